@@ -1,0 +1,93 @@
+"""Errors of validation: which field, what is wrong with it, in the words of Kubernetes.
+
+Validators are generators: they take a value and the path of its field (`spec.containers[0].name`), and yield errors.
+
+Source: apimachinery/pkg/util/validation/field/errors.go (v1.36).
+"""
+
+import json
+from collections.abc import Iterable
+
+import msgspec
+
+REQUIRED = "FieldValueRequired"
+INVALID = "FieldValueInvalid"
+NOT_SUPPORTED = "FieldValueNotSupported"
+DUPLICATE = "FieldValueDuplicate"
+FORBIDDEN = "FieldValueForbidden"
+NOT_FOUND = "FieldValueNotFound"
+TOO_LONG = "FieldValueTooLong"
+TOO_MANY = "FieldValueTooMany"
+INTERNAL = "InternalError"
+TYPE_INVALID = "FieldValueTypeInvalid"
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One thing wrong with one field: `reason` is the machine's word, `message` what a person reads."""
+
+    field: str
+    reason: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+def shown(value: object) -> str:
+    """A rejected value as Go's error shows it: text in quotes, numbers and booleans bare, the rest as JSON.
+
+    >>> shown("a"), shown(3), shown(True), shown(None)
+    ('"a"', '3', 'true', 'null')
+    """
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return msgspec.json.encode(value).decode()
+
+
+def required(path: str, detail: str = "") -> FieldError:
+    """The field has no value and must have one."""
+    return FieldError(path, REQUIRED, _with_detail("Required value", detail))
+
+
+def invalid(path: str, value: object, detail: str = "") -> FieldError:
+    """The value is malformed or out of range.
+
+    >>> str(invalid("spec.replicas", -1, "must be greater than or equal to 0"))
+    'spec.replicas: Invalid value: -1: must be greater than or equal to 0'
+    """
+    return FieldError(path, INVALID, _with_detail(f"Invalid value: {shown(value)}", detail))
+
+
+def not_supported(path: str, value: object, supported: Iterable[str]) -> FieldError:
+    """The value is none of an enumeration; the supported ones are named in the given order."""
+    known = ", ".join(json.dumps(one) for one in supported)
+    return FieldError(path, NOT_SUPPORTED, _with_detail(f"Unsupported value: {shown(value)}", known and f"supported values: {known}"))
+
+
+def duplicate(path: str, value: object) -> FieldError:
+    """The value must be unique in its list and is not."""
+    return FieldError(path, DUPLICATE, f"Duplicate value: {shown(value)}")
+
+
+def forbidden(path: str, detail: str) -> FieldError:
+    """The field may not be set here, or not be changed."""
+    return FieldError(path, FORBIDDEN, _with_detail("Forbidden", detail))
+
+
+def not_found(path: str, value: object) -> FieldError:
+    """The value names something that does not exist."""
+    return FieldError(path, NOT_FOUND, f"Not found: {shown(value)}")
+
+
+def too_long(path: str, maximum: int) -> FieldError:
+    """The value has more than `maximum` bytes."""
+    return FieldError(path, TOO_LONG, f"Too long: may not be more than {maximum} bytes")
+
+
+def too_many(path: str, count: int, maximum: int) -> FieldError:
+    """The list has more than `maximum` items."""
+    return FieldError(path, TOO_MANY, f"Too many: {count}: must have at most {maximum} items")
+
+
+def _with_detail(text: str, detail: str) -> str:
+    return f"{text}: {detail}" if detail else text

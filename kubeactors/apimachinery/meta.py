@@ -1,0 +1,171 @@
+"""What every object has: type, metadata, owners; and how absence is written in JSON.
+
+Source: apimachinery/pkg/apis/meta/v1/types.go (v1.36).
+"""
+
+from typing import Annotated, ClassVar, Protocol, TypeVar, runtime_checkable
+
+import msgspec
+
+T = TypeVar("T")
+
+Time = Annotated[str, msgspec.Meta(extra={"format": "date-time", "go": "Time"})]
+"""RFC 3339 in UTC with whole seconds: `2026-01-02T03:04:05Z`."""
+
+MicroTime = Annotated[str, msgspec.Meta(extra={"format": "date-time", "go": "MicroTime"})]
+"""RFC 3339 in UTC with six digits of a second: `2026-01-02T03:04:05.000006Z`."""
+
+Quantity = Annotated[str, msgspec.Meta(extra={"format": "quantity", "go": "Quantity"})]
+"""A number with a unit, in canonical form: `100m`, `1Gi`. See `quantity.py`."""
+
+IntOrString = int | str
+"""A number, or a string such as a port name or `25%`."""
+
+
+def always(value: T) -> T:
+    """A field that is written even when it holds its zero value.
+
+    Go writes a zero field unless its tag says `omitempty`; structs that are not pointers it writes always.
+    With `omit_defaults` msgspec drops a field that equals its default, but not one made by a factory.
+
+    >>> class Counts(Object, frozen=True, kw_only=True, omit_defaults=True):
+    ...     ready: int = 0
+    ...     replicas: int = always(0)
+    >>> msgspec.json.encode(Counts())
+    b'{"replicas":0}'
+    """
+    return msgspec.field(default_factory=lambda: value)
+
+
+def merge_by(key: str, strategy: str = "merge") -> msgspec.Meta:
+    """Annotates a list that a strategic merge patch merges by `key`; an empty key merges a list of scalars."""
+    return msgspec.Meta(extra={"patchMergeKey": key, "patchStrategy": strategy})
+
+
+def patch_strategy(strategy: str) -> msgspec.Meta:
+    """Annotates a field with a strategy that needs no merge key (`retainKeys`, `replace`)."""
+    return msgspec.Meta(extra={"patchStrategy": strategy})
+
+
+class Object(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+    """The base of every Struct that is part of an API object.
+
+    Instances are immutable by convention all the way down: the dicts in them are never written to.
+    Each subclass repeats `frozen=True, kw_only=True, omit_defaults=True` (msgspec does not inherit `kw_only`),
+    and adds `gc=False`: objects are trees.
+    """
+
+
+class OwnerReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Who an object belongs to; the garbage collector follows it."""
+
+    api_version: str = always("")
+    kind: str = always("")
+    name: str = always("")
+    uid: str = always("")
+    controller: bool | None = None
+    block_owner_deletion: bool | None = None
+
+
+class ManagedFieldsEntry(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Which fields one manager owns."""
+
+    manager: str = ""
+    operation: str = ""
+    api_version: str = ""
+    time: Time | None = None
+    fields_type: str = ""
+    fields_v1: Annotated[dict[str, object], msgspec.Meta(extra={"go": "FieldsV1"})] | None = msgspec.field(
+        default=None, name="fieldsV1"
+    )
+    subresource: str = ""
+
+
+class ObjectMeta(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Metadata of an object. `resource_version` is its revision in the store, as decimal text."""
+
+    name: str = ""
+    generate_name: str = ""
+    namespace: str = ""
+    self_link: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: Time | None = None
+    deletion_timestamp: Time | None = None
+    deletion_grace_period_seconds: int | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: Annotated[tuple[OwnerReference, ...], merge_by("uid")] = ()
+    finalizers: Annotated[tuple[str, ...], merge_by("")] = ()
+    managed_fields: tuple[ManagedFieldsEntry, ...] = ()
+
+
+class ListMeta(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Metadata of a list: the revision it was read at, and where to go on."""
+
+    self_link: str = ""
+    resource_version: str = ""
+    continue_: str = msgspec.field(default="", name="continue")
+    remaining_item_count: int | None = None
+
+
+class TypedObject(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The base of every kind that has a resource. Each kind gives its own defaults of the first two fields.
+
+    They equal their defaults, so msgspec leaves them out; `serializer.encode` puts them in front, which keeps
+    the type of an item out of a list's items, as Kubernetes does.
+    """
+
+    api_version: str = ""
+    kind: str = ""
+    metadata: ObjectMeta = always(ObjectMeta())
+
+
+class LabelSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One requirement: `operator` is In, NotIn, Exists or DoesNotExist."""
+
+    key: str = always("")
+    operator: str = always("")
+    values: tuple[str, ...] = ()
+
+
+class LabelSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Selects objects by their labels; all requirements must hold. The empty selector selects everything."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+
+
+class Preconditions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What must hold of the object for a deletion to happen."""
+
+    uid: str | None = None
+    resource_version: str | None = None
+
+
+class DeleteOptions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How to delete. `propagation_policy` is Orphan, Background or Foreground."""
+
+    api_version: str = ""
+    kind: str = ""
+    grace_period_seconds: int | None = None
+    preconditions: Preconditions | None = None
+    orphan_dependents: bool | None = None
+    propagation_policy: str | None = None
+    dry_run: tuple[str, ...] = ()
+    ignore_store_read_error_with_cluster_breaking_potential: bool | None = None
+
+
+@runtime_checkable
+class HasMeta(Protocol):
+    """Anything with a type and metadata: a built-in kind, or `Unstructured`."""
+
+    @property
+    def api_version(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def metadata(self) -> ObjectMeta: ...
+
+
