@@ -137,6 +137,17 @@ class LabelSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     match_expressions: tuple[LabelSelectorRequirement, ...] = ()
 
 
+class Condition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One aspect of an object's state; `status` is True, False or Unknown."""
+
+    type: str = always("")
+    status: str = always("")
+    observed_generation: int = 0
+    last_transition_time: Time | None = always(None)
+    reason: str = always("")
+    message: str = always("")
+
+
 class Preconditions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What must hold of the object for a deletion to happen."""
 
@@ -167,5 +178,3 @@ class HasMeta(Protocol):
     def kind(self) -> str: ...
     @property
     def metadata(self) -> ObjectMeta: ...
-
-

@@ -1,1 +1,1 @@
-"""To be written."""
+"""The group apps: workloads."""

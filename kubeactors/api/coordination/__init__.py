@@ -1,1 +1,1 @@
-"""To be written."""
+"""The group coordination.k8s.io."""

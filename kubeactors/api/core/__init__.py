@@ -1,1 +1,1 @@
-"""To be written."""
+"""The core group, whose name is empty."""

@@ -1,1 +1,1 @@
-"""To be written."""
+"""The group discovery.k8s.io."""

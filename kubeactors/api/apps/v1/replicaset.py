@@ -1,0 +1,49 @@
+"""ReplicaSet: so many pods of one template.
+
+Source: api/apps/v1/types.go (v1.36).
+"""
+
+from typing import Annotated
+
+from kubeactors.api.core.v1.pod import PodTemplateSpec
+from kubeactors.apimachinery.meta import LabelSelector, Object, Time, TypedObject, always, merge_by
+
+
+class ReplicaSetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How many pods, of which template, and how to recognise them."""
+
+    replicas: int | None = None
+    min_ready_seconds: int = 0
+    selector: LabelSelector | None = always(None)
+    template: PodTemplateSpec = always(PodTemplateSpec())
+
+
+class ReplicaSetCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What hinders the set, such as ReplicaFailure."""
+
+    type: str = always("")
+    status: str = always("")
+    last_transition_time: Time | None = always(None)
+    reason: str = ""
+    message: str = ""
+
+
+class ReplicaSetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How many pods there are; `observed_generation` says of which spec this speaks."""
+
+    replicas: int = always(0)
+    fully_labeled_replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    terminating_replicas: int | None = None
+    observed_generation: int = 0
+    conditions: Annotated[tuple[ReplicaSetCondition, ...], merge_by("type")] = ()
+
+
+class ReplicaSet(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Keeps so many pods of one template alive."""
+
+    api_version: str = "apps/v1"
+    kind: str = "ReplicaSet"
+    spec: ReplicaSetSpec = always(ReplicaSetSpec())
+    status: ReplicaSetStatus = always(ReplicaSetStatus())

@@ -1,0 +1,28 @@
+"""Scale: what the `scale` subresource of a workload reads and writes.
+
+Source: api/autoscaling/v1/types.go, pkg/apis/autoscaling/validation/validation.go (v1.36).
+"""
+
+from kubeactors.apimachinery.meta import Object, TypedObject, always
+
+
+class ScaleSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How many replicas are wanted."""
+
+    replicas: int = 0
+
+
+class ScaleStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How many there are, and the selector that finds them, as text."""
+
+    replicas: int = always(0)
+    selector: str = ""
+
+
+class Scale(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The size of a workload, apart from everything else of it."""
+
+    api_version: str = "autoscaling/v1"
+    kind: str = "Scale"
+    spec: ScaleSpec = always(ScaleSpec())
+    status: ScaleStatus = always(ScaleStatus())

@@ -1,0 +1,48 @@
+"""How objects name one another.
+
+Source: k8s.io/api/core/v1/types.go (v1.36).
+"""
+
+from kubeactors.apimachinery.meta import Object, always
+
+
+class ObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Points at an object, or with `field_path` at a part of it. Which fields are set depends on who made it."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    api_version: str = ""
+    resource_version: str = ""
+    field_path: str = ""
+
+
+class LocalObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Names an object of a known kind in the same namespace."""
+
+    name: str = ""
+
+
+class TypedLocalObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Names an object of any kind in the same namespace."""
+
+    api_group: str | None = always(None)
+    kind: str = always("")
+    name: str = always("")
+
+
+class TypedObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Names an object of any kind, in another namespace if one is given."""
+
+    api_group: str | None = always(None)
+    kind: str = always("")
+    name: str = always("")
+    namespace: str | None = None
+
+
+class SecretReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Names a Secret in any namespace."""
+
+    name: str = ""
+    namespace: str = ""

@@ -1,0 +1,106 @@
+"""Service: a stable address and name in front of the pods that a selector finds.
+
+Source: api/core/v1/types.go (v1.36).
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from kubeactors.apimachinery.meta import Condition, IntOrString, Object, TypedObject, always, merge_by
+
+CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
+"""The types of a service."""
+
+HEADLESS = "None"
+"""The cluster IP of a service that has none: its name resolves to its endpoints."""
+
+LOCAL, CLUSTER = "Local", "Cluster"
+"""The traffic policies: this node's endpoints only, or those of all nodes."""
+
+
+class ServicePort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One port of the service and where it leads; `target_port` is a number or the name of a container's port."""
+
+    name: str = ""
+    protocol: str = ""
+    app_protocol: str | None = None
+    port: int = always(0)
+    target_port: IntOrString = always(0)
+    node_port: int = 0
+
+
+class ClientIPConfig(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How long a client keeps its endpoint."""
+
+    timeout_seconds: int | None = None
+
+
+class SessionAffinityConfig(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Settings of session affinity; there is only one kind of it."""
+
+    client_ip: ClientIPConfig | None = msgspec.field(default=None, name="clientIP")
+
+
+class ServiceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the service offers, to whom, and which addresses it has been given."""
+
+    ports: Annotated[tuple[ServicePort, ...], merge_by("port")] = ()
+    selector: dict[str, str] = {}
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    cluster_ips: tuple[str, ...] = msgspec.field(default=(), name="clusterIPs")
+    type: str = ""
+    external_ips: tuple[str, ...] = msgspec.field(default=(), name="externalIPs")
+    session_affinity: str = ""
+    load_balancer_ip: str = msgspec.field(default="", name="loadBalancerIP")
+    load_balancer_source_ranges: tuple[str, ...] = ()
+    external_name: str = ""
+    external_traffic_policy: str = ""
+    health_check_node_port: int = 0
+    publish_not_ready_addresses: bool = False
+    session_affinity_config: SessionAffinityConfig | None = None
+    ip_families: tuple[str, ...] = ()
+    ip_family_policy: str | None = None
+    allocate_load_balancer_node_ports: bool | None = None
+    load_balancer_class: str | None = None
+    internal_traffic_policy: str | None = None
+    traffic_distribution: str | None = None
+
+
+class PortStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What a load balancer made of one port."""
+
+    port: int = always(0)
+    protocol: str = always("")
+    error: str | None = None
+
+
+class LoadBalancerIngress(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One address at which a load balancer listens."""
+
+    ip: str = ""
+    hostname: str = ""
+    ip_mode: str | None = None
+    ports: tuple[PortStatus, ...] = ()
+
+
+class LoadBalancerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Where the load balancer listens."""
+
+    ingress: tuple[LoadBalancerIngress, ...] = ()
+
+
+class ServiceStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the load balancer reports."""
+
+    load_balancer: LoadBalancerStatus = always(LoadBalancerStatus())
+    conditions: Annotated[tuple[Condition, ...], merge_by("type")] = ()
+
+
+class Service(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A stable address and name in front of pods."""
+
+    api_version: str = "v1"
+    kind: str = "Service"
+    spec: ServiceSpec = always(ServiceSpec())
+    status: ServiceStatus = always(ServiceStatus())

@@ -1,0 +1,72 @@
+"""EndpointSlice: some of the addresses behind a service. A service has as many slices as it needs.
+
+Source: api/discovery/v1/types.go (v1.36).
+"""
+
+from kubeactors.api.core.v1.references import ObjectReference
+from kubeactors.apimachinery.meta import Object, TypedObject, always
+
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+"""Which service a slice belongs to."""
+
+MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
+"""Which controller keeps a slice; others leave it alone."""
+
+
+class EndpointConditions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Whether to send traffic; an absent `ready` or `serving` counts as true, an absent `terminating` as false."""
+
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class ForZone(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A zone that should use an endpoint."""
+
+    name: str = always("")
+
+
+class ForNode(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A node that should use an endpoint."""
+
+    name: str = always("")
+
+
+class EndpointHints(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Who should use an endpoint."""
+
+    for_zones: tuple[ForZone, ...] = ()
+    for_nodes: tuple[ForNode, ...] = ()
+
+
+class Endpoint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One backend. Only the first of its addresses is used."""
+
+    addresses: tuple[str, ...] | None = always(None)
+    conditions: EndpointConditions = always(EndpointConditions())
+    hostname: str | None = None
+    target_ref: ObjectReference | None = None
+    deprecated_topology: dict[str, str] = {}
+    node_name: str | None = None
+    zone: str | None = None
+    hints: EndpointHints | None = None
+
+
+class EndpointPort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A port that each endpoint of the slice serves; without `port` all ports."""
+
+    name: str | None = None
+    protocol: str | None = None
+    port: int | None = None
+    app_protocol: str | None = None
+
+
+class EndpointSlice(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Endpoints of one address type (IPv4, IPv6, FQDN) with common ports."""
+
+    api_version: str = "discovery.k8s.io/v1"
+    kind: str = "EndpointSlice"
+    address_type: str = always("")
+    endpoints: tuple[Endpoint, ...] | None = always(None)
+    ports: tuple[EndpointPort, ...] | None = always(None)
