@@ -1,0 +1,41 @@
+"""Pods and their templates.
+
+Source: k8s.io/api/core/v1/types.go (v1.36).
+"""
+
+from kubeactors.api.core.v1.podspec import PodSpec
+from kubeactors.api.core.v1.podstatus import PodStatus
+from kubeactors.api.core.v1.references import ObjectReference
+from kubeactors.apimachinery.meta import Object, ObjectMeta, TypedObject, always
+
+
+class Pod(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A group of containers that run together on one node."""
+
+    api_version: str = "v1"
+    kind: str = "Pod"
+    spec: PodSpec = always(PodSpec())
+    status: PodStatus = always(PodStatus())
+
+
+class PodTemplateSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What pods made from this template look like."""
+
+    metadata: ObjectMeta = always(ObjectMeta())
+    spec: PodSpec = always(PodSpec())
+
+
+class PodTemplate(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A template on its own. Nothing acts on it."""
+
+    api_version: str = "v1"
+    kind: str = "PodTemplate"
+    template: PodTemplateSpec = always(PodTemplateSpec())
+
+
+class Binding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Assigns a pod to a node: the metadata names the pod, the target the node."""
+
+    api_version: str = "v1"
+    kind: str = "Binding"
+    target: ObjectReference = always(ObjectReference())
