@@ -10,6 +10,7 @@ import msgspec
 
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.names import NameValidator, name_is_dns_subdomain
 from kubeactors.apimachinery.requests import GroupVersionResource
 
 STANDARD_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -44,6 +45,8 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     namespaced: bool = True
     verbs: tuple[str, ...] = STANDARD_VERBS
     subresources: tuple[str, ...] = ()
+    name_rule: NameValidator = name_is_dns_subdomain
+    """What may be a name of this kind."""
     default: Callable[[T], T] = same
     """Fills what is absent with Kubernetes' defaults; returns the same object if nothing is absent."""
     validate: Callable[[T], Iterator[FieldError]] = no_errors

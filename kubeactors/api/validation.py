@@ -1,0 +1,136 @@
+"""Rules that fields of many kinds share, each as a validator.
+
+Source: apimachinery/pkg/apis/meta/v1/validation/validation.go, apimachinery/pkg/api/validation/objectmeta.go,
+pkg/apis/core/validation/validation.go (v1.36).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from ipaddress import IPv4Address, IPv6Address
+
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.ip import parse_ip, validate_legacy_cidr, validate_legacy_ip
+from kubeactors.apimachinery.meta import IntOrString, LabelSelector, LabelSelectorRequirement
+
+PROTOCOLS = ("SCTP", "TCP", "UDP")
+"""What a port can speak, in the order in which errors name them."""
+
+IMMUTABLE = "field is immutable"
+
+
+def validate_text(value: str, path: str, rule: Callable[[str], names.Messages]) -> Iterator[FieldError]:
+    """A text that a rule of `names` must accept.
+
+    >>> [str(error) for error in validate_text("a.b", "spec.hostname", names.dns1123_label)]
+    ['spec.hostname: Invalid value: "a.b": must not contain dots']
+    """
+    for message in rule(value):
+        yield invalid(path, value, message)
+
+
+def validate_one_of(value: str, path: str, supported: Iterable[str]) -> Iterator[FieldError]:
+    """A member of an enumeration, which must be given."""
+    if not value:
+        yield required(path)
+    elif value not in supported:
+        yield not_supported(path, value, supported)
+
+
+def validate_not_negative(value: int | None, path: str) -> Iterator[FieldError]:
+    """A count; an absent one is fine.
+
+    >>> [str(error) for error in validate_not_negative(-1, "spec.replicas")]
+    ['spec.replicas: Invalid value: -1: must be greater than or equal to 0']
+    """
+    if value is not None and value < 0:
+        yield invalid(path, value, "must be greater than or equal to 0")
+
+
+def validate_immutable(new: object, old: object, path: str) -> Iterator[FieldError]:
+    """A field that stays as it was created."""
+    if new != old:
+        yield invalid(path, new, IMMUTABLE)
+
+
+def validate_labels(labels: Mapping[str, str], path: str) -> Iterator[FieldError]:
+    """Keys and values of labels, or of a plain selector. All errors name the same field, as in the original."""
+    for key, value in labels.items():
+        yield from validate_text(key, path, names.qualified_name)
+        yield from validate_text(value, path, names.label_value)
+
+
+def validate_label_selector(selector: LabelSelector, path: str) -> Iterator[FieldError]:
+    """A label selector, strictly."""
+    yield from validate_labels(selector.match_labels, f"{path}.matchLabels")
+    for i, requirement in enumerate(selector.match_expressions):
+        yield from _validate_requirement(requirement, f"{path}.matchExpressions[{i}]")
+
+
+def validate_port(value: int, path: str) -> Iterator[FieldError]:
+    """A port's number, not zero."""
+    for message in names.port_number(value):
+        yield invalid(path, value, message)
+
+
+def validate_port_number_or_name(value: IntOrString, path: str) -> Iterator[FieldError]:
+    """A port's number, or the name of a container's port."""
+    rule = names.port_number(value) if isinstance(value, int) else names.port_name(value)
+    for message in rule:
+        yield invalid(path, value, message)
+
+
+def validate_known_ip(value: str, path: str, old: Iterable[str]) -> Iterator[FieldError]:
+    """An address of an old field; one that the object had before passes as it is."""
+    if value not in old:
+        yield from validate_legacy_ip(value, path)
+
+
+def validate_known_cidr(value: str, path: str, old: Iterable[str]) -> Iterator[FieldError]:
+    """A block of addresses of an old field; one that the object had before passes as it is."""
+    if value not in old:
+        yield from validate_legacy_cidr(value, path)
+
+
+def validate_endpoint_ip(value: str, path: str) -> Iterator[FieldError]:
+    """An address that traffic can be sent to: no loopback, no link-local one.
+
+    >>> [str(error) for error in validate_endpoint_ip("127.0.0.1", "ip")]
+    ['ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)']
+    """
+    address = parse_ip(value)
+    if address is None:
+        yield invalid(path, value, "must be a valid IP address")
+        return
+    if address.is_unspecified:
+        yield invalid(path, value, f"may not be unspecified ({value})")
+    if address.is_loopback:
+        yield invalid(path, value, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    if address.is_link_local:
+        yield invalid(path, value, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    if _is_link_local_multicast(address):
+        yield invalid(path, value, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
+
+
+def _validate_requirement(requirement: LabelSelectorRequirement, path: str) -> Iterator[FieldError]:
+    yield from _validate_operator(requirement, path)
+    yield from validate_text(requirement.key, f"{path}.key", names.qualified_name)
+    for i, value in enumerate(requirement.values):
+        yield from validate_text(value, f"{path}.values[{i}]", names.label_value)
+
+
+def _validate_operator(requirement: LabelSelectorRequirement, path: str) -> Iterator[FieldError]:
+    match requirement.operator:
+        case "In" | "NotIn":
+            if not requirement.values:
+                yield required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
+        case "Exists" | "DoesNotExist":
+            if requirement.values:
+                yield forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+        case _:
+            yield invalid(f"{path}.operator", requirement.operator, "not a valid selector operator")
+
+
+def _is_link_local_multicast(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv4Address):
+        return address.packed[:3] == b"\xe0\x00\x00"
+    return address.packed[0] == 0xFF and address.packed[1] & 0x0F == 0x02
