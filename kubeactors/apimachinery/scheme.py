@@ -28,6 +28,11 @@ def no_errors(*_: object) -> Iterator[FieldError]:
     return iter(())
 
 
+def no_warnings(*_: object) -> Iterator[str]:
+    """Nothing to warn of."""
+    return iter(())
+
+
 class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """One kind, and the resource that serves it. Metadata has the same rules for every kind and is not in here.
 
@@ -45,6 +50,8 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     namespaced: bool = True
     verbs: tuple[str, ...] = STANDARD_VERBS
     subresources: tuple[str, ...] = ()
+    deprecation: str = ""
+    """A warning that goes with every answer about this resource."""
     name_rule: NameValidator = name_is_dns_subdomain
     """What may be a name of this kind."""
     default: Callable[[T], T] = same
@@ -53,6 +60,8 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     validate_update: Callable[[T, T], Iterator[FieldError]] = no_errors
     """(new, old): what may not change, and what must hold after a change."""
     validate_status_update: Callable[[T, T], Iterator[FieldError]] = no_errors
+    warn: Callable[[T, T | None], Iterator[str]] = no_warnings
+    """(new, old or None at creation): what is accepted and yet unwise, as warnings for the user."""
     fields: Callable[[T], dict[str, str]] = lambda _: {}
     """What field selectors can ask for besides metadata.name and metadata.namespace."""
 
