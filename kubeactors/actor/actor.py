@@ -1,0 +1,128 @@
+"""The base class of actors, and how its handlers are found."""
+
+import inspect
+import types
+import typing
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from kubeactors.actor.errors import Terminated
+from kubeactors.actor.supervision import Supervision
+
+if TYPE_CHECKING:
+    from kubeactors.actor.context import Context
+
+M = TypeVar("M")
+F = TypeVar("F", bound=Callable[..., object])
+
+_MARK = "__kubeactors_handles__"
+
+
+def handle(method: F) -> F:
+    """Marks a method as the handler of the messages that its parameter `message` is annotated with.
+
+    A plain `def` runs to its end at once; an `async def` may wait. What it returns is the reply to a `Request`.
+    """
+    setattr(method, _MARK, True)
+    return method
+
+
+class Handler:
+    """One entry of a dispatch table."""
+
+    __slots__ = ("is_async", "method")
+
+    def __init__(self, method: Callable[..., object]) -> None:
+        self.method = method
+        self.is_async = inspect.iscoroutinefunction(method)
+
+
+class Actor(Generic[M]):
+    """State that is touched by one message at a time. `M` is the union of the messages that it handles.
+
+    Subclasses keep their state in attributes and mark handlers with `handle`. An instance belongs to one start:
+    after a failure the supervisor makes a fresh one from the factory.
+
+    With `class X(Actor[M], reentrant=True)` other messages are handled while a handler waits: interleaving happens
+    only at awaits. With `deterministic=True` the class promises to await nothing but what the kernel offers (ask,
+    send, sleep, gates); a waiting handler then needs no task of its own, and runs in the simulator too. An await of
+    something foreign is a failure.
+    """
+
+    ctx: "Context[M]"
+    """What the actor can do; set before `started`, not in `__init__`."""
+
+    supervision: ClassVar[Supervision] = Supervision()
+    """What happens when a child of this actor fails."""
+
+    reentrant: ClassVar[bool] = False
+    deterministic: ClassVar[bool] = False
+    handlers: ClassVar[dict[type, Handler]]
+
+    def __init_subclass__(cls, *, reentrant: bool | None = None, deterministic: bool | None = None) -> None:
+        super().__init_subclass__()
+        if reentrant is not None:
+            cls.reentrant = reentrant
+        if deterministic is not None:
+            cls.deterministic = deterministic
+
+    def started(self) -> Awaitable[None] | None:
+        """Called before the first message; may be an `async def`. A failure here is a failure of the actor."""
+        return None
+
+    def stopped(self) -> None:
+        """Called after the last message, also before a restart; children have stopped already."""
+
+
+def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
+    """The dispatch table of an actor class, made at its first spawn.
+
+    Raises:
+        TypeError: a handler's `message` has no annotation; a message can change; the protocol has a message that no
+            handler takes.
+    """
+    if "handlers" not in actor.__dict__:
+        table: dict[type, Handler] = {}
+        for cls in reversed(actor.__mro__):
+            for name, member in vars(cls).items():
+                if getattr(member, _MARK, False):
+                    handler = Handler(vars(cls)[name])
+                    table |= dict.fromkeys(_messages_of(actor, member), handler)
+        _check_complete(actor, table)
+        actor.handlers = table
+    return actor.handlers
+
+
+def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:
+    hints = typing.get_type_hints(method)
+    if "message" not in hints:
+        raise TypeError(f"{actor.__name__}.{method.__name__}: annotate `message` with what it handles")
+    found = _flatten(hints["message"])
+    for one in found:
+        config = getattr(one, "__struct_config__", None)
+        if config is not None and not config.frozen:
+            raise TypeError(f"{one.__name__}: messages do not change; add frozen=True to the class")
+    return found
+
+
+def _flatten(hint: object) -> list[type]:
+    """The classes of a union, in order; of a parametrised class its origin."""
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return [one for part in typing.get_args(hint) for one in _flatten(part)]
+    origin = typing.get_origin(hint) or hint
+    return [origin] if isinstance(origin, type) else []
+
+
+def _check_complete(actor: type, table: dict[type, Handler]) -> None:
+    for cls in actor.__mro__:
+        for base in getattr(cls, "__orig_bases__", ()):
+            origin = typing.get_origin(base)
+            if isinstance(origin, type) and issubclass(origin, Actor):
+                wanted = [one for part in typing.get_args(base) for one in _flatten(part)]
+                missing = [one for one in wanted if one not in table and one is not Terminated]
+                if missing and all(issubclass(one, msgspec.Struct) for one in missing):
+                    names = ", ".join(one.__name__ for one in missing)
+                    raise TypeError(f"{actor.__name__} has {names} in its protocol; add a @handle method for it")
+                return

@@ -1,0 +1,498 @@
+"""Cells: an actor's place in the kernel; and activations: handlers that wait.
+
+Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+
+from kubeactors.actor.actor import Actor, Handler, handlers_of
+from kubeactors.actor.context import Context
+from kubeactors.actor.errors import ActorFailed, ActorStopped, MailboxFull, Terminated
+from kubeactors.actor.mailbox import Mailbox, Overflow
+from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.supervision import Restart, RestartWindow
+from kubeactors.actor.timers import Timer
+from kubeactors.actor.waits import Wait
+from kubeactors.message import Request
+
+if TYPE_CHECKING:
+    from kubeactors.actor.kernel import Kernel
+
+R = TypeVar("R")
+M = TypeVar("M")
+
+Reply: TypeAlias = "Wait[object] | None"
+Envelope: TypeAlias = "tuple[object, Cell | None, Reply]"
+"""A message, who sent it (None: from outside), and where the reply goes."""
+
+
+class State(Enum):
+    """The life of an actor."""
+
+    NEW = "new"
+    STARTING = "starting"
+    RUNNING = "running"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Cell(Ref[object]):
+    """An actor's place in the kernel: mailbox, state, family. It outlives the actor's instances."""
+
+    __slots__ = (
+        "actor", "activations", "capacity", "children", "ctx", "factory", "handled", "kernel", "mailbox",
+        "name", "number", "overflow", "owed", "parent", "queued", "reply", "restart", "restarts", "sender", "senders", "started",
+        "state", "table", "timers", "watchers", "watching",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kernel: "Kernel",
+        parent: "Cell | None",
+        name: str,
+        factory: Callable[[], Actor[M]],
+        mailbox: Mailbox,
+        restart: Restart,
+    ) -> None:
+        self.kernel = kernel
+        self.parent = parent
+        self.name = name
+        self.factory = factory
+        self.restart = restart
+        self.capacity = mailbox.capacity
+        self.overflow = mailbox.overflow
+        self.number = kernel.next_number()
+        self.state = State.NEW
+        self.mailbox: deque[Envelope] | None = None
+        self.queued = False  # in the run queue, or not to be put there: starting, busy, failed
+        self.actor: Actor[object] | None = None
+        self.ctx: Context[object] | None = None
+        self.table: dict[type, Handler] = {}
+        self.activations: dict[Activation, None] | None = None  # handlers that wait
+        self.children: dict[str, Cell] | None = None  # in the order they were started
+        self.watchers: dict[Cell, None] | None = None
+        self.watching: dict[Cell, None] | None = None
+        self.timers: dict[str, Timer] | None = None
+        self.owed: dict[Later[object], None] = _NOTHING_OWED
+        self.senders: deque[tuple[Envelope, Wait[bool]]] | None = None  # waiting for room
+        self.restarts: RestartWindow | None = None  # of the children
+        self.sender: Cell | None = None  # of the message in hand
+        self.reply: Reply = None
+        self.handled = 0
+        self.started: Wait[None] | None = None  # somebody waits for the first start
+
+    @property
+    def path(self) -> str:
+        return "" if self.parent is None else f"{self.parent.path}/{self.name}"
+
+    @property
+    def label(self) -> str:
+        mailbox = self.mailbox
+        what = type(mailbox[0][0]).__name__ if mailbox and self.state is State.RUNNING else "start"
+        return f"deliver:{self.path}:{what}"
+
+    # Messages in.
+
+    def tell(self, message: object, /) -> bool:
+        kernel = self.kernel
+        return self.put((message, kernel.current, None))
+
+    def put(self, envelope: Envelope) -> bool:
+        """Put an envelope into the mailbox if there is room."""
+        mailbox = self.mailbox
+        if mailbox is None:
+            if self.state is State.STOPPED:
+                return self.kernel.dead_letter(self, envelope)
+            mailbox = self.mailbox = deque()
+        if len(mailbox) >= self.capacity and not self._make_room(mailbox, envelope):
+            return self.overflow is Overflow.DROP_NEWEST
+        mailbox.append(envelope)
+        if not self.queued:
+            self.queued = True
+            self.kernel.enqueue(self)
+        return True
+
+    def put_system(self, message: object) -> None:
+        """Put a message into the mailbox whether there is room or not."""
+        if self.state is State.STOPPED:
+            return
+        if self.mailbox is None:
+            self.mailbox = deque()
+        self.mailbox.append((message, None, None))
+        if not self.queued:
+            self.queued = True
+            self.kernel.enqueue(self)
+
+    def _make_room(self, mailbox: deque[Envelope], envelope: Envelope) -> bool:
+        if self.overflow is Overflow.DROP_OLDEST:
+            self.kernel.dead_letter(self, mailbox.popleft())
+            return True
+        if envelope[2] is None:
+            self.kernel.dead_letter(self, envelope)
+        return False
+
+    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+        kernel = self.kernel
+        wait: Wait[R] = Wait()
+        reply = cast("Wait[object]", wait)
+        if self._can_run_inline(type(request)):
+            kernel.run_inline(self, (request, kernel.current, reply))
+        elif not self.put((request, kernel.current, reply)):
+            gone = self.state is State.STOPPED
+            wait.fail(ActorStopped(f"{self.path} is gone") if gone else MailboxFull(f"{self.path} has no room"))
+        if not wait.done:
+            kernel.set_deadline(self, reply, timeout_seconds)
+        return wait if kernel.current is not None else kernel.driver.outside(wait)
+
+    def _can_run_inline(self, request: type) -> bool:
+        """Whether nobody could tell the difference: an idle actor, no mail, a handler that does not wait."""
+        if self.queued or self.mailbox or self.state is not State.RUNNING or not self.kernel.may_inline():
+            return False
+        handler = self.table.get(request)
+        return handler is not None and not handler.is_async
+
+    def send(self, message: object) -> Awaitable[bool]:
+        kernel = self.kernel
+        wait: Wait[bool] = Wait()
+        envelope: Envelope = (message, kernel.current, None)
+        mailbox = self.mailbox
+        if mailbox is not None and len(mailbox) >= self.capacity and self.state is not State.STOPPED:
+            if self.senders is None:
+                self.senders = deque()
+            self.senders.append((envelope, wait))
+        else:
+            wait.set(self.put(envelope))
+        return wait if kernel.current is not None else kernel.driver.outside(wait)
+
+    # Messages out: one turn of the run queue.
+
+    def run(self) -> "Activation | None":
+        """Start, or handle up to a batch of messages."""
+        if self.state is State.NEW:
+            return self._start()
+        mailbox = self.mailbox
+        if self.state is State.RUNNING and mailbox:
+            for _ in range(self.kernel.batch):
+                envelope = mailbox.popleft()
+                if self.senders:
+                    self._admit_sender()
+                foreign = self.deliver(envelope)
+                if foreign is not None:
+                    return foreign
+                if not mailbox or self.kernel.changes or (self.activations and not self.reentrant):
+                    break
+        self.requeue()
+        return None
+
+    @property
+    def reentrant(self) -> bool:
+        """Whether other messages are handled while a handler waits."""
+        return self.actor is not None and self.actor.reentrant
+
+    def requeue(self) -> None:
+        """Stand in the run queue exactly if there is mail that can be handled."""
+        ready = self.state is State.NEW or (
+            self.state is State.RUNNING and bool(self.mailbox) and (not self.activations or self.reentrant)
+        )
+        if ready:
+            self.queued = True
+            self.kernel.enqueue(self)
+        else:
+            self.queued = self.state is not State.RUNNING or (bool(self.activations) and not self.reentrant)
+
+    def _admit_sender(self) -> None:
+        assert self.senders is not None
+        assert self.mailbox is not None
+        envelope, wait = self.senders.popleft()
+        self.mailbox.append(envelope)
+        wait.set(True)
+
+    def _start(self) -> "Activation | None":
+        """Make an instance and call its `started`; mail waits until that is done (unless reentrant)."""
+        kernel = self.kernel
+        self.state = State.STARTING
+        try:
+            actor = self.factory()
+            self.table = handlers_of(type(actor))
+            self.actor = cast("Actor[object]", actor)
+            if self.ctx is None:
+                self.ctx = Context(self)
+            actor.ctx = cast("Context[M]", self.ctx)
+            previous, kernel.current = kernel.current, self
+            try:
+                starting = actor.started()
+            finally:
+                kernel.current = previous
+        except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
+            kernel.failed(self, error)
+            return None
+        if starting is None:
+            self.has_started()
+            return None
+        if self.actor.reentrant:
+            self._begin_to_handle()
+        coroutine = cast("Coroutine[object, object, object]", starting)
+        return Activation(self, coroutine, None, starting=True).run()
+
+    def _begin_to_handle(self) -> None:
+        self.state = State.RUNNING
+        self.requeue()
+
+    def has_started(self) -> None:
+        """`started` has returned: handle mail, and tell who waits for the start."""
+        if self.state is State.STARTING:
+            self._begin_to_handle()
+        if self.started is not None:
+            self.started.set(None)
+            self.started = None
+
+    def deliver(self, envelope: Envelope) -> "Activation | None":
+        """Hand one message to its handler."""
+        kernel = self.kernel
+        message, sender, reply = envelope
+        if kernel.observer is not None:
+            kernel.observer(self, message, sender)
+        handler = self.table.get(type(message))
+        if handler is None:
+            if type(message) is not Terminated:
+                kernel.dead_letter(self, envelope)
+            return None
+        self.sender = sender
+        self.reply = reply
+        self.handled += 1
+        previous, kernel.current = kernel.current, self
+        try:
+            result = handler.method(self.actor, message)
+        except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
+            self._fail(error, reply)
+            return None
+        finally:
+            kernel.current = previous
+            self.reply = None
+        if handler.is_async:
+            return Activation(self, cast("Coroutine[object, object, object]", result), reply, starting=False).run()
+        if reply is not None and not isinstance(result, Later):
+            reply.set(result)
+        return None
+
+    def _fail(self, error: Exception, reply: Reply) -> None:
+        if reply is not None:
+            reply.fail(_caused_by(ActorFailed(f"{self.path} failed: {error!r}"), error))
+        self.kernel.failed(self, error)
+
+    # Timers, watches, promises: what the context asks for.
+
+    def set_timer(self, key: str, delay: int, action: Callable[[], object]) -> Timer:
+        """Call `action` after `delay` nanoseconds, unless the instance ends before."""
+        kernel = self.kernel
+        timers = self.timers if self.timers is not None else {}
+        self.timers = timers
+        key = key or f"${kernel.timers.sequence}"
+        if key in timers:
+            timers[key].cancel()
+
+        def fire() -> None:
+            if timers.get(key) is timer:
+                del timers[key]
+            action()
+
+        timer = timers[key] = kernel.at(kernel.now + delay, fire)
+        return timer
+
+    def cancel_timer(self, key: str) -> None:
+        """Forget the timer of that key."""
+        timer = (self.timers or {}).pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    def watched_by(self, watcher: "Cell") -> None:
+        """Tell the watcher when this has ended."""
+        if self.state is State.STOPPED:
+            watcher.put_system(Terminated(ref=self, reason="stopped"))
+            return
+        if self.watchers is None:
+            self.watchers = {}
+        if watcher.watching is None:
+            watcher.watching = {}
+        self.watchers[watcher] = None
+        watcher.watching[self] = None
+
+    def unwatched_by(self, watcher: "Cell") -> None:
+        """Do not tell the watcher."""
+        (self.watchers or {}).pop(watcher, None)
+        (watcher.watching or {}).pop(self, None)
+
+    def owe(self, later: Later[object]) -> None:
+        """A reply is owed; if the instance ends before, the asker is told."""
+        if self.owed is _NOTHING_OWED:
+            self.owed = {}
+        self.owed[later] = None
+
+    # Endings. Only the kernel calls these, between two entries of the run queue.
+
+    def end_instance(self) -> None:
+        """Throw the instance away: children (last first), waiting handlers, timers, replies that are owed."""
+        for child in reversed(list((self.children or {}).values())):
+            child.stop("parent stopped")
+        for activation in list(self.activations or ()):
+            activation.close(ActorStopped(f"{self.path} went before it replied"))
+        self.activations = None
+        for timer in list((self.timers or {}).values()):
+            timer.cancel()
+        self.timers = None
+        for watched in list(self.watching or ()):
+            if watched.watchers is not None:
+                watched.watchers.pop(self, None)
+        self.watching = None
+        for later in list(self.owed):
+            later.fail(ActorStopped(f"{self.path} went before it replied"))
+        self.owed = _NOTHING_OWED
+        if self.actor is not None:
+            actor, self.actor = self.actor, None
+            previous, self.kernel.current = self.kernel.current, self
+            try:
+                actor.stopped()
+            except Exception as error:  # noqa: BLE001 -- it is gone anyway; say so and go on
+                self.kernel.report("actor.stopped_failed", self, error)
+            finally:
+                self.kernel.current = previous
+
+    def stop(self, reason: str) -> None:
+        """End for good."""
+        if self.state is State.STOPPED:
+            return
+        self.end_instance()
+        self.state = State.STOPPED
+        self.queued = True
+        if self.parent is not None and self.parent.children is not None:
+            self.parent.children.pop(self.name, None)
+        mailbox, self.mailbox = self.mailbox, None
+        for envelope in mailbox or ():
+            self.kernel.dead_letter(self, envelope)
+        for envelope, wait in self.senders or ():
+            self.kernel.dead_letter(self, envelope)
+            wait.set(False)
+        if self.started is not None:
+            self.started.fail(ActorStopped(f"{self.path} did not start: {reason}"))
+        watchers, self.watchers = self.watchers, None
+        for watcher in watchers or ():
+            if watcher.watching is not None:
+                watcher.watching.pop(self, None)
+            watcher.put_system(Terminated(ref=self, reason=reason))
+
+    def restart_now(self) -> None:
+        """Start again with a fresh instance; mail stays."""
+        if self.state is State.FAILED:
+            self.state = State.NEW
+            self.kernel.enqueue(self)
+
+
+_NOTHING_OWED: dict[Later[object], None] = {}
+
+
+class Activation:
+    """An `async def` handler that has begun."""
+
+    __slots__ = ("cell", "coroutine", "foreign", "reply", "scope", "starting")
+
+    def __init__(
+        self, cell: Cell, coroutine: Coroutine[object, object, object], reply: Reply, *, starting: bool
+    ) -> None:
+        self.cell = cell
+        self.coroutine = coroutine
+        self.reply = reply
+        self.starting = starting
+        self.foreign: object = None  # what it awaits that is not the kernel's
+        self.scope: Callable[[], object] | None = None  # cancels the task that it runs in, if it has one
+
+    @property
+    def label(self) -> str:
+        return f"resume:{self.cell.path}"
+
+    def run(self) -> "Activation | None":
+        """Step it: from its start, or after what it waited for has come."""
+        cell, kernel = self.cell, self.cell.kernel
+        if self.coroutine is CLOSED:
+            return None
+        previous, kernel.current = kernel.current, cell
+        try:
+            awaited = self.coroutine.send(None)
+        except StopIteration as stop:
+            kernel.current = previous
+            self.finished(stop.value)
+            return None
+        except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
+            kernel.current = previous
+            self.failed(error)
+            return None
+        finally:
+            kernel.current = previous
+        if cell.activations is None:
+            cell.activations = {}
+        cell.activations[self] = None
+        if type(awaited) is Wait and kernel.parks(cell):
+            awaited.waiter = partial(kernel.enqueue, self)
+            return None
+        self.foreign = awaited
+        return kernel.driver.foreign(self)
+
+    def finished(self, result: object) -> None:
+        """The handler has returned."""
+        self.coroutine = CLOSED
+        if self.reply is not None and not isinstance(result, Later):
+            self.reply.set(result)
+        self._leave()
+        if self.starting:
+            self.cell.has_started()
+
+    def failed(self, error: BaseException) -> None:
+        """The handler has raised."""
+        self.coroutine = CLOSED
+        if self.reply is not None:
+            self.reply.fail(_caused_by(ActorFailed(f"{self.cell.path} failed: {error!r}"), error))
+        self._leave()
+        self.cell.kernel.failed(self.cell, error)
+
+    def _leave(self) -> None:
+        cell = self.cell
+        if cell.activations is None or self not in cell.activations:
+            return  # it never waited
+        del cell.activations[self]
+        if not cell.activations:
+            cell.activations = None
+            if cell.state is State.RUNNING and not cell.reentrant:
+                cell.requeue()
+
+    def close(self, error: ActorStopped) -> None:
+        """Give up: its actor ends. It sees GeneratorExit, or the cancellation of its task."""
+        coroutine, self.coroutine = self.coroutine, CLOSED
+        if self.reply is not None:
+            self.reply.fail(error)
+        if self.scope is not None:
+            self.scope()
+        elif coroutine is not CLOSED:
+            try:
+                coroutine.close()
+            except Exception as failure:  # noqa: BLE001 -- it is gone anyway; say so and go on
+                self.cell.kernel.report("actor.close_failed", self.cell, failure)
+
+
+def _closed() -> Coroutine[object, object, object]:
+    async def nothing() -> None:
+        """Never awaited."""
+
+    coroutine = nothing()
+    coroutine.close()
+    return coroutine
+
+
+CLOSED = _closed()
+
+
+def _caused_by(error: ActorFailed, cause: BaseException) -> ActorFailed:
+    error.__cause__ = cause
+    return error

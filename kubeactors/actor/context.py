@@ -1,0 +1,183 @@
+"""What an actor can do besides returning: its context."""
+
+import uuid
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from kubeactors.actor.logs import Logger
+from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.supervision import SECOND, Restart
+from kubeactors.actor.timers import Timer
+from kubeactors.actor.waits import Gate, Wait
+from kubeactors.actor.walltime import rfc3339, rfc3339_micro
+
+if TYPE_CHECKING:
+    from kubeactors.actor.actor import Actor
+    from kubeactors.actor.cell import Cell
+
+M = TypeVar("M")
+N = TypeVar("N")
+R = TypeVar("R")
+
+DEFAULT_MAILBOX = Mailbox()
+
+
+class Context(Generic[M]):
+    """An actor's own view of the system. Time, randomness, ids and logs come from here and nowhere else."""
+
+    __slots__ = ("_cell", "_log", "_random", "_uids")
+
+    def __init__(self, cell: "Cell") -> None:
+        self._cell = cell
+        self._random: Random | None = None
+        self._uids: Random | None = None
+        self._log: Logger | None = None
+
+    @property
+    def self(self) -> Ref[M]:
+        """The actor's own ref."""
+        return cast("Ref[M]", self._cell)
+
+    @property
+    def path(self) -> str:
+        """Where the actor stands in the tree."""
+        return self._cell.path
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self._cell.name
+
+    @property
+    def now(self) -> int:
+        """Nanoseconds since the system started; it does not change during a handler's step."""
+        return self._cell.kernel.now
+
+    @property
+    def wall(self) -> int:
+        """Unix time in nanoseconds: a base plus `now`."""
+        kernel = self._cell.kernel
+        return kernel.wall + kernel.now
+
+    def timestamp(self) -> str:
+        """The wall time in RFC 3339 with whole seconds."""
+        return rfc3339(self.wall)
+
+    def microtime(self) -> str:
+        """The wall time in RFC 3339 with microseconds."""
+        return rfc3339_micro(self.wall)
+
+    @property
+    def random(self) -> Random:
+        """The actor's stream of random numbers."""
+        if self._random is None:
+            self._random = self.random_for("")
+        return self._random
+
+    def random_for(self, purpose: str) -> Random:
+        """A new stream for one purpose: the same for the same seed, actor and purpose."""
+        return self._cell.kernel.random_for(self._cell.path, purpose)
+
+    def uid(self) -> str:
+        """A fresh UUID (version 4) as text."""
+        if self._uids is None:
+            self._uids = self.random_for("uid")
+        return str(uuid.UUID(int=self._uids.getrandbits(128), version=4))
+
+    @property
+    def log(self) -> Logger:
+        """The logger, bound to the actor's path. The event name is constant, the data are fields."""
+        if self._log is None:
+            self._log = Logger(self._cell.kernel.driver.log, self._cell.path)
+        return self._log
+
+    @property
+    def sender(self) -> Ref[object] | None:
+        """Who sent the message in hand; None from outside. Valid until the handler's first await."""
+        return self._cell.sender
+
+    # The family.
+
+    def spawn(
+        self,
+        factory: "Callable[[], Actor[N]]",
+        *,
+        name: str = "",
+        mailbox: Mailbox = DEFAULT_MAILBOX,
+        restart: Restart = Restart.PERMANENT,
+    ) -> Ref[N]:
+        """Start a child. It lives no longer than this instance of its parent.
+
+        Raises:
+            ValueError: there is a child of that name.
+        """
+        cell = self._cell
+        return cast("Ref[N]", cell.kernel.spawn(cell, factory, name, mailbox, restart))
+
+    def stop(self, ref: Ref[N] | None = None, reason: str = "stopped") -> None:
+        """End a child, or oneself, after the message in hand."""
+        cell = self._cell
+        cell.kernel.stop(cell if ref is None else cast("Cell", ref), reason)
+
+    def watch(self, ref: Ref[N]) -> None:
+        """Be told `Terminated` when it has ended for good; at once if it has already."""
+        cast("Cell", ref).watched_by(self._cell)
+
+    def unwatch(self, ref: Ref[N]) -> None:
+        """Do not be told."""
+        cast("Cell", ref).unwatched_by(self._cell)
+
+    # Time.
+
+    def after(self, seconds: float, message: M, key: str = "") -> Timer:
+        """Tell oneself after so many seconds. With a key: in place of the older timer of that key."""
+        cell = self._cell
+        return cell.set_timer(key, int(seconds * SECOND), partial(cell.put_system, message))
+
+    def every(self, seconds: float, message: M, key: str) -> Timer:
+        """Tell oneself again and again, first after `seconds`. The key names it for `cancel_timer`."""
+        cell = self._cell
+
+        def fire() -> None:
+            cell.put_system(message)
+            cell.set_timer(key, int(seconds * SECOND), fire)
+
+        return cell.set_timer(key, int(seconds * SECOND), fire)
+
+    def cancel_timer(self, key: str) -> None:
+        """Cancel the timer of that key, if there is one."""
+        self._cell.cancel_timer(key)
+
+    def sleep(self, seconds: float) -> Wait[None]:
+        """Awaitable: done after so many seconds."""
+        kernel = self._cell.kernel
+        wait: Wait[None] = Wait()
+        kernel.at(kernel.now + int(seconds * SECOND), partial(wait.set, None))
+        return wait
+
+    # Replies and waits.
+
+    def later(self) -> Later[R]:
+        """A promise to reply to the request in hand; a plain handler returns it in place of the reply."""
+        cell = self._cell
+        later: Later[R] = Later(cell, cell.reply)
+        cell.owe(cast("Later[object]", later))
+        return later
+
+    def forward(self, ref: Ref[N], message: N) -> bool:
+        """Pass a message on as if its sender had told it to `ref`."""
+        cell = self._cell
+        return cast("Cell", ref).put((message, cell.sender, None))
+
+    def gate(self) -> Gate:
+        """Something to wait for until somebody opens it."""
+        return Gate()
+
+    def in_thread(self, function: Callable[[], R]) -> Wait[R]:
+        """Awaitable: the result of blocking work, done in a thread (in the simulator: at once)."""
+        wait: Wait[R] = Wait()
+        self._cell.kernel.driver.in_thread(function, wait)
+        return wait

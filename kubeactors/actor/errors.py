@@ -1,0 +1,46 @@
+"""What goes wrong with actors, by condition; each message says the remedy."""
+
+from kubeactors.message import Message
+
+
+class ActorError(Exception):
+    """The base of the actor framework's errors."""
+
+
+class AskError(ActorError):
+    """An ask got no reply."""
+
+
+class AskTimedOut(AskError):
+    """The deadline passed. Whether the request took effect is unknown: read, then retry if it is safe."""
+
+
+class ActorStopped(AskError):
+    """The actor is gone, or went before it replied. Find its successor."""
+
+
+class ActorFailed(AskError):
+    """The actor raised while it handled this request; its supervisor decides about it. The cause is chained."""
+
+
+class MailboxFull(AskError):
+    """The mailbox had no room. Slow down, or `send`, which waits."""
+
+
+class ForeignAwait(ActorError):
+    """A handler awaited something that is not the kernel's where only that is allowed (simulation)."""
+
+
+class RestartIntensityExceeded(ActorError):
+    """Children failed more often than the supervision allows; the failure goes one level up."""
+
+
+class SystemFailed(ActorError):
+    """A failure reached the top of the supervision tree. The cause is chained."""
+
+
+class Terminated(Message, frozen=True):
+    """A watched actor has ended, for good. Told to its watchers, whatever the state of their mailboxes."""
+
+    ref: object
+    reason: str = "stopped"

@@ -1,0 +1,318 @@
+"""The kernel: a plain synchronous state machine of mailboxes, ready actors, timers and supervision.
+
+It does no I/O, owns no task and never asks for the time: a driver sets `now` and turns the crank with `run`.
+
+One entry of the run queue is either an actor with mail or a waiting handler that can go on. Everything that changes
+the tree (stop, restart) happens between two entries, never inside a handler.
+"""
+
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from kubeactors.actor.actor import Actor
+from kubeactors.actor.cell import Activation, Cell, Envelope, Reply, State
+from kubeactors.actor.errors import ActorStopped, AskTimedOut, RestartIntensityExceeded
+from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
+from kubeactors.actor.timers import Timer, Timers
+from kubeactors.actor.waits import Wait
+
+R = TypeVar("R")
+M = TypeVar("M")
+
+MAX_INLINE_DEPTH = 16
+"""How many asks may run inside one another before they queue: bounds the Python stack."""
+
+_DEADLINES_PER_TIMEOUT = 16
+"""Deadlines are rounded up to one of so many steps, so that a step has one timer for all its asks."""
+
+
+class Entry(Protocol):
+    """What stands in the run queue."""
+
+    @property
+    def label(self) -> str:
+        """What a schedule knows it by: the same in every run in which it means the same."""
+        ...
+
+    def run(self) -> Activation | None:
+        """Do some work. Returns a handler that awaits something that is not the kernel's."""
+        ...
+
+
+class RunQueue(Protocol):
+    """Who is ready. A deque in production; the simulator's queue chooses the order."""
+
+    def append(self, entry: Entry, /) -> None:
+        """Add an entry that is ready."""
+        ...
+
+    def popleft(self) -> Entry:
+        """Take the one whose turn it is."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class Driver(Protocol):
+    """What the kernel needs of whoever turns the crank."""
+
+    def wake(self) -> None:
+        """There is work again; called only when `kernel.asleep`."""
+        ...
+
+    def refresh(self) -> None:
+        """Set `kernel.now`: code outside has something done at once."""
+        ...
+
+    def outside(self, wait: Wait[R]) -> Awaitable[R]:
+        """What code that is no actor awaits to get the value."""
+        ...
+
+    def in_thread(self, function: Callable[[], R], wait: Wait[R]) -> None:
+        """Run blocking work; set `wait` when it is done."""
+        ...
+
+    def foreign(self, activation: Activation) -> Activation | None:
+        """A handler awaits something that is not the kernel's; return it to have `run` return it."""
+        ...
+
+    def log(self, level: str, event: str, path: str, **fields: object) -> None:
+        """Write a line of the log."""
+        ...
+
+
+class Kernel:
+    """One actor system's state. Used by one thread at a time.
+
+    Args:
+        driver: who turns the crank.
+        ready: the run queue.
+        seed: every random stream derives from it.
+        wall: unix time in nanoseconds at `now == 0`.
+        inline: whether an ask of an idle actor may run at once.
+        batch: how many messages an actor handles before the next one has its turn.
+        parks_all: whether waiting handlers never have a task of their own (simulation).
+    """
+
+    def __init__(
+        self, driver: Driver, ready: RunQueue, *, seed: str, wall: int, inline: bool, batch: int, parks_all: bool
+    ) -> None:
+        self.driver = driver
+        self.ready = ready
+        self.seed = seed
+        self.wall = wall
+        self.batch = batch
+        self.now = 0
+        self.asleep = False
+        self.current: Cell | None = None
+        self.timers = Timers()
+        self.changes: deque[Callable[[], object]] = deque()
+        """What changes the tree; done between two entries."""
+        self.observer: Callable[[Cell, object, Cell | None], object] | None = None
+        """Sees every delivery: receiver, message, sender."""
+        self.dead_letters = 0
+        self.on_dead_letter: Callable[[str, object], object] | None = None
+        self.fatal: BaseException | None = None
+        """The failure that reached the top, if one has."""
+        self._inline = inline
+        self._parks_all = parks_all
+        self._depth = 0
+        self._number = 0
+        self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
+        self.root = Cell(self, None, "", Actor, Mailbox(), Restart.TEMPORARY)
+        self.root.state = State.RUNNING
+
+    # Turning the crank.
+
+    def run(self, entries: int) -> Activation | None:
+        """Run up to so many entries. Returns early with a handler that awaits something foreign, if the driver says so."""
+        ready, changes = self.ready, self.changes
+        for _ in range(entries):
+            while changes:
+                changes.popleft()()
+            if not ready:
+                return None
+            foreign = ready.popleft().run()
+            if foreign is not None:
+                return foreign
+        while changes:
+            changes.popleft()()
+        return None
+
+    @property
+    def has_work(self) -> bool:
+        """Whether `run` would do something."""
+        return bool(self.ready) or bool(self.changes)
+
+    def enqueue(self, entry: Entry) -> None:
+        """The entry is ready."""
+        self.ready.append(entry)
+        if self.asleep:
+            self.asleep = False
+            self.driver.wake()
+
+    def change(self, what: Callable[[], object]) -> None:
+        """Change the tree before the next entry."""
+        self.changes.append(what)
+        if self.asleep:
+            self.asleep = False
+            self.driver.wake()
+
+    def at(self, due: int, action: Callable[[], object]) -> Timer:
+        """Call `action` when time has reached `due`, in nanoseconds."""
+        timer = self.timers.at(due, action)
+        if self.asleep:
+            self.asleep = False
+            self.driver.wake()
+        return timer
+
+    def next_number(self) -> int:
+        """Numbers actors in the order of their spawn."""
+        self._number += 1
+        return self._number
+
+    # Asks.
+
+    def may_inline(self) -> bool:
+        """Whether an ask may run inside the asker's turn."""
+        return self._inline and self._depth < MAX_INLINE_DEPTH and not self.changes
+
+    def run_inline(self, cell: Cell, envelope: Envelope) -> None:
+        """Deliver to an idle actor, now."""
+        if self.current is None:
+            self.driver.refresh()
+        self._depth += 1
+        cell.queued = True
+        try:
+            cell.deliver(envelope)
+        finally:
+            self._depth -= 1
+            cell.requeue()
+
+    def set_deadline(self, cell: Cell, wait: Wait[object], timeout_seconds: float) -> None:
+        """Fail the wait when its time is over."""
+        timeout = max(int(timeout_seconds * SECOND), 1)
+        step = max(timeout // _DEADLINES_PER_TIMEOUT, 1)
+        due = -(-(self.now + timeout) // step) * step
+        bucket = self._deadlines.get(due)
+        if bucket is None:
+            bucket = self._deadlines[due] = {}
+            self.at(due, partial(self._expire, due))
+        bucket[wait] = cell
+        wait.deadline = bucket
+
+    def _expire(self, due: int) -> None:
+        for wait, cell in list(self._deadlines.pop(due).items()):
+            wait.fail(AskTimedOut(f"{cell.path} did not reply in time; whether the request took effect is unknown"))
+
+    def dead_letter(self, cell: Cell, envelope: Envelope) -> bool:
+        """Count a message that nobody takes. Always False."""
+        self.dead_letters += 1
+        message, _, reply = envelope
+        if self.on_dead_letter is not None:
+            self.on_dead_letter(cell.path, message)
+        if reply is not None:
+            reply.fail(ActorStopped(f"{cell.path} does not take {type(message).__name__}"))
+        return False
+
+    # The tree.
+
+    def spawn(
+        self, parent: Cell, factory: Callable[[], Actor[M]], name: str, mailbox: Mailbox, restart: Restart
+    ) -> Cell:
+        """Add a child; it starts when its turn comes.
+
+        Raises:
+            ActorStopped: the parent is gone.
+            ValueError: it has a child of that name already.
+        """
+        if parent.state is State.STOPPED:
+            raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
+        cell = Cell(self, parent, name, factory, mailbox, restart)
+        cell.name = name or f"${cell.number}"
+        if parent.children is None:
+            parent.children = {}
+        if cell.name in parent.children:
+            raise ValueError(f"{parent.path} has a child named {name!r} already; choose another name")
+        parent.children[cell.name] = cell
+        self.enqueue(cell)
+        return cell
+
+    def parks(self, cell: Cell) -> bool:
+        """Whether a handler that waits for the kernel needs no task of its own."""
+        return self._parks_all or (cell.actor is not None and cell.actor.deterministic)
+
+    def stop(self, cell: Cell, reason: str = "stopped") -> None:
+        """End an actor and its descendants, children first, last started first."""
+        self.change(partial(cell.stop, reason))
+
+    def failed(self, cell: Cell, error: BaseException) -> None:
+        """Ask the parent's rule what to do about a failure."""
+        if cell.state in (State.FAILED, State.STOPPED):
+            self.report("actor.failed_again", cell, error)
+            return
+        cell.state = State.FAILED
+        cell.queued = True
+        self.change(partial(self._supervise, cell, error))
+
+    def _supervise(self, cell: Cell, error: BaseException) -> None:
+        parent = cell.parent
+        if cell.state is State.STOPPED:
+            return
+        if parent is None:
+            self.fatal = error
+            cell.stop("failed")
+            return
+        self.report("actor.failed", cell, error)
+        if cell.restart is Restart.TEMPORARY:
+            cell.stop(f"failed: {error!r}")
+            return
+        rule = parent.actor.supervision if parent.actor is not None else Supervision()
+        if parent.restarts is None:
+            parent.restarts = RestartWindow()
+        restarts = parent.restarts.add(self.now, rule.within_seconds)
+        if restarts > rule.max_restarts:
+            exceeded = RestartIntensityExceeded(
+                f"{cell.path} failed; {restarts} failures of children of {parent.path or 'the system'} "
+                f"within {rule.within_seconds} s"
+            )
+            exceeded.__cause__ = error
+            cell.stop(f"failed: {error!r}")
+            self.failed(parent, exceeded)
+            return
+        self._restart(affected(rule.strategy, cell, parent), rule.backoff(restarts))
+
+    def _restart(self, cells: list[Cell], delay: int) -> None:
+        for one in reversed(cells):
+            one.state = State.FAILED
+            one.queued = True
+            one.end_instance()
+        for one in cells:
+            if delay:
+                self.at(self.now + delay, one.restart_now)
+            else:
+                one.restart_now()
+
+    def report(self, event: str, cell: Cell, error: BaseException) -> None:
+        """Log a failure."""
+        self.driver.log("warning", event, cell.path, error=repr(error), number=cell.number)
+
+    def random_for(self, path: str, purpose: str) -> random.Random:
+        """A stream of its own for each actor and purpose, so that one draw more shifts no other."""
+        return random.Random(f"{self.seed}|{path}|{purpose}")
+
+
+def affected(strategy: Strategy, cell: Cell, parent: Cell) -> list[Cell]:
+    """Who restarts when `cell` has failed, in the order of their start."""
+    siblings = list((parent.children or {}).values())
+    match strategy:
+        case Strategy.ONE_FOR_ONE:
+            return [cell]
+        case Strategy.ONE_FOR_ALL:
+            return siblings
+        case Strategy.REST_FOR_ONE:
+            return siblings[siblings.index(cell) :]

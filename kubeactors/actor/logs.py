@@ -1,0 +1,35 @@
+"""The log that actors write: constant event names, data in fields."""
+
+from typing import Protocol
+
+
+class LogSink(Protocol):
+    """Where lines go: the driver decides."""
+
+    def __call__(self, level: str, event: str, path: str, **fields: object) -> None: ...
+
+
+class Logger:
+    """Bound to one actor."""
+
+    __slots__ = ("_path", "_sink")
+
+    def __init__(self, sink: LogSink, path: str) -> None:
+        self._sink = sink
+        self._path = path
+
+    def debug(self, event: str, **fields: object) -> None:
+        """Detail for whoever looks for a bug."""
+        self._sink("debug", event, self._path, **fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        """Something worth knowing has happened."""
+        self._sink("info", event, self._path, **fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Something is wrong, and dealt with."""
+        self._sink("warning", event, self._path, **fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        """Something is wrong, and somebody must do something."""
+        self._sink("error", event, self._path, **fields)

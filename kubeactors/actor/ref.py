@@ -1,0 +1,71 @@
+"""Refs: how an actor is addressed. A ref stays the same over restarts."""
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from kubeactors.actor.waits import Wait
+from kubeactors.message import Request
+
+if TYPE_CHECKING:
+    from kubeactors.actor.kernel import Cell
+
+M_contra = TypeVar("M_contra", contravariant=True)
+R = TypeVar("R")
+
+
+class Ref(Generic[M_contra]):
+    """The address of an actor that takes messages of type `M_contra`."""
+
+    __slots__ = ()
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the supervision tree: unique among the living."""
+        raise NotImplementedError
+
+    def tell(self, message: M_contra, /) -> bool:
+        """Put a message into the mailbox. Never waits.
+
+        False if it was refused: the actor is gone, or its mailbox is full and rejects. It is a dead letter then.
+        """
+        raise NotImplementedError
+
+    def send(self, message: M_contra) -> Awaitable[bool]:
+        """Like `tell`, but waits while the mailbox is full. False only if the actor is gone."""
+        raise NotImplementedError
+
+    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+        """The reply to a request. The deadline may be late by a sixteenth; it is not extended by restarts.
+
+        Raises:
+            AskTimedOut: no reply within the time; whether the request took effect is unknown.
+            ActorStopped: the actor is gone.
+            ActorFailed: the actor raised while it handled the request.
+            MailboxFull: there was no room.
+        """
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"Ref({self.path})"
+
+
+class Later(Generic[R]):
+    """A promise to reply later: returned by a handler in place of the reply."""
+
+    __slots__ = ("_cell", "_wait")
+
+    def __init__(self, cell: "Cell", wait: "Wait[object] | None") -> None:
+        self._cell = cell
+        self._wait = wait
+
+    def reply(self, value: R) -> None:
+        """Reply now. Only the first call counts."""
+        self._cell.owed.pop(self, None)
+        if self._wait is not None:
+            self._wait.set(value)
+
+    def fail(self, error: Exception) -> None:
+        """Make the asker's `ask` raise this."""
+        self._cell.owed.pop(self, None)
+        if self._wait is not None:
+            self._wait.fail(error)

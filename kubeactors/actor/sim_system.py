@@ -1,0 +1,186 @@
+"""The deterministic driver: virtual time, a seeded choice of the next delivery, no event loop at all."""
+
+from collections.abc import Awaitable, Callable
+from types import FrameType
+from typing import TypeVar, cast
+
+from kubeactors.actor.actor import Actor
+from kubeactors.actor.cell import Activation, Cell, State
+from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed
+from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.ref import Ref
+from kubeactors.actor.schedules import RandomDelays, Schedule, ScheduledQueue
+from kubeactors.actor.supervision import SECOND, Restart
+from kubeactors.actor.waits import Wait
+from kubeactors.message import Request
+
+M = TypeVar("M")
+R = TypeVar("R")
+
+WALL = 1_767_225_600 * SECOND
+"""Where simulated wall time begins: 2026-01-01T00:00:00Z."""
+
+_FOREVER = 1 << 62
+_STEPS_AT_ONE_TIME = 10_000_000
+
+
+class SimSystem:
+    """An actor system whose every run with the same seed is the same.
+
+    Time stands still while there is a message to deliver, then jumps to the next timer. A handler that awaits
+    anything but the kernel's fails with `ForeignAwait`, which names the actor and the line.
+
+    Args:
+        seed: decides everything that is left to chance.
+        schedule: which ready entry is next; by default most of them in order, some delayed at random by the seed.
+        wall: unix time in nanoseconds at virtual time 0.
+    """
+
+    def __init__(self, seed: int | str = 0, *, schedule: Schedule | None = None, wall: int = WALL) -> None:
+        queue = ScheduledQueue(schedule or RandomDelays(str(seed)))
+        self.kernel = Kernel(self, queue, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True)
+        self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
+        """What actors logged: time, level, event, path, fields."""
+
+    # For the one who runs it.
+
+    @property
+    def now(self) -> int:
+        """Virtual time in nanoseconds."""
+        return self.kernel.now
+
+    def spawn(
+        self,
+        factory: Callable[[], Actor[M]],
+        *,
+        name: str = "",
+        mailbox: Mailbox | None = None,
+        restart: Restart = Restart.PERMANENT,
+    ) -> Ref[M]:
+        """Add an actor below the root; it starts when its turn comes."""
+        cell = self.kernel.spawn(self.kernel.root, factory, name, mailbox or Mailbox(), restart)
+        return cast("Ref[M]", cell)
+
+    def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
+        """End an actor and its descendants."""
+        self.kernel.stop(cast("Cell", ref), reason)
+        self.settle(steps=0)
+
+    def crash(self, ref: Ref[M], error: Exception) -> None:
+        """Let an actor fail, as if a handler had raised: its supervisor restarts it."""
+        self.kernel.failed(cast("Cell", ref), error)
+        self.settle(steps=0)
+
+    def run(self, seconds: float) -> None:
+        """Let so much virtual time pass."""
+        self._run(lambda: False, self.kernel.now + int(seconds * SECOND))
+
+    def run_until(self, condition: Callable[[], bool], seconds: float = 60.0) -> bool:
+        """Run until the condition holds; False if it does not within so much virtual time."""
+        return self._run(condition, self.kernel.now + int(seconds * SECOND))
+
+    def settle(self, steps: int = _STEPS_AT_ONE_TIME) -> None:
+        """Deliver what is ready, and what becomes ready by that, without letting time pass."""
+        kernel = self.kernel
+        kernel.run(steps)
+        self._check()
+        if steps and kernel.has_work:
+            raise SystemFailed(f"more than {steps} deliveries at one moment: actors tell each other without end")
+
+    def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float = 30.0) -> R:
+        """Ask from outside, and run until the reply is there."""
+        wait = cast("Wait[R]", ref.ask(request, timeout_seconds=timeout_seconds))
+        self._run(lambda: wait.done, _FOREVER)
+        if not wait.done:
+            raise AskTimedOut(f"{ref.path} did not reply, and nothing is left to do")
+        return wait.result()
+
+    def shutdown(self) -> None:
+        """Stop everything, last started first."""
+        for cell in reversed(list((self.kernel.root.children or {}).values())):
+            self.kernel.stop(cell, "shutdown")
+        self.settle()
+
+    def step(self) -> bool:
+        """Deliver one message, or let time jump to the next timer; False if there is nothing to do."""
+        kernel = self.kernel
+        if not kernel.has_work:
+            due = kernel.timers.next_due()
+            if due is None:
+                return False
+            kernel.now = max(kernel.now, due)
+            kernel.timers.fire(kernel.now)
+        kernel.run(1)
+        self._check()
+        return True
+
+    def _run(self, condition: Callable[[], bool], until: int) -> bool:
+        kernel, timers, steps = self.kernel, self.kernel.timers, 0
+        while True:
+            while kernel.has_work:
+                if condition():
+                    return True
+                kernel.run(1)
+                self._check()
+                steps += 1
+                if steps > _STEPS_AT_ONE_TIME:
+                    raise SystemFailed("virtual time stands still: actors tell each other without end")
+            if condition():
+                return True
+            due = timers.next_due()
+            if due is None or due > until:
+                if until < _FOREVER:
+                    kernel.now = max(kernel.now, until)
+                return False
+            steps = 0
+            kernel.now = max(kernel.now, due)
+            timers.fire(kernel.now)
+
+    def _check(self) -> None:
+        if self.kernel.fatal is not None:
+            fatal, self.kernel.fatal = self.kernel.fatal, None
+            raise SystemFailed(f"a failure reached the top: {fatal!r}") from fatal
+
+    # For the kernel.
+
+    def wake(self) -> None:
+        """Never called: this system does not sleep."""
+
+    def refresh(self) -> None:
+        """Virtual time is always right."""
+
+    def outside(self, wait: Wait[R]) -> Awaitable[R]:
+        """The wait itself: whoever asks from outside runs the system until it is done."""
+        return wait
+
+    def in_thread(self, function: Callable[[], R], wait: Wait[R]) -> None:
+        """At once: there are no threads."""
+        try:
+            wait.set(function())
+        except Exception as error:  # noqa: BLE001 -- the handler gets it
+            wait.fail(error)
+
+    def foreign(self, activation: Activation) -> Activation | None:
+        """Fail the handler at the very line where it awaits."""
+        coroutine = activation.coroutine
+        frame = cast("FrameType | None", getattr(coroutine, "cr_frame", None))
+        line = f" at {frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
+        what = type(activation.foreign).__name__
+        error = ForeignAwait(
+            f"{activation.cell.path} awaits a {what}{line}; a simulated handler may await only asks, sends, "
+            "ctx.sleep, ctx.in_thread and gates"
+        )
+        try:
+            coroutine.throw(error)
+        except StopIteration as stop:
+            activation.finished(stop.value)
+        except Exception as raised:  # noqa: BLE001 -- the supervisor's
+            activation.failed(raised)
+        else:
+            activation.failed(error)
+        return None
+
+    def log(self, level: str, event: str, path: str, **fields: object) -> None:
+        """Keep the line."""
+        self.logged.append((self.kernel.now, level, event, path, fields))

@@ -1,0 +1,71 @@
+"""Timers of the kernel: a heap of due times, with lazy cancellation."""
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+
+
+class Timer:
+    """One timer; `cancel` makes sure that it does not fire (again)."""
+
+    __slots__ = ("_timers", "action", "cancelled", "due")
+
+    def __init__(self, timers: "Timers", due: int, action: Callable[[], object]) -> None:
+        self._timers = timers
+        self.due = due
+        self.action = action
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Never fire. Harmless when it has fired already."""
+        if not self.cancelled:
+            self.cancelled = True
+            self._timers.forget_one()
+
+
+class Timers:
+    """Timers by due time in nanoseconds; equal times fire in the order they were set."""
+
+    __slots__ = ("_cancelled", "_heap", "sequence")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Timer]] = []
+        self.sequence = 0
+        """How many timers there have been."""
+        self._cancelled = 0
+
+    def at(self, due: int, action: Callable[[], object]) -> Timer:
+        """Call `action` when time has reached `due`."""
+        timer = Timer(self, due, action)
+        self.sequence += 1
+        heappush(self._heap, (due, self.sequence, timer))
+        return timer
+
+    def next_due(self) -> int | None:
+        """When the next timer fires; None if there is none."""
+        heap = self._heap
+        while heap and heap[0][2].cancelled:
+            heappop(heap)
+            self._cancelled -= 1
+        return heap[0][0] if heap else None
+
+    def fire(self, now: int) -> None:
+        """Fire all that are due."""
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            timer = heappop(heap)[2]
+            if timer.cancelled:
+                self._cancelled -= 1
+            else:
+                timer.cancelled = True
+                timer.action()
+
+    def forget_one(self) -> None:
+        """Count a cancelled timer; when they are most of the heap, throw them out."""
+        self._cancelled += 1
+        if self._cancelled > 64 and self._cancelled * 2 > len(self._heap):
+            self._heap[:] = [entry for entry in self._heap if not entry[2].cancelled]
+            heapify(self._heap)
+            self._cancelled = 0
+
+    def __len__(self) -> int:
+        return len(self._heap) - self._cancelled

@@ -1,0 +1,88 @@
+"""What a handler can wait for: values that the kernel will know later."""
+
+from collections.abc import Callable, Generator
+from typing import Generic, TypeVar, cast
+
+T = TypeVar("T")
+
+_PENDING = object()
+
+
+class Wait(Generic[T]):
+    """A value to come, awaited at most once.
+
+    Awaiting a pending one yields it to whoever steps the coroutine: the kernel, which resumes the coroutine when
+    the value is there. It never reaches an event loop.
+    """
+
+    __slots__ = ("_error", "_value", "deadline", "waiter")
+
+    def __init__(self) -> None:
+        self._value: object = _PENDING
+        self._error: BaseException | None = None
+        self.waiter: Callable[[], object] | None = None
+        """Called once when the value is there."""
+        self.deadline: dict[Wait[object], None] | None = None
+        """The deadline bucket that this is in; left when the value comes."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the value, or an error, is there."""
+        return self._value is not _PENDING or self._error is not None
+
+    def set(self, value: T) -> None:
+        """Give the value. Does nothing when there is one: a reply after the deadline is dropped."""
+        if self._value is _PENDING and self._error is None:
+            self._value = value
+            self._settle()
+
+    def fail(self, error: BaseException) -> None:
+        """Give an error instead."""
+        if self._value is _PENDING and self._error is None:
+            self._error = error
+            self._settle()
+
+    def result(self) -> T:
+        """The value, or raises the error. Only when done."""
+        if self._error is not None:
+            raise self._error
+        return cast("T", self._value)
+
+    def _settle(self) -> None:
+        if self.deadline is not None:
+            self.deadline.pop(cast("Wait[object]", self), None)
+            self.deadline = None
+        if self.waiter is not None:
+            waiter, self.waiter = self.waiter, None
+            waiter()
+
+    def __await__(self) -> Generator["Wait[T]", None, T]:
+        if self._value is _PENDING and self._error is None:
+            yield self
+        return self.result()
+
+
+class Gate:
+    """Something that becomes open once and stays so; any number of handlers wait for it."""
+
+    __slots__ = ("_waits", "is_open")
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._waits: list[Wait[None]] = []
+
+    def wait(self) -> Wait[None]:
+        """Awaitable: done as soon as the gate is open."""
+        wait: Wait[None] = Wait()
+        if self.is_open:
+            wait.set(None)
+        else:
+            self._waits.append(wait)
+        return wait
+
+    def open(self) -> None:
+        """Let everybody through, from now on."""
+        self.is_open = True
+        waits, self._waits = self._waits, []
+        for wait in waits:
+            wait.set(None)
