@@ -87,9 +87,15 @@ class Compacted(Message, frozen=True):
 
 
 class FutureRevision(Message, frozen=True):
-    """Refused: the revision has not happened yet."""
+    """Refused: that revision has not happened yet; the newest is `revision`."""
 
     revision: int
+
+
+class LeaseNotFound(Message, frozen=True):
+    """Refused: the lease of a put has ended; grant a new one and write again."""
+
+    lease: int
 
 
 class RangeReply(Message, frozen=True, kw_only=True):
@@ -131,7 +137,7 @@ class Range(Request[RangeReply | Compacted | FutureRevision], frozen=True, kw_on
     op: RangeOp
 
 
-class Txn(Request[TxnReply | Compacted | FutureRevision], frozen=True, kw_only=True):
+class Txn(Request[TxnReply | Compacted | FutureRevision | LeaseNotFound], frozen=True, kw_only=True):
     """If all comparisons hold do `success`, else `failure`; atomically. Acknowledged when durable."""
 
     compare: tuple[Compare, ...] = ()
