@@ -212,11 +212,15 @@ def forbidden(resource: str, group: str, name: str, why: str) -> StatusError:
 
 
 def invalid(kind: str, group: str, name: str, errors: Iterable[FieldError]) -> StatusError:
-    """The object fails validation. `kind` is the kind, not the resource."""
-    found = tuple(dict.fromkeys(errors))
+    """The object fails validation. `kind` is the kind, not the resource.
+
+    What is found twice (as a field that more than one rule looks at) is two causes, but said once.
+    """
+    found = tuple(errors)
     causes = tuple(StatusCause(reason=one.reason, message=one.message, field=one.field) for one in found)
     details = StatusDetails(name=name, group=group, kind=kind, causes=causes)
-    return Invalid.saying(f'{qualified(kind, group)} "{name}" is invalid: {aggregate([str(one) for one in found])}', details)
+    messages = tuple(dict.fromkeys(str(one) for one in found))
+    return Invalid.saying(f'{qualified(kind, group)} "{name}" is invalid: {aggregate(messages)}', details)
 
 
 def aggregate(messages: Sequence[str]) -> str:
