@@ -157,10 +157,14 @@ class WatchEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class WatchEvents(Message, frozen=True):
-    """Changes in order of revision; a watcher that is behind gets many in one message."""
+    """Changes in order of revision; a watcher that is behind gets many in one message.
+
+    `sequence` counts the messages of one watch from 1, so that a lost or repeated one is noticed; 0: not counted.
+    """
 
     watch: int
     events: tuple[WatchEvent, ...]
+    sequence: int = 0
 
 
 class WatchClosed(Message, frozen=True):
