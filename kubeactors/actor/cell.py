@@ -44,12 +44,35 @@ class Cell(Ref[object]):
     """An actor's place in the kernel: mailbox, state, family. It outlives the actor's instances."""
 
     __slots__ = (
-        "actor", "activations", "capacity", "children", "ctx", "factory", "handled", "kernel", "mailbox",
-        "name", "number", "overflow", "owed", "parent", "queued", "reply", "restart", "restarts", "sender", "senders", "started",
-        "state", "table", "timers", "watchers", "watching",
+        "activations",
+        "actor",
+        "capacity",
+        "children",
+        "ctx",
+        "factory",
+        "handled",
+        "kernel",
+        "mailbox",
+        "name",
+        "number",
+        "overflow",
+        "owed",
+        "parent",
+        "queued",
+        "reply",
+        "restart",
+        "restarts",
+        "sender",
+        "senders",
+        "started",
+        "state",
+        "table",
+        "timers",
+        "watchers",
+        "watching",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place, by the kernel
         self,
         kernel: "Kernel",
         parent: "Cell | None",
@@ -68,7 +91,7 @@ class Cell(Ref[object]):
         self.number = kernel.next_number()
         self.state = State.NEW
         self.mailbox: deque[Envelope] | None = None
-        self.queued = False  # in the run queue, or not to be put there: starting, busy, failed
+        self.queued = True  # in the run queue, or not to be put there: starting, busy, failed
         self.actor: Actor[object] | None = None
         self.ctx: Context[object] | None = None
         self.table: dict[type, Handler] = {}
@@ -87,10 +110,12 @@ class Cell(Ref[object]):
 
     @property
     def path(self) -> str:
+        """Where it stands in the tree; the root's is empty."""
         return "" if self.parent is None else f"{self.parent.path}/{self.name}"
 
     @property
     def label(self) -> str:
+        """What a schedule knows the next delivery by."""
         mailbox = self.mailbox
         what = type(mailbox[0][0]).__name__ if mailbox and self.state is State.RUNNING else "start"
         return f"deliver:{self.path}:{what}"
@@ -98,6 +123,7 @@ class Cell(Ref[object]):
     # Messages in.
 
     def tell(self, message: object, /) -> bool:
+        """See `Ref.tell`."""
         kernel = self.kernel
         return self.put((message, kernel.current, None))
 
@@ -136,6 +162,7 @@ class Cell(Ref[object]):
         return False
 
     def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+        """See `Ref.ask`."""
         kernel = self.kernel
         wait: Wait[R] = Wait()
         reply = cast("Wait[object]", wait)
@@ -156,6 +183,7 @@ class Cell(Ref[object]):
         return handler is not None and not handler.is_async
 
     def send(self, message: object) -> Awaitable[bool]:
+        """See `Ref.send`."""
         kernel = self.kernel
         wait: Wait[bool] = Wait()
         envelope: Envelope = (message, kernel.current, None)
@@ -182,6 +210,7 @@ class Cell(Ref[object]):
                     self._admit_sender()
                 foreign = self.deliver(envelope)
                 if foreign is not None:
+                    self.requeue()
                     return foreign
                 if not mailbox or self.kernel.changes or (self.activations and not self.reentrant):
                     break
@@ -221,7 +250,7 @@ class Cell(Ref[object]):
             self.actor = cast("Actor[object]", actor)
             if self.ctx is None:
                 self.ctx = Context(self)
-            actor.ctx = cast("Context[M]", self.ctx)
+            self.actor.ctx = self.ctx
             previous, kernel.current = kernel.current, self
             try:
                 starting = actor.started()
@@ -235,7 +264,7 @@ class Cell(Ref[object]):
             return None
         if self.actor.reentrant:
             self._begin_to_handle()
-        coroutine = cast("Coroutine[object, object, object]", starting)
+        coroutine = cast("Coroutine[object, None, object]", starting)
         return Activation(self, coroutine, None, starting=True).run()
 
     def _begin_to_handle(self) -> None:
@@ -274,7 +303,7 @@ class Cell(Ref[object]):
             kernel.current = previous
             self.reply = None
         if handler.is_async:
-            return Activation(self, cast("Coroutine[object, object, object]", result), reply, starting=False).run()
+            return Activation(self, cast("Coroutine[object, None, object]", result), reply, starting=False).run()
         if reply is not None and not isinstance(result, Later):
             reply.set(result)
         return None
@@ -331,6 +360,10 @@ class Cell(Ref[object]):
         if self.owed is _NOTHING_OWED:
             self.owed = {}
         self.owed[later] = None
+
+    def settle(self, later: Later[R]) -> None:
+        """A reply is no longer owed."""
+        self.owed.pop(cast("Later[object]", later), None)
 
     # Endings. Only the kernel calls these, between two entries of the run queue.
 
@@ -399,9 +432,7 @@ class Activation:
 
     __slots__ = ("cell", "coroutine", "foreign", "reply", "scope", "starting")
 
-    def __init__(
-        self, cell: Cell, coroutine: Coroutine[object, object, object], reply: Reply, *, starting: bool
-    ) -> None:
+    def __init__(self, cell: Cell, coroutine: Coroutine[object, None, object], reply: Reply, *, starting: bool) -> None:
         self.cell = cell
         self.coroutine = coroutine
         self.reply = reply
@@ -411,6 +442,7 @@ class Activation:
 
     @property
     def label(self) -> str:
+        """What a schedule knows the next step by."""
         return f"resume:{self.cell.path}"
 
     def run(self) -> "Activation | None":
@@ -481,7 +513,7 @@ class Activation:
                 self.cell.kernel.report("actor.close_failed", self.cell, failure)
 
 
-def _closed() -> Coroutine[object, object, object]:
+def _closed() -> Coroutine[object, None, object]:
     async def nothing() -> None:
         """Never awaited."""
 

@@ -160,7 +160,7 @@ class Context(Generic[M]):
 
     # Replies and waits.
 
-    def later(self) -> Later[R]:
+    def later(self) -> Later[R]:  # pyright: ignore[reportInvalidTypeVarUse] -- the caller names the reply type
         """A promise to reply to the request in hand; a plain handler returns it in place of the reply."""
         cell = self._cell
         later: Later[R] = Later(cell, cell.reply)

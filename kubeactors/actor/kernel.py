@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
-from kubeactors.actor.actor import Actor
-from kubeactors.actor.cell import Activation, Cell, Envelope, Reply, State
+from kubeactors.actor.actor import Actor, handlers_of
+from kubeactors.actor.cell import Activation, Cell, Envelope, State
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, RestartIntensityExceeded
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
@@ -98,7 +98,7 @@ class Kernel:
         parks_all: whether waiting handlers never have a task of their own (simulation).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- made in two places, by the drivers
         self, driver: Driver, ready: RunQueue, *, seed: str, wall: int, inline: bool, batch: int, parks_all: bool
     ) -> None:
         self.driver = driver
@@ -125,6 +125,7 @@ class Kernel:
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
         self.root = Cell(self, None, "", Actor, Mailbox(), Restart.TEMPORARY)
         self.root.state = State.RUNNING
+        self.root.queued = False
 
     # Turning the crank.
 
@@ -203,10 +204,13 @@ class Kernel:
             bucket = self._deadlines[due] = {}
             self.at(due, partial(self._expire, due))
         bucket[wait] = cell
-        wait.deadline = bucket
+        wait.leave = bucket.__delitem__
 
     def _expire(self, due: int) -> None:
-        for wait, cell in list(self._deadlines.pop(due).items()):
+        bucket = self._deadlines.pop(due)
+        while bucket:
+            wait = next(iter(bucket))
+            cell = bucket[wait]
             wait.fail(AskTimedOut(f"{cell.path} did not reply in time; whether the request took effect is unknown"))
 
     def dead_letter(self, cell: Cell, envelope: Envelope) -> bool:
@@ -229,7 +233,10 @@ class Kernel:
         Raises:
             ActorStopped: the parent is gone.
             ValueError: it has a child of that name already.
+            TypeError: the actor class has no handler for a message of its protocol, or a message can change.
         """
+        if isinstance(factory, type):
+            handlers_of(factory)
         if parent.state is State.STOPPED:
             raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
         cell = Cell(self, parent, name, factory, mailbox, restart)

@@ -6,7 +6,9 @@ from typing import Protocol
 class LogSink(Protocol):
     """Where lines go: the driver decides."""
 
-    def __call__(self, level: str, event: str, path: str, **fields: object) -> None: ...
+    def __call__(self, level: str, event: str, path: str, **fields: object) -> None:
+        """Write one line."""
+        ...
 
 
 class Logger:

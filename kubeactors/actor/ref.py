@@ -7,7 +7,7 @@ from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
 
 if TYPE_CHECKING:
-    from kubeactors.actor.kernel import Cell
+    from kubeactors.actor.cell import Cell
 
 M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
@@ -60,12 +60,12 @@ class Later(Generic[R]):
 
     def reply(self, value: R) -> None:
         """Reply now. Only the first call counts."""
-        self._cell.owed.pop(self, None)
+        self._cell.settle(self)
         if self._wait is not None:
             self._wait.set(value)
 
     def fail(self, error: Exception) -> None:
         """Make the asker's `ask` raise this."""
-        self._cell.owed.pop(self, None)
+        self._cell.settle(self)
         if self._wait is not None:
             self._wait.fail(error)

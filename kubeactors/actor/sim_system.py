@@ -5,8 +5,8 @@ from types import FrameType
 from typing import TypeVar, cast
 
 from kubeactors.actor.actor import Actor
-from kubeactors.actor.cell import Activation, Cell, State
-from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed
+from kubeactors.actor.cell import Activation, Cell
+from kubeactors.actor.errors import AskTimedOut, ForeignAwait, SystemFailed
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import Ref

@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import CLOSED, Activation, Cell
 from kubeactors.actor.errors import SystemFailed
-from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.supervision import SECOND, Restart
@@ -56,7 +56,8 @@ class ActorSystem:
         seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is where chance comes from
         self._origin = time.monotonic_ns()
         wall = time.time_ns()
-        self.kernel = Kernel(self, deque(), seed=seed, wall=wall, inline=True, batch=16, parks_all=False)
+        ready: deque[Entry] = deque()
+        self.kernel = Kernel(self, ready, seed=seed, wall=wall, inline=True, batch=16, parks_all=False)
         self._group: TaskGroup | None = None
         self._alarm = Event()
         self._spare: deque[Event] = deque()
@@ -130,6 +131,7 @@ class ActorSystem:
         while True:
             self.refresh()
             kernel.timers.fire(kernel.now)
+            activation: Activation | None = None
             with CancelScope() as scope:
                 activation = kernel.run(ENTRIES_PER_TURN)
                 if activation is not None:
@@ -256,12 +258,12 @@ class _Rest(Generic[R]):
     waited for with an event.
     """
 
-    def __init__(self, system: ActorSystem, activation: Activation, coroutine: Coroutine[object, object, R]) -> None:
+    def __init__(self, system: ActorSystem, activation: Activation, coroutine: Coroutine[object, None, R]) -> None:
         self._system = system
         self._activation = activation
         self._coroutine = coroutine
 
-    def __await__(self) -> Generator[object, object, R]:
+    def __await__(self) -> Generator[object, None, R]:
         step: Callable[[], object] = partial(_identity, self._activation.foreign)
         while True:
             try:
@@ -269,11 +271,11 @@ class _Rest(Generic[R]):
             except StopIteration as stop:
                 return cast("R", stop.value)
             try:
-                sent = yield from self._pass_on(awaited)
+                yield from self._pass_on(awaited)
             except BaseException as error:  # noqa: BLE001 -- cancellation too is the handler's to see
                 step = partial(self._coroutine.throw, error)
             else:
-                step = partial(self._coroutine.send, sent)
+                step = partial(self._coroutine.send, None)
 
     def _step(self, step: Callable[[], object]) -> object:
         kernel = self._system.kernel
@@ -284,13 +286,13 @@ class _Rest(Generic[R]):
         finally:
             kernel.current = previous
 
-    def _pass_on(self, awaited: object) -> Generator[object, object, object]:
+    def _pass_on(self, awaited: object) -> Generator[object, None, None]:
         if isinstance(awaited, Wait):
             event = Event()
             awaited.waiter = event.set
             yield from event.wait().__await__()
-            return None
-        return (yield awaited)
+        else:
+            yield awaited
 
 
 def _identity(value: object) -> object:

@@ -15,15 +15,15 @@ class Wait(Generic[T]):
     the value is there. It never reaches an event loop.
     """
 
-    __slots__ = ("_error", "_value", "deadline", "waiter")
+    __slots__ = ("_error", "_value", "leave", "waiter")
 
     def __init__(self) -> None:
         self._value: object = _PENDING
         self._error: BaseException | None = None
         self.waiter: Callable[[], object] | None = None
         """Called once when the value is there."""
-        self.deadline: dict[Wait[object], None] | None = None
-        """The deadline bucket that this is in; left when the value comes."""
+        self.leave: Callable[[Wait[object]], object] | None = None
+        """Takes this out of its deadline bucket when the value comes."""
 
     @property
     def done(self) -> bool:
@@ -49,9 +49,9 @@ class Wait(Generic[T]):
         return cast("T", self._value)
 
     def _settle(self) -> None:
-        if self.deadline is not None:
-            self.deadline.pop(cast("Wait[object]", self), None)
-            self.deadline = None
+        if self.leave is not None:
+            self.leave(cast("Wait[object]", self))
+            self.leave = None
         if self.waiter is not None:
             waiter, self.waiter = self.waiter, None
             waiter()
