@@ -1,1 +1,61 @@
-"""To be written."""
+"""What every component holds: how it reads, watches and writes the cluster.
+
+- `Client` asks the API server through a `Transport` (in process: a ref; elsewhere HTTPS) and raises refusals.
+- `Reflector` keeps an `Indexer` equal to what the API server holds: list, watch, resume, list again. A plain state
+  machine; the `Informer` actor is one with subscribers, to whom it tells `Notify`. `Lister` is the read-only side.
+- `Controller` is the base of level-triggered actors: notifications put keys into a `WorkQueue`, workers reconcile them.
+- `Expectations` guard against acting twice on a cache that has not seen one's own writes yet.
+- `EventRecorder` tells an `EventSink` actor what happened, which correlates and writes Event objects.
+
+Who sends to it: the API server tells watch events to informers; components subscribe to informers.
+What it sends: requests of `apimachinery/requests.py` to the API server; `Notify` to subscribers.
+Where its behaviour comes from: client-go (tools/cache, util/workqueue, tools/record), pkg/controller/controller_utils.go.
+"""
+
+from kubeactors.client.client import Client, ObjectList
+from kubeactors.client.controller import Controller, Wake, Work
+from kubeactors.client.events import EventRecorder, EventSink, RecordEvent
+from kubeactors.client.expectations import Expectations, Standing
+from kubeactors.client.indexer import Indexer, Lister, Tally
+from kubeactors.client.informer import Informer, InformerFactory, Notify, SharedInformer, Subscribe, Unsubscribe
+from kubeactors.client.objects import cluster_key, key_of, revision_of, split_key
+from kubeactors.client.owners import controller_of, controller_reference, is_controlled_by
+from kubeactors.client.reflector import Change, Reflector
+from kubeactors.client.transport import InProcessTransport, Transport
+from kubeactors.client.workqueue import BucketLimiter, ItemBackoff, WorkQueue
+
+__all__ = [
+    "BucketLimiter",
+    "Change",
+    "Client",
+    "Controller",
+    "EventRecorder",
+    "EventSink",
+    "Expectations",
+    "InProcessTransport",
+    "Indexer",
+    "Informer",
+    "InformerFactory",
+    "ItemBackoff",
+    "Lister",
+    "Notify",
+    "ObjectList",
+    "RecordEvent",
+    "Reflector",
+    "SharedInformer",
+    "Standing",
+    "Subscribe",
+    "Tally",
+    "Transport",
+    "Unsubscribe",
+    "Wake",
+    "Work",
+    "WorkQueue",
+    "cluster_key",
+    "controller_of",
+    "controller_reference",
+    "is_controlled_by",
+    "key_of",
+    "revision_of",
+    "split_key",
+]

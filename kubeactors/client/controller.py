@@ -1,0 +1,148 @@
+"""The base of controllers: notifications put keys into a queue, workers reconcile them.
+
+Source: pkg/controller/*/controller.go share this shape (v1.36).
+"""
+
+from collections.abc import Callable
+from typing import ClassVar, TypeAlias, TypeVar, cast
+
+from kubeactors.actor import Actor, handle
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.status import ServiceUnavailable, StatusError, Timeout
+from kubeactors.client.informer import Notify, SharedInformer
+from kubeactors.client.reflector import Change
+from kubeactors.client.workqueue import SECOND, WorkQueue
+from kubeactors.message import Message
+
+T = TypeVar("T", bound=TypedObject)
+
+MAX_RETRIES = 15
+"""After so many failures in a row the log says so at level error; the key is retried on."""
+
+
+class Work(Message, frozen=True):
+    """A controller tells itself: take a key and reconcile it."""
+
+
+class Wake(Message, frozen=True):
+    """A controller tells itself: delayed keys are due."""
+
+
+ControllerMessage: TypeAlias = Notify | Work | Wake
+
+
+class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
+    """Reconciles keys, at most `concurrency` at a time and never one key twice at once.
+
+    A subclass calls `observe` in `__init__` for each informer it needs, enqueues keys in the handlers that it gives
+    there, and implements `reconcile`. Nothing is reconciled before all informers have synced.
+    """
+
+    concurrency: ClassVar[int] = 5
+
+    def __init__(self) -> None:
+        self.queue = WorkQueue()
+        self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
+        self._unsynced: dict[str, None] = {}
+        self._workers = 0
+        self._armed: int | None = None
+        self._doubted: dict[str, None] = {}
+
+    async def reconcile(self, key: str) -> None:
+        """Bring the object of this key a step closer to what it should be. Called again after a failure.
+
+        Raises:
+            StatusError: a request was refused; the key is retried after its back-off.
+        """
+        raise NotImplementedError
+
+    def observe(self, informer: SharedInformer[T], handler: Callable[[Change[T]], None]) -> None:
+        """Call the handler for each change of a collection, and for what is in it at first."""
+        entry = cast("tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]", (informer, handler))
+        self._informers[informer.source] = entry
+        self._unsynced[informer.source] = None
+
+    def started(self) -> None:
+        """Subscribe. A subclass that overrides this calls it."""
+        for informer, _ in self._informers.values():
+            informer.subscribe(self.ctx.self)
+
+    @property
+    def synced(self) -> bool:
+        """Whether all informers have told what there is."""
+        return not self._unsynced
+
+    def enqueue(self, key: str) -> None:
+        """The key needs work."""
+        self.queue.add(key)
+        self._dispatch()
+
+    def enqueue_after(self, key: str, seconds: float) -> None:
+        """The key needs work in a while."""
+        self.queue.add_after(key, seconds, self.ctx.now)
+        self._arm()
+        self._dispatch()
+
+    def in_doubt(self, key: str) -> bool:
+        """Whether the last attempt at this key ended with a write of unknown outcome: read live, not the cache."""
+        return key in self._doubted
+
+    @handle
+    def notify(self, message: Notify) -> None:
+        """Let the subclass turn changes into keys."""
+        _, handler = self._informers[message.source]
+        for change in message.changes:
+            handler(change)
+        if message.synced:
+            self._unsynced.pop(message.source, None)
+        self._dispatch()
+
+    @handle
+    def wake(self, message: Wake) -> None:
+        """Queue what is due."""
+        self._armed = None
+        self.queue.advance(self.ctx.now)
+        self._arm()
+        self._dispatch()
+
+    @handle
+    async def work(self, message: Work) -> None:
+        """Reconcile the next key."""
+        if not self._workers:
+            return  # told by an instance before this one
+        key = self.queue.get()
+        if key is not None:
+            await self._process(key)
+        self._workers = max(self._workers - 1, 0)
+        self._dispatch()
+
+    async def _process(self, key: str) -> None:
+        try:
+            await self.reconcile(key)
+        except StatusError as error:
+            self._failed(key, error)
+        else:
+            self.queue.forget(key)
+            self._doubted.pop(key, None)
+        self.queue.done(key)
+
+    def _failed(self, key: str, error: StatusError) -> None:
+        if isinstance(error, Timeout | ServiceUnavailable):
+            self._doubted[key] = None
+        self.queue.add_rate_limited(key, self.ctx.now)
+        log = self.ctx.log.error if self.queue.failures(key) > MAX_RETRIES else self.ctx.log.info
+        log("reconcile.failed", key=key, error=str(error), failures=self.queue.failures(key))
+        self._arm()
+
+    def _dispatch(self) -> None:
+        if self._unsynced:
+            return
+        for _ in range(min(len(self.queue), self.concurrency - self._workers)):
+            self._workers += 1
+            self.ctx.self.tell(Work())
+
+    def _arm(self) -> None:
+        due = self.queue.next_due()
+        if due is not None and (self._armed is None or due < self._armed):
+            self._armed = due
+            self.ctx.after(max(due - self.ctx.now, 0) / SECOND, Wake(), key="wake")

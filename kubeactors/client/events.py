@@ -1,0 +1,159 @@
+"""Events: how components tell people what happens.
+
+A component holds an `EventRecorder`; recording tells an `EventSink` actor and never waits. The sink correlates, and
+writes to the API server one after the other.
+
+Source: client-go tools/record/event.go (v1.36).
+"""
+
+from typing import Protocol
+
+from kubeactors.actor import Actor, Mailbox, Overflow, handle
+from kubeactors.api.core.v1 import ObjectReference
+from kubeactors.api.core.v1.event import Event, EventSource
+from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
+from kubeactors.apimachinery.requests import STRATEGIC_MERGE_PATCH
+from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, StatusError, Timeout
+from kubeactors.apimachinery.time import format_time
+from kubeactors.client.client import Client
+from kubeactors.client.correlation import Correlation, Correlator, event_name
+from kubeactors.message import Message, Recipient
+
+NORMAL, WARNING = "Normal", "Warning"
+DEFAULT_NAMESPACE = "default"
+"""Where events about objects without a namespace go."""
+
+RETRY_SECONDS = 10.0
+MAX_TRIES = 12
+
+SINK_MAILBOX = Mailbox(capacity=1000, overflow=Overflow.DROP_NEWEST)
+"""When events come faster than they can be written, the newest are dropped: nobody waits for an event."""
+
+
+class RecordEvent(Message, frozen=True, kw_only=True):
+    """Something happened to an object at a unix time in nanoseconds."""
+
+    involved: ObjectReference
+    type: str
+    reason: str
+    message: str
+    component: str
+    host: str
+    time: int
+
+
+class Clock(Protocol):
+    """Knows the wall time; an actor's context does."""
+
+    @property
+    def wall(self) -> int:
+        """Unix time in nanoseconds."""
+        ...
+
+
+class EventRecorder:
+    """Records events as one component, on one host if that matters."""
+
+    def __init__(self, sink: Recipient[RecordEvent], clock: Clock, component: str, host: str = "") -> None:
+        self._sink = sink
+        self._clock = clock
+        self._component = component
+        self._host = host
+
+    def event(self, involved: HasMeta | ObjectReference, type_: str, reason: str, message: str) -> None:
+        """Record; `reason` is one word in UpperCamelCase, `message` a sentence."""
+        self._sink.tell(
+            RecordEvent(
+                involved=involved if isinstance(involved, ObjectReference) else reference_to(involved),
+                type=type_,
+                reason=reason,
+                message=message,
+                component=self._component,
+                host=self._host,
+                time=self._clock.wall,
+            )
+        )
+
+    def normal(self, involved: HasMeta | ObjectReference, reason: str, message: str) -> None:
+        """Record something as it should be."""
+        self.event(involved, NORMAL, reason, message)
+
+    def warning(self, involved: HasMeta | ObjectReference, reason: str, message: str) -> None:
+        """Record something that should not be."""
+        self.event(involved, WARNING, reason, message)
+
+
+class EventSink(Actor[RecordEvent], deterministic=True):
+    """Writes the events of a component, as its correlator thinks fit."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._correlator = Correlator()
+
+    @handle
+    async def record(self, message: RecordEvent) -> None:
+        """Write one; while the server cannot be reached, keep trying and let the others wait."""
+        found = self._correlator.correlate(event_of(message), message.time)
+        if found is None:
+            return
+        for attempt in range(MAX_TRIES):
+            try:
+                await self._write(found)
+            except (ServiceUnavailable, Timeout):
+                await self.ctx.sleep(RETRY_SECONDS * (self.ctx.random.random() if attempt == 0 else 1.0))
+            except StatusError as error:
+                self.ctx.log.debug("event.rejected", reason=message.reason, error=str(error))
+                return
+            else:
+                return
+        self.ctx.log.warning("event.lost", reason=message.reason, object=message.involved.name)
+
+    async def _write(self, found: Correlation) -> None:
+        event = found.event
+        if found.repeated:
+            try:
+                await self._client.patch(
+                    Event,
+                    event.metadata.name,
+                    {"count": event.count, "lastTimestamp": event.last_timestamp, "message": event.message},
+                    event.metadata.namespace,
+                    patch_type=STRATEGIC_MERGE_PATCH,
+                )
+            except NotFound:
+                pass  # it has expired: write it anew
+            else:
+                return
+        self._correlator.observe(await self._client.create(event), found.key)
+
+
+def reference_to(involved: HasMeta) -> ObjectReference:
+    """Names an object as events do."""
+    metadata = involved.metadata
+    return ObjectReference(
+        kind=involved.kind,
+        namespace=metadata.namespace,
+        name=metadata.name,
+        uid=metadata.uid,
+        api_version=involved.api_version,
+        resource_version=metadata.resource_version,
+    )
+
+
+def event_of(message: RecordEvent) -> Event:
+    """The event as it is if nothing like it was seen before."""
+    involved, time = message.involved, format_time(message.time)
+    return Event(
+        metadata=ObjectMeta(
+            name=event_name(involved.name, message.time), namespace=involved.namespace or DEFAULT_NAMESPACE
+        ),
+        involved_object=involved,
+        reason=message.reason,
+        message=message.message,
+        source=EventSource(component=message.component, host=message.host),
+        first_timestamp=time,
+        last_timestamp=time,
+        count=1,
+        type=message.type,
+        reporting_component=message.component,
+        reporting_instance=message.host,
+    )

@@ -1,0 +1,112 @@
+"""What a controller has done that its cache does not show yet.
+
+A controller that has just created three pods must not count its cache and create three more. It expects each pod that
+it creates by key and each that it deletes by uid, and touches nothing until all have been observed.
+
+If they do not come within five minutes, or if the outcome of a write is unknown, the standing is DOUBTED. Kubernetes
+then trusts the cache again, and creates too many pods when a watch lags (kubernetes/kubernetes#129795). Here the
+controller must read live instead, and tell by `confirm` what it found; the rest stays expected.
+
+Source: pkg/controller/controller_utils.go (v1.36), with the above difference.
+"""
+
+from collections.abc import Iterable
+from enum import Enum
+
+from kubeactors.client.workqueue import SECOND
+
+TIMEOUT_SECONDS = 300.0
+
+
+class Standing(Enum):
+    """Whether the cache shows all that was done."""
+
+    MET = "met"
+    """It does: act on the cache."""
+    AWAITED = "awaited"
+    """Not yet: do nothing; the event that is awaited wakes the controller."""
+    DOUBTED = "doubted"
+    """It should, and does not, or nobody knows what was done: read live before you act."""
+
+
+class _Record:
+    __slots__ = ("creations", "deadline", "deletions", "doubted")
+
+    def __init__(self) -> None:
+        self.creations: dict[str, None] = {}
+        self.deletions: dict[str, None] = {}
+        self.deadline = 0
+        self.doubted = False
+
+
+class Expectations:
+    """The expected creations (by object key) and deletions (by uid) of each controller key."""
+
+    def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._timeout = int(timeout_seconds * SECOND)
+        self._records: dict[str, _Record] = {}
+
+    def expect_creation(self, key: str, object_key: str, now: int) -> None:
+        """An object of this key is about to be created."""
+        record = self._record(key, now)
+        record.creations[object_key] = None
+
+    def expect_deletion(self, key: str, uid: str, now: int) -> None:
+        """The object with this uid is about to be deleted."""
+        record = self._record(key, now)
+        record.deletions[uid] = None
+
+    def creation_observed(self, key: str, object_key: str) -> None:
+        """The object has been seen, or will never exist."""
+        record = self._records.get(key)
+        if record is not None:
+            record.creations.pop(object_key, None)
+
+    def deletion_observed(self, key: str, uid: str) -> None:
+        """The object has been seen to go, or will stay."""
+        record = self._records.get(key)
+        if record is not None:
+            record.deletions.pop(uid, None)
+
+    def doubt(self, key: str, now: int) -> None:
+        """The outcome of a write is unknown."""
+        self._record(key, now).doubted = True
+
+    def standing(self, key: str, now: int) -> Standing:
+        """Whether the controller may act on its cache."""
+        record = self._records.get(key)
+        if record is None:
+            return Standing.MET
+        if record.doubted:
+            return Standing.DOUBTED
+        if not record.creations and not record.deletions:
+            del self._records[key]
+            return Standing.MET
+        return Standing.DOUBTED if now >= record.deadline else Standing.AWAITED
+
+    def confirm(self, key: str, existing: Iterable[str], alive: Iterable[str], now: int) -> None:
+        """The doubt is over: these object keys exist, and these uids are not being deleted.
+
+        What was expected and has not happened is expected no longer; what has happened is awaited on.
+        """
+        record = self._record(key, now)
+        present, living = dict.fromkeys(existing), dict.fromkeys(alive)
+        record.creations = {one: None for one in record.creations if one in present}
+        record.deletions = {one: None for one in record.deletions if one not in living}
+        record.doubted = False
+
+    def awaited_creations(self, key: str) -> int:
+        """How many objects were created, or are being, that the cache does not show yet."""
+        record = self._records.get(key)
+        return len(record.creations) if record is not None else 0
+
+    def forget(self, key: str) -> None:
+        """The controller's object is gone."""
+        self._records.pop(key, None)
+
+    def _record(self, key: str, now: int) -> _Record:
+        record = self._records.get(key)
+        if record is None:
+            record = self._records[key] = _Record()
+        record.deadline = now + self._timeout
+        return record

@@ -1,0 +1,213 @@
+"""Informers: one reflector and indexer per kind, shared by all who live in the same component.
+
+Source: client-go tools/cache/shared_informer.go (v1.36).
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Generic, TypeAlias, TypeVar, cast
+
+from kubeactors.actor import Actor, Context, Mailbox, Ref, Terminated, handle
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ADDED, WatchClosed, WatchEvents
+from kubeactors.apimachinery.status import StatusError
+from kubeactors.client.client import Client
+from kubeactors.client.indexer import GroupFunction, Indexer, IndexFunction, Lister
+from kubeactors.client.reflector import Change, Reflector
+from kubeactors.client.workqueue import SECOND
+from kubeactors.message import Message
+
+T = TypeVar("T", bound=TypedObject)
+M = TypeVar("M")
+
+SILENCE_SECONDS = 90.0
+"""A watch that has said nothing for so long, not even a bookmark (they come every minute), is taken for dead."""
+
+MAILBOX = Mailbox(capacity=100_000)
+
+
+class Notify(Message, frozen=True):
+    """What changed in the collection `source`. The lister shows it already, and perhaps more.
+
+    The first one tells a subscriber all present objects as added; `synced` is False until that is complete.
+    """
+
+    source: str
+    changes: tuple[Change[TypedObject], ...]
+    synced: bool = True
+
+
+class Subscribe(Message, frozen=True):
+    """Tell this actor of all changes from now on, and first of what is there. Ends with its death."""
+
+    subscriber: Ref[Notify]
+
+
+class Unsubscribe(Message, frozen=True):
+    """Tell this actor no more."""
+
+    subscriber: Ref[Notify]
+
+
+class Connect(Message, frozen=True):
+    """An informer tells itself: list if need be, then watch."""
+
+
+class CheckSilence(Message, frozen=True):
+    """An informer tells itself: see whether the watch is alive."""
+
+
+InformerMessage: TypeAlias = Subscribe | Unsubscribe | WatchEvents | WatchClosed | Connect | CheckSilence
+
+
+class SharedInformer(Generic[T]):
+    """The handle of an informer: what it knows, and where to subscribe. Outlives restarts of the actor."""
+
+    def __init__(self, type_: type[T], source: str) -> None:
+        self.type = type_
+        self.source = source
+        """Names the collection in `Notify`."""
+        self.indexer: Indexer[T] = Indexer()
+        self.subscribers: dict[Ref[Notify], None] = {}
+        self.synced = False
+        self.ref: Ref[InformerMessage] | None = None
+
+    @property
+    def lister(self) -> Lister[T]:
+        """The read-only side."""
+        return self.indexer
+
+    def add_indexes(self, indexes: Mapping[str, IndexFunction[T]]) -> None:
+        """Index objects by these functions; those whose name is taken stay as they are."""
+        for name, values in indexes.items():
+            self.indexer.add_index(name, values)
+
+    def add_tally(self, name: str, group: GroupFunction[T]) -> None:
+        """Count objects by this function; if the name is taken, the tally stays as it is."""
+        self.indexer.add_tally(name, group)
+
+    def subscribe(self, subscriber: Ref[Notify]) -> None:
+        """See `Subscribe`."""
+        assert self.ref is not None  # the factory spawns it
+        self.ref.tell(Subscribe(subscriber))
+
+
+class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
+    """Keeps the indexer of a `SharedInformer` up to date and tells its subscribers."""
+
+    def __init__(self, client: Client, shared: SharedInformer[T], *, consistent: bool = False) -> None:
+        self._client = client
+        self._shared = shared
+        self._consistent = consistent
+        self._heard = 0
+
+    def started(self) -> None:
+        """Connect; subscribers of an earlier instance stay."""
+        self._reflector = Reflector(
+            self._client, self._shared.type, self._shared.indexer, self.ctx.random, consistent=self._consistent
+        )
+        self.ctx.self.tell(Connect())
+
+    def stopped(self) -> None:
+        """End the watch."""
+        self._reflector.stop(self.ctx.self)
+
+    @handle
+    async def connect(self, message: Connect) -> None:
+        """List if need be, then watch; if either fails, again after a while."""
+        try:
+            if self._reflector.must_list:
+                self._publish(await self._reflector.list(), fresh=not self._shared.synced)
+            await self._reflector.watch(self.ctx.self)
+        except StatusError as error:
+            self.ctx.log.warning("informer.failed", source=self._shared.source, error=str(error))
+            self.ctx.after(self._reflector.failed(error), Connect(), key="connect")
+        else:
+            self._heard = self.ctx.now
+            self.ctx.after(SILENCE_SECONDS, CheckSilence(), key="silence")
+
+    @handle
+    def events(self, message: WatchEvents) -> None:
+        """Take in what happened."""
+        self._heard = self.ctx.now
+        self._publish(self._reflector.receive(message))
+        self._reconnect_if_broken()
+
+    @handle
+    def closed(self, message: WatchClosed) -> None:
+        """Watch again, or list again if that is too late."""
+        self._reflector.closed(message)
+        self._reconnect_if_broken()
+
+    @handle
+    def check_silence(self, message: CheckSilence) -> None:
+        """Watch again if the watch is silent for too long; otherwise look again when it could be."""
+        silent = (self.ctx.now - self._heard) / SECOND
+        if silent < SILENCE_SECONDS:
+            self.ctx.after(SILENCE_SECONDS - silent, message, key="silence")
+            return
+        self._reflector.stop(self.ctx.self)
+        self._reflector.broken = True
+        self._reconnect_if_broken()
+
+    @handle
+    def subscribe(self, message: Subscribe) -> None:
+        """Tell the new one what is there."""
+        self._shared.subscribers[message.subscriber] = None
+        self.ctx.watch(message.subscriber)
+        if self._shared.synced:
+            changes = tuple(Change(ADDED, key, None, one) for key, one in self._shared.indexer.objects.items())
+            message.subscriber.tell(self._notification(changes))
+
+    @handle
+    def unsubscribe(self, message: Unsubscribe) -> None:
+        """Forget it."""
+        self.ctx.unwatch(message.subscriber)
+        self._shared.subscribers.pop(message.subscriber, None)
+
+    @handle
+    def subscriber_died(self, message: Terminated) -> None:
+        """Forget it."""
+        self._shared.subscribers.pop(cast("Ref[Notify]", message.ref), None)
+
+    def _reconnect_if_broken(self) -> None:
+        if self._reflector.broken:
+            self.ctx.after(0.0, Connect(), key="connect")
+
+    def _publish(self, changes: tuple[Change[T], ...], *, fresh: bool = False) -> None:
+        self._shared.synced = self._shared.synced or self._reflector.synced
+        if changes or fresh:
+            notification = self._notification(changes)
+            for subscriber in self._shared.subscribers:
+                subscriber.tell(notification)
+
+    def _notification(self, changes: tuple[Change[T], ...]) -> Notify:
+        return Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", changes))
+
+
+class InformerFactory:
+    """The informers of one component, each kind once, as children of the actor whose context is given.
+
+    Args:
+        ctx: of the component's supervisor.
+        client: as whom they read.
+        consistent: the first list is the newest state, not what the server's cache holds: a component that starts
+            again must not see less than its predecessor did, or it would do things twice.
+    """
+
+    def __init__(self, ctx: Context[M], client: Client, *, consistent: bool = True) -> None:
+        self._ctx = ctx
+        self._client = client
+        self._consistent = consistent
+        self._informers: dict[type[TypedObject], SharedInformer[TypedObject]] = {}
+
+    def of(self, type_: type[T]) -> SharedInformer[T]:
+        """The informer of a kind; it is started when it is first asked for."""
+        found = self._informers.get(type_)
+        if found is not None:
+            return cast("SharedInformer[T]", found)
+        shared = SharedInformer(type_, str(self._client.resource(type_)))
+        self._informers[type_] = cast("SharedInformer[TypedObject]", shared)
+        factory = partial(Informer[T], self._client, shared, consistent=self._consistent)
+        shared.ref = self._ctx.spawn(factory, name=f"informer-{self._client.resource(type_).resource}", mailbox=MAILBOX)
+        return shared

@@ -1,0 +1,37 @@
+"""Keys and revisions of objects."""
+
+from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
+
+
+def cluster_key(namespace: str, name: str) -> str:
+    """The key of an object: `namespace/name`, or the name alone if it has no namespace.
+
+    >>> cluster_key("default", "web"), cluster_key("", "node-1")
+    ('default/web', 'node-1')
+    """
+    return f"{namespace}/{name}" if namespace else name
+
+
+def key_of(object: HasMeta) -> str:  # noqa: A002 -- the field that holds it
+    """The key of this object."""
+    metadata = object.metadata
+    return f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Namespace and name of a key.
+
+    >>> split_key("default/web"), split_key("node-1")
+    (('default', 'web'), ('', 'node-1'))
+    """
+    namespace, _, name = key.rpartition("/")
+    return namespace, name
+
+
+def revision_of(metadata: ObjectMeta) -> int:
+    """The revision in the store; 0 if the object was never stored.
+
+    >>> revision_of(ObjectMeta(resource_version="41"))
+    41
+    """
+    return int(metadata.resource_version or 0)

@@ -1,0 +1,226 @@
+"""Keeps an indexer equal to a collection in the API server: list, watch, resume, and list again when that fails.
+
+A plain state machine for an actor to embed. The actor calls `list` while `must_list`, then `watch`; it hands over what
+is told to it (`receive`, `closed`), and starts over when `broken`. `failed` says how long to wait before that.
+
+Source: client-go tools/cache/reflector.go (v1.36).
+"""
+
+from itertools import chain
+from random import Random
+from typing import Generic, TypeVar
+
+import msgspec
+
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import (
+    ADDED,
+    BOOKMARK,
+    DELETED,
+    MODIFIED,
+    ListOptions,
+    WatchClosed,
+    WatchEvent,
+    WatchEvents,
+)
+from kubeactors.apimachinery.status import Expired, Gone, Status, StatusError, Timeout
+from kubeactors.client.client import Client, ObjectList
+from kubeactors.client.indexer import Indexer
+from kubeactors.client.objects import key_of, revision_of
+from kubeactors.message import Recipient
+
+T = TypeVar("T", bound=TypedObject)
+
+TOO_LARGE = "ResourceVersionTooLarge"
+"""The cause in a Timeout by which a server says that it has not come to the requested revision yet."""
+
+BACKOFF_SECONDS = 0.8
+MAX_BACKOFF_SECONDS = 30.0
+
+
+class Change(msgspec.Struct, Generic[T], frozen=True):
+    """One object came (ADDED: `old` is None), changed (MODIFIED), or went (DELETED: `new` is None).
+
+    `old` is what subscribers were told before, and `new` what they know from now on; steps in between may be missing.
+    An object that was deleted and created again under the same name goes first, then comes.
+    """
+
+    type: str
+    key: str
+    old: T | None
+    new: T | None
+
+    @property
+    def current(self) -> T:
+        """The object as it is, or as it was last seen."""
+        found = self.old if self.new is None else self.new
+        assert found is not None  # a change has at least one side
+        return found
+
+
+class Reflector(Generic[T]):
+    """The state of one list-and-watch. `synced` once the first list is in the indexer."""
+
+    def __init__(  # noqa: PLR0913 -- what to watch is part of the question
+        self,
+        client: Client,
+        type_: type[T],
+        indexer: Indexer[T],
+        random: Random,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+        consistent: bool = False,
+    ) -> None:
+        self._client = client
+        self._type = type_
+        self._indexer = indexer
+        self._random = random
+        self._namespace = namespace
+        self._label_selector = label_selector
+        self._field_selector = field_selector
+        self._latest = consistent
+        """Whether the next list must be the newest: what a cache holds may be older than what was seen before."""
+        self._failures = 0
+        self._sequence = 0
+        self.revision = 0
+        """Everything up to here is in the indexer."""
+        self.number = 0
+        """Of the present watch; messages of older ones are ignored."""
+        self.must_list = True
+        self.broken = False
+        """The watch has ended, or missed something: connect again."""
+        self.synced = False
+
+    async def list(self) -> tuple[Change[T], ...]:
+        """Read the collection; what differs from the indexer, which holds it now.
+
+        Raises:
+            StatusError: the list failed; nothing has changed. Ask `failed` how long to wait.
+        """
+        found = await self._list("" if self._latest else str(self.revision))
+        if not self._latest and _revision(found) < self.revision:
+            found = await self._list("")
+        self._latest = False
+        self.must_list = False
+        self.synced = True
+        return self._replace(found)
+
+    async def watch(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> None:
+        """Begin to watch from where the indexer is.
+
+        Raises:
+            StatusError: the watch was refused. Ask `failed` how long to wait.
+        """
+        self.broken = False
+        self._sequence = 0
+        self.number = self._random.getrandbits(52)
+        options = ListOptions(
+            label_selector=self._label_selector,
+            field_selector=self._field_selector,
+            resource_version=str(self.revision),
+            allow_watch_bookmarks=True,
+        )
+        await self._client.watch(self._type, subscriber, self.number, options, self._namespace)
+        self._failures = 0
+
+    def stop(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> None:
+        """Want no more events."""
+        if self.number:
+            self._client.stop_watch(subscriber, self.number)
+            self.number = 0
+
+    def receive(self, message: WatchEvents) -> tuple[Change[T], ...]:
+        """What the events change; the indexer holds it now. Sets `broken` if a message before this one got lost."""
+        if message.watch != self.number or self.broken or not self._in_sequence(message):
+            return ()
+        return tuple(change for event in message.events for change in self._apply(event))
+
+    def closed(self, message: WatchClosed) -> None:
+        """The server has ended the watch. Sets `broken`, and `must_list` if it cannot be resumed."""
+        if message.watch == self.number:
+            self.broken = True
+            if message.status is not None:
+                self._note(message.status)
+
+    def failed(self, error: StatusError) -> float:
+        """A list or a watch failed: seconds to wait before the next attempt."""
+        self.broken = True
+        self._note(error.status)
+        seconds = min(BACKOFF_SECONDS * 2.0 ** min(self._failures, 10), MAX_BACKOFF_SECONDS)
+        self._failures += 1
+        return seconds * (1.0 + self._random.random())
+
+    async def _list(self, resource_version: str) -> ObjectList[T]:
+        return await self._client.list(
+            self._type,
+            self._namespace,
+            label_selector=self._label_selector,
+            field_selector=self._field_selector,
+            resource_version=resource_version,
+        )
+
+    def _note(self, status: Status) -> None:
+        """A revision that the server does not have (any more, or yet) is no help: start from its newest."""
+        if status.reason in (Expired.reason, Gone.reason) or _is_too_large(status):
+            self.must_list = True
+            self._latest = True
+
+    def _in_sequence(self, message: WatchEvents) -> bool:
+        if message.sequence > self._sequence + 1:
+            self.broken = True
+        if not message.sequence:
+            return True
+        expected = message.sequence == self._sequence + 1
+        self._sequence = message.sequence if expected else self._sequence
+        return expected
+
+    def _replace(self, found: ObjectList[T]) -> tuple[Change[T], ...]:
+        present = {key_of(one): one for one in found.items}
+        gone = [key for key in self._indexer.objects if key not in present]
+        came = chain.from_iterable(self._put(key, one) for key, one in present.items())
+        went = chain.from_iterable(map(self._remove, gone))
+        self.revision = _revision(found)
+        return (*went, *came)
+
+    def _apply(self, event: WatchEvent) -> tuple[Change[T], ...]:
+        revision = revision_of(event.object.metadata)
+        if revision < self.revision:
+            return ()  # a repetition: the indexer has seen it
+        self.revision = revision
+        if event.type == BOOKMARK:
+            return ()
+        key = key_of(event.object)
+        known = self._indexer.objects.get(key)
+        if known is not None and revision_of(known.metadata) > revision:
+            return ()
+        if event.type == DELETED:
+            return self._remove(key)
+        assert isinstance(event.object, self._type)  # the server sends what was asked for
+        return self._put(key, event.object)
+
+    def _put(self, key: str, new: T) -> tuple[Change[T], ...]:
+        known = self._indexer.objects.get(key)
+        if known is None:
+            self._indexer.put(key, new)
+            return (Change(ADDED, key, None, new),)
+        if known.metadata.uid != new.metadata.uid:
+            return (*self._remove(key), *self._put(key, new))
+        if known is new or known.metadata.resource_version == new.metadata.resource_version:
+            return ()
+        self._indexer.put(key, new)
+        return (Change(MODIFIED, key, known, new),)
+
+    def _remove(self, key: str) -> tuple[Change[T], ...]:
+        old = self._indexer.remove(key)
+        return () if old is None else (Change(DELETED, key, old, None),)
+
+
+def _revision(found: ObjectList[T]) -> int:
+    return int(found.metadata.resource_version or 0)
+
+
+def _is_too_large(status: Status) -> bool:
+    causes = status.details.causes if status.details is not None else ()
+    return status.reason == Timeout.reason and any(one.reason == TOO_LARGE for one in causes)
