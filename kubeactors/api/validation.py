@@ -1,16 +1,15 @@
-"""Rules that fields of many kinds share, each as a validator.
+"""Rules that fields of many kinds share, each as a validator. Those of selectors are in `apimachinery/labels.py`.
 
-Source: apimachinery/pkg/apis/meta/v1/validation/validation.go, apimachinery/pkg/api/validation/objectmeta.go,
-pkg/apis/core/validation/validation.go (v1.36).
+Source: apimachinery/pkg/api/validation/objectmeta.go, pkg/apis/core/validation/validation.go (v1.36).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 
 from kubeactors.apimachinery import names
-from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required
 from kubeactors.apimachinery.ip import parse_ip, validate_legacy_cidr, validate_legacy_ip
-from kubeactors.apimachinery.meta import IntOrString, LabelSelector, LabelSelectorRequirement
+from kubeactors.apimachinery.meta import IntOrString
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 """What a port can speak, in the order in which errors name them."""
@@ -50,20 +49,6 @@ def validate_immutable(new: object, old: object, path: str) -> Iterator[FieldErr
     """A field that stays as it was created."""
     if new != old:
         yield invalid(path, new, IMMUTABLE)
-
-
-def validate_labels(labels: Mapping[str, str], path: str) -> Iterator[FieldError]:
-    """Keys and values of labels, or of a plain selector. All errors name the same field, as in the original."""
-    for key, value in labels.items():
-        yield from validate_text(key, path, names.qualified_name)
-        yield from validate_text(value, path, names.label_value)
-
-
-def validate_label_selector(selector: LabelSelector, path: str) -> Iterator[FieldError]:
-    """A label selector, strictly."""
-    yield from validate_labels(selector.match_labels, f"{path}.matchLabels")
-    for i, requirement in enumerate(selector.match_expressions):
-        yield from _validate_requirement(requirement, f"{path}.matchExpressions[{i}]")
 
 
 def validate_port(value: int, path: str) -> Iterator[FieldError]:
@@ -109,25 +94,6 @@ def validate_endpoint_ip(value: str, path: str) -> Iterator[FieldError]:
         yield invalid(path, value, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
     if _is_link_local_multicast(address):
         yield invalid(path, value, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
-
-
-def _validate_requirement(requirement: LabelSelectorRequirement, path: str) -> Iterator[FieldError]:
-    yield from _validate_operator(requirement, path)
-    yield from validate_text(requirement.key, f"{path}.key", names.qualified_name)
-    for i, value in enumerate(requirement.values):
-        yield from validate_text(value, f"{path}.values[{i}]", names.label_value)
-
-
-def _validate_operator(requirement: LabelSelectorRequirement, path: str) -> Iterator[FieldError]:
-    match requirement.operator:
-        case "In" | "NotIn":
-            if not requirement.values:
-                yield required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-        case "Exists" | "DoesNotExist":
-            if requirement.values:
-                yield forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-        case _:
-            yield invalid(f"{path}.operator", requirement.operator, "not a valid selector operator")
 
 
 def _is_link_local_multicast(address: IPv4Address | IPv6Address) -> bool:

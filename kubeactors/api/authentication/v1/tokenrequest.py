@@ -4,7 +4,16 @@ Source: api/authentication/v1/types.go, pkg/apis/authentication/v1/defaults.go,
 pkg/apis/authentication/validation/validation.go (v1.36).
 """
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.meta import Object, Time, TypedObject, always
+
+HOUR = 3600
+SHORTEST, LONGEST = 600, 1 << 32
+"""How many seconds a token may live."""
 
 
 class BoundObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -38,3 +47,23 @@ class TokenRequest(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
     kind: str = "TokenRequest"
     spec: TokenRequestSpec = always(TokenRequestSpec())
     status: TokenRequestStatus = always(TokenRequestStatus())
+
+
+def default_token_request(request: TokenRequest) -> TokenRequest:
+    """A token lives for an hour unless another time is asked for.
+
+    >>> default_token_request(TokenRequest()).spec.expiration_seconds
+    3600
+    """
+    if request.spec.expiration_seconds is not None:
+        return request
+    return replace(request, spec=replace(request.spec, expiration_seconds=HOUR))
+
+
+def validate_token_request(request: TokenRequest) -> Iterator[FieldError]:
+    """At least ten minutes, at most what fits 32 bits."""
+    seconds = request.spec.expiration_seconds or 0
+    if seconds < SHORTEST:
+        yield invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")
+    if seconds > LONGEST:
+        yield invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds")

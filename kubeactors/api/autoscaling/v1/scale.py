@@ -3,6 +3,10 @@
 Source: api/autoscaling/v1/types.go, pkg/apis/autoscaling/validation/validation.go (v1.36).
 """
 
+from collections.abc import Iterator
+
+from kubeactors.api.validation import validate_not_negative
+from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.meta import Object, TypedObject, always
 
 
@@ -26,3 +30,8 @@ class Scale(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False
     kind: str = "Scale"
     spec: ScaleSpec = always(ScaleSpec())
     status: ScaleStatus = always(ScaleStatus())
+
+
+def validate_scale(scale: Scale) -> Iterator[FieldError]:
+    """A count is not negative."""
+    return validate_not_negative(scale.spec.replicas, "spec.replicas")

@@ -3,6 +3,12 @@
 Source: api/coordination/v1/types.go, pkg/apis/coordination/validation/validation.go (v1.36).
 """
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from kubeactors.api.validation import validate_not_negative
+from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.meta import MicroTime, Object, TypedObject, always
 
 
@@ -24,3 +30,27 @@ class Lease(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False
     api_version: str = "coordination.k8s.io/v1"
     kind: str = "Lease"
     spec: LeaseSpec = always(LeaseSpec())
+
+
+def default_lease(lease: Lease) -> Lease:
+    """Drops what only coordinated leader election uses, which is off by default."""
+    if lease.spec.strategy is None and lease.spec.preferred_holder is None:
+        return lease
+    return replace(lease, spec=replace(lease.spec, strategy=None, preferred_holder=None))
+
+
+def validate_lease(lease: Lease) -> Iterator[FieldError]:
+    """Durations are positive, counts are not negative.
+
+    >>> [str(error) for error in validate_lease(Lease(spec=LeaseSpec(lease_duration_seconds=0)))]
+    ['spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0']
+    """
+    seconds = lease.spec.lease_duration_seconds
+    if seconds is not None and seconds <= 0:
+        yield invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
+    yield from validate_not_negative(lease.spec.lease_transitions, "spec.leaseTransitions")
+
+
+def validate_lease_update(new: Lease, _old: Lease) -> Iterator[FieldError]:
+    """Anything may change."""
+    return validate_lease(new)

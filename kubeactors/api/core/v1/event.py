@@ -1,12 +1,20 @@
 """Event: something that happened to an object, for people to read. Kept for an hour.
 
-Source: api/core/v1/types.go (v1.36).
+Source: api/core/v1/types.go, pkg/apis/core/validation/events.go, pkg/registry/core/event/strategy.go (v1.36).
 """
 
+from collections.abc import Iterator
+
 from kubeactors.api.core.v1.references import ObjectReference
+from kubeactors.api.validation import validate_text
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError, invalid, required
 from kubeactors.apimachinery.meta import MicroTime, Object, Time, TypedObject, always
 
 NORMAL, WARNING = "Normal", "Warning"
+
+MAX_WORD, MAX_MESSAGE = 128, 1024
+"""How many bytes the fields of a newer event may have."""
 
 
 class EventSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -42,3 +50,70 @@ class Event(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False
     related: ObjectReference | None = None
     reporting_component: str = always("")
     reporting_instance: str = always("")
+
+
+def validate_event(event: Event) -> Iterator[FieldError]:
+    """An event in the namespace of its object; one that has an `event_time` must say what a newer event says.
+
+    >>> from kubeactors.apimachinery.meta import ObjectMeta
+    >>> [str(error) for error in validate_event(Event(metadata=ObjectMeta(namespace="a")))]
+    ['involvedObject.namespace: Invalid value: "": does not match event.namespace']
+    """
+    if event.event_time is None:
+        yield from _validate_legacy_namespace(event)
+    else:
+        yield from _validate_newer(event)
+    yield from validate_text(event.metadata.namespace, "namespace", names.dns1123_subdomain)
+
+
+def validate_event_update(new: Event, _old: Event) -> Iterator[FieldError]:
+    """Events may change in any way that leaves them valid."""
+    return validate_event(new)
+
+
+def event_fields(event: Event) -> dict[str, str]:
+    """What field selectors can ask for."""
+    involved = event.involved_object
+    return {
+        "involvedObject.kind": involved.kind,
+        "involvedObject.namespace": involved.namespace,
+        "involvedObject.name": involved.name,
+        "involvedObject.uid": involved.uid,
+        "involvedObject.apiVersion": involved.api_version,
+        "involvedObject.resourceVersion": involved.resource_version,
+        "involvedObject.fieldPath": involved.field_path,
+        "reason": event.reason,
+        "reportingComponent": event.reporting_component,
+        "source": event.source.component or event.reporting_component,
+        "type": event.type,
+    }
+
+
+def _validate_legacy_namespace(event: Event) -> Iterator[FieldError]:
+    involved, own = event.involved_object.namespace, event.metadata.namespace
+    if own != involved and (involved or own != "default"):
+        yield _wrong_namespace(event)
+
+
+def _validate_newer(event: Event) -> Iterator[FieldError]:
+    if not event.involved_object.namespace and event.metadata.namespace not in ("default", "kube-system"):
+        yield _wrong_namespace(event)
+    if not event.reporting_component:
+        yield required("reportingController")
+    yield from validate_text(event.reporting_component, "reportingController", names.qualified_name)
+    yield from _validate_length(event.reporting_instance, "reportingInstance")
+    yield from _validate_length(event.action, "action")
+    yield from _validate_length(event.reason, "reason")
+    if names.byte_length(event.message) > MAX_MESSAGE:
+        yield invalid("message", "", f"can have at most {MAX_MESSAGE} characters")
+
+
+def _wrong_namespace(event: Event) -> FieldError:
+    return invalid("involvedObject.namespace", event.involved_object.namespace, "does not match event.namespace")
+
+
+def _validate_length(value: str, path: str) -> Iterator[FieldError]:
+    if not value:
+        yield required(path)
+    if names.byte_length(value) > MAX_WORD:
+        yield invalid(path, "", f"can have at most {MAX_WORD} characters")

@@ -1,9 +1,31 @@
 """Secret: settings that are shown to few.
 
-Source: api/core/v1/types.go, pkg/apis/core/v1/defaults.go, pkg/apis/core/validation/validation.go (v1.36).
+Source: api/core/v1/types.go, pkg/apis/core/v1/{conversion,defaults}.go, pkg/apis/core/validation/validation.go (v1.36).
 """
 
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1.configmap import MAX_BYTES, SEALED
+from kubeactors.api.jsontext import object_error
+from kubeactors.api.validation import validate_immutable, validate_text
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError, forbidden, invalid, required, too_long
 from kubeactors.apimachinery.meta import TypedObject
+
+OPAQUE = "Opaque"
+SERVICE_ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the name of a type
+DOCKER_CFG = "kubernetes.io/dockercfg"
+DOCKER_CONFIG_JSON = "kubernetes.io/dockerconfigjson"
+BASIC_AUTH = "kubernetes.io/basic-auth"
+SSH_AUTH = "kubernetes.io/ssh-auth"
+TLS = "kubernetes.io/tls"
+
+SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name"
+"""The annotation of a token that says whose it is."""
+
+_REDACTED = "<secret contents redacted>"
 
 
 class Secret(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -15,3 +37,72 @@ class Secret(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     data: dict[str, bytes] = {}
     string_data: dict[str, str] = {}
     type: str = ""
+
+
+def default_secret(secret: Secret) -> Secret:
+    """Moves the plain text into the data, where it wins, and names the type.
+
+    >>> default_secret(Secret(string_data={"user": "admin"}, data={"user": b"x"})).data
+    {'user': b'admin'}
+    """
+    if secret.string_data:
+        plain = {key: value.encode() for key, value in secret.string_data.items()}
+        secret = replace(secret, data={**secret.data, **plain}, string_data={})
+    return secret if secret.type else replace(secret, type=OPAQUE)
+
+
+def validate_secret(secret: Secret) -> Iterator[FieldError]:
+    """Keys are file names, the values have room for 1 MiB, and some types require keys."""
+    for key in secret.data:
+        yield from validate_text(key, f"data[{key}]", names.config_map_key)
+    if sum(map(len, secret.data.values())) > MAX_BYTES:
+        yield too_long("data", MAX_BYTES)
+    yield from _validate_type(secret)
+
+
+def validate_secret_update(new: Secret, old: Secret) -> Iterator[FieldError]:
+    """The type stays; once sealed, the data too."""
+    yield from validate_immutable(new.type, old.type, "type")
+    if old.immutable:
+        if not new.immutable:
+            yield forbidden("immutable", SEALED)
+        if new.data != old.data:
+            yield forbidden("data", SEALED)
+    yield from validate_secret(new)
+
+
+def secret_fields(secret: Secret) -> dict[str, str]:
+    """What field selectors can ask for."""
+    return {"type": secret.type}
+
+
+def _validate_type(secret: Secret) -> Iterator[FieldError]:
+    match secret.type:
+        case "kubernetes.io/service-account-token":
+            if not secret.metadata.annotations.get(SERVICE_ACCOUNT_NAME):
+                yield required(f"metadata.annotations[{SERVICE_ACCOUNT_NAME}]")
+        case "kubernetes.io/dockercfg":
+            yield from _validate_json(secret, ".dockercfg")
+        case "kubernetes.io/dockerconfigjson":
+            yield from _validate_json(secret, ".dockerconfigjson")
+        case "kubernetes.io/basic-auth":
+            if "username" not in secret.data and "password" not in secret.data:
+                yield from _missing(secret, "username", "password")
+        case "kubernetes.io/ssh-auth":
+            if not secret.data.get("ssh-privatekey"):
+                yield required("data[ssh-privatekey]")
+        case "kubernetes.io/tls":
+            yield from _missing(secret, "tls.crt", "tls.key")
+        case _:
+            pass
+
+
+def _missing(secret: Secret, *keys: str) -> Iterator[FieldError]:
+    return (required(f"data[{key}]") for key in keys if key not in secret.data)
+
+
+def _validate_json(secret: Secret, key: str) -> Iterator[FieldError]:
+    if key not in secret.data:
+        yield required(f"data[{key}]")
+    elif problem := object_error(secret.data[key]):
+        yield invalid(f"data[{key}]", _REDACTED, problem)

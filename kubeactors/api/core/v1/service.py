@@ -104,3 +104,37 @@ class Service(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     kind: str = "Service"
     spec: ServiceSpec = always(ServiceSpec())
     status: ServiceStatus = always(ServiceStatus())
+
+
+def is_headless(service: Service) -> bool:
+    """Whether it has no cluster IP by choice."""
+    return service.spec.cluster_ips == (HEADLESS,)
+
+
+def is_externally_accessible(service: Service) -> bool:
+    """Whether traffic can come from outside the cluster, so that the external traffic policy matters."""
+    spec = service.spec
+    return spec.type in (LOAD_BALANCER, NODE_PORT) or (spec.type == CLUSTER_IP and bool(spec.external_ips))
+
+
+def needs_cluster_ip(service: Service) -> bool:
+    """Whether it has a cluster IP, be it None."""
+    return service.spec.type in (CLUSTER_IP, NODE_PORT, LOAD_BALANCER)
+
+
+def needs_node_port(service: Service) -> bool:
+    """Whether each of its ports has a port on every node."""
+    spec = service.spec
+    return spec.type == NODE_PORT or (
+        spec.type == LOAD_BALANCER and spec.allocate_load_balancer_node_ports is not False
+    )
+
+
+def needs_health_check(service: Service) -> bool:
+    """Whether a load balancer asks nodes if they have endpoints, at a port of its own."""
+    return service.spec.type == LOAD_BALANCER and service.spec.external_traffic_policy == LOCAL
+
+
+def service_fields(service: Service) -> dict[str, str]:
+    """What field selectors can ask for."""
+    return {"spec.clusterIP": service.spec.cluster_ip, "spec.type": service.spec.type}

@@ -1,5 +1,7 @@
 """ServiceAccount: who a pod is.
 
+Its validation is that of metadata alone.
+
 Source: api/core/v1/types.go, pkg/apis/core/validation/validation.go (v1.36).
 """
 

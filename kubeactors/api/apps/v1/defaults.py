@@ -1,0 +1,63 @@
+"""What ReplicaSets and Deployments have when they do not say.
+
+Source: pkg/apis/apps/v1/defaults.go (v1.36).
+"""
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1.deployment import (
+    ROLLING_UPDATE,
+    Deployment,
+    DeploymentStrategy,
+    RollingUpdateDeployment,
+)
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.core.v1.defaults import default_pod_template_spec
+
+QUARTER = "25%"
+PROGRESS_DEADLINE_SECONDS = 600
+REVISION_HISTORY_LIMIT = 10
+
+
+def default_replica_set(replica_set: ReplicaSet) -> ReplicaSet:
+    """One replica, and the defaults of a pod template."""
+    spec = replica_set.spec
+    template = default_pod_template_spec(spec.template)
+    if spec.replicas is not None and template is spec.template:
+        return replica_set
+    replicas = 1 if spec.replicas is None else spec.replicas
+    return replace(replica_set, spec=replace(spec, replicas=replicas, template=template))
+
+
+def default_deployment(deployment: Deployment) -> Deployment:
+    """One replica, rolled out by a quarter of the pods at a time, in ten minutes, remembering ten revisions.
+
+    >>> default_deployment(Deployment()).spec.strategy.rolling_update
+    RollingUpdateDeployment(max_unavailable='25%', max_surge='25%')
+    """
+    spec = deployment.spec
+    defaulted = replace(
+        spec,
+        replicas=_or(spec.replicas, 1),
+        template=default_pod_template_spec(spec.template),
+        strategy=_default_strategy(spec.strategy),
+        revision_history_limit=_or(spec.revision_history_limit, REVISION_HISTORY_LIMIT),
+        progress_deadline_seconds=_or(spec.progress_deadline_seconds, PROGRESS_DEADLINE_SECONDS),
+    )
+    return deployment if defaulted == spec else replace(deployment, spec=defaulted)
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _default_strategy(strategy: DeploymentStrategy) -> DeploymentStrategy:
+    kind = strategy.type or ROLLING_UPDATE
+    if kind != ROLLING_UPDATE:
+        return strategy
+    rolling = strategy.rolling_update or RollingUpdateDeployment()
+    rolling = RollingUpdateDeployment(
+        max_unavailable=QUARTER if rolling.max_unavailable is None else rolling.max_unavailable,
+        max_surge=QUARTER if rolling.max_surge is None else rolling.max_surge,
+    )
+    return DeploymentStrategy(type=kind, rolling_update=rolling)

@@ -1,0 +1,240 @@
+"""What ReplicaSets and Deployments must fulfil.
+
+Source: pkg/apis/apps/validation/validation.go, pkg/registry/apps/{replicaset,deployment}/strategy.go (v1.36).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from kubeactors.api.apps.v1.deployment import (
+    RECREATE,
+    ROLLING_UPDATE,
+    Deployment,
+    DeploymentSpec,
+    DeploymentStatus,
+    DeploymentStrategy,
+    RollingUpdateDeployment,
+)
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.core.v1.pod import PodTemplateSpec
+from kubeactors.api.core.v1.validation import validate_pod_template_spec
+from kubeactors.api.validation import validate_immutable, validate_not_negative
+from kubeactors.apimachinery import labels, names
+from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.meta import IntOrString, LabelSelector
+
+_HOSTNAME = (
+    "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; "
+    "a DNS label is recommended: "
+)
+
+
+def validate_replica_set(replica_set: ReplicaSet) -> Iterator[FieldError]:
+    """A selector that finds the template's pods."""
+    spec = replica_set.spec
+    yield from validate_not_negative(spec.replicas, "spec.replicas")
+    yield from validate_not_negative(spec.min_ready_seconds, "spec.minReadySeconds")
+    yield from _validate_selector_and_template(spec.selector, spec.template)
+
+
+def validate_replica_set_update(new: ReplicaSet, old: ReplicaSet) -> Iterator[FieldError]:
+    """The selector stays."""
+    yield from validate_replica_set(new)
+    yield from validate_immutable(new.spec.selector, old.spec.selector, "spec.selector")
+
+
+def validate_replica_set_status(new: ReplicaSet, _old: ReplicaSet) -> Iterator[FieldError]:
+    """Counts that can be true together."""
+    status = new.status
+    yield from _validate_counts(
+        {
+            "replicas": status.replicas,
+            "fullyLabeledReplicas": status.fully_labeled_replicas,
+            "readyReplicas": status.ready_replicas,
+            "availableReplicas": status.available_replicas,
+            "observedGeneration": status.observed_generation,
+            "terminatingReplicas": status.terminating_replicas,
+        }
+    )
+    parts = {
+        "fullyLabeledReplicas": status.fully_labeled_replicas,
+        "readyReplicas": status.ready_replicas,
+        "availableReplicas": status.available_replicas,
+    }
+    yield from _validate_at_most(parts, status.replicas, "cannot be greater than status.replicas")
+    available = {"availableReplicas": status.available_replicas}
+    yield from _validate_at_most(available, status.ready_replicas, "cannot be greater than readyReplicas")
+
+
+def warn_of_replica_set(new: ReplicaSet, old: ReplicaSet | None) -> Iterator[str]:
+    """A name that makes no host name."""
+    return _warn_of_name(new.metadata.name) if old is None else iter(())
+
+
+def replica_set_fields(replica_set: ReplicaSet) -> dict[str, str]:
+    """What field selectors can ask for."""
+    return {"status.replicas": str(replica_set.status.replicas)}
+
+
+def validate_deployment(deployment: Deployment) -> Iterator[FieldError]:
+    """A selector that finds the template's pods, and a rollout that can make progress."""
+    spec = deployment.spec
+    yield from validate_not_negative(spec.replicas, "spec.replicas")
+    yield from _validate_selector_and_template(spec.selector, spec.template)
+    yield from _validate_strategy(spec.strategy)
+    yield from validate_not_negative(spec.min_ready_seconds, "spec.minReadySeconds")
+    yield from validate_not_negative(spec.revision_history_limit, "spec.revisionHistoryLimit")
+    yield from _validate_deadline(spec)
+
+
+def validate_deployment_update(new: Deployment, old: Deployment) -> Iterator[FieldError]:
+    """The selector stays."""
+    yield from validate_deployment(new)
+    yield from validate_immutable(new.spec.selector, old.spec.selector, "spec.selector")
+
+
+def validate_deployment_status(new: Deployment, old: Deployment) -> Iterator[FieldError]:
+    """Counts that can be true together; collisions are never forgotten."""
+    yield from _validate_counts(new.status)
+    collisions, before = new.status.collision_count or 0, old.status.collision_count or 0
+    if collisions < before:
+        yield invalid("status.collisionCount", collisions, "cannot be decremented")
+
+
+def warn_of_deployment(new: Deployment, old: Deployment | None) -> Iterator[str]:
+    """A name that makes no host name."""
+    return _warn_of_name(new.metadata.name) if old is None else iter(())
+
+
+def _validate_selector_and_template(selector: LabelSelector | None, template: PodTemplateSpec) -> Iterator[FieldError]:
+    """A strict selector, not empty, that finds the pods of the template."""
+    if selector is None:
+        yield required("spec.selector")
+    else:
+        yield from labels.validate_selector(selector, "spec.selector")
+        if not selector.match_labels and not selector.match_expressions:
+            yield invalid("spec.selector", selector, "empty selector is invalid for deployment")
+    try:
+        compiled = labels.of_object(selector)
+    except labels.SelectorError:
+        yield invalid("spec.selector", selector, "invalid label selector")
+        return
+    yield from _validate_template(template, compiled, "spec.template")
+
+
+def _validate_template(template: PodTemplateSpec, selector: labels.Selector, path: str) -> Iterator[FieldError]:
+    """A template of pods that run for ever and that the selector finds."""
+    if not selector.empty and not selector.matches(template.metadata.labels):
+        yield invalid(
+            f"{path}.metadata.labels", template.metadata.labels, "`selector` does not match template `labels`"
+        )
+    yield from validate_pod_template_spec(template, path)
+    policy = template.spec.restart_policy
+    if policy != "Always":
+        yield not_supported(f"{path}.spec.restartPolicy", policy, ("Always",))
+    if template.spec.active_deadline_seconds is not None:
+        yield forbidden(f"{path}.spec.activeDeadlineSeconds", "activeDeadlineSeconds in ReplicaSet is not Supported")
+
+
+def _validate_counts(counts: Mapping[str, int | None]) -> Iterator[FieldError]:
+    """Counts in a status, by the name of their field, are not negative."""
+    for name, count in counts.items():
+        yield from validate_not_negative(count, f"status.{name}")
+
+
+def _validate_at_most(counts: Mapping[str, int], maximum: int, detail: str) -> Iterator[FieldError]:
+    """Counts in a status that are parts of another one."""
+    return (invalid(f"status.{name}", count, detail) for name, count in counts.items() if count > maximum)
+
+
+def _warn_of_name(name: str) -> Iterator[str]:
+    """Pods are named after their owner, and their hosts after them.
+
+    >>> list(_warn_of_name("a.b"))[0][-23:]
+    '[must not contain dots]'
+    """
+    if wrong := names.dns1123_label(name):
+        yield f"{_HOSTNAME}[{' '.join(wrong)}]"
+
+
+def _validate_strategy(strategy: DeploymentStrategy) -> Iterator[FieldError]:
+    match strategy.type:
+        case "Recreate":
+            if strategy.rolling_update is not None:
+                yield forbidden(
+                    "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"
+                )
+        case "RollingUpdate":
+            if strategy.rolling_update is None:
+                yield required("spec.strategy.rollingUpdate", "this should be defaulted and never be nil")
+            else:
+                yield from _validate_rolling_update(strategy.rolling_update, "spec.strategy.rollingUpdate")
+        case _:
+            yield not_supported("spec.strategy", _internal(strategy), (RECREATE, ROLLING_UPDATE))
+
+
+def _internal(strategy: DeploymentStrategy) -> dict[str, object]:
+    """A strategy as the original shows it: its internal type has no JSON names."""
+    rolling = strategy.rolling_update
+    shown = rolling and {"MaxUnavailable": rolling.max_unavailable or 0, "MaxSurge": rolling.max_surge or 0}
+    return {"Type": strategy.type, "RollingUpdate": shown}
+
+
+def _validate_rolling_update(rolling: RollingUpdateDeployment, path: str) -> Iterator[FieldError]:
+    unavailable, surge = rolling.max_unavailable or 0, rolling.max_surge or 0
+    yield from _validate_number_or_percent(unavailable, f"{path}.maxUnavailable")
+    yield from _validate_number_or_percent(surge, f"{path}.maxSurge")
+    if _number(unavailable) == 0 and _number(surge) == 0:
+        yield invalid(f"{path}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0")
+    if (_percent(unavailable) or 0) > 100:
+        yield invalid(f"{path}.maxUnavailable", unavailable, "must not be greater than 100%")
+
+
+def _validate_number_or_percent(value: IntOrString, path: str) -> Iterator[FieldError]:
+    if isinstance(value, str):
+        for message in names.percent(value):
+            yield invalid(path, value, message)
+    else:
+        yield from validate_not_negative(value, path)
+
+
+def _percent(value: IntOrString) -> int | None:
+    return int(value[:-1]) if isinstance(value, str) and not names.percent(value) else None
+
+
+def _number(value: IntOrString) -> int:
+    """The number or the percentage; 0 of a text that is neither."""
+    if isinstance(value, int):
+        return value
+    return int(value) if value.isdecimal() else _percent(value) or 0
+
+
+def _validate_deadline(spec: DeploymentSpec) -> Iterator[FieldError]:
+    deadline = spec.progress_deadline_seconds
+    if deadline is None:
+        return
+    yield from validate_not_negative(deadline, "spec.progressDeadlineSeconds")
+    if deadline <= spec.min_ready_seconds:
+        yield invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
+
+
+def _validate_counts(status: DeploymentStatus) -> Iterator[FieldError]:
+    yield from _validate_counts(
+        {
+            "observedGeneration": status.observed_generation,
+            "replicas": status.replicas,
+            "updatedReplicas": status.updated_replicas,
+            "readyReplicas": status.ready_replicas,
+            "availableReplicas": status.available_replicas,
+            "unavailableReplicas": status.unavailable_replicas,
+            "terminatingReplicas": status.terminating_replicas,
+            "collisionCount": status.collision_count,
+        }
+    )
+    parts = {
+        "updatedReplicas": status.updated_replicas,
+        "readyReplicas": status.ready_replicas,
+        "availableReplicas": status.available_replicas,
+    }
+    yield from _validate_at_most(parts, status.replicas, "cannot be greater than status.replicas")
+    available = {"availableReplicas": status.available_replicas}
+    yield from _validate_at_most(available, status.ready_replicas, "cannot be greater than readyReplicas")
