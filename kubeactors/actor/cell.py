@@ -264,7 +264,7 @@ class Cell(Ref[object]):
             return None
         if self.actor.reentrant:
             self._begin_to_handle()
-        coroutine = cast("Coroutine[object, None, object]", starting)
+        coroutine = cast("Coroutine[object, object, object]", starting)
         return Activation(self, coroutine, None, starting=True).run()
 
     def _begin_to_handle(self) -> None:
@@ -303,7 +303,7 @@ class Cell(Ref[object]):
             kernel.current = previous
             self.reply = None
         if handler.is_async:
-            return Activation(self, cast("Coroutine[object, None, object]", result), reply, starting=False).run()
+            return Activation(self, cast("Coroutine[object, object, object]", result), reply, starting=False).run()
         if reply is not None and not isinstance(result, Later):
             reply.set(result)
         return None
@@ -432,7 +432,9 @@ class Activation:
 
     __slots__ = ("cell", "coroutine", "foreign", "reply", "scope", "starting")
 
-    def __init__(self, cell: Cell, coroutine: Coroutine[object, None, object], reply: Reply, *, starting: bool) -> None:
+    def __init__(
+        self, cell: Cell, coroutine: Coroutine[object, object, object], reply: Reply, *, starting: bool
+    ) -> None:
         self.cell = cell
         self.coroutine = coroutine
         self.reply = reply
@@ -513,7 +515,7 @@ class Activation:
                 self.cell.kernel.report("actor.close_failed", self.cell, failure)
 
 
-def _closed() -> Coroutine[object, None, object]:
+def _closed() -> Coroutine[object, object, object]:
     async def nothing() -> None:
         """Never awaited."""
 

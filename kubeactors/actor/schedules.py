@@ -33,7 +33,7 @@ class Schedule(Protocol):
 class Fifo:
     """First in, first out."""
 
-    def delay(self, label: str, occurrence: int) -> int:  # noqa: ARG002 -- the protocol's
+    def delay(self, label: str, occurrence: int) -> int:
         """Always 0."""
         return 0
 

@@ -79,7 +79,7 @@ class ActorSystem:
         with CancelScope(shield=True):
             if self.kernel.fatal is None:
                 self._stop_all()
-                await self._stopped.wait()
+            await self._stopped.wait()
         group.cancel_scope.cancel()
         if error is None or not isinstance(error, anyio.get_cancelled_exc_class()):
             await group.__aexit__(None, None, None)  # an error of the block leaves as it is, not in a group
@@ -126,33 +126,46 @@ class ActorSystem:
     # The pump.
 
     async def _work(self) -> None:
-        """Be the pump until a handler takes this task; then be a spare one."""
-        kernel = self.kernel
-        while True:
-            self.refresh()
-            kernel.timers.fire(kernel.now)
-            activation: Activation | None = None
-            with CancelScope() as scope:
-                activation = kernel.run(ENTRIES_PER_TURN)
+        """Be the pump until a handler takes this task; then be a spare one.
+
+        Shielded: a cancellation from outside reaches the block, and the block's end stops the actors in order.
+        """
+        with CancelScope(shield=True):
+            while True:
+                activation = await self._turn()
                 if activation is not None:
-                    activation.scope = scope.cancel
-                    self._hand_over()
-                    await self._delegate(activation)
-            if activation is not None:
-                if not await self._be_spare():
+                    if not await self._be_spare():
+                        return
+                elif self.kernel.has_work:
+                    await anyio.lowlevel.checkpoint()
+                elif self.kernel.fatal is not None and not self._closing:
+                    assert self._group is not None
+                    self._group.cancel_scope.cancel()
+                    self._closing = True
+                elif self._closing and not self._delegated:
+                    self._finish()
                     return
-            elif kernel.fatal is not None:
-                self._stopped.set()
-                assert self._group is not None
-                self._group.cancel_scope.cancel()
-                return
-            elif kernel.has_work:
-                await anyio.lowlevel.checkpoint()
-            elif self._closing and not self._delegated:
-                self._stopped.set()
-                return
-            else:
-                await self._sleep()
+                else:
+                    await self._sleep()
+
+    async def _turn(self) -> Activation | None:
+        """Run some entries; and to its end a handler that awaits something foreign, if there is one."""
+        kernel = self.kernel
+        self.refresh()
+        kernel.timers.fire(kernel.now)
+        activation: Activation | None = None
+        with CancelScope() as scope:
+            activation = kernel.run(ENTRIES_PER_TURN)
+            if activation is not None:
+                activation.scope = scope.cancel
+                self._hand_over()
+                await self._delegate(activation)
+        return activation
+
+    def _finish(self) -> None:
+        self._stopped.set()
+        while self._spare:
+            self._spare.popleft().set()
 
     async def _sleep(self) -> None:
         due = self.kernel.timers.next_due()
@@ -177,12 +190,12 @@ class ActorSystem:
 
     async def _be_spare(self) -> bool:
         """Wait to be the pump again; False if there are enough spare tasks."""
-        if self._closing or len(self._spare) >= SPARE_WORKERS:
+        if self._stopped.is_set() or len(self._spare) >= SPARE_WORKERS:
             return False
         event = Event()
         self._spare.append(event)
         await event.wait()
-        return True
+        return not self._stopped.is_set()
 
     async def _delegate(self, activation: Activation) -> None:
         """Run the rest of a handler in this task."""
@@ -258,12 +271,12 @@ class _Rest(Generic[R]):
     waited for with an event.
     """
 
-    def __init__(self, system: ActorSystem, activation: Activation, coroutine: Coroutine[object, None, R]) -> None:
+    def __init__(self, system: ActorSystem, activation: Activation, coroutine: Coroutine[object, object, R]) -> None:
         self._system = system
         self._activation = activation
         self._coroutine = coroutine
 
-    def __await__(self) -> Generator[object, None, R]:
+    def __await__(self) -> Generator[object, object, R]:
         step: Callable[[], object] = partial(_identity, self._activation.foreign)
         while True:
             try:
@@ -271,11 +284,11 @@ class _Rest(Generic[R]):
             except StopIteration as stop:
                 return cast("R", stop.value)
             try:
-                yield from self._pass_on(awaited)
+                sent = yield from self._pass_on(awaited)
             except BaseException as error:  # noqa: BLE001 -- cancellation too is the handler's to see
                 step = partial(self._coroutine.throw, error)
             else:
-                step = partial(self._coroutine.send, None)
+                step = partial(self._coroutine.send, sent)
 
     def _step(self, step: Callable[[], object]) -> object:
         kernel = self._system.kernel
@@ -286,13 +299,13 @@ class _Rest(Generic[R]):
         finally:
             kernel.current = previous
 
-    def _pass_on(self, awaited: object) -> Generator[object, None, None]:
+    def _pass_on(self, awaited: object) -> Generator[object, object, object]:
         if isinstance(awaited, Wait):
             event = Event()
             awaited.waiter = event.set
-            yield from event.wait().__await__()
-        else:
-            yield awaited
+            yield from cast("Generator[object, object, None]", event.wait().__await__())
+            return None
+        return (yield awaited)
 
 
 def _identity(value: object) -> object:

@@ -237,13 +237,13 @@ def test_an_actor_that_is_not_reentrant_finishes_one_message_before_the_next() -
 
 def test_a_handler_that_awaits_something_foreign_fails_in_the_simulator_and_the_line_is_named() -> None:
     class Yielding:
-        def __await__(self):  # type: ignore[no-untyped-def] # noqa: ANN204 # pyright: ignore
+        def __await__(self):  # type: ignore[no-untyped-def] # noqa: ANN204 # pyright: ignore[reportUnknownParameterType]
             yield "not the kernel's"
 
     class Foreign(Actor[GetTotal]):
         @handle
         async def get_total(self, message: GetTotal) -> int:
-            await Yielding()  # pyright: ignore
+            await Yielding()
             return 1
 
     sim = SimSystem()

@@ -1,0 +1,190 @@
+"""Failures, restarts, ordered stops and death watch."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+import pytest
+
+from kubeactors.actor import (
+    Actor,
+    Fifo,
+    Ref,
+    Restart,
+    SimSystem,
+    Strategy,
+    Supervision,
+    SystemFailed,
+    Terminated,
+    handle,
+)
+from kubeactors.message import Message, Request
+from tests.actor.messages import Add, Break, Counter, GetTotal
+
+
+class Child(Actor[Break]):
+    """Writes its life into a shared diary."""
+
+    def __init__(self, name: str, diary: list[str]) -> None:
+        self.name = name
+        self.diary = diary
+
+    def started(self) -> None:
+        self.diary.append(f"start {self.name}")
+
+    def stopped(self) -> None:
+        self.diary.append(f"stop {self.name}")
+
+    @handle
+    def break_(self, message: Break) -> None:
+        raise ValueError(message.why)
+
+
+class GetChildren(Request[tuple[Ref[Break], ...]], frozen=True):
+    pass
+
+
+class Parent(Actor[GetChildren]):
+    def __init__(self, diary: list[str]) -> None:
+        self.diary = diary
+        self.children: tuple[Ref[Break], ...] = ()
+
+    def started(self) -> None:
+        self.children = tuple(self.ctx.spawn(partial(Child, name, self.diary), name=name) for name in "abc")
+
+    def stopped(self) -> None:
+        self.diary.append("stop parent")
+
+    @handle
+    def get_children(self, message: GetChildren) -> tuple[Ref[Break], ...]:
+        return self.children
+
+
+class AllParent(Parent):
+    supervision: ClassVar[Supervision] = Supervision(strategy=Strategy.ONE_FOR_ALL)
+
+
+class RestParent(Parent):
+    supervision: ClassVar[Supervision] = Supervision(strategy=Strategy.REST_FOR_ONE)
+
+
+def family(
+    parent: Callable[[list[str]], Parent],
+) -> tuple[SimSystem, Ref[GetChildren], tuple[Ref[Break], ...], list[str]]:
+    diary: list[str] = []
+    sim = SimSystem(schedule=Fifo())
+    ref = sim.spawn(partial(parent, diary))
+    children = sim.ask(ref, GetChildren())
+    sim.settle()
+    assert diary == ["start a", "start b", "start c"]
+    diary.clear()
+    return sim, ref, children, diary
+
+
+@pytest.mark.parametrize(
+    ("parent", "expected"),
+    [
+        (Parent, ["stop b", "start b"]),
+        (AllParent, ["stop c", "stop b", "stop a", "start a", "start b", "start c"]),
+        (RestParent, ["stop c", "stop b", "start b", "start c"]),
+    ],
+)
+def test_a_strategy_restarts_whom_it_names_in_order(parent: type[Parent], expected: list[str]) -> None:
+    sim, _, (_, b, _), diary = family(parent)
+    b.tell(Break("bug"))
+    sim.settle()
+    assert diary == expected
+
+
+def test_children_stop_last_started_first_and_before_their_parent() -> None:
+    sim, parent, _, diary = family(Parent)
+    sim.stop(parent)
+    assert diary == ["stop c", "stop b", "stop a", "stop parent"]
+
+
+def test_a_restart_makes_a_fresh_instance_and_keeps_the_mail() -> None:
+    sim = SimSystem(schedule=Fifo())
+    counter = sim.spawn(Counter)
+    for message in (Add(1), Break("bug"), Add(10)):
+        counter.tell(message)
+    assert sim.ask(counter, GetTotal()) == 10
+
+
+def test_too_many_failures_reach_the_top() -> None:
+    sim = SimSystem()
+    counter = sim.spawn(Counter)
+    for _ in range(4):
+        counter.tell(Break("bug"))
+    with pytest.raises(SystemFailed, match=r"4 failures of children of the system within 5\.0 s"):
+        sim.settle()
+
+
+class Patient(Parent):
+    supervision: ClassVar[Supervision] = Supervision(max_restarts=10, backoff_seconds=1.0)
+
+
+def test_restarts_back_off_exponentially() -> None:
+    sim, _, (a, _, _), diary = family(Patient)
+    starts: list[float] = []
+    for _ in range(3):
+        a.tell(Break("bug"))
+        sim.run_until(lambda: diary[-1:] == ["start a"])
+        starts.append(sim.now / 1e9)
+        diary.clear()
+    assert starts == [1.0, 3.0, 7.0]
+
+
+def test_a_temporary_child_ends_with_its_failure() -> None:
+    sim = SimSystem()
+    counter = sim.spawn(Counter, restart=Restart.TEMPORARY)
+    counter.tell(Break("bug"))
+    sim.settle()
+    assert not counter.tell(Add(1))
+
+
+class Watch(Message, frozen=True):
+    ref: Ref[Break]
+
+
+class Obituaries(Request[tuple[str, ...]], frozen=True):
+    pass
+
+
+class Watcher(Actor[Watch | Obituaries | Terminated]):
+    def __init__(self) -> None:
+        self.dead: list[str] = []
+
+    @handle
+    def watch(self, message: Watch) -> None:
+        self.ctx.watch(message.ref)
+
+    @handle
+    def terminated(self, message: Terminated) -> None:
+        self.dead.append(f"{message.ref!r} {message.reason}")
+
+    @handle
+    def obituaries(self, message: Obituaries) -> tuple[str, ...]:
+        return tuple(self.dead)
+
+
+def test_a_watcher_is_told_of_a_death_once_even_if_it_asks_too_late() -> None:
+    sim, parent, (a, b, _), _ = family(Parent)
+    watcher = sim.spawn(Watcher)
+    watcher.tell(Watch(a))
+    sim.settle()
+    sim.stop(parent)
+    watcher.tell(Watch(b))
+    sim.settle()
+    assert sim.ask(watcher, Obituaries()) == (
+        "Ref(/$2/a) parent stopped",
+        "Ref(/$2/b) stopped",
+    )
+
+
+def test_a_restart_is_no_death() -> None:
+    sim, _, (a, _, _), _ = family(Parent)
+    watcher = sim.spawn(Watcher)
+    watcher.tell(Watch(a))
+    a.tell(Break("bug"))
+    sim.settle()
+    assert sim.ask(watcher, Obituaries()) == ()

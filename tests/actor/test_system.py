@@ -1,0 +1,195 @@
+"""The production driver, on asyncio and trio."""
+
+import anyio
+import pytest
+
+from kubeactors.actor import Actor, ActorFailed, ActorStopped, ActorSystem, Ref, SystemFailed, handle
+from kubeactors.message import Message, Request
+from tests.actor.messages import Add, Break, Counter, Divide, GetTotal
+
+pytestmark = pytest.mark.anyio
+
+
+class Fetch(Request[str], frozen=True):
+    what: str
+
+
+class Fetcher(Actor[Fetch]):
+    """Its handler awaits the event loop's things: a sleep, a timeout, a task group, another actor."""
+
+    def __init__(self, counter: Ref[GetTotal]) -> None:
+        self.counter = counter
+
+    @handle
+    async def fetch(self, message: Fetch) -> str:
+        found: list[str] = []
+
+        async def part(name: str) -> None:
+            await anyio.lowlevel.checkpoint()
+            found.append(name)
+
+        with anyio.move_on_after(0) as scope:
+            await anyio.sleep_forever()
+        total = -1
+        async with anyio.create_task_group() as group:
+            total = await self.counter.ask(GetTotal())
+            group.start_soon(part, message.what)
+        await self.ctx.sleep(0)
+        return f"{scope.cancelled_caught} {total} {found}"
+
+
+async def test_a_handler_may_await_anything_and_others_go_on() -> None:
+    async with ActorSystem() as system:
+        counter = await system.spawn(Counter)
+        fetcher = await system.spawn(lambda: Fetcher(counter))
+        counter.tell(Add(5))
+        assert await fetcher.ask(Fetch("page")) == "True 5 ['page']"
+        assert await counter.ask(Divide(2)) == 2
+
+
+async def test_an_ask_of_an_idle_actor_runs_at_once_and_in_order() -> None:
+    async with ActorSystem() as system:
+        counter = await system.spawn(Counter)
+        for number in range(10):
+            counter.tell(Add(1))
+            assert await counter.ask(GetTotal()) == number + 1
+
+
+async def test_a_failure_at_the_top_cancels_the_block() -> None:
+    async def fail() -> None:
+        async with ActorSystem() as system:
+            counter = await system.spawn(Counter)
+            for _ in range(4):
+                counter.tell(Break("bug"))
+            await anyio.sleep_forever()
+
+    with pytest.raises(SystemFailed, match="4 failures of children"):
+        await fail()
+
+
+async def test_an_error_of_the_block_leaves_as_it_is_and_actors_are_stopped() -> None:
+    stopped: list[str] = []
+
+    class Witness(Actor[GetTotal]):
+        @handle
+        def get_total(self, message: GetTotal) -> int:
+            return 1
+
+        def stopped(self) -> None:
+            stopped.append(self.ctx.path)
+
+    async def fail() -> None:
+        async with ActorSystem() as system:
+            await system.spawn(Witness, name="first")
+            await system.spawn(Witness, name="second")
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        await fail()
+    assert stopped == ["/second", "/first"]
+
+
+class Hang(Request[None], frozen=True):
+    pass
+
+
+class Hanging(Actor[Hang]):
+    @handle
+    async def hang(self, message: Hang) -> None:
+        await anyio.sleep_forever()
+
+
+async def test_a_handler_that_hangs_does_not_outlive_the_system() -> None:
+    failures: list[str] = []
+
+    async def ask(ref: Ref[Hang]) -> None:
+        try:
+            await ref.ask(Hang())
+        except ActorStopped as error:
+            failures.append(str(error))
+
+    async with anyio.create_task_group() as group, ActorSystem() as system:
+        ref = await system.spawn(Hanging, name="hanging")
+        group.start_soon(ask, ref)
+        await anyio.wait_all_tasks_blocked()
+    assert failures == ["/hanging went before it replied"]
+
+
+async def test_a_cancelled_block_stops_its_actors() -> None:
+    counters: list[Ref[Add]] = []
+    with anyio.CancelScope() as scope:
+        async with ActorSystem() as system:
+            counters.append(await system.spawn(Counter))
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert scope.cancelled_caught
+    assert [counter.tell(Add(1)) for counter in counters] == [False]
+
+
+async def test_a_start_that_fails_is_told_to_the_one_who_spawned() -> None:
+    class Broken(Actor[GetTotal]):
+        def started(self) -> None:
+            raise ValueError("no")
+
+        @handle
+        def get_total(self, message: GetTotal) -> int:
+            return 0
+
+    async def fail() -> None:
+        async with ActorSystem() as system:
+            await system.spawn(Broken)
+
+    with pytest.raises(SystemFailed):
+        await fail()
+
+
+class Tick(Message, frozen=True):
+    pass
+
+
+async def test_timers_fire_in_order() -> None:
+    seen: list[str] = []
+    done = anyio.Event()
+
+    class Clock(Actor[Tick]):
+        def started(self) -> None:
+            self.ctx.every(0.001, Tick(), "tick")
+
+        @handle
+        def tick(self, message: Tick) -> None:
+            seen.append("tick")
+            if len(seen) == 3:
+                self.ctx.cancel_timer("tick")
+                done.set()
+
+    async with ActorSystem() as system:
+        await system.spawn(Clock)
+        with anyio.fail_after(5):
+            await done.wait()
+    assert seen == ["tick"] * 3
+
+
+async def test_blocking_work_runs_in_a_thread() -> None:
+    class Sum(Request[int], frozen=True):
+        pass
+
+    class Worker(Actor[Sum]):
+        @handle
+        async def sum(self, message: Sum) -> int:
+            try:
+                await self.ctx.in_thread(lambda: 1 // 0)
+            except ZeroDivisionError:
+                return await self.ctx.in_thread(lambda: sum(range(10)))
+            return -1
+
+    async with ActorSystem() as system:
+        worker = await system.spawn(Worker)
+        assert await worker.ask(Sum()) == 45
+
+
+async def test_an_asker_is_told_of_the_failure() -> None:
+    async with ActorSystem() as system:
+        counter = await system.spawn(Counter)
+        with pytest.raises(ActorFailed):
+            await counter.ask(Divide(0))
+        assert await counter.ask(GetTotal()) == 0
