@@ -109,6 +109,9 @@ class Correlator:
         self._observed[key] = Observed(event.metadata.name, event.count, event.first_timestamp)
 
     def _combine(self, event: Event, now: int) -> tuple[Event, Key]:
+        if event.action:  # the newer form: whatever the message, it is the same thing again
+            who = (event.reporting_component, event.reporting_instance)
+            return event, (*_source(event), event.type, event.reason, event.action, *who)
         place = (*_source(event), event.type, event.reason, event.reporting_component, event.reporting_instance)
         similar = self._similar.get(place)
         if similar is None or now - similar.last > SIMILAR_SECONDS * SECOND:

@@ -14,7 +14,7 @@ from kubeactors.api.core.v1.event import Event, EventSource
 from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
 from kubeactors.apimachinery.requests import STRATEGIC_MERGE_PATCH
 from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, StatusError, Timeout
-from kubeactors.apimachinery.time import format_time
+from kubeactors.apimachinery.time import format_micro_time, format_time
 from kubeactors.client.client import Client
 from kubeactors.client.correlation import Correlation, Correlator, event_name
 from kubeactors.message import Message, Recipient
@@ -31,7 +31,11 @@ SINK_MAILBOX = Mailbox(capacity=1000, overflow=Overflow.DROP_NEWEST)
 
 
 class RecordEvent(Message, frozen=True, kw_only=True):
-    """Something happened to an object at a unix time in nanoseconds."""
+    """Something happened to an object at a unix time in nanoseconds.
+
+    With an `action` the event is written in the newer form, that of events.k8s.io/v1: no source and no count, but a
+    time in microseconds, and a series when it repeats. Which form a component uses shows in its events.
+    """
 
     involved: ObjectReference
     type: str
@@ -40,6 +44,7 @@ class RecordEvent(Message, frozen=True, kw_only=True):
     component: str
     host: str
     time: int
+    action: str = ""
 
 
 class Clock(Protocol):
@@ -60,8 +65,10 @@ class EventRecorder:
         self._component = component
         self._host = host
 
-    def event(self, involved: HasMeta | ObjectReference, type_: str, reason: str, message: str) -> None:
-        """Record; `reason` is one word in UpperCamelCase, `message` a sentence."""
+    def event(  # noqa: PLR0913, PLR0917  the fields of an event
+        self, involved: HasMeta | ObjectReference, type_: str, reason: str, message: str, action: str = ""
+    ) -> None:
+        """Record; `reason` and `action` are one word in UpperCamelCase, `message` a sentence."""
         self._sink.tell(
             RecordEvent(
                 involved=involved if isinstance(involved, ObjectReference) else reference_to(involved),
@@ -71,16 +78,17 @@ class EventRecorder:
                 component=self._component,
                 host=self._host,
                 time=self._clock.wall,
+                action=action,
             )
         )
 
-    def normal(self, involved: HasMeta | ObjectReference, reason: str, message: str) -> None:
+    def normal(self, involved: HasMeta | ObjectReference, reason: str, message: str, *, action: str = "") -> None:
         """Record something as it should be."""
-        self.event(involved, NORMAL, reason, message)
+        self.event(involved, NORMAL, reason, message, action)
 
-    def warning(self, involved: HasMeta | ObjectReference, reason: str, message: str) -> None:
+    def warning(self, involved: HasMeta | ObjectReference, reason: str, message: str, *, action: str = "") -> None:
         """Record something that should not be."""
-        self.event(involved, WARNING, reason, message)
+        self.event(involved, WARNING, reason, message, action)
 
 
 class EventSink(Actor[RecordEvent], deterministic=True):
@@ -115,7 +123,7 @@ class EventSink(Actor[RecordEvent], deterministic=True):
                 await self._client.patch(
                     Event,
                     event.metadata.name,
-                    {"count": event.count, "lastTimestamp": event.last_timestamp, "message": event.message},
+                    _repetition(event),
                     event.metadata.namespace,
                     patch_type=STRATEGIC_MERGE_PATCH,
                 )
@@ -124,6 +132,13 @@ class EventSink(Actor[RecordEvent], deterministic=True):
             else:
                 return
         self._correlator.observe(await self._client.create(event), found.key)
+
+
+def _repetition(event: Event) -> dict[str, object]:
+    """What changes in an event that is there already."""
+    if event.action:
+        return {"series": {"count": event.count + 1, "lastObservedTime": event.event_time}}
+    return {"count": event.count, "lastTimestamp": event.last_timestamp, "message": event.message}
 
 
 def reference_to(involved: HasMeta) -> ObjectReference:
@@ -142,10 +157,23 @@ def reference_to(involved: HasMeta) -> ObjectReference:
 def event_of(message: RecordEvent) -> Event:
     """The event as it is if nothing like it was seen before."""
     involved, time = message.involved, format_time(message.time)
+    metadata = ObjectMeta(
+        name=event_name(involved.name, message.time), namespace=involved.namespace or DEFAULT_NAMESPACE
+    )
+    if message.action:
+        return Event(
+            metadata=metadata,
+            involved_object=involved,
+            reason=message.reason,
+            message=message.message,
+            event_time=format_micro_time(message.time),
+            type=message.type,
+            action=message.action,
+            reporting_component=message.component,
+            reporting_instance=message.host,
+        )
     return Event(
-        metadata=ObjectMeta(
-            name=event_name(involved.name, message.time), namespace=involved.namespace or DEFAULT_NAMESPACE
-        ),
+        metadata=metadata,
         involved_object=involved,
         reason=message.reason,
         message=message.message,
