@@ -1,0 +1,143 @@
+"""The scheduler's picture of the cluster: nodes, the pods on them, and the pods it has just decided about.
+
+A scheduling cycle runs without interruption, so the cache is its own snapshot: instead of copying, it logs which rows
+changed, and verdicts catch up with the log. Positions in the log never repeat, so a node that is deleted and comes
+back under its name is a change like any other.
+
+Source: pkg/scheduler/backend/cache/cache.go (v1.36).
+"""
+
+from collections.abc import Iterator
+
+from kubeactors.api.core.v1 import Node
+from kubeactors.scheduler.changes import ChangeLog
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.node_table import NodeTable
+from kubeactors.scheduler.pod_info import PodInfo
+
+
+class Cache:
+    """Nodes by name and by row, pods by uid."""
+
+    def __init__(self) -> None:
+        self.table = NodeTable()
+        self.changes = ChangeLog()
+        """Every change of a row."""
+        self.node_changes = ChangeLog()
+        """Changes of Node objects only."""
+        self.rows: list[NodeInfo | None] = []
+        self._nodes: dict[str, NodeInfo] = {}
+        self._free_rows: list[int] = []
+        self._places: dict[str, str] = {}
+        """Node name of each pod that takes room, by uid."""
+        self._assumed: dict[str, PodInfo] = {}
+        self.node_count = 0
+        """How many Nodes exist."""
+
+    def __iter__(self) -> Iterator[NodeInfo]:
+        """Nodes that exist, in row order."""
+        return (one for one in self.rows if one is not None and one.node is not None)
+
+    def get(self, name: str) -> NodeInfo | None:
+        """The node of that name, if its Node exists."""
+        info = self._nodes.get(name)
+        return info if info is not None and info.node is not None else None
+
+    def is_assumed(self, uid: str) -> bool:
+        """Whether the pod's place is our own decision, not yet confirmed by the API."""
+        return uid in self._assumed
+
+    def place_of(self, uid: str) -> str:
+        """The node that the pod takes room on, or empty."""
+        return self._places.get(uid, "")
+
+    def set_node(self, node: Node) -> None:
+        """The Node has come or changed."""
+        info = self._info(node.metadata.name)
+        self.node_count += info.node is None
+        info.set_node(node)
+        self.table.write_node(info)
+        self._node_changed(info)
+
+    def remove_node(self, name: str) -> None:
+        """The Node is gone. Pods on it are remembered until they go too."""
+        info = self._nodes.get(name)
+        if info is None or info.node is None:
+            return
+        self.node_count -= 1
+        info.set_node(None)
+        self.table.write_node(info)
+        self._node_changed(info)
+        self._drop_if_empty(info)
+
+    def assume(self, pod: PodInfo, node_name: str) -> None:
+        """Count the pod on the node before the API knows."""
+        self._assumed[pod.uid] = pod
+        self._put(pod, node_name)
+
+    def forget(self, uid: str) -> None:
+        """The pod that was assumed was not bound. Nothing happens if it is confirmed or gone meanwhile."""
+        if self._assumed.pop(uid, None) is not None:
+            self._take(uid)
+
+    def set_pod(self, pod: PodInfo) -> None:
+        """The API says that the pod is on its node: new, confirmed or changed."""
+        self._assumed.pop(pod.uid, None)
+        node_name = pod.pod.spec.node_name
+        place = self._places.get(pod.uid)
+        if place is not None and place == node_name:
+            info = self._nodes[place]
+            if info.pods[pod.uid].signature[1:] == pod.signature[1:]:
+                info.pods[pod.uid] = pod
+                return
+        if place is not None:
+            self._take(pod.uid)
+        self._put(pod, node_name)
+
+    def remove_pod(self, uid: str) -> bool:
+        """The pod is gone, or has ended: its room is free. False if it had none."""
+        self._assumed.pop(uid, None)
+        if uid not in self._places:
+            return False
+        self._take(uid)
+        return True
+
+    def _put(self, pod: PodInfo, node_name: str) -> None:
+        info = self._info(node_name)
+        info.add(pod)
+        self._places[pod.uid] = node_name
+        self.table.write_pods(info)
+        self.changes.add(info.row)
+
+    def _take(self, uid: str) -> None:
+        info = self._nodes[self._places.pop(uid)]
+        info.remove(uid)
+        self.table.write_pods(info)
+        self.changes.add(info.row)
+        self._drop_if_empty(info)
+
+    def _node_changed(self, info: NodeInfo) -> None:
+        self.node_changes.add(info.row)
+        self.changes.add(info.row)
+
+    def _info(self, name: str) -> NodeInfo:
+        info = self._nodes.get(name)
+        if info is None:
+            info = self._nodes[name] = NodeInfo(name, self._new_row())
+            self.rows[info.row] = info
+        return info
+
+    def _new_row(self) -> int:
+        if self._free_rows:
+            return self._free_rows.pop()
+        self.rows.append(None)
+        self.table.grow(len(self.rows))
+        return len(self.rows) - 1
+
+    def _drop_if_empty(self, info: NodeInfo) -> None:
+        if info.node is None and not info.pods:
+            del self._nodes[info.name]
+            self.rows[info.row] = None
+            self._free_rows.append(info.row)
+            self.table.clear(info.row)
+            self._node_changed(info)

@@ -1,0 +1,125 @@
+"""What happens in the cluster that may let a waiting pod be scheduled, and which plugin waits for what.
+
+Source: pkg/scheduler/framework/events.go, k8s.io/kube-scheduler/framework/types.go (v1.36).
+"""
+
+from collections.abc import Callable
+from enum import Flag, auto
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.scheduler.pod_info import PodInfo
+
+Subject: TypeAlias = Node | Pod | None
+"""The object of an event before or after it; None if it was not there."""
+
+
+class Resource(Flag):
+    """Whose event."""
+
+    NODE = auto()
+    ASSIGNED_POD = auto()
+    """A pod that is on a node."""
+    TARGET_POD = auto()
+    """The waiting pod itself."""
+
+
+class Action(Flag):
+    """What happened to it."""
+
+    ADD = auto()
+    DELETE = auto()
+    UPDATE_NODE_ALLOCATABLE = auto()
+    UPDATE_NODE_LABEL = auto()
+    UPDATE_NODE_TAINT = auto()
+    UPDATE_NODE_CONDITION = auto()
+    UPDATE_POD_LABEL = auto()
+    UPDATE_POD_SCALE_DOWN = auto()
+    UPDATE_POD_TOLERATION = auto()
+    UPDATE_POD_GATES_ELIMINATED = auto()
+
+
+class ClusterEvent(msgspec.Struct, frozen=True, gc=False):
+    """One event; `action` may say several things that one update did."""
+
+    resource: Resource
+    action: Action
+
+
+QueueingHint: TypeAlias = Callable[[PodInfo, Subject, Subject], bool]
+"""Whether the event, with the object before and after it, may make this pod schedulable."""
+
+
+def always(_: PodInfo, __: Subject, ___: Subject) -> bool:
+    """The event is worth a try."""
+    return True
+
+
+class Hint(msgspec.Struct, frozen=True, gc=False):
+    """An event that a plugin waits for."""
+
+    resource: Resource
+    actions: Action
+    helps: QueueingHint = always
+
+
+class EnqueueExtensions(Protocol):
+    """A plugin that refuses pods, and knows what may change its mind."""
+
+    @property
+    def name(self) -> str:
+        """The plugin."""
+        ...
+
+    def hints(self) -> tuple[Hint, ...]:
+        """The events to wait for. A pod refused by a plugin without any waits for the periodic flush."""
+        ...
+
+
+def node_update_action(old: Node, new: Node) -> Action:
+    """What of a node's update matters to scheduling; falsy if nothing does (a heartbeat).
+
+    >>> node_update_action(Node(), Node())
+    <Action: 0>
+    """
+    action = Action(0)
+    if old.spec.unschedulable != new.spec.unschedulable or old.spec.taints != new.spec.taints:
+        action |= Action.UPDATE_NODE_TAINT
+    if old.status.allocatable != new.status.allocatable:
+        action |= Action.UPDATE_NODE_ALLOCATABLE
+    if old.metadata.labels != new.metadata.labels:
+        action |= Action.UPDATE_NODE_LABEL
+    if _conditions(old) != _conditions(new):
+        action |= Action.UPDATE_NODE_CONDITION
+    return action
+
+
+def _conditions(node: Node) -> list[tuple[str, str]]:
+    return [(one.type, one.status) for one in node.status.conditions]
+
+
+def pod_update_action(old: PodInfo, new: PodInfo) -> Action:
+    """What of a pod's update matters to scheduling; falsy if nothing does (its status)."""
+    action = Action(0)
+    if old.pod.metadata.labels != new.pod.metadata.labels:
+        action |= Action.UPDATE_POD_LABEL
+    if old.demand != new.demand and _is_smaller(old, new):
+        action |= Action.UPDATE_POD_SCALE_DOWN
+    if old.pod.spec.tolerations != new.pod.spec.tolerations:
+        action |= Action.UPDATE_POD_TOLERATION
+    if old.pod.spec.scheduling_gates and not new.pod.spec.scheduling_gates:
+        action |= Action.UPDATE_POD_GATES_ELIMINATED
+    return action
+
+
+def _is_smaller(old: PodInfo, new: PodInfo) -> bool:
+    before, after = old.demand, new.demand
+    others = dict(after.others)
+    return (
+        after.milli_cpu < before.milli_cpu
+        or after.memory < before.memory
+        or after.ephemeral_storage < before.ephemeral_storage
+        or any(others.get(name, 0) < size for name, size in before.others)
+    )

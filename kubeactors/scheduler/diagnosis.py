@@ -1,0 +1,41 @@
+"""What people read when a pod cannot be scheduled.
+
+Source: pkg/scheduler/framework/types.go, FitError.Error (v1.36).
+"""
+
+from kubeactors.scheduler.framework import Diagnosis
+
+NO_NODES = "no nodes available to schedule pods"
+
+
+def message(diagnosis: Diagnosis, post_filter_message: str = "") -> str:
+    """How many nodes refused for each reason, sorted as text, and what the post-filter plugins add.
+
+    >>> from kubeactors.scheduler.framework import Code, Status
+    >>> full = Status(Code.UNSCHEDULABLE, ("Insufficient cpu", "Insufficient memory"), "NodeResourcesFit")
+    >>> message(Diagnosis(nodes=2, statuses={"a": full, "b": full}))
+    '0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory.'
+    """
+    if not diagnosis.nodes:
+        return NO_NODES
+    text = f"0/{diagnosis.nodes} nodes are available:"
+    if diagnosis.pre_filter_message:
+        text += f" {diagnosis.pre_filter_message}."
+    else:
+        reasons = sorted(f"{count} {reason}" for reason, count in histogram(diagnosis).items())
+        if reasons:
+            text += f" {', '.join(reasons)}."
+    return f"{text} {post_filter_message}" if post_filter_message else text
+
+
+def histogram(diagnosis: Diagnosis) -> dict[str, int]:
+    """How many nodes gave each reason."""
+    counts: dict[str, int] = {}
+    for status in diagnosis.statuses.values():
+        for reason in status.reasons:
+            counts[reason] = counts.get(reason, 0) + 1
+    rest = diagnosis.nodes - len(diagnosis.statuses)
+    if rest > 0 and diagnosis.absent is not None:
+        for reason in diagnosis.absent.reasons:
+            counts[reason] = counts.get(reason, 0) + rest
+    return counts

@@ -1,0 +1,199 @@
+"""The scheduling framework: extension points, and what plugins answer there.
+
+A plugin says of one pod and one node whether it can be there (filter) and how good that is (score). Verdicts are kept
+per signature of pods, so a plugin also says what its answer depends on: the Node object alone (`static`), or the pods
+on the node too.
+
+Source: k8s.io/kube-scheduler/framework/interface.go (v1.36).
+"""
+
+from enum import IntEnum
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.node_table import NodeTable
+from kubeactors.scheduler.pod_info import PodInfo
+
+MAX_NODE_SCORE = 100
+
+Scores: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Rows: TypeAlias = npt.NDArray[np.intp]
+
+
+class Code(IntEnum):
+    """How a plugin answers. No status at all is success."""
+
+    ERROR = 1
+    UNSCHEDULABLE = 2
+    UNSCHEDULABLE_AND_UNRESOLVABLE = 3
+    """Removing pods would not help."""
+    PENDING = 5
+
+
+class Status(msgspec.Struct, frozen=True, gc=False):
+    """A refusal, its reasons for people, and the plugin that gives it."""
+
+    code: Code
+    reasons: tuple[str, ...]
+    plugin: str
+
+    @property
+    def message(self) -> str:
+        """The reasons in one line."""
+        return ", ".join(self.reasons)
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Why no node fits: a status by node, one for all that are not named, or a refusal before nodes were asked."""
+
+    nodes: int
+    statuses: dict[str, Status]
+    absent: Status | None = None
+    pre_filter_message: str = ""
+    plugins: tuple[str, ...] = ()
+    """Who refused, sorted: events that these plugins wait for wake the pod."""
+
+
+class Plugin(Protocol):
+    """What all plugins have."""
+
+    @property
+    def name(self) -> str:
+        """The name in kube-scheduler's configuration."""
+        ...
+
+
+@runtime_checkable
+class PreEnqueuePlugin(Plugin, Protocol):
+    """Keeps pods out of the queue."""
+
+    def pre_enqueue(self, pod: PodInfo) -> Status | None:
+        """A refusal keeps the pod out until it is updated."""
+        ...
+
+
+@runtime_checkable
+class PreFilterPlugin(Plugin, Protocol):
+    """Narrows the nodes before they are asked one by one."""
+
+    def pre_filter(self, pod: PodInfo) -> tuple[str, ...] | Status | None:
+        """Names of the only nodes worth asking; or a refusal for all nodes; or None: all are."""
+        ...
+
+
+@runtime_checkable
+class FilterPlugin(Plugin, Protocol):
+    """Says whether a pod can be on a node."""
+
+    @property
+    def static(self) -> bool:
+        """Whether the answer depends on the Node object alone."""
+        ...
+
+    def skips(self, pod: PodInfo) -> bool:
+        """Whether every node passes, for this pod."""
+        ...
+
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
+        """The refusal, or None. The NodeInfo's `node` is there."""
+        ...
+
+
+@runtime_checkable
+class VectorFilterPlugin(FilterPlugin, Protocol):
+    """A filter that can ask many nodes at once."""
+
+    def filter_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Mask:
+        """Which of these rows pass; agrees with `filter`."""
+        ...
+
+
+@runtime_checkable
+class ScorePlugin(Plugin, Protocol):
+    """Says how good a node is for a pod, from 0 to 100."""
+
+    @property
+    def weight(self) -> int:
+        """How much this plugin counts among the others."""
+        ...
+
+    def skips(self, pod: PodInfo) -> bool:
+        """Whether all nodes are equal, for this pod."""
+        ...
+
+
+@runtime_checkable
+class StaticScorePlugin(ScorePlugin, Protocol):
+    """A score that depends on the Node object alone, and is measured against the best feasible node."""
+
+    def score(self, pod: PodInfo, node: NodeInfo) -> int:
+        """The raw score."""
+        ...
+
+    def normalize(self, scores: Scores) -> Scores:
+        """Raw scores of the feasible nodes to 0..100."""
+        ...
+
+
+@runtime_checkable
+class VectorScorePlugin(ScorePlugin, Protocol):
+    """A score from what is free on the node."""
+
+    def score(self, pod: PodInfo, node: NodeInfo) -> int:
+        """The score of one node."""
+        ...
+
+    def score_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Scores:
+        """The scores of these rows; agrees with `score`."""
+        ...
+
+
+@runtime_checkable
+class PostFilterPlugin(Plugin, Protocol):
+    """Has a say when no node fits."""
+
+    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis) -> str:
+        """What to add to the message."""
+        ...
+
+
+@runtime_checkable
+class ReservePlugin(Plugin, Protocol):
+    """Keeps books about pods that are about to be bound."""
+
+    def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
+        """The pod is assumed to be on the node; a refusal undoes that."""
+        ...
+
+    def unreserve(self, pod: PodInfo, node_name: str) -> None:
+        """The pod will not be on the node after all. Also called where `reserve` was not."""
+        ...
+
+
+@runtime_checkable
+class BindPlugin(Plugin, Protocol):
+    """Binds pods to nodes."""
+
+    async def bind(self, pod: PodInfo, node_name: str) -> None:
+        """Bind, or raise a `StatusError`."""
+        ...
+
+
+def default_normalize(scores: Scores, *, reverse: bool) -> Scores:
+    """Scale to 0..100 by the largest; reversed, the largest becomes 0.
+
+    Source: pkg/scheduler/framework/plugins/helper/normalize_score.go (v1.36).
+
+    >>> default_normalize(np.array([0, 1, 4]), reverse=True).tolist()
+    [100, 75, 0]
+    """
+    largest = int(scores.max()) if len(scores) else 0
+    if largest == 0:
+        return np.full_like(scores, MAX_NODE_SCORE) if reverse else scores
+    scaled = scores * MAX_NODE_SCORE // largest
+    return MAX_NODE_SCORE - scaled if reverse else scaled

@@ -1,0 +1,94 @@
+"""What the scheduler knows of a node: the Node, the pods on it, and the sums."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from kubeactors.api.core.v1 import Node
+from kubeactors.api.core.v1.demand import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, amount, is_counted
+from kubeactors.scheduler.pod_info import ANY_ADDRESS, HostPort, PodInfo
+
+K = TypeVar("K")
+
+
+class NodeInfo:
+    """One node. `node` is None while only pods that claim to be on it are known.
+
+    `allocatable` and `requested` are by resource name, in the units of `Demand`; `requested` counts pods under `pods`.
+    """
+
+    __slots__ = (
+        "allocatable",
+        "floor_memory",
+        "floor_milli_cpu",
+        "name",
+        "node",
+        "pods",
+        "requested",
+        "row",
+        "used_ports",
+    )
+
+    def __init__(self, name: str, row: int) -> None:
+        self.name = name
+        self.row = row
+        self.node: Node | None = None
+        self.pods: dict[str, PodInfo] = {}
+        self.allocatable: dict[str, int] = {}
+        self.requested: dict[str, int] = {CPU: 0, MEMORY: 0, EPHEMERAL_STORAGE: 0, PODS: 0}
+        self.floor_milli_cpu = 0
+        self.floor_memory = 0
+        self.used_ports: dict[HostPort, int] = {}
+
+    def set_node(self, node: Node | None) -> None:
+        """Take the Node as it is now."""
+        self.node = node
+        self.allocatable = {} if node is None else allocatable(node.status.allocatable)
+
+    def add(self, pod: PodInfo) -> None:
+        """The pod is on the node."""
+        self.pods[pod.uid] = pod
+        self._count(pod, 1)
+
+    def remove(self, uid: str) -> None:
+        """The pod no longer is. KeyError if it was not: the caller's books are wrong."""
+        self._count(self.pods.pop(uid), -1)
+
+    def conflicts(self, port: HostPort) -> bool:
+        """Whether a pod on the node has the port: on the same address, or on all of them.
+
+        Source: pkg/scheduler/framework/types.go, HostPortInfo.CheckConflict (v1.36).
+        """
+        address, protocol, number = port
+        if address != ANY_ADDRESS:
+            return port in self.used_ports or (ANY_ADDRESS, protocol, number) in self.used_ports
+        return any(used[1:] == (protocol, number) for used in self.used_ports)
+
+    def _count(self, pod: PodInfo, sign: int) -> None:
+        demand, requested = pod.demand, self.requested
+        requested[CPU] += sign * demand.milli_cpu
+        requested[MEMORY] += sign * demand.memory
+        requested[EPHEMERAL_STORAGE] += sign * demand.ephemeral_storage
+        requested[PODS] += sign
+        self.floor_milli_cpu += sign * demand.floor_milli_cpu
+        self.floor_memory += sign * demand.floor_memory
+        for name, size in demand.others:
+            requested[name] = requested.get(name, 0) + sign * size
+        for port in pod.host_ports:
+            _tally(self.used_ports, port, sign)
+
+
+def allocatable(quantities: Mapping[str, str]) -> dict[str, int]:
+    """What a node can give, by resource.
+
+    >>> allocatable({"cpu": "4", "pods": "110"})
+    {'cpu': 4000, 'pods': 110}
+    """
+    return {name: amount(name, text) for name, text in quantities.items() if name == PODS or is_counted(name)}
+
+
+def _tally(counts: dict[K, int], key: K, change: int) -> None:
+    count = counts.get(key, 0) + change
+    if count:
+        counts[key] = count
+    else:
+        del counts[key]

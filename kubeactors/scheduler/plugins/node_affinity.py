@@ -1,0 +1,86 @@
+"""NodeAffinity: node selectors and node affinity, required and preferred.
+
+Source: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go (v1.36).
+"""
+
+from kubeactors.api.core.v1 import Node, NodeSelectorTerm
+from kubeactors.api.core.v1.placement import (
+    matches_required_node_affinity,
+    matches_term,
+    preferred_terms,
+    required_node_selector,
+)
+from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
+from kubeactors.scheduler.framework import Code, Scores, Status, default_normalize
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.pod_info import PodInfo
+
+_MISMATCH = Status(
+    Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) didn't match Pod's node affinity/selector",), "NodeAffinity"
+)
+_CONFLICT = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("pod affinity terms conflict",), "NodeAffinity")
+
+
+class NodeAffinity:
+    """Refuses nodes that the selector or the required affinity excludes; prefers those with preferred labels."""
+
+    name = "NodeAffinity"
+    static = True
+    weight = 2
+
+    def pre_filter(self, pod: PodInfo) -> tuple[str, ...] | Status | None:
+        """If every term names nodes by `metadata.name`, only those are worth asking."""
+        required = required_node_selector(pod.pod.spec)
+        if required is None or not required.node_selector_terms:
+            return None
+        names: dict[str, None] = {}
+        for term in required.node_selector_terms:
+            named = _names(term)
+            if named is None:
+                return None
+            names.update(dict.fromkeys(named))
+        return tuple(names) or _CONFLICT
+
+    def skips(self, pod: PodInfo) -> bool:
+        """Pods without selector and affinity may be anywhere and have no preference."""
+        return not pod.pod.spec.node_selector and pod.pod.spec.affinity is None
+
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
+        """By labels and name."""
+        return None if node.node is None or _matches(pod, node.node) else _MISMATCH
+
+    def score(self, pod: PodInfo, node: NodeInfo) -> int:
+        """The sum of the weights of the preferred terms that match."""
+        assert node.node is not None  # the framework asks about nodes that exist
+        metadata = node.node.metadata
+        return sum(
+            one.weight
+            for one in preferred_terms(pod.pod.spec)
+            if matches_term(one.preference, metadata.labels, metadata.name)
+        )
+
+    def normalize(self, scores: Scores) -> Scores:
+        """The best feasible node gets 100."""
+        return default_normalize(scores, reverse=False)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """A node that matches and did not before."""
+        return (Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL, _began_to_match),)
+
+
+def _matches(pod: PodInfo, node: Node) -> bool:
+    return matches_required_node_affinity(pod.pod.spec, node.metadata.labels, node.metadata.name)
+
+
+def _began_to_match(pod: PodInfo, old: Subject, new: Subject) -> bool:
+    did_match = isinstance(old, Node) and _matches(pod, old)
+    return not did_match and isinstance(new, Node) and _matches(pod, new)
+
+
+def _names(term: NodeSelectorTerm) -> tuple[str, ...] | None:
+    """The nodes that all requirements on `metadata.name` leave; None if there is no such requirement."""
+    names: tuple[str, ...] | None = None
+    for one in term.match_fields:
+        if one.key == "metadata.name" and one.operator == "In":
+            names = one.values if names is None else tuple(name for name in names if name in one.values)
+    return names

@@ -1,0 +1,124 @@
+"""NodeResourcesFit: what the pod asks for must be free; the emptiest node is best (LeastAllocated).
+
+Source: pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated,resource_allocation}.go (v1.36).
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.demand import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, Demand, demand
+from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
+from kubeactors.scheduler.framework import MAX_NODE_SCORE, Code, Mask, Rows, Scores, Status
+from kubeactors.scheduler.node_info import NodeInfo, allocatable
+from kubeactors.scheduler.node_table import NodeTable
+from kubeactors.scheduler.pod_info import PodInfo
+
+
+class NodeResourcesFit:
+    """Refuses nodes where a requested resource is short; scores by what would be left."""
+
+    name = "NodeResourcesFit"
+    static = False
+    weight = 1
+
+    def skips(self, _: PodInfo, /) -> bool:
+        """Every pod takes at least one of the node's pods."""
+        return False
+
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
+        """All resources that are short are named."""
+        wanted, free, used = pod.demand, node.allocatable, node.requested
+        if (
+            used[PODS] < free.get(PODS, 0)
+            and used[CPU] + wanted.milli_cpu <= free.get(CPU, 0)
+            and used[MEMORY] + wanted.memory <= free.get(MEMORY, 0)
+            and not wanted.ephemeral_storage
+            and not wanted.others
+        ):
+            return None
+        short = [one for one, size in _wanted(wanted).items() if size and used.get(one, 0) + size > free.get(one, 0)]
+        if not short:
+            return None
+        never = any(size > free.get(one, 0) for one, size in _wanted(wanted).items() if one in short)
+        return _refusal(tuple(short), never)
+
+    def filter_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Mask:
+        """The same for many nodes."""
+        mask = np.ones(len(rows), np.bool_)
+        for resource, size in _wanted(pod.demand).items():
+            if not size:
+                continue
+            line = table.line(resource)
+            if line is None:
+                return np.zeros(len(rows), np.bool_)
+            mask &= table.requested[line, rows] + size <= table.allocatable[line, rows]
+        return mask
+
+    def score(self, pod: PodInfo, node: NodeInfo) -> int:
+        """The mean of the free shares of CPU and memory, if the pod were there; pods without requests count a floor."""
+        free, total, resources = node.allocatable, 0, 0
+        capacity = free.get(CPU, 0)
+        if capacity:
+            total += _least_requested(node.floor_milli_cpu + pod.demand.floor_milli_cpu, capacity)
+            resources += 1
+        capacity = free.get(MEMORY, 0)
+        if capacity:
+            total += _least_requested(node.floor_memory + pod.demand.floor_memory, capacity)
+            resources += 1
+        return total // resources if resources else 0
+
+    def score_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Scores:
+        """The same for many nodes."""
+        wanted = np.array([[pod.demand.floor_milli_cpu], [pod.demand.floor_memory]])
+        capacity = table.allocatable[0:2, rows]
+        requested = table.floor[:, rows] + wanted
+        shares = (capacity - requested) * MAX_NODE_SCORE // np.maximum(capacity, 1)
+        shares[(requested > capacity) | (capacity == 0)] = 0
+        mean: Scores = shares.sum(axis=0) // np.maximum((capacity > 0).sum(axis=0), 1)
+        return mean
+
+    def hints(self) -> tuple[Hint, ...]:
+        """A pod leaves or shrinks, a node comes or grows, or the pod itself asks for less."""
+        return (
+            Hint(Resource.ASSIGNED_POD, Action.DELETE | Action.UPDATE_POD_SCALE_DOWN, _freed_something_wanted),
+            Hint(Resource.TARGET_POD, Action.UPDATE_POD_SCALE_DOWN),
+            Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_ALLOCATABLE, _is_large_enough),
+        )
+
+
+def _wanted(wanted: Demand) -> dict[str, int]:
+    """By resource, in the order in which refusals name them."""
+    return {
+        PODS: 1,
+        CPU: wanted.milli_cpu,
+        MEMORY: wanted.memory,
+        EPHEMERAL_STORAGE: wanted.ephemeral_storage,
+        **dict(wanted.others),
+    }
+
+
+@lru_cache(maxsize=1024)
+def _refusal(short: tuple[str, ...], never: bool) -> Status:  # noqa: FBT001 - the cache's key
+    """`never`: the node is too small even if it were empty, so that preemption cannot help."""
+    code = Code.UNSCHEDULABLE_AND_UNRESOLVABLE if never else Code.UNSCHEDULABLE
+    reasons = ("Too many pods" if one == PODS else f"Insufficient {one}" for one in short)
+    return Status(code, tuple(reasons), NodeResourcesFit.name)
+
+
+def _least_requested(requested: int, capacity: int) -> int:
+    return 0 if requested > capacity else (capacity - requested) * MAX_NODE_SCORE // capacity
+
+
+def _freed_something_wanted(pod: PodInfo, old: Subject, _: Subject) -> bool:
+    """The pod that left had something that this one wants (and every pod takes up one of the node's pods)."""
+    if not isinstance(old, Pod) or pod.demand.is_nothing:
+        return True
+    freed = _wanted(demand(old.spec))
+    return any(size and freed.get(one) for one, size in _wanted(pod.demand).items())
+
+
+def _is_large_enough(pod: PodInfo, _: Subject, new: Subject) -> bool:
+    free = allocatable(new.status.allocatable) if isinstance(new, Node) else {}
+    return all(size <= free.get(one, 0) for one, size in _wanted(pod.demand).items())

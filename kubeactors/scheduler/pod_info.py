@@ -1,0 +1,80 @@
+"""What the scheduler knows of a pod, worked out once when the pod arrives."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from kubeactors.api.core.v1 import Pod, PodSpec, Toleration
+from kubeactors.api.core.v1.demand import Demand, demand
+
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - all addresses of the node, as the original writes it
+
+HostPort: TypeAlias = tuple[str, str, int]
+"""Address, protocol and port that a pod takes on its node."""
+
+StaticSignature: TypeAlias = tuple[str, tuple[tuple[str, str], ...], bytes, tuple[Toleration, ...]]
+"""Node name, node selector, affinity, tolerations: what decides about a node whatever runs on it."""
+
+Signature: TypeAlias = tuple[StaticSignature, Demand, tuple[HostPort, ...]]
+"""Two pods with equal signatures get the same answer from every plugin on every node."""
+
+
+class PodInfo(msgspec.Struct, frozen=True, gc=False):
+    """A pod and what the plugins need of it."""
+
+    pod: Pod
+    demand: Demand
+    host_ports: tuple[HostPort, ...]
+    signature: Signature
+
+    @property
+    def uid(self) -> str:
+        """The pod's identity."""
+        return self.pod.metadata.uid
+
+    @property
+    def priority(self) -> int:
+        """Higher goes first."""
+        return self.pod.spec.priority or 0
+
+    @property
+    def key(self) -> str:
+        """`namespace/name`, as messages name the pod."""
+        return f"{self.pod.metadata.namespace}/{self.pod.metadata.name}"
+
+
+def pod_info(pod: Pod) -> PodInfo:
+    """Everything the scheduler derives from a pod.
+
+    >>> one, other = Pod(spec=PodSpec(node_selector={"a": "b"})), Pod(spec=PodSpec(node_selector={"a": "b"}))
+    >>> pod_info(one).signature == pod_info(other).signature
+    True
+    """
+    spec = pod.spec
+    wanted, ports = demand(spec), host_ports(spec)
+    return PodInfo(pod, wanted, ports, (static_signature(spec), wanted, ports))
+
+
+def static_signature(spec: PodSpec) -> StaticSignature:
+    """The part of the signature that does not depend on what runs on nodes."""
+    affinity = b"" if spec.affinity is None else msgspec.json.encode(spec.affinity, order="sorted")
+    selector = tuple(sorted(spec.node_selector.items())) if spec.node_selector else ()
+    return (spec.node_name, selector, affinity, spec.tolerations)
+
+
+def host_ports(spec: PodSpec) -> tuple[HostPort, ...]:
+    """The ports of the node that the pod takes; an empty address means all of them.
+
+    >>> from kubeactors.api.core.v1 import Container, ContainerPort
+    >>> host_ports(PodSpec(containers=(Container(ports=(ContainerPort(container_port=80, host_port=8080),)),)))
+    (('0.0.0.0', 'TCP', 8080),)
+    """
+    containers = spec.containers
+    if spec.init_containers:
+        containers += tuple(one for one in spec.init_containers if one.restart_policy == "Always")
+    return tuple(
+        (port.host_ip or ANY_ADDRESS, port.protocol or "TCP", port.host_port)
+        for container in containers
+        for port in container.ports
+        if port.host_port > 0
+    )
