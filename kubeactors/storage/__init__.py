@@ -1,1 +1,106 @@
-"""To be written."""
+"""The store: opaque values under text keys, every state with its revision, in etcd's words and with etcd's meaning.
+
+- `Store` is the actor. It holds all keys in memory (`Mvcc`), tells watchers what has changed (`Watches`), and keeps
+  every change in its `Backend` before it acknowledges.
+- `backends.memory.MemoryBackend` is the disk of simulations; `backends.sqlite.SqliteBackend` that of real clusters.
+  A backend is made outside and outlives the store, which loads from it after a restart.
+- `Codec` says what values are. It knows no Kubernetes; the API server's codec does.
+
+Who sends to it: the API server, the requests of `messages.py`. Nobody else.
+What it sends: `StoreEvents` and `StoreWatchCancelled` to subscribers of watches.
+Where its behaviour comes from: etcd v3.5 (server/storage/mvcc, server/lease, api/etcdserverpb).
+"""
+
+from kubeactors.storage.backends import Backend
+from kubeactors.storage.codec import BytesCodec
+from kubeactors.storage.errors import (
+    DuplicateKey,
+    NotAStore,
+    StaleCommit,
+    StorageError,
+    StoreCorrupt,
+    StoreLocked,
+    StoreTooNew,
+    StoreUnavailable,
+)
+from kubeactors.storage.messages import (
+    Codec,
+    Compact,
+    Compacted,
+    CompactReply,
+    Compare,
+    DeleteOp,
+    DeleteReply,
+    FutureRevision,
+    KeyValue,
+    LeaseGrant,
+    LeaseKeepAlive,
+    LeaseNotFound,
+    LeaseRevoke,
+    Op,
+    OpReply,
+    Progress,
+    PutOp,
+    PutReply,
+    Range,
+    RangeOp,
+    RangeReply,
+    StoreEvent,
+    StoreEvents,
+    StoreMessage,
+    StoreWatchCancelled,
+    Txn,
+    TxnReply,
+    Value,
+    WatchCancel,
+    WatchCreate,
+    WatchCreated,
+    prefix_end,
+)
+from kubeactors.storage.store import Store
+
+__all__ = [
+    "Backend",
+    "BytesCodec",
+    "Codec",
+    "Compact",
+    "CompactReply",
+    "Compacted",
+    "Compare",
+    "DeleteOp",
+    "DeleteReply",
+    "DuplicateKey",
+    "FutureRevision",
+    "KeyValue",
+    "LeaseGrant",
+    "LeaseKeepAlive",
+    "LeaseNotFound",
+    "LeaseRevoke",
+    "NotAStore",
+    "Op",
+    "OpReply",
+    "Progress",
+    "PutOp",
+    "PutReply",
+    "Range",
+    "RangeOp",
+    "RangeReply",
+    "StaleCommit",
+    "StorageError",
+    "Store",
+    "StoreCorrupt",
+    "StoreEvent",
+    "StoreEvents",
+    "StoreLocked",
+    "StoreMessage",
+    "StoreTooNew",
+    "StoreUnavailable",
+    "StoreWatchCancelled",
+    "Txn",
+    "TxnReply",
+    "Value",
+    "WatchCancel",
+    "WatchCreate",
+    "WatchCreated",
+    "prefix_end",
+]

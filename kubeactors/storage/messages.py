@@ -211,7 +211,10 @@ class WatchCancel(Message, frozen=True, kw_only=True):
 
 
 class Progress(Request[RangeReply], frozen=True, kw_only=True):
-    """Ask for the current revision (a range of nothing)."""
+    """Ask for the current revision (a range of nothing).
+
+    Watches of the asker that have been told everything get a progress notification first, if it is news to them.
+    """
 
 
 class LeaseGrant(Request[int], frozen=True, kw_only=True):

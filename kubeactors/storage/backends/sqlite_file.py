@@ -1,0 +1,156 @@
+"""Opening the file of a store, without harm to any other file.
+
+Nothing is opened for writing before the header says that the file is ours, and a read-only connection has found it
+sound. From then on exactly one connection holds it exclusively.
+
+Source: https://www.sqlite.org/fileformat.html, https://www.sqlite.org/wal.html.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from kubeactors.storage.errors import (
+    NotAStore,
+    StorageError,
+    StoreCorrupt,
+    StoreLocked,
+    StoreTooNew,
+    StoreUnavailable,
+)
+
+APPLICATION_ID = 0x6B616374
+"""The text "kact", at byte 68 of the file."""
+SCHEMA_VERSION = 1
+"""Counts changes of the tables; at byte 60 of the file."""
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER_SIZE = 100
+
+_SCHEMA = """
+BEGIN;
+CREATE TABLE history (
+  id INTEGER PRIMARY KEY,  -- the order of writing
+  mod_revision INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB,  -- NULL: deleted
+  create_revision INTEGER NOT NULL,
+  version INTEGER NOT NULL,  -- 0: deleted
+  lease INTEGER NOT NULL,
+  UNIQUE (mod_revision, key)
+);
+CREATE TABLE leases (id INTEGER PRIMARY KEY, ttl_seconds INTEGER NOT NULL);
+CREATE TABLE meta (compact_revision INTEGER NOT NULL, last_lease INTEGER NOT NULL);
+INSERT INTO meta VALUES (0, 0);
+COMMIT;
+"""
+
+
+def open_store(path: Path) -> sqlite3.Connection:
+    """The one connection to the store at `path`, which is made if it does not exist.
+
+    Raises:
+        StorageError: see `SqliteBackend`.
+    """
+    try:
+        if not path.exists():
+            _create(path)
+        _check_header(path)
+        _check_sound(path)
+        return _connect(path)
+    except sqlite3.Error as error:
+        raise named(error, path) from error
+    except OSError as error:
+        raise StoreUnavailable(f"{path}: {error.strerror}; choose another directory, or repair this one") from error
+
+
+def named(error: sqlite3.Error, path: Path) -> StorageError:
+    """The store's word for an error of SQLite."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreLocked(f"{path}: in use by another process; stop that one, or use another data directory")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR):
+        return StoreCorrupt(f"{path}: damaged ({error}); nothing was changed: restore a backup, or move it away")
+    return StoreUnavailable(f"{path}: {error}; look at permissions and free space, then start again")
+
+
+def _create(path: Path) -> None:
+    """Make an empty store. It appears complete or not at all, and never in the place of another file."""
+    unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_empty())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(unfinished, path)
+        except FileExistsError:
+            return  # somebody else was quicker
+    finally:
+        unfinished.unlink()
+    _sync_directory(path.parent)
+
+
+def _empty() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_SCHEMA)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return connection.serialize()
+
+
+def _sync_directory(path: Path) -> None:
+    if os.name != "posix":
+        return  # other systems cannot, and need not
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_header(path: Path) -> None:
+    with path.open("rb") as file:
+        header = file.read(_HEADER_SIZE)
+    application_id = int.from_bytes(header[68:72], "big")
+    if len(header) < _HEADER_SIZE or not header.startswith(_MAGIC) or application_id != APPLICATION_ID:
+        raise NotAStore(f"{path}: not a store of kubeactors; it was left alone: use another data directory")
+    _check_version(path, int.from_bytes(header[60:64], "big"))
+
+
+def _check_version(path: Path, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise StoreTooNew(
+            f"{path}: has format {version}, this version of kubeactors knows up to {SCHEMA_VERSION}; upgrade kubeactors"
+        )
+
+
+def _check_sound(path: Path) -> None:
+    """Look for damage through a connection that cannot write.
+
+    Without a write-ahead log there is nothing to share, and `immutable` keeps SQLite from making files beside ours.
+    """
+    log = path.with_name(path.name + "-wal")
+    mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=0)) as connection:
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if verdict != "ok":
+        raise StoreCorrupt(f"{path}: damaged ({verdict}); nothing was changed: restore a backup, or move it away")
+    _check_version(path, version)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=16)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchone()
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")  # takes the lock, which is then kept
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

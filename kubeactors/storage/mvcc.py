@@ -1,0 +1,341 @@
+"""Keys with revisions: etcd's data model, as a plain single-writer data structure.
+
+The newest state of every key lies in one dict; a write moves the older state to the key's past. Reading the newest
+state never touches history. The `History` of events serves watches that start in the past, and is what compaction
+walks: its cost is what it forgets, never the size of the store.
+
+Source: etcd server/storage/mvcc/kvstore.go, kvstore_txn.go, kvstore_compaction.go, key_index.go (v3.5).
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+
+from kubeactors.storage.changes import Changes
+from kubeactors.storage.errors import DuplicateKey
+from kubeactors.storage.history import History
+from kubeactors.storage.keys import SortedKeys
+from kubeactors.storage.leases import Lease, Leases
+from kubeactors.storage.messages import (
+    Compacted,
+    CompactReply,
+    DeleteOp,
+    DeleteReply,
+    FutureRevision,
+    KeyValue,
+    LeaseNotFound,
+    Op,
+    OpReply,
+    PutOp,
+    PutReply,
+    RangeOp,
+    RangeReply,
+    StoreEvent,
+    Txn,
+    TxnReply,
+    Value,
+)
+
+FIRST_REVISION = 1
+"""Of an empty store, as in etcd: 0 is free to mean "the newest"."""
+
+
+def _mod_revision(kv: KeyValue) -> int:
+    return kv.mod_revision
+
+
+def check_duplicates(ops: tuple[Op, ...]) -> None:
+    """Refuse what has no order within one revision.
+
+    Raises:
+        DuplicateKey: a key is put twice, or put and deleted.
+    """
+    seen: dict[str, None] = {}
+    for op in ops:
+        if isinstance(op, PutOp):
+            if op.key in seen:
+                raise DuplicateKey(f"{op.key!r} is put twice in one transaction; put it once")
+            seen[op.key] = None
+    for op in ops:
+        if isinstance(op, DeleteOp):
+            for key in seen:
+                if op.key <= key < op.range_end or op.key == key:
+                    raise DuplicateKey(f"{key!r} is put and deleted in one transaction; do one of them")
+
+
+class Mvcc:
+    """All keys at all revisions since the compaction. `stamp` puts the revision into a value as it is written.
+
+    Every method either does all that it says or raises before it has changed anything.
+    """
+
+    def __init__(self, stamp: Callable[[Value, int], Value]) -> None:
+        self.revision = FIRST_REVISION
+        self.compact_revision = 0
+        self.history = History()
+        """Events from `compact_revision` on; while `trim` has work, older ones too."""
+        self.leases = Leases()
+        self._stamp = stamp
+        self._current: dict[str, KeyValue] = {}
+        self._past: dict[str, list[KeyValue]] = {}  # oldest first; a deletion is a KeyValue of version 0
+        self._live = SortedKeys()  # the keys of _current
+        self._dead = SortedKeys()  # keys that are deleted and have a past
+        self._changes = Changes()
+
+    def take_changes(self) -> Changes:
+        """What changed since the last call, for the backend and the watchers."""
+        changes, self._changes = self._changes, Changes()
+        return changes
+
+    @property
+    def changed(self) -> bool:
+        """Whether `take_changes` has something."""
+        return bool(self._changes)
+
+    # Writing.
+
+    def txn(self, txn: Txn) -> TxnReply | Compacted | FutureRevision | LeaseNotFound:
+        """Compare, then do one of the two branches at one new revision. Refused as a whole if one of its ops is.
+
+        Raises:
+            DuplicateKey: the branch writes one key twice.
+        """
+        current = self._current
+        ops = txn.success
+        succeeded = True
+        for compare in txn.compare:
+            kv = current.get(compare.key)
+            if (0 if kv is None else kv.mod_revision) != compare.mod_revision:
+                ops = txn.failure
+                succeeded = False
+                break
+        refusal = self._refusal(ops)
+        if refusal is not None:
+            return refusal
+        revision = self.revision + 1
+        if len(ops) == 1 and type(ops[0]) is PutOp:
+            replies: tuple[OpReply, ...] = (self._put(ops[0], self._stamp(ops[0].value, revision), revision),)
+        else:
+            replies = self._apply(ops, revision)
+        return TxnReply(revision=self.revision, succeeded=succeeded, replies=replies)
+
+    def _refusal(self, ops: Iterable[Op]) -> Compacted | FutureRevision | LeaseNotFound | None:
+        for op in ops:
+            if type(op) is PutOp:
+                if op.lease and op.lease not in self.leases:
+                    return LeaseNotFound(op.lease)
+            elif type(op) is RangeOp and op.revision:
+                refusal = self.refusal(op.revision, self.revision)
+                if refusal is not None:
+                    return refusal
+        return None
+
+    def _apply(self, ops: tuple[Op, ...], revision: int) -> tuple[OpReply, ...]:
+        """Do several ops. All values are stamped before the first is written, so that a failure leaves no half."""
+        check_duplicates(ops)
+        stamped = iter([self._stamp(op.value, revision) for op in ops if isinstance(op, PutOp)])
+        replies: list[OpReply] = []
+        for op in ops:
+            match op:
+                case PutOp():
+                    replies.append(self._put(op, next(stamped), revision))
+                case DeleteOp():
+                    replies.append(DeleteReply(deleted=self._delete(self._keys(op.key, op.range_end), revision)))
+                case RangeOp():
+                    replies.append(self._range(op, self.revision))
+        return tuple(replies)
+
+    def _put(self, op: PutOp, value: Value, revision: int) -> PutReply:
+        key = op.key
+        previous = self._current.get(key)
+        if previous is None:
+            kv = KeyValue(key, value, revision, revision, 1, op.lease)
+        else:
+            key = previous.key  # the same text; one object for all its states
+            kv = KeyValue(key, value, previous.create_revision, revision, previous.version + 1, op.lease)
+        self._record(StoreEvent(deleted=False, kv=kv, previous=previous))
+        return PutReply(kv=kv, previous=previous)
+
+    def _delete(self, keys: Iterable[str], revision: int) -> tuple[KeyValue, ...]:
+        """Delete keys that exist. Returns them as they were."""
+        deleted = [self._current[key] for key in keys]
+        for previous in deleted:
+            tombstone = KeyValue(previous.key, None, 0, revision, 0)
+            self._record(StoreEvent(deleted=True, kv=tombstone, previous=previous))
+        return tuple(deleted)
+
+    def _record(self, event: StoreEvent) -> None:
+        """Make it so: the one place where keys change."""
+        kv = event.kv
+        key = kv.key
+        previous = event.previous
+        if previous is not None:
+            past = self._past.get(key)
+            if past is None:
+                self._past[key] = [previous]
+            else:
+                past.append(previous)
+            if previous.lease:
+                self.leases.detach(previous.lease, key)
+        if event.deleted:
+            self._bury(kv, was_live=previous is not None)
+        else:
+            if previous is None:
+                if key in self._past:
+                    self._dead.remove(key)
+                self._live.add(key)
+            self._current[key] = kv
+            if kv.lease:
+                self.leases.attach(kv.lease, key)
+        self.revision = kv.mod_revision
+        self.history.append(event)
+        self._changes.events.append(event)
+
+    def _bury(self, tombstone: KeyValue, *, was_live: bool) -> None:
+        key = tombstone.key
+        if was_live:
+            del self._current[key]
+            self._live.remove(key)
+        self._past.setdefault(key, []).append(tombstone)
+        self._dead.add(key)
+
+    # Reading.
+
+    def range(self, op: RangeOp, newest: int) -> RangeReply | Compacted | FutureRevision:
+        """Read. `newest` is the newest revision that may be seen: later ones are not durable yet."""
+        return self.refusal(op.revision, newest) or self._range(op, newest)
+
+    def refusal(self, revision: int, newest: int) -> Compacted | FutureRevision | None:
+        """Why that revision cannot be read (0 can)."""
+        if revision > newest:
+            return FutureRevision(newest)
+        if 0 < revision < self.compact_revision:
+            return Compacted(self.compact_revision)
+        return None
+
+    def _range(self, op: RangeOp, newest: int) -> RangeReply:
+        revision = op.revision if op.revision > 0 else newest
+        if not op.range_end:
+            kv = self._at(op.key, revision)
+            kvs, count = ([kv], 1) if kv is not None else ([], 0)
+        elif revision >= self.revision:
+            kvs, count = self._range_now(op)
+        else:
+            kvs = self._range_then(op.key, op.range_end, revision)
+            count = len(kvs)
+        if op.limit:
+            kvs = kvs[: op.limit]
+        return RangeReply(
+            revision=newest,
+            kvs=() if op.count_only else tuple(kvs),
+            more=0 < op.limit < count and not op.count_only,
+            count=count,
+        )
+
+    def _range_now(self, op: RangeOp) -> tuple[list[KeyValue], int]:
+        if op.count_only:
+            return [], self._live.count(op.key, op.range_end)
+        keys = self._live.between(op.key, op.range_end, op.limit)
+        full = op.limit and len(keys) == op.limit
+        count = self._live.count(op.key, op.range_end) if full else len(keys)
+        current = self._current
+        return [current[key] for key in keys], count
+
+    def _range_then(self, key: str, range_end: str, revision: int) -> list[KeyValue]:
+        """All keys of a range as they were: costs the keys in the range, not what happened since."""
+        keys = self._live.between(key, range_end)
+        dead = self._dead.between(key, range_end)
+        if dead:
+            keys += dead
+            keys.sort()  # two sorted runs: linear
+        states = (self._at(key, revision) for key in keys)
+        return [kv for kv in states if kv is not None]
+
+    def _at(self, key: str, revision: int) -> KeyValue | None:
+        """One key as it was at a revision."""
+        kv = self._current.get(key)
+        if kv is not None and kv.mod_revision <= revision:
+            return kv
+        past = self._past.get(key)
+        if past is None:
+            return None
+        index = bisect_right(past, revision, key=_mod_revision)
+        return past[index - 1] if index and past[index - 1].version else None
+
+    def _keys(self, key: str, range_end: str) -> list[str]:
+        """The keys that exist now."""
+        if range_end:
+            return self._live.between(key, range_end)
+        return [key] if key in self._current else []
+
+    # Forgetting.
+
+    def compact(self, revision: int, newest: int) -> CompactReply | Compacted | FutureRevision:
+        """Refuse to read older than `revision` from now on; `trim` then frees the memory, a piece at a time."""
+        if revision <= self.compact_revision:
+            return Compacted(self.compact_revision)
+        if revision > newest:
+            return FutureRevision(newest)
+        self.compact_revision = revision
+        self._changes.compact_revision = revision
+        return CompactReply(revision=newest, compact_revision=revision)
+
+    def trim(self, limit: int) -> bool:
+        """Forget up to `limit` events that are compacted, and the states that only they led to. False: all done.
+
+        What happened at the compact revision itself stays, so that a watch may start there (etcd lost deletions here:
+        https://github.com/etcd-io/etcd/issues/19179).
+        """
+        forgotten = self.history.forget_before(self.compact_revision, limit)
+        if not forgotten:
+            return False
+        last = forgotten[-1].kv.mod_revision
+        for key in dict.fromkeys(event.kv.key for event in forgotten):
+            self._trim_key(key, last)
+        return True
+
+    def _trim_key(self, key: str, last: int) -> None:
+        """Drop the states that were overwritten at or before `last`, and deletions at or before it."""
+        past = self._past.get(key)
+        if past is None:
+            return  # written once
+        following = [kv.mod_revision for kv in past[1:]]
+        current = self._current.get(key)
+        if current is not None:
+            following.append(current.mod_revision)
+        index = bisect_right(following, last)
+        if index < len(past) and not past[index].version and past[index].mod_revision <= last:
+            index += 1
+        self._changes.forgotten += past[:index]
+        del past[:index]
+        if not past:
+            del self._past[key]
+            if current is None:
+                self._dead.remove(key)
+
+    def replay(self, kvs: Iterable[KeyValue], compact_revision: int) -> None:
+        """Fill an empty store (leases restored) with what a backend kept: states and deletions, in order of writing.
+
+        Some of it may be compacted already; `trim` forgets it again.
+        """
+        assert not self._current, "replay is for an empty store"
+        self.compact_revision = compact_revision
+        for kv in kvs:
+            self._record(StoreEvent(deleted=not kv.version, kv=kv, previous=self._current.get(kv.key)))
+        self.revision = max(self.revision, compact_revision)
+        self.take_changes()
+
+    # Leases.
+
+    def grant(self, ttl_seconds: int) -> Lease:
+        """Make a lease."""
+        lease = self.leases.grant(ttl_seconds)
+        self._changes.granted.append(lease)
+        return lease
+
+    def revoke(self, lease: int) -> bool:
+        """End a lease and delete its keys, at one revision; False if there is none."""
+        if lease not in self.leases:
+            return False
+        self._delete(self.leases.end(lease), self.revision + 1)
+        self._changes.ended.append(lease)
+        return True

@@ -1,0 +1,267 @@
+"""The store: the one actor that owns the keys."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from kubeactors.actor import Actor, Later, Ref, Terminated, handle
+from kubeactors.message import Message
+from kubeactors.storage.backends import Backend
+from kubeactors.storage.changes import Changes
+from kubeactors.storage.codec import BytesCodec
+from kubeactors.storage.leases import Lease
+from kubeactors.storage.messages import (
+    Codec,
+    Compact,
+    Compacted,
+    CompactReply,
+    FutureRevision,
+    LeaseGrant,
+    LeaseKeepAlive,
+    LeaseNotFound,
+    LeaseRevoke,
+    Progress,
+    Range,
+    RangeReply,
+    StoreMessage,
+    Txn,
+    TxnReply,
+    WatchCancel,
+    WatchCreate,
+    WatchCreated,
+)
+from kubeactors.storage.watch import Watches
+
+R = TypeVar("R")
+
+RETRY_SECONDS = 0.1
+"""Until a watcher whose mailbox refused is tried again, as in etcd."""
+PROGRESS_SECONDS = 5.0
+"""After how long a watcher hears of writes that did not concern it; Kubernetes runs etcd with this value."""
+TRIM_SECONDS = 0.01
+TRIM_EVENTS = 1000
+"""Compaction forgets so many events at a time (about 1 ms), so that requests go on in between."""
+
+
+class Commit(Message, frozen=True):
+    """Make durable what has gathered."""
+
+
+class Sync(Message, frozen=True):
+    """Give watchers that are behind more of the past."""
+
+
+class ReportProgress(Message, frozen=True):
+    """Tell watchers how far they are."""
+
+
+class Trim(Message, frozen=True):
+    """Forget a piece of what is compacted."""
+
+
+class Expire(Message, frozen=True):
+    """A lease was not renewed in time."""
+
+    lease: int
+
+
+class Store(Actor[StoreMessage | Commit | Sync | ReportProgress | Trim | Expire], reentrant=True, deterministic=True):
+    """Answers the store's requests from memory, one at a time, and keeps every change in its backend.
+
+    Acknowledged is durable: replies and events wait for the commit that makes true what they show. While one commit is
+    under way the next gathers (group commit). Reads show the newest durable revision and never wait.
+
+    When a commit fails, so does the store: its supervisor restarts it, and it loads what is durable.
+    All watches end with the instance; subscribers are told, and create them again.
+
+    Args:
+        backend: made by the caller, and kept by it over restarts of the store.
+        codec: what values are.
+    """
+
+    def __init__(self, backend: Backend, codec: Codec | None = None) -> None:
+        self._backend = backend
+        self._codec: Codec = codec or BytesCodec()
+        self._mvcc = backend.load(self._codec)
+        self._durable = self._mvcc.revision
+        self._watches = Watches(self._mvcc.history, self._durable)
+        self._committing = False
+        self._in_flight: list[Callable[[], None]] = []  # replies that wait for the commit under way
+        self._gathering: list[Callable[[], None]] = []  # replies that wait for the next one
+        self._syncing = False  # a Sync is on its way
+        self._reporting = False  # a ReportProgress is on its way
+
+    def started(self) -> None:
+        """Give leases their full time again, and go on with a compaction that was interrupted."""
+        for lease in self._mvcc.leases:
+            self._arm(lease)
+        self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
+
+    def stopped(self) -> None:
+        """Watches do not outlive the instance."""
+        self._watches.end()
+
+    # Requests.
+
+    @handle
+    def range(self, message: Range) -> RangeReply | Compacted | FutureRevision:
+        """Read what is durable."""
+        return self._mvcc.range(message.op, self._durable)
+
+    @handle
+    def txn(
+        self, message: Txn
+    ) -> (
+        TxnReply
+        | Compacted
+        | FutureRevision
+        | LeaseNotFound
+        | Later[TxnReply | Compacted | FutureRevision | LeaseNotFound]
+    ):
+        """Compare and write."""
+        return self._acknowledge(self._mvcc.txn(message))
+
+    @handle
+    def compact(
+        self, message: Compact
+    ) -> CompactReply | Compacted | FutureRevision | Later[CompactReply | Compacted | FutureRevision]:
+        """Refuse the past from now on, and begin to forget it."""
+        reply = self._mvcc.compact(message.revision, self._durable)
+        self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
+        return self._acknowledge(reply)
+
+    @handle
+    def progress(self, message: Progress) -> RangeReply:
+        """Say how far the store is."""
+        if self.ctx.sender is not None:
+            self._watches.progress(self.ctx.sender)
+        return RangeReply(revision=self._durable, kvs=(), more=False, count=0)
+
+    @handle
+    def watch_create(self, message: WatchCreate) -> WatchCreated | Compacted:
+        """Register a watch; its past follows in messages of its own."""
+        refused = self._watches.create(message, self._mvcc.compact_revision)
+        if refused is not None:
+            return refused
+        if isinstance(message.subscriber, Ref):
+            self.ctx.watch(message.subscriber)
+        self._sync_after(0.0)
+        return WatchCreated(revision=self._durable)
+
+    @handle
+    def watch_cancel(self, message: WatchCancel) -> None:
+        """Forget a watch."""
+        self._watches.cancel(message.subscriber, message.watch)
+        if isinstance(message.subscriber, Ref) and not self._watches.has(message.subscriber):
+            self.ctx.unwatch(message.subscriber)
+
+    @handle
+    def terminated(self, message: Terminated) -> None:
+        """Forget the watches of the dead."""
+        self._watches.forget(message.ref)
+
+    @handle
+    def lease_grant(self, message: LeaseGrant) -> int | Later[int]:
+        """Make a lease."""
+        lease = self._mvcc.grant(message.ttl_seconds)
+        self._arm(lease)
+        return self._acknowledge(lease.id)
+
+    @handle
+    def lease_keep_alive(self, message: LeaseKeepAlive) -> bool:
+        """Start a lease's time again."""
+        lease = self._mvcc.leases.get(message.lease)
+        if lease is not None:
+            self._arm(lease)
+        return lease is not None
+
+    @handle
+    def lease_revoke(self, message: LeaseRevoke) -> bool | Later[bool]:
+        """End a lease now."""
+        self.ctx.cancel_timer(_timer(message.lease))
+        return self._acknowledge(self._mvcc.revoke(message.lease))
+
+    # What the store tells itself.
+
+    @handle
+    def expire(self, message: Expire) -> None:
+        """End a lease that was not renewed."""
+        self._mvcc.revoke(message.lease)
+        self._settle()
+
+    @handle
+    def trim(self, message: Trim) -> None:
+        """Forget a piece, and come again if there is more."""
+        if self._mvcc.trim(TRIM_EVENTS):
+            self._settle()
+            self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
+
+    @handle
+    def sync(self, message: Sync) -> None:
+        """Help those who are behind; soon again if they get on, later if they refuse."""
+        self._syncing = False
+        progress = self._watches.sync(self._mvcc.compact_revision)
+        self._sync_after(0.0 if progress else RETRY_SECONDS)
+
+    @handle
+    def report_progress(self, message: ReportProgress) -> None:
+        """Tell watchers that nothing concerned them."""
+        self._reporting = False
+        self._watches.progress()
+
+    @handle
+    async def commit(self, message: Commit) -> None:
+        """Commit group after group until nothing has gathered meanwhile."""
+        while self._mvcc.changed:
+            changes, revision = self._mvcc.take_changes(), self._mvcc.revision
+            self._in_flight, self._gathering = self._gathering, []
+            await self.ctx.in_thread(self._backend.stage(changes, self._codec))
+            self._publish(changes, revision)
+            for reply in self._in_flight:
+                reply()
+        self._committing = False
+
+    # From change to durable to known.
+
+    def _acknowledge(self, reply: R) -> R | Later[R]:
+        """Reply when everything that the reply shows is durable: often at once."""
+        self._settle()
+        if not self._committing:
+            return reply
+        later: Later[R] = self.ctx.later()
+        waiting = self._gathering if self._mvcc.changed else self._in_flight
+        waiting.append(partial(later.reply, reply))
+        return later
+
+    def _settle(self) -> None:
+        """See to it that changes become durable, and then known."""
+        if self._committing or not self._mvcc.changed:
+            return
+        if self._backend.blocking:
+            self._committing = True
+            self.ctx.after(0.0, Commit())
+        else:
+            changes = self._mvcc.take_changes()
+            self._backend.stage(changes, self._codec)()
+            self._publish(changes, self._mvcc.revision)
+
+    def _publish(self, changes: Changes, revision: int) -> None:
+        self._durable = revision
+        if changes.events:
+            self._watches.publish(changes.events, revision)
+            self._sync_after(RETRY_SECONDS)
+            if not self._reporting and self._watches:
+                self._reporting = True
+                self.ctx.after(PROGRESS_SECONDS, ReportProgress())
+
+    def _sync_after(self, seconds: float) -> None:
+        if self._watches.behind and (not self._syncing or not seconds):
+            self._syncing = True
+            self.ctx.after(seconds, Sync(), key="sync")
+
+    def _arm(self, lease: Lease) -> None:
+        self.ctx.after(lease.ttl_seconds, Expire(lease.id), key=_timer(lease.id))
+
+
+def _timer(lease: int) -> str:
+    return f"lease {lease}"
