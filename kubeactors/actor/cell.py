@@ -1,4 +1,4 @@
-"""Cells: an actor's place in the kernel; and activations: handlers that wait.
+"""Cells: an actor's place in the kernel.
 
 Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
 """
@@ -6,12 +6,12 @@ Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
+from kubeactors.actor.activation import Activation, Reply, failure_of
 from kubeactors.actor.actor import Actor, Handler, handlers_of
 from kubeactors.actor.context import Context
-from kubeactors.actor.errors import ActorFailed, ActorStopped, MailboxFull, Terminated
+from kubeactors.actor.errors import ActorStopped, MailboxFull, Terminated
 from kubeactors.actor.mailbox import Mailbox, Overflow
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.supervision import Restart, RestartWindow
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 M = TypeVar("M")
 
-Reply: TypeAlias = "Wait[object] | None"
 Envelope: TypeAlias = "tuple[object, Cell | None, Reply]"
 """A message, who sent it (None: from outside), and where the reply goes."""
 
@@ -124,8 +123,14 @@ class Cell(Ref[object]):
 
     def tell(self, message: object, /) -> bool:
         """See `Ref.tell`."""
-        kernel = self.kernel
-        return self.put((message, kernel.current, None))
+        mailbox = self.mailbox
+        if mailbox is None or len(mailbox) >= self.capacity:
+            return self.put((message, self.kernel.current, None))
+        mailbox.append((message, self.kernel.current, None))
+        if not self.queued:
+            self.queued = True
+            self.kernel.enqueue(self)
+        return True
 
     def put(self, envelope: Envelope) -> bool:
         """Put an envelope into the mailbox if there is room."""
@@ -198,21 +203,21 @@ class Cell(Ref[object]):
 
     # Messages out: one turn of the run queue.
 
-    def run(self) -> "Activation | None":
+    def run(self) -> Activation | None:
         """Start, or handle up to a batch of messages."""
         if self.state is State.NEW:
             return self._start()
-        mailbox = self.mailbox
+        mailbox, kernel = self.mailbox, self.kernel
         if self.state is State.RUNNING and mailbox:
-            for _ in range(self.kernel.batch):
-                envelope = mailbox.popleft()
+            popleft, deliver, changes = mailbox.popleft, self.deliver, kernel.changes
+            for _ in range(kernel.batch):
+                foreign = deliver(popleft())
                 if self.senders:
                     self._admit_sender()
-                foreign = self.deliver(envelope)
                 if foreign is not None:
                     self.requeue()
                     return foreign
-                if not mailbox or self.kernel.changes or (self.activations and not self.reentrant):
+                if not mailbox or changes or (self.activations is not None and not self.reentrant):
                     break
         self.requeue()
         return None
@@ -224,14 +229,18 @@ class Cell(Ref[object]):
 
     def requeue(self) -> None:
         """Stand in the run queue exactly if there is mail that can be handled."""
-        ready = self.state is State.NEW or (
-            self.state is State.RUNNING and bool(self.mailbox) and (not self.activations or self.reentrant)
-        )
-        if ready:
-            self.queued = True
-            self.kernel.enqueue(self)
+        if self.state is State.RUNNING and (self.activations is None or self.reentrant):
+            self.queued = bool(self.mailbox)
         else:
-            self.queued = self.state is not State.RUNNING or (bool(self.activations) and not self.reentrant)
+            self.queued = True  # not in the queue, and tells do not put it there
+            return
+        if self.queued:
+            self.kernel.enqueue(self)
+
+    def may_go_on(self) -> None:
+        """The last waiting handler is done: mail can be handled again."""
+        if self.state is State.RUNNING and not self.reentrant:
+            self.requeue()
 
     def _admit_sender(self) -> None:
         assert self.senders is not None
@@ -279,18 +288,16 @@ class Cell(Ref[object]):
             self.started.set(None)
             self.started = None
 
-    def deliver(self, envelope: Envelope) -> "Activation | None":
+    def deliver(self, envelope: Envelope) -> Activation | None:
         """Hand one message to its handler."""
         kernel = self.kernel
-        message, sender, reply = envelope
+        message, self.sender, reply = envelope
         if kernel.observer is not None:
-            kernel.observer(self, message, sender)
-        handler = self.table.get(type(message))
+            kernel.observer(self, message, self.sender)
+        handler = self.table.get(message.__class__)
         if handler is None:
-            if type(message) is not Terminated:
-                kernel.dead_letter(self, envelope)
+            self._unhandled(envelope)
             return None
-        self.sender = sender
         self.reply = reply
         self.handled += 1
         previous, kernel.current = kernel.current, self
@@ -301,16 +308,19 @@ class Cell(Ref[object]):
             return None
         finally:
             kernel.current = previous
-            self.reply = None
         if handler.is_async:
             return Activation(self, cast("Coroutine[object, object, object]", result), reply, starting=False).run()
         if reply is not None and not isinstance(result, Later):
             reply.set(result)
         return None
 
+    def _unhandled(self, envelope: Envelope) -> None:
+        if not isinstance(envelope[0], Terminated):
+            self.kernel.dead_letter(self, envelope)
+
     def _fail(self, error: Exception, reply: Reply) -> None:
         if reply is not None:
-            reply.fail(_caused_by(ActorFailed(f"{self.path} failed: {error!r}"), error))
+            reply.fail(failure_of(self.path, error))
         self.kernel.failed(self, error)
 
     # Timers, watches, promises: what the context asks for.
@@ -425,108 +435,3 @@ class Cell(Ref[object]):
 
 
 _NOTHING_OWED: dict[Later[object], None] = {}
-
-
-class Activation:
-    """An `async def` handler that has begun."""
-
-    __slots__ = ("cell", "coroutine", "foreign", "reply", "scope", "starting")
-
-    def __init__(
-        self, cell: Cell, coroutine: Coroutine[object, object, object], reply: Reply, *, starting: bool
-    ) -> None:
-        self.cell = cell
-        self.coroutine = coroutine
-        self.reply = reply
-        self.starting = starting
-        self.foreign: object = None  # what it awaits that is not the kernel's
-        self.scope: Callable[[], object] | None = None  # cancels the task that it runs in, if it has one
-
-    @property
-    def label(self) -> str:
-        """What a schedule knows the next step by."""
-        return f"resume:{self.cell.path}"
-
-    def run(self) -> "Activation | None":
-        """Step it: from its start, or after what it waited for has come."""
-        cell, kernel = self.cell, self.cell.kernel
-        if self.coroutine is CLOSED:
-            return None
-        previous, kernel.current = kernel.current, cell
-        try:
-            awaited = self.coroutine.send(None)
-        except StopIteration as stop:
-            kernel.current = previous
-            self.finished(stop.value)
-            return None
-        except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
-            kernel.current = previous
-            self.failed(error)
-            return None
-        finally:
-            kernel.current = previous
-        if cell.activations is None:
-            cell.activations = {}
-        cell.activations[self] = None
-        if type(awaited) is Wait and kernel.parks(cell):
-            awaited.waiter = partial(kernel.enqueue, self)
-            return None
-        self.foreign = awaited
-        return kernel.driver.foreign(self)
-
-    def finished(self, result: object) -> None:
-        """The handler has returned."""
-        self.coroutine = CLOSED
-        if self.reply is not None and not isinstance(result, Later):
-            self.reply.set(result)
-        self._leave()
-        if self.starting:
-            self.cell.has_started()
-
-    def failed(self, error: BaseException) -> None:
-        """The handler has raised."""
-        self.coroutine = CLOSED
-        if self.reply is not None:
-            self.reply.fail(_caused_by(ActorFailed(f"{self.cell.path} failed: {error!r}"), error))
-        self._leave()
-        self.cell.kernel.failed(self.cell, error)
-
-    def _leave(self) -> None:
-        cell = self.cell
-        if cell.activations is None or self not in cell.activations:
-            return  # it never waited
-        del cell.activations[self]
-        if not cell.activations:
-            cell.activations = None
-            if cell.state is State.RUNNING and not cell.reentrant:
-                cell.requeue()
-
-    def close(self, error: ActorStopped) -> None:
-        """Give up: its actor ends. It sees GeneratorExit, or the cancellation of its task."""
-        coroutine, self.coroutine = self.coroutine, CLOSED
-        if self.reply is not None:
-            self.reply.fail(error)
-        if self.scope is not None:
-            self.scope()
-        elif coroutine is not CLOSED:
-            try:
-                coroutine.close()
-            except Exception as failure:  # noqa: BLE001 -- it is gone anyway; say so and go on
-                self.cell.kernel.report("actor.close_failed", self.cell, failure)
-
-
-def _closed() -> Coroutine[object, object, object]:
-    async def nothing() -> None:
-        """Never awaited."""
-
-    coroutine = nothing()
-    coroutine.close()
-    return coroutine
-
-
-CLOSED = _closed()
-
-
-def _caused_by(error: ActorFailed, cause: BaseException) -> ActorFailed:
-    error.__cause__ = cause
-    return error

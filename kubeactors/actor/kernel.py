@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
+from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, handlers_of
-from kubeactors.actor.cell import Activation, Cell, Envelope, State
+from kubeactors.actor.cell import Cell, Envelope, State
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, RestartIntensityExceeded
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision

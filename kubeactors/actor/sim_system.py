@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import TypeVar, cast
 
+from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
-from kubeactors.actor.cell import Activation, Cell
+from kubeactors.actor.cell import Cell
 from kubeactors.actor.errors import AskTimedOut, ForeignAwait, SystemFailed
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox

@@ -14,8 +14,9 @@ import structlog
 from anyio import CancelScope, Event, to_thread
 from anyio.abc import TaskGroup
 
+from kubeactors.actor.activation import CLOSED, Activation
 from kubeactors.actor.actor import Actor
-from kubeactors.actor.cell import CLOSED, Activation, Cell
+from kubeactors.actor.cell import Cell
 from kubeactors.actor.errors import SystemFailed
 from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox

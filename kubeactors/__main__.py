@@ -1,0 +1,6 @@
+"""`python -m kubeactors` is the command `kubeactors`."""
+
+from kubeactors.cli import main
+
+if __name__ == "__main__":
+    main()
