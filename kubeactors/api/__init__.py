@@ -1,1 +1,204 @@
-"""To be written."""
+"""The built-in kinds as Structs: fields, defaults, validation, tables. Pure; nobody is asked and nothing is sent.
+
+`SCHEME` holds them all. The API server defaults and validates by it, the client finds resources in it, and the
+modules of groups and versions (`core/v1`, `apps/v1`, ...) give their Structs to everyone above.
+
+Source: kubernetes/api and pkg/apis of Kubernetes v1.36; each module names its files.
+"""
+
+from collections.abc import Iterable
+from typing import cast
+
+from kubeactors.api.apps.v1 import defaults as apps_defaults
+from kubeactors.api.apps.v1.deployment import Deployment
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.authentication.v1.tokenrequest import TokenRequest
+from kubeactors.api.autoscaling.v1.scale import Scale
+from kubeactors.api.coordination.v1 import lease
+from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, secret, service
+from kubeactors.api.core.v1.defaults import default_node, default_pod
+from kubeactors.api.core.v1.defaults.service import default_service
+from kubeactors.api.core.v1.node import Node
+from kubeactors.api.core.v1.pod import Binding, Pod
+from kubeactors.api.core.v1.serviceaccount import ServiceAccount
+from kubeactors.api.core.v1.validation.service import validate_service, validate_service_status, validate_service_update
+from kubeactors.api.discovery.v1 import endpointslice
+from kubeactors.api.discovery.v1 import validation as discovery
+from kubeactors.api.policy.v1.eviction import Eviction
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.scheme import STANDARD_VERBS, Kind, Scheme
+
+__all__ = ["SCHEME", "SUBRESOURCE_TYPES"]
+
+_CORE = (
+    Kind(
+        type=configmap.ConfigMap,
+        kind="ConfigMap",
+        resource="configmaps",
+        singular="configmap",
+        short_names=("cm",),
+        validate=configmap.validate_config_map,
+        validate_update=configmap.validate_config_map_update,
+    ),
+    Kind(
+        type=endpoints.Endpoints,
+        kind="Endpoints",
+        resource="endpoints",
+        singular="endpoints",
+        short_names=("ep",),
+        deprecation=endpoints.DEPRECATION,
+        default=endpoints.default_endpoints,
+        validate=endpoints.validate_endpoints,
+        validate_update=endpoints.validate_endpoints_update,
+    ),
+    Kind(
+        type=event.Event,
+        kind="Event",
+        resource="events",
+        singular="event",
+        short_names=("ev",),
+        name_rule=names.name_is_path_segment,
+        validate=event.validate_event,
+        validate_update=event.validate_event_update,
+        fields=event.event_fields,
+    ),
+    Kind(
+        type=namespace.Namespace,
+        kind="Namespace",
+        resource="namespaces",
+        singular="namespace",
+        short_names=("ns",),
+        namespaced=False,
+        verbs=tuple(verb for verb in STANDARD_VERBS if verb != "deletecollection"),
+        subresources=("finalize", "status"),
+        name_rule=names.name_is_dns_label,
+        default=namespace.default_namespace,
+        validate=namespace.validate_namespace,
+        validate_status_update=namespace.validate_namespace_status,
+        fields=namespace.namespace_fields,
+    ),
+    Kind(
+        type=Node,
+        kind="Node",
+        resource="nodes",
+        singular="node",
+        short_names=("no",),
+        namespaced=False,
+        subresources=("proxy", "status"),
+        default=default_node,
+    ),
+    Kind(
+        type=Pod,
+        kind="Pod",
+        resource="pods",
+        singular="pod",
+        short_names=("po",),
+        categories=("all",),
+        subresources=(
+            "attach",
+            "binding",
+            "ephemeralcontainers",
+            "eviction",
+            "exec",
+            "log",
+            "portforward",
+            "proxy",
+            "resize",
+            "status",
+        ),
+        default=default_pod,
+    ),
+    Kind(
+        type=secret.Secret,
+        kind="Secret",
+        resource="secrets",
+        singular="secret",
+        default=secret.default_secret,
+        validate=secret.validate_secret,
+        validate_update=secret.validate_secret_update,
+        fields=secret.secret_fields,
+    ),
+    Kind(
+        type=service.Service,
+        kind="Service",
+        resource="services",
+        singular="service",
+        short_names=("svc",),
+        categories=("all",),
+        subresources=("proxy", "status"),
+        name_rule=names.name_is_dns1035_label,
+        default=default_service,
+        validate=validate_service,
+        validate_update=validate_service_update,
+        validate_status_update=validate_service_status,
+        fields=service.service_fields,
+    ),
+    Kind(
+        type=ServiceAccount,
+        kind="ServiceAccount",
+        resource="serviceaccounts",
+        singular="serviceaccount",
+        short_names=("sa",),
+        subresources=("token",),
+    ),
+)
+
+_APPS = (
+    Kind(
+        type=Deployment,
+        group="apps",
+        kind="Deployment",
+        resource="deployments",
+        singular="deployment",
+        short_names=("deploy",),
+        categories=("all",),
+        subresources=("scale", "status"),
+        default=apps_defaults.default_deployment,
+    ),
+    Kind(
+        type=ReplicaSet,
+        group="apps",
+        kind="ReplicaSet",
+        resource="replicasets",
+        singular="replicaset",
+        short_names=("rs",),
+        categories=("all",),
+        subresources=("scale", "status"),
+        default=apps_defaults.default_replica_set,
+    ),
+)
+
+_OTHERS = (
+    Kind(
+        type=lease.Lease,
+        group="coordination.k8s.io",
+        kind="Lease",
+        resource="leases",
+        singular="lease",
+        default=lease.default_lease,
+        validate=lease.validate_lease,
+        validate_update=lease.validate_lease_update,
+    ),
+    Kind(
+        type=endpointslice.EndpointSlice,
+        group="discovery.k8s.io",
+        kind="EndpointSlice",
+        resource="endpointslices",
+        singular="endpointslice",
+        default=discovery.default_endpoint_slice,
+        validate=discovery.validate_endpoint_slice,
+        validate_update=discovery.validate_endpoint_slice_update,
+    ),
+)
+
+SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_OTHERS)))
+"""All kinds that are served."""
+
+SUBRESOURCE_TYPES: dict[str, type[TypedObject]] = {
+    "binding": Binding,
+    "eviction": Eviction,
+    "scale": Scale,
+    "token": TokenRequest,
+}
+"""What is read and written at subresources that are not views of their own object."""

@@ -94,7 +94,7 @@ def validate_deployment_update(new: Deployment, old: Deployment) -> Iterator[Fie
 
 def validate_deployment_status(new: Deployment, old: Deployment) -> Iterator[FieldError]:
     """Counts that can be true together; collisions are never forgotten."""
-    yield from _validate_counts(new.status)
+    yield from _validate_deployment_counts(new.status)
     collisions, before = new.status.collision_count or 0, old.status.collision_count or 0
     if collisions < before:
         yield invalid("status.collisionCount", collisions, "cannot be decremented")
@@ -217,7 +217,7 @@ def _validate_deadline(spec: DeploymentSpec) -> Iterator[FieldError]:
         yield invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
 
 
-def _validate_counts(status: DeploymentStatus) -> Iterator[FieldError]:
+def _validate_deployment_counts(status: DeploymentStatus) -> Iterator[FieldError]:
     yield from _validate_counts(
         {
             "observedGeneration": status.observed_generation,

@@ -1,0 +1,80 @@
+"""How objects look in a table: what `kubectl get` shows.
+
+The API server asks here when a client accepts a Table: `columns` once for an answer, `row` for each object.
+Every kind has its printer; kinds without one get a table of names and creation times.
+
+Source: pkg/printers/internalversion/printers.go, apiserver/pkg/registry/rest/table.go (v1.36).
+"""
+
+from typing import cast
+
+from kubeactors.api.apps.v1.deployment import Deployment
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.autoscaling.v1.scale import Scale
+from kubeactors.api.coordination.v1.lease import Lease
+from kubeactors.api.core.v1.configmap import ConfigMap
+from kubeactors.api.core.v1.endpoints import Endpoints
+from kubeactors.api.core.v1.event import Event
+from kubeactors.api.core.v1.namespace import Namespace
+from kubeactors.api.core.v1.node import Node
+from kubeactors.api.core.v1.pod import Pod
+from kubeactors.api.core.v1.secret import Secret
+from kubeactors.api.core.v1.service import Service
+from kubeactors.api.core.v1.serviceaccount import ServiceAccount
+from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
+from kubeactors.api.events.v1 import event as newer
+from kubeactors.api.printers import events, nodes, others, pods, services, workloads
+from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
+from kubeactors.apimachinery.meta import HasMeta
+
+__all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "row", "row_conditions"]
+
+
+def columns(type_: type[object]) -> tuple[Column, ...]:
+    """The columns of a kind's table, by its Struct.
+
+    >>> [column.name for column in columns(Lease)]
+    ['Name', 'Holder', 'Age']
+    """
+    return _printer(type_).columns
+
+
+def row(object_: HasMeta, now_ns: int) -> Cells:
+    """The cells of an object's row, one for each column. `now_ns` is the time in nanoseconds since 1970."""
+    return _printer(type(object_)).cells(object_, now_ns)
+
+
+def row_conditions(object_: HasMeta) -> tuple[RowCondition, ...]:
+    """What holds for the whole row: that a pod has come to an end."""
+    return _printer(type(object_)).conditions(object_)
+
+
+def _cells(object_: HasMeta, _now_ns: int) -> Cells:
+    return object_.metadata.name, object_.metadata.creation_timestamp or ""
+
+
+_DEFAULT: Printer[HasMeta] = Printer(
+    columns=(NAME, Column(name="Created At", type="date", description="When the object was created.")), cells=_cells
+)
+
+_PRINTERS: dict[type[object], object] = {
+    ConfigMap: others.CONFIG_MAP,
+    Deployment: workloads.DEPLOYMENT,
+    EndpointSlice: services.ENDPOINT_SLICE,
+    Endpoints: services.ENDPOINTS,
+    Event: events.EVENT,
+    Lease: others.LEASE,
+    Namespace: others.NAMESPACE,
+    Node: nodes.PRINTER,
+    Pod: pods.PRINTER,
+    ReplicaSet: workloads.REPLICA_SET,
+    Scale: workloads.SCALE,
+    Secret: others.SECRET,
+    Service: services.SERVICE,
+    ServiceAccount: others.SERVICE_ACCOUNT,
+    newer.Event: events.NEWER_EVENT,
+}
+
+
+def _printer(type_: type[object]) -> Printer[HasMeta]:
+    return cast("Printer[HasMeta]", _PRINTERS.get(type_, _DEFAULT))

@@ -1,0 +1,60 @@
+"""How events look in a table.
+
+Source: pkg/printers/internalversion/printers.go (v1.36).
+"""
+
+from kubeactors.api.core.v1.event import Event
+from kubeactors.api.events.v1 import event as newer
+from kubeactors.api.printers.table import Cells, Column, Printer, since
+
+COLUMNS = (
+    Column(name="Last Seen", description="When it happened last."),
+    Column(name="Type", description="Normal or Warning."),
+    Column(name="Reason", description="Why, in one word for machines."),
+    Column(name="Object", description="What it happened to."),
+    Column(name="Subobject", description="The part of the object that it happened to.", priority=1),
+    Column(name="Source", description="Which component reported it, and where.", priority=1),
+    Column(name="Message", description="What happened, for people."),
+    Column(name="First Seen", description="When it happened first.", priority=1),
+    Column(name="Count", description="How often it has happened.", priority=1),
+    Column(name="Name", format="name", description="The name of the event.", priority=1),
+)
+
+
+def event_cells(event: Event, now_ns: int) -> Cells:
+    """All cells of an event's row."""
+    first = since(event.first_timestamp or event.event_time, now_ns)
+    involved = event.involved_object
+    return (
+        _last_seen(event, first, now_ns),
+        event.type,
+        event.reason,
+        f"{involved.kind.lower()}/{involved.name}" if involved.name else involved.kind.lower(),
+        involved.field_path,
+        _source(event),
+        event.message.strip(),
+        first,
+        event.series.count if event.series else event.count or 1,
+        event.metadata.name,
+    )
+
+
+def newer_event_cells(event: newer.Event, now_ns: int) -> Cells:
+    """All cells of a newer event's row: the same."""
+    return event_cells(newer.to_core(event), now_ns)
+
+
+EVENT = Printer(columns=COLUMNS, cells=event_cells)
+NEWER_EVENT = Printer(columns=COLUMNS, cells=newer_event_cells)
+
+
+def _last_seen(event: Event, first: str, now_ns: int) -> str:
+    if event.series is not None:
+        return since(event.series.last_observed_time, now_ns)
+    return since(event.last_timestamp, now_ns) if event.last_timestamp else first
+
+
+def _source(event: Event) -> str:
+    component = event.source.component or event.reporting_component
+    host = event.source.host or event.reporting_instance
+    return f"{component}, {host}" if host else component

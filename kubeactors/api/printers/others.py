@@ -1,0 +1,56 @@
+"""How the small kinds look in a table.
+
+Source: pkg/printers/internalversion/printers.go (v1.36).
+"""
+
+from kubeactors.api.coordination.v1.lease import Lease
+from kubeactors.api.core.v1.configmap import ConfigMap
+from kubeactors.api.core.v1.namespace import Namespace
+from kubeactors.api.core.v1.secret import Secret
+from kubeactors.api.core.v1.serviceaccount import ServiceAccount
+from kubeactors.api.printers.table import AGE, NAME, Cells, Column, Printer, age
+
+
+def namespace_cells(namespace: Namespace, now_ns: int) -> Cells:
+    """All cells of a namespace's row."""
+    return namespace.metadata.name, namespace.status.phase, age(namespace.metadata, now_ns)
+
+
+def config_map_cells(config_map: ConfigMap, now_ns: int) -> Cells:
+    """All cells of a ConfigMap's row."""
+    size = len(config_map.data) + len(config_map.binary_data)
+    return config_map.metadata.name, size, age(config_map.metadata, now_ns)
+
+
+def secret_cells(secret: Secret, now_ns: int) -> Cells:
+    """All cells of a secret's row; the data is only counted."""
+    return secret.metadata.name, secret.type, len(secret.data), age(secret.metadata, now_ns)
+
+
+def service_account_cells(account: ServiceAccount, now_ns: int) -> Cells:
+    """All cells of a service account's row."""
+    return account.metadata.name, age(account.metadata, now_ns)
+
+
+def lease_cells(lease: Lease, now_ns: int) -> Cells:
+    """All cells of a lease's row."""
+    return lease.metadata.name, lease.spec.holder_identity or "", age(lease.metadata, now_ns)
+
+
+NAMESPACE = Printer(
+    columns=(NAME, Column(name="Status", description="Active or Terminating."), AGE), cells=namespace_cells
+)
+CONFIG_MAP = Printer(
+    columns=(NAME, Column(name="Data", description="How many keys it has."), AGE), cells=config_map_cells
+)
+SECRET = Printer(
+    columns=(
+        NAME,
+        Column(name="Type", description="What the secret is for, which decides about its keys."),
+        Column(name="Data", description="How many keys it has."),
+        AGE,
+    ),
+    cells=secret_cells,
+)
+SERVICE_ACCOUNT = Printer(columns=(NAME, AGE), cells=service_account_cells)
+LEASE = Printer(columns=(NAME, Column(name="Holder", description="Who holds the lease."), AGE), cells=lease_cells)

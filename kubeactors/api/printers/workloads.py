@@ -1,0 +1,91 @@
+"""How ReplicaSets, Deployments and their scale look in a table.
+
+Source: pkg/printers/internalversion/printers.go (v1.36).
+"""
+
+from kubeactors.api.apps.v1.deployment import Deployment
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.autoscaling.v1.scale import Scale
+from kubeactors.api.printers.table import (
+    AGE,
+    CONTAINERS,
+    IMAGES,
+    NAME,
+    SELECTOR,
+    Cells,
+    Column,
+    Printer,
+    age,
+    container_cells,
+)
+from kubeactors.apimachinery.labels import format_selector, of_object
+
+
+def replica_set_cells(replica_set: ReplicaSet, now_ns: int) -> Cells:
+    """All cells of a ReplicaSet's row."""
+    spec, status = replica_set.spec, replica_set.status
+    return (
+        replica_set.metadata.name,
+        spec.replicas or 0,
+        status.replicas,
+        status.ready_replicas,
+        age(replica_set.metadata, now_ns),
+        *container_cells(spec.template.spec.containers),
+        format_selector(spec.selector),
+    )
+
+
+def deployment_cells(deployment: Deployment, now_ns: int) -> Cells:
+    """All cells of a Deployment's row."""
+    spec, status = deployment.spec, deployment.status
+    return (
+        deployment.metadata.name,
+        f"{status.ready_replicas}/{spec.replicas or 0}",
+        status.updated_replicas,
+        status.available_replicas,
+        age(deployment.metadata, now_ns),
+        *container_cells(spec.template.spec.containers),
+        str(of_object(spec.selector)),
+    )
+
+
+def scale_cells(scale: Scale, now_ns: int) -> Cells:
+    """All cells of a Scale's row."""
+    return scale.metadata.name, scale.spec.replicas, scale.status.replicas, age(scale.metadata, now_ns)
+
+
+REPLICA_SET = Printer(
+    columns=(
+        NAME,
+        Column(name="Desired", type="integer", description="How many pods are wanted."),
+        Column(name="Current", type="integer", description="How many pods there are."),
+        Column(name="Ready", type="integer", description="How many pods are ready."),
+        AGE,
+        CONTAINERS,
+        IMAGES,
+        SELECTOR,
+    ),
+    cells=replica_set_cells,
+)
+DEPLOYMENT = Printer(
+    columns=(
+        NAME,
+        Column(name="Ready", description="How many pods are ready, of how many that are wanted."),
+        Column(name="Up-to-date", description="How many pods are of the newest template."),
+        Column(name="Available", description="How many pods have been ready for long enough."),
+        AGE,
+        CONTAINERS,
+        IMAGES,
+        SELECTOR,
+    ),
+    cells=deployment_cells,
+)
+SCALE = Printer(
+    columns=(
+        NAME,
+        Column(name="Desired", type="integer", description="How many replicas are wanted."),
+        Column(name="Available", type="integer", description="How many replicas there are."),
+        AGE,
+    ),
+    cells=scale_cells,
+)
