@@ -65,7 +65,7 @@ class EventRecorder:
         self._component = component
         self._host = host
 
-    def event(  # noqa: PLR0913, PLR0917  the fields of an event
+    def event(
         self, involved: HasMeta | ObjectReference, type_: str, reason: str, message: str, action: str = ""
     ) -> None:
         """Record; `reason` and `action` are one word in UpperCamelCase, `message` a sentence."""

@@ -9,7 +9,7 @@ Source: pkg/scheduler/backend/cache/cache.go (v1.36).
 
 from collections.abc import Iterator
 
-from kubeactors.api.core.v1 import Node
+from kubeactors.api.core.v1 import Node, Pod, PodSpec
 from kubeactors.scheduler.changes import ChangeLog
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.node_table import NodeTable
@@ -43,13 +43,14 @@ class Cache:
         info = self._nodes.get(name)
         return info if info is not None and info.node is not None else None
 
+    def pod(self, uid: str) -> PodInfo | None:
+        """The pod, if it takes room on a node."""
+        place = self._places.get(uid)
+        return None if place is None else self._nodes[place].pods[uid]
+
     def is_assumed(self, uid: str) -> bool:
         """Whether the pod's place is our own decision, not yet confirmed by the API."""
         return uid in self._assumed
-
-    def place_of(self, uid: str) -> str:
-        """The node that the pod takes room on, or empty."""
-        return self._places.get(uid, "")
 
     def set_node(self, node: Node) -> None:
         """The Node has come or changed."""
@@ -80,19 +81,22 @@ class Cache:
         if self._assumed.pop(uid, None) is not None:
             self._take(uid)
 
+    def confirm(self, pod: Pod) -> bool:
+        """The API says that the pod is on its node. False if that is news, or changes what the pod takes there."""
+        info = self._nodes.get(pod.spec.node_name)
+        known = info.pods.get(pod.metadata.uid) if info is not None else None
+        if info is None or known is None or not takes_the_same(known.pod.spec, pod.spec):
+            return False
+        self._assumed.pop(pod.metadata.uid, None)
+        info.pods[pod.metadata.uid] = PodInfo(pod, known.demand, known.host_ports, known.signature)
+        return True
+
     def set_pod(self, pod: PodInfo) -> None:
-        """The API says that the pod is on its node: new, confirmed or changed."""
+        """The API says that the pod is on its node, where it was not, or takes something else there."""
         self._assumed.pop(pod.uid, None)
-        node_name = pod.pod.spec.node_name
-        place = self._places.get(pod.uid)
-        if place is not None and place == node_name:
-            info = self._nodes[place]
-            if info.pods[pod.uid].signature[1:] == pod.signature[1:]:
-                info.pods[pod.uid] = pod
-                return
-        if place is not None:
+        if pod.uid in self._places:
             self._take(pod.uid)
-        self._put(pod, node_name)
+        self._put(pod, pod.pod.spec.node_name)
 
     def remove_pod(self, uid: str) -> bool:
         """The pod is gone, or has ended: its room is free. False if it had none."""
@@ -141,3 +145,12 @@ class Cache:
             self._free_rows.append(info.row)
             self.table.clear(info.row)
             self._node_changed(info)
+
+
+def takes_the_same(one: PodSpec, other: PodSpec) -> bool:
+    """Whether two specs of one pod ask a node for the same. What never changes in a pod is not compared."""
+    return (
+        (one.containers is other.containers or one.containers == other.containers)
+        and (one.init_containers is other.init_containers or one.init_containers == other.init_containers)
+        and (one.resources is other.resources or one.resources == other.resources)
+    )

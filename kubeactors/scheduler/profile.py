@@ -14,6 +14,7 @@ import numpy as np
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import EnqueueExtensions, Hint
 from kubeactors.scheduler.framework import (
+    BindPlugin,
     Code,
     Diagnosis,
     FilterPlugin,
@@ -50,6 +51,7 @@ class Profile:
         self._static_scores = [one for one in everything if isinstance(one, StaticScorePlugin)]
         self._scores = [one for one in everything if isinstance(one, VectorScorePlugin)]
         self._post_filters = [one for one in everything if isinstance(one, PostFilterPlugin)]
+        self._binders = [one for one in everything if isinstance(one, BindPlugin)]
         self._reserves = [one for one in everything if isinstance(one, ReservePlugin)]
         self.hints: dict[str, tuple[Hint, ...]] = {
             one.name: cast("EnqueueExtensions", one).hints() for one in everything if hasattr(one, "hints")
@@ -96,6 +98,14 @@ class Profile:
         """Undo, last first."""
         for one in reversed(self._reserves):
             one.unreserve(pod, node_name)
+
+    async def bind(self, pod: PodInfo, node_name: str) -> None:
+        """Bind with the first plugin that binds.
+
+        Raises:
+            StatusError: the pod is not bound, as far as is known.
+        """
+        await self._binders[0].bind(pod, node_name)
 
     def _refused_by_all(self, status: Status) -> Diagnosis:
         """A refusal before any node was asked holds for all of them."""

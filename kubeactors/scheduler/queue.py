@@ -10,7 +10,7 @@ Source: pkg/scheduler/backend/queue/scheduling_queue.go (v1.36).
 import heapq
 from collections.abc import Callable, Mapping
 
-from kubeactors.scheduler.cluster_event import ClusterEvent, Hint, Resource, Subject, pod_update_action
+from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Hint, Resource, Subject, pod_update_action
 from kubeactors.scheduler.framework import Status
 from kubeactors.scheduler.pod_info import PodInfo
 
@@ -96,6 +96,10 @@ class SchedulingQueue:
     def __init__(self, gate: Callable[[PodInfo], Status | None], hints: Mapping[str, tuple[Hint, ...]]) -> None:
         self._gate = gate
         self._hints = hints
+        self._awaited: dict[Resource, Action] = {}
+        """Events that any plugin waits for; others are dropped at once."""
+        for hint in (one for several in hints.values() for one in several):
+            self._awaited[hint.resource] = self._awaited.get(hint.resource, Action(0)) | hint.actions
         self._active = _Heap()
         self._backoff = _Heap()
         self._errors = _Heap()
@@ -169,17 +173,25 @@ class SchedulingQueue:
             return
         missed = self._events[flight[1] - self._events_start :]
         self._trim()
+        if not queued.plugins:
+            self._back_off(queued, now)
+            return
         queued.timestamp = now
         queued.failures += 1
-        if not queued.plugins:
-            self._push(self._errors, (queued.backoff_ends, 0), queued)
-        elif any(self._helps(queued, event, old, new) for event, old, new in missed):
+        if any(self._helps(queued, event, old, new) for event, old, new in missed):
             self._retry(queued, now)
         else:
             self._unschedulable[queued.uid] = queued
 
+    def retry_after_error(self, queued: QueuedPod, info: PodInfo, now: int) -> None:
+        """The pod had its place, but something broke: try again, as it is now, after its back-off."""
+        queued.info, queued.plugins = info, ()
+        self._back_off(queued, now)
+
     def move(self, event: ClusterEvent, old: Subject, new: Subject, now: int) -> None:
         """Something happened: try again the pods that it may help."""
+        if not event.action & self._awaited.get(event.resource, Action(0)):
+            return
         if self._in_flight:
             self._events.append((event, old, new))
         for queued in [one for one in self._unschedulable.values() if self._helps(one, event, old, new)]:
@@ -223,6 +235,11 @@ class SchedulingQueue:
             self._activate(queued)
         else:
             self._gated[queued.uid] = queued
+
+    def _back_off(self, queued: QueuedPod, now: int) -> None:
+        queued.timestamp = now
+        queued.failures += 1
+        self._push(self._errors, (queued.backoff_ends, 0), queued)
 
     def _retry(self, queued: QueuedPod, now: int) -> None:
         if queued.backoff_ends > now:

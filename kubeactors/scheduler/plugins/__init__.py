@@ -6,7 +6,9 @@ shows in messages. Affinity between pods and topology spread are not among them.
 Source: pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 """
 
+from kubeactors.client import Client
 from kubeactors.scheduler.framework import Plugin
+from kubeactors.scheduler.plugins.default_binder import DefaultBinder
 from kubeactors.scheduler.plugins.default_preemption import DefaultPreemption
 from kubeactors.scheduler.plugins.dynamic_resources import DynamicResources
 from kubeactors.scheduler.plugins.node_affinity import NodeAffinity
@@ -19,6 +21,7 @@ from kubeactors.scheduler.plugins.scheduling_gates import SchedulingGates
 from kubeactors.scheduler.plugins.taint_toleration import TaintToleration
 
 __all__ = [
+    "DefaultBinder",
     "DefaultPreemption",
     "DynamicResources",
     "NodeAffinity",
@@ -33,8 +36,8 @@ __all__ = [
 ]
 
 
-def default_plugins() -> tuple[Plugin, ...]:
-    """All plugins, in order."""
+def default_plugins(client: Client) -> tuple[Plugin, ...]:
+    """All plugins, in order; the client is for those that write."""
     return (
         SchedulingGates(),
         NodeUnschedulable(),
@@ -46,4 +49,5 @@ def default_plugins() -> tuple[Plugin, ...]:
         DynamicResources(),
         DefaultPreemption(),
         NodeResourcesBalancedAllocation(),
+        DefaultBinder(client),
     )
