@@ -1,6 +1,8 @@
-"""Rules that fields of many kinds share, each as a validator. Those of selectors are in `apimachinery/labels.py`.
+"""Rules that fields of many kinds share, each as a validator.
 
-Source: apimachinery/pkg/api/validation/objectmeta.go, pkg/apis/core/validation/validation.go (v1.36).
+Those of metadata are in `apimachinery/objectmeta.py`, those of selectors in `apimachinery/labels.py`.
+
+Source: pkg/apis/core/validation/validation.go (v1.36).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -10,11 +12,10 @@ from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required
 from kubeactors.apimachinery.ip import parse_ip, validate_legacy_cidr, validate_legacy_ip
 from kubeactors.apimachinery.meta import IntOrString
+from kubeactors.apimachinery.objectmeta import validate_nonnegative
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 """What a port can speak, in the order in which errors name them."""
-
-IMMUTABLE = "field is immutable"
 
 
 def validate_text(value: str, path: str, rule: Callable[[str], names.Messages]) -> Iterator[FieldError]:
@@ -35,20 +36,14 @@ def validate_one_of(value: str, path: str, supported: Iterable[str]) -> Iterator
         yield not_supported(path, value, supported)
 
 
-def validate_not_negative(value: int | None, path: str) -> Iterator[FieldError]:
-    """A count; an absent one is fine.
+def validate_count(value: int | None, path: str) -> Iterator[FieldError]:
+    """A count, which may be absent.
 
-    >>> [str(error) for error in validate_not_negative(-1, "spec.replicas")]
+    >>> [str(error) for error in validate_count(-1, "spec.replicas")]
     ['spec.replicas: Invalid value: -1: must be greater than or equal to 0']
     """
-    if value is not None and value < 0:
-        yield invalid(path, value, "must be greater than or equal to 0")
-
-
-def validate_immutable(new: object, old: object, path: str) -> Iterator[FieldError]:
-    """A field that stays as it was created."""
-    if new != old:
-        yield invalid(path, new, IMMUTABLE)
+    if value is not None:
+        yield from validate_nonnegative(value, path)
 
 
 def validate_port(value: int, path: str) -> Iterator[FieldError]:

@@ -17,10 +17,11 @@ from kubeactors.api.apps.v1.deployment import (
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.core.v1.pod import PodTemplateSpec
 from kubeactors.api.core.v1.validation import validate_pod_template_spec
-from kubeactors.api.validation import validate_immutable, validate_not_negative
+from kubeactors.api.validation import validate_count
 from kubeactors.apimachinery import labels, names
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
 from kubeactors.apimachinery.meta import IntOrString, LabelSelector
+from kubeactors.apimachinery.objectmeta import validate_immutable
 
 _HOSTNAME = (
     "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; "
@@ -31,8 +32,8 @@ _HOSTNAME = (
 def validate_replica_set(replica_set: ReplicaSet) -> Iterator[FieldError]:
     """A selector that finds the template's pods."""
     spec = replica_set.spec
-    yield from validate_not_negative(spec.replicas, "spec.replicas")
-    yield from validate_not_negative(spec.min_ready_seconds, "spec.minReadySeconds")
+    yield from validate_count(spec.replicas, "spec.replicas")
+    yield from validate_count(spec.min_ready_seconds, "spec.minReadySeconds")
     yield from _validate_selector_and_template(spec.selector, spec.template)
 
 
@@ -78,11 +79,11 @@ def replica_set_fields(replica_set: ReplicaSet) -> dict[str, str]:
 def validate_deployment(deployment: Deployment) -> Iterator[FieldError]:
     """A selector that finds the template's pods, and a rollout that can make progress."""
     spec = deployment.spec
-    yield from validate_not_negative(spec.replicas, "spec.replicas")
+    yield from validate_count(spec.replicas, "spec.replicas")
     yield from _validate_selector_and_template(spec.selector, spec.template)
     yield from _validate_strategy(spec.strategy)
-    yield from validate_not_negative(spec.min_ready_seconds, "spec.minReadySeconds")
-    yield from validate_not_negative(spec.revision_history_limit, "spec.revisionHistoryLimit")
+    yield from validate_count(spec.min_ready_seconds, "spec.minReadySeconds")
+    yield from validate_count(spec.revision_history_limit, "spec.revisionHistoryLimit")
     yield from _validate_deadline(spec)
 
 
@@ -138,7 +139,7 @@ def _validate_template(template: PodTemplateSpec, selector: labels.Selector, pat
 def _validate_counts(counts: Mapping[str, int | None]) -> Iterator[FieldError]:
     """Counts in a status, by the name of their field, are not negative."""
     for name, count in counts.items():
-        yield from validate_not_negative(count, f"status.{name}")
+        yield from validate_count(count, f"status.{name}")
 
 
 def _validate_at_most(counts: Mapping[str, int], maximum: int, detail: str) -> Iterator[FieldError]:
@@ -194,7 +195,7 @@ def _validate_number_or_percent(value: IntOrString, path: str) -> Iterator[Field
         for message in names.percent(value):
             yield invalid(path, value, message)
     else:
-        yield from validate_not_negative(value, path)
+        yield from validate_count(value, path)
 
 
 def _percent(value: IntOrString) -> int | None:
@@ -212,7 +213,7 @@ def _validate_deadline(spec: DeploymentSpec) -> Iterator[FieldError]:
     deadline = spec.progress_deadline_seconds
     if deadline is None:
         return
-    yield from validate_not_negative(deadline, "spec.progressDeadlineSeconds")
+    yield from validate_count(deadline, "spec.progressDeadlineSeconds")
     if deadline <= spec.min_ready_seconds:
         yield invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
 

@@ -5,7 +5,7 @@ Source: api/autoscaling/v1/types.go, pkg/apis/autoscaling/validation/validation.
 
 from collections.abc import Iterator
 
-from kubeactors.api.validation import validate_not_negative
+from kubeactors.api.validation import validate_count
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.meta import Object, TypedObject, always
 
@@ -34,4 +34,4 @@ class Scale(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 def validate_scale(scale: Scale) -> Iterator[FieldError]:
     """A count is not negative."""
-    return validate_not_negative(scale.spec.replicas, "spec.replicas")
+    return validate_count(scale.spec.replicas, "spec.replicas")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from kubeactors.api.validation import validate_not_negative
+from kubeactors.api.validation import validate_count
 from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.meta import MicroTime, Object, TypedObject, always
 
@@ -48,7 +48,7 @@ def validate_lease(lease: Lease) -> Iterator[FieldError]:
     seconds = lease.spec.lease_duration_seconds
     if seconds is not None and seconds <= 0:
         yield invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
-    yield from validate_not_negative(lease.spec.lease_transitions, "spec.leaseTransitions")
+    yield from validate_count(lease.spec.lease_transitions, "spec.leaseTransitions")
 
 
 def validate_lease_update(new: Lease, _old: Lease) -> Iterator[FieldError]:

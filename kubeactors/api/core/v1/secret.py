@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1.configmap import MAX_BYTES, SEALED
-from kubeactors.api.jsontext import object_error
-from kubeactors.api.validation import validate_immutable, validate_text
+from kubeactors.api.validation import validate_text
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, required, too_long
+from kubeactors.apimachinery.jsontext import JSONSyntaxError, Pairs, parse
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.objectmeta import validate_immutable
 
 OPAQUE = "Opaque"
 SERVICE_ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the name of a type
@@ -104,5 +105,17 @@ def _missing(secret: Secret, *keys: str) -> Iterator[FieldError]:
 def _validate_json(secret: Secret, key: str) -> Iterator[FieldError]:
     if key not in secret.data:
         yield required(f"data[{key}]")
-    elif problem := object_error(secret.data[key]):
+        return
+    try:
+        value = parse(secret.data[key])
+    except JSONSyntaxError as error:
+        yield invalid(f"data[{key}]", _REDACTED, str(error))
+        return
+    if not isinstance(value, Pairs | None):
+        problem = f"json: cannot unmarshal {_go_type(value)} into Go value of type map[string]interface {{}}"
         yield invalid(f"data[{key}]", _REDACTED, problem)
+
+
+def _go_type(value: object) -> str:
+    """What Go calls a JSON value that is no object."""
+    return {str: "string", bool: "bool", list: "array"}.get(type(value), "number")

@@ -9,18 +9,12 @@ from ipaddress import IPv4Address, IPv6Address
 from msgspec.structs import replace
 
 from kubeactors.api.discovery.v1.endpointslice import Endpoint, EndpointHints, EndpointPort, EndpointSlice
-from kubeactors.api.validation import (
-    PROTOCOLS,
-    validate_endpoint_ip,
-    validate_immutable,
-    validate_known_ip,
-    validate_one_of,
-    validate_text,
-)
+from kubeactors.api.validation import PROTOCOLS, validate_endpoint_ip, validate_known_ip, validate_one_of, validate_text
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, duplicate, invalid, required, too_many
 from kubeactors.apimachinery.ip import parse_ip
 from kubeactors.apimachinery.labels import validate_labels
+from kubeactors.apimachinery.objectmeta import validate_immutable
 
 ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from kubeactors.api.core.v1 import event as core
 from kubeactors.api.core.v1.references import ObjectReference
-from kubeactors.api.validation import validate_immutable
 from kubeactors.apimachinery.field import FieldError, invalid, required
 from kubeactors.apimachinery.meta import MicroTime, Object, Time, TypedObject, always
+from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 class EventSeries(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -28,7 +28,6 @@ from kubeactors.api.core.v1.validation.service_addresses import (
     validate_source_ranges,
 )
 from kubeactors.api.validation import (
-    IMMUTABLE,
     PROTOCOLS,
     validate_one_of,
     validate_port,
@@ -81,7 +80,7 @@ def validate_service_update(new: Service, old: Service) -> Iterator[FieldError]:
     yield from _validate_load_balancer_class(new.spec)
     checked = needs_health_check(old) and needs_health_check(new)
     if checked and new.spec.health_check_node_port != old.spec.health_check_node_port:
-        yield forbidden("spec.healthCheckNodePort", IMMUTABLE)
+        yield forbidden("spec.healthCheckNodePort", "field is immutable")
     yield from validate_service(new, old)
 
 
