@@ -3,19 +3,36 @@
 Source: apimachinery/pkg/apis/meta/v1/types.go (v1.36).
 """
 
-from typing import Annotated, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
 T = TypeVar("T")
 
-Time = Annotated[str, msgspec.Meta(extra={"format": "date-time", "go": "Time"})]
+_DATE = r"[1-9]\d{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_DECIMAL = r"[1-9]\d{0,14}(?<!000)[numkMGTPE]?"
+_SMALL_BINARY = r"(?!(?:1024|2048|3072|4096|5120|6144|7168|8192|9216)[KMGT])[1-9]\d{0,3}[KMGT]i"
+_LARGE_BINARY = r"[1-9]\d{0,9}(?:[13579]|[02468][26]|[13579][048])Ki"
+
+# The patterns hold for canonical text only (and not for all of it). What they do not hold for is not refused: the
+# serializer then takes a closer look, and makes it canonical if it can. See `serializer.decode`.
+
+Time = Annotated[str, msgspec.Meta(pattern=rf"^{_DATE}T{_CLOCK}Z\Z", extra={"format": "date-time", "go": "v1.Time"})]
 """RFC 3339 in UTC with whole seconds: `2026-01-02T03:04:05Z`."""
 
-MicroTime = Annotated[str, msgspec.Meta(extra={"format": "date-time", "go": "MicroTime"})]
+MicroTime = Annotated[
+    str, msgspec.Meta(pattern=rf"^{_DATE}T{_CLOCK}\.\d{{6}}Z\Z", extra={"format": "date-time", "go": "v1.MicroTime"})
+]
 """RFC 3339 in UTC with six digits of a second: `2026-01-02T03:04:05.000006Z`."""
 
-Quantity = Annotated[str, msgspec.Meta(extra={"format": "quantity", "go": "Quantity"})]
+Quantity = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^(?:0|{_DECIMAL}|{_SMALL_BINARY}|{_LARGE_BINARY})\Z",
+        extra={"format": "quantity", "go": "resource.Quantity"},
+    ),
+]
 """A number with a unit, in canonical form: `100m`, `1Gi`. See `quantity.py`."""
 
 IntOrString = int | str
@@ -173,8 +190,16 @@ class HasMeta(Protocol):
     """Anything with a type and metadata: a built-in kind, or `Unstructured`."""
 
     @property
-    def api_version(self) -> str: ...
+    def api_version(self) -> str:
+        """Group and version: `v1`, `apps/v1`."""
+        ...
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The kind's name: `Pod`."""
+        ...
+
     @property
-    def metadata(self) -> ObjectMeta: ...
+    def metadata(self) -> ObjectMeta:
+        """Name, labels, revision and so on."""
+        ...

@@ -1,0 +1,221 @@
+"""Objects to JSON and back, as Kubernetes writes and reads them.
+
+Writing: fields that are absent in Kubernetes' JSON are absent in ours (see `meta.always`), `kind` and `apiVersion` come
+first, and the items of a list go without them.
+
+Reading: a document that is as it should be takes one pass of msgspec and one look for duplicate names. Any other is read
+again by `reader`, which knows Go's leniency and its words. What is merely superfluous (unknown and duplicate fields) is
+returned beside the object: the API server ignores it, warns of it or refuses it, as the client wishes.
+
+Source: apimachinery/pkg/runtime/serializer/json/json.go (v1.36); sigs.k8s.io/json.
+"""
+
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from kubeactors.apimachinery import jsontext
+from kubeactors.apimachinery.findings import DecodeError, Findings, Place
+from kubeactors.apimachinery.jsontext import JSONSyntaxError
+from kubeactors.apimachinery.meta import ListMeta, TypedObject
+from kubeactors.apimachinery.reader import reader_of
+
+__all__ = [
+    "DecodeError",
+    "Decoded",
+    "TypeMeta",
+    "decode",
+    "decode_yaml",
+    "encode",
+    "encode_item",
+    "encode_list",
+    "from_builtins",
+    "to_builtins",
+    "type_of",
+]
+
+T = TypeVar("T", bound=msgspec.Struct)
+Typed = TypeVar("Typed", bound=TypedObject)
+
+
+class Decoded(msgspec.Struct, Generic[T], frozen=True):
+    """An object, and what a strict reader would not have accepted: `unknown field "spec.foo"`."""
+
+    object: T
+    strict_errors: tuple[str, ...] = ()
+
+
+class TypeMeta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What a document says it is."""
+
+    api_version: str = ""
+    kind: str = ""
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(obj: msgspec.Struct) -> bytes:
+    """An object as a document of its own.
+
+    >>> from kubeactors.apimachinery.status import Status
+    >>> encode(Status(status="Success"))
+    b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}'
+    """
+    if not isinstance(obj, TypedObject):
+        return _encoder.encode(obj)
+    return _after(_type_prefix(obj.kind, obj.api_version), _encoder.encode(_untyped(obj)))
+
+
+def encode_item(obj: msgspec.Struct) -> bytes:
+    """An object as an item of a list: without its type."""
+    return _encoder.encode(_untyped(obj) if isinstance(obj, TypedObject) else obj)
+
+
+def encode_list(kind: str, api_version: str, metadata: ListMeta, items: Iterable[bytes]) -> bytes:
+    """A list of items that are encoded already.
+
+    >>> encode_list("PodList", "v1", ListMeta(resource_version="7"), [b"{}", b"{}"])
+    b'{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[{},{}]}'
+    """
+    head = _type_prefix(kind, api_version) + b'"metadata":' + _encoder.encode(metadata) + b',"items":['
+    return b"".join((head, b",".join(items), b"]}"))
+
+
+def to_builtins(obj: msgspec.Struct) -> dict[str, object]:
+    """An object as dicts and lists, with its type, as patches work on it. The dicts are new; changing them is safe."""
+    if not isinstance(obj, TypedObject):
+        return cast("dict[str, object]", msgspec.to_builtins(obj))
+    body = cast("dict[str, object]", msgspec.to_builtins(_untyped(obj)))
+    return {"kind": obj.kind, "apiVersion": obj.api_version, **body}
+
+
+def type_of(data: bytes) -> TypeMeta:
+    """What kind of object a JSON document says it is, before it is read as one.
+
+    Raises:
+        DecodeError: it is no JSON object.
+
+    >>> type_of(b'{"kind":"Pod","apiVersion":"v1","spec":{}}')
+    TypeMeta(api_version='v1', kind='Pod')
+    """
+    try:
+        return _type_decoder.decode(data)
+    except msgspec.DecodeError:
+        return _type_with_care(data)
+
+
+def decode(data: bytes, type_: type[T]) -> Decoded[T]:
+    """Read one JSON document.
+
+    Raises:
+        DecodeError: it is no object of this type.
+
+    >>> from kubeactors.apimachinery.meta import LabelSelector
+    >>> decode(b'{"matchLabels":{"a":null},"matchLabel":{}}', LabelSelector)
+    Decoded(object=LabelSelector(match_labels={'a': ''}, match_expressions=()), strict_errors=('unknown field "matchLabel"',))
+    """
+    try:
+        found = _decoder(type_).decode(data)
+        if not jsontext.needs_care(data):
+            return Decoded(_typed(found))
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    return _with_care(_parsed(data), type_)
+
+
+def decode_yaml(data: bytes, type_: type[T]) -> Decoded[T]:
+    """Read one YAML document.
+
+    Raises:
+        DecodeError: it is no YAML, or no object of this type.
+    """
+    from kubeactors.apimachinery import yamltext  # noqa: PLC0415 - PyYAML is loaded by those who need it
+
+    try:
+        document, duplicates = yamltext.to_json(data)
+    except yamltext.YAMLError as error:
+        raise DecodeError(str(error)) from error
+    found = decode(document, type_)
+    return Decoded(found.object, (*duplicates, *found.strict_errors))
+
+
+def from_builtins(value: object, type_: type[T]) -> Decoded[T]:
+    """Make an object of dicts and lists, by the same rules as `decode`.
+
+    Raises:
+        DecodeError: they are no object of this type.
+    """
+    try:
+        return Decoded(_typed(msgspec.convert(value, type_)))
+    except (msgspec.ValidationError, RecursionError):
+        return _with_care(value, type_)
+
+
+_type_decoder = msgspec.json.Decoder(TypeMeta)
+
+
+_decoders: dict[type[msgspec.Struct], msgspec.json.Decoder[msgspec.Struct]] = {}
+
+
+def _decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
+    if type_ not in _decoders:
+        _decoders[type_] = msgspec.json.Decoder(type_)
+    return cast("msgspec.json.Decoder[T]", _decoders[type_])
+
+
+@lru_cache(maxsize=1024)
+def _type_prefix(kind: str, api_version: str) -> bytes:
+    return f'{{"kind":"{kind}","apiVersion":"{api_version}",'.encode()
+
+
+def _after(prefix: bytes, body: bytes) -> bytes:
+    return prefix + body[1:] if len(body) > 2 else prefix[:-1] + b"}"
+
+
+def _typed(obj: T) -> T:
+    """The type is that of the Struct, whatever the document says: who cares has asked `type_of` before."""
+    return _untyped(obj) if isinstance(obj, TypedObject) else obj
+
+
+def _untyped(obj: Typed) -> Typed:
+    """The object with the very strings that are its type's defaults: msgspec leaves out what is identical to a default."""
+    kind, api_version = _type_defaults(type(obj))
+    if obj.kind is kind and obj.api_version is api_version:
+        return obj
+    return msgspec.structs.replace(obj, kind=kind, api_version=api_version)
+
+
+@cache
+def _type_defaults(type_: type[TypedObject]) -> tuple[str, str]:
+    zero = type_()
+    return zero.kind, zero.api_version
+
+
+def _parsed(data: bytes) -> object:
+    try:
+        return jsontext.parse(data)
+    except JSONSyntaxError as error:
+        raise DecodeError(str(error)) from error
+
+
+def _with_care(value: object, type_: type[T]) -> Decoded[T]:
+    findings = Findings()
+    reader = reader_of(type_)
+    try:
+        found = reader.zero() if value is None else reader.read(value, Place(), findings)
+    except RecursionError as error:
+        raise DecodeError("exceeded max depth") from error
+    if findings.wrong:
+        raise DecodeError(findings.wrong)
+    return Decoded(_typed(cast("T", found)), findings.strict_errors)
+
+
+def _type_with_care(data: bytes) -> TypeMeta:
+    """The type of a document that msgspec does not like; Go's decoder says more about one that is none."""
+    try:
+        return _with_care(_parsed(data), TypeMeta).object
+    except DecodeError as error:
+        raise DecodeError(f"couldn't get version/kind; json parse error: {error}") from error
