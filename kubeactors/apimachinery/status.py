@@ -34,8 +34,8 @@ class StatusDetails(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 class Status(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The outcome of a request that returns no object; `status` is Success or Failure."""
 
-    api_version: str = always("v1")
     kind: str = always("Status")
+    api_version: str = always("v1")
     metadata: ListMeta = always(ListMeta())
     status: str = ""
     message: str = ""

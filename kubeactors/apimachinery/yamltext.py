@@ -24,8 +24,8 @@ def to_json(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     Raises:
         YAMLError: it is no YAML document, more than one, or cannot be written as JSON.
 
-    >>> to_json(b"a: {b: 2001-01-01, on: 0777, 1: 2.0}")
-    (b'{"a":{"b":"2001-01-01","true":511,"1":2}}', ())
+    >>> to_json(b"a: {b: 2001-01-01, on: 0777, 2: 2.0}")
+    (b'{"a":{"b":"2001-01-01","true":511,"2":2}}', ())
     """
     loader = _Loader(data)
     try:
