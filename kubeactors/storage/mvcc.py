@@ -58,7 +58,7 @@ def check_duplicates(ops: tuple[Op, ...]) -> None:
     for op in ops:
         if isinstance(op, DeleteOp):
             for key in seen:
-                if op.key <= key < op.range_end or op.key == key:
+                if op.key <= key < (op.range_end or op.key + "\0"):
                     raise DuplicateKey(f"{key!r} is put and deleted in one transaction; do one of them")
 
 

@@ -175,8 +175,9 @@ class Watches:
         events = [event for event in piece if watcher.start <= event.kv.key < watcher.end]
         if events and not watcher.tell(events, upto):
             return False
-        watcher.next_revision = upto + 1
-        if upto == self.revision:
+        if upto < self.revision:
+            watcher.next_revision = upto + 1
+        else:
             watcher.behind = False
             del self._behind[watcher]
         return True
