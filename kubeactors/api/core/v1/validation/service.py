@@ -1,6 +1,6 @@
 """What a Service must fulfil. Its addresses are looked at in `service_addresses`.
 
-Source: pkg/apis/core/validation/validation.go (v1.36), with StrictIPCIDRValidation and RelaxedServiceNameValidation off.
+Source: pkg/apis/core/validation/validation.go (v1.36), with StrictIPCIDRValidation off.
 """
 
 from collections.abc import Iterator
