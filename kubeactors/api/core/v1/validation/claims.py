@@ -1,0 +1,89 @@
+"""Claims of storage, as ephemeral volumes make them; and claims of devices."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from kubeactors.api.core.v1.podspec import PodResourceClaim
+from kubeactors.api.core.v1.validation.common import label, messages, one_of
+from kubeactors.api.core.v1.validation.labels import validate_label_selector, validate_labels
+from kubeactors.api.core.v1.volume import (
+    EphemeralVolumeSource,
+    PersistentVolumeClaimSpec,
+    PersistentVolumeClaimTemplate,
+)
+from kubeactors.apimachinery import names, quantity
+from kubeactors.apimachinery.field import FieldError, duplicate, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.meta import ObjectMeta
+
+_ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_NO_META = ObjectMeta()
+
+
+def ephemeral(source: EphemeralVolumeSource, path: str) -> Iterator[FieldError]:
+    """The claim's template."""
+    if source.volume_claim_template is None:
+        yield required(f"{path}.volumeClaimTemplate")
+    else:
+        yield from _template(source.volume_claim_template, f"{path}.volumeClaimTemplate")
+
+
+def _template(template: PersistentVolumeClaimTemplate, path: str) -> Iterator[FieldError]:
+    meta = template.metadata
+    yield from validate_labels(meta.labels, f"{path}.metadata.labels")
+    for field in msgspec.structs.fields(ObjectMeta):
+        allowed = field.name in {"labels", "annotations"}
+        if not allowed and getattr(meta, field.name) != getattr(_NO_META, field.name):
+            yield forbidden(f"{path}.metadata.{field.encode_name}", "cannot be set")
+    yield from validate_claim_spec(template.spec, f"{path}.spec")
+
+
+def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str) -> Iterator[FieldError]:
+    """How the storage is used, and how much of it is needed."""
+    if not spec.access_modes:
+        yield required(f"{path}.accessModes", "at least 1 access mode is required")
+    yield from validate_label_selector(spec.selector, f"{path}.selector")
+    for mode in spec.access_modes:
+        yield from one_of(f"{path}.accessModes", mode, _ACCESS_MODES)
+    known = [mode for mode in spec.access_modes if mode in _ACCESS_MODES]
+    if "ReadWriteOncePod" in known and any(mode != "ReadWriteOncePod" for mode in known):
+        yield forbidden(f"{path}.accessModes", "may not use ReadWriteOncePod with other access modes")
+    storage = spec.resources.requests.get("storage")
+    if storage is None:
+        yield required(f"{path}.resources[storage]")
+    elif quantity.sign(storage) <= 0:
+        yield invalid(f"{path}.resources[storage]", storage, "must be greater than zero")
+    if spec.storage_class_name:
+        found = names.name_is_dns_subdomain(spec.storage_class_name)
+        yield from messages(f"{path}.storageClassName", spec.storage_class_name, found)
+    if spec.volume_mode is not None and spec.volume_mode not in {"Block", "Filesystem"}:
+        yield not_supported(f"{path}.volumeMode", spec.volume_mode, ("Block", "Filesystem"))
+
+
+def validate_resource_claims(claims: tuple[PodResourceClaim, ...], path: str) -> Iterator[FieldError]:
+    """Claims of devices: names differ, and each is given or made from a template."""
+    seen: dict[str, None] = {}
+    for i, claim in enumerate(claims):
+        at = f"{path}[{i}]"
+        if not claim.name:
+            yield required(f"{at}.name")
+        elif claim.name in seen:
+            yield duplicate(f"{at}.name", claim.name)
+        else:
+            yield from label(f"{at}.name", claim.name)
+            seen[claim.name] = None
+        yield from _one_claim(claim, at)
+
+
+def _one_claim(claim: PodResourceClaim, path: str) -> Iterator[FieldError]:
+    name, template = claim.resource_claim_name, claim.resource_claim_template_name
+    if name is not None and template is not None:
+        why = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
+        yield invalid(path, claim, why)
+    if name is None and template is None:
+        yield invalid(path, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`")
+    if name is not None:
+        yield from messages(f"{path}.resourceClaimName", name, names.name_is_dns_subdomain(name))
+    if template is not None:
+        found = names.name_is_dns_subdomain(template)
+        yield from messages(f"{path}.resourceClaimTemplateName", template, found)

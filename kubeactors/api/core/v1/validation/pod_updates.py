@@ -1,0 +1,238 @@
+"""What may change of a pod that exists: by its owner, through `ephemeralcontainers`, and through `resize`.
+
+Source: ValidatePodUpdate, ValidatePodEphemeralContainersUpdate, ValidatePodResize (v1.36).
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from kubeactors.api.core.v1.affinity import Affinity, NodeAffinity, NodeSelectorTerm
+from kubeactors.api.core.v1.container import Container, ResourceRequirements
+from kubeactors.api.core.v1.pod import Pod
+from kubeactors.api.core.v1.podspec import PodSchedulingGate, PodSpec
+from kubeactors.api.core.v1.resources import CPU, MEMORY, Resources, is_sidecar, qos_class
+from kubeactors.api.core.v1.validation.annotations import (
+    MIRROR,
+    validate_annotations_kept,
+    validate_pod_annotations,
+)
+from kubeactors.api.core.v1.validation.pods import validate_pod_object
+from kubeactors.api.core.v1.validation.podspec import MAX_INT32
+from kubeactors.api.core.v1.validation.taints import validate_added_tolerations
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError, forbidden, invalid
+
+_ONLY = (
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
+_TERMS = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+
+
+def validate_pod_update(new: Pod, old: Pod) -> Iterator[FieldError]:
+    """Of a spec only images, the deadline, tolerations and gates change; where a gated pod may run, narrows."""
+    if new.spec is old.spec or new.spec == old.spec:
+        yield from _annotations(new, old)
+        return
+    yield from validate_pod_object(new)
+    yield from _annotations(new, old)
+    yield from _spec(new.spec, old.spec)
+
+
+def _annotations(new: Pod, old: Pod) -> Iterator[FieldError]:
+    if new.metadata.annotations != old.metadata.annotations:
+        path = "metadata.annotations"
+        yield from validate_annotations_kept(new.metadata.annotations, old.metadata.annotations, path)
+        yield from validate_pod_annotations(new.metadata.annotations, new.spec, path)
+
+
+def _spec(new: PodSpec, old: PodSpec) -> Iterator[FieldError]:
+    for field, before, after in (
+        ("containers", old.containers, new.containers),
+        ("initContainers", old.init_containers, new.init_containers),
+    ):
+        if len(before) != len(after):
+            yield forbidden(f"spec.{field}", "pod updates may not add or remove containers")
+            return
+    late = tuple(_deadline(new.active_deadline_seconds, old.active_deadline_seconds))
+    yield from late
+    if late and new.active_deadline_seconds is not None:
+        return
+    yield from validate_added_tolerations(new.tolerations, old.tolerations, "spec.tolerations")
+    yield from _only_fewer_gates(new.scheduling_gates, old.scheduling_gates)
+    munged = _with_what_may_change(new, old)
+    if old.scheduling_gates:
+        yield from _narrowed(new, old)
+        munged = _with_place(munged, old)
+    if munged != old:
+        yield forbidden("spec", _ONLY)
+
+
+def _deadline(new: int | None, old: int | None) -> Iterator[FieldError]:
+    path = "spec.activeDeadlineSeconds"
+    if new is None:
+        if old is not None:
+            yield invalid(path, new, "must not update from a positive integer to nil value")
+    elif wrong := names.in_range(new, 0, MAX_INT32):
+        yield invalid(path, new, wrong[0])
+    elif old is not None and old < new:
+        yield invalid(path, new, "must be less than or equal to previous value")
+
+
+def _only_fewer_gates(new: tuple[PodSchedulingGate, ...], old: tuple[PodSchedulingGate, ...]) -> Iterator[FieldError]:
+    known = [gate.name for gate in old]
+    for i, gate in enumerate(new):
+        if gate.name not in known:
+            why = f"only deletion is allowed, but found new scheduling gate '{gate.name}'"
+            yield forbidden(f"spec.schedulingGates[{i}].name", why)
+
+
+def _with_what_may_change(new: PodSpec, old: PodSpec) -> PodSpec:
+    """The new spec with the old values of all that may change: what is left must be equal."""
+    grace = new.termination_grace_period_seconds
+    before = old.termination_grace_period_seconds
+    return msgspec.structs.replace(
+        new,
+        containers=_with_images(new.containers, old.containers),
+        init_containers=_with_images(new.init_containers, old.init_containers),
+        active_deadline_seconds=old.active_deadline_seconds,
+        scheduling_gates=old.scheduling_gates,
+        tolerations=old.tolerations,
+        termination_grace_period_seconds=before if before is not None and before < 0 and grace == 1 else grace,
+    )
+
+
+def _with_images(new: tuple[Container, ...], old: tuple[Container, ...]) -> tuple[Container, ...]:
+    return tuple(msgspec.structs.replace(one, image=before.image) for one, before in zip(new, old, strict=True))
+
+
+def _narrowed(new: PodSpec, old: PodSpec) -> Iterator[FieldError]:
+    if any(new.node_selector.get(key) != value for key, value in old.node_selector.items()):
+        why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)"
+        yield invalid("spec.nodeSelector", new.node_selector, why)
+    before, after = _needed_terms(old.affinity), _needed_terms(new.affinity)
+    if not before:
+        return
+    if len(before) != len(after):
+        yield invalid(_TERMS, after, "no additions/deletions to non-empty NodeSelectorTerms list are allowed")
+        return
+    for i, (term, old_term) in enumerate(zip(after, before, strict=True)):
+        if not _only_adds(term, old_term):
+            yield invalid(f"{_TERMS}[{i}]", term, "only additions are allowed (no mutations or deletions)")
+
+
+def _needed_terms(affinity: Affinity | None) -> tuple[NodeSelectorTerm, ...]:
+    of_node = affinity.node_affinity if affinity else None
+    selector = of_node.required_during_scheduling_ignored_during_execution if of_node else None
+    return selector.node_selector_terms if selector else ()
+
+
+def _only_adds(new: NodeSelectorTerm, old: NodeSelectorTerm) -> bool:
+    if not old.match_expressions and not old.match_fields:
+        return not new.match_expressions and not new.match_fields
+    return (
+        new.match_expressions[: len(old.match_expressions)] == old.match_expressions
+        and new.match_fields[: len(old.match_fields)] == old.match_fields
+    )
+
+
+def _with_place(new: PodSpec, old: PodSpec) -> PodSpec:
+    before: NodeAffinity | None = old.affinity.node_affinity if old.affinity else None
+    affinity = msgspec.structs.replace(new.affinity or Affinity(), node_affinity=before)
+    unchanged = old.affinity if affinity == (old.affinity or Affinity()) else affinity
+    return msgspec.structs.replace(new, node_selector=old.node_selector, affinity=unchanged)
+
+
+def validate_ephemeral_containers_update(new: Pod, old: Pod) -> Iterator[FieldError]:
+    """Ephemeral containers are added, never changed or removed. The rest of the pods must be equal."""
+    if MIRROR in old.metadata.annotations:
+        yield forbidden("", "static pods do not support ephemeral containers")
+        return
+    yield from validate_pod_object(new)
+    yield from _annotations(new, old)
+    after = {container.name: container for container in new.spec.ephemeral_containers}
+    for container in old.spec.ephemeral_containers:
+        if container.name not in after:
+            why = f'existing ephemeral containers "{container.name}" may not be removed\n'
+            yield forbidden("spec.ephemeralContainers", why)
+        elif after[container.name] != container:
+            why = f'existing ephemeral containers "{container.name}" may not be changed\n'
+            yield forbidden("spec.ephemeralContainers", why)
+
+
+def validate_pod_resize(new: Pod, old: Pod) -> Iterator[FieldError]:
+    """CPU and memory change, the class of service does not. The rest of the pods must be equal."""
+    if MIRROR in old.metadata.annotations:
+        yield forbidden("", "static pods cannot be resized")
+        return
+    if old.spec.os is not None and old.spec.os.name == "windows":
+        yield forbidden("", "windows pods cannot be resized")
+        return
+    errors = (*validate_pod_object(new), *_resize(new, old))
+    yield from errors
+    if not errors and _without_sizes(new.spec, old.spec) != old.spec:
+        yield forbidden("spec", "only cpu and memory resources are mutable")
+
+
+def _resize(new: Pod, old: Pod) -> Iterator[FieldError]:
+    if (old.status.qos_class or qos_class(old)) != qos_class(new):
+        yield invalid("spec", new.status.qos_class, "Pod QOS Class may not change as a result of resizing")
+    if not _node_can_resize(old):
+        yield forbidden("spec", "Pod running on node without support for resize")
+    for i, (after, before) in enumerate(zip(new.spec.init_containers, old.spec.init_containers, strict=False)):
+        if is_sidecar(before):
+            yield from _only_sizes(
+                after, before, f"spec.initContainers[{i}]", "cpu and memory resources for sidecar containers"
+            )
+        elif after != before:
+            yield forbidden("spec", "resources for non-sidecar init containers are immutable")
+    for i, (after, before) in enumerate(zip(new.spec.containers, old.spec.containers, strict=False)):
+        yield from _only_sizes(after, before, f"spec.containers[{i}]", "cpu and memory resources")
+
+
+def _only_sizes(new: Container, old: Container, path: str, what: str) -> Iterator[FieldError]:
+    if any(name not in new.resources.requests for name in old.resources.requests):
+        yield forbidden(f"{path}.resources.requests", "resource requests cannot be removed")
+    if any(name not in new.resources.limits for name in old.resources.limits):
+        yield forbidden(f"{path}.resources.limits", "resource limits cannot be removed")
+    if _with_sizes_of(new, old) != old:
+        yield forbidden("spec", f"only {what} are mutable")
+
+
+def _node_can_resize(pod: Pod) -> bool:
+    for status in pod.status.container_statuses:
+        if status.state.running is not None:
+            return status.resources is not None
+    return True
+
+
+def _without_sizes(new: PodSpec, old: PodSpec) -> PodSpec:
+    return msgspec.structs.replace(
+        new,
+        containers=_all_with_sizes_of(new.containers, old.containers),
+        init_containers=_all_with_sizes_of(new.init_containers, old.init_containers),
+        resources=_sizes(new.resources, old.resources) if new.resources and old.resources else new.resources,
+    )
+
+
+def _all_with_sizes_of(new: tuple[Container, ...], old: tuple[Container, ...]) -> tuple[Container, ...]:
+    if len(new) != len(old):
+        return new
+    return tuple(_with_sizes_of(one, before) for one, before in zip(new, old, strict=True))
+
+
+def _with_sizes_of(new: Container, old: Container) -> Container:
+    return msgspec.structs.replace(new, resources=_sizes(new.resources, old.resources), resize_policy=old.resize_policy)
+
+
+def _sizes(new: ResourceRequirements, old: ResourceRequirements) -> ResourceRequirements:
+    return msgspec.structs.replace(
+        new, limits=_sized(new.limits, old.limits), requests=_sized(new.requests, old.requests)
+    )
+
+
+def _sized(new: Resources, old: Resources) -> Resources:
+    others = {name: amount for name, amount in new.items() if name not in {CPU, MEMORY}}
+    return others | {name: old[name] for name in (CPU, MEMORY) if name in old}
