@@ -21,6 +21,7 @@ from kubeactors.api.core.v1.affinity import (
     TopologySpreadConstraint,
     WeightedPodAffinityTerm,
 )
+from kubeactors.api.core.v1.configmap import ConfigMap
 from kubeactors.api.core.v1.container import (
     Container,
     ContainerPort,
@@ -33,6 +34,7 @@ from kubeactors.api.core.v1.container import (
     VolumeDevice,
     VolumeMount,
 )
+from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort, Endpoints, EndpointSubset
 from kubeactors.api.core.v1.env import (
     ConfigMapEnvSource,
     ConfigMapKeySelector,
@@ -45,6 +47,8 @@ from kubeactors.api.core.v1.env import (
     SecretEnvSource,
     SecretKeySelector,
 )
+from kubeactors.api.core.v1.event import Event, EventSeries, EventSource
+from kubeactors.api.core.v1.namespace import Namespace, NamespaceCondition, NamespaceSpec, NamespaceStatus
 from kubeactors.api.core.v1.node import (
     AttachedVolume,
     ConfigMapNodeConfigSource,
@@ -116,6 +120,7 @@ from kubeactors.api.core.v1.references import (
     TypedLocalObjectReference,
     TypedObjectReference,
 )
+from kubeactors.api.core.v1.secret import Secret
 from kubeactors.api.core.v1.security import (
     AppArmorProfile,
     Capabilities,
@@ -126,6 +131,18 @@ from kubeactors.api.core.v1.security import (
     Sysctl,
     WindowsSecurityContextOptions,
 )
+from kubeactors.api.core.v1.service import (
+    ClientIPConfig,
+    LoadBalancerIngress,
+    LoadBalancerStatus,
+    PortStatus,
+    Service,
+    ServicePort,
+    ServiceSpec,
+    ServiceStatus,
+    SessionAffinityConfig,
+)
+from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.core.v1.volume import (
     ClusterTrustBundleProjection,
     ConfigMapProjection,
@@ -186,7 +203,9 @@ __all__ = [
     "Capabilities",
     "CephFSVolumeSource",
     "CinderVolumeSource",
+    "ClientIPConfig",
     "ClusterTrustBundleProjection",
+    "ConfigMap",
     "ConfigMapEnvSource",
     "ConfigMapKeySelector",
     "ConfigMapNodeConfigSource",
@@ -210,11 +229,18 @@ __all__ = [
     "DownwardAPIVolumeFile",
     "DownwardAPIVolumeSource",
     "EmptyDirVolumeSource",
+    "EndpointAddress",
+    "EndpointPort",
+    "EndpointSubset",
+    "Endpoints",
     "EnvFromSource",
     "EnvVar",
     "EnvVarSource",
     "EphemeralContainer",
     "EphemeralVolumeSource",
+    "Event",
+    "EventSeries",
+    "EventSource",
     "ExecAction",
     "FCVolumeSource",
     "FileKeySelector",
@@ -236,8 +262,14 @@ __all__ = [
     "Lifecycle",
     "LifecycleHandler",
     "LinuxContainerUser",
+    "LoadBalancerIngress",
+    "LoadBalancerStatus",
     "LocalObjectReference",
     "NFSVolumeSource",
+    "Namespace",
+    "NamespaceCondition",
+    "NamespaceSpec",
+    "NamespaceStatus",
     "Node",
     "NodeAddress",
     "NodeAffinity",
@@ -283,6 +315,7 @@ __all__ = [
     "PodStatus",
     "PodTemplate",
     "PodTemplateSpec",
+    "PortStatus",
     "PortworxVolumeSource",
     "PreferredSchedulingTerm",
     "Probe",
@@ -297,13 +330,20 @@ __all__ = [
     "SELinuxOptions",
     "ScaleIOVolumeSource",
     "SeccompProfile",
+    "Secret",
     "SecretEnvSource",
     "SecretKeySelector",
     "SecretProjection",
     "SecretReference",
     "SecretVolumeSource",
     "SecurityContext",
+    "Service",
+    "ServiceAccount",
     "ServiceAccountTokenProjection",
+    "ServicePort",
+    "ServiceSpec",
+    "ServiceStatus",
+    "SessionAffinityConfig",
     "SleepAction",
     "StorageOSVolumeSource",
     "Sysctl",
