@@ -14,9 +14,9 @@ from kubeactors.api.core.v1.affinity import (
     TopologySpreadConstraint,
 )
 from kubeactors.api.core.v1.validation.common import messages, one_of, qualified_name
-from kubeactors.api.core.v1.validation.labels import validate_label_selector
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, duplicate, forbidden, invalid, required
+from kubeactors.apimachinery.labels import validate_selector
 from kubeactors.apimachinery.meta import LabelSelector
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -103,8 +103,8 @@ def _pod_affinity(affinity: PodAffinity | PodAntiAffinity, path: str) -> Iterato
 
 
 def _pod_term(term: PodAffinityTerm, path: str) -> Iterator[FieldError]:
-    yield from validate_label_selector(term.label_selector, f"{path}.labelSelector")
-    yield from validate_label_selector(term.namespace_selector, f"{path}.namespaceSelector")
+    yield from validate_selector(term.label_selector, f"{path}.labelSelector")
+    yield from validate_selector(term.namespace_selector, f"{path}.namespaceSelector")
     for name in term.namespaces:
         yield from messages(f"{path}.namespace", name, names.dns1123_label(name))
     if term.match_label_keys or term.mismatch_label_keys:
@@ -161,7 +161,7 @@ def validate_spread(constraints: tuple[TopologySpreadConstraint, ...], path: str
         yield from _spread_options(constraint, at)
         if constraint.match_label_keys:
             yield from _spread_keys(constraint, f"{at}.matchLabelKeys")
-        yield from validate_label_selector(constraint.label_selector, f"{at}.labelSelector")
+        yield from validate_selector(constraint.label_selector, f"{at}.labelSelector")
 
 
 def _spread_options(constraint: TopologySpreadConstraint, path: str) -> Iterator[FieldError]:

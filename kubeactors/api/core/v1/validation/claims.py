@@ -6,7 +6,6 @@ import msgspec
 
 from kubeactors.api.core.v1.podspec import PodResourceClaim
 from kubeactors.api.core.v1.validation.common import label, messages, one_of
-from kubeactors.api.core.v1.validation.labels import validate_label_selector, validate_labels
 from kubeactors.api.core.v1.volume import (
     EphemeralVolumeSource,
     PersistentVolumeClaimSpec,
@@ -14,6 +13,7 @@ from kubeactors.api.core.v1.volume import (
 )
 from kubeactors.apimachinery import names, quantity
 from kubeactors.apimachinery.field import FieldError, duplicate, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.labels import validate_labels, validate_selector
 from kubeactors.apimachinery.meta import ObjectMeta
 
 _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -42,7 +42,7 @@ def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str) -> Iterator[
     """How the storage is used, and how much of it is needed."""
     if not spec.access_modes:
         yield required(f"{path}.accessModes", "at least 1 access mode is required")
-    yield from validate_label_selector(spec.selector, f"{path}.selector")
+    yield from validate_selector(spec.selector, f"{path}.selector")
     for mode in spec.access_modes:
         yield from one_of(f"{path}.accessModes", mode, _ACCESS_MODES)
     known = [mode for mode in spec.access_modes if mode in _ACCESS_MODES]

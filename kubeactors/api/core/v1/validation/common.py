@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required
+from kubeactors.apimachinery.meta import Object
 
 NOT_NEGATIVE = "must be greater than or equal to 0"
 FILE_MODE = "must be a number between 0 and 0777 (octal), both inclusive"
@@ -54,6 +57,21 @@ def one_of_or_required(path: str, value: str, supported: Iterable[str]) -> Itera
         yield required(path)
     else:
         yield from one_of(path, value, supported)
+
+
+def internal(value: Object) -> dict[str, object]:
+    """A value as the original prints it: with the names of Go's fields, and without leaving any out.
+
+    >>> from kubeactors.api.core.v1.podstatus import PodIP
+    >>> internal(PodIP(ip="10.0.0.1"))
+    {'IP': '10.0.0.1'}
+    """
+    fields = msgspec.structs.fields(value)
+    return {_go_name(field.encode_name): getattr(value, field.name) for field in fields}
+
+
+def _go_name(name: str) -> str:
+    return name.upper() if name == "ip" else name[0].upper() + name[1:]
 
 
 def file_mode(path: str, mode: int | None) -> Iterator[FieldError]:

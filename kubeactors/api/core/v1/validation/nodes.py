@@ -8,7 +8,7 @@ Source: ValidateNode, ValidateNodeUpdate (v1.36).
 from collections.abc import Iterator
 
 from kubeactors.api.core.v1.node import ConfigMapNodeConfigSource, Node, NodeConfigSource
-from kubeactors.api.core.v1.validation.common import messages
+from kubeactors.api.core.v1.validation.common import internal, messages
 from kubeactors.api.core.v1.validation.resources import validate_amount
 from kubeactors.api.core.v1.validation.taints import validate_taints
 from kubeactors.apimachinery import names
@@ -31,7 +31,7 @@ def validate_node_update(new: Node, old: Node) -> Iterator[FieldError]:
     yield from _amounts(new)
     for i, address in enumerate(new.status.addresses):
         if address in new.status.addresses[:i]:
-            yield duplicate(f"status.addresses[{i}]", address)
+            yield duplicate(f"status.addresses[{i}]", internal(address))
     yield from _set_once(new, old)
     if new.spec.config_source is not None:
         yield from _config_source(new.spec.config_source, "spec.configSource", in_status=False)

@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from kubeactors.api.core.v1.pod import Binding, Pod, PodTemplate, PodTemplateSpec
 from kubeactors.api.core.v1.validation.annotations import validate_pod_annotations, validate_profiles_match
 from kubeactors.api.core.v1.validation.containers import validate_image
-from kubeactors.api.core.v1.validation.labels import validate_labels
 from kubeactors.api.core.v1.validation.podspec import validate_pod_spec
-from kubeactors.apimachinery import names
-from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required, too_long
-
-MAX_ANNOTATIONS = 256 * 1024
+from kubeactors.apimachinery.field import FieldError, forbidden, not_supported, required
+from kubeactors.apimachinery.labels import validate_labels
+from kubeactors.apimachinery.objectmeta import validate_annotations
 
 
 def validate_pod(pod: Pod) -> Iterator[FieldError]:
@@ -58,22 +56,13 @@ def validate_pod_template_spec(template: PodTemplateSpec, path: str) -> Iterator
     meta, spec = template.metadata, template.spec
     yield from validate_labels(meta.labels, f"{path}.labels")
     if meta.annotations:
-        yield from _annotations(meta.annotations, f"{path}.annotations")
+        yield from validate_annotations(meta.annotations, f"{path}.annotations")
         yield from validate_pod_annotations(meta.annotations, spec, f"{path}.annotations")
     yield from validate_pod_spec(spec, f"{path}.spec")
     if meta.annotations:
         yield from validate_profiles_match(meta.annotations, spec, f"{path}.spec")
     if spec.ephemeral_containers:
         yield forbidden(f"{path}.spec.ephemeralContainers", "ephemeral containers not allowed in pod template")
-
-
-def _annotations(annotations: dict[str, str], path: str) -> Iterator[FieldError]:
-    """Source: apimachinery/pkg/api/validation/objectmeta.go (v1.36)."""
-    for key in annotations:
-        for message in names.qualified_name(key.lower()):
-            yield invalid(path, key, message)
-    if sum(names.byte_length(key) + names.byte_length(value) for key, value in annotations.items()) > MAX_ANNOTATIONS:
-        yield too_long(path, MAX_ANNOTATIONS)
 
 
 def validate_pod_template(template: PodTemplate) -> Iterator[FieldError]:

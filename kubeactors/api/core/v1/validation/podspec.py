@@ -20,7 +20,6 @@ from kubeactors.api.core.v1.validation.dns import (
     validate_host_aliases,
     validate_hostname_override,
 )
-from kubeactors.api.core.v1.validation.labels import validate_labels
 from kubeactors.api.core.v1.validation.resources import validate_overhead, validate_pod_resources
 from kubeactors.api.core.v1.validation.security import validate_host_users, validate_pod_security_context
 from kubeactors.api.core.v1.validation.taints import validate_tolerations
@@ -28,6 +27,7 @@ from kubeactors.api.core.v1.validation.volumes import validate_volumes
 from kubeactors.api.core.v1.validation.windows import validate_host_process, validate_os
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, duplicate, invalid, required
+from kubeactors.apimachinery.labels import validate_labels
 
 MAX_INT32 = 2**31 - 1
 

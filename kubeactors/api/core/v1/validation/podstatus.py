@@ -18,7 +18,7 @@ from kubeactors.api.core.v1.podstatus import (
 )
 from kubeactors.api.core.v1.resources import is_sidecar
 from kubeactors.api.core.v1.validation.annotations import validate_annotations_kept, validate_pod_annotations
-from kubeactors.api.core.v1.validation.common import messages, one_of, qualified_name
+from kubeactors.api.core.v1.validation.common import internal, messages, one_of, qualified_name
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, duplicate, forbidden, invalid
 from kubeactors.apimachinery.ip import parse_ip, validate_legacy_ip
@@ -120,7 +120,7 @@ def _one_of_each_family(addresses: Sequence[PodIP | HostIP], path: str) -> Itera
         yield invalid(path, addresses, "may specify no more than one IP for each IP family")
     for i, address in enumerate(addresses):
         if address in addresses[:i]:
-            yield duplicate(f"{path}[{i}]", address)
+            yield duplicate(f"{path}[{i}]", internal(address))
 
 
 def _users_and_devices(pod: Pod) -> Iterator[FieldError]:

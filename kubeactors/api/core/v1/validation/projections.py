@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from kubeactors.api.core.v1.validation.common import file_mode, needed
 from kubeactors.api.core.v1.validation.downward import validate_field_ref, validate_resource_field_ref
-from kubeactors.api.core.v1.validation.labels import validate_label_selector
 from kubeactors.api.core.v1.validation.paths import not_reserved
 from kubeactors.api.core.v1.volume import (
     ClusterTrustBundleProjection,
@@ -20,6 +19,7 @@ from kubeactors.api.core.v1.volume import (
 )
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.labels import validate_selector
 
 _FIELDS = ("metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid")
 _SHORTEST_TOKEN = 600
@@ -140,7 +140,7 @@ def _trust_bundle(bundle: ClusterTrustBundleProjection, path: str) -> Iterator[F
     elif bundle.signer_name is not None:
         yield from needed(f"{path}.signerName", bundle.signer_name, "must be a valid signer name")
         yield from _signer_name(bundle.signer_name, f"{path}.signerName")
-        yield from validate_label_selector(bundle.label_selector, f"{path}.labelSelector")
+        yield from validate_selector(bundle.label_selector, f"{path}.labelSelector")
     else:
         yield required(path, "either name or signerName must be specified")
     yield from needed(f"{path}.path", bundle.path)

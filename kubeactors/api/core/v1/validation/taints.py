@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from kubeactors.api.core.v1.affinity import Taint, Toleration
-from kubeactors.api.core.v1.validation.common import one_of, one_of_or_required, qualified_name
+from kubeactors.api.core.v1.validation.common import internal, one_of, one_of_or_required, qualified_name
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import DUPLICATE, FieldError, forbidden, invalid, not_supported, shown
 
@@ -64,5 +64,5 @@ def validate_taints(taints: tuple[Taint, ...], path: str) -> Iterator[FieldError
         yield from one_of_or_required(f"{at}.effect", taint.effect, _EFFECTS)
         if (taint.key, taint.effect) in seen:
             why = "taints must be unique by key and effect pair"
-            yield FieldError(at, DUPLICATE, f"Duplicate value: {shown(taint)}: {why}")
+            yield FieldError(at, DUPLICATE, f"Duplicate value: {shown(internal(taint))}: {why}")
         seen[taint.key, taint.effect] = None
