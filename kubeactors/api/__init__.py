@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from kubeactors.api.apps.v1 import defaults as apps_defaults
+from kubeactors.api.apps.v1 import validation as apps
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.authentication.v1.tokenrequest import TokenRequest
@@ -21,6 +22,13 @@ from kubeactors.api.core.v1.defaults.service import default_service
 from kubeactors.api.core.v1.node import Node
 from kubeactors.api.core.v1.pod import Binding, Pod
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
+from kubeactors.api.core.v1.validation import (
+    validate_node,
+    validate_node_update,
+    validate_pod,
+    validate_pod_status_update,
+    validate_pod_update,
+)
 from kubeactors.api.core.v1.validation.service import validate_service, validate_service_status, validate_service_update
 from kubeactors.api.discovery.v1 import endpointslice
 from kubeactors.api.discovery.v1 import validation as discovery
@@ -87,6 +95,8 @@ _CORE = (
         namespaced=False,
         subresources=("proxy", "status"),
         default=default_node,
+        validate=validate_node,
+        validate_update=validate_node_update,
     ),
     Kind(
         type=Pod,
@@ -108,6 +118,9 @@ _CORE = (
             "status",
         ),
         default=default_pod,
+        validate=validate_pod,
+        validate_update=validate_pod_update,
+        validate_status_update=validate_pod_status_update,
     ),
     Kind(
         type=secret.Secret,
@@ -155,6 +168,10 @@ _APPS = (
         categories=("all",),
         subresources=("scale", "status"),
         default=apps_defaults.default_deployment,
+        validate=apps.validate_deployment,
+        validate_update=apps.validate_deployment_update,
+        validate_status_update=apps.validate_deployment_status,
+        warn=apps.warn_of_deployment,
     ),
     Kind(
         type=ReplicaSet,
@@ -166,6 +183,11 @@ _APPS = (
         categories=("all",),
         subresources=("scale", "status"),
         default=apps_defaults.default_replica_set,
+        validate=apps.validate_replica_set,
+        validate_update=apps.validate_replica_set_update,
+        validate_status_update=apps.validate_replica_set_status,
+        warn=apps.warn_of_replica_set,
+        fields=apps.replica_set_fields,
     ),
 )
 
