@@ -1,1 +1,35 @@
-"""To be written."""
+"""The HTTPS edge of the API server: bytes to the Structs of `apimachinery/requests.py`, replies to bytes.
+
+Who sends to it: kubectl and every other client over HTTPS. What it sends: requests to the API server's actor, by its
+ref, as any component in the process does. It decides nothing about objects.
+
+    app.py              the ASGI application            serving.py          sockets, TLS, uvicorn
+    resources.py        requests for API objects        documents.py        everything else
+    routes.py           which paths and verbs exist     paths.py            which resource a path names
+    query.py            queries in Go's words           options.py          options and their validation
+    bodies.py           objects from JSON and YAML      responses.py        bytes, warnings, compression
+    negotiation.py      Accept and Content-Type         representations.py  objects, Tables, metadata only
+    watching.py         a watch as a stream of lines    authentication.py   certificates, tokens, impersonation
+    discovery.py        groups, versions, resources     openapi/            definitions and operations
+    health.py           healthz, livez, readyz          door.py             the actor's troubles as refusals
+
+Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is not served.
+"""
+
+from kubeactors.apiserver.http.app import ApiApp, HttpSettings
+from kubeactors.apiserver.http.authentication import StaticTokens, TokenAuthenticator
+from kubeactors.apiserver.http.health import Check, Health
+from kubeactors.apiserver.http.serving import AddressInUse, Listening, Tls, serve
+
+__all__ = [
+    "AddressInUse",
+    "ApiApp",
+    "Check",
+    "Health",
+    "HttpSettings",
+    "Listening",
+    "StaticTokens",
+    "Tls",
+    "TokenAuthenticator",
+    "serve",
+]

@@ -1,0 +1,140 @@
+"""The API server as an ASGI application: every path of Kubernetes, answered by one actor and a few documents.
+
+Source: apiserver/pkg/server/config.go, DefaultBuildHandlerChain (v1.36).
+"""
+
+from collections.abc import Sequence
+
+import anyio
+import msgspec
+import structlog
+
+from kubeactors.apimachinery.scheme import Scheme
+from kubeactors.apimachinery.status import InternalError, StatusError
+from kubeactors.apiserver.authorization import Authorizer
+from kubeactors.apiserver.http.authentication import TokenAuthenticator, authenticate, impersonated
+from kubeactors.apiserver.http.documents import Documents
+from kubeactors.apiserver.http.door import Door
+from kubeactors.apiserver.http.health import Health
+from kubeactors.apiserver.http.messages import (
+    Answer,
+    ClientGone,
+    HttpRequest,
+    Receive,
+    Response,
+    Scope,
+    Send,
+    Streaming,
+)
+from kubeactors.apiserver.http.paths import parse_path
+from kubeactors.apiserver.http.representations import Clock
+from kubeactors.apiserver.http.resources import Resources
+from kubeactors.apiserver.http.responses import refusal
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server may be given besides. `address` is the `host:port` that clients of `/api` are told."""
+
+    tokens: tuple[TokenAuthenticator, ...] = ()
+    health: Health = Health()
+    address: str = ""
+
+
+DEFAULTS = HttpSettings()
+
+
+class ApiApp:
+    """Serves a scheme over HTTP. `door` is the ref of the API server's actor, `clock` tells unix nanoseconds.
+
+    It answers in whatever task calls it and keeps nothing between requests but its open streams: several may
+    serve one door.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        scheme: Scheme,
+        *,
+        authorizer: Authorizer,
+        clock: Clock,
+        settings: HttpSettings = DEFAULTS,
+    ) -> None:
+        self._authorizer = authorizer
+        self._tokens = settings.tokens
+        self._resources = Resources(door, scheme, authorizer, clock)
+        self._documents = Documents(scheme, authorizer, settings.health, settings.address)
+        self._streams: dict[Streaming, None] = {}
+        self._closing = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Nothing is raised at the server that calls."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
+        request = HttpRequest(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except ClientGone:
+            return
+        if isinstance(answer, Response):
+            await _respond(answer, send)
+        else:
+            await self._stream(request, answer, send)
+
+    def close(self) -> None:
+        """End all streams, and those that begin from now on, in good order."""
+        self._closing = True
+        for stream in tuple(self._streams):
+            stream.close()
+
+    async def _answer(self, request: HttpRequest) -> Answer:
+        try:
+            request.user = await authenticate(request, self._tokens)
+            request.user = impersonated(request, self._authorizer)
+            path = parse_path(request.path)
+            if path is None:
+                return self._documents.answer(request)
+            return await self._resources.answer(request, path)
+        except StatusError as refused:
+            return refusal(request, refused.status)
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one request, the server stays
+            _log.exception("request failed", method=request.method, path=request.path)
+            return refusal(request, InternalError.saying(f"Internal error occurred: {error}").status)
+
+    async def _stream(self, request: HttpRequest, stream: Streaming, send: Send) -> None:
+        self._streams[stream] = None
+        if self._closing:
+            stream.close()
+        try:
+            async with anyio.create_task_group() as group:
+
+                async def until_gone() -> None:
+                    await request.gone()
+                    group.cancel_scope.cancel()
+
+                async def write(piece: bytes) -> None:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+                group.start_soon(until_gone)
+                await send(_start(200, stream.content_type, ((b"cache-control", b"no-cache, private"),)))
+                await stream.run(write)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                group.cancel_scope.cancel()
+        finally:
+            del self._streams[stream]
+
+
+async def _respond(answer: Response, send: Send) -> None:
+    length = (b"content-length", b"%d" % len(answer.body))
+    headers = answer.headers if answer.code in {204, 304} else (*answer.headers, length)
+    await send(_start(answer.code, answer.content_type if answer.body else "", headers))
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def _start(code: int, content_type: str, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, object]:
+    typed = [(b"content-type", content_type.encode())] if content_type else []
+    return {"type": "http.response.start", "status": code, "headers": [*typed, *headers]}

@@ -1,0 +1,165 @@
+"""Everything that is not an API object: discovery, version, health, OpenAPI, and who may read them.
+
+Source: apiserver/pkg/server/routes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go (v1.36).
+"""
+
+import msgspec
+
+from kubeactors.apimachinery.requests import UserInfo
+from kubeactors.apimachinery.scheme import Scheme
+from kubeactors.apimachinery.status import Forbidden, MethodNotAllowed, StatusDetails
+from kubeactors.apiserver.authorization import Access, Authorizer
+from kubeactors.apiserver.http.authentication import AUTHENTICATED
+from kubeactors.apiserver.http.discovery import Discovery, etag
+from kubeactors.apiserver.http.health import Health
+from kubeactors.apiserver.http.messages import HttpRequest, Response
+from kubeactors.apiserver.http.negotiation import (
+    Accepted,
+    Target,
+    as_aggregated_discovery,
+    as_is,
+    negotiate,
+    not_acceptable,
+)
+from kubeactors.apiserver.http.openapi import OpenApi
+from kubeactors.apiserver.http.responses import data, page_not_found, text
+from kubeactors.apiserver.http.routes import not_found
+
+VERSION = {
+    "major": "1",
+    "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.2",
+    "gitCommit": "kubeactors",
+    "gitTreeState": "clean",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "none",
+    "compiler": "cpython",
+    "platform": "any",
+}
+"""The version of Kubernetes whose behaviour is served; the fields about its build speak of this project."""
+
+_PUBLIC = frozenset({"healthz", "livez", "readyz", "version"})
+_FOR_KNOWN_USERS = frozenset({"api", "apis", "openapi"})
+
+
+class Documents:
+    """Answers what `Resources` does not."""
+
+    def __init__(self, scheme: Scheme, authorizer: Authorizer, health: Health, address: str) -> None:
+        self._authorizer = authorizer
+        self._health = health
+        self._discovery = Discovery(scheme, address)
+        self._openapi = OpenApi(scheme, VERSION["gitVersion"])
+        self._version = msgspec.json.encode(VERSION)
+
+    def answer(self, request: HttpRequest) -> Response:
+        """The answer to a request.
+
+        Raises:
+            StatusError: it is refused.
+        """
+        parts = request.path.strip("/").split("/")
+        if not self._allowed(request, parts[0]):
+            raise _denied(request)
+        if parts[0] in {"api", "apis"}:
+            return self._discover(request, parts)
+        if parts[0] == "openapi":
+            return self._describe(request, parts)
+        if found := self._health.answer(request):
+            return found
+        if parts == ["version"]:
+            return _plain(request, self._version)
+        if parts == [""]:
+            return _plain(request, msgspec.json.encode({"paths": self.paths()}))
+        return page_not_found()
+
+    def paths(self) -> list[str]:
+        """All paths outside of API objects."""
+        return sorted([*self._discovery.paths(), *self._health.paths(), "/openapi/v2", "/openapi/v3", "/version"])
+
+    def _allowed(self, request: HttpRequest, root: str) -> bool:
+        if root in _PUBLIC or (root in _FOR_KNOWN_USERS and AUTHENTICATED in request.user.groups):
+            return True
+        return self._authorizer.allows(Access(user=request.user, verb=request.method.lower()))
+
+    def _discover(self, request: HttpRequest, parts: list[str]) -> Response:
+        if len(parts) == 1:
+            return self._roots(request, parts[0])
+        group, versions = ("", parts[1:]) if parts[0] == "api" else (parts[1], parts[2:])
+        if not self._discovery.serves_group(group):
+            return page_not_found()
+        document = self._discovery.resources(group, versions[0]) if versions else self._discovery.group(group)
+        if document is None or len(versions) > 1:
+            raise not_found()
+        return _plain(request, document)
+
+    def _describe(self, request: HttpRequest, parts: list[str]) -> Response:
+        """OpenAPI. Both versions exist in protobuf too; only JSON is served, and who wants no JSON is told so."""
+        if parts == ["openapi", "v3"]:
+            return text(200, self._openapi.v3_index.decode())
+        document = self._openapi.v2 if parts == ["openapi", "v2"] else None
+        if parts[1:2] == ["v3"]:
+            document = self._openapi.v3("/".join(parts[2:]))
+        if document is None:
+            return page_not_found()
+        if negotiate(request.header(b"accept"), as_is) is None:
+            return text(406, "")
+        _reading(request)
+        answer = data(request, 200, document, Accepted())
+        return msgspec.structs.replace(answer, headers=(*answer.headers, (b"etag", etag(document))))
+
+    def _roots(self, request: HttpRequest, root: str) -> Response:
+        core = root == "api"
+        accepted = negotiate(request.header(b"accept"), _aggregated_or_plain)
+        if accepted is None:
+            raise not_acceptable()
+        if accepted.target is None:
+            return _plain(request, self._discovery.core_versions if core else self._discovery.group_list)
+        _reading(request)
+        document = self._discovery.aggregated_core if core else self._discovery.aggregated_groups
+        return _aggregated(request, document, accepted)
+
+
+def _aggregated(request: HttpRequest, document: bytes, accepted: Accepted) -> Response:
+    tag = etag(document)
+    headers = ((b"etag", tag), (b"vary", b"Accept"), (b"cache-control", b"public"))
+    if request.header(b"if-none-match") == tag.decode():
+        return Response(code=304, headers=headers)
+    answer = data(request, 200, document, accepted)
+    target = accepted.target
+    assert target is not None
+    content_type = f"{accepted.media_type};g={target.group};v={target.version};as={target.kind}"
+    kept = tuple(one for one in answer.headers if one[0] not in {b"cache-control", b"vary"})
+    return msgspec.structs.replace(answer, content_type=content_type, headers=(*headers, *kept))
+
+
+def _aggregated_or_plain(target: Target | None) -> bool:
+    return target is None or as_aggregated_discovery(target)
+
+
+def _plain(request: HttpRequest, document: bytes) -> Response:
+    _reading(request)
+    accepted = negotiate(request.header(b"accept"), as_is)
+    if accepted is None:
+        raise not_acceptable()
+    return data(request, 200, document, accepted)
+
+
+def _reading(request: HttpRequest) -> None:
+    """Documents can only be read."""
+    if request.method not in {"GET", "HEAD"}:
+        raise MethodNotAllowed.saying(
+            "the server does not allow this method on the requested resource", StatusDetails()
+        )
+
+
+def _denied(request: HttpRequest) -> Forbidden:
+    user: UserInfo = request.user
+    message = f'forbidden: User "{user.name}" cannot {request.method.lower()} path "{request.path}"'
+    error = Forbidden.saying(message, StatusDetails())
+    assert isinstance(error, Forbidden)
+    return error

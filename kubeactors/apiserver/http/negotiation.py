@@ -1,0 +1,166 @@
+"""Which representation a client accepts: JSON or YAML, as it is or as a Table or as metadata only.
+
+Source: apiserver/pkg/endpoints/handlers/negotiation/negotiate.go, munnerz/goautoneg (v1.36).
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
+
+from kubeactors.apimachinery.status import NotAcceptable, StatusDetails, UnsupportedMediaType
+
+JSON = "application/json"
+YAML = "application/yaml"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+SERVED = (JSON, YAML)
+NAMED = f"{JSON}, {YAML}, {PROTOBUF}"
+"""What messages name as accepted. Protobuf is among it to keep the words of Kubernetes; it is not served."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The kind that the answer shall be turned into."""
+
+    kind: str = ""
+    group: str = ""
+    version: str = ""
+
+    @property
+    def api_version(self) -> str:
+        """`meta.k8s.io/v1`."""
+        return f"{self.group}/{self.version}"
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The outcome of negotiation."""
+
+    media_type: str = JSON
+    target: Target | None = None
+    pretty: bool = False
+
+
+Allows: TypeAlias = Callable[[Target | None], bool]
+"""Whether an endpoint can turn its answer into the target."""
+
+
+class _Clause(msgspec.Struct, frozen=True):
+    media_type: str
+    parameters: dict[str, str]
+    quality: float
+
+
+def as_is(target: Target | None) -> bool:
+    """An endpoint that serves only what it has."""
+    return target is None
+
+
+def as_table_or_metadata(target: Target | None) -> bool:
+    """An endpoint of API objects."""
+    if target is None:
+        return True
+    of_meta = target.group == "meta.k8s.io" and target.version in {"v1", "v1beta1"}
+    return of_meta and target.kind in {"Table", "PartialObjectMetadata", "PartialObjectMetadataList"}
+
+
+def as_aggregated_discovery(target: Target | None) -> bool:
+    """The aggregated form of `/api` and `/apis`."""
+    return target == Target("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2")
+
+
+@lru_cache(maxsize=1024)
+def negotiate(accept: str, allows: Allows) -> Accepted | None:
+    """What to answer with; None if nothing fits.
+
+    >>> negotiate("application/json;as=Table;g=meta.k8s.io;v=v1,application/json", as_table_or_metadata).target.kind
+    'Table'
+    >>> negotiate("text/html", as_is) is None
+    True
+    """
+    if not accept:
+        return Accepted() if allows(None) else None
+    for clause in _clauses(accept):
+        for media_type in SERVED:
+            if _matches(clause.media_type, media_type) and (found := _accepted(clause, media_type, allows)):
+                return found
+    return None
+
+
+def negotiate_object(accept: str) -> Accepted:
+    """What to answer a request for an API object with.
+
+    Raises:
+        NotAcceptable: nothing that the client accepts can be produced.
+    """
+    if found := negotiate(accept, as_table_or_metadata):
+        return found
+    if any(_matches(clause.media_type, one) for clause in _clauses(accept) for one in (JSON, YAML, PROTOBUF)):
+        raise not_acceptable()
+    # the router of the original refuses a wholly foreign media type before any handler sees it
+    message = f"406: Not Acceptable\n\nAvailable representations: {NAMED}"
+    raise NotAcceptable.saying(message, StatusDetails())
+
+
+def not_acceptable() -> NotAcceptable:
+    """No accepted media type is served in the wanted form."""
+    error = NotAcceptable.saying(f"only the following media types are accepted: {NAMED}")
+    assert isinstance(error, NotAcceptable)
+    return error
+
+
+@lru_cache(maxsize=256)
+def body_type(content_type: str) -> str:
+    """The media type of a request's body; JSON if the client does not say.
+
+    >>> body_type("application/json; charset=utf-8")
+    'application/json'
+
+    Raises:
+        UnsupportedMediaType: it is not JSON or YAML.
+    """
+    media_type = content_type.partition(";")[0].strip().lower() or JSON
+    if media_type not in SERVED:
+        raise unsupported((JSON, YAML, PROTOBUF))
+    return media_type
+
+
+def unsupported(accepted: tuple[str, ...]) -> UnsupportedMediaType:
+    """The body is in a format that is not read here."""
+    error = UnsupportedMediaType.saying(
+        f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
+    )
+    assert isinstance(error, UnsupportedMediaType)
+    return error
+
+
+def _clauses(accept: str) -> list[_Clause]:
+    """The clauses of an Accept header, best first; of equal quality the more specific first."""
+    return sorted(_parsed(accept), key=lambda one: (-one.quality, one.media_type.count("*")))
+
+
+def _parsed(accept: str) -> Iterator[_Clause]:
+    for part in accept.split(","):
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        named = dict(one.split("=", 1) for one in parameters if "=" in one)
+        yield _Clause(media_type, named, _quality(named.pop("q", "1")))
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 1.0
+
+
+def _matches(wanted: str, served: str) -> bool:
+    return wanted in {served, "*/*", "application/*"}
+
+
+def _accepted(clause: _Clause, media_type: str, allows: Allows) -> Accepted | None:
+    given = clause.parameters
+    if given.get("stream", "watch") != "watch" or given.get("sv"):
+        return None
+    target = None
+    if "as" in given or "g" in given or "v" in given:
+        target = Target(given.get("as", ""), given.get("g", ""), given.get("v", ""))
+    return Accepted(media_type, target, given.get("pretty") == "1") if allows(target) else None

@@ -1,0 +1,249 @@
+"""A Struct as an OpenAPI definition.
+
+The names of definitions follow the packages of the original: `io.k8s.api.core.v1.Pod`.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Annotated, TypeAlias, Union, cast
+
+import msgspec
+
+from kubeactors.apimachinery.meta import Object
+
+Json: TypeAlias = dict[str, object]
+
+_META = "io.k8s.apimachinery.pkg.apis.meta.v1"
+_SPECIAL = {
+    "v1.Time": f"{_META}.Time",
+    "v1.MicroTime": f"{_META}.MicroTime",
+    "resource.Quantity": "io.k8s.apimachinery.pkg.api.resource.Quantity",
+    "v1.FieldsV1": f"{_META}.FieldsV1",
+}
+"""Types of the original that are plain text or maps here, by the name in their annotation."""
+
+_INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
+_INT64 = frozenset(
+    {
+        "activeDeadlineSeconds",
+        "deletionGracePeriodSeconds",
+        "expirationSeconds",
+        "fsGroup",
+        "generation",
+        "gracePeriodSeconds",
+        "observedGeneration",
+        "remainingItemCount",
+        "runAsGroup",
+        "runAsUser",
+        "sizeBytes",
+        "supplementalGroups",
+        "terminationGracePeriodSeconds",
+        "tolerationSeconds",
+    }
+)
+"""Integers of 64 bits, by the name of their field; all others have 32."""
+
+
+class Schemas:
+    """Definitions, made when they are first referred to. `version` is that of OpenAPI: 2 or 3."""
+
+    def __init__(self, version: int) -> None:
+        self._version = version
+        self._prefix = "#/definitions/" if version == 2 else "#/components/schemas/"
+        self._kinds: dict[str, list[Json]] = {}
+        self.definitions: dict[str, Json] = {}
+
+    def add_kind(self, type_: type[Object], group: str, version: str, kind: str) -> None:
+        """Say that this Struct is a kind that a manifest can name. Before the first reference to it."""
+        kinds = self._kinds.setdefault(definition_name(type_), [])
+        kinds.append({"group": group, "kind": kind, "version": version})
+
+    def add_list(self, type_: type[Object], group: str, version: str, kind: str) -> str:
+        """Define the list of a kind; the name of its definition."""
+        name = f"{definition_name(type_)}List"
+        properties = {
+            "apiVersion": _API_VERSION,
+            "items": {"type": "array", "description": f"Items of kind {kind}.", "items": self.reference(type_)},
+            "kind": _KIND,
+            "metadata": self._described(self._refer(f"{_META}.ListMeta", _LIST_META), "Metadata of the list."),
+        }
+        self.definitions[name] = {
+            "description": f"{kind}List is a list of {kind} objects.",
+            "type": "object",
+            "required": ["items"],
+            "properties": properties,
+            "x-kubernetes-group-version-kind": [{"group": group, "kind": f"{kind}List", "version": version}],
+        }
+        return name
+
+    def reference(self, type_: type[Object]) -> Json:
+        """A reference to the definition of a Struct, which is defined if it is not yet."""
+        name = definition_name(type_)
+        if name not in self.definitions:
+            self.definitions[name] = {}  # a Struct may contain itself
+            self.definitions[name] = self._define(name, type_)
+        return self.to(name)
+
+    def to(self, name: str) -> Json:
+        """A reference to a definition by its name."""
+        return {"$ref": self._prefix + name}
+
+    def _define(self, name: str, type_: type[Object]) -> Json:
+        hints = typing.get_type_hints(type_, include_extras=True)
+        fields = sorted(msgspec.structs.fields(type_), key=lambda field: field.encode_name)
+        definition: Json = {"description": inspect.getdoc(type_) or "", "type": "object"}
+        if required := [field.encode_name for field in fields if _is_required(field, hints[field.name])]:
+            definition["required"] = required
+        definition["properties"] = {
+            field.encode_name: self._property(field.encode_name, hints[field.name]) for field in fields
+        }
+        if name in self._kinds:
+            properties = cast("Json", definition["properties"])
+            properties["apiVersion"], properties["kind"] = _API_VERSION, _KIND
+            definition["x-kubernetes-group-version-kind"] = self._kinds[name]
+        return definition
+
+    def _property(self, name: str, hint: object) -> Json:
+        hint, extras = _unwrapped(hint)
+        return self._described(self._schema(name, hint, extras), _summary(hint)) | _extensions(extras)
+
+    def _schema(self, name: str, hint: object, extras: Mapping[str, object]) -> Json:
+        if (special := _SPECIAL.get(str(extras.get("go", "")))) is not None:
+            return self._refer(special, self._special(special))
+        if _is_union(hint):
+            return self._refer(_INT_OR_STRING, self._int_or_string())
+        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+        if origin is tuple:
+            return {"type": "array", "items": self._nested(name, arguments[0])}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self._nested(name, arguments[1])}
+        return self.reference(struct) if (struct := _struct_of(hint)) else _scalar(name, hint)
+
+    def _nested(self, name: str, hint: object) -> Json:
+        """What is in a list or a map."""
+        hint, extras = _unwrapped(hint)
+        return self._schema(name, hint, extras)
+
+    def _refer(self, name: str, definition: Json) -> Json:
+        self.definitions.setdefault(name, definition)
+        return self.to(name)
+
+    def _described(self, schema: Json, description: str) -> Json:
+        """With a description; in version 3 nothing may stand beside a reference, so that is wrapped."""
+        if "$ref" in schema and self._version == 3:
+            schema = {"allOf": [schema]}
+        return {"description": description} | schema if description else schema
+
+    def _special(self, name: str) -> Json:
+        if name.endswith(".FieldsV1"):
+            return {"description": "The fields that a manager owns, as a tree.", "type": "object"}
+        if not name.endswith(".Quantity"):
+            return {"description": "A moment in UTC, RFC 3339.", "type": "string", "format": "date-time"}
+        text: Json = {"description": "A number with a unit: 100m, 1Gi."}
+        both: Json = {"oneOf": [{"type": "string"}, {"type": "number"}]}
+        return text | ({"type": "string"} if self._version == 2 else both)
+
+    def _int_or_string(self) -> Json:
+        text: Json = {"description": "A number, or a text such as a name or a percentage.", "format": "int-or-string"}
+        both: Json = {"oneOf": [{"type": "integer"}, {"type": "string"}]}
+        return text | ({"type": "string"} if self._version == 2 else both)
+
+
+_API_VERSION: Json = {"description": "The group and version of the object's kind.", "type": "string"}
+_KIND: Json = {"description": "The kind of the object.", "type": "string"}
+_LIST_META: Json = {
+    "description": "Metadata of a list.",
+    "type": "object",
+    "properties": {
+        "continue": {"description": "Where to go on, if the list was cut.", "type": "string"},
+        "remainingItemCount": {"description": "How many items follow.", "type": "integer", "format": "int64"},
+        "resourceVersion": {"description": "The revision of the list.", "type": "string"},
+        "selfLink": {"description": "No longer used.", "type": "string"},
+    },
+}
+
+
+def definition_name(type_: type[Object]) -> str:
+    """The name of a Struct's definition, as in the original.
+
+    >>> from kubeactors.api.apps.v1 import Deployment
+    >>> definition_name(Deployment)
+    'io.k8s.api.apps.v1.Deployment'
+    """
+    _, room, *rest = type_.__module__.split(".")
+    return f"io.k8s.api.{rest[0]}.{rest[1]}.{type_.__name__}" if room == "api" else f"{_META}.{type_.__name__}"
+
+
+def _unwrapped(hint: object) -> tuple[object, dict[str, object]]:
+    """A type without `None` and annotations, and the extras of its annotations."""
+    extras: dict[str, object] = {}
+    while True:
+        if typing.get_origin(hint) is Annotated:
+            hint, *annotations = typing.get_args(hint)
+            for one in annotations:
+                extras |= one.extra or {}
+        elif _is_union(hint) and type(None) in typing.get_args(hint):
+            present = tuple(one for one in typing.get_args(hint) if one is not type(None))
+            hint = present[0] if len(present) == 1 else Union[present]  # noqa: UP007 - of what is known only now
+        else:
+            return hint, extras
+
+
+def _is_union(hint: object) -> bool:
+    return typing.get_origin(hint) in {Union, types.UnionType}
+
+
+def _is_required(field: msgspec.structs.FieldInfo, hint: object) -> bool:
+    """Whether the original writes the field always; then it demands it too.
+
+    A struct by value is written always as well, so nothing can be said of those.
+    """
+    if field.default_factory is msgspec.NODEFAULT or not callable(field.default_factory):
+        return False
+    return not isinstance(field.default_factory(), Object) and not _is_time(hint)
+
+
+def _is_time(hint: object) -> bool:
+    return _unwrapped(hint)[1].get("format") == "date-time"
+
+
+def _summary(hint: object) -> str:
+    """The first sentence about the Struct that a field holds, alone or in a list."""
+    if typing.get_origin(hint) is tuple:
+        hint = _unwrapped(typing.get_args(hint)[0])[0]
+    struct = _struct_of(hint)
+    return (inspect.getdoc(struct) or "").partition("\n")[0] if struct else ""
+
+
+def _struct_of(hint: object) -> type[Object] | None:
+    return hint if isinstance(hint, type) and issubclass(hint, Object) else None
+
+
+def _extensions(extras: Mapping[str, object]) -> Json:
+    found: Json = {}
+    if key := extras.get("patchMergeKey"):
+        found |= {
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": [key],
+            "x-kubernetes-patch-merge-key": key,
+        }
+    elif "patchMergeKey" in extras:
+        found["x-kubernetes-list-type"] = "set"
+    if strategy := extras.get("patchStrategy"):
+        found["x-kubernetes-patch-strategy"] = strategy
+    return found
+
+
+def _scalar(name: str, hint: object) -> Json:
+    if hint is int:
+        return {"type": "integer", "format": "int64" if name in _INT64 else "int32"}
+    if hint is bytes:
+        return {"type": "string", "format": "byte"}
+    names: Iterable[tuple[type, Json]] = (
+        (str, {"type": "string"}),
+        (bool, {"type": "boolean"}),
+        (float, {"type": "number"}),
+    )
+    return next((schema for type_, schema in names if hint is type_), {"type": "object"})

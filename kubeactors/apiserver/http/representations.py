@@ -1,0 +1,190 @@
+"""What an answer looks like: the object itself, its row in a Table, or its metadata only.
+
+Source: apiserver/pkg/endpoints/handlers/response.go (v1.36).
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from kubeactors.api import printers
+from kubeactors.api.printers import Cells, Column, RowCondition
+from kubeactors.apimachinery.field import invalid
+from kubeactors.apimachinery.meta import HasMeta, ListMeta, TypedObject
+from kubeactors.apimachinery.requests import ListResult, WatchEvent
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.serializer import encode
+from kubeactors.apimachinery.status import BadRequest, NotAcceptable, StatusError
+from kubeactors.apiserver.http.bodies import package_of
+from kubeactors.apiserver.http.negotiation import Target
+from kubeactors.apiserver.http.query import Query
+
+Clock: TypeAlias = Callable[[], int]
+"""Unix time in nanoseconds."""
+
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+_INCLUDED = ("", "Metadata", "Object", "None")
+
+
+class Representation(Protocol):
+    """One way to show objects, for one request."""
+
+    def of_object(self, obj: HasMeta) -> bytes:
+        """One object as JSON, in an answer or in an event."""
+        ...
+
+    def of_list(self, reply: ListResult) -> bytes:
+        """A list as JSON."""
+        ...
+
+
+def representation(kind: Kind[TypedObject], target: Target | None, query: Query, clock: Clock) -> Representation:
+    """How to show objects of a kind to a client that has accepted this target.
+
+    Raises:
+        BadRequest: the query asks a Table to include something unknown.
+    """
+    if target is None:
+        return AsIs(kind)
+    if target.kind != "Table":
+        return AsMetadata(kind, target)
+    include = query.text("includeObject")
+    if include not in _INCLUDED:
+        error = invalid("includeObject", include, "must be 'Metadata', 'Object', 'None', or empty")
+        raise BadRequest.saying(f"Unable to convert to Table as requested: {error}")
+    return AsTable(kind, target, include, clock)
+
+
+class AsIs:
+    """The objects themselves."""
+
+    def __init__(self, kind: Kind[TypedObject]) -> None:
+        self._kind = kind
+
+    def of_object(self, obj: HasMeta) -> bytes:
+        """With its type in front."""
+        return encode(_struct(obj))
+
+    def of_list(self, reply: ListResult) -> bytes:
+        """Items go without their type: it is that of the list."""
+        return _document(f"{self._kind.kind}List", self._kind.api_version, reply.metadata, _json(reply.items))
+
+
+class AsMetadata:
+    """Nothing but metadata."""
+
+    def __init__(self, kind: Kind[TypedObject], target: Target) -> None:
+        self._kind = kind
+        self._target = target
+
+    def of_object(self, obj: HasMeta) -> bytes:
+        """One PartialObjectMetadata."""
+        if self._target.kind != "PartialObjectMetadata":
+            raise _unfit(f"you requested {self._target.kind}, but the requested object is not a list", self._kind, "")
+        return partial(obj, self._target.api_version)
+
+    def of_list(self, reply: ListResult) -> bytes:
+        """One PartialObjectMetadataList."""
+        if self._target.kind != "PartialObjectMetadataList":
+            raise _unfit(f"you requested {self._target.kind}, but the requested object is a list", self._kind, "List")
+        items = b",".join(partial(item, self._target.api_version) for item in reply.items)
+        return _document(self._target.kind, self._target.api_version, reply.metadata, b"[" + items + b"]")
+
+
+class _Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    cells: Cells
+    object: msgspec.Raw | None
+    conditions: tuple[RowCondition, ...] = ()
+
+
+class _Table(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    kind: str
+    api_version: str
+    metadata: ListMeta
+    column_definitions: tuple[Column, ...] | None
+    rows: list[_Row]
+
+
+class AsTable:
+    """Rows of a Table. In a watch each event has a Table of its own, of which only the first names its columns."""
+
+    def __init__(self, kind: Kind[TypedObject], target: Target, include: str, clock: Clock) -> None:
+        self._target = target
+        self._include = include
+        self._clock = clock
+        self._columns: tuple[Column, ...] | None = printers.columns(kind.type)
+
+    def of_object(self, obj: HasMeta) -> bytes:
+        """A Table with one row. The next one has no columns."""
+        table = self._table(ListMeta(resource_version=obj.metadata.resource_version), (obj,))
+        self._columns = None
+        return table
+
+    def of_list(self, reply: ListResult) -> bytes:
+        """A Table with a row for each item."""
+        return self._table(reply.metadata, reply.items)
+
+    def _table(self, metadata: ListMeta, items: tuple[HasMeta, ...]) -> bytes:
+        now = self._clock()
+        rows = [_Row(printers.row(one, now), self._included(one), printers.row_conditions(one)) for one in items]
+        return _json(_Table("Table", self._target.api_version, metadata, self._columns, rows))
+
+    def _included(self, obj: HasMeta) -> msgspec.Raw | None:
+        if self._include == "Object":
+            return msgspec.Raw(encode(_struct(obj)))
+        if self._include == "None" and INITIAL_EVENTS_END not in obj.metadata.annotations:
+            return None
+        return msgspec.Raw(partial(obj, self._target.api_version))
+
+
+class Events:
+    """The lines of watches. Many clients see the same event: its line is made once while it is fresh."""
+
+    def __init__(self, capacity: int = 4096) -> None:
+        self._capacity = capacity
+        # By the identity of an object that is held here too, so that no other can have it.
+        self._lines: dict[int, tuple[WatchEvent, bytes]] = {}
+
+    def line(self, event: WatchEvent) -> bytes:
+        """An event with the object as it is."""
+        found = self._lines.get(id(event.object))
+        if found is not None and found[0].object is event.object and found[0].type == event.type:
+            return found[1]
+        line = line_of(event, encode(_struct(event.object)))
+        if len(self._lines) >= self._capacity:
+            del self._lines[next(iter(self._lines))]
+        self._lines[id(event.object)] = (event, line)
+        return line
+
+
+def line_of(event: WatchEvent, obj: bytes) -> bytes:
+    r"""The line of an event.
+
+    >>> line_of(WatchEvent("ADDED", TypedObject()), b"{}")
+    b'{"type":"ADDED","object":{}}\n'
+    """
+    return b'{"type":"%s","object":%s}\n' % (event.type.encode(), obj)
+
+
+def partial(obj: HasMeta, api_version: str) -> bytes:
+    """An object's metadata as a PartialObjectMetadata."""
+    prefix = f'{{"kind":"PartialObjectMetadata","apiVersion":"{api_version}","metadata":'.encode()
+    return prefix + _json(obj.metadata) + b"}"
+
+
+_json = msgspec.json.Encoder().encode
+
+
+def _document(kind: str, api_version: str, metadata: ListMeta, items: bytes) -> bytes:
+    head = f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":'.encode()
+    return b"".join((head, _json(metadata), b',"items":', items, b"}"))
+
+
+def _struct(obj: HasMeta) -> msgspec.Struct:
+    assert isinstance(obj, msgspec.Struct)
+    return obj
+
+
+def _unfit(message: str, kind: Kind[TypedObject], suffix: str) -> StatusError:
+    return NotAcceptable.saying(f"{message} (*{package_of(kind.group)}.{kind.kind}{suffix})")

@@ -1,0 +1,258 @@
+"""Requests for API objects: from paths, queries and bodies to the Structs that the server answers, and back.
+
+Source: apiserver/pkg/endpoints/handlers (v1.36).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+import msgspec
+
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import (
+    APPLY_PATCH,
+    JSON_PATCH,
+    MERGE_PATCH,
+    STRATEGIC_MERGE_PATCH,
+    Create,
+    Delete,
+    DeleteCollection,
+    Get,
+    List,
+    ListResult,
+    Patch,
+    Result,
+    StopWatch,
+    Update,
+    Watch,
+    WatchClosed,
+)
+from kubeactors.apimachinery.scheme import Kind, Scheme
+from kubeactors.apimachinery.status import BadRequest, Expired, Status
+from kubeactors.apiserver.authorization import Access, Authorizer, denied
+from kubeactors.apiserver.http import bodies, options
+from kubeactors.apiserver.http.door import Door, ask
+from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
+from kubeactors.apiserver.http.negotiation import JSON, YAML, Accepted, negotiate_object, unsupported
+from kubeactors.apiserver.http.paths import ResourcePath, verb_of
+from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
+from kubeactors.apiserver.http.responses import data
+from kubeactors.apiserver.http.routes import route
+from kubeactors.apiserver.http.watching import EventEncoder, WatchSink, WatchStream
+
+PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH)
+WATCH_SECONDS = 3600.0
+"""How long a watch lasts that names no timeout."""
+
+_Handler: TypeAlias = Callable[["_Call"], Awaitable[Answer]]
+
+
+class _Call(msgspec.Struct, frozen=True, gc=False):
+    """One request on its way: what was asked, of which kind, and how to answer."""
+
+    request: HttpRequest
+    path: ResourcePath
+    kind: Kind[TypedObject]
+    accepted: Accepted
+
+
+class Resources:
+    """Answers requests for API objects."""
+
+    def __init__(self, door: Door, scheme: Scheme, authorizer: Authorizer, clock: Clock) -> None:
+        self._door = door
+        self._scheme = scheme
+        self._authorizer = authorizer
+        self._clock = clock
+        self._events = Events()
+        self._handlers: dict[str, _Handler] = {
+            "get": self._get,
+            "list": self._list,
+            "watch": self._watch,
+            "create": self._create,
+            "update": self._update,
+            "patch": self._patch,
+            "delete": self._delete,
+            "deletecollection": self._delete_collection,
+        }
+
+    async def answer(self, request: HttpRequest, path: ResourcePath) -> Answer:
+        """The answer to a request.
+
+        Raises:
+            StatusError: it is refused.
+        """
+        verb = verb_of(request.method, path, watch=request.query.flag("watch") or False)
+        self._authorize(request, path, verb)
+        kind = route(self._scheme, path, verb)
+        if verb == "patch":
+            _patch_type(request)  # the original looks at the patch before it looks at what is accepted
+        call = _Call(request, path, kind, negotiate_object(request.header(b"accept")))
+        return await self._handlers[verb](call)
+
+    def _authorize(self, request: HttpRequest, path: ResourcePath, verb: str) -> None:
+        """Refuse early: who may not do it is not told whether it could be done, or what is wrong with the body."""
+        access = Access(
+            user=request.user,
+            verb=verb,
+            group=path.resource.group,
+            resource=path.resource.resource,
+            subresource=path.subresource,
+            namespace=path.scope,
+            name=path.name,
+        )
+        if not self._authorizer.allows(access):
+            raise denied(access)
+
+    async def _get(self, call: _Call) -> Answer:
+        query, path = call.request.query, call.path
+        if query.flag("export"):
+            raise BadRequest.saying("the export parameter, deprecated since v1.14, is no longer supported")
+        request = Get(
+            resource=path.resource,
+            namespace=path.namespace,
+            name=path.name,
+            subresource=path.subresource,
+            user=call.request.user,
+            resource_version=query.text("resourceVersion"),
+        )
+        return self._object(call, await ask(self._door, request))
+
+    async def _list(self, call: _Call) -> Answer:
+        path = call.path
+        wanted = options.check_list_options(options.list_options(call.request.query))
+        request = List(resource=path.resource, namespace=path.namespace, user=call.request.user, options=wanted)
+        return self._list_of(call, await ask(self._door, request))
+
+    async def _watch(self, call: _Call) -> Answer:
+        path = call.path
+        wanted = options.check_watch_options(options.list_options(call.request.query, path.name))
+        sink = WatchSink()
+        request = Watch(
+            resource=path.resource,
+            namespace=path.namespace,
+            user=call.request.user,
+            options=wanted,
+            subscriber=sink,
+            watch=0,
+        )
+        encode = self._encoder(call)
+        try:
+            await ask(self._door, request)
+        except Expired as error:  # told in the stream, as the original does
+            sink.tell(WatchClosed(0, error.status))
+        return WatchStream(
+            sink,
+            encode,
+            content_type=call.accepted.media_type if call.accepted.media_type == JSON else f"{YAML};stream=watch",
+            timeout_seconds=wanted.timeout_seconds or WATCH_SECONDS,
+            stop=lambda: self._door.tell(StopWatch(subscriber=sink, watch=0)),
+        )
+
+    async def _create(self, call: _Call) -> Answer:
+        path, request = call.path, call.request
+        wanted = options.create_options(request.query, request.header(b"user-agent"))
+        body = await self._body(call, wanted.field_validation)
+        message = Create(
+            resource=path.resource,
+            namespace=path.namespace,
+            name=path.name,
+            subresource=path.subresource,
+            user=request.user,
+            object=body.object,
+            options=msgspec.structs.replace(wanted, warnings=body.warnings),
+        )
+        return self._object(call, await ask(self._door, message))
+
+    async def _update(self, call: _Call) -> Answer:
+        path, request = call.path, call.request
+        wanted = options.update_options(request.query, request.header(b"user-agent"))
+        body = await self._body(call, wanted.field_validation)
+        message = Update(
+            resource=path.resource,
+            namespace=path.namespace,
+            name=path.name,
+            subresource=path.subresource,
+            user=request.user,
+            object=body.object,
+            options=msgspec.structs.replace(wanted, warnings=body.warnings),
+        )
+        return self._object(call, await ask(self._door, message))
+
+    async def _patch(self, call: _Call) -> Answer:
+        path, request = call.path, call.request
+        patch_type = _patch_type(request)
+        patch = await request.body()
+        apply = patch_type == APPLY_PATCH
+        message = Patch(
+            resource=path.resource,
+            namespace=path.namespace,
+            name=path.name,
+            subresource=path.subresource,
+            user=request.user,
+            patch_type=patch_type,
+            patch=bodies.read_apply_patch(patch) if apply else patch,
+            options=options.patch_options(request.query, request.header(b"user-agent"), apply=apply),
+        )
+        return self._object(call, await ask(self._door, message))
+
+    async def _delete(self, call: _Call) -> Answer:
+        path, request = call.path, call.request
+        message = Delete(
+            resource=path.resource,
+            namespace=path.namespace,
+            name=path.name,
+            subresource=path.subresource,
+            user=request.user,
+            options=await bodies.read_delete_options(request),
+        )
+        return self._object(call, await ask(self._door, message))
+
+    async def _delete_collection(self, call: _Call) -> Answer:
+        path, request = call.path, call.request
+        message = DeleteCollection(
+            resource=path.resource,
+            namespace=path.namespace,
+            user=request.user,
+            list_options=options.check_list_options(options.list_options(request.query)),
+            options=await bodies.read_delete_options(request),
+        )
+        return self._list_of(call, await ask(self._door, message))
+
+    def _encoder(self, call: _Call) -> EventEncoder:
+        """How to show events. Those that are shown as they are share their bytes with other watches."""
+        if call.accepted.target is None:
+            return self._events.line
+        shown = self._shown(call)
+        return lambda event: line_of(event, shown.of_object(event.object))
+
+    def _shown(self, call: _Call) -> Representation:
+        return representation(call.kind, call.accepted.target, call.request.query, self._clock)
+
+    async def _body(self, call: _Call, field_validation: str) -> bodies.Body:
+        wanted = bodies.type_of_body(call.kind, call.path.subresource)
+        return await bodies.read_object(call.request, self._scheme, wanted, field_validation)
+
+    def _object(self, call: _Call, reply: Result | Status) -> Response:
+        if isinstance(reply, Status):
+            return data(call.request, reply.code or 200, msgspec.json.encode(reply), call.accepted)
+        json = self._shown(call).of_object(reply.object)
+        return data(call.request, reply.code, json, call.accepted, reply.warnings)
+
+    def _list_of(self, call: _Call, reply: ListResult | Status) -> Response:
+        if isinstance(reply, Status):
+            return data(call.request, reply.code or 200, msgspec.json.encode(reply), call.accepted)
+        json = self._shown(call).of_list(reply)
+        return data(call.request, 200, json, call.accepted, reply.warnings)
+
+
+def _patch_type(request: HttpRequest) -> str:
+    """The media type of a patch.
+
+    Raises:
+        UnsupportedMediaType: it is no patch that is known.
+    """
+    patch_type = request.header(b"content-type").partition(";")[0]
+    if patch_type not in PATCH_TYPES:
+        raise unsupported(PATCH_TYPES)
+    return patch_type

@@ -1,0 +1,83 @@
+"""Answers as bytes: objects and Status in the accepted media type, warnings, compression.
+
+Source: apiserver/pkg/endpoints/handlers/responsewriters/writers.go (v1.36).
+"""
+
+import gzip
+
+import msgspec
+import yaml
+
+from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver.http.messages import HttpRequest, Response
+from kubeactors.apiserver.http.negotiation import YAML, Accepted, as_is, negotiate
+
+GZIP_THRESHOLD_BYTES = 128 * 1024
+TEXT = "text/plain; charset=utf-8"
+
+_NO_CACHE = (b"cache-control", b"no-cache, private")
+_NO_SNIFF = (b"x-content-type-options", b"nosniff")
+_PEOPLE = ("curl", "Wget", "Mozilla/5.0")
+_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+
+
+def data(request: HttpRequest, code: int, json: bytes, accepted: Accepted, warnings: tuple[str, ...] = ()) -> Response:
+    """An answer with a JSON value as its body, in the accepted media type."""
+    headers = [_NO_CACHE, *((b"warning", warning(text)) for text in warnings)]
+    body = to_yaml(json) if accepted.media_type == YAML else _as_json(request, json, pretty=accepted.pretty)
+    if len(body) > GZIP_THRESHOLD_BYTES and "gzip" in request.header(b"accept-encoding"):
+        body = gzip.compress(body, compresslevel=1)
+        headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+    return Response(code=code, body=body, content_type=accepted.media_type, headers=tuple(headers))
+
+
+def refusal(request: HttpRequest, status: Status) -> Response:
+    """A Status in the accepted media type; in JSON if none of ours is accepted: a refusal is never withheld."""
+    accepted = negotiate(request.header(b"accept"), as_is) or Accepted()
+    answer = data(request, status.code, msgspec.json.encode(status), accepted)
+    if status.details is None or not status.details.retry_after_seconds:
+        return answer
+    retry = (b"retry-after", b"%d" % status.details.retry_after_seconds)
+    return msgspec.structs.replace(answer, headers=(*answer.headers, retry))
+
+
+def text(code: int, body: str) -> Response:
+    """Plain text."""
+    return Response(code=code, body=body.encode(), content_type=TEXT, headers=(_NO_CACHE, _NO_SNIFF))
+
+
+def page_not_found() -> Response:
+    """What Go's HTTP library says of a path that nobody serves."""
+    return text(404, "404 page not found\n")
+
+
+def warning(message: str) -> bytes:
+    r"""The value of a Warning header.
+
+    >>> warning('unknown field "spec"')
+    b'299 - "unknown field \\"spec\\""'
+    """
+    quoted = message.replace("\\", "\\\\").replace('"', '\\"')
+    return f'299 - "{"".join(one for one in quoted if one.isprintable())}"'.encode()
+
+
+def to_yaml(json: bytes) -> bytes:
+    r"""A JSON value as YAML, with sorted keys as the original writes them.
+
+    >>> to_yaml(b'{"b":[1],"a":"x"}')
+    b'a: x\nb:\n- 1\n'
+    """
+    value: object = msgspec.json.decode(json)
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=True).encode()
+
+
+def _as_json(request: HttpRequest, json: bytes, *, pretty: bool) -> bytes:
+    if pretty or _for_people(request):
+        json = msgspec.json.format(json, indent=2)
+    return json + b"\n"
+
+
+def _for_people(request: HttpRequest) -> bool:
+    if b"pretty" in request.query_bytes and (wish := request.query.text("pretty")):
+        return wish in _TRUE
+    return request.header(b"user-agent").startswith(_PEOPLE)

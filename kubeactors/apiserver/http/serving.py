@@ -1,0 +1,172 @@
+"""The HTTPS server: sockets, TLS, and uvicorn between them and the application.
+
+uvicorn parses HTTP and speaks ASGI. Here it is given sockets that are already bound, so that a port in use is an
+error and no exit of the process, and its protocol is made to pass on the certificate that a client has shown.
+"""
+
+import contextlib
+import errno
+import logging
+import socket
+import ssl
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+import msgspec
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from kubeactors.apiserver.http.app import ApiApp
+from kubeactors.apiserver.http.messages import PEER
+
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 180
+"""How long an idle connection stays: longer than clients keep theirs, so that they close, not we under their request."""
+
+GRACE_SECONDS = 5
+"""How long requests that are under way may take when the server stops."""
+
+
+class AddressInUse(Exception):
+    """Somebody else listens at the address; stop it, or choose another port (0 takes a free one)."""
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of TLS (PEM): what the server shows, and whose client certificates it believes."""
+
+    certificate: Path
+    key: Path
+    client_authority: Path
+
+
+class Listening(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the server is reached."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """`https://HOST:PORT`; a wildcard address is shown as the local one.
+
+        >>> Listening(host="::1", port=6443).url
+        'https://[::1]:6443'
+        """
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104  shown, not bound
+        return f"https://[{host}]:{self.port}" if ":" in host else f"https://{host}:{self.port}"
+
+
+class _Transport(Protocol):
+    def get_extra_info(self, name: str, default: object = None) -> object: ...
+
+
+class _PeerProtocol(HttpToolsProtocol):
+    """Puts the client's certificate into the state of every scope of its connection."""
+
+    def connection_made(self, transport: _Transport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        tls = transport.get_extra_info("ssl_object")
+        if isinstance(tls, ssl.SSLObject) and (certificate := tls.getpeercert(binary_form=True)):
+            self.app_state = {**self.app_state, PEER: certificate}
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the program that it is a part of, and says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = anyio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serve(app: ApiApp, *, host: str, port: int, tls: Tls) -> AsyncGenerator[Listening]:
+    """Serve until the block is left: then streams end, requests under way get their answer, connections are closed.
+
+    Port 0 takes a free port; what is yielded says which.
+
+    Raises:
+        AddressInUse: the address is taken.
+        OSError: the address cannot be listened at for another reason (no such address, not permitted).
+    """
+    listener = _listen(host, port)
+    server = _server(app, tls)
+    port = listener.getsockname()[1]
+    async with anyio.create_task_group() as group:
+        group.start_soon(_run, server, listener)
+        try:
+            await server.up.wait()
+            yield Listening(host=host, port=port)
+        finally:
+            app.close()
+            server.should_exit = True
+
+
+async def _run(server: _Server, listener: socket.socket) -> None:
+    """Run until told to exit. Cancellation waits for that too, lest connections are left half-closed."""
+    with anyio.CancelScope(shield=True):
+        await server.serve([listener])
+    for connection in tuple(server.server_state.connections):  # whose clients did not care to say goodbye
+        connection.transport.abort()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; a host name is looked up, the first of its addresses counts."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUse(
+                f"{host}:{port}: somebody else listens there; stop it, or choose another port (0 takes a free one)"
+            ) from error
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+def _server(app: ApiApp, tls: Tls) -> _Server:
+    context = _context(tls)
+    config = uvicorn.Config(
+        app,
+        http=_PeerProtocol,
+        ws="wsproto",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        log_level=logging.ERROR,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_context_factory=lambda _config, _default: context,
+    )
+    return _Server(config)
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(tls.certificate, tls.key)
+    context.load_verify_locations(tls.client_authority)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.set_alpn_protocols(["http/1.1"])
+    return context

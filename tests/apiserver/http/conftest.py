@@ -1,0 +1,64 @@
+"""An application over a small server, and a client that calls it in-process."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import msgspec
+import pytest
+
+from kubeactors.actor import ActorSystem
+from kubeactors.apimachinery.requests import ADMIN, StopWatch, UserInfo
+from kubeactors.apiserver.authorization import ControlPlaneAuthorizer
+from kubeactors.apiserver.http.app import ApiApp, HttpSettings
+from kubeactors.apiserver.http.authentication import StaticTokens
+
+from .shelf import SCHEME, Asked, Shelf
+
+NOW_NS = 1_800_000_000 * 10**9
+TOKENS = StaticTokens({"admin": ADMIN, "jane": UserInfo(name="jane")})
+
+
+class Edge:
+    """The application, a client that is an administrator, and what the server behind it was asked."""
+
+    def __init__(self, app: ApiApp, client: httpx2.AsyncClient, asked: list[Asked | StopWatch]) -> None:
+        self.app = app
+        self.client = client
+        self.asked = asked
+
+    async def send(
+        self, method: str, path: str, body: str | bytes = b"", headers: dict[str, str] | None = None
+    ) -> httpx2.Response:
+        """One request; a body is JSON unless the headers say otherwise."""
+        content = {"content-type": "application/json"} if body else {}
+        return await self.client.request(method, path, content=body, headers=content | (headers or {}))
+
+    async def get(self, path: str, accept: str = "application/json") -> httpx2.Response:
+        """Read something."""
+        return await self.send("GET", path, headers={"accept": accept})
+
+
+@pytest.fixture
+async def edge() -> AsyncIterator[Edge]:
+    asked: list[Asked | StopWatch] = []
+    async with ActorSystem() as system:
+        door = await system.spawn(lambda: Shelf(asked.append), name="apiserver")
+        app = ApiApp(
+            door,
+            SCHEME,
+            authorizer=ControlPlaneAuthorizer(),
+            clock=lambda: NOW_NS,
+            settings=HttpSettings(tokens=(TOKENS,), address="192.0.2.1:6443"),
+        )
+        transport = httpx2.ASGITransport(app)  # pyright: ignore[reportArgumentType]
+        headers = {"authorization": "Bearer admin", "user-agent": "tester/1"}
+        async with httpx2.AsyncClient(transport=transport, base_url="https://server", headers=headers) as client:
+            yield Edge(app, client, asked)
+
+
+def status_of(response: httpx2.Response) -> tuple[int, str, str]:
+    """Code, reason and message of a refusal."""
+    found = msgspec.json.decode(response.content, type=dict[str, object])
+    assert found["kind"] == "Status"
+    assert found["code"] == response.status_code
+    return response.status_code, str(found["reason"]), str(found["message"])
