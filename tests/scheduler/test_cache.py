@@ -1,0 +1,109 @@
+"""The scheduler's books."""
+
+import msgspec
+
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.pod_info import pod_info
+from tests.scheduler.builders import node, pod
+
+
+def used_cpu(cache: Cache, name: str) -> int:
+    info = cache.get(name)
+    assert info is not None
+    assert cache.table.requested[0, info.row] == info.requested["cpu"]
+    return info.requested["cpu"]
+
+
+def test_an_assumed_pod_takes_room_until_it_is_forgotten() -> None:
+    cache = Cache()
+    cache.set_node(node("n"))
+    cache.assume(pod_info(pod("p", {"cpu": "1"})), "n")
+    assert used_cpu(cache, "n") == 1000
+
+    cache.forget("uid-p")
+    assert used_cpu(cache, "n") == 0
+
+
+def test_a_confirmed_pod_is_counted_once_and_is_not_forgotten() -> None:
+    cache = Cache()
+    cache.set_node(node("n"))
+    cache.assume(pod_info(pod("p", {"cpu": "1"})), "n")
+    assert cache.confirm(pod("p", {"cpu": "1"}, node_name="n"))
+    cache.forget("uid-p")
+
+    assert used_cpu(cache, "n") == 1000
+    assert not cache.is_assumed("uid-p")
+
+
+def test_a_pod_that_was_bound_elsewhere_moves() -> None:
+    cache = Cache()
+    for name in ("a", "b"):
+        cache.set_node(node(name))
+    cache.assume(pod_info(pod("p", {"cpu": "1"})), "a")
+    bound = pod("p", {"cpu": "1"}, node_name="b")
+    assert not cache.confirm(bound)
+    cache.set_pod(pod_info(bound))
+
+    assert (used_cpu(cache, "a"), used_cpu(cache, "b")) == (0, 1000)
+
+
+def test_a_resized_pod_takes_what_it_asks_for_now() -> None:
+    cache = Cache()
+    cache.set_node(node("n"))
+    cache.set_pod(pod_info(pod("p", {"cpu": "2"}, node_name="n")))
+    smaller = pod("p", {"cpu": "1"}, node_name="n")
+    assert not cache.confirm(smaller)
+    cache.set_pod(pod_info(smaller))
+
+    assert used_cpu(cache, "n") == 1000
+
+
+def test_a_node_that_comes_back_under_its_name_still_has_the_pods_that_never_went() -> None:
+    cache = Cache()
+    cache.set_node(node("n"))
+    cache.set_pod(pod_info(pod("p", {"cpu": "1"}, node_name="n")))
+    cache.remove_node("n")
+    assert cache.get("n") is None
+
+    cache.set_node(node("n"))
+    assert used_cpu(cache, "n") == 1000
+    cache.remove_pod("uid-p")
+    assert used_cpu(cache, "n") == 0
+
+
+def test_a_pod_may_be_known_before_its_node() -> None:
+    cache = Cache()
+    cache.set_pod(pod_info(pod("p", {"cpu": "1"}, node_name="n")))
+    assert (cache.node_count, list(cache)) == (0, [])
+
+    cache.set_node(node("n"))
+    assert used_cpu(cache, "n") == 1000
+
+
+def test_rows_of_nodes_that_are_gone_are_used_again_and_clean() -> None:
+    cache = Cache()
+    cache.set_node(node("old", allocatable={"example.com/gpu": "4"}))
+    cache.set_pod(pod_info(pod("p", {"cpu": "1", "example.com/gpu": "1"}, node_name="old")))
+    cache.remove_pod("uid-p")
+    cache.remove_node("old")
+    cache.set_node(node("new"))
+
+    info = cache.get("new")
+    assert info is not None
+    assert (info.row, len(cache.rows)) == (0, 1)
+    line = cache.table.line("example.com/gpu")
+    assert line is not None
+    assert (cache.table.allocatable[line, 0], cache.table.requested[line, 0]) == (0, 0)
+
+
+def test_a_change_of_status_of_a_placed_pod_changes_no_verdict() -> None:
+    cache = Cache()
+    cache.set_node(node("n"))
+    placed = pod("p", {"cpu": "1"}, node_name="n")
+    cache.set_pod(pod_info(placed))
+    position = cache.changes.position
+    assert cache.confirm(
+        msgspec.structs.replace(placed, status=msgspec.structs.replace(placed.status, phase="Running"))
+    )
+
+    assert cache.changes.since(position) == []

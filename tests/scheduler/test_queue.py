@@ -1,0 +1,177 @@
+"""The scheduling queue: order, back-off, wake-ups."""
+
+import msgspec
+
+from kubeactors.api.core.v1 import Toleration
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource
+from kubeactors.scheduler.pod_info import pod_info
+from kubeactors.scheduler.queue import SECOND, QueuedPod, SchedulingQueue
+from tests.scheduler.builders import node, pod, profile
+
+NODE_ADDED = ClusterEvent(Resource.NODE, Action.ADD)
+POD_LEFT = ClusterEvent(Resource.ASSIGNED_POD, Action.DELETE)
+
+
+def make_queue() -> SchedulingQueue:
+    rules = profile(Cache())
+    return SchedulingQueue(rules.gate, rules.hints)
+
+
+def popped(queue: SchedulingQueue, now: int = 0) -> QueuedPod:
+    found = queue.pop(now)
+    assert found is not None
+    return found
+
+
+def refused(queue: SchedulingQueue, *plugins: str, now: int = 0) -> QueuedPod:
+    queued = popped(queue, now)
+    queued.plugins = plugins
+    queue.requeue(queued, now)
+    return queued
+
+
+def test_pods_are_tried_by_priority_and_then_by_age() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("old")), 1)
+    queue.add(pod_info(pod("young")), 2)
+    queue.add(pod_info(pod("urgent", priority=10)), 3)
+
+    assert [popped(queue).info.pod.metadata.name for _ in range(3)] == ["urgent", "old", "young"]
+    assert queue.pop(0) is None
+
+
+def test_a_pod_that_did_not_fit_waits_for_an_event_that_helps_it() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p", {"cpu": "4"})), 0)
+    refused(queue, "NodeResourcesFit")
+
+    assert queue.pop(60 * SECOND) is None
+    queue.move(NODE_ADDED, None, node("small", cpu="1"), 60 * SECOND)
+    assert queue.pop(60 * SECOND) is None
+    queue.move(NODE_ADDED, None, node("large", cpu="8"), 60 * SECOND)
+    assert popped(queue, 60 * SECOND).info.key == "default/p"
+
+
+def test_an_event_during_the_flight_of_a_pod_is_not_lost() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p", {"cpu": "4"})), 0)
+    queued = popped(queue)
+    queue.move(POD_LEFT, pod("other", {"cpu": "1"}), None, 1)
+    queued.plugins = ("NodeResourcesFit",)
+    queue.requeue(queued, 2)
+
+    assert queue.next_deadline() == 2 + SECOND
+    assert popped(queue, 2 + SECOND) is queued
+
+
+def test_an_event_before_the_flight_of_a_pod_does_not_wake_it_after() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("first", {"cpu": "4"})), 0)
+    queue.add(pod_info(pod("second", {"cpu": "4"})), 0)
+    popped(queue)
+    queue.move(POD_LEFT, pod("other", {"cpu": "1"}), None, 1)
+    refused(queue, "NodeResourcesFit")
+
+    assert queue.pop(10) is None
+
+
+def test_back_off_doubles_up_to_ten_seconds() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p")), 0)
+    waits: list[int] = []
+    now = 0
+    for _ in range(6):
+        refused(queue, now=now)
+        deadline = queue.next_deadline()
+        assert deadline is not None
+        waits.append((deadline - now) // SECOND)
+        now = deadline
+
+    assert waits == [1, 2, 4, 8, 10, 10]
+
+
+def test_a_pod_in_back_off_is_tried_early_when_nothing_else_is_left_to_do() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p", {"cpu": "1"})), 0)
+    queued = refused(queue, "NodeResourcesFit")
+    queue.move(NODE_ADDED, None, node("n"), 1)
+    queue.add(pod_info(pod("fresh")), 1)
+
+    assert popped(queue, 1).info.key == "default/fresh"
+    assert popped(queue, 1) is queued
+
+
+def test_a_pod_that_met_an_error_waits_for_its_whole_back_off() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p")), 0)
+    refused(queue)
+
+    assert queue.pop(SECOND - 1) is None
+    assert popped(queue, SECOND).attempts == 2
+
+
+def test_a_pod_is_tried_again_after_five_minutes_even_if_nothing_happened() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p")), 0)
+    refused(queue, "NodeAffinity", now=SECOND)
+
+    assert queue.next_deadline() == 301 * SECOND
+    assert queue.pop(301 * SECOND - 1) is None
+    assert queue.pop(301 * SECOND) is not None
+
+
+def test_a_gated_pod_enters_when_its_last_gate_is_gone() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p", gates=("a", "b"))), 0)
+    queue.update(pod_info(pod("p", gates=("b",))), 1)
+    assert queue.pop(1) is None
+
+    queue.update(pod_info(pod("p")), 2)
+    assert popped(queue, 2).info.pod.spec.scheduling_gates == ()
+
+
+def test_a_pods_own_new_toleration_wakes_it_and_no_other() -> None:
+    queue = make_queue()
+    for name in ("a", "b"):
+        queue.add(pod_info(pod(name)), 0)
+    refused(queue, "TaintToleration")
+    refused(queue, "TaintToleration")
+
+    now = 20 * SECOND
+    queue.update(pod_info(pod("b", tolerations=(Toleration(operator="Exists"),))), now)
+    assert popped(queue, now).info.key == "default/b"
+    assert queue.pop(now) is None
+
+
+def test_a_change_of_status_wakes_nobody() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p")), 0)
+    queued = refused(queue, "NodeResourcesFit")
+    changed = msgspec.structs.replace(
+        queued.info.pod, metadata=msgspec.structs.replace(queued.info.pod.metadata, resource_version="2")
+    )
+    queue.update(pod_info(changed), 60 * SECOND)
+
+    assert queue.pop(60 * SECOND) is None
+    assert queued.info.pod is changed
+
+
+def test_a_deleted_pod_does_not_come_back_from_its_flight() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p")), 0)
+    queued = popped(queue)
+    queue.delete("uid-p")
+    queue.requeue(queued, 1)
+
+    assert len(queue) == 0
+
+
+def test_a_pod_of_the_same_name_with_another_uid_is_another_pod() -> None:
+    queue = make_queue()
+    queue.add(pod_info(pod("p", uid="old")), 0)
+    queue.add(pod_info(pod("p", uid="new")), 1)
+    queue.delete("old")
+
+    assert popped(queue, 1).uid == "new"
+    assert queue.pop(1) is None
