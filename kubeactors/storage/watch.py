@@ -22,9 +22,6 @@ from kubeactors.storage.messages import (
 
 Subscriber: TypeAlias = Recipient[StoreEvents | StoreWatchCancelled]
 
-SYNC_EVENTS = 1000
-"""About how many events of history a watcher that is behind is given in one turn."""
-
 
 class Watcher:
     """One watch of one subscriber on the keys in [start, end)."""
@@ -73,10 +70,17 @@ class RangeIndex:
 
 
 class Watches:
-    """All watches of a store. `revision` is the newest that was published: nothing later is ever told."""
+    """All watches of a store. `revision` is the newest that was published: nothing later is ever told.
 
-    def __init__(self, history: History, revision: int) -> None:
+    Args:
+        history: where those who are behind read.
+        revision: the newest now.
+        piece: about how many events of history a watcher that is behind is given in one turn.
+    """
+
+    def __init__(self, history: History, revision: int, piece: int = 1000) -> None:
         self.revision = revision
+        self._piece = piece
         self._history = history
         self._watchers: dict[tuple[Subscriber, int], Watcher] = {}
         self._behind: dict[Watcher, None] = {}
@@ -170,8 +174,8 @@ class Watches:
         return True
 
     def _catch_up(self, watcher: Watcher) -> bool:
-        piece = self._history.read(watcher.next_revision, self.revision, SYNC_EVENTS)
-        upto = piece[-1].kv.mod_revision if len(piece) >= SYNC_EVENTS else self.revision
+        piece = self._history.read(watcher.next_revision, self.revision, self._piece)
+        upto = piece[-1].kv.mod_revision if len(piece) >= self._piece else self.revision
         events = [event for event in piece if watcher.start <= event.kv.key < watcher.end]
         if events and not watcher.tell(events, upto):
             return False

@@ -1,9 +1,9 @@
 """Short ways to write the store's requests."""
 
-from kubeactors.storage.messages import Compare, DeleteOp, Op, PutOp, RangeOp, RangeReply, Txn
+from kubeactors.storage.messages import Compare, DeleteOp, Op, PutOp, RangeOp, RangeReply, Txn, Value
 
 
-def put(key: str, value: bytes, lease: int = 0) -> Txn:
+def put(key: str, value: Value, lease: int = 0) -> Txn:
     return Txn(success=(PutOp(key=key, value=value, lease=lease),))
 
 
@@ -11,7 +11,7 @@ def delete(key: str, range_end: str = "") -> Txn:
     return Txn(success=(DeleteOp(key=key, range_end=range_end),))
 
 
-def put_if(key: str, mod_revision: int, value: bytes, failure: tuple[Op, ...] = ()) -> Txn:
+def put_if(key: str, mod_revision: int, value: Value, failure: tuple[Op, ...] = ()) -> Txn:
     return Txn(
         compare=(Compare(key=key, mod_revision=mod_revision),),
         success=(PutOp(key=key, value=value),),

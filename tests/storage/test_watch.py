@@ -5,7 +5,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from kubeactors.storage import watch as watch_module
 from kubeactors.storage.messages import (
     Compacted,
     DeleteOp,
@@ -38,9 +37,9 @@ class Inbox:
 class House:
     """MVCC and watches as the store puts them together."""
 
-    def __init__(self) -> None:
+    def __init__(self, piece: int = 1000) -> None:
         self.mvcc = Mvcc(unstamped)
-        self.watches = Watches(self.mvcc.history, self.mvcc.revision)
+        self.watches = Watches(self.mvcc.history, self.mvcc.revision, piece)
 
     def write(self, *txns: Txn) -> list[StoreEvent]:
         """Write all, then publish at once, as a group commit does."""
@@ -217,11 +216,14 @@ txns = st.lists(
 
 
 class WatchersSeeHistory(RuleBasedStateMachine):
-    """Watchers that refuse now and then, a store that compacts: what they saw is what happened, without a gap."""
+    """Watchers that refuse now and then, a store that compacts: what they saw is what happened, without a gap.
+
+    Pieces of history are so small that catching up takes several turns.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House()
+        self.house = House(piece=2)
         self.happened: list[StoreEvent] = []
         self.inboxes: list[tuple[Inbox, int, tuple[str, str]]] = []
 
@@ -281,12 +283,4 @@ class WatchersSeeHistory(RuleBasedStateMachine):
 WatchersSeeHistory.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
 
 
-class TestWatchersSeeHistory(WatchersSeeHistory.TestCase):  # type: ignore[misc, name-defined]
-    """With pieces of history so small that catching up takes several turns."""
-
-    def setUp(self) -> None:
-        self.events = watch_module.SYNC_EVENTS
-        watch_module.SYNC_EVENTS = 2
-
-    def tearDown(self) -> None:
-        watch_module.SYNC_EVENTS = self.events
+TestWatchersSeeHistory = WatchersSeeHistory.TestCase

@@ -45,6 +45,7 @@ CREATE TABLE meta (compact_revision INTEGER NOT NULL, last_lease INTEGER NOT NUL
 INSERT INTO meta VALUES (0, 0);
 COMMIT;
 """
+_TABLES = [("history",), ("leases",), ("meta",)]
 
 
 def open_store(path: Path) -> sqlite3.Connection:
@@ -137,9 +138,12 @@ def _check_sound(path: Path) -> None:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=0)) as connection:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        _check_version(path, version)
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    if verdict == "ok" and tables != _TABLES:
+        verdict = "tables are missing"
     if verdict != "ok":
         raise StoreCorrupt(f"{path}: damaged ({verdict}); nothing was changed: restore a backup, or move it away")
-    _check_version(path, version)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
