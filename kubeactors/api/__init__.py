@@ -17,10 +17,11 @@ from kubeactors.api.authentication.v1.tokenrequest import TokenRequest
 from kubeactors.api.autoscaling.v1.scale import Scale
 from kubeactors.api.coordination.v1 import lease
 from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, secret, service
+from kubeactors.api.core.v1.advice import warn_of_pod
 from kubeactors.api.core.v1.defaults import default_node, default_pod
 from kubeactors.api.core.v1.defaults.service import default_service
-from kubeactors.api.core.v1.node import Node
-from kubeactors.api.core.v1.pod import Binding, Pod
+from kubeactors.api.core.v1.node import Node, node_fields
+from kubeactors.api.core.v1.pod import Binding, Pod, pod_fields
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.core.v1.validation import (
     validate_node,
@@ -97,6 +98,8 @@ _CORE = (
         default=default_node,
         validate=validate_node,
         validate_update=validate_node_update,
+        validate_status_update=validate_node_update,
+        fields=node_fields,
     ),
     Kind(
         type=Pod,
@@ -121,6 +124,8 @@ _CORE = (
         validate=validate_pod,
         validate_update=validate_pod_update,
         validate_status_update=validate_pod_status_update,
+        warn=warn_of_pod,
+        fields=pod_fields,
     ),
     Kind(
         type=secret.Secret,

@@ -160,3 +160,14 @@ class Node(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     kind: str = "Node"
     spec: NodeSpec = always(NodeSpec())
     status: NodeStatus = always(NodeStatus())
+
+
+def node_fields(node: Node) -> dict[str, str]:
+    """What field selectors can ask for.
+
+    Source: pkg/registry/core/node/strategy.go (v1.36).
+
+    >>> node_fields(Node())
+    {'spec.unschedulable': 'false'}
+    """
+    return {"spec.unschedulable": "true" if node.spec.unschedulable else "false"}

@@ -39,3 +39,24 @@ class Binding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     api_version: str = "v1"
     kind: str = "Binding"
     target: ObjectReference = always(ObjectReference())
+
+
+def pod_fields(pod: Pod) -> dict[str, str]:
+    """What field selectors can ask for.
+
+    Source: pkg/registry/core/pod/strategy.go (v1.36).
+
+    >>> pod_fields(Pod(spec=PodSpec(node_name="a")))["spec.nodeName"]
+    'a'
+    """
+    spec, status = pod.spec, pod.status
+    return {
+        "spec.nodeName": spec.node_name,
+        "spec.restartPolicy": spec.restart_policy,
+        "spec.schedulerName": spec.scheduler_name,
+        "spec.serviceAccountName": spec.service_account_name,
+        "spec.hostNetwork": "true" if spec.host_network else "false",
+        "status.phase": status.phase,
+        "status.podIP": status.pod_ips[0].ip if status.pod_ips else "",
+        "status.nominatedNodeName": status.nominated_node_name,
+    }

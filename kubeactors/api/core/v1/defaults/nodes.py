@@ -2,7 +2,7 @@
 
 from kubeactors.api.core.v1.defaults.common import filled
 from kubeactors.api.core.v1.defaults.containers import rounded
-from kubeactors.api.core.v1.node import Node
+from kubeactors.api.core.v1.node import Node, NodeSpec
 
 
 def default_node(node: Node) -> Node:
@@ -10,4 +10,19 @@ def default_node(node: Node) -> Node:
     status = node.status
     capacity = rounded(status.capacity)
     allocatable = rounded(status.allocatable) or capacity
-    return filled(node, status=filled(status, capacity=capacity, allocatable=allocatable))
+    return filled(
+        node, spec=_default_spec(node.spec), status=filled(status, capacity=capacity, allocatable=allocatable)
+    )
+
+
+def _default_spec(spec: NodeSpec) -> NodeSpec:
+    """The first address range stands in two places; the old one wins.
+
+    Source: Convert_v1_NodeSpec_To_core_NodeSpec in pkg/apis/core/v1/conversion.go (v1.36).
+    """
+    ranges = spec.pod_cidrs
+    if spec.pod_cidr and (not ranges or ranges[0] != spec.pod_cidr):
+        return filled(spec, pod_cidrs=(spec.pod_cidr,))
+    if ranges and not spec.pod_cidr:
+        return filled(spec, pod_cidr=ranges[0])
+    return spec

@@ -6,6 +6,7 @@ from kubeactors.api.core.v1.defaults.containers import default_container, rounde
 from kubeactors.api.core.v1.defaults.volumes import default_volume
 from kubeactors.api.core.v1.pod import Pod, PodTemplate, PodTemplateSpec
 from kubeactors.api.core.v1.podspec import PodSpec
+from kubeactors.api.core.v1.podstatus import PodIP, PodStatus
 from kubeactors.api.core.v1.resources import (
     container_limits,
     container_requests,
@@ -35,7 +36,7 @@ def default_pod(pod: Pod) -> Pod:
     spec = _default_pod_level_resources(spec)
     if spec.host_network:
         spec = _default_host_ports(spec)
-    return filled(pod, spec=spec)
+    return filled(pod, spec=spec, status=_default_status(pod.status))
 
 
 def default_pod_spec(spec: PodSpec) -> PodSpec:
@@ -75,6 +76,19 @@ def _grace(seconds: int | None) -> int:
 
 def _rounded(resources: ResourceRequirements) -> ResourceRequirements:
     return filled(resources, limits=rounded(resources.limits), requests=rounded(resources.requests))
+
+
+def _default_status(status: PodStatus) -> PodStatus:
+    """The first address stands in two places; the old one wins.
+
+    Source: Convert_v1_PodStatus_To_core_PodStatus in pkg/apis/core/v1/conversion.go (v1.36).
+    """
+    addresses = status.pod_ips
+    if status.pod_ip and (not addresses or addresses[0].ip != status.pod_ip):
+        return filled(status, pod_ips=(PodIP(ip=status.pod_ip),))
+    if addresses and not status.pod_ip:
+        return filled(status, pod_ip=addresses[0].ip)
+    return status
 
 
 def _requests_from_limits(container: Container) -> Container:
