@@ -229,7 +229,7 @@ def test_a_reentrant_actor_handles_messages_while_handlers_wait() -> None:
 def test_an_actor_that_is_not_reentrant_finishes_one_message_before_the_next() -> None:
     sim = SimSystem(schedule=Fifo())
     room = sim.spawn(Patient)
-    room.ask(Enter("a"))
+    _ = room.ask(Enter("a"))
     room.tell(Open())
     with pytest.raises(AskTimedOut):
         sim.ask(room, Enter("b"), timeout_seconds=1)

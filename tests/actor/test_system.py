@@ -119,7 +119,8 @@ async def test_a_cancelled_block_stops_its_actors() -> None:
     counters: list[Ref[Add]] = []
     with anyio.CancelScope() as scope:
         async with ActorSystem() as system:
-            counters.append(await system.spawn(Counter))
+            counter = await system.spawn(Counter)
+            counters.append(counter)
             scope.cancel()
             await anyio.sleep_forever()
     assert scope.cancelled_caught
