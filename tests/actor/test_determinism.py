@@ -22,7 +22,7 @@ class Count(Request[int], frozen=True):
     pass
 
 
-class Gossip(Actor[Rumour | Count | Terminated], reentrant=True):
+class Gossip(Actor[Rumour | Count], reentrant=True):
     """Tells rumours on to whom chance names; sleeps, fails and asks now and then."""
 
     def __init__(self, friends: list[Ref[Rumour | Count]]) -> None:
