@@ -33,6 +33,7 @@ from kubeactors.apimachinery.leaves import (
     QUANTITY,
     STRING,
     TIME,
+    plain,
     text_of,
 )
 
@@ -56,6 +57,22 @@ def reader_of(type_: object, name: str = "") -> Reader:
         return _SIMPLE[type_]
     is_struct = isinstance(type_, type) and issubclass(type_, msgspec.Struct)
     return _Struct(cast("type[msgspec.Struct]", type_)) if is_struct else OPAQUE
+
+
+def plain_noting_duplicates(value: object, place: Place, findings: Findings) -> object:
+    """A value without a type as builtins; names that stand twice in an object are strict errors."""
+    if isinstance(value, list):
+        items = enumerate(cast("list[object]", value))
+        return [plain_noting_duplicates(item, place.index(index), findings) for index, item in items]
+    if not isinstance(value, Pairs):
+        return plain(value)
+    found: dict[str, object] = {}
+    for key, item in value.members:
+        inner = place.key(key)
+        if key in found:
+            findings.strict("duplicate", inner)
+        found[text_of(key)] = plain_noting_duplicates(item, inner, findings)
+    return found
 
 
 class _Struct:

@@ -1,0 +1,178 @@
+"""From the bytes of a patch to the patched object, or to the refusal that the client is told.
+
+Source: apiserver/pkg/endpoints/handlers/patch.go (v1.36).
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from kubeactors.apimachinery import field, jsontext
+from kubeactors.apimachinery.findings import DecodeError, Findings, Place, mismatch
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.patches import jsonpatches, merge, strategic
+from kubeactors.apimachinery.patches.errors import (
+    BadPatchError,
+    PatchError,
+    TooManyOperationsError,
+    UnprocessablePatchError,
+)
+from kubeactors.apimachinery.patches.golang import shown
+from kubeactors.apimachinery.reader import plain_noting_duplicates, reader_of
+from kubeactors.apimachinery.requests import JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH
+from kubeactors.apimachinery.serializer import from_builtins, to_builtins
+from kubeactors.apimachinery.status import (
+    BadRequest,
+    Invalid,
+    RequestEntityTooLarge,
+    StatusDetails,
+    StatusError,
+    UnsupportedMediaType,
+    invalid,
+)
+
+T = TypeVar("T", bound=TypedObject)
+
+IGNORE, WARN, STRICT = "Ignore", "Warn", "Strict"
+"""What to do about unknown and duplicate fields, in the patch and in the object after it."""
+
+Document = dict[str, object]
+
+
+class Patched(msgspec.Struct, Generic[T], frozen=True):
+    """The object after the patch, neither defaulted nor validated; and what to warn the client of."""
+
+    object: T
+    warnings: tuple[str, ...] = ()
+
+
+class PatchOperation(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """What a JSON patch consists of; for finding out what does not belong there."""
+
+    op: str = ""
+    path: str = ""
+    from_: str = ""
+    value: object = None
+
+
+def apply(obj: T, patch_type: str, patch: bytes, field_validation: str = WARN) -> Patched[T]:
+    """The object as the patch wants it.
+
+    Raises:
+        StatusError: the patch is refused; its status is the answer.
+
+    >>> from kubeactors.apimachinery.meta import ObjectMeta
+    >>> before = TypedObject(metadata=ObjectMeta(name="a", labels={"k": "v"}))
+    >>> apply(before, MERGE_PATCH, b'{"metadata":{"labels":{"k":null,"x":"y"}}}').object.metadata.labels
+    {'x': 'y'}
+    """
+    appliers: dict[str, Callable[[T, bytes], tuple[object, str, tuple[str, ...]]]] = {
+        JSON_PATCH: _json_patched,
+        MERGE_PATCH: _merged,
+        STRATEGIC_MERGE_PATCH: _strategically_merged,
+    }
+    if patch_type not in appliers:
+        raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
+    try:
+        document, source, complaints = appliers[patch_type](obj, patch)
+    except PatchError as error:
+        raise _refusal(error) from error
+    return _read(document, type(obj), source, () if field_validation == IGNORE else complaints, field_validation)
+
+
+def _json_patched(obj: TypedObject, patch: bytes) -> tuple[object, str, tuple[str, ...]]:
+    value, _ = _parsed(patch, "error decoding patch: ")
+    if value is not None and not isinstance(value, list):
+        raise BadPatchError(f"error decoding patch: {mismatch(value, '[]handlers.jsonPatchOp', Place())}")
+    operations = cast("list[Document]", value or [])
+    complaints = _superfluous(operations)
+    document = _same_type(jsonpatches.apply(to_builtins(obj), operations), obj)
+    return document, _text(document), complaints
+
+
+def _merged(obj: TypedObject, patch: bytes) -> tuple[object, str, tuple[str, ...]]:
+    value, complaints = _parsed_map(patch, "error decoding patch: ")
+    document = _same_type(merge.merge(to_builtins(obj), value), obj)
+    return document, _text(document), complaints
+
+
+def _strategically_merged(obj: TypedObject, patch: bytes) -> tuple[object, str, tuple[str, ...]]:
+    value, complaints = _parsed_map(patch, "")
+    return strategic.merge(to_builtins(obj), value, type(obj)), shown(value), complaints
+
+
+def _parsed(patch: bytes, prefix: str) -> tuple[object, tuple[str, ...]]:
+    """The patch as builtins, and its duplicate fields."""
+    try:
+        value: object = msgspec.json.decode(patch)
+        if not jsontext.needs_care(patch):
+            return value, ()
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    findings = Findings()
+    try:
+        value = plain_noting_duplicates(jsontext.parse(patch), Place(), findings)
+    except (jsontext.JSONSyntaxError, RecursionError) as error:
+        raise BadPatchError(f"{prefix}{error}") from error
+    return value, findings.strict_errors
+
+
+def _parsed_map(patch: bytes, prefix: str) -> tuple[Document, tuple[str, ...]]:
+    value, complaints = _parsed(patch, prefix)
+    if value is not None and not isinstance(value, dict):
+        raise BadPatchError(f"{prefix}{mismatch(value, 'map[string]interface {}', Place())}")
+    return cast("Document", value or {}), complaints
+
+
+def _superfluous(operations: list[Document]) -> tuple[str, ...]:
+    findings = Findings()
+    reader_of(tuple[PatchOperation, ...]).read(operations, Place(), findings)
+    if findings.wrong:
+        raise BadPatchError(f"error decoding patch: {findings.wrong}")
+    return tuple(f"json patch {one}" for one in findings.strict_errors)
+
+
+def _same_type(document: object, obj: TypedObject) -> object:
+    """A patch that makes another kind of the object makes nothing that could be stored."""
+    if not isinstance(document, dict):
+        return document
+    found = cast("Document", document)
+    kind, api_version = found.get("kind") or obj.kind, found.get("apiVersion") or obj.api_version
+    if (kind, api_version) == (obj.kind, obj.api_version):
+        return found
+    group, _, version = str(api_version).rpartition("/")
+    hub = obj.api_version.rpartition("/")[0] or "core"
+    unknown = f"converting ({version}.{kind}) to ({hub}.{obj.kind}): unknown conversion"
+    raise _invalid(_text(found), f'{kind} in version "{group and f"{group}/"}{version}" cannot be handled: {unknown}')
+
+
+def _read(
+    document: object, type_: type[T], source: str, complaints: tuple[str, ...], field_validation: str
+) -> Patched[T]:
+    try:
+        decoded = from_builtins(document, type_)
+    except DecodeError as error:
+        raise _invalid(source, str(error)) from error
+    warnings = (*complaints, *decoded.strict_errors)
+    if field_validation == STRICT and warnings:
+        raise _invalid(source, f"strict decoding error: {', '.join(warnings)}")
+    return Patched(decoded.object, () if field_validation == IGNORE else warnings)
+
+
+def _refusal(error: PatchError) -> StatusError:
+    if isinstance(error, BadPatchError):
+        return BadRequest.saying(str(error))
+    if isinstance(error, TooManyOperationsError):
+        return RequestEntityTooLarge.saying(str(error))
+    if isinstance(error, UnprocessablePatchError):
+        return Invalid.saying("the server rejected our request due to an error in our request", StatusDetails())
+    return StatusError.saying(str(error))
+
+
+def _invalid(source: str, problem: str) -> StatusError:
+    return invalid("", "", "", [field.invalid("patch", source, problem)])
+
+
+def _text(document: object) -> str:
+    return msgspec.json.encode(document).decode()

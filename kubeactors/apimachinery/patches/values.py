@@ -1,0 +1,16 @@
+"""The values of JSON documents, for the type checker: what is a map, what a list."""
+
+from typing import TypeGuard
+
+Map = dict[str, object]
+List = list[object]
+
+
+def is_map(value: object) -> TypeGuard[Map]:
+    """A JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[List]:
+    """A JSON array."""
+    return isinstance(value, list)
