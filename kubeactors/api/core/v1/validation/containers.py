@@ -11,7 +11,7 @@ from kubeactors.api.core.v1.container import (
 )
 from kubeactors.api.core.v1.podspec import PodSpec
 from kubeactors.api.core.v1.resources import is_sidecar
-from kubeactors.api.core.v1.validation.common import messages, one_of, one_of_or_required
+from kubeactors.api.core.v1.validation.common import messages, one_of
 from kubeactors.api.core.v1.validation.context import PodContext
 from kubeactors.api.core.v1.validation.env import validate_env, validate_env_from
 from kubeactors.api.core.v1.validation.mounts import validate_devices, validate_mounts
@@ -22,6 +22,7 @@ from kubeactors.api.core.v1.validation.probes import (
 )
 from kubeactors.api.core.v1.validation.resources import validate_container_resources, validate_resize_policy
 from kubeactors.api.core.v1.validation.security import validate_security_context
+from kubeactors.api.validation import validate_one_of
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import (
     FieldError,
@@ -117,7 +118,7 @@ def validate_image(container: Container, path: str) -> Iterator[FieldError]:
 def validate_pull_policy(policy: str, path: str) -> Iterator[FieldError]:
     """When to pull the image."""
     if policy not in PULL_POLICIES:
-        yield from one_of_or_required(path, policy, PULL_POLICIES)
+        yield from validate_one_of(policy, path, PULL_POLICIES)
 
 
 def _common(container: Container, context: PodContext, path: str) -> Iterator[FieldError]:
@@ -140,7 +141,7 @@ def _common(container: Container, context: PodContext, path: str) -> Iterator[Fi
 def _environment(container: Container, context: PodContext, path: str) -> Iterator[FieldError]:
     if container.termination_message_policy not in _TERMINATION_POLICIES:
         policy = container.termination_message_policy
-        yield from one_of_or_required(f"{path}.terminationMessagePolicy", policy, _TERMINATION_POLICIES)
+        yield from validate_one_of(policy, f"{path}.terminationMessagePolicy", _TERMINATION_POLICIES)
     if container.ports:
         yield from _ports(container.ports, f"{path}.ports")
     if container.env:
@@ -204,7 +205,7 @@ def _ports(ports: tuple[ContainerPort, ...], path: str) -> Iterator[FieldError]:
         if port.host_port:
             yield from messages(f"{at}.hostPort", port.host_port, names.port_number(port.host_port))
         if port.protocol not in _PROTOCOLS:
-            yield from one_of_or_required(f"{at}.protocol", port.protocol, _PROTOCOLS)
+            yield from validate_one_of(port.protocol, f"{at}.protocol", _PROTOCOLS)
 
 
 def _host_ports(containers: tuple[Container, ...], path: str) -> Iterator[FieldError]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kubeactors.api.core.v1.podspec import PodSchedulingGate, PodSpec
 from kubeactors.api.core.v1.validation.affinity import validate_affinity, validate_spread
 from kubeactors.api.core.v1.validation.claims import validate_resource_claims
-from kubeactors.api.core.v1.validation.common import label, messages, one_of_or_required, qualified_name
+from kubeactors.api.core.v1.validation.common import label, messages, qualified_name
 from kubeactors.api.core.v1.validation.containers import (
     validate_containers,
     validate_ephemeral_containers,
@@ -25,6 +25,7 @@ from kubeactors.api.core.v1.validation.security import validate_host_users, vali
 from kubeactors.api.core.v1.validation.taints import validate_tolerations
 from kubeactors.api.core.v1.validation.volumes import validate_volumes
 from kubeactors.api.core.v1.validation.windows import validate_host_process, validate_os
+from kubeactors.api.validation import validate_one_of
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, duplicate, invalid, required
 from kubeactors.apimachinery.labels import validate_labels
@@ -74,9 +75,9 @@ def _ports_of_node(spec: PodSpec, path: str, *, is_pod: bool) -> Iterator[FieldE
 
 def _policies(spec: PodSpec, path: str) -> Iterator[FieldError]:
     if spec.restart_policy not in _RESTART_POLICIES:
-        yield from one_of_or_required(f"{path}.restartPolicy", spec.restart_policy, _RESTART_POLICIES)
+        yield from validate_one_of(spec.restart_policy, f"{path}.restartPolicy", _RESTART_POLICIES)
     if spec.dns_policy not in _DNS_POLICIES:
-        yield from one_of_or_required(f"{path}.dnsPolicy", spec.dns_policy, _DNS_POLICIES)
+        yield from validate_one_of(spec.dns_policy, f"{path}.dnsPolicy", _DNS_POLICIES)
     if spec.node_selector:
         yield from validate_labels(spec.node_selector, f"{path}.nodeSelector")
     if spec.security_context is not None:
@@ -127,7 +128,7 @@ def _identity(spec: PodSpec, path: str) -> Iterator[FieldError]:
         yield from _name(spec.runtime_class_name, f"{path}.runtimeClassName")
     if spec.preemption_policy is not None:
         policies = ("PreemptLowerPriority", "Never")
-        yield from one_of_or_required(f"{path}.preemptionPolicy", spec.preemption_policy, policies)
+        yield from validate_one_of(spec.preemption_policy, f"{path}.preemptionPolicy", policies)
 
 
 def _name(name: str, path: str) -> Iterator[FieldError]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from kubeactors.api.core.v1.probe import HTTPGetAction, Lifecycle, LifecycleHandler, Probe, SleepAction
-from kubeactors.api.core.v1.validation.common import messages, needed, not_negative, one_of, port_or_name
+from kubeactors.api.core.v1.validation.common import messages, needed, one_of
+from kubeactors.api.validation import validate_port_number_or_name
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, required
+from kubeactors.apimachinery.objectmeta import validate_nonnegative
 
 _TOO_MANY = "may not specify more than 1 handler type"
 
@@ -35,11 +37,11 @@ def validate_lifecycle(lifecycle: Lifecycle, grace_period_seconds: int | None, p
 
 def _probe(probe: Probe, path: str) -> Iterator[FieldError]:
     yield from _handler(probe, None, path)
-    yield from not_negative(f"{path}.initialDelaySeconds", probe.initial_delay_seconds)
-    yield from not_negative(f"{path}.timeoutSeconds", probe.timeout_seconds)
-    yield from not_negative(f"{path}.periodSeconds", probe.period_seconds)
-    yield from not_negative(f"{path}.successThreshold", probe.success_threshold)
-    yield from not_negative(f"{path}.failureThreshold", probe.failure_threshold)
+    yield from validate_nonnegative(probe.initial_delay_seconds, f"{path}.initialDelaySeconds")
+    yield from validate_nonnegative(probe.timeout_seconds, f"{path}.timeoutSeconds")
+    yield from validate_nonnegative(probe.period_seconds, f"{path}.periodSeconds")
+    yield from validate_nonnegative(probe.success_threshold, f"{path}.successThreshold")
+    yield from validate_nonnegative(probe.failure_threshold, f"{path}.failureThreshold")
     grace = probe.termination_grace_period_seconds
     if grace is not None and grace <= 0:
         yield invalid(f"{path}.terminationGracePeriodSeconds", grace, "must be greater than 0")
@@ -63,17 +65,17 @@ def _actions(
     if handler.http_get is not None:
         yield "httpGet", _http_get(handler.http_get, f"{path}.httpGet")
     if handler.tcp_socket is not None:
-        yield "tcpSocket", port_or_name(f"{path}.tcpSocket.port", handler.tcp_socket.port)
+        yield "tcpSocket", validate_port_number_or_name(handler.tcp_socket.port, f"{path}.tcpSocket.port")
     if isinstance(handler, Probe):
         if handler.grpc is not None:
-            yield "grpc", port_or_name(f"{path}.grpc.port", handler.grpc.port)
+            yield "grpc", validate_port_number_or_name(handler.grpc.port, f"{path}.grpc.port")
     elif handler.sleep is not None:
         yield "sleep", _sleep(handler.sleep, grace, f"{path}.sleep")
 
 
 def _http_get(action: HTTPGetAction, path: str) -> Iterator[FieldError]:
     yield from needed(f"{path}.path", action.path)
-    yield from port_or_name(f"{path}.port", action.port)
+    yield from validate_port_number_or_name(action.port, f"{path}.port")
     yield from one_of(f"{path}.scheme", action.scheme, ("HTTP", "HTTPS"))
     for header in action.http_headers:
         yield from messages(f"{path}.httpHeaders", header.name, names.http_header_name(header.name))

@@ -17,7 +17,8 @@ from kubeactors.api.core.v1.resources import (
     is_pod_level_resource,
     may_overcommit,
 )
-from kubeactors.api.core.v1.validation.common import NOT_NEGATIVE, label, messages, one_of_or_required
+from kubeactors.api.core.v1.validation.common import label, messages
+from kubeactors.api.validation import validate_one_of
 from kubeactors.apimachinery import names, quantity
 from kubeactors.apimachinery.field import (
     NOT_FOUND,
@@ -29,6 +30,7 @@ from kubeactors.apimachinery.field import (
     required,
     shown,
 )
+from kubeactors.apimachinery.objectmeta import NEGATIVE
 
 _OF_CONTAINERS = frozenset((CPU, MEMORY, EPHEMERAL_STORAGE))
 _STANDARD = frozenset(
@@ -91,7 +93,7 @@ def validate_amount(name: str, amount: str, path: str) -> Iterator[FieldError]:
     """Not negative, and whole where there are no fractions."""
     parsed = quantity.parse(amount)
     if parsed.nanos < 0:
-        yield invalid(path, parsed.text, NOT_NEGATIVE)
+        yield invalid(path, parsed.text, NEGATIVE)
     if is_integer_resource(name) and quantity.milli_value(amount) % 1000:
         yield invalid(path, parsed.text, "must be an integer")
 
@@ -138,8 +140,8 @@ def validate_resize_policy(
         if policy.resource_name in seen:
             yield duplicate(f"{path}[{i}]", policy.resource_name)
         seen[policy.resource_name] = None
-        yield from one_of_or_required(path, policy.resource_name, (CPU, MEMORY))
-        yield from one_of_or_required(path, policy.restart_policy, ("NotRequired", "RestartContainer"))
+        yield from validate_one_of(policy.resource_name, path, (CPU, MEMORY))
+        yield from validate_one_of(policy.restart_policy, path, ("NotRequired", "RestartContainer"))
         if pod_restart_policy == "Never" and policy.restart_policy != "NotRequired":
             yield invalid(path, policy.restart_policy, "must be 'NotRequired' when `restartPolicy` is 'Never'")
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from kubeactors.api.core.v1.affinity import Taint, Toleration
-from kubeactors.api.core.v1.validation.common import internal, one_of, one_of_or_required, qualified_name
+from kubeactors.api.core.v1.validation.common import internal, one_of, qualified_name
+from kubeactors.api.validation import validate_one_of
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import DUPLICATE, FieldError, forbidden, invalid, not_supported, shown
 
@@ -61,7 +62,7 @@ def validate_taints(taints: tuple[Taint, ...], path: str) -> Iterator[FieldError
         yield from qualified_name(f"{at}.key", taint.key)
         if wrong := names.label_value(taint.value):
             yield invalid(f"{at}.value", taint.value, ";".join(wrong))
-        yield from one_of_or_required(f"{at}.effect", taint.effect, _EFFECTS)
+        yield from validate_one_of(taint.effect, f"{at}.effect", _EFFECTS)
         if (taint.key, taint.effect) in seen:
             why = "taints must be unique by key and effect pair"
             yield FieldError(at, DUPLICATE, f"Duplicate value: {shown(internal(taint))}: {why}")
