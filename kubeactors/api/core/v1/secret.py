@@ -118,4 +118,12 @@ def _validate_json(secret: Secret, key: str) -> Iterator[FieldError]:
 
 def _go_type(value: object) -> str:
     """What Go calls a JSON value that is no object."""
-    return {str: "string", bool: "bool", list: "array"}.get(type(value), "number")
+    match value:
+        case str():
+            return "string"
+        case bool():
+            return "bool"
+        case list():
+            return "array"
+        case _:
+            return "number"
