@@ -18,7 +18,8 @@ from kubeactors.client.events import EventRecorder, EventSink, RecordEvent
 from kubeactors.client.expectations import Expectations, Standing
 from kubeactors.client.indexer import Indexer, Lister, Tally
 from kubeactors.client.informer import Informer, InformerFactory, Notify, SharedInformer, Subscribe, Unsubscribe
-from kubeactors.client.objects import cluster_key, key_of, revision_of, split_key
+from kubeactors.client.objects import cluster_key, is_namespace_terminating, key_of, revision_of, split_key
+from kubeactors.client.overlay import Overlay
 from kubeactors.client.owners import controller_of, controller_reference, is_controlled_by
 from kubeactors.client.reflector import Change, Reflector
 from kubeactors.client.transport import InProcessTransport, Transport
@@ -40,6 +41,7 @@ __all__ = [
     "Lister",
     "Notify",
     "ObjectList",
+    "Overlay",
     "RecordEvent",
     "Reflector",
     "SharedInformer",
@@ -55,6 +57,7 @@ __all__ = [
     "controller_of",
     "controller_reference",
     "is_controlled_by",
+    "is_namespace_terminating",
     "key_of",
     "revision_of",
     "split_key",

@@ -1,6 +1,6 @@
 """The client: typed requests to the API server, refusals as exceptions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -79,12 +79,13 @@ class Client:
         """The resource that serves a kind."""
         return self._scheme.by_type(type_).gvr
 
+    def submit(self, request: ApiRequest[R | Status]) -> "Awaitable[R]":
+        """Like `send`, but the request is on its way at once: send several, then await them."""
+        return _Granted(self._transport.send(request))
+
     async def send(self, request: ApiRequest[R | Status]) -> R:
         """Send any request as it is; its reply if it is not a refusal. The base of all other methods."""
-        reply = await self._transport.send(request)
-        if isinstance(reply, Status) and reply.status == FAILURE:
-            raise StatusError.of(reply)
-        return cast("R", reply)
+        return await self.submit(request)
 
     async def get(self, type_: type[T], name: str, namespace: str = "", *, resource_version: str = "") -> T:
         """One object: the newest, or with `resource_version` "0" what the server's cache holds."""
@@ -95,7 +96,7 @@ class Client:
             resource_version=resource_version,
             user=self.user,
         )
-        return await self._object(request)
+        return cast("T", (await self.send(request)).object)
 
     async def list(  # noqa: PLR0913 -- these are the options of a list
         self,
@@ -124,14 +125,12 @@ class Client:
 
     async def create(self, object: T, *, namespace: str | None = None, dry_run: bool = False) -> T:  # noqa: A002 -- the field's name
         """Create an object, in the namespace of its metadata unless another is given."""
-        request = Create(
-            resource=self.resource(type(object)),
-            namespace=object.metadata.namespace if namespace is None else namespace,
-            object=object,
-            options=self._dry_run_options if dry_run else self._write_options,
-            user=self.user,
-        )
-        return await self._object(request)
+        result = await self.send(self._creation(object, namespace, self._dry_run_options if dry_run else None))
+        return cast("T", result.object)
+
+    def submit_create(self, object: TypedObject) -> "Awaitable[Result]":  # noqa: A002 -- the field's name
+        """Like `create`, but the request is on its way at once: send several, then await them."""
+        return self.submit(self._creation(object))
 
     async def create_subresource(
         self,
@@ -165,7 +164,7 @@ class Client:
             options=self._write_options,
             user=self.user,
         )
-        return await self._object(request)
+        return cast("T", (await self.send(request)).object)
 
     async def update_status(self, object: T) -> T:  # noqa: A002 -- the field's name
         """Replace the status of an object."""
@@ -192,7 +191,7 @@ class Client:
             options=self._write_options,
             user=self.user,
         )
-        return await self._object(request)
+        return cast("T", (await self.send(request)).object)
 
     async def delete(
         self, type_: type[TypedObject], name: str, namespace: str = "", *, options: DeleteOptions = NO_DELETE_OPTIONS
@@ -201,6 +200,18 @@ class Client:
         await self.send(
             Delete(resource=self.resource(type_), namespace=namespace, name=name, options=options, user=self.user)
         )
+
+    def submit_delete(self, doomed: TypedObject, options: DeleteOptions) -> "Awaitable[object]":
+        """Delete this object, or begin to; the request is on its way at once."""
+        metadata = doomed.metadata
+        request = Delete(
+            resource=self.resource(type(doomed)),
+            namespace=metadata.namespace,
+            name=metadata.name,
+            options=options,
+            user=self.user,
+        )
+        return self.submit(request)
 
     async def delete_collection(
         self, type_: type[TypedObject], namespace: str = "", *, label_selector: str = "", field_selector: str = ""
@@ -252,5 +263,31 @@ class Client:
         """End a watch; messages that are on their way still arrive."""
         self._transport.stop_watch(StopWatch(subscriber=subscriber, watch=watch))
 
-    async def _object(self, request: "ApiRequest[Result | Status]") -> T:
-        return cast("T", (await self.send(request)).object)
+    def _creation(
+        self,
+        object: TypedObject,  # noqa: A002 -- the field's name
+        namespace: str | None = None,
+        options: WriteOptions | None = None,
+    ) -> Create:
+        return Create(
+            resource=self.resource(type(object)),
+            namespace=object.metadata.namespace if namespace is None else namespace,
+            object=object,
+            options=options or self._write_options,
+            user=self.user,
+        )
+
+
+class _Granted(Generic[R]):
+    """A reply that is not a refusal."""
+
+    __slots__ = ("_reply",)
+
+    def __init__(self, reply: "Awaitable[R | Status]") -> None:
+        self._reply = reply
+
+    def __await__(self) -> Generator[object, None, R]:
+        reply = yield from self._reply.__await__()
+        if isinstance(reply, Status) and reply.status == FAILURE:
+            raise StatusError.of(reply)
+        return cast("R", reply)

@@ -1,6 +1,9 @@
-"""Keys and revisions of objects."""
+"""Keys and revisions of objects, and a refusal that is no failure."""
 
 from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
+from kubeactors.apimachinery.status import StatusError
+
+NAMESPACE_TERMINATING = "NamespaceTerminating"
 
 
 def cluster_key(namespace: str, name: str) -> str:
@@ -35,3 +38,9 @@ def revision_of(metadata: ObjectMeta) -> int:
     41
     """
     return int(metadata.resource_version or 0)
+
+
+def is_namespace_terminating(error: StatusError) -> bool:
+    """Whether a creation was refused because the namespace is going: nothing is wrong, and retrying is pointless."""
+    details = error.status.details
+    return details is not None and any(one.reason == NAMESPACE_TERMINATING for one in details.causes)

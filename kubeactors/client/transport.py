@@ -1,6 +1,7 @@
 """How requests reach the API server."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Generator
+from typing import Generic, Protocol, TypeVar
 
 from kubeactors.actor import AskError, AskTimedOut, Ref
 from kubeactors.apimachinery.requests import (
@@ -26,10 +27,10 @@ ApiMessage = Get | List | Create | Update | Patch | Delete | DeleteCollection | 
 class Transport(Protocol):
     """Carries requests to an API server. A refusal is a reply; only a server that does not answer raises."""
 
-    async def send(self, request: ApiRequest[R]) -> R:
-        """The reply.
+    def send(self, request: ApiRequest[R]) -> Awaitable[R]:
+        """Awaitable: the reply. The request is on its way already, so several can be sent before one is awaited.
 
-        Raises:
+        Raises (when awaited):
             ServiceUnavailable: the server could not be reached; retry.
             Timeout: no reply came in time. As with ServiceUnavailable, the request may have taken effect.
         """
@@ -47,15 +48,27 @@ class InProcessTransport:
         self._server = server
         self._timeout_seconds = timeout_seconds
 
-    async def send(self, request: ApiRequest[R]) -> R:
-        """The reply of the server's actor."""
-        try:
-            return await self._server.ask(request, timeout_seconds=self._timeout_seconds)
-        except AskTimedOut as error:
-            raise Timeout.saying(f"the API server did not answer within {self._timeout_seconds:g} seconds") from error
-        except AskError as error:
-            raise ServiceUnavailable.saying(f"the API server cannot be reached: {error}") from error
+    def send(self, request: ApiRequest[R]) -> Awaitable[R]:
+        """See `Transport.send`."""
+        return _Reply(self._server.ask(request, timeout_seconds=self._timeout_seconds))
 
     def stop_watch(self, message: StopWatch) -> None:
         """Tell the server; if it is gone, so is the watch."""
         self._server.tell(message)
+
+
+class _Reply(Generic[R]):
+    """An ask whose failures are those of a transport."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Awaitable[R]) -> None:
+        self._ask = ask
+
+    def __await__(self) -> Generator[object, None, R]:
+        try:
+            return (yield from self._ask.__await__())
+        except AskTimedOut as error:
+            raise Timeout.saying("the API server did not answer in time") from error
+        except AskError as error:
+            raise ServiceUnavailable.saying(f"the API server cannot be reached: {error}") from error

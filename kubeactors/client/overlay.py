@@ -1,0 +1,97 @@
+"""One's own writes that the cache does not show yet.
+
+A controller that has just scaled a ReplicaSet must not plan on the cache's older copy of it. It notes what the server
+replied, and reads the cache through the overlay: the newer of the two counts.
+
+Source: client-go tools/cache/mutation_cache.go (v1.36), without its time to live: an entry goes when the cache has
+caught up.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client.objects import key_of, revision_of
+from kubeactors.client.reflector import Change
+
+T = TypeVar("T", bound=TypedObject)
+
+
+class Overlay(Generic[T]):
+    """The newest known states of objects that this controller wrote. Entries are grouped as the controller likes."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, T] = {}
+        self._groups: dict[str, dict[str, None]] = {}
+        self._group_of: dict[str, str] = {}
+        self._deleted: dict[str, str] = {}
+        """Keys that were deleted, with the uid that went."""
+
+    def wrote(self, group: str, written: T) -> T:
+        """The server replied with this object; it is returned."""
+        key = key_of(written)
+        self._written[key] = written
+        self._group_of[key] = group
+        self._groups.setdefault(group, {})[key] = None
+        self._deleted.pop(key, None)
+        return written
+
+    def deleted(self, gone: T) -> None:
+        """The server has deleted this object."""
+        key = key_of(gone)
+        self._forget(key)
+        self._deleted[key] = gone.metadata.uid
+
+    def seen(self, change: Change[T]) -> bool:
+        """The cache has changed. True if it shows just what was written here last: no news."""
+        key = change.key
+        if change.new is None:
+            self._deleted.pop(key, None)
+            written = self._written.get(key)
+            if written is not None and change.old is not None and written.metadata.uid == change.old.metadata.uid:
+                self._forget(key)
+            return False
+        if self._deleted.get(key) not in {None, change.new.metadata.uid}:
+            del self._deleted[key]
+        written = self._written.get(key)
+        if written is None:
+            return False
+        if revision_of(change.new.metadata) < revision_of(written.metadata):
+            return False
+        self._forget(key)
+        return change.new.metadata.resource_version == written.metadata.resource_version
+
+    def newest(self, key: str, cached: T | None) -> T | None:
+        """The object as it is known best; None if it is known to be gone."""
+        if cached is not None and self._deleted.get(key) == cached.metadata.uid:
+            return None
+        written = self._written.get(key)
+        if written is None:
+            return cached
+        if cached is None or revision_of(cached.metadata) < revision_of(written.metadata):
+            return written
+        return cached
+
+    def group(self, group: str, cached: Mapping[str, T]) -> Iterator[T]:
+        """The objects of a group as they are known best: those of the cache, and those that it lacks."""
+        for key, value in cached.items():
+            found = self.newest(key, value)
+            if found is not None:
+                yield found
+        for key in self._groups.get(group, ()):
+            if key not in cached:
+                yield self._written[key]
+
+    def forget(self, group: str) -> None:
+        """What was written to this group is known by other means now, or does not matter any more."""
+        for key in list(self._groups.get(group, ())):
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        if self._written.pop(key, None) is None:
+            return
+        group = self._group_of.pop(key)
+        keys = self._groups[group]
+        del keys[key]
+        if not keys:
+            del self._groups[group]

@@ -1,0 +1,315 @@
+"""What one reconcile of a deployment does: a pure function of what the controller sees.
+
+A plan changes each ReplicaSet at most once, and only at the revision that it was made for.
+
+Source: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate}.go (v1.36).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
+from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
+from kubeactors.client import controller_reference
+from kubeactors.controllers.conditions import find
+from kubeactors.controllers.deployment import sizes, status
+from kubeactors.controllers.deployment.revisions import (
+    DESIRED_REPLICAS,
+    HASH_LABEL,
+    REVISION,
+    by_creation,
+    by_revision,
+    find_new,
+    number_in,
+    revision_of,
+    synced_annotations,
+    template_hash,
+    with_annotations,
+    with_replicas,
+)
+from kubeactors.controllers.deployment.sizes import active, size, total_size, wanted
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment's reconcile looks at. `now` is unix time in nanoseconds."""
+
+    deployment: Deployment
+    replica_sets: tuple[ReplicaSet, ...]
+    """Those that it owns."""
+    populated: tuple[str, ...] = ()
+    """The uids of those that have pods which have not finished; only looked at when pods are recreated."""
+    now: int
+
+
+class Scaling(msgspec.Struct, frozen=True):
+    """Write this ReplicaSet; a message that is not empty is told to people when it is written."""
+
+    replica_set: ReplicaSet
+    message: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do, in this order: create, update, delete, write the deployment if it differs, look again later."""
+
+    create: ReplicaSet | None = None
+    updates: tuple[Scaling, ...] = ()
+    deletions: tuple[ReplicaSet, ...] = ()
+    deployment: Deployment
+    seconds: float | None = None
+
+
+def plan(view: View) -> Plan:
+    """The next step of the deployment."""
+    rollout = _Rollout(view)
+    if view.deployment.metadata.deletion_timestamp is not None:
+        rollout.sync_revision(create=False)
+        return rollout.finished(rollout.counted())
+    rollout.status = status.with_pause(view.deployment, view.now)
+    rollout.sync_revision(create=False)
+    if view.deployment.spec.paused or rollout.is_scaling():
+        return rollout.scale()
+    return rollout.roll() if sizes.is_rolling(view.deployment) else rollout.recreate()
+
+
+class _Rollout:
+    """A plan in the making: the ReplicaSets as they will be."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._deployment = view.deployment
+        self._before = {one.metadata.name: one for one in view.replica_sets}
+        self._messages: dict[str, str] = {}
+        self._deletions: tuple[ReplicaSet, ...] = ()
+        self._create: ReplicaSet | None = None
+        new = find_new(view.deployment, view.replica_sets)
+        self.new = new
+        self.old = [one for one in view.replica_sets if one is not new]
+        self.revision = view.deployment.metadata.annotations.get(REVISION, "")
+        self.status: DeploymentStatus = view.deployment.status
+
+    @property
+    def all(self) -> list[ReplicaSet]:
+        """Old and new."""
+        return [*self.old, *([self.new] if self.new is not None else [])]
+
+    # The new ReplicaSet.
+
+    def sync_revision(self, *, create: bool) -> None:
+        """Make the new ReplicaSet the newest revision, and the deployment know it; create it if that is wanted."""
+        newest = max(map(revision_of, self.old), default=0) + 1
+        if self.new is not None:
+            self._update_new(self.new, newest)
+        elif create:
+            self.new = self._create = self._made(newest)
+            self.revision = str(newest)
+            message = f'Created new replica set "{self.new.metadata.name}"'
+            self._set_progressing(status.NEW_REPLICA_SET, message)
+
+    def _update_new(self, new: ReplicaSet, newest: int) -> None:
+        spec = self._deployment.spec
+        updated = with_annotations(new, synced_annotations(self._deployment, new.metadata.annotations, newest))
+        if new.spec.min_ready_seconds != spec.min_ready_seconds:
+            updated = replace(updated, spec=replace(updated.spec, min_ready_seconds=spec.min_ready_seconds))
+        self.new = updated
+        self.revision = updated.metadata.annotations.get(REVISION, self.revision)
+        if find(self.status.conditions, status.PROGRESSING) is None:
+            self._set_progressing(status.FOUND_REPLICA_SET, f'Found new replica set "{new.metadata.name}"')
+
+    def _set_progressing(self, reason: str, message: str) -> None:
+        if status.has_deadline(self._deployment):
+            self.status = status.with_condition(
+                self.status, status.PROGRESSING, "True", reason, message, now=self._view.now
+            )
+
+    def _made(self, revision: int) -> ReplicaSet:
+        deployment = self._deployment
+        template = deployment.spec.template
+        name_hash = template_hash(template, deployment.status.collision_count)
+        labels = {**template.metadata.labels, HASH_LABEL: name_hash}
+        selector = deployment.spec.selector or LabelSelector()
+        made = ReplicaSet(
+            metadata=ObjectMeta(
+                name=f"{deployment.metadata.name}-{name_hash}",
+                namespace=deployment.metadata.namespace,
+                labels=labels,
+                annotations=synced_annotations(deployment, {}, revision),
+                owner_references=(controller_reference(deployment),),
+            ),
+            spec=ReplicaSetSpec(
+                replicas=0,
+                min_ready_seconds=deployment.spec.min_ready_seconds,
+                selector=replace(selector, match_labels={**selector.match_labels, HASH_LABEL: name_hash}),
+                template=replace(template, metadata=replace(template.metadata, labels=labels)),
+            ),
+            status=ReplicaSetStatus(terminating_replicas=0),
+        )
+        sized = _sized(made, sizes.new_size(deployment, [*self.old, made], made))
+        return with_replicas(sized, wanted(deployment), wanted(deployment) + sizes.max_surge(deployment))
+
+    # Scaling.
+
+    def is_scaling(self) -> bool:
+        """Whether the deployment wants another number of replicas than when its ReplicaSets were last sized."""
+        sized = (number_in(one.metadata.annotations, DESIRED_REPLICAS) for one in active(self.all))
+        return any(one is not None and one != wanted(self._deployment) for one in sized)
+
+    def scale(self) -> Plan:
+        """Give each ReplicaSet its part of the replicas that are wanted."""
+        deployment = self._deployment
+        only = sizes.active_or_latest(self.new, self.old)
+        if only is not None:
+            if size(only) != wanted(deployment):
+                self._resize(only, wanted(deployment))
+        elif sizes.is_saturated(deployment, self.new):
+            for one in active(self.old):
+                self._resize(one, 0)
+        elif sizes.is_rolling(deployment):
+            goals = sizes.proportional_sizes(deployment, self.all)
+            for one in active(self.all):
+                self._resize(one, goals[one.metadata.name])
+        if deployment.spec.paused:
+            self._clean_up()
+        return self.finished(self.counted())
+
+    def _resize(self, found: ReplicaSet, goal: int) -> bool:
+        deployment = self._deployment
+        sized = with_replicas(found, wanted(deployment), wanted(deployment) + sizes.max_surge(deployment))
+        sized = _sized(sized, goal)
+        self._put(found, sized)
+        if goal == size(found):
+            return False
+        direction = "up" if goal > size(found) else "down"
+        name = found.metadata.name
+        self._messages[name] = f"Scaled {direction} replica set {name} from {size(found)} to {goal}"
+        return True
+
+    def _put(self, found: ReplicaSet, changed: ReplicaSet) -> None:
+        if found is self.new:
+            self.new = changed
+        else:
+            self.old[self.old.index(found)] = changed
+
+    # Rolling.
+
+    def roll(self) -> Plan:
+        """Scale the new one up as far as the surge lets, else old ones down as far as availability lets."""
+        self.sync_revision(create=True)
+        assert self.new is not None  # found or made just now
+        if not self._grow(self.new):
+            moved = self._shrink(self.new)
+            if not moved and status.is_complete(self._deployment, self._view.deployment.status):
+                self._clean_up()
+        return self.finished(self.progressed())
+
+    def _grow(self, new: ReplicaSet) -> bool:
+        goal = wanted(self._deployment)
+        if size(new) == goal:
+            return False
+        if size(new) < goal:
+            goal = sizes.new_size(self._deployment, self.all, new)
+        return goal != size(new) and self._resize(new, goal)
+
+    def _shrink(self, new: ReplicaSet) -> bool:
+        old = sorted(active(self.old), key=by_creation)
+        minimum = wanted(self._deployment) - sizes.max_unavailable(self._deployment)
+        unavailable = size(new) - new.status.available_replicas
+        spare = total_size(self.all) - minimum - unavailable
+        if not old or spare <= 0:
+            return False
+        moved = self._shrink_unhealthy(old, spare)
+        available = sum(one.status.available_replicas for one in self.all)
+        return self._shrink_healthy(available - minimum) or moved
+
+    def _shrink_unhealthy(self, old: Sequence[ReplicaSet], spare: int) -> bool:
+        """Old pods that are not available can go first: nobody misses them."""
+        moved = False
+        for one in old:
+            step = min(spare, size(one) - one.status.available_replicas)
+            if step > 0:
+                spare -= step
+                moved = self._resize(one, size(one) - step) or moved
+        return moved
+
+    def _shrink_healthy(self, spare: int) -> bool:
+        moved = False
+        for one in sorted(active(self.old), key=by_creation):
+            step = min(size(one), spare)
+            if step > 0:
+                spare -= step
+                moved = self._resize(one, size(one) - step) or moved
+        return moved
+
+    # Recreating.
+
+    def recreate(self) -> Plan:
+        """Scale old ones to nothing, wait until their pods are gone, then scale the new one up."""
+        moved = [self._resize(one, 0) for one in active(self.old)]
+        if not any(moved) and not self._old_pods_live():
+            self.sync_revision(create=True)
+            assert self.new is not None  # found or made just now
+            if size(self.new) != wanted(self._deployment):
+                self._resize(self.new, wanted(self._deployment))
+            if status.is_complete(self._deployment, self._view.deployment.status):
+                self._clean_up()
+        return self.finished(self.progressed())
+
+    def _old_pods_live(self) -> bool:
+        return any(one.status.replicas > 0 or one.metadata.uid in self._view.populated for one in self.old)
+
+    # The end.
+
+    def _clean_up(self) -> None:
+        """Forget the oldest revisions beyond the limit, if they are empty and known to be."""
+        limit = self._deployment.spec.revision_history_limit
+        if limit is None:
+            return
+        alive = [one for one in self.old if one.metadata.deletion_timestamp is None]
+        surplus = len(alive) - limit
+        oldest = sorted(alive, key=by_revision)[: max(surplus, 0)]
+        self._deletions = tuple(filter(_is_empty, oldest))
+
+    def counted(self) -> DeploymentStatus:
+        """The status when nothing rolls."""
+        return status.counted(self._working(), self.all, self.new, self._view.now)
+
+    def progressed(self) -> DeploymentStatus:
+        """The status of a rollout."""
+        return status.progressed(self._working(), self._view.deployment.status, self.all, self.new, self._view.now)
+
+    def _working(self) -> Deployment:
+        return replace(self._deployment, status=self.status)
+
+    def finished(self, new_status: DeploymentStatus) -> Plan:
+        """The plan."""
+        before = self._before
+        changed = [one for one in self.all if before.get(one.metadata.name) not in {None, one}]
+        deployment = self._with_revision()
+        if new_status != deployment.status:
+            deployment = replace(deployment, status=new_status)
+        return Plan(
+            create=self.new if self._create is not None else None,
+            updates=tuple(Scaling(one, self._messages.get(one.metadata.name, "")) for one in changed),
+            deletions=self._deletions,
+            deployment=deployment,
+            seconds=None
+            if deployment.spec.paused
+            else status.seconds_to_deadline(deployment, new_status, self._view.now),
+        )
+
+    def _with_revision(self) -> Deployment:
+        metadata = self._deployment.metadata
+        if not self.revision or metadata.annotations.get(REVISION) == self.revision:
+            return self._deployment
+        annotations = {**metadata.annotations, REVISION: self.revision}
+        return replace(self._deployment, metadata=replace(metadata, annotations=annotations))
+
+
+def _sized(found: ReplicaSet, replicas: int) -> ReplicaSet:
+    return found if size(found) == replicas else replace(found, spec=replace(found.spec, replicas=replicas))
+
+
+def _is_empty(found: ReplicaSet) -> bool:
+    observed = found.metadata.generation <= found.status.observed_generation
+    return found.status.replicas == 0 and size(found) == 0 and observed

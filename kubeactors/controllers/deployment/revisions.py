@@ -1,0 +1,138 @@
+"""Which ReplicaSet is the new one, how a template is hashed, and what the annotations of a ReplicaSet say.
+
+Source: pkg/controller/deployment/util/deployment_util.go, pkg/controller/controller_utils.go ComputeHash (v1.36). The
+hash is of our own JSON, not of Go's dump of the template: it has no meaning outside this cluster.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.core.v1 import PodTemplateSpec
+from kubeactors.controllers.pods import NAME_ALPHABET
+
+HASH_LABEL = "pod-template-hash"
+REVISION = "deployment.kubernetes.io/revision"
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+DESIRED_REPLICAS = "deployment.kubernetes.io/desired-replicas"
+MAX_REPLICAS = "deployment.kubernetes.io/max-replicas"
+
+NOT_COPIED = (
+    "kubectl.kubernetes.io/last-applied-configuration",
+    REVISION,
+    REVISION_HISTORY,
+    DESIRED_REPLICAS,
+    MAX_REPLICAS,
+    "deprecated.deployment.rollback.to",
+)
+"""Annotations that a ReplicaSet does not take over from its Deployment."""
+
+HISTORY_LENGTH = 2000
+"""The longest revision history, in characters; the oldest revisions are dropped."""
+
+_FNV_OFFSET, _FNV_PRIME = 2166136261, 16777619
+
+
+def template_hash(template: PodTemplateSpec, collision_count: int | None) -> str:
+    """A short name for a template; another one for each collision count.
+
+    >>> template_hash(PodTemplateSpec(), None) == template_hash(PodTemplateSpec(), 1)
+    False
+    """
+    data = msgspec.json.encode(template, order="sorted")
+    if collision_count is not None:
+        data += collision_count.to_bytes(8, "little")
+    number = _FNV_OFFSET
+    for byte in data:
+        number = ((number ^ byte) * _FNV_PRIME) & 0xFFFFFFFF
+    return "".join(NAME_ALPHABET[ord(digit) % len(NAME_ALPHABET)] for digit in str(number))
+
+
+def same_template(one: PodTemplateSpec, other: PodTemplateSpec) -> bool:
+    """Whether both make the same pods, apart from the label with the hash."""
+    if one.spec is not other.spec and one.spec != other.spec:
+        return False
+    return _without_hash(one) == _without_hash(other)
+
+
+def find_new(deployment: Deployment, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
+    """The oldest ReplicaSet with the deployment's template."""
+    for one in sorted(replica_sets, key=by_creation):
+        if same_template(one.spec.template, deployment.spec.template):
+            return one
+    return None
+
+
+def by_creation(found: ReplicaSet) -> tuple[str, str]:
+    """Sort key: the oldest first."""
+    return found.metadata.creation_timestamp or "", found.metadata.name
+
+
+def by_revision(found: ReplicaSet) -> tuple[int, tuple[str, str]]:
+    """Sort key: the oldest revision first."""
+    return revision_of(found), by_creation(found)
+
+
+def revision_of(found: ReplicaSet) -> int:
+    """The revision that a ReplicaSet is; 0 if it is none yet."""
+    return number_in(found.metadata.annotations, REVISION) or 0
+
+
+def number_in(annotations: Mapping[str, str], key: str) -> int | None:
+    """The number in an annotation; None if there is none.
+
+    >>> number_in({"a": "3", "b": "x"}, "a"), number_in({"a": "3", "b": "x"}, "b")
+    (3, None)
+    """
+    try:
+        return int(annotations[key])
+    except (KeyError, ValueError):
+        return None
+
+
+def with_replicas(found: ReplicaSet, desired: int, maximum: int) -> ReplicaSet:
+    """With annotations that say how large the whole deployment was meant to be when this one was last scaled."""
+    sizes = {DESIRED_REPLICAS: str(desired), MAX_REPLICAS: str(maximum)}
+    return with_annotations(found, {**found.metadata.annotations, **sizes})
+
+
+def with_annotations(found: ReplicaSet, annotations: dict[str, str]) -> ReplicaSet:
+    """With these annotations; the same object if it has them already."""
+    if annotations == found.metadata.annotations:
+        return found
+    return replace(found, metadata=replace(found.metadata, annotations=annotations))
+
+
+def synced_annotations(deployment: Deployment, annotations: Mapping[str, str], revision: int) -> dict[str, str]:
+    """The annotations of the new ReplicaSet: those of its deployment, and the revision that it has become.
+
+    The revision only grows; an older one that the same ReplicaSet was goes into its history (a rollback).
+    """
+    copied = {key: value for key, value in deployment.metadata.annotations.items() if key not in NOT_COPIED}
+    synced = {**annotations, **copied}
+    previous = synced.get(REVISION, "")
+    if previous and number_in(synced, REVISION) is None:
+        return synced  # somebody wrote nonsense there: it is not ours to repair
+    if int(previous or 0) >= revision:
+        return synced
+    synced[REVISION] = str(revision)
+    if previous:
+        synced[REVISION_HISTORY] = _history(synced.get(REVISION_HISTORY, ""), previous)
+    return synced
+
+
+def _history(history: str, revision: str) -> str:
+    """The revisions a ReplicaSet was before, the oldest dropped if they grow too long."""
+    revisions = [*filter(None, history.split(",")), revision]
+    while len(",".join(revisions)) > HISTORY_LENGTH:
+        revisions.pop(0)
+    return ",".join(revisions)
+
+
+def _without_hash(template: PodTemplateSpec) -> object:
+    metadata = template.metadata
+    if HASH_LABEL not in metadata.labels:
+        return metadata
+    return replace(metadata, labels={key: value for key, value in metadata.labels.items() if key != HASH_LABEL})

@@ -1,0 +1,185 @@
+"""The namespace controller: empties namespaces that are being deleted, then lets them go.
+
+Source: pkg/controller/namespace/namespace_controller.go, deletion/namespaced_resources_deleter.go,
+deletion/status_condition_utils.go (v1.36). Pods go before everything else, as the original orders it since v1.34.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Namespace, NamespaceCondition, Pod
+from kubeactors.apimachinery.meta import HasMeta
+from kubeactors.apimachinery.requests import DeleteCollection, GroupVersionResource, List
+from kubeactors.apimachinery.status import NotFound, StatusError
+from kubeactors.client import Change, Client, Controller, SharedInformer
+from kubeactors.controllers.conditions import find
+
+FINALIZER = "kubernetes"
+TERMINATING = "Terminating"
+
+FIRST_DELAY_SECONDS = 0.1
+"""Requests that were let in before the namespace began to go have ended by then."""
+
+FINALIZER_SECONDS = 1.0
+"""How often to look whether finalizers of the content are gone."""
+
+DISCOVERY = "NamespaceDeletionDiscoveryFailure"
+PARSING = "NamespaceDeletionGroupVersionParsingFailure"
+CONTENT_FAILURE = "NamespaceDeletionContentFailure"
+CONTENT_REMAINING = "NamespaceContentRemaining"
+FINALIZERS_REMAINING = "NamespaceFinalizersRemaining"
+
+
+class Remains(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt to empty a namespace left over."""
+
+    instances: Mapping[str, int]
+    """By resource and group, such as `deployments.apps`."""
+    finalizers: Mapping[str, int]
+    """How many objects each finalizer holds."""
+    grace_seconds: int = 0
+    """The longest time that a pod has to end."""
+    errors: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """When to look again; None if nothing is left."""
+        if not self.instances and not self.errors:
+            return None
+        return FINALIZER_SECONDS + self.grace_seconds / 2
+
+
+class NamespaceController(Controller):
+    """Deletes the content of a namespace that has a deletion timestamp, and takes its finalizer off when it is empty."""
+
+    concurrency = 10
+
+    def __init__(self, client: Client, *, namespaces: SharedInformer[Namespace]) -> None:
+        super().__init__()
+        self._client = client
+        self._namespaces = namespaces.lister
+        self.observe(namespaces, self._on_namespace)
+
+    def _on_namespace(self, change: Change[Namespace]) -> None:
+        if change.new is not None and change.new.metadata.deletion_timestamp is not None:
+            self.enqueue_after(change.key, FIRST_DELAY_SECONDS)
+
+    async def reconcile(self, key: str) -> None:
+        """Delete what is there; when nothing is left, finalize."""
+        if self._namespaces.by_key(key) is None:
+            return
+        try:
+            found = await self._client.get(Namespace, key)
+        except NotFound:
+            return
+        if found.metadata.deletion_timestamp is None or FINALIZER not in found.spec.finalizers:
+            return
+        remains = await self._empty(key)
+        conditions = conditions_after(found.status.conditions, remains, self.ctx.timestamp())
+        if remains.seconds is None:
+            await self._finalize(found)
+            return
+        if conditions != found.status.conditions or found.status.phase != TERMINATING:
+            status = replace(found.status, phase=TERMINATING, conditions=conditions)
+            await self._client.update_status(replace(found, status=status))
+        self.enqueue_after(key, remains.seconds)
+
+    async def _finalize(self, found: Namespace) -> None:
+        finalizers = tuple(one for one in found.spec.finalizers if one != FINALIZER)
+        finalized = replace(found, spec=replace(found.spec, finalizers=finalizers))
+        await self._client.update(finalized, subresource="finalize")
+
+    async def _empty(self, namespace: str) -> Remains:
+        pods = self._client.resource(Pod)
+        remains = await self._delete_all(namespace, (pods,))
+        if remains.seconds is not None:
+            return remains
+        others = (one.gvr for one in self._client.scheme if _has_content(one.namespaced, one.verbs) and one.gvr != pods)
+        return await self._delete_all(namespace, others)
+
+    async def _delete_all(self, namespace: str, resources: Iterable[GroupVersionResource]) -> Remains:
+        instances: dict[str, int] = {}
+        finalizers: dict[str, int] = {}
+        errors: list[str] = []
+        grace = 0
+        for resource in resources:
+            try:
+                left = await self._delete_resource(namespace, resource)
+            except StatusError as error:
+                errors.append(str(error))
+                continue
+            if left:
+                instances[f"{resource.resource}.{resource.group}"] = len(left)
+            for one in left:
+                grace = max(grace, one.metadata.deletion_grace_period_seconds or 0)
+                for finalizer in one.metadata.finalizers:
+                    finalizers[finalizer] = finalizers.get(finalizer, 0) + 1
+        return Remains(instances=instances, finalizers=finalizers, grace_seconds=grace, errors=tuple(errors))
+
+    async def _delete_resource(self, namespace: str, resource: GroupVersionResource) -> tuple[HasMeta, ...]:
+        user = self._client.user
+        listing = List(resource=resource, namespace=namespace, user=user)
+        if not (await self._client.send(listing)).items:
+            return ()
+        await self._client.send(DeleteCollection(resource=resource, namespace=namespace, user=user))
+        return cast("tuple[HasMeta, ...]", (await self._client.send(listing)).items)
+
+
+def _has_content(namespaced: bool, verbs: tuple[str, ...]) -> bool:  # noqa: FBT001 -- the field of a kind
+    return namespaced and "deletecollection" in verbs and "list" in verbs
+
+
+def conditions_after(
+    conditions: tuple[NamespaceCondition, ...], remains: Remains, timestamp: str
+) -> tuple[NamespaceCondition, ...]:
+    """The conditions of a namespace of which so much is left, in the order of the original."""
+    found = (
+        (DISCOVERY, False, "ResourcesDiscovered", "All resources successfully discovered"),
+        (PARSING, False, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+        _content_failure(remains),
+        _content_remaining(remains),
+        _finalizers_remaining(remains),
+    )
+    return tuple(_condition(conditions, *one, timestamp) for one in found)
+
+
+def _content_failure(remains: Remains) -> tuple[str, bool, str, str]:
+    if not remains.errors:
+        message = "All content successfully deleted, may be waiting on finalization"
+        return CONTENT_FAILURE, False, "ContentDeleted", message
+    errors = ", ".join(sorted(remains.errors))
+    message = f"Failed to delete all resource types, {len(remains.errors)} remaining: {errors}"
+    return CONTENT_FAILURE, True, "ContentDeletionFailed", message
+
+
+def _content_remaining(remains: Remains) -> tuple[str, bool, str, str]:
+    if not remains.instances:
+        return CONTENT_REMAINING, False, "ContentRemoved", "All content successfully removed"
+    left = ", ".join(sorted(f"{resource} has {count} resource instances" for resource, count in remains.instances.items()))
+    return CONTENT_REMAINING, True, "SomeResourcesRemain", f"Some resources are remaining: {left}"
+
+
+def _finalizers_remaining(remains: Remains) -> tuple[str, bool, str, str]:
+    if not remains.finalizers:
+        message = "All content-preserving finalizers finished"
+        return FINALIZERS_REMAINING, False, "ContentHasNoFinalizers", message
+    left = ", ".join(sorted(f"{name} in {count} resource instances" for name, count in remains.finalizers.items()))
+    message = f"Some content in the namespace has finalizers remaining: {left}"
+    return FINALIZERS_REMAINING, True, "SomeFinalizersRemain", message
+
+
+def _condition(
+    conditions: tuple[NamespaceCondition, ...],
+    type_: str,
+    holds: bool,  # noqa: FBT001 -- one of the parts of a condition
+    reason: str,
+    message: str,
+    timestamp: str,
+) -> NamespaceCondition:
+    status = "True" if holds else "False"
+    old = find(conditions, type_)
+    since = old.last_transition_time if old is not None and old.status == status else timestamp
+    return NamespaceCondition(type=type_, status=status, last_transition_time=since, reason=reason, message=message)

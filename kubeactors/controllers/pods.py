@@ -1,0 +1,123 @@
+"""What controllers ask of pods, and the indexes under which they find them.
+
+Source: pkg/controller/controller_utils.go, pkg/api/v1/pod/util.go (v1.36).
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from random import Random
+
+from kubeactors.api.core.v1 import Pod, PodCondition
+from kubeactors.apimachinery.meta import ObjectMeta, Time
+from kubeactors.apimachinery.time import SECOND, parse_time
+
+RUNNING, PENDING, SUCCEEDED, FAILED, UNKNOWN = "Running", "Pending", "Succeeded", "Failed", "Unknown"
+READY = "Ready"
+
+NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""No vowels: a random name spells no word. Source: apimachinery/pkg/util/rand/rand.go (v1.36)."""
+SUFFIX_LENGTH = 5
+MAX_BASE_LENGTH = 63 - SUFFIX_LENGTH
+
+
+class Life(IntEnum):
+    """How a pod counts for whoever keeps a number of them alive."""
+
+    UNREADY = 0
+    READY = 1
+    TERMINATING = 2
+    FINISHED = 3
+
+
+def life_of(pod: Pod) -> Life:
+    """How the pod counts: the first two are active.
+
+    >>> life_of(Pod())
+    <Life.UNREADY: 0>
+    """
+    if pod.status.phase in (SUCCEEDED, FAILED):
+        return Life.FINISHED
+    if pod.metadata.deletion_timestamp is not None:
+        return Life.TERMINATING
+    return Life.READY if is_ready(pod) else Life.UNREADY
+
+
+def is_active(pod: Pod) -> bool:
+    """Neither finished nor going."""
+    return pod.metadata.deletion_timestamp is None and pod.status.phase not in (SUCCEEDED, FAILED)
+
+
+def condition(pod: Pod, type_: str) -> PodCondition | None:
+    """The pod's condition of that type."""
+    for one in pod.status.conditions:
+        if one.type == type_:
+            return one
+    return None
+
+
+def is_ready(pod: Pod) -> bool:
+    """Whether the pod takes traffic."""
+    found = condition(pod, READY)
+    return found is not None and found.status == "True"
+
+
+def ready_time(pod: Pod) -> Time | None:
+    """Since when the pod has been ready, or has not been."""
+    found = condition(pod, READY)
+    return found.last_transition_time if found is not None else None
+
+
+def seconds_to_available(pod: Pod, min_ready_seconds: int, now: int) -> float | None:
+    """How long until the pod has been ready for long enough, if it stays so: 0 if it has, None if it is not ready.
+
+    `now` is unix time in nanoseconds.
+    """
+    found = condition(pod, READY)
+    if found is None or found.status != "True":
+        return None
+    if min_ready_seconds == 0:
+        return 0.0
+    if not found.last_transition_time:
+        return None
+    return max(parse_time(found.last_transition_time) + min_ready_seconds * SECOND - now, 0) / SECOND
+
+
+def generated_name(base: str, random: Random) -> str:
+    """A name such as the API server makes of `generateName`.
+
+    A controller makes it itself, so that it knows the name of what it creates before the reply, and even if there
+    is none.
+
+    >>> generated_name("web-", Random(1))
+    'web-fzq8h'
+    """
+    return base[:MAX_BASE_LENGTH] + "".join(random.choices(NAME_ALPHABET, k=SUFFIX_LENGTH))
+
+
+def restarts(pod: Pod) -> int:
+    """The restarts of the container that was restarted most."""
+    return max((one.restart_count for one in pod.status.container_statuses), default=0)
+
+
+def label_values(namespace: str, labels: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Index values under which an object with these labels is found by one of them, or by its namespace alone.
+
+    >>> label_values("default", {"app": "web"}.items())
+    ('default/', 'default/app=web')
+    """
+    return (f"{namespace}/", *[f"{namespace}/{key}={value}" for key, value in labels])
+
+
+def by_labels(pod: Pod) -> tuple[str, ...]:
+    """Index: every label of the pod, in its namespace."""
+    return label_values(pod.metadata.namespace, pod.metadata.labels.items())
+
+
+def by_node(pod: Pod) -> tuple[str, ...]:
+    """Index: the node that the pod is on."""
+    return (pod.spec.node_name,) if pod.spec.node_name else ()
+
+
+def owner_changed(old: ObjectMeta, new: ObjectMeta) -> bool:
+    """Whether the owners differ; mostly they are the same tuple."""
+    return old.owner_references is not new.owner_references and old.owner_references != new.owner_references

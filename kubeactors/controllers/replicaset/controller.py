@@ -1,0 +1,320 @@
+"""The ReplicaSet controller: keeps so many pods of one template alive.
+
+It counts its pods by a tally, so that a reconcile costs what has changed and not what there is; it walks over them only
+to delete some, to release some, or to time their availability. What to do is decided in `plan.py`.
+
+Source: pkg/controller/replicaset/replica_set.go (v1.36).
+"""
+
+from collections.abc import Awaitable, Hashable, Iterable
+from typing import cast
+
+import msgspec
+
+from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.labels import Selector, of_object
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import Conflict, NotFound, ServiceUnavailable, StatusError, Timeout
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Expectations,
+    RecordEvent,
+    SharedInformer,
+    Standing,
+    cluster_key,
+    controller_of,
+    controller_reference,
+    is_controlled_by,
+    is_namespace_terminating,
+    key_of,
+)
+from kubeactors.client.expectations import TIMEOUT_SECONDS
+from kubeactors.controllers.adoption import (
+    CONTROLLER,
+    ORPHANS,
+    SELECTOR,
+    adopt,
+    by_controller,
+    by_orphanhood,
+    claim,
+    release,
+    selector_value,
+)
+from kubeactors.controllers.pods import Life, generated_name, is_active, label_values, life_of, ready_time
+from kubeactors.controllers.replicaset.plan import (
+    BURST,
+    Counts,
+    Tallied,
+    batches,
+    counts_of_pods,
+    counts_of_tally,
+    pod_of,
+    seconds_to_next_available,
+    status_of,
+)
+from kubeactors.controllers.replicaset.ranking import pods_to_delete
+from kubeactors.message import Recipient
+
+LIVES = "lives"
+"""Tally: pods by the uid of their controller, counted by life and labels."""
+
+STATUS_DELAY_SECONDS = 0.02
+"""Changes that only show in the status are gathered for so long: 500 pods that become ready make a few writes."""
+
+
+class ReplicaSetController(Controller):
+    """Creates and deletes pods until each ReplicaSet has as many as it wants, and reports how many it has."""
+
+    def __init__(
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        *,
+        pods: SharedInformer[Pod],
+        replica_sets: SharedInformer[ReplicaSet],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._expectations = Expectations()
+        pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
+        pods.add_tally(LIVES, _life)
+        replica_sets.add_indexes({SELECTOR: _by_selector, CONTROLLER: by_controller})
+        self._pods = pods.lister
+        self._replica_sets = replica_sets.lister
+        self.observe(replica_sets, self._on_replica_set)
+        self.observe(pods, self._on_pod)
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, "replicaset-controller")
+        self._random = self.ctx.random_for("names")
+
+    # What happens.
+
+    def _on_replica_set(self, change: Change[ReplicaSet]) -> None:
+        if change.new is None:
+            self._expectations.forget(change.current.metadata.uid)
+        else:
+            self.enqueue(change.key)
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        old, new = change.old, change.new
+        if new is None or (new.metadata.deletion_timestamp is not None):
+            self._pod_goes(change)
+        if new is None:
+            return
+        reference = controller_of(new.metadata)
+        if old is not None and old.metadata.owner_references != new.metadata.owner_references:
+            self._enqueue_controller_of(old)
+        if reference is not None:
+            self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
+        elif old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None:
+            self._enqueue_selecting(new)
+
+    def _pod_goes(self, change: Change[Pod]) -> None:
+        pod = change.current
+        reference = controller_of(pod.metadata)
+        if reference is not None:
+            self._expectations.creation_observed(reference.uid, change.key)
+            self._expectations.deletion_observed(reference.uid, pod.metadata.uid)
+            self.enqueue(cluster_key(pod.metadata.namespace, reference.name))
+
+    def _owned_pod(self, change: Change[Pod], uid: str, key: str) -> None:
+        old, new = change.old, change.new
+        assert new is not None  # `_on_pod` has looked
+        if old is None:
+            self._expectations.creation_observed(uid, change.key)
+            self.enqueue(key)
+            return
+        before, after = life_of(old), life_of(new)
+        if (
+            (before != after and not (before <= Life.READY and after <= Life.READY))
+            or old.metadata.labels != new.metadata.labels
+            or old.metadata.owner_references != new.metadata.owner_references
+        ):
+            self.enqueue(key)
+        elif before != after or ready_time(old) != ready_time(new):
+            self.enqueue_after(key, STATUS_DELAY_SECONDS)
+
+    def _enqueue_controller_of(self, pod: Pod) -> None:
+        reference = controller_of(pod.metadata)
+        if reference is not None and reference.kind == "ReplicaSet":
+            self.enqueue(cluster_key(pod.metadata.namespace, reference.name))
+
+    def _enqueue_selecting(self, pod: Pod) -> None:
+        for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
+            for key, one in self._replica_sets.by_index(SELECTOR, value).items():
+                if of_object(one.spec.selector).matches(pod.metadata.labels):
+                    self.enqueue(key)
+
+    # What is done.
+
+    async def reconcile(self, key: str) -> None:
+        """Adopt and release, create and delete, report."""
+        found = self._replica_sets.by_key(key)
+        if found is None:
+            return
+        uid = found.metadata.uid
+        standing = self._expectations.standing(uid, self.ctx.now)
+        if standing is Standing.DOUBTED:
+            counts, pods = await self._look(found)
+        else:
+            counts, pods = await self._count(found)
+        failure: StatusError | None = None
+        if standing is Standing.AWAITED:
+            self.enqueue_after(key, TIMEOUT_SECONDS)
+        elif found.metadata.deletion_timestamp is None:
+            failure = await self._manage(found, counts, pods)
+        await self._report(found, counts, pods, failure)
+        if failure is not None:
+            raise failure
+
+    async def _count(self, found: ReplicaSet) -> tuple[Counts, Iterable[Pod]]:
+        """What the cache has; pods that match are adopted first, those that do not any more released."""
+        selector = of_object(found.spec.selector)
+        uid = found.metadata.uid
+        awaited = self._expectations.awaited_creations(uid)
+        tally = cast("Tallied", self._pods.counts(LIVES, uid))
+        owned = self._pods.by_index(CONTROLLER, uid)
+        orphans = self._pods.by_index(ORPHANS, selector_value(found.metadata.namespace, selector))
+        if not orphans and all(selector.matches(dict(labels)) for _, labels in tally):
+            if found.spec.min_ready_seconds == 0:
+                return counts_of_tally(found, tally, awaited), owned.values()
+            return counts_of_pods(found, owned.values(), awaited, self.ctx.wall), owned.values()
+        pods = await self._claim(found, selector, (*owned.values(), *orphans.values()))
+        return counts_of_pods(found, pods, awaited, self.ctx.wall), pods
+
+    async def _look(self, found: ReplicaSet) -> tuple[Counts, Iterable[Pod]]:
+        """What the server has, because the cache cannot be trusted."""
+        selector = of_object(found.spec.selector)
+        live = await self._client.list(Pod, found.metadata.namespace, label_selector=str(selector))
+        uid = found.metadata.uid
+        owned = [one for one in live.items if is_controlled_by(one.metadata, uid)]
+        alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
+        self._expectations.confirm(uid, map(key_of, owned), alive, self.ctx.now)
+        pods = await self._claim(found, selector, live.items)
+        return counts_of_pods(found, pods, 0, self.ctx.wall), pods
+
+    async def _claim(self, found: ReplicaSet, selector: Selector, candidates: Iterable[Pod]) -> tuple[Pod, ...]:
+        claimed = claim(found, selector, candidates)
+        await release(self._client, found, claimed.release)
+        return (*claimed.owned, *await adopt(self._client, found, filter(is_active, claimed.adopt)))
+
+    async def _manage(self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod]) -> StatusError | None:
+        surplus = counts.active - (found.spec.replicas or 0)
+        if surplus < 0:
+            return await self._create(found, min(-surplus, BURST))
+        if surplus > 0:
+            return await self._delete(found, pods, min(surplus, BURST))
+        return None
+
+    async def _create(self, found: ReplicaSet, wanted: int) -> StatusError | None:
+        """Create pods in batches that double while all goes well; the first refusal ends it."""
+        for size in batches(wanted):
+            failure = await self._create_batch(found, size)
+            if failure is not None:
+                return failure
+        return None
+
+    async def _create_batch(self, found: ReplicaSet, size: int) -> StatusError | None:
+        uid, base = found.metadata.uid, f"{found.metadata.name}-"
+        references = (controller_reference(found),)
+        pods = [pod_of(found, references, generated_name(base, self._random)) for _ in range(size)]
+        for pod in pods:
+            self._expectations.expect_creation(uid, key_of(pod), self.ctx.now)
+        failures: list[StatusError] = []
+        for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
+            try:
+                await reply
+            except StatusError as error:
+                failures += self._not_created(found, pod, error)
+            else:
+                self._recorder.normal(found, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
+        return failures[0] if failures else None
+
+    def _not_created(self, found: ReplicaSet, pod: Pod, error: StatusError) -> tuple[StatusError, ...]:
+        uid = found.metadata.uid
+        if isinstance(error, Timeout | ServiceUnavailable):
+            self._expectations.doubt(uid, self.ctx.now)
+        else:
+            self._expectations.creation_observed(uid, key_of(pod))
+        if is_namespace_terminating(error):
+            return ()
+        self._recorder.warning(found, "FailedCreate", f"Error creating: {error}")
+        return (error,)
+
+    async def _delete(self, found: ReplicaSet, pods: Iterable[Pod], surplus: int) -> StatusError | None:
+        uid = found.metadata.uid
+        doomed = pods_to_delete(list(filter(is_active, pods)), self._neighbours(found), surplus, self.ctx.wall)
+        for pod in doomed:
+            self._expectations.expect_deletion(uid, pod.metadata.uid, self.ctx.now)
+        failures: list[StatusError] = []
+        for pod, reply in [(pod, self._client.submit_delete(pod, _as_seen(pod))) for pod in doomed]:
+            try:
+                await self._deleted(found, pod, reply)
+            except StatusError as error:
+                failures.append(error)
+        return failures[0] if failures else None
+
+    async def _deleted(self, found: ReplicaSet, pod: Pod, reply: Awaitable[object]) -> None:
+        uid = found.metadata.uid
+        try:
+            await reply
+        except (NotFound, Conflict):
+            # Gone, or no longer as it was when it was chosen, perhaps not even ours: its event wakes us to choose again.
+            self._expectations.deletion_observed(uid, pod.metadata.uid)
+            self.enqueue_after(key_of(found), STATUS_DELAY_SECONDS)
+        except (Timeout, ServiceUnavailable):
+            self._expectations.doubt(uid, self.ctx.now)
+            raise
+        except StatusError as error:
+            self._expectations.deletion_observed(uid, pod.metadata.uid)
+            self._recorder.warning(found, "FailedDelete", f"Error deleting: {error}")
+            raise
+        else:
+            self._recorder.normal(found, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+
+    def _neighbours(self, found: ReplicaSet) -> dict[str, int]:
+        """How many active pods of this set and its siblings (the same Deployment's) each node has."""
+        owner = controller_of(found.metadata)
+        siblings = self._replica_sets.by_index(CONTROLLER, owner.uid).values() if owner is not None else (found,)
+        on_node: dict[str, int] = {}
+        for sibling in siblings:
+            for pod in self._pods.by_index(CONTROLLER, sibling.metadata.uid).values():
+                if is_active(pod):
+                    on_node[pod.spec.node_name] = on_node.get(pod.spec.node_name, 0) + 1
+        return on_node
+
+    async def _report(
+        self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod], failure: StatusError | None
+    ) -> None:
+        status = status_of(found, counts, str(failure) if failure is not None else "", self.ctx.timestamp())
+        if found.spec.min_ready_seconds:
+            seconds = seconds_to_next_available(pods, found.spec.min_ready_seconds, self.ctx.wall)
+            if seconds is not None:
+                self.enqueue_after(key_of(found), seconds)
+        if status != found.status:
+            await self._client.update_status(msgspec.structs.replace(found, status=status))
+
+
+def _life(pod: Pod) -> tuple[str, Hashable] | None:
+    """Tally: see `LIVES`."""
+    reference = controller_of(pod.metadata)
+    return (reference.uid, (life_of(pod), tuple(pod.metadata.labels.items()))) if reference is not None else None
+
+
+def _by_selector(found: ReplicaSet) -> tuple[str, ...]:
+    """Index: see `SELECTOR`."""
+    return (selector_value(found.metadata.namespace, of_object(found.spec.selector)),)
+
+
+def _as_seen(pod: Pod) -> DeleteOptions:
+    """Delete this very pod in this very state: it may have been orphaned meanwhile (kubernetes/kubernetes#138818)."""
+    metadata = pod.metadata
+    return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))

@@ -1,0 +1,135 @@
+"""How many pods a ReplicaSet has, what a new one looks like, and what its status says.
+
+Source: pkg/controller/replicaset/{replica_set,replica_set_utils}.go, pkg/controller/controller_utils.go (v1.36).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetCondition, ReplicaSetStatus
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
+from kubeactors.controllers.conditions import replaced, without
+from kubeactors.controllers.pods import Life, life_of, seconds_to_available
+
+BURST = 500
+"""At most so many pods are created or deleted in one go."""
+
+FIRST_BATCH = 1
+"""One pod is tried first: if it is refused, so would be the others."""
+
+REPLICA_FAILURE = "ReplicaFailure"
+
+Tallied = Mapping[tuple[Life, tuple[tuple[str, str], ...]], int]
+"""Pods counted by life and labels."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """The pods of a ReplicaSet. `active` includes those that are being created; finished ones count nowhere."""
+
+    active: int = 0
+    ready: int = 0
+    available: int = 0
+    fully_labeled: int = 0
+    terminating: int = 0
+
+
+def counts_of_tally(found: ReplicaSet, tally: Tallied, awaited: int) -> Counts:
+    """Counts without looking at any pod; right if a pod is available as soon as it is ready.
+
+    `awaited` pods have been created and are not in the tally yet.
+    """
+    wanted = found.spec.template.metadata.labels.items()
+    lives = [0] * len(Life)
+    labeled = awaited
+    for (life, labels), count in tally.items():
+        lives[life] += count
+        if life <= Life.READY and wanted <= dict(labels).items():
+            labeled += count
+    return Counts(
+        active=lives[Life.UNREADY] + lives[Life.READY] + awaited,
+        ready=lives[Life.READY],
+        available=lives[Life.READY],
+        fully_labeled=labeled,
+        terminating=lives[Life.TERMINATING],
+    )
+
+
+def counts_of_pods(found: ReplicaSet, pods: Iterable[Pod], awaited: int, now: int) -> Counts:
+    """Counts of these pods at this unix time in nanoseconds."""
+    wanted = found.spec.template.metadata.labels.items()
+    lives = [0] * len(Life)
+    labeled, available = awaited, 0
+    for pod in pods:
+        life = life_of(pod)
+        lives[life] += 1
+        if life <= Life.READY and wanted <= pod.metadata.labels.items():
+            labeled += 1
+        if life is Life.READY and seconds_to_available(pod, found.spec.min_ready_seconds, now) == 0:
+            available += 1
+    return Counts(
+        active=lives[Life.UNREADY] + lives[Life.READY] + awaited,
+        ready=lives[Life.READY],
+        available=available,
+        fully_labeled=labeled,
+        terminating=lives[Life.TERMINATING],
+    )
+
+
+def seconds_to_next_available(pods: Iterable[Pod], min_ready_seconds: int, now: int) -> float | None:
+    """When to look again because a ready pod becomes available; None if no pod waits for that."""
+    waits = (seconds_to_available(pod, min_ready_seconds, now) for pod in pods if life_of(pod) is Life.READY)
+    return min((one for one in waits if one), default=None)
+
+
+def batches(wanted: int) -> Iterator[int]:
+    """Sizes of batches: each twice the one before, while there are pods left to create.
+
+    >>> list(batches(10))
+    [1, 2, 4, 3]
+    """
+    size = FIRST_BATCH
+    while wanted > 0:
+        yield min(size, wanted)
+        wanted -= size
+        size *= 2
+
+
+def pod_of(found: ReplicaSet, references: tuple[OwnerReference, ...], name: str) -> Pod:
+    """A new pod. It shares the spec of the template, which is validated and defaulted once for all of them."""
+    template = found.spec.template
+    return Pod(
+        metadata=ObjectMeta(
+            name=name,
+            generate_name=f"{found.metadata.name}-",
+            namespace=found.metadata.namespace,
+            labels=template.metadata.labels,
+            annotations=template.metadata.annotations,
+            finalizers=template.metadata.finalizers,
+            owner_references=references,
+        ),
+        spec=template.spec,
+    )
+
+
+def status_of(found: ReplicaSet, counts: Counts, failure: str, timestamp: str) -> ReplicaSetStatus:
+    """The status to write; `failure` is what the last creation or deletion was refused with."""
+    conditions = found.status.conditions
+    if not failure:
+        conditions = without(conditions, REPLICA_FAILURE)
+    else:
+        reason = "FailedCreate" if counts.active < (found.spec.replicas or 0) else "FailedDelete"
+        condition = ReplicaSetCondition(
+            type=REPLICA_FAILURE, status="True", last_transition_time=timestamp, reason=reason, message=failure
+        )
+        conditions = replaced(conditions, condition)
+    return ReplicaSetStatus(
+        replicas=counts.active,
+        fully_labeled_replicas=counts.fully_labeled,
+        ready_replicas=counts.ready,
+        available_replicas=counts.available,
+        terminating_replicas=counts.terminating,
+        observed_generation=found.metadata.generation,
+        conditions=conditions,
+    )

@@ -1,0 +1,68 @@
+"""The root CA publisher: every namespace has a ConfigMap with the certificate that the API server's can be checked by.
+
+Source: pkg/controller/certificates/rootcacertpublisher/publisher.go (v1.36).
+"""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ConfigMap, Namespace
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.status import AlreadyExists, NotFound, StatusError
+from kubeactors.client import Change, Client, Controller, SharedInformer, is_namespace_terminating
+
+NAME = "kube-root-ca.crt"
+KEY = "ca.crt"
+DESCRIPTION = "kubernetes.io/description"
+TEXT = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+    "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+    "clusters."
+)
+
+
+class RootCAPublisher(Controller):
+    """Keeps the ConfigMap as it should be, whoever deletes or changes it."""
+
+    def __init__(
+        self,
+        client: Client,
+        root_ca: str,
+        *,
+        namespaces: SharedInformer[Namespace],
+        config_maps: SharedInformer[ConfigMap],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._data = {KEY: root_ca}
+        self._namespaces = namespaces.lister
+        self._config_maps = config_maps.lister
+        self.observe(namespaces, self._on_namespace)
+        self.observe(config_maps, self._on_config_map)
+
+    def _on_namespace(self, change: Change[Namespace]) -> None:
+        if change.new is not None:
+            self.enqueue(change.key)
+
+    def _on_config_map(self, change: Change[ConfigMap]) -> None:
+        if change.current.metadata.name == NAME:
+            self.enqueue(change.current.metadata.namespace)
+
+    async def reconcile(self, key: str) -> None:
+        """Create or repair the ConfigMap of a namespace that is alive."""
+        namespace = self._namespaces.by_key(key)
+        if namespace is None or namespace.metadata.deletion_timestamp is not None:
+            return
+        found = self._config_maps.get(NAME, key)
+        try:
+            if found is None:
+                metadata = ObjectMeta(name=NAME, namespace=key, annotations={DESCRIPTION: TEXT})
+                await self._client.create(ConfigMap(metadata=metadata, data=self._data))
+            elif found.data != self._data or found.metadata.annotations.get(DESCRIPTION) != TEXT:
+                annotations = {**found.metadata.annotations, DESCRIPTION: TEXT}
+                metadata = replace(found.metadata, annotations=annotations)
+                await self._client.update(replace(found, metadata=metadata, data=self._data))
+        except (AlreadyExists, NotFound):
+            return  # its event is on its way
+        except StatusError as error:
+            if not is_namespace_terminating(error):
+                raise

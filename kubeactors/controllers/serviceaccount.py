@@ -1,0 +1,48 @@
+"""The service account controller: every namespace has an account named `default`.
+
+Source: pkg/controller/serviceaccount/serviceaccounts_controller.go (v1.36).
+"""
+
+from kubeactors.api.core.v1 import Namespace, ServiceAccount
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.status import AlreadyExists, StatusError
+from kubeactors.client import Change, Client, Controller, SharedInformer, is_namespace_terminating
+
+DEFAULT = "default"
+
+
+class ServiceAccountController(Controller):
+    """Creates the default account wherever it is missing."""
+
+    def __init__(
+        self, client: Client, *, namespaces: SharedInformer[Namespace], accounts: SharedInformer[ServiceAccount]
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._namespaces = namespaces.lister
+        self._accounts = accounts.lister
+        self.observe(namespaces, self._on_namespace)
+        self.observe(accounts, self._on_account)
+
+    def _on_namespace(self, change: Change[Namespace]) -> None:
+        if change.new is not None:
+            self.enqueue(change.key)
+
+    def _on_account(self, change: Change[ServiceAccount]) -> None:
+        if change.new is None and change.current.metadata.name == DEFAULT:
+            self.enqueue(change.current.metadata.namespace)
+
+    async def reconcile(self, key: str) -> None:
+        """Create the account of a namespace that is alive and lacks it."""
+        namespace = self._namespaces.by_key(key)
+        if namespace is None or namespace.metadata.deletion_timestamp is not None:
+            return
+        if self._accounts.get(DEFAULT, key) is not None:
+            return
+        try:
+            await self._client.create(ServiceAccount(metadata=ObjectMeta(name=DEFAULT, namespace=key)))
+        except AlreadyExists:
+            return
+        except StatusError as error:
+            if not is_namespace_terminating(error):
+                raise
