@@ -22,6 +22,7 @@ from kubeactors.api.core.v1.defaults import default_node, default_pod
 from kubeactors.api.core.v1.defaults.service import default_service
 from kubeactors.api.core.v1.node import Node, node_fields
 from kubeactors.api.core.v1.pod import Binding, Pod, pod_fields
+from kubeactors.api.core.v1.service_advice import warn_of_service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.core.v1.validation import (
     validate_node,
@@ -150,6 +151,7 @@ _CORE = (
         validate=validate_service,
         validate_update=validate_service_update,
         validate_status_update=validate_service_status,
+        warn=warn_of_service,
         fields=service.service_fields,
     ),
     Kind(

@@ -194,3 +194,45 @@ def test_contradicting_topology_annotations_are_refused() -> None:
     assert errors(annotated) == [
         'metadata.annotations[service.kubernetes.io/topology-mode]: Invalid value: "Auto": must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified'
     ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({}, []),
+        (
+            {"external_ips": ("FD00::1", "192.0.2.1")},
+            [
+                'spec.externalIPs[0]: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")',
+                "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
+            ],
+        ),
+        (
+            {"cluster_ip": "None", "external_ips": ("192.0.2.1",), "session_affinity": "ClientIP"},
+            [
+                "spec.externalIPs is ignored for headless services",
+                "spec.SessionAffinity is ignored for headless services",
+            ],
+        ),
+        (
+            {"cluster_ip": "10.0.0.1", "cluster_ips": ("10.0.0.1",), "external_name": "x"},
+            ['spec.externalName is ignored when spec.type is not "ExternalName"'],
+        ),
+        (
+            {"type": "LoadBalancer", "load_balancer_ip": "010.0.0.1", "load_balancer_source_ranges": ("10.0.0.0/08",)},
+            [
+                'spec.loadBalancerIP: non-standard IP address "010.0.0.1" is invalid: use "10.0.0.1"',
+                'spec.loadBalancerSourceRanges[0]: non-standard CIDR value "10.0.0.0/08" is invalid: use "10.0.0.0/8"',
+            ],
+        ),
+        (
+            {"load_balancer_source_ranges": ("FD00::/8",), "traffic_distribution": "PreferClose"},
+            [
+                'spec.loadBalancerSourceRanges[0]: IPv6 CIDR value "FD00::/8" should be in RFC 5952 canonical format ("fd00::/8")',
+                'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
+            ],
+        ),
+    ],
+)
+def test_what_is_unwise_in_a_service_is_warned_of(spec: dict[str, object], expected: list[str]) -> None:
+    assert list(KIND.warn(service(**spec), None)) == expected

@@ -15,6 +15,7 @@ from kubeactors.api.apps.v1.deployment import (
     RollingUpdateDeployment,
 )
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.core.v1.advice import warn_of_pod_template
 from kubeactors.api.core.v1.pod import PodTemplateSpec
 from kubeactors.api.core.v1.validation import validate_pod_template_spec
 from kubeactors.api.validation import validate_count
@@ -67,8 +68,11 @@ def validate_replica_set_status(new: ReplicaSet, _old: ReplicaSet) -> Iterator[F
 
 
 def warn_of_replica_set(new: ReplicaSet, old: ReplicaSet | None) -> Iterator[str]:
-    """A name that makes no host name."""
-    return _warn_of_name(new.metadata.name) if old is None else iter(())
+    """A name that makes no host name; what is unwise in the template."""
+    if old is None:
+        yield from _warn_of_name(new.metadata.name)
+    if old is None or new.spec != old.spec:
+        yield from warn_of_pod_template(new.spec.template, "spec.template")
 
 
 def replica_set_fields(replica_set: ReplicaSet) -> dict[str, str]:
@@ -102,8 +106,11 @@ def validate_deployment_status(new: Deployment, old: Deployment) -> Iterator[Fie
 
 
 def warn_of_deployment(new: Deployment, old: Deployment | None) -> Iterator[str]:
-    """A name that makes no host name."""
-    return _warn_of_name(new.metadata.name) if old is None else iter(())
+    """A name that makes no host name; what is unwise in the template."""
+    if old is None:
+        yield from _warn_of_name(new.metadata.name)
+    if old is None or new.spec != old.spec:
+        yield from warn_of_pod_template(new.spec.template, "spec.template")
 
 
 def _validate_selector_and_template(selector: LabelSelector | None, template: PodTemplateSpec) -> Iterator[FieldError]:

@@ -18,6 +18,12 @@ HEADLESS = "None"
 LOCAL, CLUSTER = "Local", "Cluster"
 """The traffic policies: this node's endpoints only, or those of all nodes."""
 
+TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
+"""The annotation that prefers endpoints of the client's zone."""
+
+TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
+"""The older name of the same annotation."""
+
 
 class ServicePort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One port of the service and where it leads; `target_port` is a number or the name of a container's port."""

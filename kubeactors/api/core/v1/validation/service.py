@@ -1,6 +1,6 @@
 """What a Service must fulfil. Its addresses are looked at in `service_addresses`.
 
-Source: pkg/apis/core/validation/validation.go (v1.36), with StrictIPCIDRValidation off.
+Source: pkg/apis/core/validation/validation.go (v1.36).
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,8 @@ from kubeactors.api.core.v1.service import (
     LOAD_BALANCER,
     LOCAL,
     NODE_PORT,
+    TOPOLOGY_HINTS,
+    TOPOLOGY_MODE,
     Service,
     ServicePort,
     ServiceSpec,
@@ -43,9 +45,6 @@ AFFINITIES = ("ClientIP", "None")
 TRAFFIC_POLICIES = (CLUSTER, LOCAL)
 TRAFFIC_DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 MAX_AFFINITY_SECONDS = 86400
-
-TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
-TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 
 _ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
 
