@@ -24,9 +24,14 @@ MAX_PORTS, MAX_ENDPOINTS, MAX_ADDRESSES, MAX_TOPOLOGY_LABELS, MAX_HINTS = 20000,
 def default_endpoint_slice(slice_: EndpointSlice) -> EndpointSlice:
     """Ports have the empty name and speak TCP unless they say otherwise.
 
-    >>> default_endpoint_slice(EndpointSlice(ports=(EndpointPort(port=80),))).ports
-    (EndpointPort(name='', protocol='TCP', port=80, app_protocol=None),)
+    Empty lists become null: the original's storage cannot tell them apart.
+
+    >>> defaulted = default_endpoint_slice(EndpointSlice(ports=(EndpointPort(port=80),), endpoints=()))
+    >>> defaulted.ports, defaulted.endpoints
+    ((EndpointPort(name='', protocol='TCP', port=80, app_protocol=None),), None)
     """
+    if slice_.ports == () or slice_.endpoints == ():
+        slice_ = replace(slice_, ports=slice_.ports or None, endpoints=slice_.endpoints or None)
     ports = slice_.ports or ()
     if all(port.name is not None and port.protocol is not None for port in ports):
         return slice_
