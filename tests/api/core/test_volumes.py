@@ -1,0 +1,131 @@
+"""Volumes, and how containers mount them."""
+
+import pytest
+
+from kubeactors.api.core.v1.validation import validate_pod
+from tests.api.core.builders import JSON, pod, texts
+
+VOLUME = "spec.volumes[0]"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({"configMap": {}}, [".configMap.name: Required value"]),
+        (
+            {"secret": {"secretName": "s", "items": [{"key": "k", "path": "/abs"}]}},
+            ['.secret.items[0].path: Invalid value: "/abs": must be a relative path'],
+        ),
+        (
+            {"configMap": {"name": "c", "defaultMode": 1000}},
+            [
+                ".configMap.defaultMode: Invalid value: 1000: must be a number between 0 and 0777 (octal), both inclusive"
+            ],
+        ),
+        (
+            {"emptyDir": {"sizeLimit": "-1"}},
+            [".emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity"],
+        ),
+        ({"hostPath": {"path": "/a/../b"}}, [".hostPath.path: Invalid value: \"/a/../b\": must not contain '..'"]),
+        ({"nfs": {"server": "s", "path": "x"}}, ['.nfs.path: Invalid value: "x": must be an absolute path']),
+        ({"emptyDir": {}, "downwardAPI": {}}, [".downwarAPI: Forbidden: may not specify more than 1 volume type"]),
+        ({"gcePersistentDisk": {}}, [".persistentDisk.pdName: Required value"]),
+        ({"csi": {"driver": "x"}}, []),
+        ({"csi": {}}, [".csi.driver: Required value", '.csi.driver: Invalid value: ""']),
+        (
+            {"iscsi": {"targetPortal": "1.2.3.4", "iqn": "abc", "lun": 256}},
+            [
+                '.iscsi.iqn: Invalid value: "abc": must be valid format starting with iqn, eui, or naa',
+                ".iscsi.lun: Invalid value: 256: must be between 0 and 255, inclusive",
+            ],
+        ),
+        (
+            {"azureDisk": {"diskName": "d", "diskURI": "x", "kind": "Managed"}},
+            ['.azureDisk.diskURI: Unsupported value: "x": supported values: "/subscriptions/{sub-id}/resourcegroups/'],
+        ),
+        (
+            {"quobyte": {"registry": "host", "volume": "v"}},
+            ['.quobyte.registry: Invalid value: "host": must be a host'],
+        ),
+        (
+            {"flexVolume": {"driver": "d", "options": {"kubernetes.io/x": ""}}},
+            ['.flexVolume.options[kubernetes.io/x]: Invalid value: "kubernetes.io/x": kubernetes.io and k8s.io'],
+        ),
+        ({"ephemeral": {}}, [".ephemeral.volumeClaimTemplate: Required value"]),
+        (
+            {"ephemeral": {"volumeClaimTemplate": {"metadata": {"name": "x"}, "spec": {"accessModes": ["Some"]}}}},
+            [
+                ".ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be set",
+                '.ephemeral.volumeClaimTemplate.spec.accessModes: Unsupported value: "Some"',
+                ".ephemeral.volumeClaimTemplate.spec.resources[storage]: Required value",
+            ],
+        ),
+        (
+            {"projected": {"sources": [{"configMap": {"name": "c"}, "secret": {"name": "s"}}]}},
+            [".projected.sources[0]: Forbidden: may not specify more than 1 volume type per source"],
+        ),
+        (
+            {"projected": {"sources": [{"clusterTrustBundle": {"path": "p"}}]}},
+            [".projected.sources[0].clusterTrustBundle: Required value: either name or signerName must be specified"],
+        ),
+        ({"image": {}}, [".image.reference: Required value"]),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_a_volume_is_refused_with_the_path_of_each_field(source: JSON, expected: list[str]) -> None:
+    found = texts(validate_pod(pod({"volumes": [{"name": "v", **source}]})))
+    assert [text[: len(f"{VOLUME}{end}")] for text, end in zip(found, expected, strict=True)] == [
+        f"{VOLUME}{end}" for end in expected
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mount", "expected"),
+    [
+        ({"name": "v", "mountPath": "/x"}, []),
+        ({"name": "no", "mountPath": "/x"}, ['[0].name: Not found: "no"']),
+        ({"name": "v"}, ["[0].mountPath: Required value"]),
+        (
+            {"name": "v", "mountPath": "/x", "subPath": "../y"},
+            [".subPath: Invalid value: \"../y\": must not contain '..'"],
+        ),
+        (
+            {"name": "v", "mountPath": "/x", "mountPropagation": "Bidirectional"},
+            [
+                ".mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers"
+            ],
+        ),
+        (
+            {"name": "v", "mountPath": "/x", "recursiveReadOnly": "Enabled"},
+            [".recursiveReadOnly: Forbidden: may only be specified when readOnly is true"],
+        ),
+    ],
+)
+def test_a_mount_names_a_volume_and_a_place(mount: JSON, expected: list[str]) -> None:
+    spec = {"volumes": [{"name": "v"}], "containers": [{"name": "a", "image": "x", "volumeMounts": [mount]}]}
+    path = "spec.containers[0].volumeMounts"
+    assert texts(validate_pod(pod(spec))) == [f"{path}{end}" for end in expected]
+
+
+def test_a_volume_that_is_wrong_itself_cannot_be_mounted() -> None:
+    spec = {
+        "volumes": [{"name": "v", "secret": {}}],
+        "containers": [{"name": "a", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/x"}]}],
+    }
+    assert texts(validate_pod(pod(spec))) == [
+        "spec.volumes[0].secret.secretName: Required value",
+        'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+    ]
+
+
+def test_only_claims_are_devices() -> None:
+    devices = [{"name": "v", "devicePath": "/dev/a"}, {"name": "v", "devicePath": "/dev/a"}]
+    spec = {"volumes": [{"name": "v"}], "containers": [{"name": "a", "image": "x", "volumeDevices": devices}]}
+    path = "spec.containers[0].volumeDevices"
+    why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"
+    assert texts(validate_pod(pod(spec))) == [
+        f'{path}[0].name: Invalid value: "v": {why}',
+        f'{path}[1].name: Invalid value: "v": must be unique',
+        f'{path}[1].name: Invalid value: "v": {why}',
+        f'{path}[1].devicePath: Invalid value: "/dev/a": must be unique',
+    ]
