@@ -19,8 +19,9 @@ from typing import Annotated, Union, cast, get_args, get_origin
 
 import msgspec
 
+from kubeactors.apimachinery import jsontext
 from kubeactors.apimachinery.findings import Findings, Place, Reader
-from kubeactors.apimachinery.jsontext import Pairs
+from kubeactors.apimachinery.jsontext import JSONSyntaxError, Pairs
 from kubeactors.apimachinery.leaves import (
     BOOLEAN,
     BYTES,
@@ -59,20 +60,27 @@ def reader_of(type_: object, name: str = "") -> Reader:
     return _Struct(cast("type[msgspec.Struct]", type_)) if is_struct else OPAQUE
 
 
-def plain_noting_duplicates(value: object, place: Place, findings: Findings) -> object:
-    """A value without a type as builtins; names that stand twice in an object are strict errors."""
-    if isinstance(value, list):
-        items = enumerate(cast("list[object]", value))
-        return [plain_noting_duplicates(item, place.index(index), findings) for index, item in items]
-    if not isinstance(value, Pairs):
-        return plain(value)
-    found: dict[str, object] = {}
-    for key, item in value.members:
-        inner = place.key(key)
-        if key in found:
-            findings.strict("duplicate", inner)
-        found[text_of(key)] = plain_noting_duplicates(item, inner, findings)
-    return found
+def parse_plain(data: bytes) -> tuple[object, tuple[str, ...]]:
+    """A JSON document without a type as builtins, and its duplicate names as strict errors.
+
+    Raises:
+        JSONSyntaxError: it is no JSON.
+
+    >>> parse_plain(b'{"a": {"b": 1, "b": 2}}')
+    ({'a': {'b': 2}}, ('duplicate field "a.b"',))
+    """
+    try:
+        value: object = msgspec.json.decode(data)
+        if not jsontext.needs_care(data):
+            return value, ()
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    findings = Findings()
+    try:
+        value = _noting_duplicates(jsontext.parse(data), Place(), findings)
+    except RecursionError as error:
+        raise JSONSyntaxError("exceeded max depth") from error
+    return value, findings.strict_errors
 
 
 class _Struct:
@@ -220,6 +228,22 @@ def _go_name(metadata: Iterable[object]) -> str:
         if isinstance(one, msgspec.Meta) and one.extra and "go" in one.extra:
             return str(one.extra["go"])
     return ""
+
+
+def _noting_duplicates(value: object, place: Place, findings: Findings) -> object:
+    """A value without a type as builtins; names that stand twice in an object are strict errors."""
+    if isinstance(value, list):
+        items = enumerate(cast("list[object]", value))
+        return [_noting_duplicates(item, place.index(index), findings) for index, item in items]
+    if not isinstance(value, Pairs):
+        return plain(value)
+    found: dict[str, object] = {}
+    for key, item in value.members:
+        inner = place.key(key)
+        if key in found:
+            findings.strict("duplicate", inner)
+        found[text_of(key)] = _noting_duplicates(item, inner, findings)
+    return found
 
 
 def _read(reader: Reader, value: object, place: Place, findings: Findings) -> object:

@@ -16,11 +16,12 @@ from typing import Generic, TypeVar, cast
 
 import msgspec
 
-from kubeactors.apimachinery import jsontext
+from kubeactors.apimachinery import jsontext, unstructured
 from kubeactors.apimachinery.findings import DecodeError, Findings, Place
 from kubeactors.apimachinery.jsontext import JSONSyntaxError
 from kubeactors.apimachinery.meta import ListMeta, TypedObject
 from kubeactors.apimachinery.reader import reader_of
+from kubeactors.apimachinery.unstructured import Unstructured
 
 __all__ = [
     "DecodeError",
@@ -57,20 +58,24 @@ class TypeMeta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 _encoder = msgspec.json.Encoder()
 
 
-def encode(obj: msgspec.Struct) -> bytes:
-    """An object as a document of its own.
+def encode(obj: object) -> bytes:
+    """An object (a Struct or `Unstructured`) as a document of its own.
 
     >>> from kubeactors.apimachinery.status import Status
     >>> encode(Status(status="Success"))
     b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}'
     """
+    if isinstance(obj, Unstructured):
+        return unstructured.encode(obj)
     if not isinstance(obj, TypedObject):
         return _encoder.encode(obj)
     return _after(_type_prefix(obj.kind, obj.api_version), _encoder.encode(_untyped(obj)))
 
 
-def encode_item(obj: msgspec.Struct) -> bytes:
-    """An object as an item of a list: without its type."""
+def encode_item(obj: object) -> bytes:
+    """An object as an item of a list: without its type, unless it is `Unstructured`, as in Kubernetes."""
+    if isinstance(obj, Unstructured):
+        return unstructured.encode(obj)
     return _encoder.encode(_untyped(obj) if isinstance(obj, TypedObject) else obj)
 
 
@@ -84,12 +89,9 @@ def encode_list(kind: str, api_version: str, metadata: ListMeta, items: Iterable
     return b"".join((head, b",".join(items), b"]}"))
 
 
-def to_builtins(obj: msgspec.Struct) -> dict[str, object]:
-    """An object as dicts and lists, with its type, as patches work on it. The dicts are new; changing them is safe."""
-    if not isinstance(obj, TypedObject):
-        return cast("dict[str, object]", msgspec.to_builtins(obj))
-    body = cast("dict[str, object]", msgspec.to_builtins(_untyped(obj)))
-    return {"kind": obj.kind, "apiVersion": obj.api_version, **body}
+def to_builtins(obj: object) -> dict[str, object]:
+    """An object as dicts and lists, with its type, as patches work on it. They are new; changing them is safe."""
+    return cast("dict[str, object]", msgspec.json.decode(encode(obj)))
 
 
 def type_of(data: bytes) -> TypeMeta:

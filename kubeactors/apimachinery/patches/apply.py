@@ -8,8 +8,9 @@ from typing import Generic, TypeVar, cast
 
 import msgspec
 
-from kubeactors.apimachinery import field, jsontext
+from kubeactors.apimachinery import field
 from kubeactors.apimachinery.findings import DecodeError, Findings, Place, mismatch
+from kubeactors.apimachinery.jsontext import JSONSyntaxError
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.patches import jsonpatches, merge, strategic
 from kubeactors.apimachinery.patches.errors import (
@@ -19,7 +20,7 @@ from kubeactors.apimachinery.patches.errors import (
     UnprocessablePatchError,
 )
 from kubeactors.apimachinery.patches.golang import shown
-from kubeactors.apimachinery.reader import plain_noting_duplicates, reader_of
+from kubeactors.apimachinery.reader import parse_plain, reader_of
 from kubeactors.apimachinery.requests import JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH
 from kubeactors.apimachinery.serializer import from_builtins, to_builtins
 from kubeactors.apimachinery.status import (
@@ -105,17 +106,9 @@ def _strategically_merged(obj: TypedObject, patch: bytes) -> tuple[object, str, 
 def _parsed(patch: bytes, prefix: str) -> tuple[object, tuple[str, ...]]:
     """The patch as builtins, and its duplicate fields."""
     try:
-        value: object = msgspec.json.decode(patch)
-        if not jsontext.needs_care(patch):
-            return value, ()
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    findings = Findings()
-    try:
-        value = plain_noting_duplicates(jsontext.parse(patch), Place(), findings)
-    except (jsontext.JSONSyntaxError, RecursionError) as error:
+        return parse_plain(patch)
+    except JSONSyntaxError as error:
         raise BadPatchError(f"{prefix}{error}") from error
-    return value, findings.strict_errors
 
 
 def _parsed_map(patch: bytes, prefix: str) -> tuple[Document, tuple[str, ...]]:

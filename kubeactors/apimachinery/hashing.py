@@ -1,0 +1,50 @@
+"""Hashes that become part of names: `pod-template-hash`, `controller-revision-hash`.
+
+They are stable from run to run. They are not those of the original, which hashes a dump of Go's memory.
+
+Source: pkg/controller/controller_utils.go (ComputeHash), apimachinery/pkg/util/rand/rand.go (v1.36).
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from kubeactors.apimachinery.names import ALPHANUMERICS
+
+_OFFSET, _PRIME = 0x811C9DC5, 0x01000193
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+@lru_cache(maxsize=4096)
+def fnv32a(data: bytes) -> int:
+    """The 32-bit FNV-1a hash.
+
+    >>> hex(fnv32a(b"")), hex(fnv32a(b"foobar"))
+    ('0x811c9dc5', '0xbf9cf968')
+    """
+    value = _OFFSET
+    for byte in data:
+        value = (value ^ byte) * _PRIME & 0xFFFFFFFF
+    return value
+
+
+def safe_encode_string(text: str) -> str:
+    """The text in an alphabet without vowels, so that no words appear in names; not reversible.
+
+    >>> safe_encode_string("2166136261")
+    '65bb57b6b5'
+    """
+    return "".join(ALPHANUMERICS[ord(char) % len(ALPHANUMERICS)] for char in text)
+
+
+def template_hash(template: msgspec.Struct, collision_count: int | None = None) -> str:
+    """The hash of a pod template (or any other part of an object) as it stands in labels and names.
+
+    Equal templates have equal hashes, whatever the order of their maps. `collision_count` gives another hash when two
+    different templates have the same.
+    """
+    data = _encoder.encode(template)
+    if collision_count is not None:
+        data += collision_count.to_bytes(8, "little")
+    return safe_encode_string(str(fnv32a(data)))
