@@ -13,15 +13,13 @@ from kubeactors.api.apps.v1 import defaults as apps_defaults
 from kubeactors.api.apps.v1 import validation as apps
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
-from kubeactors.api.authentication.v1.tokenrequest import TokenRequest
-from kubeactors.api.autoscaling.v1.scale import Scale
 from kubeactors.api.coordination.v1 import lease
 from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, secret, service
 from kubeactors.api.core.v1.advice import warn_of_pod
 from kubeactors.api.core.v1.defaults import default_node, default_pod
 from kubeactors.api.core.v1.defaults.service import default_service
 from kubeactors.api.core.v1.node import Node, node_fields
-from kubeactors.api.core.v1.pod import Binding, Pod, pod_fields
+from kubeactors.api.core.v1.pod import Pod, pod_fields
 from kubeactors.api.core.v1.service_advice import warn_of_service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.core.v1.validation import (
@@ -34,12 +32,11 @@ from kubeactors.api.core.v1.validation import (
 from kubeactors.api.core.v1.validation.service import validate_service, validate_service_status, validate_service_update
 from kubeactors.api.discovery.v1 import endpointslice
 from kubeactors.api.discovery.v1 import validation as discovery
-from kubeactors.api.policy.v1.eviction import Eviction
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import STANDARD_VERBS, Kind, Scheme
 
-__all__ = ["SCHEME", "SUBRESOURCE_TYPES"]
+__all__ = ["SCHEME"]
 
 _CORE = (
     Kind(
@@ -223,11 +220,3 @@ _OTHERS = (
 
 SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_OTHERS)))
 """All kinds that are served."""
-
-SUBRESOURCE_TYPES: dict[str, type[TypedObject]] = {
-    "binding": Binding,
-    "eviction": Eviction,
-    "scale": Scale,
-    "token": TokenRequest,
-}
-"""What is read and written at subresources that are not views of their own object."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubeactors.api import SCHEME, SUBRESOURCE_TYPES
+from kubeactors.api import SCHEME
 from kubeactors.apimachinery.meta import Object, TypedObject
 from kubeactors.apimachinery.scheme import Kind
 
@@ -30,11 +30,6 @@ def test_short_names_are_unique() -> None:
     names = [name for kind in KINDS for name in (kind.resource, kind.singular, *kind.short_names)]
     repeated = [name for name in names if names.count(name) > 1]
     assert repeated == ["endpoints", "endpoints"]  # its own singular
-
-
-def test_subresources_with_a_type_of_their_own_exist() -> None:
-    served = {name for kind in KINDS for name in kind.subresources}
-    assert SUBRESOURCE_TYPES.keys() <= served
 
 
 def structs(base: type[Object]) -> Iterator[type[Object]]:
