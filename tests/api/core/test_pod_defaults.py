@@ -29,16 +29,24 @@ FULL = {
 }
 
 
+class Written(msgspec.Struct):
+    """What of a pod's JSON is looked at."""
+
+    spec: dict[str, object]
+
+
+class WrittenSpec(msgspec.Struct):
+    """The containers within it."""
+
+    containers: list[dict[str, object]]
+
+
 def spec_of(value: Pod) -> JSON:
-    spec = json.loads(msgspec.json.encode(value))["spec"]
-    assert isinstance(spec, dict)
-    return spec
+    return msgspec.json.decode(msgspec.json.encode(value), type=Written).spec
 
 
 def first_container(value: Pod) -> JSON:
-    (one,) = json.loads(msgspec.json.encode(value))["spec"]["containers"]
-    assert isinstance(one, dict)
-    return one
+    return msgspec.convert(spec_of(value), WrittenSpec).containers[0]
 
 
 def test_the_smallest_pod_becomes_one_that_runs_for_ever() -> None:

@@ -257,50 +257,46 @@ def test_a_spec_is_refused_with_every_error_in_order(spec: JSON, expected: list[
     assert [text[: len(start)] for text, start in zip(found, expected, strict=True)] == expected
 
 
-@pytest.mark.parametrize(
-    ("affinity", "expected"),
-    [
-        (
-            {
-                "nodeAffinity": {
-                    "requiredDuringSchedulingIgnoredDuringExecution": {
-                        "nodeSelectorTerms": [
-                            {"matchExpressions": [{"key": "k", "operator": "Gt", "values": ["1", "2"]}]}
-                        ]
+AFFINITIES: list[tuple[JSON, str]] = [
+    (
+        {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [{"matchExpressions": [{"key": "k", "operator": "Gt", "values": ["1", "2"]}]}]
+                }
+            }
+        },
+        "must be specified single value when `operator` is 'Lt' or 'Gt'",
+    ),
+    (
+        {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 101, "preference": {}}]}},
+        "must be in the range 1-100",
+    ),
+    (
+        {
+            "podAntiAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone", "matchLabelKeys": ["app"]}]
+            }
+        },
+        "must not be specified when labelSelector is not set",
+    ),
+    (
+        {
+            "podAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "topologyKey": "zone",
+                        "labelSelector": {"matchExpressions": [{"key": "a", "operator": "Near"}]},
                     }
-                }
-            },
-            "must be specified single value when `operator` is 'Lt' or 'Gt'",
-        ),
-        (
-            {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 101, "preference": {}}]}},
-            "must be in the range 1-100",
-        ),
-        (
-            {
-                "podAntiAffinity": {
-                    "requiredDuringSchedulingIgnoredDuringExecution": [
-                        {"topologyKey": "zone", "matchLabelKeys": ["app"]}
-                    ]
-                }
-            },
-            "must not be specified when labelSelector is not set",
-        ),
-        (
-            {
-                "podAffinity": {
-                    "requiredDuringSchedulingIgnoredDuringExecution": [
-                        {
-                            "topologyKey": "zone",
-                            "labelSelector": {"matchExpressions": [{"key": "a", "operator": "Near"}]},
-                        }
-                    ]
-                }
-            },
-            "not a valid selector operator",
-        ),
-    ],
-)
+                ]
+            }
+        },
+        "not a valid selector operator",
+    ),
+]
+
+
+@pytest.mark.parametrize(("affinity", "expected"), AFFINITIES)
 def test_affinity_must_be_possible(affinity: JSON, expected: str) -> None:
     (found,) = wrong(pod({"affinity": affinity}))
     assert found.endswith(expected)

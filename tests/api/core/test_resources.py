@@ -33,18 +33,18 @@ def test_requests_of_the_pod_win_over_those_of_its_containers() -> None:
     assert pod_requests(made) == {"cpu": "3"}
 
 
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        ([{}], "BestEffort"),
-        ([{"requests": {"example.com/gpu": "1"}, "limits": {"example.com/gpu": "1"}}], "BestEffort"),
-        ([{"requests": {"cpu": "1"}}], "Burstable"),
-        ([{"limits": {"cpu": "1"}}], "Burstable"),
-        ([{"limits": {"cpu": "1", "memory": "1Gi"}}], "Guaranteed"),
-        ([{"limits": {"cpu": "1", "memory": "1Gi"}}, {}], "Burstable"),
-        ([{"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}}], "Burstable"),
-    ],
-)
+CLASSES: list[tuple[list[JSON], str]] = [
+    ([{}], "BestEffort"),
+    ([{"requests": {"example.com/gpu": "1"}, "limits": {"example.com/gpu": "1"}}], "BestEffort"),
+    ([{"requests": {"cpu": "1"}}], "Burstable"),
+    ([{"limits": {"cpu": "1"}}], "Burstable"),
+    ([{"limits": {"cpu": "1", "memory": "1Gi"}}], "Guaranteed"),
+    ([{"limits": {"cpu": "1", "memory": "1Gi"}}, {}], "Burstable"),
+    ([{"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}}], "Burstable"),
+]
+
+
+@pytest.mark.parametrize(("resources", "expected"), CLASSES)
 def test_the_class_of_service_follows_from_requests_and_limits(resources: list[JSON], expected: str) -> None:
     made = [{"name": f"c{i}", "image": "x", "resources": one} for i, one in enumerate(resources)]
     assert qos_class(pod({"containers": made})) == expected

@@ -8,70 +8,67 @@ from tests.api.core.builders import JSON, pod, texts
 VOLUME = "spec.volumes[0]"
 
 
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ({"configMap": {}}, [".configMap.name: Required value"]),
-        (
-            {"secret": {"secretName": "s", "items": [{"key": "k", "path": "/abs"}]}},
-            ['.secret.items[0].path: Invalid value: "/abs": must be a relative path'],
-        ),
-        (
-            {"configMap": {"name": "c", "defaultMode": 1000}},
-            [
-                ".configMap.defaultMode: Invalid value: 1000: must be a number between 0 and 0777 (octal), both inclusive"
-            ],
-        ),
-        (
-            {"emptyDir": {"sizeLimit": "-1"}},
-            [".emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity"],
-        ),
-        ({"hostPath": {"path": "/a/../b"}}, [".hostPath.path: Invalid value: \"/a/../b\": must not contain '..'"]),
-        ({"nfs": {"server": "s", "path": "x"}}, ['.nfs.path: Invalid value: "x": must be an absolute path']),
-        ({"emptyDir": {}, "downwardAPI": {}}, [".downwarAPI: Forbidden: may not specify more than 1 volume type"]),
-        ({"gcePersistentDisk": {}}, [".persistentDisk.pdName: Required value"]),
-        ({"csi": {"driver": "x"}}, []),
-        ({"csi": {}}, [".csi.driver: Required value", '.csi.driver: Invalid value: ""']),
-        (
-            {"iscsi": {"targetPortal": "1.2.3.4", "iqn": "abc", "lun": 256}},
-            [
-                '.iscsi.iqn: Invalid value: "abc": must be valid format starting with iqn, eui, or naa',
-                ".iscsi.lun: Invalid value: 256: must be between 0 and 255, inclusive",
-            ],
-        ),
-        (
-            {"azureDisk": {"diskName": "d", "diskURI": "x", "kind": "Managed"}},
-            ['.azureDisk.diskURI: Unsupported value: "x": supported values: "/subscriptions/{sub-id}/resourcegroups/'],
-        ),
-        (
-            {"quobyte": {"registry": "host", "volume": "v"}},
-            ['.quobyte.registry: Invalid value: "host": must be a host'],
-        ),
-        (
-            {"flexVolume": {"driver": "d", "options": {"kubernetes.io/x": ""}}},
-            ['.flexVolume.options[kubernetes.io/x]: Invalid value: "kubernetes.io/x": kubernetes.io and k8s.io'],
-        ),
-        ({"ephemeral": {}}, [".ephemeral.volumeClaimTemplate: Required value"]),
-        (
-            {"ephemeral": {"volumeClaimTemplate": {"metadata": {"name": "x"}, "spec": {"accessModes": ["Some"]}}}},
-            [
-                ".ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be set",
-                '.ephemeral.volumeClaimTemplate.spec.accessModes: Unsupported value: "Some"',
-                ".ephemeral.volumeClaimTemplate.spec.resources[storage]: Required value",
-            ],
-        ),
-        (
-            {"projected": {"sources": [{"configMap": {"name": "c"}, "secret": {"name": "s"}}]}},
-            [".projected.sources[0]: Forbidden: may not specify more than 1 volume type per source"],
-        ),
-        (
-            {"projected": {"sources": [{"clusterTrustBundle": {"path": "p"}}]}},
-            [".projected.sources[0].clusterTrustBundle: Required value: either name or signerName must be specified"],
-        ),
-        ({"image": {}}, [".image.reference: Required value"]),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
-)
+SOURCES: list[tuple[JSON, list[str]]] = [
+    ({"configMap": {}}, [".configMap.name: Required value"]),
+    (
+        {"secret": {"secretName": "s", "items": [{"key": "k", "path": "/abs"}]}},
+        ['.secret.items[0].path: Invalid value: "/abs": must be a relative path'],
+    ),
+    (
+        {"configMap": {"name": "c", "defaultMode": 1000}},
+        [".configMap.defaultMode: Invalid value: 1000: must be a number between 0 and 0777 (octal), both inclusive"],
+    ),
+    (
+        {"emptyDir": {"sizeLimit": "-1"}},
+        [".emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity"],
+    ),
+    ({"hostPath": {"path": "/a/../b"}}, [".hostPath.path: Invalid value: \"/a/../b\": must not contain '..'"]),
+    ({"nfs": {"server": "s", "path": "x"}}, ['.nfs.path: Invalid value: "x": must be an absolute path']),
+    ({"emptyDir": {}, "downwardAPI": {}}, [".downwarAPI: Forbidden: may not specify more than 1 volume type"]),
+    ({"gcePersistentDisk": {}}, [".persistentDisk.pdName: Required value"]),
+    ({"csi": {"driver": "x"}}, []),
+    ({"csi": {}}, [".csi.driver: Required value", '.csi.driver: Invalid value: ""']),
+    (
+        {"iscsi": {"targetPortal": "1.2.3.4", "iqn": "abc", "lun": 256}},
+        [
+            '.iscsi.iqn: Invalid value: "abc": must be valid format starting with iqn, eui, or naa',
+            ".iscsi.lun: Invalid value: 256: must be between 0 and 255, inclusive",
+        ],
+    ),
+    (
+        {"azureDisk": {"diskName": "d", "diskURI": "x", "kind": "Managed"}},
+        ['.azureDisk.diskURI: Unsupported value: "x": supported values: "/subscriptions/{sub-id}/resourcegroups/'],
+    ),
+    (
+        {"quobyte": {"registry": "host", "volume": "v"}},
+        ['.quobyte.registry: Invalid value: "host": must be a host'],
+    ),
+    (
+        {"flexVolume": {"driver": "d", "options": {"kubernetes.io/x": ""}}},
+        ['.flexVolume.options[kubernetes.io/x]: Invalid value: "kubernetes.io/x": kubernetes.io and k8s.io'],
+    ),
+    ({"ephemeral": {}}, [".ephemeral.volumeClaimTemplate: Required value"]),
+    (
+        {"ephemeral": {"volumeClaimTemplate": {"metadata": {"name": "x"}, "spec": {"accessModes": ["Some"]}}}},
+        [
+            ".ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be set",
+            '.ephemeral.volumeClaimTemplate.spec.accessModes: Unsupported value: "Some"',
+            ".ephemeral.volumeClaimTemplate.spec.resources[storage]: Required value",
+        ],
+    ),
+    (
+        {"projected": {"sources": [{"configMap": {"name": "c"}, "secret": {"name": "s"}}]}},
+        [".projected.sources[0]: Forbidden: may not specify more than 1 volume type per source"],
+    ),
+    (
+        {"projected": {"sources": [{"clusterTrustBundle": {"path": "p"}}]}},
+        [".projected.sources[0].clusterTrustBundle: Required value: either name or signerName must be specified"],
+    ),
+    ({"image": {}}, [".image.reference: Required value"]),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), SOURCES, ids=[next(iter(source)) for source, _ in SOURCES])
 def test_a_volume_is_refused_with_the_path_of_each_field(source: JSON, expected: list[str]) -> None:
     found = texts(validate_pod(pod({"volumes": [{"name": "v", **source}]})))
     assert [text[: len(f"{VOLUME}{end}")] for text, end in zip(found, expected, strict=True)] == [
@@ -109,7 +106,7 @@ def test_a_mount_names_a_volume_and_a_place(mount: JSON, expected: list[str]) ->
 
 def test_a_volume_that_is_wrong_itself_cannot_be_mounted() -> None:
     spec = {
-        "volumes": [{"name": "v", "secret": {}}],
+        "volumes": [{"name": "v", "secret": {"optional": True}}],
         "containers": [{"name": "a", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/x"}]}],
     }
     assert texts(validate_pod(pod(spec))) == [
