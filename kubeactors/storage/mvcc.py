@@ -315,13 +315,13 @@ class Mvcc:
     def replay(self, kvs: Iterable[KeyValue], compact_revision: int) -> None:
         """Fill an empty store (leases restored) with what a backend kept: states and deletions, in order of writing.
 
-        Some of it may be compacted already; `trim` forgets it again.
+        Some of it may be compacted already; `trim` forgets it again. The newest write is always there, whatever was
+        compacted, so that the revision does not go back.
         """
         assert not self._current, "replay is for an empty store"
         self.compact_revision = compact_revision
         for kv in kvs:
             self._record(StoreEvent(deleted=not kv.version, kv=kv, previous=self._current.get(kv.key)))
-        self.revision = max(self.revision, compact_revision)
         self.take_changes()
 
     # Leases.

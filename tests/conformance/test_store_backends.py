@@ -241,13 +241,21 @@ def test_leases_survive_a_restart_with_their_full_time(stand: Stand) -> None:
     stand.power_off_and_on()
     stand.sim.run(9)
     assert contents(stand.range(EVERYTHING)) == [("a", "1", 2)]
-    assert stand.sim.ask(stand.store, LeaseKeepAlive(lease=lease))
-    stand.sim.run(9)
-    assert contents(stand.range(EVERYTHING)) == [("a", "1", 2)]
     stand.sim.run(2)
     assert stand.range(EVERYTHING) == RangeReply(revision=3, kvs=(), more=False, count=0)
     assert not stand.sim.ask(stand.store, LeaseKeepAlive(lease=lease))
     assert stand.txn(put("a", "1", lease)) == LeaseNotFound(lease)
+
+
+def test_a_lease_that_is_renewed_keeps_its_keys(stand: Stand) -> None:
+    lease = stand.sim.ask(stand.store, LeaseGrant(ttl_seconds=10))
+    stand.txn(put("a", "1", lease))
+    for _ in range(3):
+        stand.sim.run(9)
+        assert stand.sim.ask(stand.store, LeaseKeepAlive(lease=lease))
+    assert contents(stand.range(EVERYTHING)) == [("a", "1", 2)]
+    stand.sim.run(11)
+    assert contents(stand.range(EVERYTHING)) == []
 
 
 def test_an_ended_lease_stays_ended_and_its_id_is_not_used_again(stand: Stand) -> None:

@@ -14,6 +14,7 @@ from kubeactors.storage import (
     BytesCodec,
     Compact,
     NotAStore,
+    RangeOp,
     StaleCommit,
     StorageError,
     Store,
@@ -105,6 +106,34 @@ def test_a_damaged_store_is_left_alone(path: Path, damage: str) -> None:
     assert isinstance(error, StoreCorrupt)
     assert str(error).startswith(f"{path}: damaged (")
     assert str(error).endswith("); nothing was changed: restore a backup, or move it away")
+
+
+def as_after_a_power_cut(path: Path, copy: Path) -> None:
+    """Write, and copy the files while the store is open: the newest commits are only in the write-ahead log."""
+    write(path, 100)
+    with SqliteBackend(path) as backend:
+        mvcc = backend.load(BytesCodec())
+        mvcc.txn(put("last", b"words"))
+        backend.stage(mvcc.take_changes(), BytesCodec())()
+        for suffix in ("", "-wal"):
+            copy.with_name(copy.name + suffix).write_bytes(path.with_name(path.name + suffix).read_bytes())
+
+
+def test_what_is_only_in_the_log_after_a_crash_is_read(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    copy = tmp_path_factory.mktemp("copy") / "store.db"
+    as_after_a_power_cut(path, copy)
+    with SqliteBackend(copy) as backend:
+        mvcc = backend.load(BytesCodec())
+        assert contents(mvcc.range(RangeOp(key="last"), mvcc.revision)) == [("last", b"words", 202)]
+    assert list(directory(copy)) == ["store.db"]
+
+
+def test_a_damaged_store_is_left_alone_with_its_log(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    copy = tmp_path_factory.mktemp("copy") / "store.db"
+    as_after_a_power_cut(path, copy)
+    content = copy.read_bytes()
+    copy.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
+    assert isinstance(refusal(copy), StoreCorrupt)
 
 
 def test_a_value_that_cannot_be_decoded_names_its_key(path: Path) -> None:

@@ -282,6 +282,17 @@ def test_an_asker_learns_progress_of_its_own_watches_at_once() -> None:
     assert told(got) == [(2, [])]
 
 
+def test_the_watches_of_a_dead_subscriber_are_forgotten() -> None:
+    sim = SimSystem(seed=1)
+    store = sim.spawn(lambda: Store(MemoryBackend()), name="store")
+    subscriber = sim.spawn(lambda: Recorder([]), name="subscriber")
+    for watch in (1, 2):
+        sim.ask(store, WatchCreate(subscriber=subscriber, watch=watch, key="a"))
+    sim.stop(subscriber)
+    sim.settle()
+    assert len(store_of(store)._watches) == 0
+
+
 def test_an_idle_store_has_nothing_to_do() -> None:
     sim = SimSystem(seed=1)
     got: list[StoreEvents | StoreWatchCancelled] = []

@@ -129,12 +129,20 @@ def _check_version(path: Path, version: int) -> None:
 
 
 def _check_sound(path: Path) -> None:
-    """Look for damage through a connection that cannot write.
+    """Look for damage through a connection that cannot write."""
+    log, shared = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
+    if not log.exists():
+        _look(path, "mode=ro&immutable=1")  # nothing to share: keeps SQLite from making files beside ours
+        return
+    was_shared = shared.exists()
+    try:
+        _look(path, "mode=ro")
+    finally:
+        if not was_shared:
+            shared.unlink(missing_ok=True)
 
-    Without a write-ahead log there is nothing to share, and `immutable` keeps SQLite from making files beside ours.
-    """
-    log = path.with_name(path.name + "-wal")
-    mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+
+def _look(path: Path, mode: str) -> None:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=0)) as connection:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
