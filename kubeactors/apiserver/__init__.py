@@ -1,1 +1,34 @@
-"""To be written."""
+"""The API server: the one door to the state of the cluster. Authenticate, authorize, mutate, validate, registry, store.
+
+    server.py       the actor: takes requests, answers       authorization.py  who may do what
+    reading.py      get and list                             writing.py        create, update, patch, delete
+    watching.py     where a watch begins                     watchers.py       who watches, what is yet to be sent
+    cacher.py       all objects and their recent changes     selection.py      scopes and selectors
+    registry/       rules of kinds, and how they are stored  admission/        rules about requests
+    bootstrap.py    what every cluster has from the start    codec.py, keys.py objects in the store
+    http/           bytes to requests, and back
+
+Who sends to it: `client/` in this process, and `http/` for everybody else: the requests of `apimachinery/requests.py`.
+What it sends: replies, `WatchEvents` and `WatchClosed` to subscribers, requests to `storage/`. It is the only room that
+knows the store.
+Where its behaviour comes from: k8s.io/apiserver and pkg/registry, plugin/pkg/admission of Kubernetes v1.36.
+"""
+
+from kubeactors.apiserver.authorization import Access, Authorizer, ControlPlaneAuthorizer
+from kubeactors.apiserver.codec import ObjectCodec
+from kubeactors.apiserver.config import ApiServerConfig
+from kubeactors.apiserver.registry.tokens import Claims, TokenIssuer
+from kubeactors.apiserver.server import ApiMessage, ApiServer, IsReady
+
+__all__ = [
+    "Access",
+    "ApiMessage",
+    "ApiServer",
+    "ApiServerConfig",
+    "Authorizer",
+    "Claims",
+    "ControlPlaneAuthorizer",
+    "IsReady",
+    "ObjectCodec",
+    "TokenIssuer",
+]

@@ -1,0 +1,69 @@
+"""What an admission plug-in is: a rule about requests that is neither authorization nor validation of the object.
+
+Plug-ins are plain and synchronous. What they must know of other objects they look up in the watch cache; a refusal
+that the cache may be too old for is repeated by the server once the cache has caught up.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.status import StatusError, forbidden
+
+CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
+
+
+class Attributes(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request is about, besides the object. `old` is the object as it is stored, for update and delete."""
+
+    operation: str
+    kind: Kind[TypedObject]
+    namespace: str
+    name: str
+    user: UserInfo
+    subresource: str = ""
+    old: TypedObject | None = None
+    dry_run: bool = False
+
+
+class Lookup(Protocol):
+    """Finds other objects."""
+
+    def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
+        """The object, or None if there is none."""
+        ...
+
+
+class Plugin:
+    """The base of plug-ins: admits everything as it is."""
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """Whether the plug-in has anything to do with such requests."""
+        raise NotImplementedError
+
+    def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """The object as it shall be; called before validation.
+
+        Raises:
+            StatusError: the request is refused.
+        """
+        del attributes
+        return value
+
+    def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
+        """Look at the object as it will be stored; None for a deletion. Called after validation.
+
+        Raises:
+            StatusError: the request is refused.
+        """
+
+
+def refused(value: TypedObject | None, attributes: Attributes, why: str) -> StatusError:
+    """The refusal of a plug-in; an object without a name yet is called by its prefix."""
+    name = attributes.name
+    if not name and value is not None:
+        name = value.metadata.name or value.metadata.generate_name
+    return forbidden(attributes.kind.resource, attributes.kind.group, name or "Unknown", why)

@@ -1,0 +1,50 @@
+"""Admission of pods that share a spec: the plug-ins see the spec once."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apiserver.admission.plugin import CREATE, Attributes, Plugin
+from kubeactors.apiserver.admission.service_account import MIRROR, ServiceAccountTokens
+from kubeactors.apiserver.objects import PODS
+from kubeactors.apiserver.registry.templates import Templates
+
+
+class SharedSpecs(Plugin):
+    """Runs the plug-ins whose result depends on a pod's spec and service account alone, and remembers the result.
+
+    Pods of one template therefore share one token volume's name; in the original each has its own.
+    """
+
+    def __init__(self, templates: Templates, accounts: ServiceAccountTokens, others: Sequence[Plugin]) -> None:
+        self._templates = templates
+        self._accounts = accounts
+        self._plugins = (accounts, *others)
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """Pods that are created."""
+        return kind.gvr == PODS and not subresource and operation == CREATE
+
+    def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """The pod as all plug-ins leave it."""
+        pod = cast("Pod", value)
+        made = None if MIRROR in pod.metadata.annotations else self._templates.of(pod)
+        if made is None or (made.defaulted is not pod.spec and made.admitted is not pod.spec):
+            return self._admitted(pod, attributes)
+        account = self._accounts.account_of(pod, attributes)
+        if made.account is not account or made.admitted is None:
+            made.admitted = self._admitted(replace(pod, spec=made.defaulted), attributes).spec
+            made.account = account
+            made.valid = False
+            made.qos_class = ""
+        return replace(pod, spec=made.admitted)
+
+    def _admitted(self, pod: Pod, attributes: Attributes) -> Pod:
+        value: TypedObject = pod
+        for plugin in self._plugins:
+            value = plugin.admit(value, attributes)
+        return cast("Pod", value)

@@ -1,0 +1,142 @@
+"""The watch cache: all objects of all resources as of one revision, fed by one watch of the store.
+
+Source: apiserver/pkg/storage/cacher (v1.36).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
+
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.requests import ADDED, BOOKMARK, GroupVersionResource, WatchEvent
+from kubeactors.apimachinery.scheme import Kind, Scheme
+from kubeactors.apiserver.changes import Change
+from kubeactors.apiserver.collection import Collection
+from kubeactors.apiserver.history import History
+from kubeactors.apiserver.selection import NodeOf, Selection
+from kubeactors.apiserver.watchers import ResourceWatchers, Watcher, WatchHub
+from kubeactors.storage.messages import KeyValue, StoreEvent
+
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+"""The annotation of the bookmark that follows the last initial event."""
+
+
+class ResourceCache:
+    """The objects of one resource, their recent changes, and who watches them."""
+
+    def __init__(self, kind: Kind[TypedObject], node_of: NodeOf | None, history: int) -> None:
+        self.kind = kind
+        self.objects = Collection(node_of)
+        self.watchers = ResourceWatchers(node_of)
+        self.history = History(history, 0)
+        self._node_of = node_of
+        self._capacity = history
+
+    def reset(self, revision: int) -> None:
+        """Forget all objects and changes; history starts after this revision."""
+        self.objects = Collection(self._node_of)
+        self.history = History(self._capacity, revision)
+
+    def bookmark(self, revision: int, annotations: dict[str, str] | None = None) -> WatchEvent:
+        """An event that tells a watcher how far it has seen."""
+        metadata = ObjectMeta(resource_version=str(revision), annotations=annotations or {})
+        return WatchEvent(BOOKMARK, self.kind.type(metadata=metadata))
+
+    def initial(self, selection: Selection) -> list[WatchEvent]:
+        """What is there now, as events."""
+        return [WatchEvent(ADDED, one) for one in self.objects.select(selection)]
+
+
+class Cacher:
+    """The caches of all resources, at one revision."""
+
+    def __init__(
+        self, scheme: Scheme, hub: WatchHub, *, history: int, node_of: Callable[[Kind[TypedObject]], NodeOf | None]
+    ) -> None:
+        self._hub = hub
+        self._caches = {kind.gvr: ResourceCache(kind, node_of(kind), history) for kind in scheme}
+        self._by_type = {cache.kind.type: cache for cache in self._caches.values()}
+        self.revision = 0
+        """Everything up to this revision of the store is in here."""
+
+    def __iter__(self) -> Iterator[ResourceCache]:
+        return iter(self._caches.values())
+
+    def of(self, resource: GroupVersionResource) -> ResourceCache:
+        """The cache of a resource that is served."""
+        return self._caches[resource]
+
+    def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
+        """An object, if the cache knows it."""
+        cache = self._caches.get(resource)
+        return None if cache is None else cache.objects.get(namespace, name)
+
+    def prime(self, revision: int, kvs: Iterable[KeyValue]) -> None:
+        """Start anew with what the store holds at a revision. Watchers must have been closed before."""
+        for cache in self._caches.values():
+            cache.reset(revision)
+        for kv in kvs:
+            value = cast("TypedObject", kv.value)
+            found = self._by_type.get(type(value))
+            if found is not None:
+                found.objects.put(value)
+        self.revision = revision
+
+    def apply(self, revision: int, events: Iterable[StoreEvent]) -> None:
+        """Take in events of the store, and gather what watchers see of them."""
+        for event in events:
+            self._apply(event)
+        self.revision = max(revision, self.revision)
+
+    def watch(self, watcher: Watcher, events: Iterable[WatchEvent]) -> None:
+        """Register a watcher, which first gets these events."""
+        for event in events:
+            self._hub.offer(watcher, event)
+        self.of(watcher.resource).watchers.add(watcher)
+
+    def replay(self, watcher: Watcher) -> list[WatchEvent]:
+        """The events since the revision that a watcher starts at."""
+        changes = self.of(watcher.resource).history.after(watcher.since)
+        found = (self._seen(watcher, change) for change in changes)
+        return [event for event in found if event is not None]
+
+    def _apply(self, event: StoreEvent) -> None:
+        if event.deleted:
+            self._remove(event)
+            return
+        value = cast("TypedObject", event.kv.value)
+        cache = self._by_type.get(type(value))
+        if cache is not None:
+            self._spread(cache, Change(event.kv.mod_revision, value, cache.objects.put(value)))
+
+    def _remove(self, event: StoreEvent) -> None:
+        assert event.previous is not None, "a deletion shows what it deleted"
+        value = cast("TypedObject", event.previous.value)
+        cache = self._by_type.get(type(value))
+        if cache is None:
+            return
+        previous = cache.objects.remove(value.metadata.namespace, value.metadata.name)
+        if previous is not None:
+            self._spread(cache, Change(event.kv.mod_revision, None, previous))
+
+    def _spread(self, cache: ResourceCache, change: Change) -> None:
+        cache.history.append(change)
+        for watcher in cache.watchers.concerned(change):
+            if change.revision > watcher.since:
+                event = change.seen_through(watcher.matches)
+                if event is not None:
+                    self._hub.offer(watcher, event)
+
+    @staticmethod
+    def _seen(watcher: Watcher, change: Change) -> WatchEvent | None:
+        if not _in_scope(watcher, change):
+            return None
+        return change.seen_through(watcher.matches)
+
+
+def _in_scope(watcher: Watcher, change: Change) -> bool:
+    """Whether namespace and name are those that the watcher asks for; its node is part of its selector."""
+    namespace, name, _ = watcher.scope
+    value = change.current or change.previous
+    assert value is not None, "a change is of an object"
+    metadata = value.metadata
+    return (not namespace or metadata.namespace == namespace) and (not name or metadata.name == name)

@@ -1,0 +1,42 @@
+"""How objects are kept in the store: as they are in memory, as JSON in bytes.
+
+A stored object carries its revision as its resource version; in bytes it does not, the store knows it.
+"""
+
+from typing import cast
+
+from kubeactors.apimachinery import serializer
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.scheme import Scheme
+from kubeactors.apiserver.objects import stamped
+from kubeactors.storage.messages import Value
+
+
+class ObjectCodec:
+    """The store's codec for the kinds of a scheme."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        self._scheme = scheme
+
+    def encode(self, value: Value) -> bytes:
+        """The object as JSON."""
+        return serializer.encode(cast("TypedObject", value))
+
+    def decode(self, data: bytes, mod_revision: int) -> Value:
+        """The object at its revision.
+
+        Raises:
+            DecodeError: these bytes are no object.
+            KeyError: the object's kind is not in the scheme.
+        """
+        type_ = serializer.type_of(data)
+        kind = self._scheme.by_kind(type_.api_version, type_.kind)
+        if kind is None:
+            raise KeyError(
+                f"{type_.api_version} {type_.kind}: not a kind that is served; it was stored by another version"
+            )
+        return stamped(serializer.decode(data, kind.type).object, mod_revision)
+
+    def stamp(self, value: Value, mod_revision: int) -> Value:
+        """The object with its revision as resource version."""
+        return stamped(cast("TypedObject", value), mod_revision)

@@ -1,0 +1,62 @@
+"""How far the watch cache is behind the store, and who waits for it."""
+
+from collections.abc import Callable
+
+from kubeactors.actor import Gate, Ref
+from kubeactors.apiserver.cacher import Cacher
+from kubeactors.apiserver.reading import too_large
+from kubeactors.storage.messages import Progress, StoreMessage
+
+
+class CacheFreshness:
+    """Lets requests wait until the cache has reached a revision.
+
+    `give_up_later` is asked to call `give_up` with the same number after a while.
+    """
+
+    def __init__(self, store: Ref[StoreMessage], cacher: Cacher, give_up_later: Callable[[int], object]) -> None:
+        self._store = store
+        self._cacher = cacher
+        self._give_up_later = give_up_later
+        self._waiting: dict[int, tuple[int, Gate]] = {}
+        self._count = 0
+
+    @property
+    def revision(self) -> int:
+        """The revision that the cache has reached."""
+        return self._cacher.revision
+
+    async def reach(self, revision: int) -> None:
+        """Wait until the cache has reached a revision.
+
+        Raises:
+            Timeout: it has not when the time is up.
+        """
+        if self._cacher.revision >= revision:
+            return
+        self._count += 1
+        gate = Gate()
+        self._waiting[self._count] = (revision, gate)
+        self._give_up_later(self._count)
+        await gate.wait()
+        if self._cacher.revision < revision:
+            raise too_large(revision, self._cacher.revision)
+
+    async def catch_up(self) -> None:
+        """Wait until the cache has reached what the store is at now."""
+        now = await self._store.ask(Progress())
+        await self.reach(now.revision)
+
+    def advance(self) -> None:
+        """The cache has moved on: let those go on who waited for it."""
+        if self._waiting:
+            revision = self._cacher.revision
+            reached = [number for number, (wanted, _) in self._waiting.items() if wanted <= revision]
+            for number in reached:
+                self.give_up(number)
+
+    def give_up(self, number: int) -> None:
+        """Let this one go on, whether the cache has reached its revision or not."""
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            waiting[1].open()

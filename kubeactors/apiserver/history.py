@@ -1,0 +1,37 @@
+"""The recent changes of one resource, for watches that resume."""
+
+from bisect import bisect_right
+from itertools import islice
+from operator import attrgetter
+
+from kubeactors.apiserver.changes import Change
+
+_revision = attrgetter("revision")
+
+
+class History:
+    """Changes in order of revision; the oldest are forgotten once there are twice as many as `capacity`.
+
+    >>> history = History(capacity=1, floor=5)
+    >>> for revision in (6, 7):
+    ...     history.append(Change(revision, None, None))
+    >>> [change.revision for change in history.after(6)], history.floor
+    ([7], 6)
+    """
+
+    def __init__(self, capacity: int, floor: int) -> None:
+        self._capacity = capacity
+        self._changes: list[Change] = []
+        self.floor = floor
+        """Everything after this revision is still known."""
+
+    def append(self, change: Change) -> None:
+        """Remember the newest change."""
+        self._changes.append(change)
+        if len(self._changes) >= 2 * self._capacity:
+            self.floor = self._changes[-self._capacity - 1].revision
+            del self._changes[: -self._capacity]
+
+    def after(self, revision: int) -> "islice[Change]":
+        """The changes after a revision that is not below the floor."""
+        return islice(self._changes, bisect_right(self._changes, revision, key=_revision), None)

@@ -1,0 +1,115 @@
+"""Addresses and ports that the server gives out: each to one service at a time.
+
+Source: pkg/registry/core/service/ipallocator, pkg/registry/core/service/portallocator (v1.36).
+"""
+
+from ipaddress import IPv4Network, ip_address
+from random import Random
+
+
+class AllocationError(Exception):
+    """The wanted one cannot be had, or none is left; the message is Kubernetes'."""
+
+
+class AddressAllocator:
+    """The cluster IPs of services. Random ones come from the upper part of the range first."""
+
+    def __init__(self, cidr: str, random: Random) -> None:
+        self._network = IPv4Network(cidr)
+        self._first = int(self._network.network_address) + 1
+        self._size = max(self._network.num_addresses - 2, 0)
+        self._random = random
+        self._used: dict[int, None] = {}
+
+    @property
+    def first(self) -> str:
+        """The address of the service `kubernetes`.
+
+        >>> AddressAllocator("10.96.0.0/12", Random(1)).first
+        '10.96.0.1'
+        """
+        return str(self._network[1])
+
+    def allocate(self, address: str) -> None:
+        """Take this one.
+
+        Raises:
+            AllocationError: it is taken, or not in the range.
+        """
+        number = int(ip_address(address))
+        if not self._first <= number < self._first + self._size:
+            raise AllocationError(
+                f"the provided IP ({address}) is not in the valid range. The range of valid IPs is {self._network}"
+            )
+        if number in self._used:
+            raise AllocationError("provided IP is already allocated")
+        self._used[number] = None
+
+    def allocate_next(self) -> str:
+        """Take any.
+
+        Raises:
+            AllocationError: none is left.
+        """
+        # The lower part is left to people who choose addresses themselves (KEP-3070).
+        reserved = min(max(16, self._size // 16), 256) if self._size > 16 else 0
+        number = _free(self._used, self._random, self._first + reserved, self._size - reserved)
+        if number is None:
+            number = _free(self._used, self._random, self._first, reserved)
+        if number is None:
+            raise AllocationError("range is full")
+        self._used[number] = None
+        return str(ip_address(number))
+
+    def release(self, address: str) -> None:
+        """Give it back."""
+        self._used.pop(int(ip_address(address)), None)
+
+
+class PortAllocator:
+    """The node ports of services."""
+
+    def __init__(self, first: int, last: int, random: Random) -> None:
+        self._first, self._last = first, last
+        self._random = random
+        self._used: dict[int, None] = {}
+
+    def allocate(self, port: int) -> None:
+        """Take this one.
+
+        Raises:
+            AllocationError: it is taken, or not in the range.
+        """
+        if not self._first <= port <= self._last:
+            raise AllocationError(
+                f"provided port is not in the valid range. The range of valid ports is {self._first}-{self._last}"
+            )
+        if port in self._used:
+            raise AllocationError("provided port is already allocated")
+        self._used[port] = None
+
+    def allocate_next(self) -> int:
+        """Take any.
+
+        Raises:
+            AllocationError: none is left.
+        """
+        number = _free(self._used, self._random, self._first, self._last - self._first + 1)
+        if number is None:
+            raise AllocationError("range is full")
+        self._used[number] = None
+        return number
+
+    def release(self, port: int) -> None:
+        """Give it back."""
+        self._used.pop(port, None)
+
+
+def _free(used: dict[int, None], random: Random, first: int, size: int) -> int | None:
+    """A number that is not used: from a random place on, the next free one."""
+    start = random.randrange(size) if size > 0 else 0
+    for step in range(size):
+        number = first + (start + step) % size
+        if number not in used:
+            return number
+    return None

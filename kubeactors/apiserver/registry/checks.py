@@ -1,0 +1,54 @@
+"""Validation of an object as a whole: its metadata, which has the same rules for all kinds, and the rest.
+
+Metadata that a change leaves alone is not looked at again. Errors in metadata are found by more than one rule of the
+original, and told as often.
+
+Source: apiserver/pkg/registry/rest/create.go, update.go (v1.36).
+"""
+
+from collections.abc import Iterator
+
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.objectmeta import validate_object_meta, validate_object_meta_update
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.status import invalid
+from kubeactors.apiserver.registry.strategy import Strategy
+
+
+def check_create(strategy: Strategy[TypedObject], new: TypedObject) -> None:
+    """A new object is valid.
+
+    Raises:
+        Invalid: it is not.
+    """
+    kind = strategy.kind
+    errors = [*validate_object_meta(new.metadata, namespaced=kind.namespaced, name_rule=kind.name_rule)]
+    errors += strategy.validate(new)
+    _refuse(kind, new, errors)
+
+
+def check_update(strategy: Strategy[TypedObject], new: TypedObject, old: TypedObject, subresource: str) -> None:
+    """A change of an object, or of a part of it, is valid.
+
+    Raises:
+        Invalid: it is not.
+    """
+    errors = [] if new.metadata is old.metadata else [*_metadata_errors(strategy, new, old)]
+    errors += strategy.check(new, old, subresource)
+    _refuse(strategy.kind, new, errors)
+
+
+def _metadata_errors(strategy: Strategy[TypedObject], new: TypedObject, old: TypedObject) -> Iterator[FieldError]:
+    kind, metadata = strategy.kind, new.metadata
+    yield from validate_object_meta(metadata, namespaced=kind.namespaced, name_rule=names.name_is_path_segment)
+    for _ in range(2):
+        yield from validate_object_meta_update(metadata, old.metadata)
+    if strategy.repeats_metadata:
+        yield from validate_object_meta(metadata, namespaced=kind.namespaced, name_rule=kind.name_rule)
+
+
+def _refuse(kind: Kind[TypedObject], value: TypedObject, errors: list[FieldError]) -> None:
+    if errors:
+        raise invalid(kind.kind, kind.group, value.metadata.name, errors)

@@ -1,0 +1,86 @@
+"""The strategies of the kinds that need few words.
+
+Source: pkg/registry/{core,apps,coordination,discovery}/*/strategy.go (v1.36).
+"""
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.core.v1 import Node
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apiserver.registry.strategy import Strategy, WithStatus, with_generation
+
+
+class PlainStrategy(Strategy[TypedObject]):
+    """ConfigMaps and Secrets: what is sent is stored."""
+
+    repeats_metadata = True
+
+
+class ServiceAccountStrategy(Strategy[TypedObject]):
+    """Service accounts."""
+
+    repeats_metadata = True
+    returns_deleted = True
+
+
+class EndpointsStrategy(Strategy[TypedObject]):
+    """Endpoints: written by whoever comes first."""
+
+    creates_on_update = True
+
+
+class EventStrategy(Strategy[TypedObject]):
+    """Events: gone after an hour."""
+
+    creates_on_update = True
+    collected = False
+    ttl_seconds = 3600
+
+
+class LeaseStrategy(Strategy[TypedObject]):
+    """Leases: whoever renews one must have seen it."""
+
+    creates_on_update = True
+    unconditional_update = False
+
+
+class EndpointSliceStrategy(Strategy[EndpointSlice]):
+    """Endpoint slices: a generation is another content or other labels."""
+
+    def prepare_for_create(self, new: EndpointSlice) -> EndpointSlice:
+        """The first generation."""
+        return with_generation(new, 1)
+
+    def prepare_for_update(self, new: EndpointSlice, old: EndpointSlice) -> EndpointSlice:
+        """Count what matters to those who program the network."""
+        same = replace(new, metadata=old.metadata) == old and new.metadata.labels == old.metadata.labels
+        return new if same else with_generation(new, old.metadata.generation + 1)
+
+
+class NodeStrategy(WithStatus[Node]):
+    """Nodes: a kubelet that registers brings the status along."""
+
+    counts_generations = False
+
+    def prepare_for_create(self, new: Node) -> Node:
+        """The status stays."""
+        return new
+
+
+class ReplicaSetStrategy(WithStatus[TypedObject]):
+    """ReplicaSets."""
+
+
+class DeploymentStrategy(WithStatus[Deployment]):
+    """Deployments: other annotations are another generation too."""
+
+    status_keeps_labels = True
+
+    def prepare_for_update(self, new: Deployment, old: Deployment) -> Deployment:
+        """The status stays; count specs and annotations."""
+        new = super().prepare_for_update(new, old)
+        if new.metadata.generation == old.metadata.generation and new.metadata.annotations != old.metadata.annotations:
+            return with_generation(new, old.metadata.generation + 1)
+        return new

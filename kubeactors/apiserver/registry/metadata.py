@@ -1,0 +1,99 @@
+"""What the server does to metadata: the fields that it alone writes, and the namespace of a request.
+
+Source: apiserver/pkg/registry/rest/meta.go, create.go, update.go (v1.36).
+"""
+
+from random import Random
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.status import BadRequest
+from kubeactors.apiserver.objects import with_metadata
+
+T = TypeVar("T", bound=TypedObject)
+
+
+class Environment(Protocol):
+    """Where time, ids and randomness come from: an actor's context."""
+
+    @property
+    def wall(self) -> int:
+        """Unix time in nanoseconds."""
+        ...
+
+    @property
+    def random(self) -> Random:
+        """A stream of random numbers."""
+        ...
+
+    def timestamp(self) -> str:
+        """The time in RFC 3339 with whole seconds."""
+        ...
+
+    def uid(self) -> str:
+        """A fresh UUID."""
+        ...
+
+
+def in_namespace(value: T, namespace: str) -> T:
+    """The object in the namespace of the request; an empty one means a resource without namespaces.
+
+    Raises:
+        BadRequest: the object names another namespace.
+    """
+    metadata = value.metadata
+    if metadata.namespace == namespace:
+        return value
+    if metadata.namespace and namespace:
+        raise BadRequest.saying("the namespace of the provided object does not match the namespace sent on the request")
+    return with_metadata(value, replace(metadata, namespace=namespace))
+
+
+def check_name(value: TypedObject, name: str) -> None:
+    """The object has the name that the request has.
+
+    Raises:
+        BadRequest: it has another name, or none.
+    """
+    if not value.metadata.name:
+        raise BadRequest.saying(
+            f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )
+    if value.metadata.name != name:
+        raise BadRequest.saying(
+            f"the name of the object ({value.metadata.name}) does not match the name on the URL ({name})"
+        )
+
+
+def born(metadata: ObjectMeta, environment: Environment) -> ObjectMeta:
+    """Metadata of a new object: a uid, a time of creation, a generated name if one is wanted."""
+    name = metadata.name
+    if not name and metadata.generate_name:
+        name = names.generate(metadata.generate_name, environment.random)
+    return replace(
+        metadata,
+        name=name,
+        uid=environment.uid(),
+        creation_timestamp=environment.timestamp(),
+        deletion_timestamp=None,
+        deletion_grace_period_seconds=None,
+        resource_version="",
+        self_link="",
+    )
+
+
+def carried_over(new: ObjectMeta, old: ObjectMeta) -> ObjectMeta:
+    """Metadata of an update: what a client cannot change is as it was."""
+    grace = new.deletion_grace_period_seconds
+    return replace(
+        new,
+        uid=new.uid or old.uid,
+        generation=old.generation,
+        creation_timestamp=old.creation_timestamp,
+        deletion_timestamp=old.deletion_timestamp or new.deletion_timestamp,
+        deletion_grace_period_seconds=old.deletion_grace_period_seconds if grace is None else grace,
+        self_link=old.self_link,
+    )

@@ -1,0 +1,151 @@
+"""What can be done to a pod: bind it to a node, evict it, add ephemeral containers, change its resources.
+
+Source: pkg/registry/core/pod/storage/storage.go, eviction.go (v1.36).
+"""
+
+from typing import Protocol, cast
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Binding, Pod, PodCondition
+from kubeactors.api.policy.v1 import Eviction
+from kubeactors.apimachinery.field import FieldError, not_supported, required
+from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource
+from kubeactors.apimachinery.status import BadRequest, Status, StatusError, conflict, invalid
+from kubeactors.apiserver.admission.plugin import DELETE, Attributes, Lookup
+from kubeactors.apiserver.objects import with_metadata
+from kubeactors.apiserver.registry.metadata import Environment
+from kubeactors.apiserver.registry.registry import Registry
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.subresources import Subresource
+
+NODES = GroupVersionResource("", "v1", "nodes")
+POD_SCHEDULED = "PodScheduled"
+TOPOLOGY_LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
+"""Labels of its node that a pod takes over when it is bound."""
+
+
+class DisruptionBudgets(Protocol):
+    """Decides whether a pod may be evicted: the seam for disruption budgets."""
+
+    def check(self, pod: Pod) -> None:
+        """Returns if it may.
+
+        Raises:
+            TooManyRequests: not now.
+        """
+        ...
+
+
+class NoBudgets:
+    """A cluster without disruption budgets: every pod may be evicted."""
+
+    def check(self, pod: Pod) -> None:
+        """Nothing forbids it."""
+
+
+class BindingSubresource(Subresource):
+    """Assigns a pod to a node, once."""
+
+    def __init__(self, environment: Environment, lookup: Lookup) -> None:
+        self._environment = environment
+        self._lookup = lookup
+
+    async def create(
+        self, registry: Registry, resource: Resource, value: TypedObject, attributes: Attributes
+    ) -> TypedObject | Status:
+        """Set the node of the pod.
+
+        Raises:
+            Conflict: the pod has a node, or is being deleted.
+        """
+        binding = cast("Binding", value)
+        _check_name(value, attributes.name, "Binding")
+        _check_binding(binding)
+
+        def bound(current: TypedObject | None) -> TypedObject:
+            if current is None:
+                raise resource.missing(attributes.name)
+            return self._bound(cast("Pod", current), binding)
+
+        await registry.update(resource, replace(attributes, subresource="binding"), bound, binding.metadata.uid)
+        return Status(status="Success", code=201)
+
+    def _bound(self, pod: Pod, binding: Binding) -> Pod:
+        name = pod.metadata.name
+        if pod.metadata.deletion_timestamp is not None:
+            raise _unbindable(name, f"pod {name} is being deleted, cannot be assigned to a host")
+        if pod.spec.node_name:
+            raise _unbindable(name, f'pod {name} is already assigned to node "{pod.spec.node_name}"')
+        if pod.spec.scheduling_gates:
+            raise _unbindable(name, f"pod {name} has non-empty .spec.schedulingGates")
+        labels = {**self._topology(binding.target.name), **pod.metadata.labels}
+        annotations = {**pod.metadata.annotations, **binding.metadata.annotations}
+        if len(labels) > len(pod.metadata.labels) or annotations != pod.metadata.annotations:
+            pod = with_metadata(pod, replace(pod.metadata, labels=labels, annotations=annotations))
+        return replace(
+            pod,
+            spec=replace(pod.spec, node_name=binding.target.name),
+            status=replace(pod.status, conditions=self._scheduled(pod.status.conditions)),
+        )
+
+    def _topology(self, node_name: str) -> dict[str, str]:
+        node = self._lookup.get(NODES, "", node_name)
+        if node is None:
+            return {}
+        return {key: node.metadata.labels[key] for key in TOPOLOGY_LABELS if key in node.metadata.labels}
+
+    def _scheduled(self, conditions: tuple[PodCondition, ...]) -> tuple[PodCondition, ...]:
+        scheduled = PodCondition(type=POD_SCHEDULED, status="True", last_transition_time=self._environment.timestamp())
+        return (*(one for one in conditions if one.type != POD_SCHEDULED), scheduled)
+
+
+class EvictionSubresource(Subresource):
+    """Deletes a pod if nobody is disrupted too much."""
+
+    def __init__(self, budgets: DisruptionBudgets) -> None:
+        self._budgets = budgets
+
+    async def create(
+        self, registry: Registry, resource: Resource, value: TypedObject, attributes: Attributes
+    ) -> TypedObject | Status:
+        """Delete the pod with the options of the eviction.
+
+        Raises:
+            TooManyRequests: a disruption budget does not allow it now.
+        """
+        eviction = cast("Eviction", value)
+        _check_name(value, attributes.name, "Eviction")
+        options = eviction.delete_options or DeleteOptions()
+        dry_run = attributes.dry_run or bool(options.dry_run)
+        pod = resource.cached(attributes.namespace, attributes.name)
+        if pod is not None and not _evicts_freely(cast("Pod", pod)):
+            self._budgets.check(cast("Pod", pod))
+        deletion = replace(attributes, operation=DELETE, subresource="", dry_run=dry_run)
+        await registry.delete(resource, deletion, options)
+        return Status(status="Success", code=201)
+
+
+def _evicts_freely(pod: Pod) -> bool:
+    """A pod that does not run counts for no budget."""
+    return pod.metadata.deletion_timestamp is not None or pod.status.phase in ("Succeeded", "Failed", "Pending")
+
+
+def _check_name(value: TypedObject, name: str, kind: str) -> None:
+    if value.metadata.name != name:
+        raise BadRequest.saying(f"name in URL does not match name in {kind} object")
+
+
+def _check_binding(binding: Binding) -> None:
+    errors: list[FieldError] = []
+    if binding.target.kind not in ("", "Node"):
+        errors.append(not_supported("target.kind", binding.target.kind, ("Node", "<empty>")))
+    if not binding.target.name:
+        errors.append(required("target.name"))
+    if errors:
+        raise invalid("Binding", "", binding.metadata.name, errors)
+
+
+def _unbindable(name: str, why: str) -> StatusError:
+    return conflict("pods/binding", "", name, why)

@@ -1,0 +1,150 @@
+"""Pods: graceful deletion, phases, and a spec that hardly ever changes.
+
+Source: pkg/registry/core/pod/strategy.go (v1.36).
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Container, Pod, PodSpec, PodStatus
+from kubeactors.api.core.v1.resources import qos_class
+from kubeactors.apimachinery.field import FieldError, forbidden
+from kubeactors.apimachinery.meta import DeleteOptions
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apiserver.objects import with_metadata
+from kubeactors.apiserver.registry.metadata import Environment
+from kubeactors.apiserver.registry.strategy import STATUS, Strategy, same_part, with_generation
+from kubeactors.apiserver.registry.templates import Templates
+
+BINDING, EPHEMERAL_CONTAINERS, RESIZE = "binding", "ephemeralcontainers", "resize"
+PENDING, SUCCEEDED, FAILED = "Pending", "Succeeded", "Failed"
+
+
+class PodStrategy(Strategy[Pod]):
+    """The rules of pods."""
+
+    returns_deleted = True
+    repeats_metadata = True
+
+    def __init__(self, kind: Kind[Pod], environment: Environment, templates: Templates) -> None:
+        super().__init__(kind, environment)
+        self._templates = templates
+
+    def default(self, new: Pod) -> Pod:
+        """Defaults, or what became of the very same spec before."""
+        made = self._templates.of(new)
+        if made is not None and made.given is new.spec and made.valid and made.admitted is not None:
+            return replace(new, spec=made.admitted)
+        defaulted = self.kind.default(new)
+        self._templates.start(new, defaulted.spec)
+        return defaulted
+
+    def default_change(self, new: Pod, old: Pod, subresource: str) -> Pod:
+        """All defaults of a pod are in its spec; most updates bring the very spec that is stored, or do not matter."""
+        return new if subresource == STATUS or new.spec is old.spec else self.kind.default(new)
+
+    def prepare_for_create(self, new: Pod) -> Pod:
+        """A new pod is pending; its class of service is known from its spec."""
+        made = self._templates.of(new)
+        if made is not None and made.admitted is new.spec:
+            made.qos_class = made.qos_class or qos_class(new)
+            quality = made.qos_class
+        else:
+            quality = qos_class(new)
+        return replace(
+            new, status=PodStatus(phase=PENDING, qos_class=quality), metadata=replace(new.metadata, generation=1)
+        )
+
+    def prepare(self, new: Pod, old: Pod, subresource: str) -> Pod:
+        """A binding is prepared by itself; other parts of the spec have subresources of their own."""
+        if subresource == BINDING:
+            return new
+        if subresource == EPHEMERAL_CONTAINERS:
+            spec = replace(old.spec, ephemeral_containers=new.spec.ephemeral_containers)
+            return _next(replace(old, spec=spec), old)
+        if subresource == RESIZE:
+            return _next(replace(old, spec=resized(old.spec, new.spec)), old)
+        return super().prepare(new, old, subresource)
+
+    def check(self, new: Pod, old: Pod, subresource: str) -> Iterator[FieldError]:
+        """A binding has been checked; a pod with other containers or resources is valid as a whole."""
+        if subresource == BINDING:
+            return iter(())
+        if subresource == EPHEMERAL_CONTAINERS:
+            return chain(_kept(new, old), self.kind.validate(new))
+        if subresource == RESIZE:
+            return self.kind.validate(new)
+        return super().check(new, old, subresource)
+
+    def prepare_for_update(self, new: Pod, old: Pod) -> Pod:
+        """The status stays; another spec is another generation."""
+        return _next(replace(new, status=old.status), old)
+
+    def prepare_for_status_update(self, new: Pod, old: Pod) -> Pod:
+        """The spec, the owners and the class of service stay."""
+        status = new.status
+        if not status.qos_class:
+            status = replace(status, qos_class=old.status.qos_class)
+        if new.metadata.owner_references is not old.metadata.owner_references:
+            new = with_metadata(new, replace(new.metadata, owner_references=old.metadata.owner_references))
+        return replace(new, spec=old.spec, status=status)
+
+    def warnings(self, new: Pod, old: Pod | None) -> tuple[str, ...]:
+        """Only for what somebody may have written by hand."""
+        made = self._templates.of(new)
+        known = old is not None or (made is not None and made.valid and made.admitted is new.spec)
+        return () if known else super().warnings(new, old)
+
+    def validate(self, new: Pod) -> Iterator[FieldError]:
+        """A spec that was found valid is valid."""
+        made = self._templates.of(new)
+        if made is None or made.admitted is not new.spec:
+            yield from self.kind.validate(new)
+            return
+        if made.valid and not new.metadata.annotations:
+            return
+        errors = tuple(self.kind.validate(new))
+        made.valid = not errors
+        yield from errors
+
+    def grace_period(self, value: Pod, options: DeleteOptions) -> int | None:
+        """What the client wants, else what the pod says; none for a pod that runs nowhere or has ended."""
+        if not value.spec.node_name or value.status.phase in (SUCCEEDED, FAILED):
+            return 0
+        wanted = options.grace_period_seconds
+        if wanted is None:
+            wanted = value.spec.termination_grace_period_seconds or 0
+        return 1 if wanted < 0 else wanted
+
+
+def resized(old: PodSpec, new: PodSpec) -> PodSpec:
+    """The old spec with the resources that containers of the same name have in the new one."""
+    wanted = {one.name: one for one in new.containers}
+    return replace(old, containers=tuple(_resized(one, wanted.get(one.name, one)) for one in old.containers))
+
+
+def _resized(old: Container, new: Container) -> Container:
+    return replace(old, resources=new.resources, resize_policy=new.resize_policy)
+
+
+def _next(new: Pod, old: Pod) -> Pod:
+    """Another spec is another generation; the same one stays the very same object."""
+    if same_part(new, old, "spec"):
+        return replace(new, spec=old.spec)
+    return with_generation(new, old.metadata.generation + 1)
+
+
+def _kept(new: Pod, old: Pod) -> Iterator[FieldError]:
+    """Ephemeral containers are added, and never touched again."""
+    now = {one.name: one for one in new.spec.ephemeral_containers}
+    for one in old.spec.ephemeral_containers:
+        if one.name not in now:
+            yield forbidden(
+                "spec.ephemeralContainers", f'existing ephemeral containers "{one.name}" may not be removed\n'
+            )
+        elif now[one.name] != one:
+            yield forbidden(
+                "spec.ephemeralContainers", f'existing ephemeral containers "{one.name}" may not be changed\n'
+            )

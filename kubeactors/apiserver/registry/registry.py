@@ -1,0 +1,324 @@
+"""Creating, changing and deleting objects of any kind.
+
+Objects are read from the cache, changed by plain rules, and written on condition that the store still holds what was
+read; if not, it is done again with what the store holds. A refusal that rests on a cached object is not believed
+before the store has been asked.
+
+Source: apiserver/pkg/registry/generic/registry/store.go (v1.36).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.apimachinery.field import invalid as invalid_field
+from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.apimachinery.status import (
+    AlreadyExists,
+    Status,
+    StatusDetails,
+    StatusError,
+    already_exists,
+    conflict,
+    invalid,
+)
+from kubeactors.apiserver.admission.chain import Chain
+from kubeactors.apiserver.admission.plugin import CREATE, Attributes
+from kubeactors.apiserver.objects import with_metadata
+from kubeactors.apiserver.registry.checks import check_create, check_update
+from kubeactors.apiserver.registry.deletion import Deletion, finished_by
+from kubeactors.apiserver.registry.leases import Leases
+from kubeactors.apiserver.registry.metadata import Environment, born, carried_over, in_namespace
+from kubeactors.apiserver.registry.reservations import Reservation
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.storage import Stored
+
+R = TypeVar("R")
+
+Transform: TypeAlias = Callable[[TypedObject | None], TypedObject]
+"""Makes the new object from the stored one; from None if an update creates it.
+
+Raises:
+    StatusError: it cannot be made.
+"""
+
+NAME_ATTEMPTS = 8
+MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The outcome of an update: the object as it is now, and whether the update created it."""
+
+    value: TypedObject
+    created: bool = False
+
+
+class _Change(NamedTuple):
+    """What an update writes, and what is reserved for it."""
+
+    value: TypedObject
+    reservation: Reservation | None
+
+
+class Registry:
+    """Writes objects."""
+
+    def __init__(self, stored: Stored, environment: Environment, admission: Chain) -> None:
+        self._stored = stored
+        self._environment = environment
+        self._admission = admission
+        self._leases = Leases(stored, environment)
+
+    async def create(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """Create an object that has its defaults.
+
+        Raises:
+            Invalid: it is not valid.
+            AlreadyExists: there is one of its name.
+            Forbidden: admission refuses it.
+        """
+        value = self._admission.admit(value, attributes)
+        if value.metadata.name or not value.metadata.generate_name:
+            return await self._insert(resource, value, attributes)
+        for _ in range(NAME_ATTEMPTS - 1):
+            try:
+                return await self._insert(resource, value, attributes)
+            except AlreadyExists:
+                continue
+        try:
+            return await self._insert(resource, value, attributes)
+        except AlreadyExists as refusal:
+            raise _no_unique_name(refusal) from refusal
+
+    async def create_own(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """Create an object that the server itself has made: neither admission nor validation look at it.
+
+        Raises:
+            AlreadyExists: there is one of its name.
+        """
+        new, reservation = self._reserved(resource, self._born(resource, value), None)
+        return await self._store_new(resource, new, reservation, attributes)
+
+    async def update(self, resource: Resource, attributes: Attributes, transform: Transform, uid: str = "") -> Written:
+        """Change an object. The subresource of `attributes` says which part: "status", or another of the kind's.
+
+        `transform` is called again if the object has changed meanwhile. A `uid` says which object is meant.
+
+        Raises:
+            NotFound: there is none, and the kind is not created by updates.
+            Conflict: it is not at the resource version, or has not the uid, that the new object says.
+            Invalid: the change is not valid.
+            Forbidden: admission refuses it.
+        """
+        decide = partial(self._change, resource, attributes, transform, uid)
+        current, change = await self._decided(resource, attributes, decide)
+        key = resource.key(attributes.namespace, attributes.name)
+        while current is not None and change is not None:
+            done, now = await self._replace(resource, key, change, current, dry_run=attributes.dry_run)
+            if done:
+                return Written(now or change.value)
+            current = now
+            change = None if now is None else decide(now)
+        if not resource.strategy.creates_on_update or attributes.subresource:
+            raise resource.missing(attributes.name)
+        value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
+        return Written(await self.create(resource, value, replace(attributes, operation=CREATE)), created=True)
+
+    async def delete(
+        self, resource: Resource, attributes: Attributes, options: DeleteOptions
+    ) -> tuple[TypedObject, bool]:
+        """Delete an object, or begin to; the object as it is, or was at the end, and whether it is gone.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: a precondition does not hold.
+            Forbidden: admission refuses it.
+        """
+        decide = partial(self._plan, resource, attributes, options)
+        current, plan = await self._decided(resource, attributes, decide)
+        key = resource.key(attributes.namespace, attributes.name)
+        while current is not None and plan is not None:
+            if plan.pending:
+                return current, False
+            if attributes.dry_run:
+                return plan.update or current, plan.now
+            if plan.update is None:
+                done, now = await self._stored.delete(key, current)
+                if done:
+                    resource.strategy.deleted(current)
+                    return current, True
+            else:
+                done, now = await self._stored.replace(key, plan.update, current)
+                if done and now is not None:
+                    return (await self._remove(resource, key, now), True) if plan.now else (now, False)
+            current = now
+            plan = None if now is None else decide(now)
+        raise resource.missing(attributes.name)
+
+    async def _decided(
+        self, resource: Resource, attributes: Attributes, decide: Callable[[TypedObject], R]
+    ) -> tuple[TypedObject | None, R | None]:
+        """An object and what is decided about it; a refusal is final only for the newest state. None: no object."""
+        current = resource.cached(attributes.namespace, attributes.name)
+        if current is not None:
+            try:
+                return current, decide(current)
+            except StatusError:
+                pass
+        current = await self._stored.get(resource.key(attributes.namespace, attributes.name))
+        return current, None if current is None else decide(current)
+
+    async def _insert(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
+        new, reservation = self._reserved(resource, self._born(resource, value), None)
+        try:
+            check_create(resource.strategy, new)
+            self._admission.validate(new, attributes)
+        except StatusError:
+            _settle(reservation, done=False)
+            raise
+        return await self._store_new(resource, new, reservation, attributes)
+
+    def _born(self, resource: Resource, value: TypedObject) -> TypedObject:
+        return resource.strategy.prepare_for_create(with_metadata(value, born(value.metadata, self._environment)))
+
+    @staticmethod
+    def _reserved(
+        resource: Resource, new: TypedObject, old: TypedObject | None
+    ) -> tuple[TypedObject, Reservation | None]:
+        """The object with what only one can have."""
+        reservation = resource.strategy.reserve(new, old)
+        return (new, None) if reservation is None else (reservation.value, reservation)
+
+    async def _store_new(
+        self, resource: Resource, new: TypedObject, reservation: Reservation | None, attributes: Attributes
+    ) -> TypedObject:
+        key = resource.key(new.metadata.namespace, new.metadata.name)
+        done = False
+        try:
+            if attributes.dry_run:
+                existing = await self._stored.get(key)
+            else:
+                seconds = resource.strategy.ttl_seconds
+                lease = await self._leases.lease(seconds) if seconds else 0
+                done, existing = await self._stored.create(key, new, lease)
+        finally:
+            _settle(reservation, done=done)
+        if done and existing is not None:
+            return existing
+        if existing is not None:
+            raise _exists(resource, existing)
+        return new
+
+    async def _replace(
+        self, resource: Resource, key: str, change: _Change, current: TypedObject, *, dry_run: bool
+    ) -> tuple[bool, TypedObject | None]:
+        """Write a change, or delete what was only waiting for it; whether that was done, and what is there now."""
+        new, strategy = change.value, resource.strategy
+        if dry_run:
+            _settle(change.reservation, done=False)
+            return True, new
+        done = False
+        try:
+            if finished_by(new, current) and strategy.may_finish(new):
+                done, now = await self._stored.delete(key, current)
+                if done:
+                    strategy.deleted(current)
+                return done, new if done else now
+            lease = await self._leases.lease(strategy.ttl_seconds) if strategy.ttl_seconds else 0
+            done, now = await self._stored.replace(key, new, current, lease)
+        finally:
+            _settle(change.reservation, done=done)
+        return done, now
+
+    async def _remove(self, resource: Resource, key: str, value: TypedObject) -> TypedObject:
+        """Delete an object whose time is over, whoever changes it meanwhile."""
+        current: TypedObject | None = value
+        while current is not None and current.metadata.uid == value.metadata.uid:
+            done, now = await self._stored.delete(key, current)
+            if done:
+                resource.strategy.deleted(current)
+                break
+            current = now
+        return value
+
+    def _change(
+        self, resource: Resource, attributes: Attributes, transform: Transform, uid: str, current: TypedObject
+    ) -> _Change:
+        """What an update writes."""
+        kind, strategy, subresource = resource.kind, resource.strategy, attributes.subresource
+        if uid and uid != current.metadata.uid:
+            raise conflict(kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, current))
+        attributes = replace(attributes, old=current)
+        new = strategy.default_change(in_namespace(transform(current), attributes.namespace), current, subresource)
+        new = self._admission.admit(new, attributes)
+        new = self._at_version(resource, new, current)
+        if new.metadata is not current.metadata:
+            new = with_metadata(new, carried_over(new.metadata, current.metadata))
+        new = strategy.prepare(new, current, subresource)
+        if new.metadata is not current.metadata and new.metadata == current.metadata:
+            new = with_metadata(new, current.metadata)
+        new, reservation = self._reserved(resource, new, current)
+        try:
+            check_update(strategy, new, current, subresource)
+            self._admission.validate(new, attributes)
+        except StatusError:
+            _settle(reservation, done=False)
+            raise
+        return _Change(new, reservation)
+
+    @staticmethod
+    def _at_version(resource: Resource, new: TypedObject, current: TypedObject) -> TypedObject:
+        """The new object at the resource version of the stored one, which it must be of if it is of any."""
+        kind, version = resource.kind, new.metadata.resource_version
+        if version == current.metadata.resource_version:
+            return new
+        name = current.metadata.name
+        if version not in ("", "0"):
+            raise conflict(kind.resource, kind.group, name, MODIFIED)
+        if not resource.strategy.unconditional_update:
+            error = invalid_field("metadata.resourceVersion", 0, "must be specified for an update")
+            raise invalid(kind.resource, kind.group, name, (error,))
+        return with_metadata(new, replace(new.metadata, resource_version=current.metadata.resource_version))
+
+    def _plan(
+        self, resource: Resource, attributes: Attributes, options: DeleteOptions, current: TypedObject
+    ) -> Deletion:
+        self._admission.validate(None, replace(attributes, old=current))
+        return resource.strategy.plan_deletion(current, options)
+
+
+def _settle(reservation: Reservation | None, *, done: bool) -> None:
+    if reservation is None:
+        return
+    if done:
+        reservation.keep()
+    else:
+        reservation.drop()
+
+
+def _exists(resource: Resource, existing: TypedObject) -> StatusError:
+    """The refusal to create what exists; it says so if that is on its way out."""
+    refusal = already_exists(resource.kind.resource, resource.kind.group, existing.metadata.name)
+    if existing.metadata.deletion_timestamp is None:
+        return refusal
+    return AlreadyExists(replace(refusal.status, message=f"object is being deleted: {refusal.status.message}"))
+
+
+def _no_unique_name(refusal: StatusError) -> StatusError:
+    """The refusal after every generated name was taken."""
+    status: Status = refusal.status
+    message = f"{status.message}, the server was not able to generate a unique name for the object"
+    details = replace(status.details or StatusDetails(), retry_after_seconds=1)
+    return AlreadyExists(replace(status, message=message, details=details))
+
+
+def _wrong_uid(resource: Resource, attributes: Attributes, uid: str, current: TypedObject) -> str:
+    """The original lets its storage speak here."""
+    key = resource.key(attributes.namespace, attributes.name)
+    return (
+        f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
+        f"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.metadata.uid}"
+    )

@@ -1,0 +1,88 @@
+"""The `scale` subresource of workloads: the number of replicas and nothing else.
+
+Source: pkg/registry/apps/deployment/storage/storage.go (v1.36).
+"""
+
+from typing import Protocol, cast
+
+from msgspec.structs import replace
+
+from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec, ScaleStatus
+from kubeactors.apimachinery import labels
+from kubeactors.apimachinery.field import invalid as invalid_field
+from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, TypedObject
+from kubeactors.apimachinery.status import conflict, invalid
+from kubeactors.apiserver.admission.plugin import Attributes
+from kubeactors.apiserver.registry.registry import MODIFIED, Registry, Transform, Written
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.subresources import Subresource
+
+
+class _Spec(Protocol):
+    @property
+    def replicas(self) -> int | None: ...
+    @property
+    def selector(self) -> LabelSelector | None: ...
+
+
+class _Status(Protocol):
+    @property
+    def replicas(self) -> int: ...
+
+
+class _Workload(Protocol):
+    @property
+    def spec(self) -> _Spec: ...
+    @property
+    def status(self) -> _Status: ...
+
+
+def scale_of(value: TypedObject) -> Scale:
+    """The size of a workload."""
+    workload = cast("_Workload", value)
+    metadata = value.metadata
+    return Scale(
+        metadata=ObjectMeta(
+            name=metadata.name,
+            namespace=metadata.namespace,
+            uid=metadata.uid,
+            resource_version=metadata.resource_version,
+            creation_timestamp=metadata.creation_timestamp,
+        ),
+        spec=ScaleSpec(replicas=workload.spec.replicas or 0),
+        status=ScaleStatus(replicas=workload.status.replicas, selector=str(labels.of_object(workload.spec.selector))),
+    )
+
+
+class ScaleSubresource(Subresource):
+    """Reads and changes the number of replicas."""
+
+    def get(self, resource: Resource, value: TypedObject) -> TypedObject:
+        """The size of the stored workload."""
+        return scale_of(value)
+
+    async def update(
+        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
+    ) -> Written:
+        """Set the number of replicas."""
+        kind = resource.kind
+
+        def scaled(current: TypedObject | None) -> TypedObject:
+            if current is None:
+                raise resource.missing(attributes.name)
+            scale = cast("Scale", transform(scale_of(current)))
+            _check(scale)
+            version = scale.metadata.resource_version
+            if version and version != current.metadata.resource_version:
+                raise conflict(kind.resource, kind.group, attributes.name, MODIFIED)
+            spec = cast("_Workload", current).spec
+            return replace(current, spec=replace(spec, replicas=scale.spec.replicas))  # type: ignore[type-var]
+
+        written = await registry.update(resource, replace(attributes, subresource=""), scaled)
+        return Written(scale_of(written.value))
+
+
+def _check(scale: Scale) -> None:
+    if scale.spec.replicas < 0:
+        error = invalid_field("spec.replicas", scale.spec.replicas, "must be greater than or equal to 0")
+        raise invalid("Scale", "autoscaling", scale.metadata.name, (error,))

@@ -1,0 +1,137 @@
+"""The `token` subresource of service accounts.
+
+Source: pkg/registry/core/serviceaccount/storage/token.go, pkg/apis/authentication/validation/validation.go (v1.36).
+"""
+
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest, TokenRequestStatus
+from kubeactors.api.core.v1 import ServiceAccount
+from kubeactors.apimachinery.field import FieldError
+from kubeactors.apimachinery.field import invalid as invalid_field
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource
+from kubeactors.apimachinery.status import BadRequest, Status, conflict, invalid, not_found
+from kubeactors.apimachinery.time import format_time
+from kubeactors.apiserver.admission.plugin import Attributes, Lookup
+from kubeactors.apiserver.registry.metadata import Environment
+from kubeactors.apiserver.registry.registry import Registry
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.subresources import Subresource
+
+SECOND = 1_000_000_000
+SHORTEST_SECONDS, LONGEST_SECONDS, USUAL_SECONDS = 600, 1 << 32, 3600
+_BINDABLE = {("v1", "Pod"): "pods", ("v1", "Secret"): "secrets", ("v1", "Node"): "nodes"}
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says. Times are Unix seconds."""
+
+    namespace: str
+    name: str
+    uid: str
+    audiences: tuple[str, ...]
+    issued: int
+    expires: int
+    bound: BoundObjectReference | None = None
+
+
+class TokenIssuer(Protocol):
+    """Signs tokens of service accounts."""
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Whom a token is for if nobody is named: the server itself."""
+        ...
+
+    def issue(self, claims: Claims) -> str:
+        """The token that says so."""
+        ...
+
+
+class TokenSubresource(Subresource):
+    """Gives out tokens."""
+
+    def __init__(self, issuer: TokenIssuer, environment: Environment, lookup: Lookup) -> None:
+        self._issuer = issuer
+        self._environment = environment
+        self._lookup = lookup
+
+    async def create(
+        self, registry: Registry, resource: Resource, value: TypedObject, attributes: Attributes
+    ) -> TypedObject | Status:
+        """A token of the service account.
+
+        Raises:
+            NotFound: there is no such account, or the object that the token shall be bound to does not exist.
+            Invalid: the time is too short or too long.
+        """
+        del registry
+        account = resource.cached(attributes.namespace, attributes.name)
+        if account is None:
+            raise resource.missing(attributes.name)
+        wanted = cast("TokenRequest", value)
+        seconds = USUAL_SECONDS if wanted.spec.expiration_seconds is None else wanted.spec.expiration_seconds
+        if errors := tuple(_wrong_time(seconds)):
+            raise invalid("TokenRequest", "authentication.k8s.io", "", errors)
+        return self._issued(wanted, cast("ServiceAccount", account), seconds)
+
+    def _issued(self, wanted: TokenRequest, account: ServiceAccount, seconds: int) -> TokenRequest:
+        metadata = account.metadata
+        bound = self._bound(wanted.spec.bound_object_ref, metadata.namespace)
+        now = self._environment.wall // SECOND
+        audiences = wanted.spec.audiences or self._issuer.audiences
+        claims = Claims(
+            namespace=metadata.namespace,
+            name=metadata.name,
+            uid=metadata.uid,
+            audiences=audiences,
+            issued=now,
+            expires=now + seconds,
+            bound=bound,
+        )
+        return replace(
+            wanted,
+            metadata=ObjectMeta(
+                name=metadata.name,
+                namespace=metadata.namespace,
+                uid=metadata.uid,
+                creation_timestamp=self._environment.timestamp(),
+            ),
+            spec=replace(wanted.spec, audiences=audiences, expiration_seconds=seconds),
+            status=TokenRequestStatus(
+                token=self._issuer.issue(claims), expiration_timestamp=format_time(claims.expires * SECOND)
+            ),
+        )
+
+    def _bound(self, reference: BoundObjectReference | None, namespace: str) -> BoundObjectReference | None:
+        """The object with whose end the token ends, with its uid."""
+        if reference is None:
+            return None
+        resource = _BINDABLE.get((reference.api_version, reference.kind))
+        if resource is None:
+            group, _, version = reference.api_version.rpartition("/")
+            kind = f"{group}/{version}, Kind={reference.kind}"
+            raise BadRequest.saying(f"cannot bind token to object of type {kind}")
+        where = "" if resource == "nodes" else namespace
+        found = self._lookup.get(GroupVersionResource("", "v1", resource), where, reference.name)
+        if found is None:
+            raise not_found(resource, "", reference.name)
+        if reference.uid and reference.uid != found.metadata.uid:
+            why = (
+                f"the UID in the bound object reference ({reference.uid}) does not match the UID in record. "
+                "The object might have been deleted and then recreated"
+            )
+            raise conflict(resource, "", reference.name, why)
+        return replace(reference, uid=found.metadata.uid)
+
+
+def _wrong_time(seconds: int) -> Iterator[FieldError]:
+    if seconds < SHORTEST_SECONDS:
+        yield invalid_field("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")
+    if seconds > LONGEST_SECONDS:
+        yield invalid_field("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds")

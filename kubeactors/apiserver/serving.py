@@ -1,0 +1,140 @@
+"""The resources of a scheme with the rules of each kind, and the plug-ins of admission: what the server serves."""
+
+from collections.abc import Callable
+from random import Random
+from typing import TypeAlias, TypeVar, cast
+
+import msgspec
+
+from kubeactors.api.core.v1 import Pod, Service
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource
+from kubeactors.apimachinery.scheme import Kind, Scheme
+from kubeactors.apimachinery.status import NotFound, StatusDetails, StatusError
+from kubeactors.apiserver.admission.chain import Chain
+from kubeactors.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
+from kubeactors.apiserver.admission.plugin import Lookup
+from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
+from kubeactors.apiserver.admission.service_account import ServiceAccountTokens
+from kubeactors.apiserver.admission.templates import SharedSpecs
+from kubeactors.apiserver.cacher import Cacher
+from kubeactors.apiserver.keys import prefix_of
+from kubeactors.apiserver.objects import PODS
+from kubeactors.apiserver.registry import kinds
+from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
+from kubeactors.apiserver.registry.metadata import Environment
+from kubeactors.apiserver.registry.namespaces import NamespaceStrategy
+from kubeactors.apiserver.registry.pod_subresources import BindingSubresource, EvictionSubresource, NoBudgets
+from kubeactors.apiserver.registry.pods import PodStrategy
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.scale import ScaleSubresource
+from kubeactors.apiserver.registry.services import ServiceStrategy
+from kubeactors.apiserver.registry.strategy import Strategy
+from kubeactors.apiserver.registry.subresources import Part, Subresource
+from kubeactors.apiserver.registry.templates import Templates
+from kubeactors.apiserver.registry.tokens import TokenIssuer, TokenSubresource
+from kubeactors.apiserver.selection import NodeOf
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What strategies share: time and ids, what is given out, and what is known of templates."""
+
+    environment: Environment
+    addresses: AddressAllocator
+    ports: PortAllocator
+    templates: Templates
+
+
+AnyStrategy: TypeAlias = Strategy[TypedObject]
+Maker: TypeAlias = Callable[[Kind[TypedObject], Shared], AnyStrategy]
+
+T = TypeVar("T", bound=TypedObject)
+
+
+def _simple(strategy: type[Strategy[T]]) -> Maker:
+    """A strategy that needs nothing that is shared."""
+    return lambda kind, shared: cast("AnyStrategy", strategy(cast("Kind[T]", kind), shared.environment))
+
+
+def _pods(kind: Kind[TypedObject], shared: Shared) -> AnyStrategy:
+    return cast("AnyStrategy", PodStrategy(cast("Kind[Pod]", kind), shared.environment, shared.templates))
+
+
+def _services(kind: Kind[TypedObject], shared: Shared) -> AnyStrategy:
+    made = ServiceStrategy(cast("Kind[Service]", kind), shared.environment, shared.addresses, shared.ports)
+    return cast("AnyStrategy", made)
+
+
+_MAKERS: dict[tuple[str, str], Maker] = {
+    ("", "configmaps"): _simple(kinds.PlainStrategy),
+    ("", "endpoints"): _simple(kinds.EndpointsStrategy),
+    ("", "events"): _simple(kinds.EventStrategy),
+    ("", "namespaces"): _simple(NamespaceStrategy),
+    ("", "nodes"): _simple(kinds.NodeStrategy),
+    ("", "pods"): _pods,
+    ("", "secrets"): _simple(kinds.PlainStrategy),
+    ("", "serviceaccounts"): _simple(kinds.ServiceAccountStrategy),
+    ("", "services"): _services,
+    ("apps", "deployments"): _simple(kinds.DeploymentStrategy),
+    ("apps", "replicasets"): _simple(kinds.ReplicaSetStrategy),
+    ("coordination.k8s.io", "leases"): _simple(kinds.LeaseStrategy),
+    ("discovery.k8s.io", "endpointslices"): _simple(kinds.EndpointSliceStrategy),
+}
+_PLAIN: Maker = _simple(Strategy)
+
+
+def node_of_kind(kind: Kind[TypedObject]) -> NodeOf | None:
+    """How to tell on which node an object of this kind is; None if it is on none."""
+    return node_of_pod if kind.gvr == PODS else None
+
+
+def node_of_pod(value: TypedObject) -> str:
+    """The node that a pod is bound to."""
+    return cast("Pod", value).spec.node_name
+
+
+def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVersionResource, Resource]:
+    """Every resource of the scheme, by its name in requests."""
+    return {
+        kind.gvr: Resource(
+            kind=kind,
+            strategy=_MAKERS.get((kind.group, kind.resource), _PLAIN)(kind, shared),
+            prefix=prefix_of(kind.gvr),
+            cache=cacher.of(kind.gvr),
+        )
+        for kind in scheme
+    }
+
+
+def admission_of(lookup: Lookup, templates: Templates, random: Random) -> Chain:
+    """The plug-ins of a server, in their order."""
+    accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(), DefaultTolerationSeconds()
+    shared = SharedSpecs(templates, accounts, (priority, tolerations))
+    return Chain((NamespaceLifecycle(lookup), shared, TaintNodesByCondition(), priority, tolerations))
+
+
+def subresources_of(
+    scheme: Scheme, environment: Environment, lookup: Lookup, tokens: TokenIssuer | None
+) -> dict[tuple[str, str], Subresource]:
+    """What can be done besides reading and writing whole objects, by resource and subresource."""
+    found: dict[tuple[str, str], Subresource] = {
+        ("namespaces", "finalize"): Part(),
+        ("pods", "binding"): BindingSubresource(environment, lookup),
+        ("pods", "ephemeralcontainers"): Part(),
+        ("pods", "eviction"): EvictionSubresource(NoBudgets()),
+        ("pods", "resize"): Part(),
+    }
+    if tokens is not None:
+        found["serviceaccounts", "token"] = TokenSubresource(tokens, environment, lookup)
+    for kind in scheme:
+        if "status" in kind.subresources:
+            found[kind.resource, "status"] = Part()
+        if "scale" in kind.subresources:
+            found[kind.resource, "scale"] = ScaleSubresource()
+    return found
+
+
+def unknown_resource() -> StatusError:
+    """The refusal of a resource that is not served."""
+    return NotFound.saying("the server could not find the requested resource", StatusDetails())

@@ -1,0 +1,190 @@
+"""The watches of the server: who sees which changes, and what has not been sent yet.
+
+Events are gathered in a buffer per watcher and sent by `flush`, all in one message: a watcher that is behind gets
+few large messages instead of many small ones. One that is too far behind is closed and has to list again.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from kubeactors.actor import Timer
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource, WatchClosed, WatchEvent, WatchEvents
+from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver.changes import Change
+from kubeactors.apiserver.selection import NodeOf, Selection
+from kubeactors.message import Recipient
+
+Subscriber: TypeAlias = Recipient[WatchEvents | WatchClosed]
+Scope: TypeAlias = tuple[str, str, str]
+"""Namespace, name and node; empty for any."""
+
+
+class Watcher:
+    """One watch of a subscriber, who knows it by `number`. Changes at or before the revision `since` are not shown."""
+
+    __slots__ = (
+        "bookmarks",
+        "buffer",
+        "closed",
+        "marked",
+        "matches",
+        "number",
+        "resource",
+        "scope",
+        "sequence",
+        "since",
+        "status",
+        "subscriber",
+        "timers",
+    )
+
+    def __init__(
+        self, subscriber: Subscriber, number: int, resource: GroupVersionResource, selection: Selection, since: int
+    ) -> None:
+        self.subscriber = subscriber
+        self.number = number
+        self.resource = resource
+        self.scope: Scope = selection.scope
+        self.matches = selection.matches
+        self.since = since
+        self.bookmarks = False
+        self.marked = since
+        """The revision of the last bookmark."""
+        self.buffer: list[WatchEvent] = []
+        self.sequence = 0
+        self.closed = False
+        self.status: Status | None = None
+        self.timers: list[Timer] = []
+
+    def deliver(self) -> bool:
+        """Send what is gathered, and the end if there is one; False if the subscriber has no room now."""
+        if self.buffer:
+            if not self.subscriber.tell(WatchEvents(self.number, tuple(self.buffer), self.sequence + 1)):
+                return False
+            self.sequence += 1
+            self.buffer.clear()
+        return not self.closed or self.subscriber.tell(WatchClosed(self.number, self.status))
+
+
+class ResourceWatchers:
+    """The watchers of one resource, found by what they watch: everything, a namespace, a node, an object."""
+
+    def __init__(self, node_of: NodeOf | None) -> None:
+        self._by_scope: dict[Scope, list[Watcher]] = {}
+        self._node_of = node_of
+
+    def __iter__(self) -> Iterator[Watcher]:
+        for group in self._by_scope.values():
+            yield from group
+
+    def add(self, watcher: Watcher) -> None:
+        """From now on it sees changes."""
+        self._by_scope.setdefault(watcher.scope, []).append(watcher)
+
+    def remove(self, watcher: Watcher) -> None:
+        """It sees no more changes."""
+        group = self._by_scope[watcher.scope]
+        group.remove(watcher)
+        if not group:
+            del self._by_scope[watcher.scope]
+
+    def concerned(self, change: Change) -> Iterator[Watcher]:
+        """Those whose scope a change touches; their selectors still decide."""
+        if not self._by_scope:
+            return
+        for scope in self._scopes(change):
+            group = self._by_scope.get(scope)
+            if group is not None:
+                yield from group
+
+    def _scopes(self, change: Change) -> Iterable[Scope]:
+        value = change.current or change.previous
+        assert value is not None, "a change is of an object"
+        namespace, name = value.metadata.namespace, value.metadata.name
+        yield ("", "", "")
+        if namespace:
+            yield (namespace, "", "")
+        yield (namespace, name, "")
+        if self._node_of is not None:
+            for node in self._nodes(self._node_of, change.current, change.previous):
+                yield ("", "", node)
+                yield (namespace, "", node)
+
+    @staticmethod
+    def _nodes(node_of: NodeOf, current: TypedObject | None, previous: TypedObject | None) -> Iterable[str]:
+        now = "" if current is None else node_of(current)
+        before = "" if previous is None else node_of(previous)
+        return tuple(one for one in dict.fromkeys((now, before)) if one)
+
+
+class WatchHub:
+    """All watchers of the server, by subscriber and number, and those that have something to be sent."""
+
+    def __init__(self, backlog: int) -> None:
+        self._backlog = backlog
+        self._watchers: dict[Subscriber, dict[int, Watcher]] = {}
+        self._behind: dict[Watcher, None] = {}
+
+    def __len__(self) -> int:
+        return sum(len(numbers) for numbers in self._watchers.values())
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything waits to be sent."""
+        return bool(self._behind)
+
+    def add(self, watcher: Watcher) -> bool:
+        """Take in a watcher; True if it is the first of its subscriber."""
+        numbers = self._watchers.get(watcher.subscriber)
+        if numbers is None:
+            self._watchers[watcher.subscriber] = {watcher.number: watcher}
+            return True
+        numbers[watcher.number] = watcher
+        return False
+
+    def find(self, subscriber: Subscriber, number: int) -> Watcher | None:
+        """The watcher of that number."""
+        return self._watchers.get(subscriber, {}).get(number)
+
+    def of(self, subscriber: Subscriber) -> tuple[Watcher, ...]:
+        """The watchers of a subscriber."""
+        return tuple(self._watchers.get(subscriber, {}).values())
+
+    def forget(self, watcher: Watcher) -> bool:
+        """Drop a watcher and what it has not been sent; True if its subscriber has no other."""
+        self._behind.pop(watcher, None)
+        numbers = self._watchers.get(watcher.subscriber)
+        if numbers is None or numbers.get(watcher.number) is not watcher:
+            return False
+        del numbers[watcher.number]
+        if numbers:
+            return False
+        del self._watchers[watcher.subscriber]
+        return True
+
+    def offer(self, watcher: Watcher, event: WatchEvent) -> None:
+        """Gather an event for a watcher."""
+        if not watcher.buffer:
+            self._behind[watcher] = None
+        watcher.buffer.append(event)
+
+    def close(self, watcher: Watcher, status: Status | None = None) -> None:
+        """The watcher is to be told the end, after what is gathered for it."""
+        watcher.closed = True
+        watcher.status = status
+        self._behind[watcher] = None
+
+    def flush(self) -> tuple[list[Watcher], list[Watcher]]:
+        """Send all that is gathered. The watchers that have ended, and those that are hopelessly behind."""
+        ended: list[Watcher] = []
+        lost: list[Watcher] = []
+        behind, self._behind = self._behind, {}
+        for watcher in behind:
+            if not watcher.deliver():
+                self._behind[watcher] = None
+                if len(watcher.buffer) > self._backlog and not watcher.closed:
+                    lost.append(watcher)
+            elif watcher.closed:
+                ended.append(watcher)
+        return ended, lost

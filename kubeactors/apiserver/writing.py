@@ -1,0 +1,175 @@
+"""Writing: from a request to the answer. What is common to all kinds and subresources stands here.
+
+Source: apiserver/pkg/endpoints/handlers/create.go, update.go, patch.go, delete.go (v1.36).
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from msgspec.structs import replace
+
+from kubeactors.apimachinery import patches
+from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.apimachinery.requests import (
+    APPLY_PATCH,
+    Create,
+    Delete,
+    DeleteCollection,
+    ListResult,
+    Patch,
+    Result,
+    Update,
+)
+from kubeactors.apimachinery.status import Forbidden, NotFound, Status, StatusDetails, UnsupportedMediaType
+from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes
+from kubeactors.apiserver.reading import Freshness, Reader
+from kubeactors.apiserver.registry.metadata import check_name, in_namespace
+from kubeactors.apiserver.registry.registry import Registry, Transform, Written
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.subresources import Subresource
+from kubeactors.apiserver.selection import Selection
+
+
+class Writer:
+    """Answers requests that change something. Refusals are raised as StatusError."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        reader: Reader,
+        freshness: Freshness,
+        subresources: Mapping[tuple[str, str], Subresource],
+    ) -> None:
+        self._registry = registry
+        self._reader = reader
+        self._freshness = freshness
+        self._subresources = subresources
+
+    async def create(self, resource: Resource, request: Create) -> Result | Status:
+        """Create an object, or act through a subresource."""
+        given = in_namespace(cast("TypedObject", request.object), request.namespace)
+        attributes = _attributes(resource, request, CREATE, request.options.dry_run)
+        if request.subresource:
+            subresource = self._subresources[resource.kind.resource, request.subresource]
+            answer = await subresource.create(self._registry, resource, given, attributes)
+            return answer if isinstance(answer, Status) else Result(object=answer, code=201)
+        value = resource.strategy.default(given)
+        warnings = _warnings(resource, request.options.warnings, value, None)
+        try:
+            created = await self._registry.create(resource, value, attributes)
+        except (Forbidden, NotFound):
+            # The namespace or the account may be so new that the cache does not know it yet.
+            if not await self._caught_up():
+                raise
+            created = await self._registry.create(resource, value, attributes)
+        return Result(object=created, code=201, warnings=warnings)
+
+    async def update(self, resource: Resource, request: Update) -> Result:
+        """Replace an object, or a part of it."""
+        value = in_namespace(cast("TypedObject", request.object), request.namespace)
+        check_name(value, request.name)
+        return await self._change(resource, request, lambda _: value, value.metadata.uid)
+
+    async def patch(self, resource: Resource, request: Patch) -> Result:
+        """Change an object, or a part of it, as a patch says."""
+        if request.patch_type == APPLY_PATCH:
+            raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
+        warnings: list[str] = []
+
+        def patched(current: TypedObject | None) -> TypedObject:
+            if current is None:
+                raise resource.missing(request.name)
+            options = request.options
+            found = patches.apply(current, request.patch_type, request.patch, options.field_validation or patches.WARN)
+            warnings[:] = found.warnings
+            value = in_namespace(found.object, request.namespace)
+            check_name(value, request.name)
+            return value
+
+        result = await self._change(resource, request, patched, "")
+        return replace(result, warnings=(*warnings, *result.warnings)) if warnings else result
+
+    async def delete(self, resource: Resource, request: Delete) -> Result | Status:
+        """Delete an object, or begin to."""
+        options = request.options
+        attributes = _attributes(resource, request, DELETE, options.dry_run)
+        value, gone = await self._registry.delete(resource, attributes, options)
+        if gone and not resource.strategy.returns_deleted:
+            return deleted_status(resource, value)
+        return Result(object=value, code=202 if not gone and options.orphan_dependents is False else 200)
+
+    async def delete_collection(
+        self, resource: Resource, request: DeleteCollection, selection: Selection
+    ) -> ListResult:
+        """Delete one after the other what a list shows; the answer is that list."""
+        found = await self._reader.list(resource, request.namespace, request.list_options, selection)
+        options, user = request.options, request.user
+        for one in found.items:
+            metadata = one.metadata
+            attributes = Attributes(
+                operation=DELETE,
+                kind=resource.kind,
+                namespace=metadata.namespace,
+                name=metadata.name,
+                user=user,
+                dry_run=bool(options.dry_run),
+            )
+            await self._delete_if_there(resource, attributes, options)
+        return found
+
+    async def _delete_if_there(self, resource: Resource, attributes: Attributes, options: DeleteOptions) -> None:
+        try:
+            await self._registry.delete(resource, attributes, options)
+        except NotFound:
+            return  # somebody else was faster
+
+    async def _change(self, resource: Resource, request: Update | Patch, transform: Transform, uid: str) -> Result:
+        attributes = _attributes(resource, request, UPDATE, request.options.dry_run)
+        written = await self._written(resource, request, attributes, transform, uid)
+        warnings = _warnings(resource, request.options.warnings, written.value, written.value)
+        return Result(object=written.value, code=201 if written.created else 200, warnings=warnings)
+
+    async def _written(
+        self, resource: Resource, request: Update | Patch, attributes: Attributes, transform: Transform, uid: str
+    ) -> Written:
+        if request.subresource:
+            subresource = self._subresources[resource.kind.resource, request.subresource]
+            return await subresource.update(self._registry, resource, attributes, transform)
+        return await self._registry.update(resource, attributes, transform, uid)
+
+    async def _caught_up(self) -> bool:
+        """Wait for the cache; whether that brought anything new."""
+        before = self._freshness.revision
+        await self._freshness.catch_up()
+        return self._freshness.revision > before
+
+
+def deleted_status(resource: Resource, value: TypedObject) -> Status:
+    """What a deletion answers."""
+    details = StatusDetails(
+        name=value.metadata.name, group=resource.kind.group, kind=resource.kind.resource, uid=value.metadata.uid
+    )
+    return Status(status="Success", details=details)
+
+
+def _attributes(
+    resource: Resource, request: Create | Update | Patch | Delete, operation: str, dry_run: tuple[str, ...]
+) -> Attributes:
+    return Attributes(
+        operation=operation,
+        kind=resource.kind,
+        namespace=request.namespace,
+        name=request.name or _name_in(request),
+        user=request.user,
+        subresource=request.subresource,
+        dry_run=bool(dry_run),
+    )
+
+
+def _name_in(request: Create | Update | Patch | Delete) -> str:
+    return request.object.metadata.name if isinstance(request, Create) else ""
+
+
+def _warnings(resource: Resource, given: tuple[str, ...], new: TypedObject, old: TypedObject | None) -> tuple[str, ...]:
+    deprecation = resource.kind.deprecation
+    return (*((deprecation,) if deprecation else ()), *given, *resource.strategy.warnings(new, old))
