@@ -177,6 +177,15 @@ class Kernel:
         self._number += 1
         return self._number
 
+    def total_handled(self) -> int:
+        """How many messages the living actors have handled."""
+        cells, total = [self.root], 0
+        while cells:
+            cell = cells.pop()
+            total += cell.handled
+            cells.extend((cell.children or {}).values())
+        return total
+
     # Asks.
 
     def may_inline(self) -> bool:

@@ -1,1 +1,16 @@
-"""To be written."""
+"""The composition root: a `ClusterSpec` becomes a supervision tree. The only room that wires rooms together.
+
+    cluster.py      the cluster inside an application     plane.py        the supervision tree
+    spec.py         what it is made of, as data           processes.py    the scheduler's process
+    machines.py     nodes that can lose their power       manifest.py     YAML as typed objects
+    conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
+    pki.py          certificates                          kubeconfig.py   what kubectl reads
+
+Who sends to it: commands and applications. What it sends: nothing of its own; it spawns and stops.
+"""
+
+from kubeactors.cluster.cluster import Cluster
+from kubeactors.cluster.manifest import ManifestError
+from kubeactors.cluster.spec import ClusterSpec, NodePool
+
+__all__ = ["Cluster", "ClusterSpec", "ManifestError", "NodePool"]

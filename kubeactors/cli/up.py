@@ -1,0 +1,88 @@
+"""`kubeactors up`: a cluster for kubectl, until Ctrl-C."""
+
+import os
+import signal
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Literal
+
+import anyio
+import cyclopts
+import msgspec
+from cyclopts import Parameter
+
+from kubeactors.cli.errors import UsageError
+from kubeactors.cli.loop import run
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What `up --output json` prints when it serves."""
+
+    server: str
+    kubeconfig: str
+    event: str = "ready"
+
+
+def up(  # noqa: PLR0913 -- the options of the command
+    *,
+    nodes: Annotated[int, Parameter(help="How many simulated nodes.")] = 3,
+    host: Annotated[str, Parameter(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="0 takes a free one.")] = 6443,
+    data_dir: Annotated[Path | None, Parameter(help="Where state and certificates are kept over restarts.")] = None,
+    in_memory: Annotated[bool, Parameter(help="Keep nothing: state and certificates end with the command.")] = False,
+    kubeconfig: Annotated[Path | None, Parameter(help="Where to write it; by default into the data directory.")] = None,
+    output: Literal["text", "json"] = "text",
+) -> int:
+    """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
+    if in_memory and data_dir is not None:
+        raise UsageError("--in-memory keeps nothing, --data-dir keeps everything; choose one")
+    if nodes < 0:
+        raise UsageError("--nodes counts nodes; it cannot be negative")
+    return run(_up, nodes, host, port, data_dir or default_data_dir(), in_memory, kubeconfig, output)
+
+
+def default_data_dir() -> Path:
+    """Where programs keep their data for this user. Source: XDG Base Directory Specification."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "kubeactors"
+
+
+async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
+    nodes: int, host: str, port: int, data_dir: Path, in_memory: bool, kubeconfig: Path | None, output: str  # noqa: FBT001
+) -> int:
+    from kubeactors.apiserver.http.serving import AddressInUse
+    from kubeactors.cluster import Cluster
+    from kubeactors.cluster.pki import PkiError
+    from kubeactors.storage import StorageError
+
+    async with AsyncExitStack() as stack:
+        try:
+            signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT))
+            if in_memory:
+                directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kubeactors-")))
+            else:
+                directory = data_dir
+                directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kubeconfig = kubeconfig or directory / "kubeconfig"
+            cluster = await stack.enter_async_context(Cluster(nodes, data_dir=None if in_memory else directory))
+            serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
+            url = await stack.enter_async_context(serving)
+        except (AddressInUse, StorageError, PkiError, OSError) as error:
+            raise UsageError(str(error)) from error
+        _announce(Ready(server=url, kubeconfig=str(kubeconfig)), output)
+        async for _ in signals:
+            break
+    return 0
+
+
+def _announce(ready: Ready, output: str) -> None:
+    if output == "json":
+        print(msgspec.json.encode(ready).decode(), flush=True)
+    else:
+        print(f"ready: {ready.server}   export KUBECONFIG={ready.kubeconfig}", flush=True)
+
+
+def register(app: cyclopts.App) -> None:
+    """Add the command."""
+    app.command(up)

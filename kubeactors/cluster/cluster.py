@@ -1,0 +1,221 @@
+"""A cluster inside an async application: `async with Cluster(nodes=3) as cluster`."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar, cast
+
+import anyio
+import msgspec
+
+from kubeactors.actor import ActorSystem, Ref
+from kubeactors.api import SCHEME
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.status import AlreadyExists, StatusError
+from kubeactors.client import Client, InProcessTransport
+from kubeactors.cluster.conditions import holds
+from kubeactors.cluster.inbox import Inbox
+from kubeactors.cluster.kubeconfig import write_kubeconfig
+from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
+from kubeactors.cluster.manifest import Manifest, read_manifest
+from kubeactors.cluster.pki import ensure_pki
+from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
+from kubeactors.cluster.spec import ClusterSpec, NodePool
+from kubeactors.storage import Backend
+
+T = TypeVar("T", bound=TypedObject)
+
+
+class Cluster:
+    """A control plane and its nodes; it lives as long as the block.
+
+    Args:
+        nodes: how many, or a `NodePool`.
+        data_dir: where the state is kept over restarts; by default it is in memory and ends with the block.
+        spec: everything at once, in place of the other arguments.
+    """
+
+    def __init__(
+        self, nodes: int | NodePool = 3, *, data_dir: Path | None = None, spec: ClusterSpec | None = None
+    ) -> None:
+        pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes
+        self.spec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
+        self._stack = AsyncExitStack()
+        self.system = ActorSystem("cluster")
+        self.client: Client
+        """Asks as the administrator."""
+        self._machines: Ref[MachinesMessage]
+
+    async def __aenter__(self) -> Self:
+        """Start everything; the API server answers when this returns.
+
+        Raises:
+            StorageError: the data directory cannot be used; the class says why.
+        """
+        backend = self._backend()
+        await self._stack.enter_async_context(self.system)
+        plane = await self.system.spawn(lambda: ControlPlane(self.spec, backend), name="cluster")
+        self._server = await plane.ask(GetApiServer())
+        self._machines = await plane.ask(GetMachines())
+        self.client = Client(InProcessTransport(self._server), ADMIN, manager="kubeactors")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._stack.__aexit__(kind, error, trace)
+
+    def _backend(self) -> Backend:
+        if self.spec.data_dir is None:
+            from kubeactors.storage.backends.memory import MemoryBackend
+
+            return MemoryBackend()
+        from kubeactors.storage.backends.sqlite import SqliteBackend
+
+        self.spec.data_dir.mkdir(parents=True, exist_ok=True)
+        return self._stack.enter_context(SqliteBackend(self.spec.data_dir / "store.db"))
+
+    # Objects.
+
+    async def apply(self, manifest: Manifest, namespace: str = "default") -> tuple[TypedObject, ...]:
+        """Create the objects of a manifest; merge it into those that exist. Fields that it does not name stay.
+
+        Args:
+            manifest: a path, YAML text, a mapping or a typed object.
+            namespace: for objects that name none.
+
+        Raises:
+            ManifestError: it cannot be read.
+            StatusError: the API server refuses.
+        """
+        return tuple([await self._apply(obj, namespace) for obj in read_manifest(manifest)])
+
+    async def _apply(self, obj: TypedObject, namespace: str) -> TypedObject:
+        kind = SCHEME.by_type(type(obj))
+        if kind.namespaced and not obj.metadata.namespace:
+            obj = msgspec.structs.replace(
+                obj, metadata=msgspec.structs.replace(obj.metadata, namespace=namespace)
+            )
+        try:
+            return await self.client.create(obj)
+        except AlreadyExists:
+            return await self.client.patch(
+                type(obj), obj.metadata.name, msgspec.json.encode(obj), obj.metadata.namespace
+            )
+
+    async def wait_for(
+        self, what: str, condition: str, *, namespace: str = "default", timeout: float = 30.0  # noqa: ASYNC109 -- the contract's name
+    ) -> TypedObject | None:
+        """Wait until an object has a condition.
+
+        Args:
+            what: `kind/name`, in any of the kind's names: `deployment/web`, `po/nginx`.
+            condition: a condition of its status (`Available`, `Ready`), `Complete` (rolled out), or `Deleted`.
+            namespace: where it is.
+            timeout: seconds.
+
+        Returns:
+            The object as it is then; None if it is gone, as was waited for.
+
+        Raises:
+            ValueError: there is no such kind.
+            TimeoutError: it did not happen in time.
+        """
+        name, kind = _parse(what)
+        found: TypedObject | None = None
+        with anyio.move_on_after(timeout) as scope:
+            found = await self._wait_for(kind, name, condition, namespace if kind.namespaced else "")
+        if scope.cancelled_caught:
+            raise TimeoutError(f"{what} in namespace {namespace}: not {condition} within {timeout:g} s")
+        return found
+
+    async def _wait_for(self, kind: Kind[TypedObject], name: str, condition: str, namespace: str) -> TypedObject | None:
+        while True:
+            async with self.watching(kind.type, namespace, f"metadata.name={name}") as inbox:
+                present = await self.client.list(kind.type, namespace, field_selector=f"metadata.name={name}")
+                if not present.items and condition == "Deleted":
+                    return None
+                for obj in present.items:
+                    if holds(obj, condition):
+                        return obj
+                while (event := await inbox.next()) is not None:
+                    obj = cast("TypedObject", event.object)
+                    if event.type == DELETED and condition == "Deleted":
+                        return None
+                    if event.type != DELETED and holds(obj, condition):
+                        return obj
+
+    @asynccontextmanager
+    async def watching(
+        self, type_: type[TypedObject], namespace: str = "", field_selector: str = ""
+    ) -> AsyncIterator[Inbox]:
+        """A watch of what changes from now on, while the block lasts."""
+        inbox = Inbox()
+        await self.client.watch(type_, inbox, 1, ListOptions(field_selector=field_selector), namespace)
+        try:
+            yield inbox
+        finally:
+            self.client.stop_watch(inbox, 1)
+
+    # Machines.
+
+    async def racks(self) -> dict[str, tuple[str, ...]]:
+        """The names of the machines, by rack."""
+        return await self._machines.ask(GetRacks())
+
+    def power_off(self, names: Sequence[str]) -> None:
+        """Machines stop at once, with everything that runs on them."""
+        self._machines.tell(PowerOff(tuple(names)))
+
+    def power_on(self, names: Sequence[str]) -> None:
+        """Machines boot again, empty."""
+        self._machines.tell(PowerOn(tuple(names)))
+
+    # The outside.
+
+    @asynccontextmanager
+    async def serve(
+        self, directory: Path, *, host: str = "127.0.0.1", port: int = 6443, kubeconfig: Path | None = None
+    ) -> AsyncIterator[str]:
+        """Serve HTTPS while the block lasts; yields the URL.
+
+        Args:
+            directory: where certificates are kept, made if there are none.
+            host: where to listen.
+            port: 0 takes a free one.
+            kubeconfig: written with the administrator's credentials; by default into the directory.
+
+        Raises:
+            AddressInUse: somebody else listens there.
+            PkiError: the certificates in the directory cannot be used.
+        """
+        from kubeactors.apiserver.http import serving
+
+        pki = ensure_pki(directory, [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
+        tls = serving.Tls(
+            certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate
+        )
+        async with serving.serve(self._app(), host=host, port=port, tls=tls) as listening:
+            write_kubeconfig(kubeconfig or directory / "kubeconfig", listening.url, pki)
+            yield listening.url
+
+    def _app(self) -> "ApiApp":
+        from kubeactors.apiserver.authorization import ControlPlaneAuthorizer
+        from kubeactors.apiserver.http.app import ApiApp
+
+        kernel = self.system.kernel
+        return ApiApp(
+            self._server, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: kernel.wall + kernel.now
+        )
+
+
+def _parse(what: str) -> tuple[str, Kind[TypedObject]]:
+    word, slash, name = what.partition("/")
+    for kind in SCHEME:
+        if slash and name and word.lower() in (kind.singular, kind.resource, kind.kind.lower(), *kind.short_names):
+            return name, kind
+    raise ValueError(f'"{what}" names nothing that is known; write kind/name, such as deployment/web')

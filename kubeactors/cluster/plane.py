@@ -1,0 +1,68 @@
+"""The control plane as a supervision tree: the only place where the rooms are wired together."""
+
+from functools import partial
+from typing import ClassVar, cast
+
+from kubeactors.actor import Actor, Ref, Supervision, handle
+from kubeactors.api import SCHEME
+from kubeactors.apimachinery.requests import UserInfo
+from kubeactors.apiserver import ApiServer
+from kubeactors.apiserver.codec import ObjectCodec
+from kubeactors.client import Client, InProcessTransport
+from kubeactors.client.transport import ApiMessage
+from kubeactors.cluster.machines import Machines, MachinesMessage
+from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
+from kubeactors.cluster.spec import ClusterSpec
+from kubeactors.controllers import ControllerManager
+from kubeactors.message import Request
+from kubeactors.storage import Backend, Store, StoreMessage
+
+MANAGER = UserInfo(name="system:kube-controller-manager", groups=("system:authenticated",))
+SCHEDULER = UserInfo(name="system:kube-scheduler", groups=("system:authenticated",))
+NODES = UserInfo(name="system:node:all", groups=("system:nodes", "system:authenticated"))
+
+
+class GetApiServer(Request[Ref[ApiMessage]], frozen=True):
+    """The door."""
+
+
+class GetMachines(Request[Ref[MachinesMessage]], frozen=True):
+    """Who runs the kubelets."""
+
+
+class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
+    """A whole cluster: store, API server, controller manager, scheduler, machines; each restarts alone.
+
+    Args:
+        spec: what it is made of.
+        backend: where the store keeps its data; made and closed by the caller.
+    """
+
+    supervision: ClassVar[Supervision] = RESTARTING
+
+    def __init__(self, spec: ClusterSpec, backend: Backend) -> None:
+        self._spec = spec
+        self._backend = backend
+
+    def started(self) -> None:
+        """Start from the store upwards; they are stopped the other way round."""
+        spawn = self.ctx.spawn
+        store = spawn(partial(Store, self._backend, ObjectCodec(SCHEME)), name="store")
+        server = spawn(partial(ApiServer, SCHEME, cast("Ref[StoreMessage]", store), self._spec.server), name="apiserver")
+        self._server = cast("Ref[ApiMessage]", server)
+        transport = InProcessTransport(self._server)
+        manager = Client(transport, MANAGER, manager="kube-controller-manager")
+        spawn(partial(ControllerManager, manager), name="controller-manager")
+        spawn(partial(SchedulerProcess, Client(transport, SCHEDULER, manager="kube-scheduler")), name="scheduler")
+        nodes = Client(transport, NODES, manager="kubelet")
+        self._machines = spawn(partial(Machines, nodes, self._spec.nodes), name="machines")
+
+    @handle
+    def get_api_server(self, message: GetApiServer) -> Ref[ApiMessage]:
+        """The ref stays the same over restarts."""
+        return self._server
+
+    @handle
+    def get_machines(self, message: GetMachines) -> Ref[MachinesMessage]:
+        """The ref stays the same over restarts."""
+        return cast("Ref[MachinesMessage]", self._machines)

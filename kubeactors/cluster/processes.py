@@ -1,0 +1,31 @@
+"""The scheduler as a process: its informers, its events, and itself, under one supervisor."""
+
+from functools import partial
+from typing import ClassVar
+
+from kubeactors.actor import Actor, Supervision
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.client import Client, EventSink, InformerFactory
+from kubeactors.message import Message
+from kubeactors.scheduler import Scheduler
+
+FOREVER = 1_000_000
+"""Restarts within a minute that are too many: a control plane goes on trying, with back-off."""
+
+RESTARTING = Supervision(max_restarts=FOREVER, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0)
+
+
+class SchedulerProcess(Actor[Message], deterministic=True):
+    """kube-scheduler."""
+
+    supervision: ClassVar[Supervision] = RESTARTING
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def started(self) -> None:
+        """Start informers, then who needs them."""
+        informers = InformerFactory(self.ctx, self._client)
+        events = self.ctx.spawn(partial(EventSink, self._client), name="events")
+        pods, nodes = informers.of(Pod), informers.of(Node)
+        self.ctx.spawn(partial(Scheduler, self._client, pods, nodes, events), name="scheduler")

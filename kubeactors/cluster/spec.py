@@ -1,0 +1,51 @@
+"""What a cluster is made of, as data."""
+
+from pathlib import Path
+
+import msgspec
+
+from kubeactors.apiserver.config import ApiServerConfig
+
+ZONE_LABEL = "topology.kubernetes.io/zone"
+RACK_LABEL = "topology.kubernetes.io/rack"
+
+
+class NodePool(msgspec.Struct, frozen=True, kw_only=True):
+    """Nodes of one shape. Quantities are texts as in a manifest.
+
+    The nodes are dealt out to `racks` racks in turn, so that a rack is what loses power together.
+    """
+
+    count: int = 3
+    prefix: str = "node"
+    cpu: str = "8"
+    memory: str = "16Gi"
+    pods: str = "110"
+    racks: int = 3
+    zone: str = "zone-a"
+    start_latency_seconds: float = 0.5
+    """How long a simulated container takes to start."""
+
+    def names(self) -> tuple[str, ...]:
+        """The nodes' names.
+
+        >>> NodePool(count=2).names()
+        ('node-1', 'node-2')
+        """
+        return tuple(f"{self.prefix}-{number}" for number in range(1, self.count + 1))
+
+    def rack_of(self, index: int) -> str:
+        """The rack of the node at this index, from 0.
+
+        >>> [NodePool(racks=2).rack_of(index) for index in range(3)]
+        ['rack-1', 'rack-2', 'rack-1']
+        """
+        return f"rack-{index % self.racks + 1}"
+
+
+class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole cluster. Without `data_dir` everything is in memory and ends with the cluster."""
+
+    nodes: NodePool = NodePool()
+    data_dir: Path | None = None
+    server: ApiServerConfig = ApiServerConfig()
