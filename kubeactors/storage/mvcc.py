@@ -46,6 +46,8 @@ def _mod_revision(kv: KeyValue) -> int:
 def check_duplicates(ops: tuple[Op, ...]) -> None:
     """Refuse what has no order within one revision.
 
+    >>> check_duplicates((PutOp(key="a", value=b""), DeleteOp(key="b"), DeleteOp(key="b", range_end="c")))
+
     Raises:
         DuplicateKey: a key is put twice, or put and deleted.
     """
@@ -294,17 +296,15 @@ class Mvcc:
         return True
 
     def _trim_key(self, key: str, last: int) -> None:
-        """Drop the states that were overwritten at or before `last`, and deletions at or before it."""
+        """Drop what is not newer than `last`, except the state that was the newest then, if it was no deletion."""
         past = self._past.get(key)
         if past is None:
             return  # written once
-        following = [kv.mod_revision for kv in past[1:]]
         current = self._current.get(key)
-        if current is not None:
-            following.append(current.mod_revision)
-        index = bisect_right(following, last)
-        if index < len(past) and not past[index].version and past[index].mod_revision <= last:
-            index += 1
+        index = bisect_right(past, last, key=_mod_revision)
+        in_past = current is None or current.mod_revision > last  # what was the newest at `last`
+        if in_past and index and past[index - 1].version:
+            index -= 1
         self._changes.forgotten += past[:index]
         del past[:index]
         if not past:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from kubeactors.actor import Actor, Later, Ref, Terminated, handle
 from kubeactors.message import Message
@@ -33,6 +33,9 @@ from kubeactors.storage.messages import (
 from kubeactors.storage.watch import Watches
 
 R = TypeVar("R")
+
+TxnAnswer: TypeAlias = TxnReply | Compacted | FutureRevision | LeaseNotFound
+CompactAnswer: TypeAlias = CompactReply | Compacted | FutureRevision
 
 RETRY_SECONDS = 0.1
 """Until a watcher whose mailbox refused is tried again, as in etcd."""
@@ -72,7 +75,7 @@ class Store(Actor[StoreMessage | Commit | Sync | ReportProgress | Trim | Expire]
     under way the next gathers (group commit). Reads show the newest durable revision and never wait.
 
     When a commit fails, so does the store: its supervisor restarts it, and it loads what is durable.
-    All watches end with the instance; subscribers are told, and create them again.
+    All watches end with the instance; subscribers that have room in their mailbox are told, and create them again.
 
     Args:
         backend: made by the caller, and kept by it over restarts of the store.
@@ -109,22 +112,12 @@ class Store(Actor[StoreMessage | Commit | Sync | ReportProgress | Trim | Expire]
         return self._mvcc.range(message.op, self._durable)
 
     @handle
-    def txn(
-        self, message: Txn
-    ) -> (
-        TxnReply
-        | Compacted
-        | FutureRevision
-        | LeaseNotFound
-        | Later[TxnReply | Compacted | FutureRevision | LeaseNotFound]
-    ):
+    def txn(self, message: Txn) -> TxnAnswer | Later[TxnAnswer]:
         """Compare and write."""
         return self._acknowledge(self._mvcc.txn(message))
 
     @handle
-    def compact(
-        self, message: Compact
-    ) -> CompactReply | Compacted | FutureRevision | Later[CompactReply | Compacted | FutureRevision]:
+    def compact(self, message: Compact) -> CompactAnswer | Later[CompactAnswer]:
         """Refuse the past from now on, and begin to forget it."""
         reply = self._mvcc.compact(message.revision, self._durable)
         self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
