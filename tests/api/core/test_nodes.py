@@ -49,3 +49,18 @@ def test_a_node_reports_each_address_once() -> None:
     assert texts(validate_node_update(node(status={"addresses": [address, address]}), node())) == [
         'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}'
     ]
+
+
+def test_the_kubelets_configuration_is_named_completely() -> None:
+    spec = {"configSource": {"configMap": {"namespace": "A", "name": "n", "kubeletConfigKey": "k", "uid": "u"}}}
+    status = {"config": {"active": {"configMap": {"namespace": "a"}}, "assigned": {}}}
+    found = texts(validate_node_update(node(spec, status), node()))
+    assert [text.partition(": ")[0] for text in found] == [
+        "spec.configSource.configMap.uid",
+        "spec.configSource.configMap.namespace",
+        "status.config.assigned",
+        "status.config.active.configMap.uid",
+        "status.config.active.configMap.resourceVersion",
+        "status.config.active.configMap.name",
+        "status.config.active.configMap.kubeletConfigKey",
+    ]

@@ -158,3 +158,32 @@ def test_a_binding_names_a_node() -> None:
         'target.kind: Unsupported value: "Rack": supported values: "Node", "<empty>"',
         "target.name: Required value",
     ]
+
+
+def test_static_pods_and_windows_pods_are_not_changed_through_subresources() -> None:
+    static = pod({"nodeName": "n"}, annotations={"kubernetes.io/config.mirror": "a"})
+    windows = pod({"os": {"name": "windows"}})
+    assert texts(validate_ephemeral_containers_update(static, static)) == [
+        ": Forbidden: static pods do not support ephemeral containers"
+    ]
+    assert texts(validate_pod_resize(static, static)) == [": Forbidden: static pods cannot be resized"]
+    assert texts(validate_pod_resize(windows, windows)) == [": Forbidden: windows pods cannot be resized"]
+
+
+def test_a_pod_is_resized_only_where_its_node_can() -> None:
+    status = ContainerStatus(name="app", state=ContainerState(running=ContainerStateRunning()))
+    old = with_status(sized("1"), PodStatus(qos_class="Burstable", container_statuses=(status,)))
+    assert texts(validate_pod_resize(sized("2"), old)) == [
+        "spec: Forbidden: Pod running on node without support for resize"
+    ]
+
+
+def test_of_init_containers_only_sidecars_are_resized() -> None:
+    def one(cpu: str, policy: str | None) -> Pod:
+        init = {"name": "i", "image": "x", "resources": {"requests": {"cpu": cpu}}}
+        return pod({"initContainers": [{**init, "restartPolicy": policy} if policy else init]})
+
+    assert texts(validate_pod_resize(one("2", "Always"), one("1", "Always"))) == []
+    assert texts(validate_pod_resize(one("2", None), one("1", None))) == [
+        "spec: Forbidden: resources for non-sidecar init containers are immutable"
+    ]

@@ -126,3 +126,88 @@ def test_only_claims_are_devices() -> None:
         f'{path}[1].name: Invalid value: "v": {why}',
         f'{path}[1].devicePath: Invalid value: "/dev/a": must be unique',
     ]
+
+
+PROJECTIONS: list[tuple[JSON, list[str]]] = [
+    ({"downwardAPI": {"items": [{"path": "p", "fieldRef": {"fieldPath": "metadata.labels"}}]}}, []),
+    (
+        {"downwardAPI": {"items": [{"path": "..p"}, {"path": "p", "resourceFieldRef": {"resource": "limits.cpu"}}]}},
+        [
+            ".sources[0].downwardAPI.path: Invalid value: \"..p\": must not start with '..'",
+            ".sources[0].downwardAPI: Required value: one of fieldRef and resourceFieldRef is required",
+            ".sources[0].downwardAPI.resourceFieldRef.containerName: Required value",
+        ],
+    ),
+    (
+        {
+            "downwardAPI": {
+                "items": [
+                    {
+                        "path": "p",
+                        "fieldRef": {"fieldPath": "spec.nodeName"},
+                        "resourceFieldRef": {"containerName": "a", "resource": "limits.cpu"},
+                    },
+                    {"path": "p", "fieldRef": {"fieldPath": "metadata.name"}},
+                ]
+            }
+        },
+        [
+            '.sources[0].downwardAPI.fieldRef.fieldPath: Unsupported value: "spec.nodeName": supported values:',
+            '.sources[0].downwardAPI: Invalid value: "resource": fieldRef and resourceFieldRef can not be specified',
+            ': Invalid value: "p": conflicting duplicate paths',
+        ],
+    ),
+    (
+        {"serviceAccountToken": {"path": "", "expirationSeconds": 1}},
+        [
+            ".sources[0].serviceAccountToken.expirationSeconds: Invalid value: 1: may not specify a duration less than",
+            ".path: Required value",
+        ],
+    ),
+    (
+        {"serviceAccountToken": {"path": "t", "expirationSeconds": 2**33}},
+        [".sources[0].serviceAccountToken.expirationSeconds: Invalid value: 8589934592: may not specify a duration"],
+    ),
+    ({"clusterTrustBundle": {"signerName": "example.com/s", "path": "p"}}, []),
+    (
+        {"clusterTrustBundle": {"name": "a", "signerName": "b", "path": "p"}},
+        [".sources[0].clusterTrustBundle: Invalid value: {"],
+    ),
+    (
+        {"clusterTrustBundle": {"name": "a", "labelSelector": {}, "path": ""}},
+        [
+            ".sources[0].clusterTrustBundle.labelSelector: Invalid value: {}: labelSelector must be unset if name",
+            ".sources[0].clusterTrustBundle.path: Required value",
+        ],
+    ),
+    ({"podCertificate": {"signerName": "example.com/s", "keyType": "ED25519", "keyPath": "k"}}, []),
+    (
+        {"podCertificate": {"signerName": "A/s", "keyType": "DSA"}},
+        [
+            '.sources[0].podCertificate.signerName: Invalid value: "A/s": validating label "A": a lowercase RFC 1123',
+            '.sources[0].podCertificate.keyType: Unsupported value: "DSA": supported values: "ECDSAP256"',
+            ".sources[0].podCertificate: Required value: specify at least one of credentialBundlePath, keyPath, and",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), PROJECTIONS)
+def test_a_projection_is_refused_with_every_error(source: JSON, expected: list[str]) -> None:
+    spec = {"serviceAccountName": "a", "volumes": [{"name": "v", "projected": {"sources": [source]}}]}
+    found = [text.removeprefix(f"{VOLUME}.projected") for text in texts(validate_pod(pod(spec)))]
+    assert [text[: len(start)] for text, start in zip(found, expected, strict=True)] == expected
+
+
+def test_a_claim_that_an_ephemeral_volume_makes_is_no_volume_itself() -> None:
+    template = {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    volumes = [
+        {"name": "data", "ephemeral": {"volumeClaimTemplate": template}},
+        {"name": "same", "persistentVolumeClaim": {"claimName": "web-data"}},
+    ]
+    assert texts(validate_pod(pod({"volumes": volumes}))) == [
+        (
+            'spec.volumes[1].persistentVolumeClaim.claimName: Invalid value: "web-data": '
+            "must not reference a PVC that gets created for an ephemeral volume"
+        )
+    ]
