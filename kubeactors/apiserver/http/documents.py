@@ -42,6 +42,8 @@ VERSION = {
 }
 """The version of Kubernetes whose behaviour is served; the fields about its build speak of this project."""
 
+# As clients ask for it; Go's parser of media types refuses its `@`, so in answers a point stands for it.
+_PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 _PUBLIC = frozenset({"healthz", "livez", "readyz", "version"})
 _FOR_KNOWN_USERS = frozenset({"api", "apis", "openapi"})
 
@@ -98,9 +100,11 @@ class Documents:
         return _plain(request, document)
 
     def _describe(self, request: HttpRequest, parts: list[str]) -> Response:
-        """OpenAPI. Both versions exist in protobuf too; only JSON is served, and who wants no JSON is told so."""
+        """OpenAPI. Version 2 is served in protobuf too, for clients that know it in no other form."""
         if parts == ["openapi", "v3"]:
             return text(200, self._openapi.v3_index.decode())
+        if parts == ["openapi", "v2"] and request.header(b"accept") == _PROTOBUF_V2:
+            return Response(body=self._openapi.v2_protobuf, content_type=_PROTOBUF_V2.replace("@", "."))
         document = self._openapi.v2 if parts == ["openapi", "v2"] else None
         if parts[1:2] == ["v3"]:
             document = self._openapi.v3("/".join(parts[2:]))

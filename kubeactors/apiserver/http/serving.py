@@ -26,6 +26,10 @@ BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 180
 """How long an idle connection stays: longer than clients keep theirs, so that they close, not we under their request."""
 
+IDLE_GOODBYE_SECONDS = 0.1
+GOODBYE_SECONDS = 1.0
+"""How long a closed connection waits for its client to close too: when nothing is under way, and after an answer."""
+
 GRACE_SECONDS = 5
 """How long requests that are under way may take when the server stops."""
 
@@ -64,7 +68,10 @@ class _Transport(Protocol):
 
 
 class _PeerProtocol(HttpToolsProtocol):
-    """Puts the client's certificate into the state of every scope of its connection."""
+    """Puts the client's certificate into the state of every scope of its connection.
+
+    A connection that the server closes ends soon, also if the client does not answer the goodbye of TLS.
+    """
 
     def connection_made(self, transport: _Transport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -72,17 +79,41 @@ class _PeerProtocol(HttpToolsProtocol):
         if isinstance(tls, ssl.SSLObject) and (certificate := tls.getpeercert(binary_form=True)):
             self.app_state = {**self.app_state, PEER: certificate}
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._end(IDLE_GOODBYE_SECONDS)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._end(GOODBYE_SECONDS)
+
+    def _end(self, seconds: float) -> None:
+        if self.transport.is_closing():
+            self.loop.call_later(seconds, self.transport.abort)
+
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program that it is a part of, and says when it is up."""
+    """Leaves signals to the program that it is a part of, says when it is up, and stops as soon as it is told."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = anyio.Event()
+        self._leaving = anyio.Event()
+
+    def leave(self) -> None:
+        """Stop."""
+        self.should_exit = True
+        self._leaving.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:
+            await self.on_tick(0)  # the Date header
+            with anyio.move_on_after(1):
+                await self._leaving.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -109,7 +140,7 @@ async def serve(app: ApiApp, *, host: str, port: int, tls: Tls) -> AsyncGenerato
             yield Listening(host=host, port=port)
         finally:
             app.close()
-            server.should_exit = True
+            server.leave()
 
 
 async def _run(server: _Server, listener: socket.socket) -> None:

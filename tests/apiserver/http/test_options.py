@@ -77,8 +77,10 @@ def test_a_watch_from_nowhere_begins_with_what_exists() -> None:
         ),
         (
             ListOptions(send_initial_events=True, resource_version="5", resource_version_match="Exact"),
-            "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, "
-            'resourceVersionMatch: Unsupported value: "Exact": supported values: "NotOlderThan"]',
+            (
+                "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, "
+                'resourceVersionMatch: Unsupported value: "Exact": supported values: "NotOlderThan"]'
+            ),
         ),
     ],
 )

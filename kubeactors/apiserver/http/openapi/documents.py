@@ -9,6 +9,7 @@ from kubeactors.apimachinery.meta import DeleteOptions, Object, TypedObject
 from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.http.bodies import type_of_body
+from kubeactors.apiserver.http.openapi import gnostic
 from kubeactors.apiserver.http.openapi.operations import PATCH_TYPES, Operation, operations_of
 from kubeactors.apiserver.http.openapi.schemas import Json, Schemas
 
@@ -31,12 +32,20 @@ class OpenApi:
     @cached_property
     def v2(self) -> bytes:
         """The document of version 2: everything."""
+        return msgspec.json.encode(self._v2())
+
+    @cached_property
+    def v2_protobuf(self) -> bytes:
+        """The same in protobuf."""
+        return gnostic.document(self._v2())
+
+    def _v2(self) -> Json:
         schemas = Schemas(2)
         paths: dict[str, Json] = {}
         for kind in self._scheme:
             _render(kind, schemas, _V2(schemas), paths)
-        document = {"swagger": "2.0", "info": self._info, "paths": _sorted(paths)}
-        return msgspec.json.encode(document | {"definitions": _sorted(schemas.definitions)})
+        document: Json = {"swagger": "2.0", "info": self._info, "paths": _sorted(paths)}
+        return document | {"definitions": _sorted(schemas.definitions)}
 
     @cached_property
     def v3_index(self) -> bytes:
