@@ -1,1 +1,21 @@
-"""To be written."""
+"""The kubelet: runs pods on one node, and reports on them and on the node.
+
+    kubelet.py          the actor: watch, admit, step, write statuses      messages.py          what it tells itself
+    pod_worker.py       one pod as a state machine                         container_record.py  one container, all its starts
+    pod_status.py       the status of a pod                                conditions.py        its conditions
+    lifecycle.py        restart policies and phases                        probes.py            when to probe, what it means
+    admission.py        whether the node takes a pod                       ledger.py            what pods take of the node
+    heartbeat.py        Node and Lease                                     node_status.py       what the Node says
+    logs.py             reading logs                                       runtimes/            what runs containers
+
+Who sends to it: the API server (its own pods only, by the field selector spec.nodeName); whoever wants to read a log.
+What it sends: statuses and deletions of pods, its Node and its Lease to the API server; events to an event sink.
+Where its behaviour comes from: pkg/kubelet (v1.36).
+"""
+
+from kubeactors.kubelet.config import KubeletConfig
+from kubeactors.kubelet.kubelet import Kubelet
+from kubeactors.kubelet.logs import Log, LogReply, ReadLog
+from kubeactors.kubelet.messages import KubeletMessage
+
+__all__ = ["Kubelet", "KubeletConfig", "KubeletMessage", "Log", "LogReply", "ReadLog"]

@@ -1,0 +1,32 @@
+"""What a kubelet is told about its node."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from kubeactors.api.core.v1 import Taint
+
+DEFAULT_CAPACITY: Mapping[str, str] = MappingProxyType(
+    {"cpu": "32", "ephemeral-storage": "1Ti", "memory": "256Gi", "pods": "110"}
+)
+
+
+class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A node and how its kubelet behaves. Many kubelets may share the parts that are the same."""
+
+    node_name: str
+    node_ip: str
+    pod_cidr: str
+    """The range that the runtime takes pods' addresses from; shown in the Node."""
+    capacity: Mapping[str, str] = msgspec.field(default_factory=lambda: DEFAULT_CAPACITY)
+    allocatable: Mapping[str, str] | None = None
+    """What pods may take of the capacity; all of it if None."""
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    taints: tuple[Taint, ...] = ()
+    """The Node is registered with these."""
+    architecture: str = "amd64"
+    kubelet_version: str = "v1.36.2"
+    lease_duration_seconds: int = 40
+    heartbeat_seconds: float = 10.0
+    node_status_seconds: float = 300.0

@@ -1,0 +1,214 @@
+"""One container of one pod, over all its starts."""
+
+from kubeactors.api.core.v1 import (
+    Container,
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStateWaiting,
+    ContainerStatus,
+    VolumeMountStatus,
+)
+from kubeactors.apimachinery.time import format_time
+from kubeactors.kubelet.probes import LIVENESS, READINESS, STARTUP, ProbeWorker
+from kubeactors.kubelet.runtimes import ContainerState as Life
+from kubeactors.kubelet.runtimes import RuntimeContainer
+
+SECOND = 1_000_000_000
+FIRST_BACKOFF = 10 * SECOND
+MAX_BACKOFF = 300 * SECOND
+RUNTIME = "simulated"
+
+_NO_STATE = ContainerState()
+_CREATING = ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreating"))
+_INITIALIZING = ContainerState(waiting=ContainerStateWaiting(reason="PodInitializing"))
+
+
+class ContainerRecord:
+    """What the pod worker knows of a container.
+
+    `current` is the newest start as the runtime told it last, None before the first (and when the runtime knows
+    nothing of it); `ended` is the end of a container that will not start again and that the runtime may have lost.
+    """
+
+    __slots__ = ("attempts", "backoff", "blocked_until", "current", "ended", "init", "last", "probes", "spec")
+
+    def __init__(self, spec: Container, *, init: bool) -> None:
+        self.spec = spec
+        self.init = init
+        self.current: RuntimeContainer | None = None
+        self.attempts = 0
+        """Starts so far."""
+        self.last: ContainerStateTerminated | None = None
+        """How the start before the current one ended."""
+        self.ended: ContainerStateTerminated | None = None
+        self.backoff = 0
+        """How long the next failure has to wait."""
+        self.blocked_until = 0
+        """Not to be started before."""
+        self.probes: list[ProbeWorker] = []
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs now."""
+        return self.current is not None and self.current.state is Life.RUNNING
+
+    @property
+    def has_exited(self) -> bool:
+        """Whether its newest start has ended."""
+        return self.ended is not None or (self.current is not None and self.current.state is Life.EXITED)
+
+    @property
+    def exit_code(self) -> int:
+        """Of its newest start, which has ended."""
+        if self.ended is not None:
+            return self.ended.exit_code
+        return self.current.exit_code if self.current is not None else 0
+
+    @property
+    def started(self) -> bool:
+        """Whether it runs and its startup probe has succeeded."""
+        return self.is_running and all(one.holds for one in self.probes if one.kind == STARTUP)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it serves; an ordinary init container is ready when it has succeeded."""
+        if self.init and self.spec.restart_policy is None:
+            return self.has_exited and self.exit_code == 0
+        return self.started and all(one.holds for one in self.probes if one.kind == READINESS)
+
+    def observe(self, seen: RuntimeContainer) -> bool:
+        """Take what the runtime says of the newest start. True if it has begun to run since."""
+        had_begun = self.current is not None and self.current.state is not Life.CREATED
+        self.current = seen
+        if seen.state is Life.RUNNING and not had_begun:
+            self._begin_probes(seen.started_at)
+        return bool(seen.started_at) and not had_begun
+
+    def adopt(self, seen: RuntimeContainer, previous: RuntimeContainer | None) -> None:
+        """Take what the runtime has from before this kubelet started."""
+        self.observe(seen)
+        self.attempts = seen.attempt + 1
+        self.last = terminated(previous) if previous is not None else None
+
+    def recover(self, told: ContainerStatus, end: ContainerStateTerminated | None, *, again: bool) -> None:
+        """Take what the API says of a container that the runtime has lost: `end` is its last end, `again` if it restarts."""
+        if end is None:
+            self.last = told.last_state.terminated
+            self.attempts = told.restart_count + (self.last is not None)
+            return
+        self.attempts = told.restart_count + 1
+        if again:
+            self.last = end
+        else:
+            self.ended = end
+
+    def begin(self) -> None:
+        """It is about to be started; what was the newest start is the one before."""
+        if self.current is not None and self.current.state is Life.EXITED:
+            self.last = terminated(self.current)
+            self.backoff = min(2 * self.backoff, MAX_BACKOFF) or FIRST_BACKOFF
+        self.current = None
+        self.blocked_until = 0
+        self.probes = []
+        self.attempts += 1
+
+    def block(self) -> bool:
+        """It has ended and is to start again: whether it must wait now. The first restart is at once, later ones not.
+
+        A container that has run well for ten minutes starts over.
+        """
+        seen = self.current
+        if seen is None or self.blocked_until:
+            return False
+        if seen.started_at and seen.finished_at - seen.started_at >= 2 * MAX_BACKOFF:
+            self.backoff = 0
+        if not self.backoff:
+            return False
+        self.blocked_until = seen.finished_at + self.backoff
+        return True
+
+    def status(self, pod_name: str, *, initializing: bool) -> ContainerStatus:
+        """As the API shows it. `initializing`: the pod has init containers, for which it waits."""
+        seen = self.current
+        mounts = tuple(
+            VolumeMountStatus(
+                name=one.name,
+                mount_path=one.mount_path,
+                read_only=one.read_only,
+                recursive_read_only="Disabled" if one.read_only else None,
+            )
+            for one in self.spec.volume_mounts
+        )
+        return ContainerStatus(
+            name=self.spec.name,
+            state=self._state(pod_name, initializing=initializing),
+            last_state=self._last_state(),
+            ready=self.ready,
+            restart_count=max(self.attempts - 1, 0),
+            image=self.spec.image,
+            image_id=seen.image_id if seen is not None else "",
+            container_id=container_id(seen) if seen is not None else "",
+            started=self.started,
+            allocated_resources=self.spec.resources.requests,
+            resources=self.spec.resources,
+            volume_mounts=mounts,
+        )
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has ended and its next start is held back."""
+        return bool(self.blocked_until) and self.has_exited
+
+    def _state(self, pod_name: str, *, initializing: bool) -> ContainerState:
+        seen = self.current
+        if self.waits:
+            seconds = _duration(self.backoff // SECOND)
+            message = f"back-off {seconds} restarting failed container={self.spec.name} pod={pod_name}"
+            return ContainerState(waiting=ContainerStateWaiting(reason="CrashLoopBackOff", message=message))
+        if self.ended is not None:
+            return ContainerState(terminated=self.ended)
+        if seen is None or seen.state is Life.CREATED:
+            return _INITIALIZING if initializing else _CREATING
+        if seen.state is Life.RUNNING:
+            return ContainerState(running=ContainerStateRunning(started_at=format_time(seen.started_at)))
+        return ContainerState(terminated=terminated(seen))
+
+    def _last_state(self) -> ContainerState:
+        if self.waits and self.current is not None:
+            return ContainerState(terminated=terminated(self.current))
+        return _NO_STATE if self.last is None else ContainerState(terminated=self.last)
+
+    def _begin_probes(self, started_at: int) -> None:
+        wanted = (
+            (STARTUP, self.spec.startup_probe),
+            (READINESS, self.spec.readiness_probe),
+            (LIVENESS, self.spec.liveness_probe),
+        )
+        self.probes = [ProbeWorker(kind, probe, started_at) for kind, probe in wanted if probe is not None]
+
+
+def container_id(seen: RuntimeContainer) -> str:
+    """The id as the API shows it: with the runtime's name."""
+    return f"{RUNTIME}://{seen.id}"
+
+
+def terminated(seen: RuntimeContainer) -> ContainerStateTerminated:
+    """The end of a start."""
+    return ContainerStateTerminated(
+        exit_code=seen.exit_code,
+        reason=seen.reason,
+        started_at=format_time(seen.started_at) if seen.started_at else None,
+        finished_at=format_time(seen.finished_at),
+        container_id=container_id(seen),
+    )
+
+
+def _duration(seconds: int) -> str:
+    """Seconds as Go prints a duration.
+
+    >>> _duration(40), _duration(160)
+    ('40s', '2m40s')
+    """
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

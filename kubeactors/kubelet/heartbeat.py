@@ -1,0 +1,90 @@
+"""How a kubelet shows that its node lives: the Node, and a Lease that it renews.
+
+Source: pkg/kubelet/kubelet_node_status.go, k8s.io/component-helpers/apimachinery/lease (v1.36).
+"""
+
+from msgspec.structs import replace
+
+from kubeactors.api.coordination.v1 import Lease, LeaseSpec
+from kubeactors.api.core.v1 import Node
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
+from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound
+from kubeactors.client import Client
+from kubeactors.kubelet.config import KubeletConfig
+from kubeactors.kubelet.node_status import new_node, with_labels, with_status
+
+LEASE_NAMESPACE = "kube-node-lease"
+
+
+class NodeReporter:
+    """The Node and the Lease of one kubelet. All methods may raise a `StatusError`: try again later.
+
+    `node` is the Node as it was last seen, None before `register` has succeeded.
+    """
+
+    __slots__ = ("_client", "_config", "_lease", "_runtime_version", "node")
+
+    def __init__(self, client: Client, config: KubeletConfig, runtime_version: str) -> None:
+        self._client = client
+        self._config = config
+        self._runtime_version = runtime_version
+        self._lease: Lease | None = None
+        self.node: Node | None = None
+
+    async def register(self, now: str) -> None:
+        """Create the Node; or, if it is there, see to its labels and report."""
+        try:
+            self.node = await self._client.create(new_node(self._config, self._runtime_version, now))
+        except AlreadyExists:
+            await self.refresh()
+            await self.report(now)
+
+    async def refresh(self) -> None:
+        """Read the Node again."""
+        self.node = await self._client.get(Node, self._config.node_name)
+
+    async def report(self, now: str) -> None:
+        """Write what the kubelet knows of the node."""
+        node = self.node
+        if node is None:
+            return
+        try:
+            self.node = await self._write(node, now)
+        except Conflict:
+            self.node = await self._write(await self._client.get(Node, self._config.node_name), now)
+
+    async def renew(self, now: str) -> None:
+        """Renew the Lease, making it if need be."""
+        lease = self._lease
+        if lease is None:
+            await self._acquire(now)
+            return
+        try:
+            self._lease = await self._client.update(replace(lease, spec=replace(lease.spec, renew_time=now)))
+        except (Conflict, NotFound):
+            self._lease = None
+            await self._acquire(now)
+
+    async def _write(self, node: Node, now: str) -> Node:
+        labelled = with_labels(node, self._config)
+        if labelled is not node:
+            labelled = await self._client.update(labelled)
+        return await self._client.update_status(with_status(labelled, self._config, self._runtime_version, now))
+
+    async def _acquire(self, now: str) -> None:
+        name = self._config.node_name
+        spec = LeaseSpec(
+            holder_identity=name, lease_duration_seconds=self._config.lease_duration_seconds, renew_time=now
+        )
+        owner = self.node
+        owners = (
+            () if owner is None else (OwnerReference(api_version="v1", kind="Node", name=name, uid=owner.metadata.uid),)
+        )
+        try:
+            metadata = ObjectMeta(name=name, namespace=LEASE_NAMESPACE, owner_references=owners)
+            self._lease = await self._client.create(Lease(metadata=metadata, spec=spec))
+        except AlreadyExists:
+            found = await self._client.get(Lease, name, LEASE_NAMESPACE)
+            self._lease = await self._client.update(
+                replace(found, metadata=replace(found.metadata, owner_references=owners), spec=spec)
+            )

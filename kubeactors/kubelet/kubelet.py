@@ -1,0 +1,383 @@
+"""The kubelet: runs the pods that are bound to its node, and says what becomes of them and of the node.
+
+Source: pkg/kubelet/kubelet.go, pkg/kubelet/status/status_manager.go (v1.36).
+"""
+
+import heapq
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from kubeactors.actor import Actor, handle
+from kubeactors.api.core.v1 import ObjectReference, Pod
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
+from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
+from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEvent, Reflector, revision_of
+from kubeactors.kubelet.admission import NODE_AFFINITY, TAINT_TOLERATION, rejection
+from kubeactors.kubelet.config import KubeletConfig
+from kubeactors.kubelet.heartbeat import NodeReporter
+from kubeactors.kubelet.ledger import Ledger
+from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
+from kubeactors.kubelet.messages import (
+    Connect,
+    Heartbeat,
+    KubeletMessage,
+    Readmit,
+    Register,
+    ReportNode,
+    Wake,
+    WriteStatus,
+)
+from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
+from kubeactors.kubelet.runtimes import ContainerRuntime, PodSandbox
+from kubeactors.message import Recipient
+
+SECOND = 1_000_000_000
+REGISTER_RETRY_SECONDS = 1.0
+WRITE_RETRY_SECONDS = 1.0
+ORPHAN_GRACE_SECONDS = 1.0
+TIMER_SLACK = 1000
+"""Nanoseconds that a timer is late on purpose: seconds are floats, and too early would be for nothing."""
+FRESH_NODE_NEEDED = (NODE_AFFINITY, TAINT_TOLERATION)
+"""Refusals for reasons that others may have changed in the Node."""
+LATE = 1.5
+"""A heartbeat that comes later than this many intervals after the last makes the kubelet report its node anew: others
+may have given it up meanwhile."""
+
+
+class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
+    """One node's kubelet. Each pod is a state machine (`PodWorker`), known by its uid.
+
+    A kubelet that is restarted finds out from the API and from the runtime what there is. What has ended does not run
+    again.
+
+    Args:
+        client: as whom it talks to the API server.
+        runtime: runs the containers; it survives the kubelet.
+        config: of the node.
+        events: where events go.
+    """
+
+    def __init__(
+        self, *, client: Client, runtime: ContainerRuntime, config: KubeletConfig, events: Recipient[RecordEvent]
+    ) -> None:
+        self._client = client
+        self._runtime = runtime
+        self._config = config
+        self._events = events
+        self._reporter = NodeReporter(client, config, runtime.version)
+        self._pods: Indexer[Pod] = Indexer()
+        self._workers: dict[str, PodWorker] = {}
+        self._found: dict[str, PodSandbox] = {}
+        """What an earlier kubelet left in the runtime, by uid, until its pod shows up."""
+        self._ledger = Ledger()
+        self._due: list[tuple[int, str]] = []
+        """A heap of (when, uid). An entry that differs from the worker's own `wake_at` is stale."""
+        self._alarm: int | None = None
+        self._unwritten: dict[str, bool] = {}
+        """Pods whose status is being written, by uid; True if it has changed since."""
+        self._deleted: dict[str, None] = {}
+        """Pods that the API was asked to remove."""
+        self._renewing = False
+        self._renewed_at = 0
+
+    def started(self) -> None:
+        """Make the node known; everything else follows."""
+        self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
+        self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
+        self._reflector = Reflector(
+            self._client,
+            Pod,
+            self._pods,
+            self.ctx.random,
+            field_selector=f"spec.nodeName={self._config.node_name}",
+            consistent=True,
+        )
+        self.ctx.self.tell(Register())
+
+    def stopped(self) -> None:
+        """End the watch. Containers go on."""
+        self._reflector.stop(self.ctx.self)
+
+    # The node.
+
+    @handle
+    async def register(self, message: Register) -> None:
+        """Create the Node and the Lease, then begin to work."""
+        try:
+            await self._reporter.register(self.ctx.timestamp())
+        except StatusError as error:
+            self.ctx.log.warning("kubelet.not_registered", node=self._config.node_name, error=str(error))
+            self.ctx.after(REGISTER_RETRY_SECONDS * (1 + self.ctx.random.random()), message)
+            return
+        self.ctx.self.tell(Connect())
+        self.ctx.self.tell(Heartbeat())
+        self._later_report()
+
+    @handle
+    async def heartbeat(self, message: Heartbeat) -> None:
+        """Renew the lease, and do so again after ten seconds, give or take a little so that nodes spread."""
+        interval = self._config.heartbeat_seconds
+        self.ctx.after(interval * (1 + 0.04 * self.ctx.random.random()), message, key="heartbeat")
+        if self._renewing:
+            return
+        self._renewing = True
+        try:
+            await self._reporter.renew(self.ctx.microtime())
+        except StatusError as error:
+            self.ctx.log.info("kubelet.not_renewed", error=str(error))
+        else:
+            late = self._renewed_at and self.ctx.now - self._renewed_at > LATE * interval * SECOND
+            self._renewed_at = self.ctx.now
+            if late:
+                self.ctx.self.tell(ReportNode())
+        finally:
+            self._renewing = False
+
+    @handle
+    async def report_node(self, _message: ReportNode) -> None:
+        """Write the node's status."""
+        self._later_report()
+        try:
+            await self._reporter.report(self.ctx.timestamp())
+        except StatusError as error:
+            self.ctx.log.info("kubelet.not_reported", error=str(error))
+            self.ctx.after(self._config.heartbeat_seconds, ReportNode(), key="report")
+
+    def _later_report(self) -> None:
+        seconds = self._config.node_status_seconds * (1 + 0.04 * self.ctx.random.random())
+        self.ctx.after(seconds, ReportNode(), key="report")
+
+    # Which pods there are.
+
+    @handle
+    async def connect(self, message: Connect) -> None:
+        """List if need be, then watch; if either fails, again after a while."""
+        try:
+            if self._reflector.must_list:
+                first = not self._reflector.synced
+                changes = await self._reflector.list()
+                self._take(sorted(changes, key=_age))
+                if first:
+                    self._remove_orphans()
+            await self._reflector.watch(self.ctx.self)
+        except StatusError as error:
+            self.ctx.log.info("kubelet.disconnected", error=str(error))
+            self.ctx.after(self._reflector.failed(error), message, key="connect")
+
+    @handle
+    def watched(self, message: WatchEvents) -> None:
+        """Pods came, changed and went."""
+        self._take(self._reflector.receive(message))
+        self._reconnect_if_broken()
+
+    @handle
+    def closed(self, message: WatchClosed) -> None:
+        """Watch again."""
+        self._reflector.closed(message)
+        self._reconnect_if_broken()
+
+    def _reconnect_if_broken(self) -> None:
+        if self._reflector.broken:
+            self.ctx.after(0.0, Connect(), key="connect")
+
+    def _take(self, changes: Iterable[Change[Pod]]) -> None:
+        for change in changes:
+            if change.new is None:
+                self._gone(change.current.metadata.uid)
+            else:
+                self._changed(change.new)
+        self._set_alarm()
+
+    def _changed(self, pod: Pod) -> None:
+        worker = self._workers.get(pod.metadata.uid)
+        if worker is None:
+            self._add(pod)
+        elif revision_of(pod.metadata) > revision_of(worker.pod.metadata):
+            worker.pod = pod
+            self._step(worker)
+
+    def _add(self, pod: Pod) -> None:
+        now = self.ctx.wall
+        worker = PodWorker(pod, self._runtime, self._config.node_ip, now)
+        self._workers[worker.uid] = worker
+        sandbox = self._found.pop(worker.uid, None)
+        if sandbox is not None:
+            worker.adopt(sandbox, now)
+        elif pod.status.start_time is not None:
+            worker.recover()
+        elif worker.takes_room and pod.metadata.deletion_timestamp is None:
+            self._admit(worker, refreshed=False)
+            return
+        self._begin(worker)
+
+    def _admit(self, worker: PodWorker, *, refreshed: bool) -> None:
+        """Take the pod or refuse it. The labels of the node may have changed since we saw them: look before refusing."""
+        node = self._reporter.node
+        assert node is not None  # registered before any pod was seen
+        found = rejection(worker.pod, node, self._ledger)
+        if found is not None and found.reason in FRESH_NODE_NEEDED and not refreshed:
+            self.ctx.self.tell(Readmit(worker.uid))
+            return
+        if found is not None:
+            worker.reject(found)
+        self._begin(worker)
+
+    @handle
+    async def readmit(self, message: Readmit) -> None:
+        """Read the node, then decide."""
+        try:
+            await self._reporter.refresh()
+        except StatusError as error:
+            self.ctx.log.info("kubelet.node_unknown", error=str(error))
+            self.ctx.after(WRITE_RETRY_SECONDS, message)
+            return
+        worker = self._workers.get(message.uid)
+        if worker is not None and worker.uid not in self._ledger and worker.takes_room:
+            self._admit(worker, refreshed=True)
+            self._set_alarm()
+
+    def _begin(self, worker: PodWorker) -> None:
+        if worker.takes_room:
+            self._ledger.add(worker.uid, worker.pod.spec)
+        self._step(worker)
+
+    def _gone(self, uid: str) -> None:
+        """The API has forgotten the pod: so does the node, after its containers have stopped."""
+        worker = self._workers.get(uid)
+        if worker is None:
+            return
+        self._ledger.remove(uid)
+        self._deleted.pop(uid, None)
+        worker.is_gone = True
+        worker.terminate(self.ctx.wall, min(grace_period_seconds(worker.pod), ORPHAN_GRACE_SECONDS))
+        self._step(worker)
+
+    def _remove_orphans(self) -> None:
+        """Stop what runs of pods that are gone."""
+        for sandbox in self._found.values():
+            self._runtime.stop_pod_sandbox(sandbox.id, self.ctx.wall)
+            self._runtime.remove_pod_sandbox(sandbox.id)
+        self._found.clear()
+
+    # What the pods do.
+
+    @handle
+    def wake(self, _message: Wake) -> None:
+        """Do what is due."""
+        self._alarm = None
+        now = self.ctx.wall
+        while self._due and self._due[0][0] <= now:
+            due, uid = heapq.heappop(self._due)
+            worker = self._workers.get(uid)
+            if worker is not None and worker.wake_at == due:
+                self._step(worker)
+        self._set_alarm()
+
+    def _step(self, worker: PodWorker) -> None:
+        worker.step(self.ctx.wall)
+        self._tell_events(worker)
+        if not worker.takes_room:
+            self._ledger.remove(worker.uid)
+        if worker.wake_at is not None:
+            heapq.heappush(self._due, (worker.wake_at, worker.uid))
+        if not worker.is_gone:
+            self._write_soon(worker.uid)
+        elif worker.stage is Stage.TERMINATED:
+            worker.clean_up()
+            del self._workers[worker.uid]
+
+    def _tell_events(self, worker: PodWorker) -> None:
+        for event in worker.events:
+            self._recorder.event(_reference(worker.pod, event), event.type, event.reason, event.message)
+        worker.events.clear()
+
+    def _set_alarm(self) -> None:
+        """Wake when the first pod needs it."""
+        if self._due and (self._alarm is None or self._due[0][0] < self._alarm):
+            self._alarm = self._due[0][0]
+            self.ctx.after(max(self._alarm - self.ctx.wall + TIMER_SLACK, 0) / SECOND, Wake(), key="wake")
+
+    # What the API is told of pods.
+
+    def _write_soon(self, uid: str) -> None:
+        if uid not in self._unwritten:
+            self.ctx.self.tell(WriteStatus(uid))
+        self._unwritten[uid] = True
+
+    @handle
+    async def write_status(self, message: WriteStatus) -> None:
+        """Write until the API shows what we see; changes that come meanwhile make one more write, not one each."""
+        try:
+            while self._unwritten.get(message.uid):
+                self._unwritten[message.uid] = False
+                await self._write(message.uid)
+        except StatusError as error:
+            self.ctx.log.info("kubelet.status_not_written", uid=message.uid, error=str(error))
+            self._unwritten[message.uid] = True
+            self.ctx.after(WRITE_RETRY_SECONDS, message, key=f"write-{message.uid}")
+        else:
+            self._unwritten.pop(message.uid, None)
+
+    async def _write(self, uid: str) -> None:
+        worker = self._workers.get(uid)
+        if worker is None or worker.is_gone:
+            return
+        pod = worker.pod
+        status = worker.status(self.ctx.wall)
+        try:
+            if status != pod.status:
+                self._written(worker, await self._client.update_status(replace(pod, status=status)))
+            elif worker.stage is Stage.TERMINATED and pod.metadata.deletion_timestamp is not None:
+                await self._delete(pod)
+        except Conflict:
+            fresh = await self._client.get(Pod, pod.metadata.name, pod.metadata.namespace)
+            if fresh.metadata.uid == uid:
+                self._written(worker, fresh)
+                self._unwritten[uid] = True
+        except NotFound:
+            return  # the watch will tell that it is gone
+
+    def _written(self, worker: PodWorker, pod: Pod) -> None:
+        """Take the pod as the API has it now, unless the watch was faster."""
+        if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
+            worker.pod = pod
+            if worker.stage is Stage.TERMINATED and pod.metadata.deletion_timestamp is not None:
+                self._unwritten[worker.uid] = True
+
+    async def _delete(self, pod: Pod) -> None:
+        """The last word: nothing of the pod runs any more. It is this very pod that goes, not another of its name."""
+        uid = pod.metadata.uid
+        if uid in self._deleted:
+            return
+        options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=uid))
+        await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
+        self._deleted[uid] = None
+
+    # What others ask.
+
+    @handle
+    def read_log(self, message: ReadLog) -> LogReply:
+        """The log of a container."""
+        pod = self._pods.get(message.pod, message.namespace)
+        worker = self._workers.get(pod.metadata.uid) if pod is not None else None
+        return read_log(worker, self._runtime, message, self.ctx.wall)
+
+
+def _age(change: Change[Pod]) -> str:
+    """Sorts the oldest pods first: they were here first."""
+    return change.current.metadata.creation_timestamp or ""
+
+
+def _reference(pod: Pod, event: PodEvent) -> ObjectReference:
+    metadata = pod.metadata
+    return ObjectReference(
+        kind="Pod",
+        namespace=metadata.namespace,
+        name=metadata.name,
+        uid=metadata.uid,
+        api_version="v1",
+        resource_version=metadata.resource_version,
+        field_path=event.field_path,
+    )

@@ -1,0 +1,79 @@
+"""What the pods on a node take of it, kept up to date pod by pod."""
+
+from kubeactors.api.core.v1 import PodSpec
+from kubeactors.api.core.v1.demand import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, demand
+
+Port = tuple[str, str, int]
+"""Address of the node (empty for all), protocol, number."""
+
+
+class Ledger:
+    """Sums of requests, and host ports, of the pods that take room."""
+
+    __slots__ = ("_ports", "_wanted", "used")
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, dict[str, int]] = {}
+        self._ports: dict[str, tuple[Port, ...]] = {}
+        """Of the pods that have any."""
+        self.used: dict[str, int] = {}
+        """By resource, in the units of `Demand`."""
+
+    def __contains__(self, uid: str) -> bool:
+        return uid in self._wanted
+
+    def add(self, uid: str, spec: PodSpec) -> None:
+        """The pod takes room."""
+        self.remove(uid)
+        wanted = self._wanted[uid] = wanted_by(spec)
+        for name, size in wanted.items():
+            self.used[name] = self.used.get(name, 0) + size
+        ports = ports_of(spec)
+        if ports:
+            self._ports[uid] = ports
+
+    def remove(self, uid: str) -> None:
+        """It does not any more."""
+        for name, size in self._wanted.pop(uid, {}).items():
+            self.used[name] -= size
+        self._ports.pop(uid, None)
+
+    def has_port(self, port: Port) -> bool:
+        """Whether a pod has the port, on the same address or on all.
+
+        >>> ledger = Ledger()
+        >>> ledger.has_port(("", "TCP", 80))
+        False
+        """
+        address, *rest = port
+        return any(
+            taken[1:] == tuple(rest) and (not address or not taken[0] or taken[0] == address)
+            for ports in self._ports.values()
+            for taken in ports
+        )
+
+
+def wanted_by(spec: PodSpec) -> dict[str, int]:
+    """What a pod takes, by resource; the resource `pods` included.
+
+    >>> wanted_by(PodSpec())
+    {'pods': 1, 'cpu': 0, 'memory': 0, 'ephemeral-storage': 0}
+    """
+    wanted = demand(spec)
+    return {
+        PODS: 1,
+        CPU: wanted.milli_cpu,
+        MEMORY: wanted.memory,
+        EPHEMERAL_STORAGE: wanted.ephemeral_storage,
+        **dict(wanted.others),
+    }
+
+
+def ports_of(spec: PodSpec) -> tuple[Port, ...]:
+    """The ports of the node that a pod takes."""
+    return tuple(
+        ("" if port.host_ip == "0.0.0.0" else port.host_ip, port.protocol or "TCP", port.host_port)  # noqa: S104 - compared, not bound
+        for container in spec.containers
+        for port in container.ports
+        if port.host_port
+    )

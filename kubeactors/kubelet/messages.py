@@ -1,0 +1,45 @@
+"""What a kubelet tells itself, and what others may tell it."""
+
+from typing import TypeAlias
+
+from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
+from kubeactors.kubelet.logs import ReadLog
+from kubeactors.message import Message
+
+
+class Register(Message, frozen=True):
+    """Make the node known."""
+
+
+class Connect(Message, frozen=True):
+    """List pods if need be, then watch."""
+
+
+class Heartbeat(Message, frozen=True):
+    """Renew the lease."""
+
+
+class ReportNode(Message, frozen=True):
+    """Write the status of the node."""
+
+
+class Wake(Message, frozen=True):
+    """Something is due in a pod."""
+
+
+class Readmit(Message, frozen=True):
+    """Look at the node again before this pod is refused."""
+
+    uid: str
+
+
+class WriteStatus(Message, frozen=True):
+    """Write the status of this pod."""
+
+    uid: str
+
+
+KubeletMessage: TypeAlias = (
+    Register | Connect | WatchEvents | WatchClosed | Heartbeat | ReportNode | Wake | Readmit | WriteStatus | ReadLog
+)
+"""All of it; `ReadLog` is what others ask."""

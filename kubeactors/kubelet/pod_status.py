@@ -1,0 +1,96 @@
+"""What a kubelet reports of a pod. Pure.
+
+Source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus, pkg/kubelet/status/status_manager.go mergePodStatus (v1.36).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from kubeactors.api.core.v1 import ContainerStatus, HostIP, Pod, PodIP, PodStatus
+from kubeactors.apimachinery.time import format_time
+from kubeactors.kubelet.conditions import Observed, conditions, failed_conditions
+from kubeactors.kubelet.container_record import ContainerRecord
+from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, phase
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """A phase that was decided, whatever the containers do, and why."""
+
+    phase: str
+    reason: str
+    message: str
+
+
+class PodView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a pod on its node."""
+
+    init: Sequence[ContainerRecord]
+    main: Sequence[ContainerRecord]
+    outcome: Outcome | None
+    is_over: bool
+    """Nothing of it runs, and nothing will."""
+    initialized: bool
+    """Whether the init containers are done."""
+    has_sandbox: bool
+    ip: str
+    host_ip: str
+    started_at: str
+
+
+def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
+    """The status as it should be: what the kubelet owns from what it sees, the rest as the API has it."""
+    base, metadata = pod.status, pod.metadata
+    pod_name = f"{metadata.name}_{metadata.namespace}({metadata.uid})"
+    waiting = bool(view.init) and not view.initialized
+    init = tuple(one.status(pod_name, initializing=True) for one in view.init)
+    main = tuple(one.status(pod_name, initializing=waiting) for one in view.main)
+    observed = Observed(
+        init_statuses=init, statuses=main, phase=_phase(pod, view, init, main), has_sandbox=view.has_sandbox
+    )
+    reason, message = _explanation(base, view.outcome, observed.phase)
+    ip = view.host_ip if pod.spec.host_network else view.ip
+    return msgspec.structs.replace(
+        base,
+        observed_generation=metadata.generation,
+        phase=observed.phase,
+        conditions=conditions(pod, observed, format_time(now)),
+        reason=reason,
+        message=message,
+        host_ip=view.host_ip,
+        host_ips=(HostIP(ip=view.host_ip),),
+        pod_ip=ip,
+        pod_ips=(PodIP(ip=ip),) if ip else (),
+        start_time=view.started_at,
+        init_container_statuses=init,
+        container_statuses=main,
+    )
+
+
+def rejected_status(pod: Pod, outcome: Outcome, started_at: str, now: int) -> PodStatus:
+    """The status of a pod that the node did not take: no containers, no address."""
+    return msgspec.structs.replace(
+        pod.status,
+        observed_generation=pod.metadata.generation,
+        phase=outcome.phase,
+        conditions=failed_conditions(pod, format_time(now)),
+        reason=outcome.reason,
+        message=outcome.message,
+        start_time=started_at,
+    )
+
+
+def _phase(pod: Pod, view: PodView, init: tuple[ContainerStatus, ...], main: tuple[ContainerStatus, ...]) -> str:
+    if pod.status.phase in TERMINAL:
+        return pod.status.phase
+    if view.outcome is not None:
+        return view.outcome.phase
+    found = phase(pod.spec, init, main, is_over=view.is_over, was_initialized=view.initialized)
+    return FAILED if view.is_over and found not in TERMINAL else found
+
+
+def _explanation(base: PodStatus, outcome: Outcome | None, phase_: str) -> tuple[str, str]:
+    """Reason and message; those of the API stay while the phase stays."""
+    if outcome is not None and outcome.phase == phase_:
+        return outcome.reason, outcome.message
+    return (base.reason, base.message) if base.phase == phase_ else ("", "")

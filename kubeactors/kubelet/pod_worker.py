@@ -1,0 +1,396 @@
+"""One pod on this node, as a state machine: what runs, what is to start, what to say about it.
+
+It has no clock, sends nothing and never waits. The kubelet calls `step` whenever something may have changed, at the
+latest at `wake_at`, and then asks for the status.
+
+Source: pkg/kubelet/{pod_workers,kubelet,kubelet_pods}.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36).
+"""
+
+from enum import Enum
+
+import msgspec
+
+from kubeactors.api.core.v1 import ContainerStateTerminated, Pod, PodStatus
+from kubeactors.apimachinery.time import format_time, parse_time
+from kubeactors.kubelet.admission import Rejection
+from kubeactors.kubelet.container_record import ContainerRecord
+from kubeactors.kubelet.images import pulled
+from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, is_sidecar, restarts
+from kubeactors.kubelet.pod_status import Outcome, PodView, pod_status, rejected_status
+from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
+from kubeactors.kubelet.runtimes import (
+    ContainerConfig,
+    ContainerRuntime,
+    PodSandbox,
+    PodSandboxConfig,
+    RuntimeContainer,
+)
+
+SECOND = 1_000_000_000
+SANDBOX_RETRY = 1 * SECOND
+DEFAULT_GRACE_SECONDS = 30
+KEPT_STARTS = 2
+"""The newest start of a container, and the one before it, whose log can still be read."""
+NO_ADDRESS = "Failed to create pod sandbox: no IP addresses available in range set"
+LOST = ContainerStateTerminated(
+    exit_code=137,
+    reason="ContainerStatusUnknown",
+    message="The container could not be located when the pod was terminated",
+)
+DEADLINE_EXCEEDED = Outcome(FAILED, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+
+
+class Stage(Enum):
+    """The life of a pod on its node; it only goes forward."""
+
+    RUNNING = "running"
+    TERMINATING = "terminating"
+    """Containers are being stopped."""
+    TERMINATED = "terminated"
+    """Nothing runs, and nothing will."""
+
+
+class PodEvent(msgspec.Struct, frozen=True, gc=False):
+    """Something to tell people about the pod, or about one container of it."""
+
+    type: str
+    reason: str
+    message: str
+    field_path: str = ""
+
+
+class PodWorker:
+    """One pod.
+
+    Args:
+        pod: as the API has it.
+        runtime: of this node.
+        host_ip: of this node.
+        now: unix nanoseconds, as everywhere here.
+    """
+
+    __slots__ = (
+        "_adopted",
+        "_grace_seconds",
+        "_init",
+        "_main",
+        "_outcome",
+        "_retry_at",
+        "_runtime",
+        "_started_at",
+        "events",
+        "host_ip",
+        "ip",
+        "is_gone",
+        "pod",
+        "sandbox",
+        "stage",
+        "wake_at",
+    )
+
+    def __init__(self, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int) -> None:
+        self.pod = pod
+        """The newest that is known of it; its status is the base of ours."""
+        self.is_gone = False
+        """The API has no such pod any more: there is nobody to tell about it."""
+        self.host_ip = host_ip
+        self.stage = Stage.TERMINATED if pod.status.phase in TERMINAL else Stage.RUNNING
+        self.sandbox: PodSandbox | None = None
+        self.ip = pod.status.pod_ip
+        self.events: list[PodEvent] = []
+        """What happened and was not told yet; the kubelet takes it."""
+        self.wake_at: int | None = None
+        """When `step` must be called at the latest; None if only news can change anything."""
+        self._runtime = runtime
+        self._started_at = pod.status.start_time or format_time(now)
+        self._init = [ContainerRecord(one, init=True) for one in pod.spec.init_containers]
+        self._main = [ContainerRecord(one, init=False) for one in pod.spec.containers]
+        self._adopted = self.stage is Stage.RUNNING
+        """Whether we have seen it alive: the status of a pod that was over before is not ours to write."""
+        self._outcome: Outcome | None = None
+        self._retry_at: int | None = None
+        self._grace_seconds = 0.0
+
+    @property
+    def uid(self) -> str:
+        """The pod's identity."""
+        return self.pod.metadata.uid
+
+    @property
+    def takes_room(self) -> bool:
+        """Whether the node counts its requests: not if it is over, here or in the API (whence the scheduler knows)."""
+        return self.stage is not Stage.TERMINATED and self.pod.status.phase not in TERMINAL
+
+    @property
+    def records(self) -> list[ContainerRecord]:
+        """All containers, init containers first."""
+        return self._init + self._main if self._init else self._main
+
+    def adopt(self, sandbox: PodSandbox, now: int) -> None:
+        """The runtime has this pod already: the kubelet was restarted."""
+        self.sandbox = sandbox
+        self.ip = sandbox.ip or self.ip
+        starts: dict[str, list[RuntimeContainer]] = {}
+        for one in self._runtime.list_containers(sandbox.id, now):
+            starts.setdefault(one.name, []).append(one)
+        for record in self.records:
+            known = starts.get(record.spec.name)
+            if known:
+                record.adopt(known[-1], known[-2] if len(known) > 1 else None)
+        if self.stage is Stage.TERMINATED:
+            self._runtime.stop_pod_sandbox(sandbox.id, now)
+
+    def recover(self) -> None:
+        """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory.
+
+        A container that may start again does, and counts the loss as an end; one that may not has failed.
+        """
+        told = {one.name: one for one in self.pod.status.container_statuses}
+        for record in self._main:
+            status = told.get(record.spec.name)
+            if status is not None:
+                end = status.state.terminated or (LOST if status.state.running is not None else None)
+                again = end is not None and restarts(self.pod.spec, record.spec, end.exit_code)
+                record.recover(status, end, again=again)
+
+    def reject(self, rejection: Rejection) -> None:
+        """The node does not take the pod: it has failed, and nothing of it runs."""
+        message = f"Pod was rejected: {rejection.message}"
+        self._outcome = Outcome(FAILED, rejection.reason, message)
+        self.events.append(PodEvent("Warning", rejection.reason, message))
+        self._main.clear()
+        self._init.clear()
+        self.stage = Stage.TERMINATED
+
+    def terminate(self, now: int, grace_seconds: float) -> None:
+        """Stop all containers within the grace period. A second call can shorten it."""
+        first = self.stage is Stage.RUNNING
+        if self.stage is Stage.TERMINATED or not (first or grace_seconds < self._grace_seconds):
+            return
+        self.stage = Stage.TERMINATING
+        self._grace_seconds = grace_seconds
+        for record in self.records:
+            if record.current is not None and not record.has_exited:
+                if first:
+                    self._tell(record, "Normal", "Killing", f"Stopping container {record.spec.name}")
+                self._runtime.stop_container(record.current.id, grace_seconds, now)
+
+    def step(self, now: int) -> None:
+        """Do what is due."""
+        self._observe(now)
+        while self.stage is Stage.RUNNING and self._advance(now):
+            pass
+        if self.stage is Stage.TERMINATING:
+            if self.pod.metadata.deletion_timestamp is not None:
+                self.terminate(now, grace_period_seconds(self.pod))
+            self._observe(now)
+            if all(one.current is None or one.has_exited for one in self.records):
+                self.stage = Stage.TERMINATED
+                if self.sandbox is not None:
+                    self._runtime.stop_pod_sandbox(self.sandbox.id, now)
+        self.wake_at = None if self.stage is Stage.TERMINATED else self._next_wake(now)
+
+    def clean_up(self) -> None:
+        """The pod is over, here and in the API: forget its containers."""
+        if self.sandbox is not None:
+            self._runtime.remove_pod_sandbox(self.sandbox.id)
+            self.sandbox = None
+
+    def status(self, now: int) -> PodStatus:
+        """As the API should show the pod."""
+        if not self._adopted:
+            return self.pod.status
+        if self._outcome is not None and not self._main:
+            return rejected_status(self.pod, self._outcome, self._started_at, now)
+        view = PodView(
+            init=self._init,
+            main=self._main,
+            outcome=self._outcome,
+            is_over=self.stage is Stage.TERMINATED,
+            initialized=self._initialized,
+            has_sandbox=self.sandbox is not None and self.stage is not Stage.TERMINATED,
+            ip=self.ip,
+            host_ip=self.host_ip,
+            started_at=self._started_at,
+        )
+        return pod_status(self.pod, view, now)
+
+    # What happens.
+
+    def _observe(self, now: int) -> None:
+        """Take in what the runtime did, and what probes say."""
+        if self.sandbox is None:
+            return
+        newest = {one.name: one for one in self._runtime.list_containers(self.sandbox.id, now)}
+        for record in self.records:
+            seen = newest.get(record.spec.name)
+            if seen is not None and seen.attempt == record.attempts - 1:
+                self._take(record, seen, now)
+
+    def _take(self, record: ContainerRecord, seen: RuntimeContainer, now: int) -> None:
+        """What the runtime says of the newest start."""
+        if record.observe(seen):
+            self._tell(record, "Normal", "Started", "Container started")
+        if record.probes and record.is_running:
+            self._probe(record, now)
+
+    def _probe(self, record: ContainerRecord, now: int) -> None:
+        assert record.current is not None  # it runs
+        for probe in record.probes:
+            if not probe.is_due(now) or not (probe.kind == STARTUP or record.started):
+                continue
+            result = self._runtime.probe(record.current.id, probe.probe, now)
+            probe.take(result, now)
+            if not result.success:
+                self._tell(record, "Warning", "Unhealthy", f"{probe.kind} probe failed: {result.output}")
+            if probe.has_failed and probe.kind != READINESS and self.stage is Stage.RUNNING:
+                self._restart_unhealthy(record, probe, now)
+                return
+
+    def _restart_unhealthy(self, record: ContainerRecord, probe: ProbeWorker, now: int) -> None:
+        assert record.current is not None  # it runs
+        message = f"Container {record.spec.name} failed {probe.kind.lower()} probe, will be restarted"
+        self._tell(record, "Normal", "Killing", message)
+        own = probe.probe.termination_grace_period_seconds
+        grace_seconds = grace_period_seconds(self.pod) if own is None else float(own)
+        record.probes = []
+        self._runtime.stop_container(record.current.id, grace_seconds, now)
+
+    def _advance(self, now: int) -> bool:
+        """Bring the pod a step closer to what its spec says; True if there may be more to do at once."""
+        if self._must_end(now):
+            self.terminate(now, grace_period_seconds(self.pod))
+            return False
+        if not self._ensure_sandbox(now):
+            return False
+        started, initialized = self._advance_init(now)
+        if initialized:
+            started += [one for one in self._main if self._ensure_running(one, now)]
+        return any(one.has_exited or one.ready for one in started)
+
+    def _must_end(self, now: int) -> bool:
+        """Whether the pod is being deleted, has been declared over, has had its time, or has done its work."""
+        if self.pod.status.phase in TERMINAL or self.pod.metadata.deletion_timestamp is not None:
+            return True
+        deadline = self._deadline
+        if deadline is not None and deadline <= now:
+            self._outcome = DEADLINE_EXCEEDED
+            self.events.append(PodEvent("Normal", DEADLINE_EXCEEDED.reason, DEADLINE_EXCEEDED.message))
+            return True
+        return self._is_complete()
+
+    def _is_complete(self) -> bool:
+        """Whether no container will run again."""
+        for record in self._init:
+            if record.has_exited and record.exit_code and not self._restarts(record):
+                return True
+        return all(one.has_exited and not self._restarts(one) for one in self._main)
+
+    def _ensure_sandbox(self, now: int) -> bool:
+        if self.sandbox is not None:
+            return True
+        if self._retry_at is not None and self._retry_at > now:
+            return False
+        metadata = self.pod.metadata
+        config = PodSandboxConfig(
+            uid=metadata.uid,
+            namespace=metadata.namespace,
+            name=metadata.name,
+            host_network=self.pod.spec.host_network,
+        )
+        self.sandbox = self._runtime.run_pod_sandbox(config, now)
+        if self.sandbox is None:
+            self._retry_at = now + SANDBOX_RETRY
+            self.events.append(PodEvent("Warning", "FailedCreatePodSandBox", NO_ADDRESS))
+            return False
+        self.ip = self.sandbox.ip
+        return True
+
+    def _advance_init(self, now: int) -> tuple[list[ContainerRecord], bool]:
+        """Run the init containers one by one, sidecars staying: what was started, and whether the others may run."""
+        started: list[ContainerRecord] = []
+        for record in self._init:
+            if record.ready and not is_sidecar(record.spec):
+                continue
+            if self._ensure_running(record, now):
+                started.append(record)
+            if not (is_sidecar(record.spec) and (record.started or self._initialized)):
+                return started, False
+        return started, True
+
+    def _ensure_running(self, record: ContainerRecord, now: int) -> bool:
+        """Start the container if it should be started now; whether it was."""
+        if record.has_exited:
+            if not self._restarts(record):
+                return False
+            if record.block():
+                message = f"Back-off restarting failed container {record.spec.name} in pod {self._name}"
+                self._tell(record, "Warning", "BackOff", message)
+            if record.blocked_until > now:
+                return False
+        elif record.current is not None:
+            return False
+        self._start(record, now)
+        return True
+
+    def _start(self, record: ContainerRecord, now: int) -> None:
+        assert self.sandbox is not None  # containers start in one
+        for reason, message in pulled(record.spec):
+            self._tell(record, "Normal", reason, message)
+        record.begin()
+        config = ContainerConfig(container=record.spec, attempt=record.attempts - 1)
+        container_id = self._runtime.create_container(self.sandbox.id, config, now)
+        self._tell(record, "Normal", "Created", "Container created")
+        self._runtime.start_container(container_id, now)
+        if record.attempts > KEPT_STARTS:
+            self._drop_old_starts(record, now)
+        self._take(record, self._runtime.container_status(container_id, now), now)
+
+    def _drop_old_starts(self, record: ContainerRecord, now: int) -> None:
+        assert self.sandbox is not None  # containers are in it
+        for seen in self._runtime.list_containers(self.sandbox.id, now):
+            if seen.name == record.spec.name and seen.attempt < record.attempts - KEPT_STARTS:
+                self._runtime.remove_container(seen.id)
+
+    def _restarts(self, record: ContainerRecord) -> bool:
+        if record.ended is not None:
+            return False
+        return restarts(self.pod.spec, record.spec, record.exit_code, init=record.init)
+
+    # When to look again.
+
+    def _next_wake(self, now: int) -> int | None:
+        times = [self._deadline, self._retry_at if self.sandbox is None else None]
+        if self.sandbox is not None:
+            times.append(self._runtime.next_change(self.sandbox.id, now))
+        for record in self.records:
+            times.append(record.blocked_until or None)
+            times += [one.next_at for one in record.probes if one.kind == STARTUP or record.started]
+        return min((one for one in times if one is not None), default=None)
+
+    @property
+    def _deadline(self) -> int | None:
+        seconds = self.pod.spec.active_deadline_seconds
+        return None if seconds is None else parse_time(self._started_at) + seconds * SECOND
+
+    @property
+    def _initialized(self) -> bool:
+        """Whether a main container has ever been started: from then on init containers do not count."""
+        return any(one.attempts for one in self._main)
+
+    @property
+    def _name(self) -> str:
+        metadata = self.pod.metadata
+        return f"{metadata.name}_{metadata.namespace}({metadata.uid})"
+
+    def _tell(self, record: ContainerRecord, type_: str, reason: str, message: str) -> None:
+        part = "initContainers" if record.init else "containers"
+        self.events.append(PodEvent(type_, reason, message, f"spec.{part}{{{record.spec.name}}}"))
+
+
+def grace_period_seconds(pod: Pod) -> float:
+    """How long the pod's containers may take to stop."""
+    seconds = pod.metadata.deletion_grace_period_seconds
+    if seconds is None:
+        seconds = pod.spec.termination_grace_period_seconds
+    return float(DEFAULT_GRACE_SECONDS if seconds is None else seconds)
