@@ -14,7 +14,6 @@ from kubeactors.api.core.v1 import (
     NodeCondition,
     NodeDaemonEndpoints,
     NodeSpec,
-    NodeStatus,
     NodeSystemInfo,
 )
 from kubeactors.apimachinery.meta import ObjectMeta
