@@ -42,6 +42,10 @@ class Lister(Protocol[T_co]):
         """How many objects of each class the bucket of a tally has; classes without any are left out."""
         ...
 
+    def tally(self, tally: str) -> Mapping[str, Mapping[Hashable, int]]:
+        """All buckets of a tally."""
+        ...
+
     def __iter__(self) -> Iterator[T_co]: ...
     def __len__(self) -> int: ...
 
@@ -151,6 +155,10 @@ class Indexer(Generic[T]):
     def counts(self, tally: str, bucket: str) -> Mapping[Hashable, int]:
         """See `Lister.counts`."""
         return self._tallies[tally].buckets.get(bucket, _NO_COUNTS)
+
+    def tally(self, tally: str) -> Mapping[str, Mapping[Hashable, int]]:
+        """See `Lister.tally`."""
+        return self._tallies[tally].buckets
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.objects.values())

@@ -70,6 +70,8 @@ class SharedInformer(Generic[T]):
         self.indexer: Indexer[T] = Indexer()
         self.subscribers: dict[Ref[Notify], None] = {}
         self.synced = False
+        self.connected_at = 0
+        """When the present watch began: what was not heard before that may have been said."""
         self.ref: Ref[InformerMessage] | None = None
 
     @property
@@ -123,7 +125,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             self.ctx.log.warning("informer.failed", source=self._shared.source, error=str(error))
             self.ctx.after(self._reflector.failed(error), Connect(), key="connect")
         else:
-            self._heard = self.ctx.now
+            self._heard = self._shared.connected_at = self.ctx.now
             self.ctx.after(SILENCE_SECONDS, CheckSilence(), key="silence")
 
     @handle

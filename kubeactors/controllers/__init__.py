@@ -1,1 +1,22 @@
-"""To be written."""
+"""Controllers: each looks at one thing, compares it with what it should be, and takes one step towards that.
+
+    manager.py             starts informers and controllers        pods.py, conditions.py, adoption.py, backends.py
+    deployment/            rolls from template to template           what several of them need to know; no controller
+    replicaset/            so many pods of one template
+    endpoints.py           the addresses behind a service          namespace.py          empties namespaces
+    endpointslice/         the same, in pieces                     serviceaccount.py     an account in each of them
+    nodelifecycle/         conditions and taints of nodes          root_ca.py            the cluster's certificate
+    taint_eviction.py      drives pods off tainted nodes           pod_gc.py             pods that nobody looks after
+    garbagecollector/      deletes what has lost its owners
+
+Who sends to them: their informers (`Notify`), and they themselves. What they send: requests to the API server, and
+events to the event sink. They do not address one another, and none imports another.
+Each has a pure part that plans and a thin `reconcile` that does. All are level-triggered: what a reconcile does follows
+from what is there, not from what has happened; it may be repeated, and it may be cut off between any two writes.
+Where their behaviour comes from: pkg/controller of Kubernetes v1.36; each names its files.
+"""
+
+from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
+from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
+
+__all__ = ["ControllerManager", "ControllerManagerConfig", "NodeLifecycleConfig"]

@@ -5,7 +5,6 @@ deletion/status_condition_utils.go (v1.36). Pods go before everything else, as t
 """
 
 from collections.abc import Iterable, Mapping
-from typing import cast
 
 import msgspec
 from msgspec.structs import replace
@@ -125,7 +124,7 @@ class NamespaceController(Controller):
         if not (await self._client.send(listing)).items:
             return ()
         await self._client.send(DeleteCollection(resource=resource, namespace=namespace, user=user))
-        return cast("tuple[HasMeta, ...]", (await self._client.send(listing)).items)
+        return (await self._client.send(listing)).items
 
 
 def _has_content(namespaced: bool, verbs: tuple[str, ...]) -> bool:  # noqa: FBT001 -- the field of a kind
@@ -137,49 +136,47 @@ def conditions_after(
 ) -> tuple[NamespaceCondition, ...]:
     """The conditions of a namespace of which so much is left, in the order of the original."""
     found = (
-        (DISCOVERY, False, "ResourcesDiscovered", "All resources successfully discovered"),
-        (PARSING, False, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+        _condition(DISCOVERY, "False", "ResourcesDiscovered", "All resources successfully discovered"),
+        _condition(PARSING, "False", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
         _content_failure(remains),
         _content_remaining(remains),
         _finalizers_remaining(remains),
     )
-    return tuple(_condition(conditions, *one, timestamp) for one in found)
+    return tuple(_since(one, find(conditions, one.type), timestamp) for one in found)
 
 
-def _content_failure(remains: Remains) -> tuple[str, bool, str, str]:
+def _content_failure(remains: Remains) -> NamespaceCondition:
     if not remains.errors:
         message = "All content successfully deleted, may be waiting on finalization"
-        return CONTENT_FAILURE, False, "ContentDeleted", message
+        return _condition(CONTENT_FAILURE, "False", "ContentDeleted", message)
     errors = ", ".join(sorted(remains.errors))
     message = f"Failed to delete all resource types, {len(remains.errors)} remaining: {errors}"
-    return CONTENT_FAILURE, True, "ContentDeletionFailed", message
+    return _condition(CONTENT_FAILURE, "True", "ContentDeletionFailed", message)
 
 
-def _content_remaining(remains: Remains) -> tuple[str, bool, str, str]:
+def _content_remaining(remains: Remains) -> NamespaceCondition:
     if not remains.instances:
-        return CONTENT_REMAINING, False, "ContentRemoved", "All content successfully removed"
-    left = ", ".join(sorted(f"{resource} has {count} resource instances" for resource, count in remains.instances.items()))
-    return CONTENT_REMAINING, True, "SomeResourcesRemain", f"Some resources are remaining: {left}"
+        return _condition(CONTENT_REMAINING, "False", "ContentRemoved", "All content successfully removed")
+    left = ", ".join(
+        sorted(f"{resource} has {count} resource instances" for resource, count in remains.instances.items())
+    )
+    return _condition(CONTENT_REMAINING, "True", "SomeResourcesRemain", f"Some resources are remaining: {left}")
 
 
-def _finalizers_remaining(remains: Remains) -> tuple[str, bool, str, str]:
+def _finalizers_remaining(remains: Remains) -> NamespaceCondition:
     if not remains.finalizers:
         message = "All content-preserving finalizers finished"
-        return FINALIZERS_REMAINING, False, "ContentHasNoFinalizers", message
+        return _condition(FINALIZERS_REMAINING, "False", "ContentHasNoFinalizers", message)
     left = ", ".join(sorted(f"{name} in {count} resource instances" for name, count in remains.finalizers.items()))
     message = f"Some content in the namespace has finalizers remaining: {left}"
-    return FINALIZERS_REMAINING, True, "SomeFinalizersRemain", message
+    return _condition(FINALIZERS_REMAINING, "True", "SomeFinalizersRemain", message)
 
 
-def _condition(
-    conditions: tuple[NamespaceCondition, ...],
-    type_: str,
-    holds: bool,  # noqa: FBT001 -- one of the parts of a condition
-    reason: str,
-    message: str,
-    timestamp: str,
-) -> NamespaceCondition:
-    status = "True" if holds else "False"
-    old = find(conditions, type_)
-    since = old.last_transition_time if old is not None and old.status == status else timestamp
-    return NamespaceCondition(type=type_, status=status, last_transition_time=since, reason=reason, message=message)
+def _condition(type_: str, status: str, reason: str, message: str) -> NamespaceCondition:
+    return NamespaceCondition(type=type_, status=status, reason=reason, message=message)
+
+
+def _since(new: NamespaceCondition, old: NamespaceCondition | None, timestamp: str) -> NamespaceCondition:
+    """The time of the last change of the status."""
+    kept = old is not None and old.status == new.status
+    return replace(new, last_transition_time=old.last_transition_time if kept and old is not None else timestamp)

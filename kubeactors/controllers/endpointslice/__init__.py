@@ -1,0 +1,5 @@
+"""EndpointSlices: see `controller.py` (what happens and what is done) and `plan.py` (what to do; pure)."""
+
+from kubeactors.controllers.endpointslice.controller import EndpointSliceController
+
+__all__ = ["EndpointSliceController"]

@@ -1,0 +1,170 @@
+"""The EndpointSlice controller: the addresses behind each service, in pieces of at most 100.
+
+Source: pkg/controller/endpointslice/endpointslice_controller.go (v1.36).
+"""
+
+from contextlib import suppress
+
+from kubeactors.api.core.v1 import Node, Pod, Service
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import NotFound, StatusError
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Overlay,
+    RecordEvent,
+    SharedInformer,
+    cluster_key,
+    is_namespace_terminating,
+    split_key,
+)
+from kubeactors.controllers.backends import (
+    CHANGE_DELAY_SECONDS,
+    LABELS,
+    SELECTOR,
+    ZONE_LABEL,
+    selected_pods,
+    services_by_selector,
+    services_of,
+    trigger_time,
+)
+from kubeactors.controllers.endpointslice.plan import (
+    MANAGED_BY_LABEL,
+    MANAGER,
+    SERVICE_NAME_LABEL,
+    is_managed,
+    plan,
+    triggered,
+)
+from kubeactors.controllers.pods import by_labels, by_node
+from kubeactors.message import Recipient
+
+SERVICE = "service"
+"""Index: slices by the key of their service."""
+NODE = "node"
+"""Index: pods by their node."""
+
+
+class EndpointSliceController(Controller):
+    """Keeps the slices of each service that has a selector; repairs those that somebody changes or deletes."""
+
+    def __init__(  # noqa: PLR0913 -- it looks at so many kinds
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        *,
+        services: SharedInformer[Service],
+        pods: SharedInformer[Pod],
+        nodes: SharedInformer[Node],
+        slices: SharedInformer[EndpointSlice],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._overlay: Overlay[EndpointSlice] = Overlay()
+        services.add_indexes({SELECTOR: services_by_selector})
+        pods.add_indexes({LABELS: by_labels, NODE: by_node})
+        slices.add_indexes({SERVICE: _by_service})
+        self._services = services.lister
+        self._pods = pods.lister
+        self._nodes = nodes.lister
+        self._slices = slices.lister
+        self.observe(services, self._on_service)
+        self.observe(pods, self._on_pod)
+        self.observe(nodes, self._on_node)
+        self.observe(slices, self._on_slice)
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, "endpoint-slice-controller")
+        self._random = self.ctx.random_for("names")
+
+    # What happens.
+
+    def _on_service(self, change: Change[Service]) -> None:
+        self.enqueue(change.key)
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        for key in services_of(change, self._services):
+            self.enqueue_after(key, CHANGE_DELAY_SECONDS)
+
+    def _on_node(self, change: Change[Node]) -> None:
+        """A node's zone stands in the endpoints of its pods."""
+        if _zone(change.old) == _zone(change.new):
+            return
+        for pod in self._pods.by_index(NODE, change.current.metadata.name).values():
+            for key in services_of(Change(change.type, "", None, pod), self._services):
+                self.enqueue_after(key, CHANGE_DELAY_SECONDS)
+
+    def _on_slice(self, change: Change[EndpointSlice]) -> None:
+        if self._overlay.seen(change):
+            return
+        for one in (change.old, change.new):
+            for key in _by_service(one) if one is not None else ():
+                self.enqueue(key)
+
+    # What is done.
+
+    async def reconcile(self, key: str) -> None:
+        """Create, change and delete slices of a service."""
+        service = self._services.by_key(key)
+        if service is None:
+            self._overlay.forget(key)
+            return  # the garbage collector takes its slices
+        if service.metadata.deletion_timestamp is not None or service.spec.type == "ExternalName":
+            return
+        if not service.spec.selector:
+            return
+        present = await self._present(key)
+        pods = tuple(selected_pods(service, self._pods))
+        step = plan(service, pods, self._nodes, present, self._random)
+        time = trigger_time(service, pods)
+        try:
+            for one in step.update:
+                self._overlay.wrote(key, await self._update(triggered(one, time)))
+            for one in step.create:
+                self._overlay.wrote(key, await self._client.create(triggered(one, time)))
+            for one in step.delete:
+                await self._delete(one)
+        except StatusError as error:
+            if not is_namespace_terminating(error):
+                message = f"Error updating Endpoint Slices for Service {key}: {error}"
+                self._recorder.warning(service, "FailedToUpdateEndpointSlices", message)
+                raise
+
+    async def _present(self, key: str) -> tuple[EndpointSlice, ...]:
+        if not self.in_doubt(key):
+            return tuple(self._overlay.group(key, self._slices.by_index(SERVICE, key)))
+        namespace, name = split_key(key)
+        selector = f"{SERVICE_NAME_LABEL}={name},{MANAGED_BY_LABEL}={MANAGER}"
+        live = await self._client.list(EndpointSlice, namespace, label_selector=selector)
+        self._overlay.forget(key)
+        return tuple(self._overlay.wrote(key, one) for one in live.items)
+
+    async def _update(self, wanted: EndpointSlice) -> EndpointSlice:
+        try:
+            return await self._client.update(wanted)
+        except NotFound:
+            self._overlay.deleted(wanted)
+            raise
+
+    async def _delete(self, doomed: EndpointSlice) -> None:
+        metadata = doomed.metadata
+        options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
+        with suppress(NotFound):
+            await self._client.delete(EndpointSlice, metadata.name, metadata.namespace, options=options)
+        self._overlay.deleted(doomed)
+
+
+def _by_service(found: EndpointSlice) -> tuple[str, ...]:
+    """Index: see `SERVICE`."""
+    name = found.metadata.labels.get(SERVICE_NAME_LABEL)
+    return (cluster_key(found.metadata.namespace, name),) if name and is_managed(found) else ()
+
+
+def _zone(node: Node | None) -> str:
+    return node.metadata.labels.get(ZONE_LABEL, "") if node is not None else ""

@@ -1,0 +1,260 @@
+"""The garbage collector: deletes what has lost all its owners, and carries out how owners want to be deleted.
+
+It deletes nothing for want of an owner without having asked the API server for that owner, by name and uid.
+
+Source: pkg/controller/garbagecollector/garbagecollector.go (v1.36).
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+import msgspec
+
+from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, ObjectMeta, OwnerReference, Preconditions, TypedObject
+from kubeactors.apimachinery.requests import MERGE_PATCH, Delete, Get, Patch
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.status import Conflict, NotFound
+from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, revision_of
+from kubeactors.client.correlation import Lru
+from kubeactors.controllers.garbagecollector.graph import (
+    FOREGROUND,
+    ORPHAN,
+    Graph,
+    Node,
+    attempts_after,
+    blocks,
+    waits_for_dependents,
+    waits_for_orphans,
+)
+from kubeactors.controllers.garbagecollector.plan import Disown, Owner, Remove, plan
+from kubeactors.message import Recipient
+
+ABSENT_OWNERS = 500
+"""How many owners that do not exist are remembered. They never will: a uid is never used again."""
+
+UNSEEN_SECONDS = 1.0
+"""How soon an object is looked at again whose owner exists, but has not been seen in the graph yet."""
+
+
+class GarbageCollector(Controller):
+    """Looks at an object (by uid) when its owners, or how it is to be deleted, have changed."""
+
+    concurrency = 20
+
+    def __init__(
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        *,
+        informers: Iterable[SharedInformer[TypedObject]],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._graph = Graph()
+        self._absent: Lru[bool] = Lru(ABSENT_OWNERS)
+        self._kinds: dict[str, Kind[TypedObject]] = {}
+        for informer in informers:
+            self._kinds[informer.source] = client.scheme.by_type(informer.type)
+            self.observe(informer, partial(self._on_change, informer.source))
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, "garbage-collector-controller")
+
+    def _on_change(self, source: str, change: Change[TypedObject]) -> None:
+        old, new = change.old, change.new
+        node = self._graph.get(new.metadata.uid) if new is not None else None
+        if node is not None and new is not None:
+            if revision_of(new.metadata) < revision_of(node.metadata):
+                return  # a newer state was read live
+            if _is_alike(node.metadata, new.metadata):
+                node.value = new
+                return
+        for uid in attempts_after(self._graph, source, old, new):
+            self.enqueue(uid)
+
+    async def reconcile(self, key: str) -> None:
+        """Look at the object with this uid."""
+        node = self._graph.get(key)
+        if node is None:
+            return
+        metadata = node.metadata
+        if waits_for_orphans(metadata):
+            await self._orphan(node)
+        elif waits_for_dependents(metadata):
+            await self._finish_foreground(node)
+        elif metadata.deletion_timestamp is None:
+            await self._attempt(node)
+
+    # Owners' wishes.
+
+    async def _orphan(self, node: Node) -> None:
+        """Take the owner out of its dependents, then let it go."""
+        uid = node.metadata.uid
+        for dependent in self._graph.dependents(uid):
+            await self._disown(dependent, tuple(one for one in dependent.metadata.owner_references if one.uid != uid))
+        await self._remove_finalizer(node, ORPHAN)
+
+    async def _finish_foreground(self, node: Node) -> None:
+        """Let the owner go if no dependent blocks it; else see that they go."""
+        uid = node.metadata.uid
+        blocking = [one for one in self._graph.dependents(uid) if blocks(one.metadata, uid)]
+        if not blocking:
+            await self._remove_finalizer(node, FOREGROUND)
+            return
+        for dependent in blocking:
+            if not waits_for_dependents(dependent.metadata):
+                self.enqueue(dependent.metadata.uid)
+
+    # Orphans.
+
+    async def _attempt(self, node: Node) -> None:
+        metadata = node.metadata
+        if not metadata.owner_references:
+            return
+        owners = {one.uid: await self._state(node, one) for one in metadata.owner_references}
+        dependents = tuple(one.metadata for one in self._graph.dependents(metadata.uid))
+        action = plan(metadata, owners, dependents)
+        if isinstance(action, Disown):
+            await self._disown(node, action.remaining)
+        elif isinstance(action, Remove):
+            await self._remove(node, action)
+        elif self._waits_for_owner(node, owners):
+            self.enqueue_after(metadata.uid, UNSEEN_SECONDS)
+
+    def _waits_for_owner(self, node: Node, owners: Mapping[str, Owner]) -> bool:
+        """Whether an owner exists that the graph has not seen: its end might never be seen either."""
+        unseen = [uid for uid in owners if self._graph.get(uid) is None]
+        references = {one.uid: one for one in node.metadata.owner_references}
+        return any(self._kind_of(references[uid]) is not None for uid in unseen)
+
+    async def _state(self, node: Node, reference: OwnerReference) -> Owner:
+        kind = self._kind_of(reference)
+        namespace = node.metadata.namespace
+        if kind is None or (kind.namespaced and not namespace):
+            return Owner.SOLID  # nobody can say that it does not exist
+        known = self._graph.get(reference.uid)
+        if known is not None and known.metadata.namespace in {"", namespace}:
+            return Owner.WAITING if waits_for_dependents(known.metadata) else Owner.SOLID
+        place = (
+            reference.api_version,
+            reference.kind,
+            namespace if kind.namespaced else "",
+            reference.name,
+            reference.uid,
+        )
+        if self._absent.get(place):
+            return Owner.ABSENT
+        found = await self._read(kind, reference.name, namespace if kind.namespaced else "")
+        if found is not None and found.metadata.uid == reference.uid:
+            return Owner.WAITING if waits_for_dependents(found.metadata) else Owner.SOLID
+        self._absent[place] = True
+        self._warn_of_namespace(node, reference)
+        return Owner.ABSENT
+
+    def _warn_of_namespace(self, node: Node, reference: OwnerReference) -> None:
+        """An owner in another namespace counts for nothing; whoever wrote that should know."""
+        namespace = node.metadata.namespace
+        if self._graph.get(reference.uid) is None:
+            return
+        place = f"{reference.api_version}/{reference.kind}, namespace: {namespace}"
+        who = f"[{place}, name: {reference.name}, uid: {reference.uid}]"
+        message = f'ownerRef {who} does not exist in namespace "{namespace}"'
+        self._recorder.warning(node.value, "OwnerRefInvalidNamespace", message)
+
+    def _kind_of(self, reference: OwnerReference) -> Kind[TypedObject] | None:
+        """The kind of an owner if it is watched."""
+        kind = self._client.scheme.by_kind(reference.api_version, reference.kind)
+        return kind if kind is not None and str(kind.gvr) in self._kinds else None
+
+    # Requests.
+
+    async def _read(self, kind: Kind[TypedObject], name: str, namespace: str) -> HasMeta | None:
+        request = Get(resource=kind.gvr, namespace=namespace, name=name, user=self._client.user)
+        try:
+            return (await self._client.send(request)).object
+        except NotFound:
+            return None
+
+    async def _remove(self, node: Node, action: Remove) -> None:
+        metadata = node.metadata
+        if action.unblock:
+            await self._unblock(node)
+        options = DeleteOptions(
+            preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version),
+            propagation_policy=action.policy,
+        )
+        request = Delete(
+            resource=self._kinds[node.resource].gvr,
+            namespace=metadata.namespace,
+            name=metadata.name,
+            options=options,
+            user=self._client.user,
+        )
+        try:
+            await self._client.send(request)
+        except NotFound:
+            return
+        except Conflict:
+            await self._refresh(node)
+            raise
+
+    async def _unblock(self, node: Node) -> None:
+        """The object and its dependents would wait for one another: it waits no longer for its own owners' sake."""
+        references = tuple(
+            msgspec.structs.replace(one, block_owner_deletion=False) if one.block_owner_deletion else one
+            for one in node.metadata.owner_references
+        )
+        await self._patch(node, {"ownerReferences": references})
+
+    async def _disown(self, node: Node, remaining: tuple[OwnerReference, ...]) -> None:
+        await self._patch(node, {"ownerReferences": remaining or None})
+
+    async def _remove_finalizer(self, node: Node, finalizer: str) -> None:
+        finalizers = tuple(one for one in node.metadata.finalizers if one != finalizer)
+        await self._patch(node, {"finalizers": finalizers or None})
+
+    async def _patch(self, node: Node, change: dict[str, object]) -> None:
+        """Change metadata, if the object is still as the graph has it; if not, read it and try again later."""
+        metadata = node.metadata
+        seen = {"uid": metadata.uid, "resourceVersion": metadata.resource_version}
+        request = Patch(
+            resource=self._kinds[node.resource].gvr,
+            namespace=metadata.namespace,
+            name=metadata.name,
+            patch_type=MERGE_PATCH,
+            patch=msgspec.json.encode({"metadata": {**seen, **change}}),
+            user=self._client.user,
+        )
+        try:
+            reply = await self._client.send(request)
+        except NotFound:
+            return
+        except Conflict:
+            await self._refresh(node)
+            raise
+        self._take(node, reply.object)
+
+    async def _refresh(self, node: Node) -> None:
+        """The graph is behind the API server here: take the newest state in, so that the next attempt is right."""
+        metadata = node.metadata
+        live = await self._read(self._kinds[node.resource], metadata.name, metadata.namespace)
+        if live is not None and live.metadata.uid == metadata.uid:
+            self._take(node, live)
+
+    def _take(self, node: Node, value: HasMeta) -> None:
+        """A newer state of an object that is still in the graph."""
+        if self._graph.get(value.metadata.uid) is node:
+            for uid in attempts_after(self._graph, node.resource, node.value, value):
+                self.enqueue(uid)
+
+
+def _is_alike(old: ObjectMeta, new: ObjectMeta) -> bool:
+    """Whether nothing changed that matters here; most changes are of a status."""
+    return (
+        old.deletion_timestamp == new.deletion_timestamp
+        and old.owner_references == new.owner_references
+        and old.finalizers == new.finalizers
+    )

@@ -1,0 +1,71 @@
+"""What becomes of an object whose owners are as they are: a pure function.
+
+Source: attemptToDeleteItem in pkg/controller/garbagecollector/garbagecollector.go (v1.36).
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+import msgspec
+
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
+from kubeactors.controllers.garbagecollector.graph import FOREGROUND, ORPHAN, waits_for_dependents
+
+BACKGROUND_POLICY, FOREGROUND_POLICY, ORPHAN_POLICY = "Background", "Foreground", "Orphan"
+
+
+class Owner(Enum):
+    """What is known of an owner, after it was read live if there was any doubt."""
+
+    SOLID = "solid"
+    """It exists, or might: nothing that depends on it is touched for its sake."""
+    WAITING = "waiting"
+    """It exists, and is being deleted in the foreground."""
+    ABSENT = "absent"
+    """There is no such object; one of the same name with another uid is another object."""
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """Leave the object alone."""
+
+
+class Disown(msgspec.Struct, frozen=True):
+    """Take these owners out of the object: others keep it alive."""
+
+    remaining: tuple[OwnerReference, ...]
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete the object. `unblock` first: its dependents wait for it to go, and it for them."""
+
+    policy: str
+    unblock: bool = False
+
+
+Action = Keep | Disown | Remove
+
+
+def plan(metadata: ObjectMeta, owners: Mapping[str, Owner], dependents: tuple[ObjectMeta, ...]) -> Action:
+    """What to do with an object that has these owners (by uid) and dependents.
+
+    >>> plan(ObjectMeta(owner_references=(OwnerReference(uid="1"),)), {"1": Owner.ABSENT}, ())
+    Remove(policy='Background', unblock=False)
+    >>> plan(ObjectMeta(owner_references=(OwnerReference(uid="1"),)), {"1": Owner.SOLID}, ())
+    Keep()
+    """
+    references = metadata.owner_references
+    if not references:
+        return Keep()
+    solid = tuple(one for one in references if owners[one.uid] is Owner.SOLID)
+    if solid:
+        return Keep() if len(solid) == len(references) else Disown(solid)
+    if dependents and any(owners[one.uid] is Owner.WAITING for one in references):
+        return Remove(FOREGROUND_POLICY, unblock=any(map(waits_for_dependents, dependents)))
+    return Remove(_policy(metadata))
+
+
+def _policy(metadata: ObjectMeta) -> str:
+    """The policy that was asked for by a finalizer before."""
+    if ORPHAN in metadata.finalizers:
+        return ORPHAN_POLICY
+    return FOREGROUND_POLICY if FOREGROUND in metadata.finalizers else BACKGROUND_POLICY

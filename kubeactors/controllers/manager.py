@@ -1,0 +1,129 @@
+"""The controller manager: starts the informers that controllers share, and the controllers.
+
+Source: cmd/kube-controller-manager/app/controllermanager.go (v1.36).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+import msgspec
+
+from kubeactors.actor import Actor, Supervision
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import (
+    ConfigMap,
+    Endpoints,
+    Namespace,
+    Node,
+    Pod,
+    Service,
+    ServiceAccount,
+)
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
+from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.controllers.deployment import DeploymentController
+from kubeactors.controllers.endpoints import EndpointsController
+from kubeactors.controllers.endpointslice import EndpointSliceController
+from kubeactors.controllers.garbagecollector import GarbageCollector
+from kubeactors.controllers.namespace import NamespaceController
+from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
+from kubeactors.controllers.pod_gc import PodGCController
+from kubeactors.controllers.replicaset import ReplicaSetController
+from kubeactors.controllers.root_ca import RootCAPublisher
+from kubeactors.controllers.serviceaccount import ServiceAccountController
+from kubeactors.controllers.taint_eviction import TaintEvictionController
+from kubeactors.message import Message, Recipient
+
+
+class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of the controllers. The defaults are those of a cluster made by kubeadm."""
+
+    root_ca: str = ""
+    """PEM of the certificate that pods check the API server's with."""
+    node_lifecycle: NodeLifecycleConfig = NodeLifecycleConfig()
+    terminated_pod_threshold: int = 12500
+    """How many finished pods are kept; 0 keeps all."""
+    without: tuple[str, ...] = ()
+    """Names of controllers that are not started, such as `replicaset`."""
+
+
+class ControllerManager(Actor[Message], deterministic=True):
+    """The supervisor of informers, of the event sink, and of the controllers: each starts again alone when it fails."""
+
+    supervision: ClassVar[Supervision] = Supervision(max_restarts=100, within_seconds=60.0, backoff_seconds=0.1)
+
+    def __init__(self, client: Client, config: ControllerManagerConfig) -> None:
+        self._client = client
+        self._config = config
+
+    def started(self) -> None:
+        """Start everything: informers first, so that they stop last."""
+        sink = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=SINK_MAILBOX)
+        informers = InformerFactory(self.ctx, self._client)
+        for name, factory in _factories(self._client, sink, self._config, informers).items():
+            if name not in self._config.without:
+                self.ctx.spawn(factory, name=name)
+
+
+def _factories(
+    client: Client, events: Recipient[RecordEvent], config: ControllerManagerConfig, informers: InformerFactory
+) -> dict[str, Callable[[], Controller]]:
+    """How each controller is made; asking for an informer starts it."""
+    pods, nodes, services = informers.of(Pod), informers.of(Node), informers.of(Service)
+    replica_sets, namespaces = informers.of(ReplicaSet), informers.of(Namespace)
+    config_maps, accounts = informers.of(ConfigMap), informers.of(ServiceAccount)
+    return {
+        "deployment": partial(
+            DeploymentController,
+            client,
+            events,
+            deployments=informers.of(Deployment),
+            replica_sets=replica_sets,
+            pods=pods,
+        ),
+        "replicaset": partial(ReplicaSetController, client, events, pods=pods, replica_sets=replica_sets),
+        "namespace": partial(NamespaceController, client, namespaces=namespaces),
+        "serviceaccount": partial(ServiceAccountController, client, namespaces=namespaces, accounts=accounts),
+        "root-ca-certificate-publisher": partial(
+            RootCAPublisher, client, config.root_ca, namespaces=namespaces, config_maps=config_maps
+        ),
+        "endpoints": partial(
+            EndpointsController, client, events, services=services, pods=pods, endpoints=informers.of(Endpoints)
+        ),
+        "endpointslice": partial(
+            EndpointSliceController,
+            client,
+            events,
+            services=services,
+            pods=pods,
+            nodes=nodes,
+            slices=informers.of(EndpointSlice),
+        ),
+        "nodelifecycle": partial(
+            NodeLifecycleController,
+            client,
+            events,
+            config.node_lifecycle,
+            nodes=nodes,
+            leases=informers.of(Lease),
+            pods=pods,
+        ),
+        "taint-eviction": partial(TaintEvictionController, client, events, nodes=nodes, pods=pods),
+        "podgc": partial(PodGCController, client, config.terminated_pod_threshold, pods=pods, nodes=nodes),
+        "garbagecollector": partial(
+            GarbageCollector,
+            client,
+            events,
+            informers=[informers.of(kind.type) for kind in client.scheme if _is_collected(kind)],
+        ),
+    }
+
+
+def _is_collected(kind: Kind[TypedObject]) -> bool:
+    """Whether objects of this kind can own others, or be owned. Events go by themselves."""
+    return kind.kind != "Event" and {"list", "watch", "delete"}.issubset(kind.verbs)

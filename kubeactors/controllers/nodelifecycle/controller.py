@@ -1,0 +1,268 @@
+"""The node lifecycle controller: notices nodes that have fallen silent, and keeps work away from bad ones.
+
+A node is alive while its Lease is renewed or its status is. One that is silent for longer than the grace period gets
+the conditions Unknown, and its pods are no longer ready; taints follow from conditions. Pods are driven off by the
+taint eviction controller.
+
+The controller measures silence by its own clock from when it last saw a sign, so that clocks that differ do no harm. It
+reads the Lease live before it declares a node dead, and does not count time in which it could not reach the API server
+itself: an outage of the API server is none of the nodes' fault.
+
+Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (v1.36).
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import Node, ObjectReference, Pod, PodCondition
+from kubeactors.apimachinery.meta import MicroTime
+from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, Timeout
+from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer
+from kubeactors.client.workqueue import SECOND
+from kubeactors.controllers.conditions import find, without
+from kubeactors.controllers.nodelifecycle.health import (
+    READY,
+    execute_taint,
+    has_execute_taint,
+    readiness,
+    silenced,
+    with_execute_taint,
+    with_schedule_taints,
+)
+from kubeactors.controllers.nodelifecycle.zones import Rates, Turnstile, Zone, eviction_rate, is_cut_off, zone_of
+from kubeactors.controllers.pods import by_node, condition
+from kubeactors.message import Recipient
+
+LEASE_NAMESPACE = "kube-node-lease"
+NODE = "node"
+"""Index: pods by their node."""
+ZONES = "zones"
+"""Tally: nodes by zone, counted by whether they are ready."""
+
+STANDSTILL_SECONDS = 5.0
+"""How soon to look again at a zone in which no node may be given up."""
+
+
+class NodeLifecycleConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """When nodes are given up."""
+
+    grace_seconds: float = 50.0
+    """How long a node may be silent."""
+    startup_grace_seconds: float = 60.0
+    """How long a node may be silent that was never heard of."""
+    rates: Rates = Rates()
+
+
+class Sign(msgspec.Struct, frozen=True):
+    """The last sign of life of a node: what it was, and when it was first seen, in our own time."""
+
+    uid: str
+    renewed: MicroTime | None
+    heartbeat: str
+    seen: int
+
+
+class NodeLifecycleController(Controller):
+    """Looks at a node when it changes, and when it could have been silent for too long."""
+
+    concurrency = 8
+
+    def __init__(  # noqa: PLR0913 -- it looks at so many kinds
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        config: NodeLifecycleConfig,
+        *,
+        nodes: SharedInformer[Node],
+        leases: SharedInformer[Lease],
+        pods: SharedInformer[Pod],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._config = config
+        self._signs: dict[str, Sign] = {}
+        self._turnstiles: dict[str, Turnstile] = {}
+        self._reachable_since = 0
+        pods.add_indexes({NODE: by_node})
+        nodes.add_tally(ZONES, _zone)
+        self._nodes = nodes.lister
+        self._leases = leases.lister
+        self._lease_informer = leases
+        self._pods = pods.lister
+        self.observe(leases, self._on_lease)
+        self.observe(nodes, self._on_node)
+        self.observe(pods, self._on_pod)
+
+    def started(self) -> None:
+        """Subscribe. Nothing that happened before counts: a new instance gives every node its full grace."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, "node-controller")
+        self._reachable_since = self.ctx.now
+
+    # What happens.
+
+    def _on_lease(self, change: Change[Lease]) -> None:
+        if change.new is not None and change.new.metadata.namespace == LEASE_NAMESPACE:
+            self._note(change.new.metadata.name)
+
+    def _on_node(self, change: Change[Node]) -> None:
+        name, old, new = change.key, change.old, change.new
+        if new is None:
+            self._signs.pop(name, None)
+            self._tell(change.current, "RemovingNode", f"Removing Node {name} from Controller")
+            return
+        if old is None:
+            self._tell(new, "RegisteredNode", f"Registered Node {name} in Controller")
+        self._note(name)
+        if old is None or not _is_alike(old, new):
+            self.enqueue(name)
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        """A pod that has just come to a node that is not ready is not ready either."""
+        new = change.new
+        if new is None or (change.old is not None and change.old.spec.node_name):
+            return
+        node = self._nodes.get(new.spec.node_name)
+        if node is not None and readiness(node) != "True":
+            self.enqueue(node.metadata.name)
+
+    def _tell(self, node: Node, reason: str, what: str) -> None:
+        reference = ObjectReference(kind="Node", name=node.metadata.name, uid=node.metadata.uid)
+        self._recorder.normal(reference, reason, f"Node {node.metadata.name} event: {what}")
+
+    # Signs of life.
+
+    def _note(self, name: str) -> Sign | None:
+        """Remember the node's last sign of life; None if there is no such node."""
+        node = self._nodes.get(name)
+        if node is None:
+            return None
+        lease = self._leases.get(name, LEASE_NAMESPACE)
+        return self._noted(node, lease.spec.renew_time if lease is not None else None)
+
+    def _noted(self, node: Node, renewed: MicroTime | None) -> Sign:
+        name = node.metadata.name
+        ready = find(node.status.conditions, READY)
+        heartbeat = (ready.last_heartbeat_time or "") if ready is not None and ready.status != "Unknown" else ""
+        old = self._signs.get(name)
+        if old is None or old.uid != node.metadata.uid:
+            self.enqueue_after(name, self._grace(node))
+        elif (renewed or "") <= (old.renewed or "") and heartbeat <= old.heartbeat:
+            return old
+        sign = self._signs[name] = Sign(node.metadata.uid, renewed, heartbeat, self.ctx.now)
+        return sign
+
+    def _grace(self, node: Node) -> float:
+        known = find(node.status.conditions, READY) is not None
+        return self._config.grace_seconds if known else self._config.startup_grace_seconds
+
+    def _seconds_left(self, node: Node, sign: Sign) -> float:
+        since = max(sign.seen, self._reachable_since, self._lease_informer.connected_at)
+        return self._grace(node) - (self.ctx.now - since) / SECOND
+
+    # What is done.
+
+    async def reconcile(self, key: str) -> None:
+        """Declare the node silent if it is; give it its taints; tell its pods."""
+        node = self._nodes.by_key(key)
+        sign = self._note(key)
+        if node is None or sign is None:
+            return
+        try:
+            node = await self._check_silence(node, sign)
+            node = await self._taint(node)
+            await self._mark_pods(node)
+        except (ServiceUnavailable, Timeout):
+            self._reachable_since = self.ctx.now
+            raise
+
+    async def _check_silence(self, node: Node, sign: Sign) -> Node:
+        name = node.metadata.name
+        left = self._seconds_left(node, sign)
+        if left <= 0:
+            left = self._seconds_left(node, await self._look(node))
+        if left > 0:
+            self.enqueue_after(name, left)
+            return node
+        silent = silenced(node, self.ctx.timestamp())
+        self.enqueue_after(name, self._grace(node))
+        if silent is node:
+            return node
+        written = await self._client.update_status(silent)
+        if readiness(node) == "True":
+            self._report_not_ready(node)
+        return written
+
+    async def _look(self, node: Node) -> Sign:
+        """The last sign of life by a live read: the cache may lag."""
+        try:
+            lease = await self._client.get(Lease, node.metadata.name, LEASE_NAMESPACE)
+        except NotFound:
+            return self._noted(node, None)
+        return self._noted(node, lease.spec.renew_time)
+
+    def _report_not_ready(self, node: Node) -> None:
+        name = node.metadata.name
+        reference = ObjectReference(kind="Node", name=name, uid=node.metadata.uid)
+        self._recorder.normal(reference, "NodeNotReady", f"Node {name} status is now: NodeNotReady")
+
+    async def _taint(self, node: Node) -> Node:
+        """NoSchedule at once, NoExecute as fast as the zone lets it, removal of both at once.
+
+        Where no node at all is ready nobody is driven off: there is nowhere to go, and it may be us who are cut off.
+        """
+        tainted = with_schedule_taints(node, self.ctx.timestamp())
+        wanted = "" if is_cut_off(self._zones()) else execute_taint(node)
+        if not wanted or has_execute_taint(node, wanted) or self._may_give_up(node):
+            tainted = with_execute_taint(tainted, wanted, self.ctx.timestamp())
+        if execute_taint(node) and not wanted:
+            self.enqueue_after(node.metadata.name, STANDSTILL_SECONDS)
+        return node if tainted is node else await self._client.update(tainted)
+
+    def _may_give_up(self, node: Node) -> bool:
+        zone = zone_of(node)
+        rate = eviction_rate(zone, self._zones(), self._config.rates)
+        turnstile = self._turnstiles.setdefault(zone, Turnstile())
+        wait = turnstile.wait(rate, self.ctx.now)
+        if wait == 0:
+            return True
+        self.enqueue_after(node.metadata.name, STANDSTILL_SECONDS if wait is None else wait / SECOND)
+        return False
+
+    def _zones(self) -> dict[str, Zone]:
+        return {name: Zone(one.get(True, 0), one.get(False, 0)) for name, one in self._nodes.tally(ZONES).items()}
+
+    async def _mark_pods(self, node: Node) -> None:
+        """The pods of a node that is not ready are not ready."""
+        if readiness(node) == "True":
+            return
+        for pod in list(self._pods.by_index(NODE, node.metadata.name).values()):
+            ready = condition(pod, READY)
+            if ready is not None and ready.status == "True":
+                await self._mark_pod(pod, ready)
+
+    async def _mark_pod(self, pod: Pod, ready: PodCondition) -> None:
+        unready = replace(ready, status="False", last_transition_time=self.ctx.timestamp())
+        conditions = (*without(pod.status.conditions, READY), unready)
+        try:
+            await self._client.update_status(replace(pod, status=replace(pod.status, conditions=conditions)))
+        except NotFound:
+            return
+        self._recorder.warning(pod, "NodeNotReady", "Node is not ready")
+
+
+def _is_alike(old: Node, new: Node) -> bool:
+    """Whether only heartbeats differ."""
+    return (
+        old.spec == new.spec
+        and readiness(old) == readiness(new)
+        and [(one.type, one.status) for one in old.status.conditions]
+        == [(one.type, one.status) for one in new.status.conditions]
+    )
+
+
+def _zone(node: Node) -> tuple[str, bool]:
+    """Tally: see `ZONES`."""
+    return zone_of(node), readiness(node) == "True"

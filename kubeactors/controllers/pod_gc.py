@@ -1,0 +1,131 @@
+"""The pod garbage collector: removes pods that nobody looks after any more.
+
+These are pods on nodes that are gone, pods that are being deleted and never were on a node, and the oldest finished
+pods when there are too many. Nothing is scanned: each case is noticed when it arises, and checked live before it is
+acted upon, for a pod that is removed by force may still run.
+
+Source: pkg/controller/podgc/gc_controller.go (v1.36).
+"""
+
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, Pod, PodCondition
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import Conflict, NotFound
+from kubeactors.client import Change, Client, Controller, SharedInformer
+from kubeactors.controllers.conditions import without
+from kubeactors.controllers.pods import FAILED, SUCCEEDED, by_node
+
+NODE = "node"
+"""Index: pods by their node."""
+FINISHED = "finished"
+"""Index: finished pods, all in the bucket of this name."""
+
+QUARANTINE_SECONDS = 40.0
+"""How long a node must have been gone: it may only be late in the cache."""
+
+DISRUPTION_TARGET = "DisruptionTarget"
+NODE_KEY, POD_KEY, FINISHED_KEY = "node:", "pod:", "finished:"
+"""What a key of the queue is about."""
+
+
+class PodGCController(Controller):
+    """Looks at a node that is gone, at a pod that was deleted before it was placed, at the number of finished pods."""
+
+    def __init__(
+        self, client: Client, threshold: int, *, pods: SharedInformer[Pod], nodes: SharedInformer[Node]
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._threshold = threshold
+        pods.add_indexes({NODE: by_node, FINISHED: _by_finish})
+        self._pods = pods.lister
+        self._nodes = nodes.lister
+        self.observe(nodes, self._on_node)
+        self.observe(pods, self._on_pod)
+
+    def _on_node(self, change: Change[Node]) -> None:
+        if change.new is None:
+            self.enqueue_after(NODE_KEY + change.key, QUARANTINE_SECONDS)
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        new = change.new
+        if new is None:
+            return
+        node = new.spec.node_name
+        if node and self._nodes.get(node) is None:
+            self.enqueue_after(NODE_KEY + node, QUARANTINE_SECONDS)
+        elif not node and new.metadata.deletion_timestamp is not None:
+            self.enqueue(POD_KEY + change.key)
+        if self._threshold > 0 and len(self._pods.by_index(FINISHED, FINISHED)) > self._threshold:
+            self.enqueue(FINISHED_KEY)
+
+    async def reconcile(self, key: str) -> None:
+        """Remove what the key is about."""
+        if key.startswith(NODE_KEY):
+            await self._collect_node(key.removeprefix(NODE_KEY))
+        elif key.startswith(POD_KEY):
+            await self._collect_pod(key.removeprefix(POD_KEY))
+        else:
+            await self._collect_finished()
+
+    async def _collect_node(self, name: str) -> None:
+        if self._nodes.get(name) is not None:
+            return
+        try:
+            await self._client.get(Node, name)
+        except NotFound:
+            pass
+        else:
+            return
+        for pod in list(self._pods.by_index(NODE, name).values()):
+            await self._fail_and_remove(pod)
+
+    async def _collect_pod(self, key: str) -> None:
+        pod = self._pods.by_key(key)
+        if pod is not None and not pod.spec.node_name and pod.metadata.deletion_timestamp is not None:
+            await self._remove(pod)
+
+    async def _collect_finished(self) -> None:
+        finished = self._pods.by_index(FINISHED, FINISHED).values()
+        surplus = len(finished) - self._threshold
+        if surplus > 0:
+            oldest = sorted(finished, key=lambda pod: (pod.metadata.creation_timestamp or "", pod.metadata.name))
+            for pod in oldest[:surplus]:
+                await self._remove(pod)
+
+    async def _fail_and_remove(self, pod: Pod) -> None:
+        """Say first that the pod has failed and why: whoever counts failures must not lose one."""
+        if pod.status.phase not in {SUCCEEDED, FAILED}:
+            with suppress(NotFound, Conflict):
+                pod = await self._client.update_status(_failed(pod, self.ctx.timestamp()))
+        await self._remove(pod)
+
+    async def _remove(self, pod: Pod) -> None:
+        metadata = pod.metadata
+        options = DeleteOptions(
+            grace_period_seconds=0,
+            preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version),
+        )
+        with suppress(NotFound):
+            await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
+
+
+def _by_finish(pod: Pod) -> tuple[str, ...]:
+    """Index: see `FINISHED`."""
+    return (FINISHED,) if pod.status.phase in {SUCCEEDED, FAILED} else ()
+
+
+def _failed(pod: Pod, timestamp: str) -> Pod:
+    condition = PodCondition(
+        type=DISRUPTION_TARGET,
+        status="True",
+        observed_generation=pod.metadata.generation,
+        last_transition_time=timestamp,
+        reason="DeletionByPodGC",
+        message="PodGC: node no longer exists",
+    )
+    conditions = (*without(pod.status.conditions, DISRUPTION_TARGET), condition)
+    return replace(pod, status=replace(pod.status, phase=FAILED, conditions=conditions))
