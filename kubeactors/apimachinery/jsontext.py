@@ -83,7 +83,9 @@ def _pairs(members: list[tuple[str, object]]) -> Pairs:
 
 
 def _constant(name: str) -> object:
-    raise json.JSONDecodeError("Expecting value", name, 0)
+    """NaN, Infinity and -Infinity are numbers to Python only."""
+    where = "in numeric literal" if name.startswith("-") else "looking for beginning of value"
+    raise JSONSyntaxError(f"invalid character '{name.lstrip('-')[0]}' {where}")
 
 
 _careful = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=Number, parse_float=Number, parse_constant=_constant)

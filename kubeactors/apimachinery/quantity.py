@@ -172,10 +172,10 @@ def of_milli(amount: int, format_: str = DECIMAL_SI) -> str:
 
 @lru_cache(maxsize=16384)
 def canonical_of(nanos: int, format_: str) -> str:
-    """An amount as canonical text. A binary one that is small or no whole number is written in decimal."""
+    """An amount as canonical text. A binary one that is small, huge or no whole number is written in decimal."""
     if not nanos:
         return "0"
-    if format_ == BINARY_SI and abs(nanos) >= 1024 * NANOS and not nanos % NANOS:
+    if format_ == BINARY_SI and 1024 * NANOS <= abs(nanos) <= _LARGEST_BINARY and not nanos % NANOS:
         mantissa, times = _without_factors(nanos // NANOS, 1024)
         return f"{mantissa}{_BINARY_OF[times]}"
     mantissa, times = _without_factors(nanos, 1000)
