@@ -10,6 +10,7 @@ import msgspec
 
 from kubeactors.actor.errors import Terminated
 from kubeactors.actor.supervision import Supervision
+from kubeactors.message import Message
 
 if TYPE_CHECKING:
     from kubeactors.actor.context import Context
@@ -21,7 +22,7 @@ _MARK = "__kubeactors_handles__"
 
 
 def handle(method: F) -> F:
-    """Marks a method as the handler of the messages that its parameter `message` is annotated with.
+    """Marks a method as the handler of the messages that its one parameter is annotated with.
 
     A plain `def` runs to its end at once; an `async def` may wait. What it returns is the reply to a `Request`.
     """
@@ -80,7 +81,7 @@ def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
     """The dispatch table of an actor class, made at its first spawn.
 
     Raises:
-        TypeError: a handler's `message` has no annotation; a message can change; the protocol has a message that no
+        TypeError: a handler's parameter has no annotation; a message can change; the protocol has a message that no
             handler takes.
     """
     if "handlers" not in actor.__dict__:
@@ -96,10 +97,11 @@ def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
 
 
 def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:
+    parameters = list(inspect.signature(method).parameters)
     hints = typing.get_type_hints(method)
-    if "message" not in hints:
-        raise TypeError(f"{actor.__name__}.{method.__name__}: annotate `message` with what it handles")
-    found = _flatten(hints["message"])
+    if len(parameters) != 2 or parameters[1] not in hints:
+        raise TypeError(f"{actor.__name__}.{method.__name__}: annotate its parameter with the messages it handles")
+    found = _flatten(hints[parameters[1]])
     for one in found:
         config = getattr(one, "__struct_config__", None)
         if config is not None and not config.frozen:
@@ -120,8 +122,9 @@ def _check_complete(actor: type, table: dict[type, Handler]) -> None:
         for base in getattr(cls, "__orig_bases__", ()):
             origin = typing.get_origin(base)
             if isinstance(origin, type) and issubclass(origin, Actor):
+                # A parent without a protocol of its own is an Actor[Message].
                 wanted = [one for part in typing.get_args(base) for one in _flatten(part)]
-                missing = [one for one in wanted if one not in table and one is not Terminated]
+                missing = [one for one in wanted if one not in table and one not in (Terminated, Message)]
                 if missing and all(issubclass(one, msgspec.Struct) for one in missing):
                     names = ", ".join(one.__name__ for one in missing)
                     raise TypeError(f"{actor.__name__} has {names} in its protocol; add a @handle method for it")

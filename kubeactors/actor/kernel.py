@@ -316,11 +316,19 @@ class Kernel:
 
     def report(self, event: str, cell: Cell, error: BaseException) -> None:
         """Log a failure."""
-        self.driver.log("warning", event, cell.path, error=repr(error), number=cell.number)
+        self.driver.log("warning", event, cell.path, error=repr(error), where=where(error))
 
     def random_for(self, path: str, purpose: str) -> random.Random:
         """A stream of its own for each actor and purpose, so that one draw more shifts no other."""
         return random.Random(f"{self.seed}|{path}|{purpose}")
+
+
+def where(error: BaseException) -> str:
+    """The line that raised: `module:line`, or nothing if that is not known."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else ""
 
 
 def affected(strategy: Strategy, cell: Cell, parent: Cell) -> list[Cell]:

@@ -1,8 +1,8 @@
 """The commands: parse, call, print. All they do stands in the rooms below.
 
-    up.py       a cluster for kubectl           bench.py    how fast is it
-    demo.py     the tour                        fuzz.py     look for failures; replay one
-    check.py    the gates of this project       errors.py   what a user can mend
+up.py       a cluster for kubectl           bench.py    how fast is it
+demo.py     the tour                        fuzz.py     look for failures; replay one
+check.py    the gates of this project       errors.py   what a user can mend
 """
 
 from kubeactors.cli.main import main

@@ -49,7 +49,13 @@ def default_data_dir() -> Path:
 
 
 async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
-    nodes: int, host: str, port: int, data_dir: Path, in_memory: bool, kubeconfig: Path | None, output: str  # noqa: FBT001
+    nodes: int,
+    host: str,
+    port: int,
+    data_dir: Path,
+    in_memory: bool,
+    kubeconfig: Path | None,
+    output: str,
 ) -> int:
     from kubeactors.apiserver.http.serving import AddressInUse
     from kubeactors.cluster import Cluster

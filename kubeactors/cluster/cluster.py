@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import anyio
 import msgspec
@@ -15,7 +15,7 @@ from kubeactors.api import SCHEME
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apimachinery.status import AlreadyExists, StatusError
+from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.cluster.conditions import holds
 from kubeactors.cluster.inbox import Inbox
@@ -26,6 +26,9 @@ from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
 from kubeactors.cluster.spec import ClusterSpec, NodePool
 from kubeactors.storage import Backend
+
+if TYPE_CHECKING:
+    from kubeactors.apiserver.http.app import ApiApp
 
 T = TypeVar("T", bound=TypedObject)
 
@@ -97,9 +100,7 @@ class Cluster:
     async def _apply(self, obj: TypedObject, namespace: str) -> TypedObject:
         kind = SCHEME.by_type(type(obj))
         if kind.namespaced and not obj.metadata.namespace:
-            obj = msgspec.structs.replace(
-                obj, metadata=msgspec.structs.replace(obj.metadata, namespace=namespace)
-            )
+            obj = msgspec.structs.replace(obj, metadata=msgspec.structs.replace(obj.metadata, namespace=namespace))
         try:
             return await self.client.create(obj)
         except AlreadyExists:
@@ -108,7 +109,12 @@ class Cluster:
             )
 
     async def wait_for(
-        self, what: str, condition: str, *, namespace: str = "default", timeout: float = 30.0  # noqa: ASYNC109 -- the contract's name
+        self,
+        what: str,
+        condition: str,
+        *,
+        namespace: str = "default",
+        timeout: float = 30.0,  # noqa: ASYNC109 -- the contract's name
     ) -> TypedObject | None:
         """Wait until an object has a condition.
 
@@ -196,9 +202,7 @@ class Cluster:
         from kubeactors.apiserver.http import serving
 
         pki = ensure_pki(directory, [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
-        tls = serving.Tls(
-            certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate
-        )
+        tls = serving.Tls(certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate)
         async with serving.serve(self._app(), host=host, port=port, tls=tls) as listening:
             write_kubeconfig(kubeconfig or directory / "kubeconfig", listening.url, pki)
             yield listening.url
@@ -208,9 +212,7 @@ class Cluster:
         from kubeactors.apiserver.http.app import ApiApp
 
         kernel = self.system.kernel
-        return ApiApp(
-            self._server, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: kernel.wall + kernel.now
-        )
+        return ApiApp(self._server, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: kernel.wall + kernel.now)
 
 
 def _parse(what: str) -> tuple[str, Kind[TypedObject]]:

@@ -1,13 +1,21 @@
 """The machines: each runs a kubelet and a container runtime, and can lose its power."""
 
+from collections.abc import Iterator
 from functools import partial
+from ipaddress import IPv4Address, IPv4Network
+from typing import ClassVar
 
-from kubeactors.actor import Actor, Ref, handle
-from kubeactors.actor.supervision import Supervision
-from kubeactors.client import Client
-from kubeactors.cluster.spec import RACK_LABEL, ZONE_LABEL, NodePool
-from kubeactors.kubelet import Kubelet, KubeletConfig
+from kubeactors.actor import Actor, Ref, Supervision, handle
+from kubeactors.client import Client, EventSink
+from kubeactors.cluster.spec import RACK_LABEL, ZONE_LABEL, NodePool, Timing
+from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
+from kubeactors.kubelet.runtimes.simulated import Behaviour, SimulatedRuntime
 from kubeactors.message import Message, Request
+
+POD_NETWORK = IPv4Network("10.128.0.0/9")
+"""What nodes' pod ranges are cut from."""
+NODE_NETWORK = IPv4Network("172.16.0.0/12")
+"""Where nodes' own addresses come from."""
 
 
 class PowerOff(Message, frozen=True):
@@ -26,7 +34,7 @@ class GetRacks(Request[dict[str, tuple[str, ...]]], frozen=True):
     """Which machines share a power supply: their names by rack."""
 
 
-class GetKubelet(Request[Ref[object] | None], frozen=True):
+class GetKubelet(Request[Ref[KubeletMessage] | None], frozen=True):
     """The kubelet of one machine; None if it is off or unknown."""
 
     name: str
@@ -41,18 +49,18 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     A kubelet that fails is started again and finds its runtime as it was; a machine that loses its power loses both.
     """
 
-    supervision = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.5)
+    supervision: ClassVar[Supervision] = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.5)
 
-    def __init__(self, client: Client, pool: NodePool) -> None:
+    def __init__(self, client: Client, pool: NodePool, timing: Timing) -> None:
         self._client = client
         self._pool = pool
-        self._names = pool.names()
-        self._index = {name: index for index, name in enumerate(self._names)}
-        self._kubelets: dict[str, Ref[object]] = {}
+        self._configs = {config.node_name: config for config in kubelet_configs(pool, timing)}
+        self._kubelets: dict[str, Ref[KubeletMessage]] = {}
 
     def started(self) -> None:
         """Boot all."""
-        for name in self._names:
+        self._events = self.ctx.spawn(partial(EventSink, self._client), name="events")
+        for name in self._configs:
             self._boot(name)
 
     @handle
@@ -67,31 +75,45 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     def power_on(self, message: PowerOn) -> None:
         """Boot those that are off."""
         for name in message.names:
-            if name in self._index and name not in self._kubelets:
+            if name in self._configs and name not in self._kubelets:
                 self._boot(name)
 
     @handle
     def get_racks(self, message: GetRacks) -> dict[str, tuple[str, ...]]:
         """All machines, on or off."""
         racks: dict[str, list[str]] = {}
-        for index, name in enumerate(self._names):
-            racks.setdefault(self._pool.rack_of(index), []).append(name)
+        for config in self._configs.values():
+            racks.setdefault(config.labels[RACK_LABEL], []).append(config.node_name)
         return {rack: tuple(names) for rack, names in racks.items()}
 
     @handle
-    def get_kubelet(self, message: GetKubelet) -> Ref[object] | None:
+    def get_kubelet(self, message: GetKubelet) -> Ref[KubeletMessage] | None:
         """Where to ask for logs."""
         return self._kubelets.get(message.name)
 
     def _boot(self, name: str) -> None:
-        config = kubelet_config(self._pool, name, self._index[name])
-        self._kubelets[name] = self.ctx.spawn(partial(Kubelet, client=self._client, config=config), name=name)
+        config = self._configs[name]
+        runtime = SimulatedRuntime(config.pod_cidr, Behaviour(start_seconds=self._pool.start_latency_seconds))
+        kubelet = partial(Kubelet, client=self._client, runtime=runtime, config=config, events=self._events)
+        self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
 
 
-def kubelet_config(pool: NodePool, name: str, index: int) -> KubeletConfig:
-    """The settings of the kubelet at this place of the pool."""
-    return KubeletConfig(
-        node_name=name,
-        labels={ZONE_LABEL: pool.zone, RACK_LABEL: pool.rack_of(index)},
-        capacity={"cpu": pool.cpu, "memory": pool.memory, "pods": pool.pods},
-    )
+def kubelet_configs(pool: NodePool, timing: Timing) -> Iterator[KubeletConfig]:
+    """The settings of each kubelet of a pool, in order.
+
+    >>> [one.pod_cidr for one in kubelet_configs(NodePool(count=2), Timing())]
+    ['10.128.0.0/24', '10.128.1.0/24']
+    """
+    capacity = {"cpu": pool.cpu, "memory": pool.memory, "pods": pool.pods, "ephemeral-storage": "1Ti"}
+    size = max((int(pool.pods) + 3).bit_length(), 8)  # addresses of the network, of the router, of everybody
+    pods, nodes = int(POD_NETWORK.network_address), int(NODE_NETWORK.network_address)
+    for index, name in enumerate(pool.names()):
+        yield KubeletConfig(
+            node_name=name,
+            node_ip=str(IPv4Address(nodes + index + 1)),
+            pod_cidr=str(IPv4Network((pods + (index << size), 32 - size))),
+            capacity=capacity,
+            labels={ZONE_LABEL: pool.zone, RACK_LABEL: pool.rack_of(index)},
+            lease_duration_seconds=timing.lease_duration_seconds,
+            heartbeat_seconds=timing.heartbeat_seconds,
+        )

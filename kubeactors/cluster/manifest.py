@@ -46,12 +46,12 @@ def _documents(text: str) -> Iterator[bytes]:
     except yaml.YAMLError as error:
         raise ManifestError(f"this is not YAML: {error}") from error
     for node in nodes:
-        if node is not None and not (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
+        if not (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
             yield yaml.serialize(node, Dumper=yaml.CSafeDumper).encode()
 
 
 def _object(document: bytes, number: int) -> TypedObject:
-    named = yaml.load(document, Loader=yaml.CSafeLoader)  # noqa: S506 -- a safe loader
+    named = yaml.load(document, Loader=yaml.CSafeLoader)
     if not isinstance(named, dict):
         raise ManifestError(f"document {number} is no object")
     api_version, kind = str(named.get("apiVersion", "")), str(named.get("kind", ""))

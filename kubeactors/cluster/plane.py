@@ -6,14 +6,14 @@ from typing import ClassVar, cast
 from kubeactors.actor import Actor, Ref, Supervision, handle
 from kubeactors.api import SCHEME
 from kubeactors.apimachinery.requests import UserInfo
-from kubeactors.apiserver import ApiServer
-from kubeactors.apiserver.codec import ObjectCodec
+from kubeactors.apiserver import ApiServer, ObjectCodec
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.machines import Machines, MachinesMessage
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
 from kubeactors.cluster.spec import ClusterSpec
-from kubeactors.controllers import ControllerManager
+from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
+from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
 from kubeactors.message import Request
 from kubeactors.storage import Backend, Store, StoreMessage
 
@@ -48,14 +48,21 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         """Start from the store upwards; they are stopped the other way round."""
         spawn = self.ctx.spawn
         store = spawn(partial(Store, self._backend, ObjectCodec(SCHEME)), name="store")
-        server = spawn(partial(ApiServer, SCHEME, cast("Ref[StoreMessage]", store), self._spec.server), name="apiserver")
+        server = spawn(
+            partial(ApiServer, SCHEME, cast("Ref[StoreMessage]", store), self._spec.server), name="apiserver"
+        )
         self._server = cast("Ref[ApiMessage]", server)
         transport = InProcessTransport(self._server)
         manager = Client(transport, MANAGER, manager="kube-controller-manager")
-        spawn(partial(ControllerManager, manager), name="controller-manager")
+        spawn(partial(ControllerManager, manager, self._controllers()), name="controller-manager")
         spawn(partial(SchedulerProcess, Client(transport, SCHEDULER, manager="kube-scheduler")), name="scheduler")
         nodes = Client(transport, NODES, manager="kubelet")
-        self._machines = spawn(partial(Machines, nodes, self._spec.nodes), name="machines")
+        self._machines = spawn(partial(Machines, nodes, self._spec.nodes, self._spec.timing), name="machines")
+
+    def _controllers(self) -> ControllerManagerConfig:
+        timing = self._spec.timing
+        lifecycle = NodeLifecycleConfig(grace_seconds=timing.node_monitor_grace_seconds)
+        return ControllerManagerConfig(node_lifecycle=lifecycle, root_ca=self._spec.root_ca)
 
     @handle
     def get_api_server(self, message: GetApiServer) -> Ref[ApiMessage]:
@@ -65,4 +72,4 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
     @handle
     def get_machines(self, message: GetMachines) -> Ref[MachinesMessage]:
         """The ref stays the same over restarts."""
-        return cast("Ref[MachinesMessage]", self._machines)
+        return self._machines

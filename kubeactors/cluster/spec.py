@@ -43,9 +43,27 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
         return f"rack-{index % self.racks + 1}"
 
 
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """How soon a dead node is noticed. The defaults are Kubernetes'.
+
+    Source: pkg/kubelet/apis/config/v1beta1/defaults.go, pkg/controller/nodelifecycle/config/v1alpha1/defaults.go (v1.36).
+    """
+
+    heartbeat_seconds: float = 10.0
+    lease_duration_seconds: int = 40
+    node_monitor_grace_seconds: float = 50.0
+
+
+QUICK = Timing(heartbeat_seconds=0.5, lease_duration_seconds=2, node_monitor_grace_seconds=2.0)
+"""For demonstrations: a dead node is noticed after two seconds."""
+
+
 class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A whole cluster. Without `data_dir` everything is in memory and ends with the cluster."""
 
     nodes: NodePool = NodePool()
     data_dir: Path | None = None
     server: ApiServerConfig = ApiServerConfig()
+    timing: Timing = Timing()
+    root_ca: str = ""
+    """PEM of the certificate that pods check the API server's with."""
