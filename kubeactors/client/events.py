@@ -8,12 +8,14 @@ Source: client-go tools/record/event.go (v1.36).
 
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from kubeactors.actor import Actor, Mailbox, Overflow, handle
 from kubeactors.api.core.v1 import ObjectReference
 from kubeactors.api.core.v1.event import Event, EventSource
 from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
 from kubeactors.apimachinery.requests import STRATEGIC_MERGE_PATCH
-from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, StatusError, Timeout
+from kubeactors.apimachinery.status import AlreadyExists, NotFound, ServiceUnavailable, StatusError, Timeout
 from kubeactors.apimachinery.time import format_micro_time, format_time
 from kubeactors.client.client import Client
 from kubeactors.client.correlation import Correlation, Correlator, event_name
@@ -97,17 +99,30 @@ class EventSink(Actor[RecordEvent], deterministic=True):
     def __init__(self, client: Client) -> None:
         self._client = client
         self._correlator = Correlator()
+        self._salt = 0
+        self._number = 0
+
+    def started(self) -> None:
+        """Choose a place within a microsecond, so that two sinks do not name their events alike."""
+        self._salt = self.ctx.random.randrange(1000)
 
     @handle
     async def record(self, message: RecordEvent) -> None:
         """Write one; while the server cannot be reached, keep trying and let the others wait."""
-        found = self._correlator.correlate(event_of(message), message.time)
+        self._number = max(message.time + self._salt, self._number + 1)
+        found = self._correlator.correlate(event_of(message, self._number), message.time)
         if found is None:
             return
+        unsure = False
         for attempt in range(MAX_TRIES):
             try:
                 await self._write(found)
+            except AlreadyExists:
+                if unsure:
+                    return  # an earlier try came through
+                found = _renamed(found, message.time + attempt + 1)
             except (ServiceUnavailable, Timeout):
+                unsure = True
                 await self.ctx.sleep(RETRY_SECONDS * (self.ctx.random.random() if attempt == 0 else 1.0))
             except StatusError as error:
                 self.ctx.log.debug("event.rejected", reason=message.reason, error=str(error))
@@ -134,6 +149,13 @@ class EventSink(Actor[RecordEvent], deterministic=True):
         self._correlator.observe(await self._client.create(event), found.key)
 
 
+def _renamed(found: Correlation, time: int) -> Correlation:
+    """The same under another name: something else happened to the object in the very same nanosecond."""
+    event = found.event
+    name = event_name(event.involved_object.name, time)
+    return replace(found, event=replace(event, metadata=replace(event.metadata, name=name)))
+
+
 def _repetition(event: Event) -> dict[str, object]:
     """What changes in an event that is there already."""
     if event.action:
@@ -154,12 +176,10 @@ def reference_to(involved: HasMeta) -> ObjectReference:
     )
 
 
-def event_of(message: RecordEvent) -> Event:
-    """The event as it is if nothing like it was seen before."""
+def event_of(message: RecordEvent, number: int) -> Event:
+    """The event as it is if nothing like it was seen before. `number` makes its name, and is like the time."""
     involved, time = message.involved, format_time(message.time)
-    metadata = ObjectMeta(
-        name=event_name(involved.name, message.time), namespace=involved.namespace or DEFAULT_NAMESPACE
-    )
+    metadata = ObjectMeta(name=event_name(involved.name, number), namespace=involved.namespace or DEFAULT_NAMESPACE)
     if message.action:
         return Event(
             metadata=metadata,

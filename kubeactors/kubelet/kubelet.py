@@ -136,7 +136,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._renewing = False
 
     @handle
-    async def report_node(self, _message: ReportNode) -> None:
+    async def report_node(self, message: ReportNode) -> None:
         """Write the node's status."""
         self._later_report()
         try:
@@ -264,7 +264,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     # What the pods do.
 
     @handle
-    def wake(self, _message: Wake) -> None:
+    def wake(self, message: Wake) -> None:
         """Do what is due."""
         self._alarm = None
         now = self.ctx.wall

@@ -118,7 +118,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self.ctx.self.tell(message)
 
     @handle
-    def flush(self, _message: Flush) -> None:
+    def flush(self, message: Flush) -> None:
         """Pods may be tried again."""
         self._alarm = None
         self.queue.flush(self.ctx.now)
