@@ -33,7 +33,7 @@ from kubeactors.apimachinery.requests import (
     WriteOptions,
 )
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import Status, StatusError
+from kubeactors.apimachinery.status import NotFound, Status, StatusError
 from kubeactors.client.transport import Transport
 from kubeactors.message import Recipient
 
@@ -97,6 +97,13 @@ class Client:
             user=self.user,
         )
         return cast("T", (await self.send(request)).object)
+
+    async def find(self, type_: type[T], name: str, namespace: str = "") -> T | None:
+        """Like `get`, but None if there is no such object."""
+        try:
+            return await self.get(type_, name, namespace)
+        except NotFound:
+            return None
 
     async def list(  # noqa: PLR0913 -- these are the options of a list
         self,

@@ -159,7 +159,6 @@ def _combined(event: Event, now: int) -> Event:
     time = format_time(now)
     return msgspec.structs.replace(
         event,
-        metadata=msgspec.structs.replace(event.metadata, name=event_name(event.involved_object.name, now)),
         message=COMBINED + event.message,
         first_timestamp=time,
         last_timestamp=time,

@@ -116,10 +116,8 @@ class EndpointsController(Controller):
     async def _live(self, key: str) -> Endpoints | None:
         namespace, name = split_key(key)
         self._overlay.forget(key)
-        try:
-            return self._overlay.wrote(key, await self._client.get(Endpoints, name, namespace))
-        except NotFound:
-            return None
+        live = await self._client.find(Endpoints, name, namespace)
+        return self._overlay.wrote(key, live) if live is not None else None
 
     async def _delete(self, present: Endpoints | None) -> None:
         if present is None or MANAGED_BY_LABEL not in present.metadata.labels:

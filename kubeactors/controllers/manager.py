@@ -5,7 +5,7 @@ Source: cmd/kube-controller-manager/app/controllermanager.go (v1.36).
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Never
 
 import msgspec
 
@@ -37,7 +37,7 @@ from kubeactors.controllers.replicaset import ReplicaSetController
 from kubeactors.controllers.root_ca import RootCAPublisher
 from kubeactors.controllers.serviceaccount import ServiceAccountController
 from kubeactors.controllers.taint_eviction import TaintEvictionController
-from kubeactors.message import Message, Recipient
+from kubeactors.message import Recipient
 
 
 class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Names of controllers that are not started, such as `replicaset`."""
 
 
-class ControllerManager(Actor[Message], deterministic=True):
+class ControllerManager(Actor[Never], deterministic=True):
     """The supervisor of informers, of the event sink, and of the controllers: each starts again alone when it fails."""
 
     supervision: ClassVar[Supervision] = Supervision(max_restarts=100, within_seconds=60.0, backoff_seconds=0.1)

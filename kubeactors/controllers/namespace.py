@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Namespace, NamespaceCondition, Pod
 from kubeactors.apimachinery.meta import HasMeta
 from kubeactors.apimachinery.requests import DeleteCollection, GroupVersionResource, List
-from kubeactors.apimachinery.status import NotFound, StatusError
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, Controller, SharedInformer
 from kubeactors.controllers.conditions import find
 
@@ -68,13 +68,8 @@ class NamespaceController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Delete what is there; when nothing is left, finalize."""
-        if self._namespaces.by_key(key) is None:
-            return
-        try:
-            found = await self._client.get(Namespace, key)
-        except NotFound:
-            return
-        if found.metadata.deletion_timestamp is None or FINALIZER not in found.spec.finalizers:
+        found = await self._client.find(Namespace, key) if self._namespaces.by_key(key) is not None else None
+        if found is None or found.metadata.deletion_timestamp is None or FINALIZER not in found.spec.finalizers:
             return
         remains = await self._empty(key)
         conditions = conditions_after(found.status.conditions, remains, self.ctx.timestamp())

@@ -72,13 +72,7 @@ class PodGCController(Controller):
             await self._collect_finished()
 
     async def _collect_node(self, name: str) -> None:
-        if self._nodes.get(name) is not None:
-            return
-        try:
-            await self._client.get(Node, name)
-        except NotFound:
-            pass
-        else:
+        if self._nodes.get(name) is not None or await self._client.find(Node, name) is not None:
             return
         for pod in list(self._pods.by_index(NODE, name).values()):
             await self._fail_and_remove(pod)

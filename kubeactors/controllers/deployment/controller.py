@@ -63,6 +63,7 @@ class DeploymentController(Controller):
         self._client = client
         self._events = events
         self._overlay: Overlay[ReplicaSet] = Overlay()
+        self._own: Overlay[Deployment] = Overlay()
         pods.add_indexes({CONTROLLER: by_controller})
         replica_sets.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         deployments.add_indexes({SELECTOR: _by_selector})
@@ -81,9 +82,10 @@ class DeploymentController(Controller):
     # What happens.
 
     def _on_deployment(self, change: Change[Deployment]) -> None:
+        news = not self._own.seen(change)
         if change.new is None:
             self._overlay.forget(change.current.metadata.uid)
-        else:
+        elif news:
             self.enqueue(change.key)
 
     def _on_replica_set(self, change: Change[ReplicaSet]) -> None:
@@ -125,7 +127,9 @@ class DeploymentController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
-        found = self._deployments.by_key(key)
+        found = self._own.newest(key, self._deployments.by_key(key))
+        if found is not None and self.in_doubt(key):
+            found = await self._client.find(Deployment, found.metadata.name, found.metadata.namespace)
         if found is None:
             return
         if found.spec.selector == LabelSelector():
@@ -133,8 +137,6 @@ class DeploymentController(Controller):
                 found, "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required."
             )
             return
-        if self.in_doubt(key):
-            found = await self._client.get(Deployment, found.metadata.name, found.metadata.namespace)
         owned = await self._claim(found, live=self.in_doubt(key))
         view = View(deployment=found, replica_sets=owned, populated=self._populated(found, owned), now=self.ctx.wall)
         await self._do(found, plan(view))
@@ -207,7 +209,7 @@ class DeploymentController(Controller):
     async def _avoid_collision(self, found: Deployment) -> None:
         """Another template has the same hash: the next one is made with a higher count."""
         count = (found.status.collision_count or 0) + 1
-        await self._client.update_status(replace(found, status=replace(found.status, collision_count=count)))
+        await self._write(found, replace(found, status=replace(found.status, collision_count=count)))
 
     async def _report_failure(self, found: Deployment, made: ReplicaSet, error: StatusError) -> None:
         message = f'Failed to create new replica set "{made.metadata.name}": {error}'
@@ -238,7 +240,7 @@ class DeploymentController(Controller):
     async def _write(self, found: Deployment, wanted: Deployment) -> None:
         """The status' door lets annotations through as well, so one write is enough."""
         if wanted is not found and (wanted.status != found.status or wanted.metadata is not found.metadata):
-            await self._client.update_status(wanted)
+            self._own.wrote(key_of(found), await self._client.update_status(wanted))
 
 
 def _by_selector(found: Deployment) -> tuple[str, ...]:

@@ -284,7 +284,7 @@ class _Rollout:
     def finished(self, new_status: DeploymentStatus) -> Plan:
         """The plan."""
         before = self._before
-        changed = [one for one in self.all if before.get(one.metadata.name) not in {None, one}]
+        changed = [one for one in self.all if before.get(one.metadata.name) not in (None, one)]
         deployment = self._with_revision()
         if new_status != deployment.status:
             deployment = replace(deployment, status=new_status)

@@ -197,11 +197,8 @@ class NodeLifecycleController(Controller):
 
     async def _look(self, node: Node) -> Sign:
         """The last sign of life by a live read: the cache may lag."""
-        try:
-            lease = await self._client.get(Lease, node.metadata.name, LEASE_NAMESPACE)
-        except NotFound:
-            return self._noted(node, None)
-        return self._noted(node, lease.spec.renew_time)
+        lease = await self._client.find(Lease, node.metadata.name, LEASE_NAMESPACE)
+        return self._noted(node, lease.spec.renew_time if lease is not None else None)
 
     def _report_not_ready(self, node: Node) -> None:
         name = node.metadata.name

@@ -22,6 +22,7 @@ from kubeactors.client import (
     Controller,
     EventRecorder,
     Expectations,
+    Overlay,
     RecordEvent,
     SharedInformer,
     Standing,
@@ -81,6 +82,7 @@ class ReplicaSetController(Controller):
         self._client = client
         self._events = events
         self._expectations = Expectations()
+        self._overlay: Overlay[ReplicaSet] = Overlay()
         pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         pods.add_tally(LIVES, _life)
         replica_sets.add_indexes({SELECTOR: _by_selector, CONTROLLER: by_controller})
@@ -98,9 +100,10 @@ class ReplicaSetController(Controller):
     # What happens.
 
     def _on_replica_set(self, change: Change[ReplicaSet]) -> None:
+        news = not self._overlay.seen(change)
         if change.new is None:
             self._expectations.forget(change.current.metadata.uid)
-        else:
+        elif news:
             self.enqueue(change.key)
 
     def _on_pod(self, change: Change[Pod]) -> None:
@@ -157,7 +160,9 @@ class ReplicaSetController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Adopt and release, create and delete, report."""
-        found = self._replica_sets.by_key(key)
+        found = self._overlay.newest(key, self._replica_sets.by_key(key))
+        if found is not None and self.in_doubt(key):
+            found = await self._client.find(ReplicaSet, found.metadata.name, found.metadata.namespace)
         if found is None:
             return
         uid = found.metadata.uid
@@ -300,7 +305,8 @@ class ReplicaSetController(Controller):
             if seconds is not None:
                 self.enqueue_after(key_of(found), seconds)
         if status != found.status:
-            await self._client.update_status(msgspec.structs.replace(found, status=status))
+            written = await self._client.update_status(msgspec.structs.replace(found, status=status))
+            self._overlay.wrote(found.metadata.uid, written)
 
 
 def _life(pod: Pod) -> tuple[str, Hashable] | None:
