@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-import cyclopts
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
@@ -80,8 +79,3 @@ def _page(result: BenchResult) -> str:
     style = "body{font:16px system-ui;margin:3em}th{text-align:left;font-weight:500;padding:.3em 2em .3em 0}"
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>kubeactors bench</title><style>{style}</style>'
     return f"{head}<h1>kubeactors bench</h1><table>{rows}</table></html>\n"
-
-
-def register(app: cyclopts.App) -> None:
-    """Add the command."""
-    app.command(bench)

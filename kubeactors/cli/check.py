@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import cyclopts
 from cyclopts import Parameter
 
 from kubeactors.cli.errors import UsageError
@@ -38,8 +37,3 @@ def check(*, without: Annotated[tuple[str, ...], Parameter(help="Gates to leave 
 def _passes(name: str, command: Sequence[str]) -> bool:
     print(f"== {name}", flush=True)
     return subprocess.run(command, check=False).returncode == 0  # noqa: S603 -- the commands stand above
-
-
-def register(app: cyclopts.App) -> None:
-    """Add the command."""
-    app.command(check)

@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import anyio
-import cyclopts
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
@@ -179,8 +178,3 @@ def _node(name: str, pods: tuple[Pod, ...], *, dark: bool) -> Text:
             colour = "red" if going or dark else "green" if pod.status.phase == "Running" else "yellow"
             text.append(pod.metadata.name[0], style=colour)
     return text
-
-
-def register(app: cyclopts.App) -> None:
-    """Add the command."""
-    app.command(demo)

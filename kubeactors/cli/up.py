@@ -4,16 +4,20 @@ import os
 import signal
 import tempfile
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import anyio
-import cyclopts
 import msgspec
 from cyclopts import Parameter
 
+from kubeactors.apiserver.http.serving import AddressInUse
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.loop import run
+from kubeactors.cluster import Cluster, ClusterSpec, NodePool
+from kubeactors.cluster.pki import PkiError, ensure_pki
+from kubeactors.storage import StorageError
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -57,11 +61,6 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     kubeconfig: Path | None,
     output: str,
 ) -> int:
-    from kubeactors.apiserver.http.serving import AddressInUse
-    from kubeactors.cluster import Cluster
-    from kubeactors.cluster.pki import PkiError
-    from kubeactors.storage import StorageError
-
     async with AsyncExitStack() as stack:
         try:
             signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT))
@@ -71,7 +70,13 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
                 directory = data_dir
                 directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             kubeconfig = kubeconfig or directory / "kubeconfig"
-            cluster = await stack.enter_async_context(Cluster(nodes, data_dir=None if in_memory else directory))
+            pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
+            spec = ClusterSpec(
+                nodes=NodePool(count=nodes),
+                data_dir=None if in_memory else directory,
+                root_ca=pki.ca_certificate.read_text(encoding="ascii"),
+            )
+            cluster = await stack.enter_async_context(Cluster(spec=spec))
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
             url = await stack.enter_async_context(serving)
         except (AddressInUse, StorageError, PkiError, OSError) as error:
@@ -87,8 +92,3 @@ def _announce(ready: Ready, output: str) -> None:
         print(msgspec.json.encode(ready).decode(), flush=True)
     else:
         print(f"ready: {ready.server}   export KUBECONFIG={ready.kubeconfig}", flush=True)
-
-
-def register(app: cyclopts.App) -> None:
-    """Add the command."""
-    app.command(up)

@@ -16,6 +16,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import AlreadyExists
+from kubeactors.apiserver import ControlPlaneAuthorizer
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.cluster.conditions import holds
 from kubeactors.cluster.inbox import Inbox
@@ -26,6 +27,8 @@ from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
 from kubeactors.cluster.spec import ClusterSpec, NodePool
 from kubeactors.storage import Backend
+from kubeactors.storage.backends.memory import MemoryBackend
+from kubeactors.storage.backends.sqlite import SqliteBackend
 
 if TYPE_CHECKING:
     from kubeactors.apiserver.http.app import ApiApp
@@ -74,11 +77,7 @@ class Cluster:
 
     def _backend(self) -> Backend:
         if self.spec.data_dir is None:
-            from kubeactors.storage.backends.memory import MemoryBackend
-
             return MemoryBackend()
-        from kubeactors.storage.backends.sqlite import SqliteBackend
-
         self.spec.data_dir.mkdir(parents=True, exist_ok=True)
         return self._stack.enter_context(SqliteBackend(self.spec.data_dir / "store.db"))
 
@@ -199,7 +198,7 @@ class Cluster:
             AddressInUse: somebody else listens there.
             PkiError: the certificates in the directory cannot be used.
         """
-        from kubeactors.apiserver.http import serving
+        from kubeactors.apiserver.http import serving  # noqa: PLC0415 -- an embedded cluster needs no HTTP
 
         pki = ensure_pki(directory, [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
         tls = serving.Tls(certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate)
@@ -208,8 +207,7 @@ class Cluster:
             yield listening.url
 
     def _app(self) -> "ApiApp":
-        from kubeactors.apiserver.authorization import ControlPlaneAuthorizer
-        from kubeactors.apiserver.http.app import ApiApp
+        from kubeactors.apiserver.http.app import ApiApp  # noqa: PLC0415 -- the same
 
         kernel = self.system.kernel
         return ApiApp(self._server, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: kernel.wall + kernel.now)
