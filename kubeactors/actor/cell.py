@@ -291,9 +291,12 @@ class Cell(Ref[object]):
     def deliver(self, envelope: Envelope) -> Activation | None:
         """Hand one message to its handler."""
         kernel = self.kernel
+        if kernel.interceptor is not None:
+            passed = kernel.interceptor(self, envelope)
+            if passed is None:
+                return None
+            envelope = passed
         message, self.sender, reply = envelope
-        if kernel.observer is not None:
-            kernel.observer(self, message, self.sender)
         handler = self.table.get(message.__class__)
         if handler is None:
             self._unhandled(envelope)

@@ -78,7 +78,7 @@ class Context(Generic[M]):
         return self._random
 
     def random_for(self, purpose: str) -> Random:
-        """A new stream for one purpose: the same for the same seed, actor and purpose."""
+        """A new stream for one purpose: decided by the seed, the actor, the purpose, and how many there were of it."""
         return self._cell.kernel.random_for(self._cell.path, purpose)
 
     def uid(self) -> str:

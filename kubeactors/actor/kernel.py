@@ -113,8 +113,9 @@ class Kernel:
         self.timers = Timers()
         self.changes: deque[Callable[[], object]] = deque()
         """What changes the tree; done between two entries."""
-        self.observer: Callable[[Cell, object, Cell | None], object] | None = None
-        """Sees every delivery: receiver, message, sender."""
+        self.interceptor: Callable[[Cell, Envelope], Envelope | None] | None = None
+        """Sees every envelope when its turn has come. Returns what to deliver, or None: it keeps the envelope, and may
+        put it back later."""
         self.dead_letters = 0
         self.on_dead_letter: Callable[[str, object], object] | None = None
         self.fatal: BaseException | None = None
@@ -123,6 +124,7 @@ class Kernel:
         self._parks_all = parks_all
         self._depth = 0
         self._number = 0
+        self._streams: dict[str, int] = {}
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
         self.root = Cell(self, None, "", Actor, Mailbox(), Restart.TEMPORARY)
         self.root.state = State.RUNNING
@@ -319,8 +321,14 @@ class Kernel:
         self.driver.log("warning", event, cell.path, error=repr(error), where=where(error))
 
     def random_for(self, path: str, purpose: str) -> random.Random:
-        """A stream of its own for each actor and purpose, so that one draw more shifts no other."""
-        return random.Random(f"{self.seed}|{path}|{purpose}")
+        """A stream of its own for each actor and purpose, so that one draw more shifts no other.
+
+        An actor that was started again, and its successor at the same place, get another stream: nothing is drawn twice.
+        """
+        label = f"{path}|{purpose}"
+        number = self._streams.get(label, 0)
+        self._streams[label] = number + 1
+        return random.Random(f"{self.seed}|{label}|{number}")
 
 
 def where(error: BaseException) -> str:

@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from kubeactors.actor import Actor, Ref, SimSystem, Strategy, Supervision, Terminated, handle
-from kubeactors.actor.cell import Cell
+from kubeactors.actor.cell import Cell, Envelope
 from kubeactors.message import Message, Request
 
 HASH_SEEDS = ("0", "1", "4242")
@@ -77,10 +77,12 @@ def run(seed: int) -> str:
     trace: list[str] = []
     sim = SimSystem(seed)
 
-    def observe(cell: Cell, message: object, sender: Cell | None) -> None:
+    def observe(cell: Cell, envelope: Envelope) -> Envelope:
+        message, sender, _ = envelope
         trace.append(f"{sim.now} {sender.path if sender else '-'} -> {cell.path} {message!r}")
+        return envelope
 
-    sim.kernel.observer = observe
+    sim.kernel.interceptor = observe
     for _ in range(2):
         town = sim.spawn(partial(Town, trace), name="town")
         sim.run(10)
@@ -130,3 +132,15 @@ def test_an_actor_more_does_not_shift_the_choices_of_the_others() -> None:
     sim.spawn(partial(Gossip, []), name="another")
     draws = [system.kernel.random_for("/gossip", "").random() for system in (alone, sim)]
     assert draws[0] == draws[1]
+
+
+def test_the_successor_of_an_actor_draws_nothing_again() -> None:
+    sim = SimSystem(3)
+    uids: list[str] = []
+    for _ in range(2):
+        gossip = cast("Cell", sim.spawn(partial(Gossip, []), name="gossip"))
+        sim.settle()
+        assert gossip.ctx is not None
+        uids.append(gossip.ctx.uid())
+        sim.stop(gossip)
+    assert uids[0] != uids[1]
