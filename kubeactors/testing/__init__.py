@@ -1,1 +1,31 @@
-"""To be written."""
+"""The test kit, for this project and for other people's components.
+
+    builders.py     valid objects in one line: `make_pod`, `make_deployment`, ...
+    probe.py        an actor that keeps what it is told
+
+Who sends to it: components under test. What it sends: what a test says.
+"""
+
+from kubeactors.testing.builders import (
+    make_deployment,
+    make_namespace,
+    make_node,
+    make_pod,
+    make_pod_spec,
+    make_replica_set,
+    make_service,
+    make_template,
+)
+from kubeactors.testing.probe import Probe
+
+__all__ = [
+    "Probe",
+    "make_deployment",
+    "make_namespace",
+    "make_node",
+    "make_pod",
+    "make_pod_spec",
+    "make_replica_set",
+    "make_service",
+    "make_template",
+]
