@@ -5,7 +5,6 @@ Validators are generators: they take a value and the path of its field (`spec.co
 Source: apimachinery/pkg/util/validation/field/errors.go (v1.36).
 """
 
-import json
 from collections.abc import Iterable
 
 import msgspec
@@ -39,9 +38,16 @@ def shown(value: object) -> str:
     >>> shown("a"), shown(3), shown(True), shown(None)
     ('"a"', '3', 'true', 'null')
     """
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return msgspec.json.encode(value).decode()
+    return quoted(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def quoted(text: str) -> str:
+    r"""A text as Go's %q shows it.
+
+    >>> print(quoted('say "hi"'), quoted("a\n\x00é"))
+    "say \"hi\"" "a\n\x00é"
+    """
+    return f'"{"".join(map(_escaped, text))}"' if not _plain(text) else f'"{text}"'
 
 
 def required(path: str, detail: str = "") -> FieldError:
@@ -60,8 +66,10 @@ def invalid(path: str, value: object, detail: str = "") -> FieldError:
 
 def not_supported(path: str, value: object, supported: Iterable[str]) -> FieldError:
     """The value is none of an enumeration; the supported ones are named in the given order."""
-    known = ", ".join(json.dumps(one) for one in supported)
-    return FieldError(path, NOT_SUPPORTED, _with_detail(f"Unsupported value: {shown(value)}", known and f"supported values: {known}"))
+    known = ", ".join(map(quoted, supported))
+    return FieldError(
+        path, NOT_SUPPORTED, _with_detail(f"Unsupported value: {shown(value)}", known and f"supported values: {known}")
+    )
 
 
 def duplicate(path: str, value: object) -> FieldError:
@@ -87,6 +95,26 @@ def too_long(path: str, maximum: int) -> FieldError:
 def too_many(path: str, count: int, maximum: int) -> FieldError:
     """The list has more than `maximum` items."""
     return FieldError(path, TOO_MANY, f"Too many: {count}: must have at most {maximum} items")
+
+
+_ESCAPES = {
+    '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+}  # fmt: skip
+
+
+def _plain(text: str) -> bool:
+    return text.isprintable() and '"' not in text and "\\" not in text
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _with_detail(text: str, detail: str) -> str:

@@ -187,7 +187,7 @@ class Watch(ApiRequest[WatchStarted | Status], frozen=True, kw_only=True):
 
 
 class StopWatch(Message, frozen=True, kw_only=True):
-    """The subscriber wants no more of its watch. (A watch also ends with its subscriber's death.)"""
+    """The subscriber wants no more of its watch; a watch also ends with its subscriber's death."""
 
     subscriber: Recipient[WatchEvents | WatchClosed]
     watch: int

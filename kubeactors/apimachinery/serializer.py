@@ -144,12 +144,14 @@ def decode_yaml(data: bytes, type_: type[T]) -> Decoded[T]:
     return Decoded(found.object, (*duplicates, *found.strict_errors))
 
 
-def from_builtins(value: object, type_: type[T]) -> Decoded[T]:
-    """Make an object of dicts and lists, by the same rules as `decode`.
+def from_builtins(value: object, type_: type[T], *, careful: bool = False) -> Decoded[T]:
+    """Make an object of dicts and lists, by the same rules as `decode`; `careful` if there may be integers too large.
 
     Raises:
         DecodeError: they are no object of this type.
     """
+    if careful:
+        return _with_care(value, type_)
     try:
         return Decoded(_typed(msgspec.convert(value, type_)))
     except (msgspec.ValidationError, RecursionError):

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, cast
 
 import msgspec
 
-from kubeactors.apimachinery import field
+from kubeactors.apimachinery import field, jsontext
 from kubeactors.apimachinery.findings import DecodeError, Findings, Place, mismatch
 from kubeactors.apimachinery.jsontext import JSONSyntaxError
 from kubeactors.apimachinery.meta import TypedObject
@@ -68,7 +68,24 @@ def apply(obj: T, patch_type: str, patch: bytes, field_validation: str = WARN) -
     >>> apply(before, MERGE_PATCH, b'{"metadata":{"labels":{"k":null,"x":"y"}}}').object.metadata.labels
     {'x': 'y'}
     """
-    appliers: dict[str, Callable[[T, bytes], tuple[object, str, tuple[str, ...]]]] = {
+    document, source, complaints = _patched(obj, patch_type, patch)
+    careful = jsontext.needs_care(patch)
+    try:
+        decoded = from_builtins(document, type(obj), careful=careful)
+    except DecodeError as error:
+        raise _invalid(source, str(error)) from error
+    warnings = () if field_validation == IGNORE else (*complaints, *decoded.strict_errors)
+    if field_validation == STRICT and warnings:
+        raise _invalid(source, f"strict decoding error: {', '.join(warnings)}")
+    return Patched(decoded.object, warnings)
+
+
+_Patched = tuple[object, str, tuple[str, ...]]
+"""The object's document after the patch, what to show of it in an error, and what is superfluous in the patch."""
+
+
+def _patched(obj: TypedObject, patch_type: str, patch: bytes) -> _Patched:
+    appliers: dict[str, Callable[[TypedObject, bytes], _Patched]] = {
         JSON_PATCH: _json_patched,
         MERGE_PATCH: _merged,
         STRATEGIC_MERGE_PATCH: _strategically_merged,
@@ -76,13 +93,12 @@ def apply(obj: T, patch_type: str, patch: bytes, field_validation: str = WARN) -
     if patch_type not in appliers:
         raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
     try:
-        document, source, complaints = appliers[patch_type](obj, patch)
+        return appliers[patch_type](obj, patch)
     except PatchError as error:
         raise _refusal(error) from error
-    return _read(document, type(obj), source, () if field_validation == IGNORE else complaints, field_validation)
 
 
-def _json_patched(obj: TypedObject, patch: bytes) -> tuple[object, str, tuple[str, ...]]:
+def _json_patched(obj: TypedObject, patch: bytes) -> _Patched:
     value, _ = _parsed(patch, "error decoding patch: ")
     if value is not None and not isinstance(value, list):
         raise BadPatchError(f"error decoding patch: {mismatch(value, '[]handlers.jsonPatchOp', Place())}")
@@ -92,13 +108,13 @@ def _json_patched(obj: TypedObject, patch: bytes) -> tuple[object, str, tuple[st
     return document, _text(document), complaints
 
 
-def _merged(obj: TypedObject, patch: bytes) -> tuple[object, str, tuple[str, ...]]:
+def _merged(obj: TypedObject, patch: bytes) -> _Patched:
     value, complaints = _parsed_map(patch, "error decoding patch: ")
     document = _same_type(merge.merge(to_builtins(obj), value), obj)
     return document, _text(document), complaints
 
 
-def _strategically_merged(obj: TypedObject, patch: bytes) -> tuple[object, str, tuple[str, ...]]:
+def _strategically_merged(obj: TypedObject, patch: bytes) -> _Patched:
     value, complaints = _parsed_map(patch, "")
     return strategic.merge(to_builtins(obj), value, type(obj)), shown(value), complaints
 
@@ -138,19 +154,6 @@ def _same_type(document: object, obj: TypedObject) -> object:
     hub = obj.api_version.rpartition("/")[0] or "core"
     unknown = f"converting ({version}.{kind}) to ({hub}.{obj.kind}): unknown conversion"
     raise _invalid(_text(found), f'{kind} in version "{group and f"{group}/"}{version}" cannot be handled: {unknown}')
-
-
-def _read(
-    document: object, type_: type[T], source: str, complaints: tuple[str, ...], field_validation: str
-) -> Patched[T]:
-    try:
-        decoded = from_builtins(document, type_)
-    except DecodeError as error:
-        raise _invalid(source, str(error)) from error
-    warnings = (*complaints, *decoded.strict_errors)
-    if field_validation == STRICT and warnings:
-        raise _invalid(source, f"strict decoding error: {', '.join(warnings)}")
-    return Patched(decoded.object, () if field_validation == IGNORE else warnings)
 
 
 def _refusal(error: PatchError) -> StatusError:

@@ -134,6 +134,15 @@ def test_a_patch_that_makes_another_type_of_value_is_invalid(patch_type: str) ->
     )
 
 
+@pytest.mark.parametrize("patch_type", [MERGE_PATCH, STRATEGIC_MERGE_PATCH])
+def test_a_number_that_is_too_large_is_invalid(patch_type: str) -> None:
+    error = refused(patch_type, {"spec": {"replicas": 3_000_000_000}})
+    assert "cannot unmarshal number 3000000000 into Go struct field" in error.status.message
+    assert (
+        apply(patch_type, {"spec": {"terminationGracePeriodSeconds": 3_000_000_000}}).object.spec.grace == 3_000_000_000
+    )
+
+
 def test_a_patch_cannot_make_another_kind() -> None:
     assert refused(MERGE_PATCH, {"kind": "Other"}).status.code == 422
     assert refused(JSON_PATCH, [operation("replace", "/apiVersion", value="v2")]).status.code == 422
