@@ -6,7 +6,7 @@ Source: the shape is that of Akka's TestProbe.
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, TypeVar, cast
 
-from kubeactors.actor import Actor, Ref, SimSystem
+from kubeactors.actor import Actor, Later, Ref, SimSystem
 from kubeactors.actor.actor import Handler
 from kubeactors.message import Message
 
@@ -38,7 +38,10 @@ class ProbeActor(Actor[Message]):
         """Keep it, and reply if there is a reply to it."""
         self._inbox.append(message)
         reply = self._replies.get(type(message))
-        return self.ctx.later() if reply is None else reply(message)
+        if reply is not None:
+            return reply(message)
+        unanswered: Later[object] = self.ctx.later()
+        return unanswered
 
 
 ProbeActor.handlers = _EveryMessage(Handler(ProbeActor.take))
