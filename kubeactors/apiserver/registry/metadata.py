@@ -80,7 +80,6 @@ def born(metadata: ObjectMeta, environment: Environment) -> ObjectMeta:
         creation_timestamp=environment.timestamp(),
         deletion_timestamp=None,
         deletion_grace_period_seconds=None,
-        resource_version="",
         self_link="",
     )
 

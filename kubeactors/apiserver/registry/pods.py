@@ -8,7 +8,7 @@ from itertools import chain
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Container, Pod, PodSpec, PodStatus
+from kubeactors.api.core.v1 import Container, Pod, PodCondition, PodSpec, PodStatus
 from kubeactors.api.core.v1.resources import qos_class
 from kubeactors.apimachinery.field import FieldError, forbidden
 from kubeactors.apimachinery.meta import DeleteOptions
@@ -41,9 +41,19 @@ class PodStrategy(Strategy[Pod]):
         self._templates.start(new, defaulted.spec)
         return defaulted
 
+    def _gated(self) -> PodCondition:
+        return PodCondition(
+            type="PodScheduled",
+            status="False",
+            reason="SchedulingGated",
+            message="Scheduling is blocked due to non-empty scheduling gates",
+            last_transition_time=self.environment.timestamp(),
+        )
+
     def default_change(self, new: Pod, old: Pod, subresource: str) -> Pod:
         """All defaults of a pod are in its spec; most updates bring the very spec that is stored, or do not matter."""
-        return new if subresource == STATUS or new.spec is old.spec else self.kind.default(new)
+        known = subresource in (STATUS, BINDING) or new.spec is old.spec
+        return new if known else self.kind.default(new)
 
     def prepare_for_create(self, new: Pod) -> Pod:
         """A new pod is pending; its class of service is known from its spec."""
@@ -53,8 +63,11 @@ class PodStrategy(Strategy[Pod]):
             quality = made.qos_class
         else:
             quality = qos_class(new)
+        conditions = (self._gated(),) if new.spec.scheduling_gates else ()
         return replace(
-            new, status=PodStatus(phase=PENDING, qos_class=quality), metadata=replace(new.metadata, generation=1)
+            new,
+            status=PodStatus(phase=PENDING, qos_class=quality, conditions=conditions),
+            metadata=replace(new.metadata, generation=1),
         )
 
     def prepare(self, new: Pod, old: Pod, subresource: str) -> Pod:

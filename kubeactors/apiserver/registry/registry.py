@@ -125,6 +125,7 @@ class Registry:
         if not resource.strategy.creates_on_update or attributes.subresource:
             raise resource.missing(attributes.name)
         value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
+        value = with_metadata(value, replace(value.metadata, resource_version=""))
         return Written(await self.create(resource, value, replace(attributes, operation=CREATE)), created=True)
 
     async def delete(
@@ -198,6 +199,8 @@ class Registry:
         key = resource.key(new.metadata.namespace, new.metadata.name)
         done = False
         try:
+            if new.metadata.resource_version and not attributes.dry_run:
+                raise StatusError.saying("resourceVersion should not be set on objects to be created")
             if attributes.dry_run:
                 existing = await self._stored.get(key)
             else:

@@ -161,15 +161,13 @@ class ServiceStrategy(WithStatus[Service]):
         given: dict[int, int] = {}
         wanted = {one.port: one.node_port for one in reversed(spec.ports) if one.node_port}
         done: list[ServicePort] = []
-        mine = dict.fromkeys(had)
         for index, one in enumerate(spec.ports):
             number = one.node_port or given.get(one.port) or wanted.get(one.port, 0)
             if not number and not needs_node_ports(spec):
                 done.append(one)
                 continue
-            if not number or (number not in mine and given.get(one.port) != number):
+            if not number or (number not in had and given.get(one.port) != number):
                 number = self._take_port(service, number, f"spec.ports[{index}].nodePort")
-                mine[number] = None
                 reservation.taken(partial(self._ports.release, number))
             given.setdefault(one.port, number)
             done.append(one if one.node_port == number else replace(one, node_port=number))

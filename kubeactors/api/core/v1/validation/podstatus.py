@@ -36,7 +36,7 @@ def validate_pod_status_update(new: Pod, old: Pod) -> Iterator[FieldError]:
     status, before = new.status, old.status
     for i, condition in enumerate(status.conditions):
         if condition.type not in _OWN_CONDITIONS:
-            yield from qualified_name(f"metadata.conditions[{i}].Type", condition.type)
+            yield from qualified_name(f"status.conditions[{i}].Type", condition.type)
     if new.spec.node_name != old.spec.node_name:
         yield forbidden("status.nodeName", "may not be changed directly")
     nominated = status.nominated_node_name
