@@ -21,7 +21,10 @@ T = TypeVar("T", bound=TypedObject)
 M = TypeVar("M")
 
 SILENCE_SECONDS = 90.0
-"""A watch that has said nothing for so long, not even a bookmark (they come every minute), is taken for dead."""
+"""A watch that has said nothing for so long is begun anew: it may be dead.
+
+Bookmarks come every minute if anything at all has changed in the cluster.
+"""
 
 MAILBOX = Mailbox(capacity=100_000)
 
@@ -71,7 +74,8 @@ class SharedInformer(Generic[T]):
         self.subscribers: dict[Ref[Notify], None] = {}
         self.synced = False
         self.connected_at = 0
-        """When the present watch began: what was not heard before that may have been said."""
+        """When the server was last found again, after a list or a watch had failed or ended: what was said before
+        that may have got lost."""
         self.ref: Ref[InformerMessage] | None = None
 
     @property
@@ -102,6 +106,8 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         self._shared = shared
         self._consistent = consistent
         self._heard = 0
+        self._was_silent = False
+        """The watch is begun anew for no other reason than that it said nothing."""
 
     def started(self) -> None:
         """Connect; subscribers of an earlier instance stay."""
@@ -122,10 +128,14 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
                 self._publish(await self._reflector.list(), fresh=not self._shared.synced)
             await self._reflector.watch(self.ctx.self)
         except StatusError as error:
+            self._was_silent = False
             self.ctx.log.warning("informer.failed", source=self._shared.source, error=str(error))
             self.ctx.after(self._reflector.failed(error), Connect(), key="connect")
         else:
-            self._heard = self._shared.connected_at = self.ctx.now
+            self._heard = self.ctx.now
+            if not self._was_silent:
+                self._shared.connected_at = self.ctx.now
+            self._was_silent = False
             self.ctx.after(SILENCE_SECONDS, CheckSilence(), key="silence")
 
     @handle
@@ -149,7 +159,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             self.ctx.after(SILENCE_SECONDS - silent, message, key="silence")
             return
         self._reflector.stop(self.ctx.self)
-        self._reflector.broken = True
+        self._reflector.broken = self._was_silent = True
         self._reconnect_if_broken()
 
     @handle

@@ -1,0 +1,67 @@
+"""A controller waits until its cache shows what it did, and doubts the cache when that takes too long."""
+
+from kubeactors.client import Expectations, Standing
+from kubeactors.client.workqueue import SECOND
+
+RS = "uid-of-replicaset"
+
+
+def test_without_expectations_the_cache_is_trusted() -> None:
+    assert Expectations().standing(RS, 0) is Standing.MET
+
+
+def test_creations_are_awaited_by_key_and_deletions_by_uid() -> None:
+    expectations = Expectations()
+    expectations.expect_creation(RS, "default/a", 0)
+    expectations.expect_deletion(RS, "uid-b", 0)
+    assert expectations.standing(RS, 0) is Standing.AWAITED
+    expectations.creation_observed(RS, "default/a")
+    assert expectations.standing(RS, 0) is Standing.AWAITED
+    expectations.deletion_observed(RS, "uid-b")
+    assert expectations.standing(RS, 0) is Standing.MET
+
+
+def test_an_observation_counts_once_however_often_it_is_repeated() -> None:
+    expectations = Expectations()
+    expectations.expect_creation(RS, "default/a", 0)
+    expectations.expect_creation(RS, "default/b", 0)
+    expectations.creation_observed(RS, "default/a")
+    expectations.creation_observed(RS, "default/a")
+    assert expectations.standing(RS, 0) is Standing.AWAITED
+    assert expectations.awaited_creations(RS) == 1
+
+
+def test_after_five_minutes_the_cache_is_doubted_not_trusted() -> None:
+    expectations = Expectations()
+    expectations.expect_creation(RS, "default/a", 0)
+    assert expectations.standing(RS, 300 * SECOND - 1) is Standing.AWAITED
+    assert expectations.standing(RS, 300 * SECOND) is Standing.DOUBTED
+
+
+def test_a_write_of_unknown_outcome_is_doubted_at_once() -> None:
+    expectations = Expectations()
+    expectations.expect_creation(RS, "default/a", 0)
+    expectations.doubt(RS, 0)
+    assert expectations.standing(RS, 0) is Standing.DOUBTED
+
+
+def test_a_live_read_ends_the_doubt_and_keeps_what_the_cache_still_has_to_show() -> None:
+    expectations = Expectations()
+    for name in ("default/there", "default/never-made"):
+        expectations.expect_creation(RS, name, 0)
+    for uid in ("going", "not-deleted"):
+        expectations.expect_deletion(RS, uid, 0)
+    expectations.doubt(RS, 0)
+    expectations.confirm(RS, existing=["default/there", "default/other"], alive=["not-deleted"], now=SECOND)
+    assert expectations.standing(RS, SECOND) is Standing.AWAITED
+    assert expectations.awaited_creations(RS) == 1
+    expectations.creation_observed(RS, "default/there")
+    expectations.deletion_observed(RS, "going")
+    assert expectations.standing(RS, SECOND) is Standing.MET
+
+
+def test_what_is_forgotten_is_awaited_no_more() -> None:
+    expectations = Expectations()
+    expectations.expect_creation(RS, "default/a", 0)
+    expectations.forget(RS)
+    assert expectations.standing(RS, 0) is Standing.MET

@@ -1,0 +1,72 @@
+"""Indexes and tallies follow every change."""
+
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.client import Indexer
+from tests.client.objects import config_map
+
+
+def by_color(value: ConfigMap) -> tuple[str, ...]:
+    color = value.data.get("color")
+    return (color,) if color else ()
+
+
+def counted(value: ConfigMap) -> tuple[str, str] | None:
+    color = value.data.get("color")
+    return (color, value.data.get("size", "")) if color else None
+
+
+def names(indexer: Indexer[ConfigMap], color: str) -> list[str]:
+    return [one.metadata.name for one in indexer.by_index("color", color).values()]
+
+
+def test_an_object_is_found_by_name_key_and_index() -> None:
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.add_index("color", by_color)
+    red = config_map("a", color="red")
+    indexer.put("default/a", red)
+    assert indexer.get("a", "default") is red
+    assert indexer.by_key("default/a") is red
+    assert names(indexer, "red") == ["a"]
+    assert names(indexer, "blue") == []
+
+
+def test_a_changed_object_moves_between_buckets_and_a_removed_one_leaves() -> None:
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.add_index("color", by_color)
+    indexer.put("default/a", config_map("a", color="red"))
+    indexer.put("default/a", config_map("a", 2, color="blue"))
+    assert (names(indexer, "red"), names(indexer, "blue")) == ([], ["a"])
+    indexer.remove("default/a")
+    assert names(indexer, "blue") == []
+    assert len(indexer) == 0
+
+
+def test_an_index_shows_the_newest_state_of_an_object_that_stays_in_its_bucket() -> None:
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.add_index("color", by_color)
+    indexer.put("default/a", config_map("a", color="red"))
+    newer = config_map("a", 2, color="red")
+    indexer.put("default/a", newer)
+    assert list(indexer.by_index("color", "red").values()) == [newer]
+
+
+def test_an_index_added_late_has_what_is_there() -> None:
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.put("default/a", config_map("a", color="red"))
+    indexer.add_index("color", by_color)
+    assert names(indexer, "red") == ["a"]
+
+
+def test_a_tally_counts_without_a_walk() -> None:
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.add_tally("sizes", counted)
+    for name, size in (("a", "s"), ("b", "s"), ("c", "l")):
+        indexer.put(f"default/{name}", config_map(name, color="red", size=size))
+    assert indexer.counts("sizes", "red") == {"s": 2, "l": 1}
+    indexer.put("default/a", config_map("a", 2, color="red", size="l"))
+    assert indexer.counts("sizes", "red") == {"s": 1, "l": 2}
+    indexer.remove("default/b")
+    indexer.put("default/c", config_map("c", 2))
+    assert indexer.tally("sizes") == {"red": {"l": 1}}
+    indexer.remove("default/a")
+    assert indexer.tally("sizes") == {}

@@ -1,0 +1,106 @@
+"""Informers tell their subscribers what changes, through restarts of everybody."""
+
+from functools import partial
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.actor import Actor, Ref, handle
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.client import Informer, Notify, SharedInformer, Subscribe
+from kubeactors.client.informer import InformerMessage
+from tests.client.door import Door
+
+
+class Listener(Actor[Notify], deterministic=True):
+    """Writes down what it hears."""
+
+    def __init__(self, heard: list[tuple[str, str]]) -> None:
+        self._heard = heard
+
+    @handle
+    def notify(self, message: Notify) -> None:
+        self._heard += [(change.type, change.key) for change in message.changes]
+
+
+class World(Door):
+    """An informer of ConfigMaps, and a listener."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared: SharedInformer[ConfigMap] = SharedInformer(ConfigMap, "configmaps")
+        factory = partial(Informer[ConfigMap], self.client, self.shared, consistent=True)
+        self.informer: Ref[InformerMessage] = self.sim.spawn(factory, name="informer")
+        self.heard = self.listen("listener")
+
+    def listen(self, name: str) -> list[tuple[str, str]]:
+        heard: list[tuple[str, str]] = []
+        listener = self.sim.spawn(partial(Listener, heard), name=name)
+        self.informer.tell(Subscribe(listener))
+        self.sim.settle()
+        return heard
+
+    def put(self, name: str) -> ConfigMap:
+        made = self.create(ConfigMap(metadata=ObjectMeta(name=name, namespace="default")))
+        self.sim.run(0.5)
+        return made
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_subscriber_hears_of_every_change_and_the_lister_shows_it(world: World) -> None:
+    made = world.put("a")
+    world.change(made, lambda one: replace(one, data={"x": "y"}))
+    world.sim.run(0.5)
+    found = world.shared.lister.get("a", "default")
+    assert found is not None
+    assert found.data == {"x": "y"}
+    world.delete(made)
+    world.sim.run(0.5)
+    assert world.heard == [("ADDED", "default/a"), ("MODIFIED", "default/a"), ("DELETED", "default/a")]
+    assert len(world.shared.lister) == 0
+
+
+def test_a_late_subscriber_is_told_first_what_is_there(world: World) -> None:
+    world.put("a")
+    world.put("b")
+    assert world.listen("late") == [("ADDED", "default/a"), ("ADDED", "default/b")]
+
+
+def test_a_restarted_informer_keeps_its_subscribers_and_tells_only_what_changed(world: World) -> None:
+    world.put("a")
+    world.sim.crash(world.informer, RuntimeError("boom"))
+    world.put("b")
+    world.sim.run(2.0)
+    assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/b")]
+
+
+def test_a_restart_of_the_api_server_loses_no_change(world: World) -> None:
+    made = world.put("a")
+    world.sim.crash(world.server, RuntimeError("boom"))
+    world.put("b")
+    world.delete(made)
+    world.sim.run(10.0)
+    assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/b"), ("DELETED", "default/a")]
+
+
+def test_a_subscriber_that_dies_is_forgotten(world: World) -> None:
+    gone = world.sim.spawn(partial(Listener, []), name="mortal")
+    world.informer.tell(Subscribe(gone))
+    world.sim.settle()
+    assert len(world.shared.subscribers) == 2
+    world.sim.stop(gone)
+    world.sim.settle()
+    assert len(world.shared.subscribers) == 1
+
+
+def test_a_quiet_cluster_is_watched_on_and_not_taken_for_lost(world: World) -> None:
+    world.put("a")
+    world.sim.run(1000.0)
+    assert world.shared.connected_at < 1_000_000_000
+    world.put("b")
+    assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/b")]

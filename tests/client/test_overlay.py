@@ -1,0 +1,68 @@
+"""One's own writes count until the cache shows them."""
+
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED
+from kubeactors.client import Change, Overlay
+from tests.client.objects import config_map
+
+KEY = "default/a"
+
+
+def test_a_newer_write_hides_what_the_cache_has() -> None:
+    overlay: Overlay[ConfigMap] = Overlay()
+    old, new = config_map("a", 1), config_map("a", 2)
+    overlay.wrote("group", new)
+    assert overlay.newest(KEY, old) is new
+    assert overlay.newest(KEY, None) is new
+    assert list(overlay.group("group", {KEY: old})) == [new]
+    assert list(overlay.group("group", {})) == [new]
+
+
+def test_the_cache_counts_again_once_it_has_caught_up() -> None:
+    overlay: Overlay[ConfigMap] = Overlay()
+    old, written, foreign = config_map("a", 1), config_map("a", 2), config_map("a", 3)
+    overlay.wrote("group", written)
+    assert overlay.seen(Change(MODIFIED, KEY, old, written))
+    assert overlay.newest(KEY, old) is old
+    assert not overlay.seen(Change(MODIFIED, KEY, written, foreign))
+
+
+def test_an_older_state_in_the_cache_does_not_end_the_wait() -> None:
+    overlay: Overlay[ConfigMap] = Overlay()
+    written = config_map("a", 3)
+    overlay.wrote("group", written)
+    assert not overlay.seen(Change(MODIFIED, KEY, config_map("a", 1), config_map("a", 2)))
+    assert overlay.newest(KEY, config_map("a", 2)) is written
+
+
+def test_what_was_deleted_is_gone_though_the_cache_has_it_still() -> None:
+    overlay: Overlay[ConfigMap] = Overlay()
+    doomed = config_map("a", 1)
+    overlay.deleted(doomed)
+    assert overlay.newest(KEY, doomed) is None
+    assert list(overlay.group("group", {KEY: doomed})) == []
+
+
+def test_a_successor_of_the_same_name_is_another_object() -> None:
+    overlay: Overlay[ConfigMap] = Overlay()
+    doomed, successor = config_map("a", 1, uid="1"), config_map("a", 5, uid="2")
+    overlay.deleted(doomed)
+    overlay.seen(Change(DELETED, KEY, doomed, None))
+    overlay.seen(Change(ADDED, KEY, None, successor))
+    assert overlay.newest(KEY, successor) is successor
+
+
+def test_a_write_is_forgotten_when_its_object_is_seen_to_go() -> None:
+    overlay: Overlay[ConfigMap] = Overlay()
+    written = config_map("a", 2)
+    overlay.wrote("group", written)
+    overlay.seen(Change(DELETED, KEY, written, None))
+    assert overlay.newest(KEY, None) is None
+
+
+def test_a_forgotten_group_is_what_the_cache_says() -> None:
+    overlay: Overlay[ConfigMap] = Overlay()
+    cached = config_map("a", 1)
+    overlay.wrote("group", config_map("a", 2))
+    overlay.forget("group")
+    assert list(overlay.group("group", {KEY: cached})) == [cached]

@@ -1,0 +1,107 @@
+"""Keys are worked on once at a time, later ones in time, failed ones ever more slowly."""
+
+import pytest
+
+from kubeactors.client import BucketLimiter, ItemBackoff, WorkQueue
+from kubeactors.client.workqueue import SECOND
+
+MILLISECOND = SECOND // 1000
+
+
+@pytest.fixture
+def queue() -> WorkQueue:
+    return WorkQueue()
+
+
+def drain(queue: WorkQueue) -> list[str]:
+    found: list[str] = []
+    while (key := queue.get()) is not None:
+        found.append(key)
+        queue.done(key)
+    return found
+
+
+def test_keys_come_out_in_the_order_in_which_they_were_added(queue: WorkQueue) -> None:
+    for key in "bac":
+        queue.add(key)
+    assert drain(queue) == ["b", "a", "c"]
+
+
+def test_a_key_added_twice_is_queued_once(queue: WorkQueue) -> None:
+    queue.add("a")
+    queue.add("a")
+    assert drain(queue) == ["a"]
+
+
+def test_a_key_added_while_it_is_worked_on_is_queued_again_when_that_is_done(queue: WorkQueue) -> None:
+    queue.add("a")
+    assert queue.get() == "a"
+    queue.add("a")
+    queue.add("a")
+    assert queue.get() is None
+    queue.done("a")
+    assert drain(queue) == ["a"]
+
+
+def test_a_delayed_key_is_queued_when_its_time_has_come(queue: WorkQueue) -> None:
+    queue.add_after("a", 2.0, now=0)
+    queue.advance(2 * SECOND - 1)
+    assert drain(queue) == []
+    assert queue.next_due() == 2 * SECOND
+    queue.advance(2 * SECOND)
+    assert drain(queue) == ["a"]
+    assert queue.next_due() is None
+
+
+def test_of_several_delays_of_one_key_the_earliest_counts(queue: WorkQueue) -> None:
+    queue.add_after("a", 5.0, now=0)
+    queue.add_after("a", 1.0, now=0)
+    queue.add_after("a", 9.0, now=0)
+    queue.advance(SECOND)
+    assert drain(queue) == ["a"]
+    queue.advance(10 * SECOND)
+    assert drain(queue) == []
+
+
+def test_a_delay_that_is_no_delay_queues_at_once(queue: WorkQueue) -> None:
+    queue.add_after("a", 0.0, now=7)
+    assert drain(queue) == ["a"]
+
+
+def test_each_failure_doubles_the_wait_until_the_key_succeeds(queue: WorkQueue) -> None:
+    waits: list[int] = []
+    for _ in range(3):
+        queue.add_rate_limited("a", now=0)
+        due = queue.next_due()
+        assert due is not None
+        waits.append(due)
+        queue.advance(due)
+        drain(queue)
+    assert waits == [5 * MILLISECOND, 10 * MILLISECOND, 20 * MILLISECOND]
+    assert queue.failures("a") == 3
+    queue.forget("a")
+    queue.add_rate_limited("a", now=0)
+    assert queue.next_due() == 5 * MILLISECOND
+
+
+def test_a_key_that_always_fails_waits_at_most_a_thousand_seconds() -> None:
+    backoff = ItemBackoff()
+    assert max(backoff.failed("a") for _ in range(100)) == 1000 * SECOND
+
+
+def test_all_keys_together_are_retried_ten_times_a_second_after_a_burst_of_a_hundred(queue: WorkQueue) -> None:
+    for number in range(102):
+        queue.add_rate_limited(str(number), now=0)
+    queue.advance(99 * MILLISECOND)
+    assert len(drain(queue)) == 100
+    queue.advance(100 * MILLISECOND)
+    assert drain(queue) == ["100"]
+    queue.advance(200 * MILLISECOND)
+    assert drain(queue) == ["101"]
+
+
+def test_a_bucket_refills_with_time_up_to_its_burst() -> None:
+    bucket = BucketLimiter(per_second=1.0, burst=2)
+    assert [bucket.try_take(0) for _ in range(3)] == [True, True, False]
+    assert [bucket.try_take(SECOND) for _ in range(2)] == [True, False]
+    assert [bucket.try_take(60 * SECOND) for _ in range(3)] == [True, True, False]
