@@ -1,7 +1,9 @@
-"""Bodies of requests: objects and options, from JSON or YAML, and what is said about those that cannot be read.
+"""Bodies of requests: objects and options, from JSON, YAML or protobuf, and what is said about those that cannot be read.
 
 Source: apiserver/pkg/endpoints/handlers/{create,update,delete,rest}.go (v1.36).
 """
+
+from typing import TypeVar
 
 import msgspec
 
@@ -10,13 +12,16 @@ from kubeactors.api.autoscaling.v1 import Scale
 from kubeactors.api.core.v1 import Binding
 from kubeactors.api.policy.v1 import Eviction
 from kubeactors.apimachinery import yamltext
-from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.apimachinery.meta import DeleteOptions, Object, TypedObject
 from kubeactors.apimachinery.scheme import Kind, Scheme
-from kubeactors.apimachinery.serializer import DecodeError, TypeMeta, decode, type_of
+from kubeactors.apimachinery.serializer import Decoded, DecodeError, TypeMeta, decode, from_builtins, type_of
 from kubeactors.apimachinery.status import BadRequest, StatusError
 from kubeactors.apiserver.http.messages import HttpRequest
-from kubeactors.apiserver.http.negotiation import YAML, body_type
+from kubeactors.apiserver.http.negotiation import PROTOBUF, YAML, body_type
 from kubeactors.apiserver.http.options import check_delete_options, delete_options
+from kubeactors.apiserver.http.protobuf import ProtobufError, open_envelope, read_message
+
+T = TypeVar("T", bound=Object)
 
 _OF_SUBRESOURCE: dict[str, type[TypedObject]] = {
     "binding": Binding,
@@ -47,7 +52,7 @@ async def read_object(request: HttpRequest, scheme: Scheme, wanted: type[TypedOb
 
     Raises:
         BadRequest: the body is no such object.
-        UnsupportedMediaType: it is neither JSON nor YAML.
+        UnsupportedMediaType: it is in no format that is read.
         RequestEntityTooLarge: it is larger than 3 MiB.
     """
     media_type = body_type(request.header(b"content-type"))
@@ -55,12 +60,12 @@ async def read_object(request: HttpRequest, scheme: Scheme, wanted: type[TypedOb
     zero = _zero(wanted)
     said = TypeMeta()
     try:
-        json, strict = yamltext.to_json(data) if media_type == YAML else (data, ())
-        said = _said(type_of(json), zero)
+        opened = _opened(media_type, data)
+        said = _said(opened.said, zero)
         _check_type(said, zero, scheme)
-        found = decode(json, wanted)
-        warnings = _judged((*strict, *found.strict_errors), field_validation)
-    except (DecodeError, yamltext.YAMLError) as error:
+        found = opened.read(wanted)
+        warnings = _judged(found.strict_errors, field_validation)
+    except (DecodeError, ProtobufError, yamltext.YAMLError) as error:
         raise _unreadable(str(error), said, zero, data) from error
     return Body(found.object, warnings)
 
@@ -71,17 +76,17 @@ async def read_delete_options(request: HttpRequest) -> DeleteOptions:
     Raises:
         BadRequest: they cannot be read.
         Invalid: they contradict one another, or a value is not supported.
-        UnsupportedMediaType: the body is neither JSON nor YAML.
+        UnsupportedMediaType: the body is in no format that is read.
     """
     data = await request.body()
     if not data:
         return check_delete_options(delete_options(request.query))
     media_type = body_type(request.header(b"content-type"))
     try:
-        json = yamltext.to_json(data)[0] if media_type == YAML else data
-        _check_options(type_of(json))
-        return check_delete_options(decode(json, DeleteOptions).object)
-    except (DecodeError, yamltext.YAMLError) as error:
+        opened = _opened(media_type, data)
+        _check_options(opened.said)
+        return check_delete_options(opened.read(DeleteOptions).object)
+    except (DecodeError, ProtobufError, yamltext.YAMLError) as error:
         raise BadRequest.saying(str(error)) from error
 
 
@@ -95,6 +100,39 @@ def read_apply_patch(data: bytes) -> bytes:
         return yamltext.to_json(data)[0]
     except yamltext.YAMLError as error:
         raise BadRequest.saying(f"error decoding YAML: {error}") from error
+
+
+class _Text(msgspec.Struct, frozen=True):
+    """A document in JSON, and what was wrong with the YAML that it may have been."""
+
+    said: TypeMeta
+    json: bytes
+    strict_errors: tuple[str, ...] = ()
+
+    def read(self, wanted: type[T]) -> Decoded[T]:
+        found = decode(self.json, wanted)
+        if not self.strict_errors:
+            return found
+        return msgspec.structs.replace(found, strict_errors=(*self.strict_errors, *found.strict_errors))
+
+
+class _Binary(msgspec.Struct, frozen=True):
+    """A document in protobuf."""
+
+    said: TypeMeta
+    raw: bytes
+
+    def read(self, wanted: type[T]) -> Decoded[T]:
+        return from_builtins(read_message(self.raw, wanted), wanted)
+
+
+def _opened(media_type: str, data: bytes) -> _Text | _Binary:
+    """A body that says what it is, but is not read yet."""
+    if media_type == PROTOBUF:
+        envelope = open_envelope(data)
+        return _Binary(envelope.said, envelope.raw)
+    json, strict_errors = yamltext.to_json(data) if media_type == YAML else (data, ())
+    return _Text(type_of(json), json, strict_errors)
 
 
 def _zero(type_: type[TypedObject]) -> TypeMeta:

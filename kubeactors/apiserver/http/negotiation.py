@@ -15,8 +15,9 @@ JSON = "application/json"
 YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 SERVED = (JSON, YAML)
+READ = (JSON, YAML, PROTOBUF)
 NAMED = f"{JSON}, {YAML}, {PROTOBUF}"
-"""What messages name as accepted. Protobuf is among it to keep the words of Kubernetes; it is not served."""
+"""What messages name as accepted. Protobuf is read, but not served: who accepts it accepts JSON as well."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -116,11 +117,11 @@ def body_type(content_type: str) -> str:
     'application/json'
 
     Raises:
-        UnsupportedMediaType: it is not JSON or YAML.
+        UnsupportedMediaType: it is none of those that are read.
     """
     media_type = content_type.partition(";")[0].strip().lower() or JSON
-    if media_type not in SERVED:
-        raise unsupported((JSON, YAML, PROTOBUF))
+    if media_type not in READ:
+        raise unsupported(READ)
     return media_type
 
 

@@ -41,8 +41,6 @@ from kubeactors.apiserver.http.routes import route
 from kubeactors.apiserver.http.watching import EventEncoder, WatchSink, WatchStream
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH)
-WATCH_SECONDS = 3600.0
-"""How long a watch lasts that names no timeout."""
 
 _Handler: TypeAlias = Callable[["_Call"], Awaitable[Answer]]
 
@@ -145,7 +143,6 @@ class Resources:
             sink,
             encode,
             content_type=call.accepted.media_type if call.accepted.media_type == JSON else f"{YAML};stream=watch",
-            timeout_seconds=wanted.timeout_seconds or WATCH_SECONDS,
             stop=lambda: self._door.tell(StopWatch(subscriber=sink, watch=0)),
         )
 

@@ -71,20 +71,20 @@ class WatchStream:
         encode: EventEncoder,
         *,
         content_type: str,
-        timeout_seconds: float,
         stop: Callable[[], object],
     ) -> None:
         self._sink = sink
         self._encode = encode
         self.content_type = content_type
-        self._timeout_seconds = timeout_seconds
         self._stop = stop
 
     async def run(self, write: Write) -> None:
-        """Write events until the server or the timeout ends the watch. Says why if it ended with a refusal."""
+        """Write events until the server ends the watch, at its timeout for one. Says why if it is a refusal."""
         try:
-            with anyio.move_on_after(self._timeout_seconds):
-                await self._write_all(write)
+            while events := await self._sink.take():
+                await write(b"".join(map(self._encode, events)))
+            if self._sink.status is not None:
+                await write(error_line(self._sink.status))
         finally:
             self._stop()
 
@@ -92,17 +92,11 @@ class WatchStream:
         """End the stream after what has arrived."""
         self._sink.close()
 
-    async def _write_all(self, write: Write) -> None:
-        while events := await self._sink.take():
-            await write(b"".join(map(self._encode, events)))
-        if self._sink.status is not None:
-            await write(error_line(self._sink.status))
-
 
 def error_line(status: Status) -> bytes:
     """The event that tells a watcher why its stream ends.
 
-    >>> error_line(Status(status="Failure", message="too old", reason="Expired", code=410)).decode()[:40]
+    >>> error_line(Status(status="Failure", message="too old", reason="Expired", code=410)).decode()[:41]
     '{"type":"ERROR","object":{"kind":"Status"'
     """
     return b'{"type":"ERROR","object":' + msgspec.json.encode(status) + b"}\n"

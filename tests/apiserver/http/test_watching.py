@@ -98,12 +98,6 @@ async def test_a_client_that_vanishes_ends_its_watch(edge: Edge) -> None:
     assert edge.asked[-1] == StopWatch(subscriber=watch.subscriber, watch=0)
 
 
-async def test_a_watch_ends_at_its_timeout(edge: Edge) -> None:
-    async with watching(edge, b"timeoutSeconds=1") as reader:
-        assert await reader.piece() == b""
-        assert isinstance(edge.asked[-1], StopWatch)
-
-
 async def test_closing_the_application_ends_streams_in_good_order(edge: Edge) -> None:
     async with watching(edge) as reader:
         await create(edge, "a")

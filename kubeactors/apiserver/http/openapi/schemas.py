@@ -4,14 +4,14 @@ The names of definitions follow the packages of the original: `io.k8s.api.core.v
 """
 
 import inspect
-import types
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Annotated, TypeAlias, Union, cast
+from typing import TypeAlias, cast
 
 import msgspec
 
 from kubeactors.apimachinery.meta import Object
+from kubeactors.apiserver.http.hints import arguments, is_union, origin, package_of, struct_of, unwrapped
 
 Json: TypeAlias = dict[str, object]
 
@@ -20,7 +20,7 @@ _SPECIAL = {
     "v1.Time": f"{_META}.Time",
     "v1.MicroTime": f"{_META}.MicroTime",
     "resource.Quantity": "io.k8s.apimachinery.pkg.api.resource.Quantity",
-    "v1.FieldsV1": f"{_META}.FieldsV1",
+    "FieldsV1": f"{_META}.FieldsV1",
 }
 """Types of the original that are plain text or maps here, by the name in their annotation."""
 
@@ -106,24 +106,24 @@ class Schemas:
         return definition
 
     def _property(self, name: str, hint: object) -> Json:
-        hint, extras = _unwrapped(hint)
+        hint, extras = unwrapped(hint)
         return self._described(self._schema(name, hint, extras), _summary(hint)) | _extensions(extras)
 
     def _schema(self, name: str, hint: object, extras: Mapping[str, object]) -> Json:
         if (special := _SPECIAL.get(str(extras.get("go", "")))) is not None:
             return self._refer(special, self._special(special))
-        if _is_union(hint):
+        if is_union(hint):
             return self._refer(_INT_OR_STRING, self._int_or_string())
-        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-        if origin is tuple:
-            return {"type": "array", "items": self._nested(name, arguments[0])}
-        if origin is dict:
-            return {"type": "object", "additionalProperties": self._nested(name, arguments[1])}
-        return self.reference(struct) if (struct := _struct_of(hint)) else _scalar(name, hint)
+        within = arguments(hint)
+        if origin(hint) is tuple:
+            return {"type": "array", "items": self._nested(name, within[0])}
+        if origin(hint) is dict:
+            return {"type": "object", "additionalProperties": self._nested(name, within[1])}
+        return self.reference(struct) if (struct := struct_of(hint)) else _scalar(name, hint)
 
     def _nested(self, name: str, hint: object) -> Json:
         """What is in a list or a map."""
-        hint, extras = _unwrapped(hint)
+        hint, extras = unwrapped(hint)
         return self._schema(name, hint, extras)
 
     def _refer(self, name: str, definition: Json) -> Json:
@@ -172,27 +172,8 @@ def definition_name(type_: type[Object]) -> str:
     >>> definition_name(Deployment)
     'io.k8s.api.apps.v1.Deployment'
     """
-    _, room, *rest = type_.__module__.split(".")
-    return f"io.k8s.api.{rest[0]}.{rest[1]}.{type_.__name__}" if room == "api" else f"{_META}.{type_.__name__}"
-
-
-def _unwrapped(hint: object) -> tuple[object, dict[str, object]]:
-    """A type without `None` and annotations, and the extras of its annotations."""
-    extras: dict[str, object] = {}
-    while True:
-        if typing.get_origin(hint) is Annotated:
-            hint, *annotations = typing.get_args(hint)
-            for one in annotations:
-                extras |= one.extra or {}
-        elif _is_union(hint) and type(None) in typing.get_args(hint):
-            present = tuple(one for one in typing.get_args(hint) if one is not type(None))
-            hint = present[0] if len(present) == 1 else Union[present]  # noqa: UP007 - of what is known only now
-        else:
-            return hint, extras
-
-
-def _is_union(hint: object) -> bool:
-    return typing.get_origin(hint) in {Union, types.UnionType}
+    package = package_of(type_)
+    return f"{_META}.{type_.__name__}" if package == "meta.v1" else f"io.k8s.api.{package}.{type_.__name__}"
 
 
 def _is_required(field: msgspec.structs.FieldInfo, hint: object) -> bool:
@@ -206,19 +187,15 @@ def _is_required(field: msgspec.structs.FieldInfo, hint: object) -> bool:
 
 
 def _is_time(hint: object) -> bool:
-    return _unwrapped(hint)[1].get("format") == "date-time"
+    return unwrapped(hint)[1].get("format") == "date-time"
 
 
 def _summary(hint: object) -> str:
     """The first sentence about the Struct that a field holds, alone or in a list."""
-    if typing.get_origin(hint) is tuple:
-        hint = _unwrapped(typing.get_args(hint)[0])[0]
-    struct = _struct_of(hint)
+    if origin(hint) is tuple:
+        hint = unwrapped(arguments(hint)[0])[0]
+    struct = struct_of(hint)
     return (inspect.getdoc(struct) or "").partition("\n")[0] if struct else ""
-
-
-def _struct_of(hint: object) -> type[Object] | None:
-    return hint if isinstance(hint, type) and issubclass(hint, Object) else None
 
 
 def _extensions(extras: Mapping[str, object]) -> Json:
