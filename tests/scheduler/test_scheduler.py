@@ -1,0 +1,188 @@
+"""The scheduler against a real API server, in virtual time."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, Pod, PodSchedulingGate, PodSpec, Taint
+from tests.kubelet.plane import Plane, a_pod, condition
+
+NOT_HELPFUL = (
+    "no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+)
+
+
+def is_placed(pod: Pod) -> bool:
+    return bool(pod.spec.node_name)
+
+
+def is_refused(pod: Pod) -> bool:
+    found = condition(pod, "PodScheduled")
+    return found is not None and found[:2] == ("False", "Unschedulable")
+
+
+def with_spec(change: Callable[[Node], dict[str, object]]) -> Callable[[Node], Node]:
+    return lambda node: replace(node, spec=replace(node.spec, **change(node)))
+
+
+def scheduling(nodes: int = 2) -> Plane:
+    plane = Plane(nodes=nodes)
+    plane.start_scheduler()
+    return plane
+
+
+def test_a_pod_is_placed_and_people_are_told() -> None:
+    plane = scheduling()
+    plane.create(a_pod("p"))
+    pod = plane.run_until_pod("p", lambda one: one.status.phase == "Running")
+    plane.sim.run(1.0)
+    event = plane.events("p")[0]
+
+    assert condition(pod, "PodScheduled") == ("True", "", "")
+    assert (event.reason, event.message, event.type, event.action) == (
+        "Scheduled",
+        f"Successfully assigned default/p to {pod.spec.node_name}",
+        "Normal",
+        "Binding",
+    )
+    assert (event.reporting_component, event.source.component, event.count) == ("default-scheduler", "", 0)
+
+
+def test_pods_spread_over_nodes() -> None:
+    plane = scheduling(nodes=4)
+    for number in range(20):
+        plane.create(a_pod(f"p{number}", requests={"cpu": "100m"}))
+    places = [plane.run_until_pod(f"p{number}", is_placed).spec.node_name for number in range(20)]
+    assert sorted(places.count(f"node-{number}") for number in range(4)) == [5, 5, 5, 5]
+
+
+def test_no_node_is_given_more_than_it_has() -> None:
+    plane = scheduling()
+    for number in range(10):
+        plane.create(a_pod(f"p{number}", requests={"cpu": "1"}))
+    plane.sim.run(5.0)
+    pods = [plane.pod(f"p{number}") for number in range(10)]
+    places = [one.spec.node_name for one in pods]
+
+    assert [places.count(one) for one in ("node-0", "node-1", "")] == [4, 4, 2]
+    assert {one.status.phase for one in pods if one.spec.node_name} == {"Running"}
+
+
+def test_a_pod_that_fits_nowhere_says_so_in_its_condition_and_in_an_event() -> None:
+    plane = scheduling()
+    plane.create(a_pod("p", requests={"cpu": "5000"}))
+    pod = plane.run_until_pod("p", is_refused)
+    plane.sim.run(1.0)
+    message = f"0/2 nodes are available: 2 Insufficient cpu. {NOT_HELPFUL}"
+
+    assert condition(pod, "PodScheduled") == ("False", "Unschedulable", message)
+    assert pod.status.phase == "Pending"
+    assert [(one.reason, one.message, one.type, one.action) for one in plane.events("p")] == [
+        ("FailedScheduling", message, "Warning", "Scheduling")
+    ]
+
+
+def test_a_waiting_pod_gets_the_room_that_another_leaves() -> None:
+    plane = scheduling(nodes=1)
+    plane.create(a_pod("first", requests={"cpu": "4"}))
+    plane.run_until_pod("first", is_placed)
+    plane.create(a_pod("second", requests={"cpu": "4"}))
+    plane.run_until_pod("second", is_refused)
+    plane.delete_pod("first", grace_seconds=1)
+    plane.run_until_pod("second", is_placed, seconds=5)
+
+
+def test_a_waiting_pod_gets_the_room_of_a_pod_that_has_ended() -> None:
+    plane = scheduling(nodes=1)
+    plane.create(a_pod("first", requests={"cpu": "4"}, command=("sh", "-c", "exit 0"), restart_policy="Never"))
+    plane.run_until_pod("first", is_placed)
+    plane.create(a_pod("second", requests={"cpu": "4"}))
+    plane.run_until_pod("second", lambda one: one.status.phase == "Running", seconds=5)
+
+
+def test_a_waiting_pod_gets_a_new_node() -> None:
+    plane = scheduling(nodes=0)
+    plane.create(a_pod("p"))
+    plane.sim.run(1.0)
+    refused = condition(plane.pod("p"), "PodScheduled")
+    assert refused == ("False", "Unschedulable", "no nodes available to schedule pods")
+    plane.boot("node-0")
+    plane.run_until_pod("p", is_placed, seconds=2)
+
+
+def test_a_node_that_loses_its_taint_takes_pods() -> None:
+    plane = scheduling(nodes=1)
+    taint = Taint(key="example.com/golden", value="x", effect="NoSchedule")
+    plane.change_node("node-0", with_spec(lambda _: {"taints": (taint,)}))
+    plane.create(a_pod("p"))
+    plane.run_until_pod("p", is_refused)
+    plane.change_node("node-0", with_spec(lambda _: {"taints": ()}))
+    plane.run_until_pod("p", is_placed, seconds=2)
+
+
+def test_a_cordoned_node_takes_no_pods_until_it_is_uncordoned() -> None:
+    plane = scheduling(nodes=1)
+    plane.change_node("node-0", with_spec(lambda _: {"unschedulable": True}))
+    plane.create(a_pod("p"))
+    plane.run_until_pod("p", is_refused)
+    plane.change_node("node-0", with_spec(lambda _: {"unschedulable": False, "taints": ()}))
+    plane.run_until_pod("p", is_placed, seconds=2)
+
+
+def test_a_gated_pod_waits_for_its_gates() -> None:
+    plane = scheduling(nodes=1)
+    plane.create(a_pod("p", spec=PodSpec(scheduling_gates=(PodSchedulingGate(name="example.com/a"),))))
+    plane.sim.run(5.0)
+    gated = plane.pod("p")
+    assert not is_placed(gated)
+    plane.do(lambda: plane.client.update(replace(gated, spec=replace(gated.spec, scheduling_gates=()))))
+    plane.run_until_pod("p", is_placed, seconds=2)
+
+
+def test_a_pod_of_another_scheduler_is_left_alone() -> None:
+    plane = scheduling(nodes=1)
+    plane.create(a_pod("p", spec=PodSpec(scheduler_name="somebody-else")))
+    plane.sim.run(5.0)
+    assert not is_placed(plane.pod("p"))
+    assert plane.pod("p").status.conditions == ()
+
+
+def test_a_pod_that_somebody_else_has_bound_takes_room() -> None:
+    plane = scheduling(nodes=1)
+    plane.create(a_pod("first", requests={"cpu": "3"}, node_name="node-0"))
+    plane.run_until_pod("first", lambda one: one.status.phase == "Running")
+    plane.create(a_pod("second", requests={"cpu": "2"}))
+    plane.run_until_pod("second", is_refused)
+
+
+def test_a_restarted_scheduler_goes_on_where_it_was() -> None:
+    plane = scheduling(nodes=2)
+    for number in range(6):
+        plane.create(a_pod(f"p{number}", requests={"cpu": "1"}))
+    plane.sim.run(1.0)
+    plane.sim.crash(plane.scheduler, RuntimeError("a bug"))
+    for number in range(6, 9):
+        plane.create(a_pod(f"p{number}", requests={"cpu": "1"}))
+    plane.sim.run(5.0)
+    places = [plane.pod(f"p{number}").spec.node_name for number in range(9)]
+
+    assert sorted(places.count(one) for one in ("node-0", "node-1", "")) == [1, 4, 4]
+
+
+def test_while_the_api_server_is_away_nothing_is_lost() -> None:
+    plane = scheduling(nodes=2)
+    plane.create(a_pod("before"))
+    plane.run_until_pod("before", is_placed)
+    plane.sim.crash(plane.server, RuntimeError("a bug"))
+    plane.sim.run(5.0)
+    plane.create(a_pod("after"))
+    plane.run_until_pod("after", lambda one: one.status.phase == "Running", seconds=60)
+
+
+def test_a_message_that_is_told_already_is_not_written_again() -> None:
+    plane = scheduling()
+    plane.create(a_pod("p", requests={"cpu": "5000"}))
+    pod = plane.run_until_pod("p", is_refused)
+    plane.sim.run(400.0)
+    assert plane.pod("p") == pod
+    assert plane.events("p")[0].series is not None
