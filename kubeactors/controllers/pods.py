@@ -8,16 +8,12 @@ from enum import IntEnum
 from random import Random
 
 from kubeactors.api.core.v1 import Pod, PodCondition
+from kubeactors.apimachinery import names
 from kubeactors.apimachinery.meta import ObjectMeta, Time
 from kubeactors.apimachinery.time import SECOND, parse_time
 
 RUNNING, PENDING, SUCCEEDED, FAILED, UNKNOWN = "Running", "Pending", "Succeeded", "Failed", "Unknown"
 READY = "Ready"
-
-NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-"""No vowels: a random name spells no word. Source: apimachinery/pkg/util/rand/rand.go (v1.36)."""
-SUFFIX_LENGTH = 5
-MAX_BASE_LENGTH = 63 - SUFFIX_LENGTH
 
 
 class Life(IntEnum):
@@ -89,9 +85,9 @@ def generated_name(base: str, random: Random) -> str:
     is none.
 
     >>> generated_name("web-", Random(1))
-    'web-fzq8h'
+    'web-f52jr'
     """
-    return base[:MAX_BASE_LENGTH] + "".join(random.choices(NAME_ALPHABET, k=SUFFIX_LENGTH))
+    return names.generate(base, random)
 
 
 def restarts(pod: Pod) -> int:

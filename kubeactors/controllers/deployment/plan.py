@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
+from kubeactors.apimachinery.hashing import template_hash
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.client import controller_reference
 from kubeactors.controllers.conditions import find
@@ -25,7 +26,6 @@ from kubeactors.controllers.deployment.revisions import (
     number_in,
     revision_of,
     synced_annotations,
-    template_hash,
     with_annotations,
     with_replicas,
 )

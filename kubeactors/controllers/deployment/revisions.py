@@ -1,17 +1,14 @@
-"""Which ReplicaSet is the new one, how a template is hashed, and what the annotations of a ReplicaSet say.
+"""Which ReplicaSet is the new one, and what the annotations of a ReplicaSet say.
 
-Source: pkg/controller/deployment/util/deployment_util.go, pkg/controller/controller_utils.go ComputeHash (v1.36). The
-hash is of our own JSON, not of Go's dump of the template: it has no meaning outside this cluster.
+Source: pkg/controller/deployment/util/deployment_util.go (v1.36).
 """
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
 from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.core.v1 import PodTemplateSpec
-from kubeactors.controllers.pods import NAME_ALPHABET
 
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -31,23 +28,6 @@ NOT_COPIED = (
 
 HISTORY_LENGTH = 2000
 """The longest revision history, in characters; the oldest revisions are dropped."""
-
-_FNV_OFFSET, _FNV_PRIME = 2166136261, 16777619
-
-
-def template_hash(template: PodTemplateSpec, collision_count: int | None) -> str:
-    """A short name for a template; another one for each collision count.
-
-    >>> template_hash(PodTemplateSpec(), None) == template_hash(PodTemplateSpec(), 1)
-    False
-    """
-    data = msgspec.json.encode(template, order="sorted")
-    if collision_count is not None:
-        data += collision_count.to_bytes(8, "little")
-    number = _FNV_OFFSET
-    for byte in data:
-        number = ((number ^ byte) * _FNV_PRIME) & 0xFFFFFFFF
-    return "".join(NAME_ALPHABET[ord(digit) % len(NAME_ALPHABET)] for digit in str(number))
 
 
 def same_template(one: PodTemplateSpec, other: PodTemplateSpec) -> bool:
