@@ -32,13 +32,10 @@ _WILDCARD = rf"\*\.{_SUBDOMAIN}"
 _DNS1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _KEY = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE = f"({_KEY})?"
-_C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 _ENV_VAR = "[-._a-zA-Z][-._a-zA-Z0-9]*"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
 _HTTP_HEADER = "[-A-Za-z0-9]+"
-_HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 _PERCENT = "[0-9]+%"
-_CONDITION_REASON = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
 
 _is_label = re.compile(_LABEL).fullmatch
 _is_subdomain = re.compile(_SUBDOMAIN).fullmatch
@@ -47,13 +44,10 @@ _is_wildcard = re.compile(_WILDCARD).fullmatch
 _is_dns1035 = re.compile(_DNS1035).fullmatch
 _is_key = re.compile(_KEY).fullmatch
 _is_value = re.compile(_VALUE).fullmatch
-_is_c_identifier = re.compile(_C_IDENTIFIER).fullmatch
 _is_env_var = re.compile(_ENV_VAR).fullmatch
 _is_config_key = re.compile(_CONFIG_KEY).fullmatch
 _is_http_header = re.compile(_HTTP_HEADER).fullmatch
-_is_http_path = re.compile(_HTTP_PATH).fullmatch
 _is_percent = re.compile(_PERCENT).fullmatch
-_is_condition_reason = re.compile(_CONDITION_REASON).fullmatch
 
 _KEY_RULE = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
@@ -171,13 +165,6 @@ def qualified_name(value: str) -> Messages:
     return (*_wrong_prefix(prefix, slash), *_wrong_name_part(name))
 
 
-def prefixed_qualified_name(value: str) -> Messages:
-    """A qualified name that must have a prefix: `example.com/key`."""
-    if messages := qualified_name(value):
-        return messages
-    return () if "/" in value else ("must include a prefix (e.g. 'example.com/key')",)
-
-
 @lru_cache(maxsize=8192)
 def label_value(value: str) -> Messages:
     """The value of a label; it may be empty."""
@@ -189,17 +176,6 @@ def label_value(value: str) -> Messages:
         "and must start and end with an alphanumeric character"
     )
     return (*long, must_match(rule, _VALUE, "MyValue", "my_value", "12345"))
-
-
-def c_identifier(value: str) -> Messages:
-    """An identifier of the C language."""
-    if _is_c_identifier(value):
-        return ()
-    rule = (
-        "a valid C identifier must start with alphabetic character or '_', "
-        "followed by a string of alphanumeric characters or '_'"
-    )
-    return (must_match(rule, _C_IDENTIFIER, "my_name", "MY_NAME", "MyName"),)
 
 
 def port_name(value: str) -> Messages:
@@ -234,11 +210,6 @@ def http_header_name(value: str) -> Messages:
     return (must_match(rule, _HTTP_HEADER, "X-Header-Name"),)
 
 
-def http_path(value: str) -> Messages:
-    """The path part of a domain-prefixed path."""
-    return () if _is_http_path(value) else (must_match("Invalid path", _HTTP_PATH),)
-
-
 def env_var_name(value: str) -> Messages:
     """The name of an environment variable, strictly."""
     wrong = _parent_directory(value)
@@ -268,17 +239,6 @@ def config_map_key(value: str) -> Messages:
         return (*long, *wrong)
     rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
     return (*long, must_match(rule, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name"), *wrong)
-
-
-def condition_reason(value: str) -> Messages:
-    """The reason of a condition."""
-    if _is_condition_reason(value):
-        return ()
-    rule = (
-        "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric "
-        "characters or '_,:', and must end with an alphanumeric character or '_'"
-    )
-    return (must_match(rule, _CONDITION_REASON, "my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"),)
 
 
 def path_segment(value: str) -> Messages:

@@ -107,22 +107,6 @@ def human_duration(nanoseconds: int) -> str:
     return _two(days // 365, "y", days % 365, "d") if days < 365 * 8 else f"{days // 365}y"
 
 
-def short_human_duration(nanoseconds: int) -> str:
-    """A duration in its largest unit.
-
-    >>> [short_human_duration(n * SECOND) for n in (-5, 59, 119, 86399, 86400 * 400)]
-    ['<invalid>', '59s', '1m', '23h', '1y']
-    """
-    seconds = _truncated(nanoseconds)
-    if seconds < 0:
-        return "<invalid>" if seconds < -1 else "0s"
-    units = ((60, 1, "s"), (3600, 60, "m"), (86400, 3600, "h"), (86400 * 365, 86400, "d"))
-    for below, unit, letter in units:
-        if seconds < below:
-            return f"{seconds // unit}{letter}"
-    return f"{seconds // (86400 * 365)}y"
-
-
 @lru_cache(maxsize=4096)
 def _text_of_second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")

@@ -14,6 +14,7 @@ from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
 from kubeactors.cluster.spec import ClusterSpec
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
+from kubeactors.controllers.nodelifecycle.zones import Rates
 from kubeactors.message import Request
 from kubeactors.storage import Backend, Store, StoreMessage
 
@@ -61,7 +62,9 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
 
     def _controllers(self) -> ControllerManagerConfig:
         timing = self._spec.timing
-        lifecycle = NodeLifecycleConfig(grace_seconds=timing.node_monitor_grace_seconds)
+        lifecycle = NodeLifecycleConfig(
+            grace_seconds=timing.node_monitor_grace_seconds, rates=Rates(primary=timing.evicted_nodes_per_second)
+        )
         return ControllerManagerConfig(node_lifecycle=lifecycle, root_ca=self._spec.root_ca)
 
     @handle

@@ -52,9 +52,13 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_seconds: float = 10.0
     lease_duration_seconds: int = 40
     node_monitor_grace_seconds: float = 50.0
+    evicted_nodes_per_second: float = 0.1
+    """So many dead nodes of a zone are emptied; not all at once, lest a network failure empties the cluster."""
 
 
-QUICK = Timing(heartbeat_seconds=0.5, lease_duration_seconds=2, node_monitor_grace_seconds=2.0)
+QUICK = Timing(
+    heartbeat_seconds=0.5, lease_duration_seconds=2, node_monitor_grace_seconds=2.0, evicted_nodes_per_second=5.0
+)
 """For demonstrations: a dead node is noticed after two seconds."""
 
 

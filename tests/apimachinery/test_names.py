@@ -37,7 +37,6 @@ def test_a_good_name_has_no_messages() -> None:
     assert names.env_var_name("my.VAR_1") == ()
     assert names.relaxed_env_var_name("1 odd name!") == ()
     assert names.http_header_name("X-Forwarded-For") == ()
-    assert names.condition_reason("All_Good:Yes") == ()
 
 
 def test_a_bad_name_is_told_the_rule_an_example_and_the_pattern() -> None:
@@ -62,7 +61,6 @@ def test_a_qualified_name_is_judged_part_by_part() -> None:
     assert names.qualified_name("") == ("name part must be non-empty", NAME_PART)
     assert names.qualified_name("A/b") == (f"prefix part {SUBDOMAIN}",)
     assert names.qualified_name("a/b/c")[0].startswith("a valid label key must consist of")
-    assert names.prefixed_qualified_name("b") == ("must include a prefix (e.g. 'example.com/key')",)
 
 
 def test_keys_of_files_may_not_lead_out_of_the_directory() -> None:

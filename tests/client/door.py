@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
-from kubeactors.actor import Actor, SimSystem, handle
+from kubeactors.actor import Actor, Ref, SimSystem, handle
 from kubeactors.api import SCHEME
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN
@@ -80,6 +80,14 @@ class Door:
     def delete(self, value: TypedObject) -> None:
         """Delete an object."""
         self.do(lambda: self.client.delete(type(value), value.metadata.name, value.metadata.namespace))
+
+    def child(self, path: str) -> Ref[object]:
+        """The actor at a path."""
+        cell = self.sim.kernel.root
+        for name in path.split("/"):
+            assert cell.children is not None
+            cell = cell.children[name]
+        return cell
 
     def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         """Let time pass until the condition holds."""

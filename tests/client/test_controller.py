@@ -13,6 +13,8 @@ from kubeactors.client import Change, Client, Controller, InformerFactory, Share
 from kubeactors.client.controller import ControllerMessage
 from tests.client.door import Door
 
+Found = list[Ref[ControllerMessage]]
+
 
 class Copier(Controller):
     """Writes down which keys it reconciles; `act` decides what comes of it."""
@@ -51,7 +53,7 @@ class Copier(Controller):
 class Component(Actor[Gate], deterministic=True):
     """The supervisor of informers and a controller."""
 
-    def __init__(self, client: Client, log: list[str], act: Callable[[Copier, str], None], found: list[object]) -> None:
+    def __init__(self, client: Client, log: list[str], act: Callable[[Copier, str], None], found: Found) -> None:
         self.client = client
         self.log = log
         self.act = act
@@ -69,7 +71,7 @@ class World(Door):
         self.log: list[str] = []
         for name in ("a", "b", "c"):
             self.put(name)
-        self.found: list[Ref[ControllerMessage]] = []
+        self.found: Found = []
         self.component = self.sim.spawn(partial(Component, self.client, self.log, act, self.found), name="component")
 
     def put(self, name: str) -> None:

@@ -180,7 +180,7 @@ class SimulatedRuntime:
         changes = (one.next_change(now) for one in self._sandboxes[sandbox_id].containers)
         return min((one for one in changes if one is not None), default=None)
 
-    def probe(self, _container_id: str, _probe: Probe, _now: int) -> ProbeResult:
+    def probe(self, container_id: str, probe: Probe, now: int) -> ProbeResult:
         """A container that runs is well."""
         return ProbeResult(success=True, steady=True)
 

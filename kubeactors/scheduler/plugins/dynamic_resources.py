@@ -12,6 +12,6 @@ class DynamicResources:
 
     name = "DynamicResources"
 
-    def post_filter(self, _pod: PodInfo, _diagnosis: Diagnosis) -> str:
+    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis) -> str:
         """No claim stands in the way."""
         return "no new claims to deallocate"

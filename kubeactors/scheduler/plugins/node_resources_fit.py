@@ -23,7 +23,7 @@ class NodeResourcesFit:
     static = False
     weight = 1
 
-    def skips(self, _: PodInfo, /) -> bool:
+    def skips(self, pod: PodInfo) -> bool:
         """Every pod takes at least one of the node's pods."""
         return False
 

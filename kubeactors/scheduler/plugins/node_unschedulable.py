@@ -20,7 +20,7 @@ class NodeUnschedulable:
     name = "NodeUnschedulable"
     static = True
 
-    def skips(self, _: PodInfo, /) -> bool:
+    def skips(self, pod: PodInfo) -> bool:
         """Any node may be cordoned."""
         return False
 

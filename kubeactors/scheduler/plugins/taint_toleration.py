@@ -20,7 +20,7 @@ class TaintToleration:
     static = True
     weight = 3
 
-    def skips(self, _: PodInfo, /) -> bool:
+    def skips(self, pod: PodInfo) -> bool:
         """Any node may be tainted."""
         return False
 
