@@ -57,7 +57,7 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     host: str,
     port: int,
     data_dir: Path,
-    in_memory: bool,
+    in_memory: bool,  # noqa: FBT001
     kubeconfig: Path | None,
     output: str,
 ) -> int:

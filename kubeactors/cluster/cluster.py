@@ -1,6 +1,6 @@
 """A cluster inside an async application: `async with Cluster(nodes=3) as cluster`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import msgspec
 
 from kubeactors.actor import ActorSystem, Ref
 from kubeactors.api import SCHEME
+from kubeactors.api.core.v1 import ServiceAccount
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apimachinery.scheme import Kind
@@ -57,7 +58,7 @@ class Cluster:
         self._machines: Ref[MachinesMessage]
 
     async def __aenter__(self) -> Self:
-        """Start everything; the API server answers when this returns.
+        """Start everything; when this returns pods can be created, nodes may still be on their way.
 
         Raises:
             StorageError: the data directory cannot be used; the class says why.
@@ -68,6 +69,7 @@ class Cluster:
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
         self.client = Client(InProcessTransport(self._server), ADMIN, manager="kubeactors")
+        await self._until_there(ServiceAccount, "default", "default")  # pods are refused without it
         return self
 
     async def __aexit__(
@@ -154,10 +156,16 @@ class Cluster:
                     if event.type != DELETED and holds(obj, condition):
                         return obj
 
+    async def _until_there(self, type_: type[TypedObject], name: str, namespace: str) -> None:
+        async with self.watching(type_, namespace, f"metadata.name={name}") as inbox:
+            present = await self.client.list(type_, namespace, field_selector=f"metadata.name={name}")
+            if not present.items:
+                await inbox.next()
+
     @asynccontextmanager
     async def watching(
         self, type_: type[TypedObject], namespace: str = "", field_selector: str = ""
-    ) -> AsyncIterator[Inbox]:
+    ) -> AsyncGenerator[Inbox]:
         """A watch of what changes from now on, while the block lasts."""
         inbox = Inbox()
         await self.client.watch(type_, inbox, 1, ListOptions(field_selector=field_selector), namespace)
@@ -185,7 +193,7 @@ class Cluster:
     @asynccontextmanager
     async def serve(
         self, directory: Path, *, host: str = "127.0.0.1", port: int = 6443, kubeconfig: Path | None = None
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str]:
         """Serve HTTPS while the block lasts; yields the URL.
 
         Args:

@@ -1,0 +1,95 @@
+"""A cluster inside a program, on both event loops."""
+
+from pathlib import Path
+
+import pytest
+
+from kubeactors import Cluster, NodePool
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.core.v1 import ConfigMap, Container, Pod, PodSpec
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.cluster import ClusterSpec, ManifestError
+from kubeactors.cluster.manifest import read_manifest
+from kubeactors.cluster.spec import QUICK
+
+MANIFESTS = Path(__file__).parents[1] / "manifests"
+
+
+async def test_a_manifest_is_applied_and_waited_for() -> None:
+    async with Cluster(nodes=3) as cluster:
+        applied = await cluster.apply(MANIFESTS / "rollout.yaml")
+        assert [obj.kind for obj in applied] == [
+            "ConfigMap", "Secret", "Deployment", "Service", "Deployment", "Service", "ReplicaSet",
+        ]  # fmt: skip
+        front = await cluster.wait_for("deployment/front", "Complete")
+        assert isinstance(front, Deployment)
+        assert front.status.ready_replicas == 5
+        await cluster.client.delete(Deployment, "front", "default")
+        assert await cluster.wait_for("deploy/front", "Deleted") is None
+
+
+async def test_what_does_not_come_is_a_timeout() -> None:
+    async with Cluster(nodes=0) as cluster:
+        spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
+        await cluster.apply(Pod(metadata=ObjectMeta(name="nowhere"), spec=spec))
+        with pytest.raises(TimeoutError, match=r"pod/nowhere in namespace default: not Ready within 0\.3 s"):
+            await cluster.wait_for("pod/nowhere", "Ready", timeout=0.3)
+        with pytest.raises(ValueError, match="kind/name"):
+            await cluster.wait_for("nowhere", "Ready")
+
+
+async def test_pods_of_a_dark_rack_run_elsewhere() -> None:
+    pool = NodePool(count=4, racks=2, start_latency_seconds=0.0)
+    async with Cluster(spec=ClusterSpec(nodes=pool, timing=QUICK)) as cluster:
+        await cluster.apply(_tolerant("web", 6))
+        await cluster.wait_for("deployment/web", "Complete")
+        racks = await cluster.racks()
+        assert racks == {"rack-1": ("node-1", "node-3"), "rack-2": ("node-2", "node-4")}
+        cluster.power_off(racks["rack-1"])
+        running: dict[str, str] = {}
+        async with cluster.watching(Pod, "default") as inbox:
+            while len(running) < 6:
+                event = await inbox.next()
+                assert event is not None
+                pod = event.object
+                assert isinstance(pod, Pod)
+                running.pop(pod.metadata.name, None)
+                if pod.status.phase == "Running" and pod.spec.node_name in racks["rack-2"]:
+                    running[pod.metadata.name] = pod.spec.node_name
+
+
+async def test_state_outlives_the_cluster(tmp_path: Path) -> None:
+    async with Cluster(nodes=1, data_dir=tmp_path) as cluster:
+        await cluster.apply(ConfigMap(metadata=ObjectMeta(name="kept"), data={"a": "b"}))
+        before = await cluster.client.get(ConfigMap, "kept", "default")
+    async with Cluster(nodes=1, data_dir=tmp_path) as cluster:
+        assert await cluster.client.get(ConfigMap, "kept", "default") == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: Nothing\napiVersion: v1\n", 'document 1: no kind "Nothing" in version "v1" is known'),
+        ("kind: ConfigMap\napiVersion: v1\ndota: {}\n", r'document 1 \(ConfigMap\): unknown field "dota"'),
+        ("a: [\n", "this is not YAML"),
+        ("- 1\n- 2\n", "document 1 is no object"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_says_where_and_why(text: str, said: str) -> None:
+    with pytest.raises(ManifestError, match=said):
+        read_manifest(text)
+
+
+def _tolerant(name: str, replicas: int) -> dict[str, object]:
+    """A Deployment whose pods leave a lost node at once."""
+    keys = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
+    tolerations = [{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 0} for key in keys]
+    labels = {"app": name}
+    spec = {"tolerations": tolerations, "containers": [{"name": "app", "image": "example/app:1"}]}
+    template = {"metadata": {"labels": labels}, "spec": spec}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template},
+    }

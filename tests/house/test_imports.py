@@ -1,0 +1,27 @@
+"""What importing costs and promises."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import kubeactors
+
+OTHERS = (
+    "cryptography", "cyclopts", "httptools", "hypothesis", "jsonpatch", "numpy", "rich", "uvicorn", "uvloop", "wsproto",
+    "yaml",
+)  # fmt: skip
+
+
+def test_the_actor_framework_imports_with_anyio_msgspec_and_structlog_alone() -> None:
+    code = f"import sys; sys.modules.update(dict.fromkeys({OTHERS!r})); import kubeactors, kubeactors.actor"
+    subprocess.run([sys.executable, "-I", "-c", code], check=True)
+
+
+def test_all_names_what_is_there() -> None:
+    for info in pkgutil.walk_packages(kubeactors.__path__, "kubeactors."):
+        if info.name == "kubeactors.__main__":
+            continue
+        module = importlib.import_module(info.name)
+        for name in getattr(module, "__all__", ()):
+            assert hasattr(module, name), f"{info.name}.__all__ names {name}"

@@ -1,0 +1,28 @@
+"""The README's code runs, and its commands are the ones that CI runs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=[f"block-{number}" for number in range(1, len(BLOCKS) + 1)])
+def test_the_readme_code_runs(block: str) -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", block], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_readme_opens_with_two_commands_of_one_line_each() -> None:
+    commands = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    demo, test = (command.strip() for command in commands[:2])
+    assert "\n" not in demo + test
+    assert demo.startswith("python3 -m venv .venv && ")
+    assert demo.endswith(" demo")
+    assert test.startswith("python3 -m venv .venv && ")
+    assert test.endswith("pytest")
