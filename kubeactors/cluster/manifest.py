@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import yaml
@@ -47,13 +48,15 @@ def _documents(text: str) -> Iterator[bytes]:
         raise ManifestError(f"this is not YAML: {error}") from error
     for node in nodes:
         if not (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
-            yield yaml.serialize(node, Dumper=yaml.CSafeDumper).encode()
+            text = cast("str", yaml.serialize(node, Dumper=yaml.CSafeDumper))  # pyright: ignore[reportUnknownMemberType] -- its stub is partial
+            yield text.encode()
 
 
 def _object(document: bytes, number: int) -> TypedObject:
-    named = yaml.load(document, Loader=yaml.CSafeLoader)
-    if not isinstance(named, dict):
+    loaded: object = yaml.load(document, Loader=yaml.CSafeLoader)
+    if not isinstance(loaded, dict):
         raise ManifestError(f"document {number} is no object")
+    named = cast("dict[object, object]", loaded)
     api_version, kind = str(named.get("apiVersion", "")), str(named.get("kind", ""))
     known = SCHEME.by_kind(api_version, kind)
     if known is None:
