@@ -215,10 +215,17 @@ class Cluster:
             yield listening.url
 
     def _app(self) -> "ApiApp":
-        from kubeactors.apiserver.http.app import ApiApp  # noqa: PLC0415 -- the same
+        from kubeactors.apiserver.http.app import ApiApp, HttpSettings  # noqa: PLC0415 -- the same
+        from kubeactors.cluster.pod_logs import MachineLogs  # noqa: PLC0415 -- the same
 
         kernel = self.system.kernel
-        return ApiApp(self._server, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: kernel.wall + kernel.now)
+        return ApiApp(
+            self._server,
+            SCHEME,
+            authorizer=ControlPlaneAuthorizer(),
+            clock=lambda: kernel.wall + kernel.now,
+            settings=HttpSettings(logs=MachineLogs(self._machines)),
+        )
 
 
 def _parse(what: str) -> tuple[str, Kind[TypedObject]]:

@@ -12,13 +12,15 @@ ref, as any component in the process does. It decides nothing about objects.
     watching.py         a watch as a stream of lines    authentication.py   certificates, tokens, impersonation
     discovery.py        groups, versions, resources     openapi/            definitions and operations
     health.py           healthz, livez, readyz          door.py             the actor's troubles as refusals
+    protobuf/           objects that typed clients send pod_streams.py      logs
 
-Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is not served.
+Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.
 """
 
 from kubeactors.apiserver.http.app import ApiApp, HttpSettings
 from kubeactors.apiserver.http.authentication import StaticTokens, TokenAuthenticator
 from kubeactors.apiserver.http.health import Check, Health
+from kubeactors.apiserver.http.pod_streams import LogSource
 from kubeactors.apiserver.http.serving import AddressInUse, Listening, Tls, serve
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Health",
     "HttpSettings",
     "Listening",
+    "LogSource",
     "StaticTokens",
     "Tls",
     "TokenAuthenticator",

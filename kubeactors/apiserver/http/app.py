@@ -27,6 +27,7 @@ from kubeactors.apiserver.http.messages import (
     Streaming,
 )
 from kubeactors.apiserver.http.paths import parse_path
+from kubeactors.apiserver.http.pod_streams import LogSource
 from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.resources import Resources
 from kubeactors.apiserver.http.responses import refusal
@@ -39,6 +40,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: tuple[TokenAuthenticator, ...] = ()
     health: Health = Health()
+    logs: LogSource | None = None
     address: str = ""
 
 
@@ -63,7 +65,7 @@ class ApiApp:
     ) -> None:
         self._authorizer = authorizer
         self._tokens = settings.tokens
-        self._resources = Resources(door, scheme, authorizer, clock)
+        self._resources = Resources(door, scheme, authorizer, clock, settings.logs)
         self._documents = Documents(scheme, authorizer, settings.health, settings.address)
         self._streams: dict[Streaming, None] = {}
         self._closing = False

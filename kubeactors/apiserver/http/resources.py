@@ -35,6 +35,7 @@ from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
 from kubeactors.apiserver.http.negotiation import JSON, YAML, Accepted, negotiate_object, unsupported
 from kubeactors.apiserver.http.paths import ResourcePath, verb_of
+from kubeactors.apiserver.http.pod_streams import STREAMED, LogSource, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
 from kubeactors.apiserver.http.responses import data
 from kubeactors.apiserver.http.routes import route
@@ -57,12 +58,15 @@ class _Call(msgspec.Struct, frozen=True, gc=False):
 class Resources:
     """Answers requests for API objects."""
 
-    def __init__(self, door: Door, scheme: Scheme, authorizer: Authorizer, clock: Clock) -> None:
+    def __init__(
+        self, door: Door, scheme: Scheme, authorizer: Authorizer, clock: Clock, logs: LogSource | None
+    ) -> None:
         self._door = door
         self._scheme = scheme
         self._authorizer = authorizer
         self._clock = clock
         self._events = Events()
+        self._streams = PodStreams(door, logs)
         self._handlers: dict[str, _Handler] = {
             "get": self._get,
             "list": self._list,
@@ -83,6 +87,8 @@ class Resources:
         verb = verb_of(request.method, path, watch=request.query.flag("watch") or False)
         self._authorize(request, path, verb)
         kind = route(self._scheme, path, verb)
+        if path.subresource in STREAMED:
+            return await self._streams.answer(request, path)
         if verb == "patch":
             _patch_type(request)  # the original looks at the patch before it looks at what is accepted
         call = _Call(request, path, kind, negotiate_object(request.header(b"accept")))

@@ -1,0 +1,180 @@
+"""What clients ask of a running pod: its logs; and exec, attach and port-forward, which are refused.
+
+Source: pkg/registry/core/pod/strategy.go LogLocation, pkg/registry/core/pod/rest/log.go (v1.36).
+"""
+
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+import anyio
+import msgspec
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.field import FieldError, forbidden
+from kubeactors.apimachinery.field import invalid as invalid_field
+from kubeactors.apimachinery.requests import Get, Result
+from kubeactors.apimachinery.status import BadRequest, MethodNotAllowed, Status, StatusDetails, StatusError, invalid
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.apiserver.http.door import Door, ask
+from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response, Write
+from kubeactors.apiserver.http.paths import ResourcePath
+from kubeactors.apiserver.http.query import Query
+from kubeactors.kubelet import Log, LogReply, ReadLog
+
+STREAMED = frozenset({"log", "exec", "attach", "portforward"})
+"""The subresources that are answered here."""
+
+FOLLOW_SECONDS = 0.25
+"""How often a log that is followed is read again."""
+
+
+class LogSource(Protocol):
+    """Where logs are: behind the kubelets."""
+
+    async def read(self, node: str, request: ReadLog) -> LogReply:
+        """The log of a container on a node."""
+        ...
+
+
+class PodStreams:
+    """Answers requests for logs."""
+
+    def __init__(self, door: Door, logs: LogSource | None) -> None:
+        self._door = door
+        self._logs = logs
+
+    async def answer(self, request: HttpRequest, path: ResourcePath) -> Answer:
+        """The answer to a request for one of `STREAMED`.
+
+        Raises:
+            StatusError: it is refused.
+        """
+        query = request.query
+        if path.subresource == "log":
+            _check(query, path.name)
+        pod = await self._pod(request, path)
+        if path.subresource == "portforward":
+            raise _unserved(path.subresource)
+        container = _container(pod, query.text("container"))
+        if path.subresource != "log":
+            if not pod.spec.node_name:
+                raise BadRequest.saying(f"pod {pod.metadata.name} does not have a host assigned")
+            raise _unserved(path.subresource)
+        if not pod.spec.node_name or self._logs is None:
+            return Response(code=204)
+        return await self._log(self._logs, pod, _wanted(query, pod, container), follow=query.flag("follow") or False)
+
+    async def _pod(self, request: HttpRequest, path: ResourcePath) -> Pod:
+        get = Get(resource=path.resource, namespace=path.namespace, name=path.name, user=request.user)
+        return cast("Pod", cast("Result", await ask(self._door, get)).object)
+
+    async def _log(self, source: LogSource, pod: Pod, wanted: ReadLog, *, follow: bool) -> Answer:
+        log = await source.read(pod.spec.node_name, wanted)
+        if isinstance(log, Status):
+            raise StatusError.of(log)
+        if follow and not log.ended:
+            return LogStream(source, pod.spec.node_name, wanted, log)
+        return Response(body=_text(log), content_type="text/plain")
+
+
+class LogStream:
+    """A log that is followed: what there is, then what comes, until the container ends."""
+
+    content_type = "text/plain"
+
+    def __init__(self, source: LogSource, node: str, wanted: ReadLog, first: Log) -> None:
+        self._source = source
+        self._node = node
+        # what is to come is not bounded by a count of lines; of the bytes what is left counts
+        self._wanted = msgspec.structs.replace(wanted, tail_lines=None)
+        self._log = first
+        self._closed = anyio.Event()
+
+    async def run(self, write: Write) -> None:
+        """Write lines as they come."""
+        await self._write(write)
+        while not self._log.ended and not self._closed.is_set():
+            with anyio.move_on_after(FOLLOW_SECONDS):
+                await self._closed.wait()
+            log = await self._source.read(self._node, msgspec.structs.replace(self._wanted, skip_lines=self._log.total))
+            if isinstance(log, Status):
+                return
+            self._log = log
+            await self._write(write)
+
+    def close(self) -> None:
+        """End the stream."""
+        self._closed.set()
+
+    async def _write(self, write: Write) -> None:
+        text = _text(self._log)
+        if text:
+            await write(text)
+        if self._wanted.limit_bytes is not None:
+            left = self._wanted.limit_bytes - len(text)
+            self._wanted = msgspec.structs.replace(self._wanted, limit_bytes=max(left, 0))
+            if left <= 0:
+                self._closed.set()
+
+
+def _check(query: Query, pod: str) -> None:
+    if errors := tuple(_errors(query)):
+        raise invalid("PodLogOptions", "", pod, errors)
+
+
+def _errors(query: Query) -> Iterator[FieldError]:
+    tail, limit, since = query.number("tailLines"), query.number("limitBytes"), query.number("sinceSeconds")
+    if tail is not None and tail < 0:
+        yield invalid_field("tailLines", tail, "must be greater than or equal to 0")
+    if limit is not None and limit < 1:
+        yield invalid_field("limitBytes", limit, "must be greater than 0")
+    if since is not None and "sinceTime" in query:
+        yield forbidden("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified")
+    elif since is not None and since < 1:
+        yield invalid_field("sinceSeconds", since, "must be greater than 0")
+
+
+def _wanted(query: Query, pod: Pod, container: str) -> ReadLog:
+    return ReadLog(
+        namespace=pod.metadata.namespace,
+        pod=pod.metadata.name,
+        container=container,
+        previous=query.flag("previous") or False,
+        timestamps=query.flag("timestamps") or False,
+        since=_moment(query.text("sinceTime")),
+        since_seconds=query.number("sinceSeconds"),
+        tail_lines=query.number("tailLines"),
+        limit_bytes=query.number("limitBytes"),
+    )
+
+
+def _moment(text: str) -> int:
+    try:
+        return parse_time(text) if text else 0
+    except ValueError as error:
+        raise BadRequest.saying(str(error)) from error
+
+
+def _container(pod: Pod, name: str) -> str:
+    """The container that is meant: the named one, or the only one.
+
+    Raises:
+        BadRequest: there is none of that name; or there are several, and none is named.
+    """
+    spec, of_pod = pod.spec, pod.metadata.name
+    every = [one.name for one in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers)]
+    if name:
+        if name not in every:
+            raise BadRequest.saying(f"container {name} is not valid for pod {of_pod}")
+        return name
+    if len(spec.containers) == 1:
+        return spec.containers[0].name
+    raise BadRequest.saying(f"a container name must be specified for pod {of_pod}, choose one of: [{' '.join(every)}]")
+
+
+def _text(log: Log) -> bytes:
+    return "".join(f"{line}\n" for line in log.lines).encode()
+
+
+def _unserved(subresource: str) -> StatusError:
+    return MethodNotAllowed.saying(f"{subresource} is not supported by the runtime of this node", StatusDetails())
