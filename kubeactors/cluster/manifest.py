@@ -48,7 +48,7 @@ def _documents(text: str) -> Iterator[bytes]:
         raise ManifestError(f"this is not YAML: {error}") from error
     for node in nodes:
         if not (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
-            text = cast("str", yaml.serialize(node, Dumper=yaml.CSafeDumper))  # pyright: ignore[reportUnknownMemberType] -- its stub is partial
+            text = yaml.serialize(node, Dumper=yaml.CSafeDumper)  # pyright: ignore[reportUnknownMemberType] -- its stub is partial
             yield text.encode()
 
 
