@@ -255,6 +255,7 @@ class PodWorker:
         grace_seconds = grace_period_seconds(self.pod) if own is None else float(own)
         record.probes = []
         self._runtime.stop_container(record.current.id, grace_seconds, now)
+        self._take(record, self._runtime.container_status(record.current.id, now), now)
 
     def _advance(self, now: int) -> bool:
         """Bring the pod a step closer to what its spec says; True if there may be more to do at once."""

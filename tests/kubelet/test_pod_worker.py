@@ -1,0 +1,128 @@
+"""The state machine of one pod, by itself."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Container, Pod, PodSpec, Probe
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.kubelet.pod_worker import PodWorker, Stage
+from kubeactors.kubelet.runtimes import Behaviour, ContainerState, ProbeResult, SimulatedRuntime
+
+SECOND = 1_000_000_000
+START = 1_767_225_600 * SECOND
+
+
+def a_pod(*containers: Container, restart_policy: str = "Always") -> Pod:
+    return Pod(
+        metadata=ObjectMeta(name="p", namespace="default", uid="u", generation=1),
+        spec=PodSpec(containers=containers, restart_policy=restart_policy, termination_grace_period_seconds=30),
+    )
+
+
+def live(worker: PodWorker, until: int, now: int = START) -> int:
+    """Step whenever the worker asks for it; the API takes every status."""
+    worker.step(now)
+    while worker.wake_at is not None and worker.wake_at <= until:
+        now = max(worker.wake_at, now + 1)
+        worker.pod = replace(worker.pod, status=worker.status(now))
+        worker.step(now)
+    worker.pod = replace(worker.pod, status=worker.status(now))
+    return now
+
+
+class Sick(SimulatedRuntime):
+    """Its containers fail every probe."""
+
+    def probe(self, container_id: str, probe: Probe, now: int) -> ProbeResult:
+        return ProbeResult(success=False, output="no answer")
+
+
+def test_a_container_is_ready_only_after_its_probe_has_had_its_delay() -> None:
+    runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=1.0))
+    probe = Probe(initial_delay_seconds=7, period_seconds=10, success_threshold=1)
+    worker = PodWorker(a_pod(Container(name="c", image="x", readiness_probe=probe)), runtime, "1.1.1.1", START)
+
+    ready: list[bool] = []
+    for since, until in ((0, 7), (7, 9)):
+        live(worker, START + until * SECOND, START + since * SECOND)
+        ready.append(worker.pod.status.container_statuses[0].ready)
+
+    assert ready == [False, True]
+    assert worker.wake_at is None
+
+
+def test_a_container_that_fails_its_liveness_probe_is_restarted() -> None:
+    runtime = Sick("10.0.0.0/24", Behaviour(start_seconds=0.0))
+    probe = Probe(period_seconds=10, failure_threshold=3, success_threshold=1)
+    worker = PodWorker(a_pod(Container(name="c", image="x", liveness_probe=probe)), runtime, "1.1.1.1", START)
+    live(worker, START + 21 * SECOND)
+
+    assert worker.pod.status.container_statuses[0].restart_count == 1
+    assert [one.reason for one in worker.events].count("Unhealthy") >= 3
+    assert "Container c failed liveness probe, will be restarted" in [one.message for one in worker.events]
+
+
+def test_an_idle_pod_asks_for_nothing() -> None:
+    runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=1.0))
+    worker = PodWorker(a_pod(Container(name="c", image="x")), runtime, "1.1.1.1", START)
+    live(worker, START + 10 * SECOND)
+    assert worker.wake_at is None
+
+
+commands = st.sampled_from([(), ("sh", "-c", "exit 0"), ("sh", "-c", "exit 1")])
+actions = st.lists(st.sampled_from(["wait", "long wait", "delete", "restart", "step"]), max_size=12)
+
+
+@given(
+    st.lists(commands, min_size=1, max_size=3),
+    st.sampled_from(["Always", "OnFailure", "Never"]),
+    st.sampled_from([0.0, 1.0]),
+    st.sampled_from([0.0, 5.0, 100.0]),
+    actions,
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_happens_a_pod_only_goes_forward(
+    wanted: list[tuple[str, ...]], policy: str, start_seconds: float, stop_seconds: float, history: list[str]
+) -> None:
+    runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=start_seconds, stop_seconds=stop_seconds))
+    containers = (Container(name=f"c{number}", image="x", command=one) for number, one in enumerate(wanted))
+    worker = PodWorker(a_pod(*containers, restart_policy=policy), runtime, "1.1.1.1", START)
+    now = START
+    counts = [0] * len(wanted)
+    for action in history:
+        before = worker.pod.status.phase
+        match action:
+            case "wait":
+                now += 3 * SECOND
+            case "long wait":
+                now += 200 * SECOND
+            case "delete":
+                metadata = replace(
+                    worker.pod.metadata, deletion_timestamp="2026-01-01T00:00:00Z", deletion_grace_period_seconds=30
+                )
+                worker.pod = replace(worker.pod, metadata=metadata)
+            case "restart":
+                found = runtime.list_pod_sandboxes()
+                worker = PodWorker(worker.pod, runtime, "1.1.1.1", now)
+                if found:
+                    worker.adopt(found[0], now)
+            case _:
+                pass
+        now = live(worker, now, now)
+
+        running = [
+            one.name
+            for sandbox in runtime.list_pod_sandboxes()
+            for one in runtime.list_containers(sandbox.id, now)
+            if one.state is ContainerState.RUNNING
+        ]
+        assert len(running) == len(set(running))
+        status = worker.pod.status
+        if before in {"Succeeded", "Failed"}:
+            assert (status.phase, running) == (before, [])
+        if worker.stage is Stage.TERMINATED:
+            assert (worker.wake_at, running) == (None, [])
+        seen = [one.restart_count for one in status.container_statuses]
+        assert all(after >= earlier for earlier, after in zip(counts, seen, strict=True))
+        counts = seen
