@@ -35,6 +35,19 @@ def read_message(data: bytes, type_: type[Object]) -> dict[str, object]:
         raise ProtobufError(f"proto: invalid UTF-8: {error.reason}") from error
 
 
+def known_fields(type_: type[Object]) -> frozenset[str]:
+    """The fields of a Struct that can be read, by their names in JSON."""
+    return _names(f"{package_of(type_)}.{type_.__name__}")
+
+
+def _names(message: str) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    for member in _numbers().get(message, {}):
+        inline = member.startswith("~")
+        found |= _names(f"{message.rpartition('.')[0]}.{member[1:]}") if inline else {member}
+    return found
+
+
 class _Field(Protocol):
     """Puts a value into the object that is being read."""
 
