@@ -1,13 +1,14 @@
 """A store and an API server in a simulator, and a client of theirs."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar, cast
 
 from kubeactors.actor import Actor, Ref, SimSystem, handle
 from kubeactors.api import SCHEME
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN
-from kubeactors.apimachinery.status import StatusError
+from kubeactors.apimachinery.status import Conflict, StatusError
 from kubeactors.apiserver.codec import ObjectCodec
 from kubeactors.apiserver.server import ApiServer
 from kubeactors.client import Client, InProcessTransport
@@ -72,10 +73,14 @@ class Door:
         return self.do(lambda: self.client.list(type_, namespace)).items
 
     def change(self, value: V, change: Callable[[V], V], subresource: str = "") -> V:
-        """Change the newest state of an object."""
+        """Change the newest state of an object, again if somebody else changes it meanwhile."""
         metadata = value.metadata
-        live = self.get(type(value), metadata.name, metadata.namespace)
-        return self.do(lambda: self.client.update(change(live), subresource=subresource))
+        while True:
+            live = self.get(type(value), metadata.name, metadata.namespace)
+            try:
+                return self.do(partial(self.client.update, change(live), subresource=subresource))
+            except Conflict:
+                continue
 
     def delete(self, value: TypedObject) -> None:
         """Delete an object."""

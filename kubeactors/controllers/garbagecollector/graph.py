@@ -121,10 +121,11 @@ def attempts_after(graph: Graph, resource: str, old: HasMeta | None, new: HasMet
 
 
 def _unowned(graph: Graph, metadata: ObjectMeta) -> dict[str, None]:
-    """The object itself, if one of its owners is missing or goes before which it must go."""
+    """The object itself, if one of its owners is missing, stands in another namespace, or waits for it to go."""
     for one in metadata.owner_references:
         owner = graph.get(one.uid)
-        if owner is None or waits_for_dependents(owner.metadata):
+        near = owner is not None and owner.metadata.namespace in {"", metadata.namespace}
+        if owner is None or not near or waits_for_dependents(owner.metadata):
             return {metadata.uid: None}
     return {}
 

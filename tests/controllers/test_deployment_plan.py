@@ -1,0 +1,152 @@
+"""The arithmetic of rollouts, without a cluster."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
+from kubeactors.apimachinery.meta import IntOrString, ObjectMeta
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.controllers.deployment import sizes
+from kubeactors.controllers.deployment.plan import View, plan
+from kubeactors.controllers.deployment.revisions import (
+    HISTORY_LENGTH,
+    MAX_REPLICAS,
+    REVISION,
+    REVISION_HISTORY,
+    same_template,
+    synced_annotations,
+)
+from tests.controllers.plane import deployment, template
+
+NOW = parse_time("2026-01-01T00:00:00Z")
+
+
+def found(name: str, size: int, present: int | None = None, *, before: int = 0, image: str = "") -> ReplicaSet:
+    """A ReplicaSet that wants `size` pods and has `present`; `before` is the most that the deployment allowed last."""
+    annotations = {REVISION: name, **({MAX_REPLICAS: str(before)} if before else {})}
+    count = size if present is None else present
+    return ReplicaSet(
+        metadata=ObjectMeta(
+            name=name, uid=name, creation_timestamp=f"2026-01-01T00:00:0{name}Z", annotations=annotations
+        ),
+        spec=ReplicaSetSpec(replicas=size, template=template(image or f"example/web:{name}")),
+        status=ReplicaSetStatus(replicas=count, ready_replicas=count, available_replicas=count),
+    )
+
+
+@pytest.mark.parametrize(
+    ("replicas", "surge", "unavailable", "expected"),
+    [
+        (3, "25%", "25%", (1, 0)),
+        (10, "25%", "25%", (3, 2)),
+        (1, 0, "25%", (0, 1)),
+        (1, 0, 0, (0, 1)),
+        (4, 2, 3, (2, 3)),
+    ],
+)
+def test_surge_is_rounded_up_and_unavailability_down_but_not_both_to_nothing(
+    replicas: int, surge: IntOrString, unavailable: IntOrString, expected: tuple[int, int]
+) -> None:
+    assert sizes.fenceposts(deployment(replicas, surge=surge, unavailable=unavailable)) == expected
+
+
+def test_no_more_pods_can_be_unavailable_than_are_wanted() -> None:
+    assert sizes.max_unavailable(deployment(2, unavailable=5)) == 2
+    assert sizes.max_unavailable(deployment(0, unavailable=5)) == 0
+
+
+@pytest.mark.parametrize(("old_size", "old_pods", "expected"), [(3, 3, 1), (2, 3, 1), (2, 2, 2), (0, 4, 0)])
+def test_the_new_one_grows_only_into_room_that_old_pods_have_left(old_size: int, old_pods: int, expected: int) -> None:
+    new, old = found("2", 0), found("1", old_size, old_pods)
+    assert sizes.new_size(deployment(3, surge=1, unavailable=0), [old, new], new) == expected
+
+
+@pytest.mark.parametrize(
+    ("replicas", "before", "present", "expected"),
+    [
+        (8, 5, (3, 2), (5, 4)),
+        (20, 13, (8, 5), (16, 10)),
+        (5, 13, (8, 5), (4, 3)),
+        (0, 5, (3, 2), (0, 0)),
+        (10, 13, (8, 5), (8, 5)),
+    ],
+)
+def test_a_deployment_that_is_scaled_in_mid_rollout_shares_the_change_out(
+    replicas: int, before: int, present: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    surge: IntOrString = 1 if before == 5 else "30%"
+    old, new = found("1", present[0], before=before), found("2", present[1], before=before)
+    shared = sizes.proportional_sizes(deployment(replicas, surge=surge), [old, new])
+    assert (shared["1"], shared["2"]) == expected
+
+
+def test_of_equal_shares_the_newest_gets_what_is_left_over() -> None:
+    three = [found(name, 2, before=7) for name in "123"]
+    assert sizes.proportional_sizes(deployment(7, surge=1), three) == {"1": 2, "2": 2, "3": 4}
+
+
+def test_the_only_active_one_or_else_the_newest_is_scaled() -> None:
+    active, idle, newest = found("1", 3), found("2", 0), found("3", 0)
+    assert sizes.active_or_latest(newest, [active, idle]) is active
+    assert sizes.active_or_latest(None, [idle, newest]) is newest
+    assert sizes.active_or_latest(newest, [idle]) is newest
+    assert sizes.active_or_latest(found("4", 1), [active]) is None
+    assert sizes.active_or_latest(None, []) is None
+
+
+def test_a_template_is_the_same_whatever_its_hash() -> None:
+    one = template()
+    hashed = replace(one, metadata=replace(one.metadata, labels={**one.metadata.labels, "pod-template-hash": "x"}))
+    assert same_template(one, hashed)
+    assert not same_template(one, template("example/web:2"))
+
+
+def annotated(**annotations: str) -> Deployment:
+    made = deployment()
+    return replace(made, metadata=replace(made.metadata, annotations=annotations))
+
+
+def test_a_revision_only_grows() -> None:
+    assert synced_annotations(annotated(), {REVISION: "7"}, 3) == {REVISION: "7"}
+    assert synced_annotations(annotated(), {}, 3) == {REVISION: "3"}
+    assert synced_annotations(annotated(), {REVISION: "nonsense"}, 3) == {REVISION: "nonsense"}
+
+
+def test_earlier_revisions_are_remembered_as_far_as_there_is_room() -> None:
+    once = synced_annotations(annotated(), {REVISION: "1"}, 3)
+    assert synced_annotations(annotated(), once, 5) == {REVISION: "5", REVISION_HISTORY: "1,3"}
+    long = ",".join(map(str, range(1000, 1400)))
+    history = synced_annotations(annotated(), {REVISION: "1400", REVISION_HISTORY: long}, 1401)[REVISION_HISTORY]
+    assert history.endswith(",1399,1400")
+    assert len(history) <= HISTORY_LENGTH
+
+
+def test_annotations_of_the_deployment_win() -> None:
+    assert synced_annotations(annotated(a="new"), {"a": "old", "b": "kept"}, 1) == {
+        "a": "new", "b": "kept", REVISION: "1",
+    }  # fmt: skip
+
+
+def test_a_plan_is_made_once_and_then_nothing_is_left_to_do() -> None:
+    made = deployment()
+    made = replace(made, metadata=replace(made.metadata, uid="d", generation=1))
+    first = plan(View(deployment=made, replica_sets=(), now=NOW))
+    assert first.create is not None
+    assert first.updates == ()
+    again = plan(View(deployment=first.deployment, replica_sets=(first.create,), now=NOW))
+    assert (again.create, again.updates, again.deletions) == (None, (), ())
+    assert again.deployment == first.deployment
+
+
+def test_unhealthy_old_pods_go_first_and_need_no_room() -> None:
+    made = deployment(10, surge=3, unavailable=2, image="example/web:2")
+    old, new = found("1", 8, 3), found("2", 5, 5)
+    step = plan(View(deployment=made, replica_sets=(old, new), now=NOW))
+    assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("1", 3)]
+
+
+def test_a_deployment_that_is_going_scales_nothing() -> None:
+    made = deployment(10, image="example/web:2")
+    going = replace(made, metadata=replace(made.metadata, deletion_timestamp="2026-01-01T00:00:00Z"))
+    step = plan(View(deployment=going, replica_sets=(found("1", 8, 3),), now=NOW))
+    assert (step.create, step.updates, step.deletions) == (None, (), ())
