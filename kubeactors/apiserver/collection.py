@@ -64,10 +64,14 @@ class Collection:
             found = self.get(selection.namespace, selection.name)
             return () if found is None else (found,)
         if selection.node and self._node_of is not None:
-            return sorted(self._nodes.get(selection.node, {}).values(), key=_path)
+            return self._on_node(selection.node, selection.namespace)
         if selection.namespace:
             return self._in_namespace(selection.namespace)
         return self._everything()
+
+    def _on_node(self, node: str, namespace: str) -> list[TypedObject]:
+        there = sorted(self._nodes.get(node, {}).values(), key=_path)
+        return [one for one in there if not namespace or one.metadata.namespace == namespace]
 
     def _in_namespace(self, namespace: str) -> Iterator[TypedObject]:
         objects = self._namespaces.get(namespace)

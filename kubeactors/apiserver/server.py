@@ -415,7 +415,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | _ToItself], reentrant=
         """One flush for everything that this round of messages brings."""
         if self._hub.pending and not self._flushing:
             self._flushing = True
-            self.ctx.after(0.0, Flush(), key="flush")
+            if not self.ctx.self.tell(Flush()):  # no room among the requests
+                self.ctx.after(0.0, Flush(), key="flush")
 
     # The cache.
 

@@ -8,8 +8,8 @@ from typing import Protocol, cast
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Binding, Pod, PodCondition
+from kubeactors.api.core.v1.validation import validate_binding
 from kubeactors.api.policy.v1 import Eviction
-from kubeactors.apimachinery.field import FieldError, not_supported, required
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.status import BadRequest, Status, StatusError, conflict, invalid
@@ -138,12 +138,7 @@ def _check_name(value: TypedObject, name: str, kind: str) -> None:
 
 
 def _check_binding(binding: Binding) -> None:
-    errors: list[FieldError] = []
-    if binding.target.kind not in ("", "Node"):
-        errors.append(not_supported("target.kind", binding.target.kind, ("Node", "<empty>")))
-    if not binding.target.name:
-        errors.append(required("target.name"))
-    if errors:
+    if errors := tuple(validate_binding(binding)):
         raise invalid("Binding", "", binding.metadata.name, errors)
 
 

@@ -4,13 +4,13 @@ Source: pkg/registry/core/pod/strategy.go (v1.36).
 """
 
 from collections.abc import Iterator
-from itertools import chain
 
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Container, Pod, PodCondition, PodSpec, PodStatus
 from kubeactors.api.core.v1.resources import qos_class
-from kubeactors.apimachinery.field import FieldError, forbidden
+from kubeactors.api.core.v1.validation import validate_ephemeral_containers_update, validate_pod_resize
+from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.meta import DeleteOptions
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.objects import with_metadata
@@ -82,13 +82,13 @@ class PodStrategy(Strategy[Pod]):
         return super().prepare(new, old, subresource)
 
     def check(self, new: Pod, old: Pod, subresource: str) -> Iterator[FieldError]:
-        """A binding has been checked; a pod with other containers or resources is valid as a whole."""
+        """A binding has been checked; the other parts have rules of their own."""
         if subresource == BINDING:
             return iter(())
         if subresource == EPHEMERAL_CONTAINERS:
-            return chain(_kept(new, old), self.kind.validate(new))
+            return validate_ephemeral_containers_update(new, old)
         if subresource == RESIZE:
-            return self.kind.validate(new)
+            return validate_pod_resize(new, old)
         return super().check(new, old, subresource)
 
     def prepare_for_update(self, new: Pod, old: Pod) -> Pod:
@@ -134,11 +134,15 @@ class PodStrategy(Strategy[Pod]):
 
 def resized(old: PodSpec, new: PodSpec) -> PodSpec:
     """The old spec with the resources that containers of the same name have in the new one."""
-    wanted = {one.name: one for one in new.containers}
-    return replace(old, containers=tuple(_resized(one, wanted.get(one.name, one)) for one in old.containers))
+    wanted = {one.name: one for one in (*new.init_containers, *new.containers)}
+
+    def sized(containers: tuple[Container, ...]) -> tuple[Container, ...]:
+        return tuple(_sized(one, wanted.get(one.name, one)) for one in containers)
+
+    return replace(old, init_containers=sized(old.init_containers), containers=sized(old.containers))
 
 
-def _resized(old: Container, new: Container) -> Container:
+def _sized(old: Container, new: Container) -> Container:
     return replace(old, resources=new.resources, resize_policy=new.resize_policy)
 
 
@@ -147,17 +151,3 @@ def _next(new: Pod, old: Pod) -> Pod:
     if same_part(new, old, "spec"):
         return replace(new, spec=old.spec)
     return with_generation(new, old.metadata.generation + 1)
-
-
-def _kept(new: Pod, old: Pod) -> Iterator[FieldError]:
-    """Ephemeral containers are added, and never touched again."""
-    now = {one.name: one for one in new.spec.ephemeral_containers}
-    for one in old.spec.ephemeral_containers:
-        if one.name not in now:
-            yield forbidden(
-                "spec.ephemeralContainers", f'existing ephemeral containers "{one.name}" may not be removed\n'
-            )
-        elif now[one.name] != one:
-            yield forbidden(
-                "spec.ephemeralContainers", f'existing ephemeral containers "{one.name}" may not be changed\n'
-            )

@@ -84,9 +84,9 @@ class ServiceStrategy(WithStatus[Service]):
             return new
         return _with_both_forms(replace(new, spec=_without_useless(_with_given(new.spec, old.spec), old.spec)), old)
 
-    def restore(self, services: Iterable[Service]) -> None:
+    def restore(self, stored: Iterable[Service]) -> None:
         """Take what stored services have."""
-        for service in services:
+        for service in stored:
             with suppress(AllocationError):  # outside of the ranges of this server: nobody else can get it
                 for address in _addresses_of(service.spec):
                     self._addresses.allocate(address)

@@ -1,0 +1,115 @@
+"""Who may do what, and tokens of service accounts."""
+
+import pytest
+
+from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest, TokenRequestSpec
+from kubeactors.api.core.v1 import ConfigMap, Pod, ServiceAccount
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.requests import ANONYMOUS, Create, Get, List, ListResult, UserInfo
+from kubeactors.apiserver import Claims
+from tests.apiserver.plane import Plane, config_map, gvr_of, refusal
+
+JANE = UserInfo(name="jane", groups=("system:authenticated",))
+
+
+class Issuer:
+    """Writes down what it was asked to sign."""
+
+    audiences = ("https://kubernetes.default.svc",)
+
+    def __init__(self) -> None:
+        self.issued: list[Claims] = []
+
+    def issue(self, claims: Claims) -> str:
+        self.issued.append(claims)
+        return f"token {len(self.issued)}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "system:kube-controller-manager",
+        "system:kube-scheduler",
+        "system:node:n1",
+        "system:serviceaccount:kube-system:some-controller",
+    ],
+)
+def test_components_may_do_everything(name: str) -> None:
+    plane = Plane()
+    reply = plane.sim.ask(plane.server, List(resource=gvr_of(Pod), user=UserInfo(name=name)))
+    assert isinstance(reply, ListResult)
+
+
+def test_nobody_else_may_do_anything() -> None:
+    plane = Plane()
+    pods = gvr_of(Pod)
+    listing = plane.sim.ask(plane.server, List(resource=pods, namespace="default", user=JANE))
+    message = 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"'
+    assert refusal(listing) == (403, "Forbidden", message)
+    reading = plane.sim.ask(plane.server, Get(resource=pods, namespace="default", name="a", subresource="status"))
+    message = (
+        f'pods "a" is forbidden: User "{ANONYMOUS.name}" cannot get resource "pods/status" in API group "" '
+        'in the namespace "default"'
+    )
+    assert refusal(reading) == (403, "Forbidden", message)
+
+
+def test_a_refused_write_changes_nothing() -> None:
+    plane = Plane()
+    create = Create(resource=gvr_of(ConfigMap), namespace="default", object=config_map("a"), user=JANE)
+    assert refusal(plane.sim.ask(plane.server, create))[0] == 403
+    assert plane.names(ConfigMap) == []
+
+
+def token(**spec: object) -> TokenRequest:
+    return TokenRequest(spec=TokenRequestSpec(**spec))  # type: ignore[arg-type]
+
+
+def test_a_token_says_whose_it_is_and_how_long() -> None:
+    issuer = Issuer()
+    plane = Plane(tokens=issuer).with_account()
+    account = plane.get(ServiceAccount, "default")
+    reply = plane.act(ServiceAccount, "default", "token", token(audiences=("example.com",), expiration_seconds=600))
+    made = plane.object(reply, TokenRequest)
+    assert (made.status.token, made.status.expiration_timestamp) == ("token 1", "2026-01-01T00:10:00Z")
+    (claims,) = issuer.issued
+    assert claims == Claims(
+        namespace="default",
+        name="default",
+        uid=account.metadata.uid,
+        audiences=("example.com",),
+        issued=claims.issued,
+        expires=claims.issued + 600,
+    )
+    usual = plane.object(plane.act(ServiceAccount, "default", "token", token()), TokenRequest)
+    assert (usual.spec.audiences, usual.spec.expiration_seconds) == (issuer.audiences, 3600)
+
+
+def test_a_token_that_cannot_be_is_refused() -> None:
+    plane = Plane(tokens=Issuer()).with_account()
+    short = plane.act(ServiceAccount, "default", "token", token(expiration_seconds=5))
+    message = (
+        'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 5: '
+        "may not specify a duration less than 10 minutes"
+    )
+    assert refusal(short) == (422, "Invalid", message)
+    assert refusal(plane.act(ServiceAccount, "nosuch", "token", token()))[2] == 'serviceaccounts "nosuch" not found'
+    bound = BoundObjectReference(kind="Pod", api_version="v1", name="nosuch")
+    assert (
+        refusal(plane.act(ServiceAccount, "default", "token", token(bound_object_ref=bound)))[2]
+        == 'pods "nosuch" not found'
+    )
+    odd = BoundObjectReference(kind="ConfigMap", api_version="v1", name="x")
+    reply = plane.act(ServiceAccount, "default", "token", token(bound_object_ref=odd))
+    assert refusal(reply) == (400, "BadRequest", "cannot bind token to object of type /v1, Kind=ConfigMap")
+
+
+def test_a_server_without_issuer_has_no_tokens() -> None:
+    plane = Plane().with_account()
+    assert refusal(plane.act(ServiceAccount, "default", "token", token()))[0] == 404
+
+
+def test_a_deleted_account_is_shown_once_more() -> None:
+    plane = Plane()
+    made = plane.create(ServiceAccount(metadata=ObjectMeta(name="a")))
+    assert plane.object(plane.delete(ServiceAccount, "a"), ServiceAccount) == made

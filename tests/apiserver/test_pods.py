@@ -1,0 +1,275 @@
+"""What happens to pods at the door."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import (
+    Binding,
+    Container,
+    EphemeralContainer,
+    LocalObjectReference,
+    Node,
+    ObjectReference,
+    Pod,
+    PodSchedulingGate,
+    PodSpec,
+    ResourceRequirements,
+    ServiceAccount,
+    Taint,
+    Toleration,
+)
+from kubeactors.api.policy.v1 import Eviction
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, OwnerReference, Preconditions
+from kubeactors.apimachinery.requests import Result
+from kubeactors.apimachinery.status import Status
+from tests.apiserver.plane import Plane, pod, refusal
+
+
+@pytest.fixture
+def plane() -> Plane:
+    return Plane().with_account()
+
+
+def bind(plane: Plane, name: str, node: str, *, gone_uid: str = "") -> Result | Status:
+    target = ObjectReference(kind="Node", name=node)
+    return plane.act(Pod, name, "binding", Binding(metadata=ObjectMeta(name=name, uid=gone_uid), target=target))
+
+
+def test_a_pod_is_completed(plane: Plane) -> None:
+    made = plane.create(pod("a"))
+    spec = made.spec
+    (volume,) = spec.volumes
+    (container,) = spec.containers
+    (mount,) = container.volume_mounts
+    assert volume.name.startswith("kube-api-access-")
+    assert (mount.name, mount.mount_path, mount.read_only) == (
+        volume.name,
+        "/var/run/secrets/kubernetes.io/serviceaccount",
+        True,
+    )
+    assert (spec.service_account_name, spec.service_account) == ("default", "default")
+    assert (spec.priority, spec.preemption_policy) == (0, "PreemptLowerPriority")
+    assert spec.tolerations == tuple(
+        Toleration(key=f"node.kubernetes.io/{one}", operator="Exists", effect="NoExecute", toleration_seconds=300)
+        for one in ("not-ready", "unreachable")
+    )
+    assert (made.status.phase, made.status.qos_class, made.metadata.generation) == ("Pending", "BestEffort", 1)
+
+
+def test_a_pod_needs_its_service_account() -> None:
+    message = (
+        'pods "a" is forbidden: error looking up service account default/default: serviceaccount "default" not found'
+    )
+    assert refusal(Plane().try_create(pod("a"))) == (403, "Forbidden", message)
+
+
+def test_an_account_that_was_made_just_before_is_known() -> None:
+    plane = Plane()
+    plane.create(ServiceAccount(metadata=ObjectMeta(name="default")))
+    assert plane.create(pod("a")).spec.service_account_name == "default"
+
+
+def test_a_pod_may_do_without_a_token(plane: Plane) -> None:
+    spec = replace(pod("a").spec, automount_service_account_token=False)
+    assert plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec)).spec.volumes == ()
+    plane.create(ServiceAccount(metadata=ObjectMeta(name="mute"), automount_service_account_token=False))
+    spec = replace(pod("b").spec, service_account_name="mute")
+    assert plane.create(Pod(metadata=ObjectMeta(name="b"), spec=spec)).spec.volumes == ()
+
+
+def test_pull_secrets_come_from_the_account(plane: Plane) -> None:
+    secrets = (LocalObjectReference(name="registry"),)
+    plane.create(ServiceAccount(metadata=ObjectMeta(name="puller"), image_pull_secrets=secrets))
+    spec = replace(pod("a").spec, service_account_name="puller")
+    assert plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec)).spec.image_pull_secrets == secrets
+
+
+@pytest.mark.parametrize(
+    ("name", "priority"), [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)]
+)
+def test_the_priority_of_a_class_is_computed(plane: Plane, name: str, priority: int) -> None:
+    spec = replace(pod("a").spec, priority_class_name=name)
+    assert plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec)).spec.priority == priority
+
+
+def test_an_unknown_priority_class_is_refused(plane: Plane) -> None:
+    spec = replace(pod("a").spec, priority_class_name="nosuch")
+    reply = plane.try_create(Pod(metadata=ObjectMeta(name="a"), spec=spec))
+    message = 'pods "a" is forbidden: no PriorityClass with name nosuch was found'
+    assert refusal(reply) == (403, "Forbidden", message)
+
+
+def test_nobody_sets_a_priority_himself(plane: Plane) -> None:
+    spec = replace(pod("a").spec, priority=7)
+    reply = plane.try_create(Pod(metadata=ObjectMeta(name="a"), spec=spec))
+    message = (
+        'pods "a" is forbidden: the integer value of priority (7) must not be provided in pod spec; '
+        "priority admission controller computed 0 from the given PriorityClass name"
+    )
+    assert refusal(reply) == (403, "Forbidden", message)
+
+
+def test_pods_of_one_template_share_their_spec(plane: Plane) -> None:
+    owner = (OwnerReference(api_version="apps/v1", kind="ReplicaSet", name="web", uid="u", controller=True),)
+    template = pod("").spec
+    pods = [plane.create(Pod(metadata=ObjectMeta(name=name, owner_references=owner), spec=template)) for name in "abc"]
+    assert pods[0].spec is pods[1].spec is pods[2].spec
+    assert [one.status.qos_class for one in pods] == ["BestEffort"] * 3
+
+
+def test_a_shared_spec_follows_its_account(plane: Plane) -> None:
+    template = pod("").spec
+    first = plane.create(Pod(metadata=ObjectMeta(name="a"), spec=template))
+    plane.patch(ServiceAccount, "default", {"imagePullSecrets": [{"name": "registry"}]})
+    second = plane.create(Pod(metadata=ObjectMeta(name="b"), spec=template))
+    assert (first.spec.image_pull_secrets, second.spec.image_pull_secrets) == (
+        (),
+        (LocalObjectReference(name="registry"),),
+    )
+
+
+def test_an_invalid_template_is_refused_every_time(plane: Plane) -> None:
+    template = PodSpec(containers=(Container(name="A_B", image="nginx"),))
+    replies = [plane.try_create(Pod(metadata=ObjectMeta(name=name), spec=template)) for name in "ab"]
+    assert [refusal(one)[0] for one in replies] == [422, 422]
+
+
+def test_a_gated_pod_says_so(plane: Plane) -> None:
+    spec = replace(pod("a").spec, scheduling_gates=(PodSchedulingGate(name="example.com/wait"),))
+    (condition,) = plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec)).status.conditions
+    assert (condition.type, condition.status, condition.reason) == ("PodScheduled", "False", "SchedulingGated")
+    assert refusal(bind(plane, "a", "n1"))[2].endswith("pod a has non-empty .spec.schedulingGates")
+
+
+def test_a_pod_is_bound_once(plane: Plane) -> None:
+    plane.create(pod("a"))
+    assert bind(plane, "a", "n1") == Status(status="Success", code=201)
+    bound = plane.get(Pod, "a")
+    (condition,) = bound.status.conditions
+    assert (bound.spec.node_name, condition.type, condition.status) == ("n1", "PodScheduled", "True")
+    assert bound.metadata.generation == 1
+    message = 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n1"'
+    assert refusal(bind(plane, "a", "n2")) == (409, "Conflict", message)
+    assert refusal(bind(plane, "nosuch", "n1")) == (404, "NotFound", 'pods "nosuch" not found')
+
+
+def test_a_binding_of_a_predecessor_is_a_conflict(plane: Plane) -> None:
+    plane.create(pod("a"))
+    assert refusal(bind(plane, "a", "n1", gone_uid="gone"))[:2] == (409, "Conflict")
+    assert plane.get(Pod, "a").spec.node_name == ""
+
+
+def test_a_bound_pod_takes_over_the_place_of_its_node(plane: Plane) -> None:
+    labels = {"topology.kubernetes.io/zone": "z1", "other": "x"}
+    plane.create(Node(metadata=ObjectMeta(name="n1", labels=labels)))
+    plane.create(pod("a", labels={"app": "web"}))
+    bind(plane, "a", "n1")
+    assert plane.get(Pod, "a").metadata.labels == {"topology.kubernetes.io/zone": "z1", "app": "web"}
+
+
+def test_an_unbound_pod_goes_at_once(plane: Plane) -> None:
+    plane.create(pod("a"))
+    gone = plane.object(plane.delete(Pod, "a"), Pod)
+    assert gone.metadata.deletion_grace_period_seconds == 0
+    assert plane.names(Pod) == []
+
+
+def test_a_bound_pod_is_given_time(plane: Plane) -> None:
+    plane.create(pod("a"))
+    bind(plane, "a", "n1")
+    ending = plane.object(plane.delete(Pod, "a"), Pod)
+    assert (
+        ending.metadata.deletion_timestamp,
+        ending.metadata.deletion_grace_period_seconds,
+        ending.metadata.generation,
+    ) == ("2026-01-01T00:00:30Z", 30, 2)
+    assert plane.object(plane.delete(Pod, "a"), Pod) == ending
+    shorter = plane.object(plane.delete(Pod, "a", DeleteOptions(grace_period_seconds=10)), Pod)
+    assert shorter.metadata.deletion_timestamp == "2026-01-01T00:00:10Z"
+    longer = plane.object(plane.delete(Pod, "a", DeleteOptions(grace_period_seconds=20)), Pod)
+    assert longer == shorter
+    plane.delete(Pod, "a", DeleteOptions(grace_period_seconds=0))
+    assert plane.names(Pod) == []
+
+
+def test_a_pod_that_has_ended_goes_at_once(plane: Plane) -> None:
+    plane.create(pod("a"))
+    bind(plane, "a", "n1")
+    running = plane.get(Pod, "a")
+    plane.update(replace(running, status=replace(running.status, phase="Succeeded")), "status")
+    plane.delete(Pod, "a")
+    assert plane.names(Pod) == []
+
+
+def test_the_deletion_of_a_predecessor_deletes_nothing(plane: Plane) -> None:
+    plane.create(pod("a"))
+    reply = plane.delete(Pod, "a", DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid="gone")))
+    assert refusal(reply)[:2] == (409, "Conflict")
+    assert plane.names(Pod) == ["a"]
+
+
+def test_a_status_update_leaves_the_spec(plane: Plane) -> None:
+    made = plane.create(pod("a"))
+    report = replace(made, spec=PodSpec(), status=replace(made.status, phase="Running", qos_class=""))
+    changed = plane.update(report, "status")
+    assert changed.spec is made.spec
+    assert (changed.status.phase, changed.status.qos_class) == ("Running", "BestEffort")
+
+
+def test_most_of_a_spec_never_changes(plane: Plane) -> None:
+    plane.create(pod("a"))
+    code, reason, message = refusal(plane.try_patch(Pod, "a", {"spec": {"restartPolicy": "Never"}}))
+    assert (code, reason) == (422, "Invalid")
+    assert "pod updates may not change fields other than" in message
+
+
+def test_another_image_is_another_generation(plane: Plane) -> None:
+    plane.create(pod("a"))
+    patch = [{"op": "replace", "path": "/spec/containers/0/image", "value": "other"}]
+    assert plane.patch(Pod, "a", patch, "", "application/json-patch+json").metadata.generation == 2
+
+
+def test_an_eviction_deletes(plane: Plane) -> None:
+    plane.create(pod("a"))
+    wrong = Eviction(metadata=ObjectMeta(name="other"))
+    assert refusal(plane.act(Pod, "a", "eviction", wrong)) == (
+        400,
+        "BadRequest",
+        "name in URL does not match name in Eviction object",
+    )
+    dry = Eviction(metadata=ObjectMeta(name="a"), delete_options=DeleteOptions(dry_run=("All",)))
+    assert plane.act(Pod, "a", "eviction", dry) == Status(status="Success", code=201)
+    assert plane.names(Pod) == ["a"]
+    assert plane.act(Pod, "a", "eviction", Eviction(metadata=ObjectMeta(name="a"))) == Status(
+        status="Success", code=201
+    )
+    assert plane.names(Pod) == []
+
+
+def test_ephemeral_containers_are_added_and_stay(plane: Plane) -> None:
+    made = plane.create(pod("a"))
+    debugger = EphemeralContainer(
+        name="debug", image="busybox", termination_message_policy="File", image_pull_policy="Always"
+    )
+    added = plane.update(
+        replace(made, spec=replace(made.spec, ephemeral_containers=(debugger,))), "ephemeralcontainers"
+    )
+    assert [one.name for one in added.spec.ephemeral_containers] == ["debug"]
+    assert added.metadata.generation == 2
+    reply = plane.try_update(replace(added, spec=replace(added.spec, ephemeral_containers=())), "ephemeralcontainers")
+    assert refusal(reply)[0] == 422
+
+
+def test_a_resize_changes_resources_alone(plane: Plane) -> None:
+    small = ResourceRequirements(requests={"cpu": "500m"})
+    spec = PodSpec(containers=(Container(name="c", image="nginx", resources=small),))
+    plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec))
+    patch = {"spec": {"containers": [{"name": "c", "image": "other", "resources": {"requests": {"cpu": "1"}}}]}}
+    (container,) = plane.patch(Pod, "a", patch, "resize").spec.containers
+    assert (container.image, container.resources.requests) == ("nginx", {"cpu": "1"})
+    assert plane.get(Pod, "a").metadata.generation == 2
+
+
+def test_a_new_node_takes_no_pods(plane: Plane) -> None:
+    made = plane.create(Node(metadata=ObjectMeta(name="n1")))
+    assert made.spec.taints == (Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"),)

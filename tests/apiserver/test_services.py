@@ -1,0 +1,159 @@
+"""Addresses and ports of services."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec
+from kubeactors.api.core.v1 import Endpoints, Service, ServicePort, ServiceSpec
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apiserver import ApiServerConfig
+from tests.apiserver.plane import DRY_RUN, Plane, refusal
+from tests.apiserver.test_writing import deployment
+
+
+@pytest.fixture
+def plane() -> Plane:
+    return Plane()
+
+
+def service(name: str, *ports: ServicePort, **spec: object) -> Service:
+    made = ServiceSpec(ports=ports or (ServicePort(port=80),), selector={"a": "b"})
+    return Service(metadata=ObjectMeta(name=name), spec=replace(made, **spec))
+
+
+def node_ports(value: Service) -> list[int]:
+    return [one.node_port for one in value.spec.ports]
+
+
+def test_a_service_is_given_an_address(plane: Plane) -> None:
+    spec = plane.create(service("a")).spec
+    assert spec.cluster_ip.startswith("10.")
+    assert spec.cluster_ips == (spec.cluster_ip,)
+    assert (spec.ip_families, spec.ip_family_policy) == (("IPv4",), "SingleStack")
+
+
+def test_an_address_belongs_to_one_service(plane: Plane) -> None:
+    plane.create(service("a", cluster_ip="10.96.7.7"))
+    message = (
+        'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.7.7"]: '
+        "failed to allocate IP 10.96.7.7: provided IP is already allocated"
+    )
+    assert refusal(plane.try_create(service("b", cluster_ip="10.96.7.7"))) == (422, "Invalid", message)
+    plane.delete(Service, "a")
+    assert plane.create(service("b", cluster_ip="10.96.7.7")).spec.cluster_ip == "10.96.7.7"
+
+
+def test_an_address_outside_of_the_range_is_refused(plane: Plane) -> None:
+    _, _, message = refusal(plane.try_create(service("a", cluster_ip="192.0.2.1")))
+    assert message.endswith(
+        "failed to allocate IP 192.0.2.1: the provided IP (192.0.2.1) is not in the valid range. "
+        "The range of valid IPs is 10.96.0.0/12"
+    )
+
+
+def test_a_range_can_be_used_up() -> None:
+    plane = Plane(ApiServerConfig(service_cidr="10.0.0.0/30"))
+    plane.create(service("a"))
+    code, reason, message = refusal(plane.try_create(service("b")))
+    assert (code, reason, message) == (
+        500,
+        "InternalError",
+        "Internal error occurred: failed to allocate a serviceIP: range is full",
+    )
+    plane.delete(Service, "a")
+    plane.create(service("b"))
+
+
+def test_a_refused_service_keeps_nothing(plane: Plane) -> None:
+    plane.try_create(service("a", cluster_ip="10.96.7.7", type="Magic"))
+    plane.create(service("b", cluster_ip="10.96.7.7"), DRY_RUN)
+    plane.create(service("c", cluster_ip="10.96.7.7"))
+    plane.try_create(service("c", cluster_ip="10.96.7.8"))
+    plane.create(service("d", cluster_ip="10.96.7.8"))
+
+
+def test_node_ports_are_given_and_kept(plane: Plane) -> None:
+    made = plane.create(service("a", type="NodePort"))
+    (port,) = node_ports(made)
+    assert 30000 <= port <= 32767
+    sent = service("a", ServicePort(port=80, target_port=8080), type="NodePort")
+    assert node_ports(plane.update(sent)) == [port]
+    assert plane.get(Service, "a").spec.cluster_ip == made.spec.cluster_ip
+    plane.update(service("a"))
+    assert node_ports(plane.get(Service, "a")) == [0]
+    plane.create(service("b", ServicePort(port=80, node_port=port), type="NodePort"))
+
+
+def test_a_node_port_belongs_to_one_service(plane: Plane) -> None:
+    plane.create(service("a", ServicePort(port=80, node_port=32001), type="NodePort"))
+    reply = plane.try_create(service("b", ServicePort(port=80, node_port=32001), type="NodePort"))
+    message = 'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 32001: provided port is already allocated'
+    assert refusal(reply) == (422, "Invalid", message)
+    low = plane.try_create(service("b", ServicePort(port=80, node_port=80), type="NodePort"))
+    assert refusal(low)[2].endswith("provided port is not in the valid range. The range of valid ports is 30000-32767")
+
+
+def test_two_protocols_of_one_port_share_a_node_port(plane: Plane) -> None:
+    ports = (ServicePort(name="x", port=53), ServicePort(name="y", port=53, protocol="UDP"))
+    first, second = node_ports(plane.create(service("a", *ports, type="NodePort")))
+    assert first == second
+
+
+def test_a_service_that_becomes_an_external_name_gives_back_its_address(plane: Plane) -> None:
+    made = plane.create(service("a"))
+    external = plane.update(service("a", type="ExternalName", external_name="x.example.com"))
+    assert (external.spec.cluster_ip, external.spec.cluster_ips, external.spec.ip_families) == ("", (), ())
+    assert external.spec.internal_traffic_policy is None
+    plane.create(service("b", cluster_ip=made.spec.cluster_ip))
+    again = plane.update(service("a"))
+    assert again.spec.cluster_ip not in ("", made.spec.cluster_ip)
+
+
+def test_a_load_balancer_for_local_traffic_has_a_health_port(plane: Plane) -> None:
+    made = plane.create(service("a", type="LoadBalancer", external_traffic_policy="Local"))
+    assert 30000 <= made.spec.health_check_node_port <= 32767
+    kept = plane.update(service("a", type="LoadBalancer", external_traffic_policy="Local"))
+    assert kept.spec.health_check_node_port == made.spec.health_check_node_port
+    assert plane.update(service("a", type="LoadBalancer")).spec.health_check_node_port == 0
+
+
+def test_a_headless_service_has_no_address(plane: Plane) -> None:
+    made = plane.create(service("a", cluster_ip="None"))
+    assert (made.spec.cluster_ip, made.spec.cluster_ips) == ("None", ("None",))
+
+
+def test_what_was_given_is_remembered_over_a_restart(plane: Plane) -> None:
+    plane.create(service("a", ServicePort(port=80, node_port=32001), type="NodePort", cluster_ip="10.96.7.7"))
+    again = Plane(backend=plane.backend)
+    assert refusal(again.try_create(service("b", cluster_ip="10.96.7.7")))[0] == 422
+    taken = service("b", ServicePort(port=80, node_port=32001), type="NodePort")
+    assert refusal(again.try_create(taken))[0] == 422
+
+
+def test_pods_find_the_server_by_a_service() -> None:
+    plane = Plane(ApiServerConfig(advertise_address="192.0.2.5", advertise_port=7443))
+    found = plane.get(Service, "kubernetes")
+    assert (found.spec.cluster_ip, found.spec.ports[0].target_port) == ("10.96.0.1", 7443)
+    (subset,) = plane.get(Endpoints, "kubernetes").subsets
+    assert (subset.addresses[0].ip, subset.ports[0].port) == ("192.0.2.5", 7443)
+    endpoints = plane.get(EndpointSlice, "kubernetes").endpoints or ()
+    assert [one.addresses for one in endpoints] == [("192.0.2.5",)]
+
+
+def test_the_scale_of_a_workload_is_read_and_written(plane: Plane) -> None:
+    made = plane.create(deployment("a"))
+    reply = plane.try_get(Deployment, "a", part="scale")
+    scale = plane.object(reply, Scale)
+    assert (scale.metadata.uid, scale.spec.replicas, scale.status.selector) == (made.metadata.uid, 0, "a=b")
+    reply = plane.try_patch(Deployment, "a", {"spec": {"replicas": 3}}, "scale")
+    assert plane.object(reply, Scale).spec == ScaleSpec(replicas=3)
+    changed = plane.get(Deployment, "a")
+    assert (changed.spec.replicas, changed.metadata.generation) == (3, 2)
+    message = 'Scale.autoscaling "a" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'
+    assert refusal(plane.try_patch(Deployment, "a", {"spec": {"replicas": -1}}, "scale")) == (422, "Invalid", message)
+    stale = {"metadata": {"resourceVersion": "1"}, "spec": {"replicas": 4}}
+    assert refusal(plane.try_patch(Deployment, "a", stale, "scale"))[:2] == (409, "Conflict")
+    missing = 'deployments.apps "nosuch" not found'
+    assert refusal(plane.try_patch(Deployment, "nosuch", {}, "scale")) == (404, "NotFound", missing)
