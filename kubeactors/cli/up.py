@@ -15,9 +15,8 @@ from cyclopts import Parameter
 from kubeactors.apiserver.http.serving import AddressInUse
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.loop import run
-from kubeactors.cluster import Cluster, ClusterSpec, NodePool
+from kubeactors.cluster import Cluster, ClusterSpec, NodePool, StorageError
 from kubeactors.cluster.pki import PkiError, ensure_pki
-from kubeactors.storage import StorageError
 
 
 class Ready(msgspec.Struct, frozen=True):

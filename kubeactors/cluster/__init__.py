@@ -12,5 +12,6 @@ Who sends to it: commands and applications. What it sends: nothing of its own; i
 from kubeactors.cluster.cluster import Cluster
 from kubeactors.cluster.manifest import ManifestError
 from kubeactors.cluster.spec import ClusterSpec, NodePool
+from kubeactors.storage import StorageError
 
-__all__ = ["Cluster", "ClusterSpec", "ManifestError", "NodePool"]
+__all__ = ["Cluster", "ClusterSpec", "ManifestError", "NodePool", "StorageError"]

@@ -17,7 +17,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import AlreadyExists
-from kubeactors.apiserver import ControlPlaneAuthorizer
+from kubeactors.apiserver import ControlPlaneAuthorizer, ObjectCodec
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.cluster.conditions import holds
 from kubeactors.cluster.inbox import Inbox
@@ -81,7 +81,9 @@ class Cluster:
         if self.spec.data_dir is None:
             return MemoryBackend()
         self.spec.data_dir.mkdir(parents=True, exist_ok=True)
-        return self._stack.enter_context(SqliteBackend(self.spec.data_dir / "store.db"))
+        backend = self._stack.enter_context(SqliteBackend(self.spec.data_dir / "store.db"))
+        backend.load(ObjectCodec(SCHEME))  # what cannot be read is said now, not by a store that fails again and again
+        return backend
 
     # Objects.
 
