@@ -17,8 +17,9 @@ Where its behaviour comes from: k8s.io/apiserver and pkg/registry, plugin/pkg/ad
 from kubeactors.apiserver.authorization import Access, Authorizer, ControlPlaneAuthorizer
 from kubeactors.apiserver.codec import ObjectCodec
 from kubeactors.apiserver.config import ApiServerConfig
+from kubeactors.apiserver.messages import ApiMessage, IsReady
 from kubeactors.apiserver.registry.tokens import Claims, TokenIssuer
-from kubeactors.apiserver.server import ApiMessage, ApiServer, IsReady
+from kubeactors.apiserver.server import ApiServer
 
 __all__ = [
     "Access",

@@ -1,11 +1,12 @@
 """The API server: the one door to the state of the cluster."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeAlias, TypeVar, cast
 
 from msgspec.structs import replace
 
-from kubeactors.actor import Actor, Gate, Ref, Terminated, handle
+from kubeactors.actor import Actor, AskError, AskTimedOut, Gate, Ref, Terminated, handle
 from kubeactors.apimachinery.requests import (
     Create,
     Delete,
@@ -24,13 +25,23 @@ from kubeactors.apimachinery.requests import (
     WatchStarted,
 )
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import Expired, Status, StatusError
+from kubeactors.apimachinery.status import Expired, ServiceUnavailable, Status, StatusError, Timeout
 from kubeactors.apiserver.authorization import Access, Authorizer, ControlPlaneAuthorizer, denied
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.freshness import CacheFreshness
 from kubeactors.apiserver.keys import ROOT
+from kubeactors.apiserver.messages import (
+    ApiMessage,
+    CompactHistory,
+    EndWatch,
+    Flush,
+    GiveUp,
+    IsReady,
+    OwnMessage,
+    SendBookmarks,
+)
 from kubeactors.apiserver.reading import Reader
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
@@ -51,7 +62,6 @@ from kubeactors.apiserver.serving import (
 from kubeactors.apiserver.watchers import Subscriber, Watcher, WatchHub
 from kubeactors.apiserver.watching import await_start, begin, start_of
 from kubeactors.apiserver.writing import Writer
-from kubeactors.message import Message, Request
 from kubeactors.storage.messages import (
     Compact,
     Range,
@@ -67,9 +77,6 @@ from kubeactors.storage.messages import (
 
 R = TypeVar("R")
 
-ApiMessage: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch
-"""What everybody may ask or tell the server."""
-
 AnyRequest: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch
 Q = TypeVar("Q", Get, List, Create, Update, Patch, Delete, DeleteCollection, Watch)
 
@@ -79,41 +86,10 @@ LAST_BOOKMARK_SECONDS = 2
 """So long before a watch ends it gets a bookmark, so that the next one need not go far back."""
 
 
-class IsReady(Request[bool], frozen=True):
-    """Ask whether the cache is primed. Other requests wait until it is."""
-
-
-class Flush(Message, frozen=True):
-    """Send watchers what has been gathered for them."""
-
-
-class GiveUp(Message, frozen=True):
-    """Somebody has waited long enough for the cache."""
-
-    number: int
-
-
-class SendBookmarks(Message, frozen=True):
-    """Tell watchers how far they have seen."""
-
-
-class EndWatch(Message, frozen=True):
-    """The time of a watch is over, or about to be: then it gets a bookmark."""
-
-    subscriber: Subscriber
-    watch: int
-    bookmark: bool = False
-
-
-class CompactHistory(Message, frozen=True):
-    """Let the store forget what is old."""
-
-
 _FromStore: TypeAlias = StoreEvents | StoreWatchCancelled
-_ToItself: TypeAlias = Flush | GiveUp | SendBookmarks | EndWatch | CompactHistory
 
 
-class ApiServer(Actor[ApiMessage | IsReady | _FromStore | _ToItself], reentrant=True, deterministic=True):
+class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant=True, deterministic=True):
     """Answers requests: authorizes, admits, validates, stores; and streams what changes.
 
     Who asks is in the request; it was authenticated before. A refusal is a `Status` as the reply.
@@ -302,7 +278,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | _ToItself], reentrant=
         """Let the store forget what was old a while ago already."""
         revision, self._compact_revision = self._compact_revision, self._cacher.revision
         if revision:
-            await self._store.ask(Compact(revision=revision))
+            with suppress(AskError):  # there is a next time
+                await self._store.ask(Compact(revision=revision))
 
     # The path of a request.
 
@@ -314,6 +291,10 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | _ToItself], reentrant=
             return await serve(self._admitted(message, verb), message)
         except StatusError as refusal:
             return refusal.status
+        except AskTimedOut:
+            return Timeout.saying("Timeout: request did not complete within the allotted timeout").status
+        except AskError:
+            return ServiceUnavailable.saying("the store cannot be reached, please try again").status
 
     def _admitted(self, message: AnyRequest, verb: str) -> Resource:
         """What the request is about, if its user may do that and the server knows how."""
@@ -421,9 +402,16 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | _ToItself], reentrant=
     # The cache.
 
     async def _prime(self) -> None:
-        """Read everything, and watch from there."""
+        """Read everything, and watch from there; again and again while the store cannot be reached."""
+        while not await self._primed():
+            await self.ctx.sleep(RETRY_SECONDS)
+        for resource in self._resources.values():
+            resource.strategy.restore(resource.cache.objects.select(Selection()))
+        self._freshness.advance()
+
+    async def _primed(self) -> bool:
         end = prefix_end(ROOT)
-        while True:
+        try:
             found = await self._store.ask(Range(op=RangeOp(key=ROOT, range_end=end)))
             assert isinstance(found, RangeReply), "the newest revision can be read"
             self._store_watch += 1
@@ -435,11 +423,9 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | _ToItself], reentrant=
                 range_end=end,
                 start_revision=found.revision + 1,
             )
-            if isinstance(await self._store.ask(create), WatchCreated):
-                break
-        for resource in self._resources.values():
-            resource.strategy.restore(resource.cache.objects.select(Selection()))
-        self._freshness.advance()
+            return isinstance(await self._store.ask(create), WatchCreated)
+        except AskError:
+            return False
 
     def _give_up_later(self, number: int) -> None:
         self.ctx.after(self._config.freshness_seconds, GiveUp(number))

@@ -80,7 +80,7 @@ class BindingSubresource(Subresource):
             raise _unbindable(name, f'pod {name} is already assigned to node "{pod.spec.node_name}"')
         if pod.spec.scheduling_gates:
             raise _unbindable(name, f"pod {name} has non-empty .spec.schedulingGates")
-        labels = {**self._topology(binding.target.name), **pod.metadata.labels}
+        labels = {**self._topology(binding.target.name), **binding.metadata.labels, **pod.metadata.labels}
         annotations = {**pod.metadata.annotations, **binding.metadata.annotations}
         if len(labels) > len(pod.metadata.labels) or annotations != pod.metadata.annotations:
             pod = with_metadata(pod, replace(pod.metadata, labels=labels, annotations=annotations))

@@ -87,10 +87,11 @@ class ServiceStrategy(WithStatus[Service]):
     def restore(self, stored: Iterable[Service]) -> None:
         """Take what stored services have."""
         for service in stored:
-            with suppress(AllocationError):  # outside of the ranges of this server: nobody else can get it
-                for address in _addresses_of(service.spec):
+            for address in _addresses_of(service.spec):
+                with suppress(AllocationError):  # taken already, or of another range: nobody else can get it
                     self._addresses.allocate(address)
-                for port in _ports_of(service.spec):
+            for port in _ports_of(service.spec):
+                with suppress(AllocationError):
                     self._ports.allocate(port)
 
     def reserve(self, new: Service, old: Service | None) -> Reservation | None:
