@@ -2,7 +2,8 @@
 
     server.py       the actor: takes requests, answers       authorization.py  who may do what
     reading.py      get and list                             writing.py        create, update, patch, delete
-    watching.py     where a watch begins                     watchers.py       who watches, what is yet to be sent
+    watching.py     where a watch begins                     streams.py        how it goes on and ends
+    watchers.py     who watches, what is yet to be sent      freshness.py      who waits for the cache
     cacher.py       all objects and their recent changes     selection.py      scopes and selectors
     registry/       rules of kinds, and how they are stored  admission/        rules about requests
     bootstrap.py    what every cluster has from the start    codec.py, keys.py objects in the store

@@ -20,12 +20,10 @@ from kubeactors.apimachinery.requests import (
     StopWatch,
     Update,
     Watch,
-    WatchClosed,
-    WatchEvent,
     WatchStarted,
 )
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import Expired, ServiceUnavailable, Status, StatusError, Timeout
+from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
 from kubeactors.apiserver.authorization import Access, Authorizer, ControlPlaneAuthorizer, denied
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
@@ -59,8 +57,9 @@ from kubeactors.apiserver.serving import (
     subresources_of,
     unknown_resource,
 )
-from kubeactors.apiserver.watchers import Subscriber, Watcher, WatchHub
-from kubeactors.apiserver.watching import await_start, begin, start_of
+from kubeactors.apiserver.streams import Streams
+from kubeactors.apiserver.watchers import Subscriber, WatchHub
+from kubeactors.apiserver.watching import await_start, start_of
 from kubeactors.apiserver.writing import Writer
 from kubeactors.storage.messages import (
     Compact,
@@ -81,10 +80,7 @@ AnyRequest: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCo
 Q = TypeVar("Q", Get, List, Create, Update, Patch, Delete, DeleteCollection, Watch)
 
 RETRY_SECONDS = 0.05
-"""Until a watcher that had no room is tried again."""
-LAST_BOOKMARK_SECONDS = 2
-"""So long before a watch ends it gets a bookmark, so that the next one need not go far back."""
-
+"""Until a store that could not be reached is tried again."""
 
 _FromStore: TypeAlias = StoreEvents | StoreWatchCancelled
 
@@ -119,13 +115,13 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._hub = WatchHub(self._config.watch_backlog)
         self._cacher = Cacher(scheme, self._hub, history=self._config.watch_history, node_of=node_of_kind)
         self._ready = Gate()
-        self._flushing = False
         self._store_watch = 0
         self._compact_revision = 0
 
     async def started(self) -> None:
         """Prime the cache and create what every cluster has."""
         environment = self.ctx
+        self._streams = Streams(self.ctx, self._hub, self._cacher, self._config.watch_seconds)
         addresses = AddressAllocator(self._config.service_cidr, environment.random_for("addresses"))
         ports = PortAllocator(
             self._config.node_port_first, self._config.node_port_last, environment.random_for("node ports")
@@ -147,8 +143,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
 
     def stopped(self) -> None:
         """Watches do not outlive the instance: their subscribers watch again."""
-        self._close_all()
-        self._hub.flush()
+        self._streams.close_all()
+        self._streams.flush()
 
     # Requests.
 
@@ -195,9 +191,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     @handle
     def stop_watch(self, message: StopWatch) -> None:
         """End a stream. Nothing more is sent."""
-        watcher = self._hub.find(message.subscriber, message.watch)
-        if watcher is not None:
-            self._forget(watcher)
+        self._streams.stop(message.subscriber, message.watch)
 
     @handle
     def is_ready(self, message: IsReady) -> bool:
@@ -212,7 +206,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         if message.watch == self._store_watch:
             self._cacher.apply(message.revision, message.events)
             self._freshness.advance()
-            self._schedule_flush()
+            self._streams.schedule_flush()
 
     @handle
     async def store_watch_cancelled(self, message: StoreWatchCancelled) -> None:
@@ -220,58 +214,36 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         if message.watch == self._store_watch:
             if self._ready.is_open:
                 self._ready = Gate()
-            self._close_all()
+            self._streams.close_all()
             await self._prime()
             self._ready.open()
 
     @handle
     def terminated(self, message: Terminated) -> None:
         """A subscriber is gone, and its watches with it."""
-        for watcher in self._hub.of(cast("Subscriber", message.ref)):
-            self._forget(watcher)
+        self._streams.gone(cast("Subscriber", message.ref))
 
     # What the server tells itself.
 
     @handle
     def flush(self, message: Flush) -> None:
-        """Send what is gathered; those without room are tried again, those too far behind are closed."""
-        self._flushing = False
-        ended, lost = self._hub.flush()
-        for watcher in ended:
-            self._forget(watcher)
-        for watcher in lost:
-            self._close(watcher)
-        if self._hub.pending:
-            self._flushing = True
-            self.ctx.after(RETRY_SECONDS, Flush(), key="flush")
+        """Send watchers what is gathered."""
+        self._streams.flush()
+
+    @handle
+    def send_bookmarks(self, message: SendBookmarks) -> None:
+        """Tell watchers how far they have seen."""
+        self._streams.send_bookmarks()
+
+    @handle
+    def end_watch(self, message: EndWatch) -> None:
+        """A watch has lasted long enough, or almost."""
+        self._streams.end(message)
 
     @handle
     def give_up(self, message: GiveUp) -> None:
         """Answer somebody who waits in vain."""
         self._freshness.give_up(message.number)
-
-    @handle
-    def send_bookmarks(self, message: SendBookmarks) -> None:
-        """Tell watchers who want to know it how far they have seen."""
-        for cache in self._cacher:
-            bookmark = cache.bookmark(self._cacher.revision)
-            for watcher in cache.watchers:
-                if watcher.bookmarks and watcher.marked < self._cacher.revision:
-                    watcher.marked = self._cacher.revision
-                    self._hub.offer(watcher, bookmark)
-        self._schedule_flush()
-
-    @handle
-    def end_watch(self, message: EndWatch) -> None:
-        """A watch has lasted long enough."""
-        watcher = self._hub.find(message.subscriber, message.watch)
-        if watcher is None:
-            return
-        if message.bookmark:
-            self._hub.offer(watcher, self._cacher.of(watcher.resource).bookmark(self._cacher.revision))
-        else:
-            self._close(watcher)
-        self._schedule_flush()
 
     @handle
     async def compact_history(self, message: CompactHistory) -> None:
@@ -340,64 +312,12 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         selection = self._selection(resource, message.namespace, message.options)
         start = start_of(message, resource)
         await await_start(message, start, self._freshness)
-        older = self._hub.find(message.subscriber, message.watch)
-        if older is not None:
-            self._forget(older)
-        try:
-            watcher, events = begin(message, selection, start, self._cacher)
-        except Expired as refusal:
-            # As in the original the stream begins, and its only event says why it ends.
-            message.subscriber.tell(WatchClosed(message.watch, refusal.status))
-            return WatchStarted()
-        self._register(watcher, events, message.options.timeout_seconds)
+        self._streams.begin(message, selection, start)
         return WatchStarted()
 
     def _selection(self, resource: Resource, namespace: str, options: ListOptions) -> Selection:
         kind = resource.kind
         return select(kind, namespace, options.label_selector, options.field_selector, node_of_kind(kind))
-
-    # Watchers.
-
-    def _register(self, watcher: Watcher, events: list[WatchEvent], timeout_seconds: int | None) -> None:
-        subscriber = watcher.subscriber
-        if self._hub.add(watcher) and isinstance(subscriber, Ref):
-            self.ctx.watch(subscriber)
-        self._cacher.watch(watcher, events)
-        self._schedule_flush()
-        seconds = timeout_seconds or self._config.watch_seconds * (1 + self.ctx.random.random())
-        ending = EndWatch(subscriber, watcher.number)
-        watcher.timers.append(self.ctx.after(seconds, ending))
-        if timeout_seconds and timeout_seconds > LAST_BOOKMARK_SECONDS and watcher.bookmarks:
-            mark = EndWatch(subscriber, watcher.number, bookmark=True)
-            watcher.timers.append(self.ctx.after(seconds - LAST_BOOKMARK_SECONDS, mark))
-
-    def _close(self, watcher: Watcher, status: Status | None = None) -> None:
-        """No more changes; the subscriber is told."""
-        if not watcher.closed:
-            self._cacher.of(watcher.resource).watchers.remove(watcher)
-            self._hub.close(watcher, status)
-            self._schedule_flush()
-
-    def _close_all(self) -> None:
-        for cache in self._cacher:
-            for watcher in tuple(cache.watchers):
-                self._close(watcher)
-
-    def _forget(self, watcher: Watcher) -> None:
-        """The subscriber is not told anything any more."""
-        for timer in watcher.timers:
-            timer.cancel()
-        if not watcher.closed:
-            self._cacher.of(watcher.resource).watchers.remove(watcher)
-        if self._hub.forget(watcher) and isinstance(watcher.subscriber, Ref):
-            self.ctx.unwatch(watcher.subscriber)
-
-    def _schedule_flush(self) -> None:
-        """One flush for everything that this round of messages brings."""
-        if self._hub.pending and not self._flushing:
-            self._flushing = True
-            if not self.ctx.self.tell(Flush()):  # no room among the requests
-                self.ctx.after(0.0, Flush(), key="flush")
 
     # The cache.
 

@@ -10,7 +10,6 @@ from typing import TypeAlias
 from kubeactors.actor import Timer
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, WatchClosed, WatchEvent, WatchEvents
-from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.changes import Change
 from kubeactors.apiserver.selection import NodeOf, Selection
 from kubeactors.message import Recipient
@@ -34,7 +33,6 @@ class Watcher:
         "scope",
         "sequence",
         "since",
-        "status",
         "subscriber",
         "timers",
     )
@@ -54,7 +52,6 @@ class Watcher:
         self.buffer: list[WatchEvent] = []
         self.sequence = 0
         self.closed = False
-        self.status: Status | None = None
         self.timers: list[Timer] = []
 
     def deliver(self) -> bool:
@@ -64,7 +61,7 @@ class Watcher:
                 return False
             self.sequence += 1
             self.buffer.clear()
-        return not self.closed or self.subscriber.tell(WatchClosed(self.number, self.status))
+        return not self.closed or self.subscriber.tell(WatchClosed(self.number))
 
 
 class ResourceWatchers:
@@ -169,10 +166,9 @@ class WatchHub:
             self._behind[watcher] = None
         watcher.buffer.append(event)
 
-    def close(self, watcher: Watcher, status: Status | None = None) -> None:
+    def close(self, watcher: Watcher) -> None:
         """The watcher is to be told the end, after what is gathered for it."""
         watcher.closed = True
-        watcher.status = status
         self._behind[watcher] = None
 
     def flush(self) -> tuple[list[Watcher], list[Watcher]]:

@@ -1,0 +1,54 @@
+"""What the server is told besides the requests of everybody: by those who start it, and by itself."""
+
+from typing import TypeAlias
+
+from kubeactors.apimachinery.requests import (
+    Create,
+    Delete,
+    DeleteCollection,
+    Get,
+    List,
+    Patch,
+    StopWatch,
+    Update,
+    Watch,
+)
+from kubeactors.apiserver.watchers import Subscriber
+from kubeactors.message import Message, Request
+
+ApiMessage: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch
+"""What everybody may ask or tell the server."""
+
+
+class IsReady(Request[bool], frozen=True):
+    """Ask whether the cache is primed. Other requests wait until it is."""
+
+
+class Flush(Message, frozen=True):
+    """Send watchers what has been gathered for them."""
+
+
+class GiveUp(Message, frozen=True):
+    """Somebody has waited long enough for the cache."""
+
+    number: int
+
+
+class SendBookmarks(Message, frozen=True):
+    """Tell watchers how far they have seen."""
+
+
+class EndWatch(Message, frozen=True):
+    """The time of a watch is over, or about to be: then it gets a bookmark."""
+
+    subscriber: Subscriber
+    watch: int
+    bookmark: bool = False
+
+
+class CompactHistory(Message, frozen=True):
+    """Let the store forget what is old."""
+
+
+OwnMessage: TypeAlias = Flush | GiveUp | SendBookmarks | EndWatch | CompactHistory
+"""What it tells itself."""
