@@ -74,6 +74,7 @@ def test_a_token_says_whose_it_is_and_how_long() -> None:
     assert (made.status.token, made.status.expiration_timestamp) == ("token 1", "2026-01-01T00:10:00Z")
     (claims,) = issuer.issued
     assert claims == Claims(
+        id=claims.id,
         namespace="default",
         name="default",
         uid=account.metadata.uid,

@@ -29,8 +29,9 @@ _BINDABLE = {("v1", "Pod"): "pods", ("v1", "Secret"): "secrets", ("v1", "Node"):
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says. Times are Unix seconds."""
+    """What a token says. Times are Unix seconds; `id` is the token's own."""
 
+    id: str
     namespace: str
     name: str
     uid: str
@@ -86,6 +87,7 @@ class TokenSubresource(Subresource):
         now = self._environment.wall // SECOND
         audiences = wanted.spec.audiences or self._issuer.audiences
         claims = Claims(
+            id=self._environment.uid(),
             namespace=metadata.namespace,
             name=metadata.name,
             uid=metadata.uid,

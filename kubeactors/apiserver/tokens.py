@@ -1,0 +1,181 @@
+"""Tokens of service accounts: JSON Web Tokens that this server signs, and believes until they end.
+
+Source: pkg/serviceaccount/claims.go, jwt.go (v1.36); RFC 7519, RFC 7518 (ES256).
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from kubeactors.apimachinery.requests import Get, Result, UserInfo
+from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
+from kubeactors.apiserver.bootstrap import SELF
+from kubeactors.apiserver.registry.tokens import Claims
+from kubeactors.message import Request
+
+R = TypeVar("R")
+
+ISSUER = "https://kubernetes.default.svc.cluster.local"
+SECOND = 1_000_000_000
+
+AccountUid: TypeAlias = Callable[[str, str], Awaitable[str]]
+"""The uid of the service account of a namespace and name; empty if there is none."""
+
+_ES256 = ec.ECDSA(hashes.SHA256())
+_HEADER = base64.urlsafe_b64encode(b'{"alg":"ES256","typ":"JWT"}').rstrip(b"=")
+_NUMBER_BYTES = 32
+"""A signature is two numbers of this size."""
+_KNOWN = 4096
+"""How many tokens are remembered as verified."""
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+    uid: str
+
+
+class _Kubernetes(msgspec.Struct, frozen=True, omit_defaults=True):
+    namespace: str
+    serviceaccount: _Named
+    pod: _Named | None = None
+    secret: _Named | None = None
+    node: _Named | None = None
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    aud: tuple[str, ...]
+    exp: int
+    iat: int
+    iss: str
+    jti: str
+    kubernetes: _Kubernetes = msgspec.field(name="kubernetes.io")
+    nbf: int
+    sub: str
+
+
+class AccountTokens:
+    """Signs tokens with an EC key (P-256, PEM) and verifies them with it.
+
+    Args:
+        key: the private key.
+        audiences: who this server is; a token for somebody else is not believed.
+    """
+
+    def __init__(self, key: bytes, audiences: tuple[str, ...] = (ISSUER,)) -> None:
+        private = serialization.load_pem_private_key(key, password=None)
+        if not isinstance(private, ec.EllipticCurvePrivateKey):
+            raise TypeError("the key of service accounts must be an EC key; make one with `openssl ecparam -genkey`")
+        self._private = private
+        self._public = private.public_key()
+        self.audiences = audiences
+        self._known: dict[str, _Payload] = {}
+
+    def issue(self, claims: Claims) -> str:
+        """The token that says so."""
+        bound = claims.bound
+        named = None if bound is None else _Named(bound.name, bound.uid)
+        kind = "" if bound is None else bound.kind
+        payload = _Payload(
+            aud=claims.audiences,
+            exp=claims.expires,
+            iat=claims.issued,
+            iss=ISSUER,
+            jti=claims.id,
+            kubernetes=_Kubernetes(
+                namespace=claims.namespace,
+                serviceaccount=_Named(claims.name, claims.uid),
+                pod=named if kind == "Pod" else None,
+                secret=named if kind == "Secret" else None,
+                node=named if kind == "Node" else None,
+            ),
+            nbf=claims.issued,
+            sub=f"system:serviceaccount:{claims.namespace}:{claims.name}",
+        )
+        signed = b".".join((_HEADER, _encoded(msgspec.json.encode(payload))))
+        first, second = decode_dss_signature(self._private.sign(signed, _ES256))
+        signature = first.to_bytes(_NUMBER_BYTES, "big") + second.to_bytes(_NUMBER_BYTES, "big")
+        return b".".join((signed, _encoded(signature))).decode()
+
+    def verified(self, token: str, wall: int) -> _Payload | None:
+        """What a token says, if it is ours and holds at a time in Unix nanoseconds."""
+        payload = self._known.get(token)
+        if payload is None:
+            payload = self._checked(token)
+            if payload is None:
+                return None
+            if len(self._known) >= _KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[token] = payload
+        return payload if payload.nbf <= wall // SECOND < payload.exp else None
+
+    def _checked(self, token: str) -> _Payload | None:
+        signed, _, signature = token.rpartition(".")
+        try:
+            raw = _decoded(signature)
+            numbers = (raw[:_NUMBER_BYTES], raw[_NUMBER_BYTES:])
+            der = encode_dss_signature(*(int.from_bytes(one, "big") for one in numbers))
+            self._public.verify(der, signed.encode(), _ES256)
+            payload = msgspec.json.decode(_decoded(signed.partition(".")[2]), type=_Payload)
+        except (InvalidSignature, binascii.Error, ValueError, msgspec.DecodeError):
+            return None
+        ours = payload.iss == ISSUER and any(one in self.audiences for one in payload.aud)
+        return payload if ours else None
+
+
+class Server(Protocol):
+    """What is needed of the API server's ref."""
+
+    def ask(self, request: Request[R], *, timeout_seconds: float = ...) -> Awaitable[R]:
+        """The reply to a request."""
+        ...
+
+
+def accounts_of(server: Server) -> AccountUid:
+    """Asks the server for its accounts, as it has them in its cache."""
+
+    async def uid(namespace: str, name: str) -> str:
+        get = Get(resource=SERVICE_ACCOUNTS, namespace=namespace, name=name, resource_version="0", user=SELF)
+        reply = await server.ask(get)
+        return reply.object.metadata.uid if isinstance(reply, Result) else ""
+
+    return uid
+
+
+class AccountAuthenticator:
+    """Knows whose a bearer token is. The account that it names must still exist, with the same uid."""
+
+    def __init__(self, tokens: AccountTokens, account_uid: AccountUid, clock: Callable[[], int]) -> None:
+        self._tokens = tokens
+        self._account_uid = account_uid
+        self._clock = clock
+
+    async def authenticate(self, token: str) -> UserInfo | None:
+        """The user of a token; None if it is not ours, or has ended, or its account has."""
+        payload = self._tokens.verified(token, self._clock())
+        if payload is None:
+            return None
+        about = payload.kubernetes
+        namespace, account = about.namespace, about.serviceaccount
+        if await self._account_uid(namespace, account.name) != account.uid:
+            return None
+        extra: dict[str, tuple[str, ...]] = {"authentication.kubernetes.io/credential-id": (f"JTI={payload.jti}",)}
+        if about.pod is not None:
+            extra["authentication.kubernetes.io/pod-name"] = (about.pod.name,)
+            extra["authentication.kubernetes.io/pod-uid"] = (about.pod.uid,)
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+        return UserInfo(name=payload.sub, uid=account.uid, groups=groups, extra=extra)
+
+
+def _encoded(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,0 +1,120 @@
+"""Tokens of service accounts: signed by this server, believed by it."""
+
+import base64
+from functools import partial
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
+
+from kubeactors.actor import ActorSystem
+from kubeactors.api import SCHEME
+from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest
+from kubeactors.api.core.v1 import ServiceAccount
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.requests import ADMIN, Create, Result, UserInfo
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.apiserver import ApiServer, ObjectCodec
+from kubeactors.apiserver.registry.tokens import Claims
+from kubeactors.apiserver.tokens import ISSUER, SECOND, AccountAuthenticator, AccountTokens, accounts_of
+from kubeactors.storage import Store
+from kubeactors.storage.backends.memory import MemoryBackend
+from tests.apiserver.plane import gvr_of
+
+CLAIMS = Claims(
+    id="j",
+    namespace="shop",
+    name="web",
+    uid="u",
+    audiences=(ISSUER,),
+    issued=1000,
+    expires=2000,
+    bound=BoundObjectReference(kind="Pod", api_version="v1", name="web-0", uid="p"),
+)
+
+
+def new_key() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+KEY = new_key()
+
+
+async def whose(token: str, seconds: int = 1500, uid: str = "u") -> UserInfo | None:
+    async def account_uid(namespace: str, name: str) -> str:
+        assert (namespace, name) == ("shop", "web")
+        return uid
+
+    return await AccountAuthenticator(AccountTokens(KEY), account_uid, lambda: seconds * SECOND).authenticate(token)
+
+
+async def test_a_token_names_its_account() -> None:
+    token = AccountTokens(KEY).issue(CLAIMS)
+    assert await whose(token) == UserInfo(
+        name="system:serviceaccount:shop:web",
+        uid="u",
+        groups=("system:serviceaccounts", "system:serviceaccounts:shop"),
+        extra={
+            "authentication.kubernetes.io/credential-id": ("JTI=j",),
+            "authentication.kubernetes.io/pod-name": ("web-0",),
+            "authentication.kubernetes.io/pod-uid": ("p",),
+        },
+    )
+
+
+@pytest.mark.parametrize("seconds", [999, 2000])
+async def test_a_token_holds_for_its_time_only(seconds: int) -> None:
+    assert await whose(AccountTokens(KEY).issue(CLAIMS), seconds) is None
+
+
+@pytest.mark.parametrize("uid", ["", "another"])
+async def test_a_token_ends_with_its_account(uid: str) -> None:
+    assert await whose(AccountTokens(KEY).issue(CLAIMS), uid=uid) is None
+
+
+async def test_tokens_of_others_are_not_believed() -> None:
+    assert await whose(AccountTokens(new_key()).issue(CLAIMS)) is None
+    assert await whose(AccountTokens(KEY).issue(replace(CLAIMS, audiences=("example.com",)))) is None
+
+
+@pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "...", "x" * 86, "a.b." + "A" * 86])
+async def test_nonsense_is_no_token(token: str) -> None:
+    assert await whose(token) is None
+
+
+async def test_a_changed_token_is_not_believed() -> None:
+    header, payload, signature = AccountTokens(KEY).issue(CLAIMS).split(".")
+    plain = base64.urlsafe_b64decode(payload + "==").replace(b'"web"', b'"root"')
+    forged = base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
+    assert await whose(f"{header}.{forged}.{signature}") is None
+
+
+async def test_the_server_knows_its_accounts() -> None:
+    async with ActorSystem() as system:
+        store = await system.spawn(partial(Store, MemoryBackend(), ObjectCodec(SCHEME)))
+        server = await system.spawn(partial(ApiServer, SCHEME, store, tokens=AccountTokens(KEY)))
+        account = ServiceAccount(metadata=ObjectMeta(name="web"))
+        accounts = gvr_of(ServiceAccount)
+        await server.ask(Create(resource=accounts, namespace="default", object=account, user=ADMIN))
+        wanted = Create(
+            resource=accounts, namespace="default", name="web", subresource="token", object=TokenRequest(), user=ADMIN
+        )
+        reply = await server.ask(wanted)
+        assert isinstance(reply, Result)
+        assert isinstance(reply.object, TokenRequest)
+        request = reply.object
+        assert request.status.expiration_timestamp is not None
+        known = AccountAuthenticator(
+            AccountTokens(KEY), accounts_of(server), lambda: parse_time(request.status.expiration_timestamp or "") - 1
+        )
+        user = await known.authenticate(request.status.token)
+        assert user is not None
+        assert user.name == "system:serviceaccount:default:web"
+
+
+def test_only_an_elliptic_key_signs() -> None:
+    with pytest.raises(ValueError, match="PEM"):
+        AccountTokens(b"no key")
