@@ -57,6 +57,9 @@ class TypeMeta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 _encoder = msgspec.json.Encoder()
 
+_NOT_PLAIN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the quick reader raises at a document that needs the careful one, or that is none."""
+
 
 def encode(obj: object) -> bytes:
     """An object (a Struct or `Unstructured`) as a document of its own.
@@ -105,7 +108,7 @@ def type_of(data: bytes) -> TypeMeta:
     """
     try:
         return _type_decoder.decode(data)
-    except msgspec.DecodeError:
+    except _NOT_PLAIN:
         return _type_with_care(data)
 
 
@@ -123,7 +126,7 @@ def decode(data: bytes, type_: type[T]) -> Decoded[T]:
         found = _decoder(type_).decode(data)
         if not jsontext.needs_care(data):
             return Decoded(_typed(found))
-    except (msgspec.DecodeError, RecursionError):
+    except _NOT_PLAIN:
         pass
     return _with_care(_parsed(data), type_)
 
@@ -203,6 +206,8 @@ def _parsed(data: bytes) -> object:
         return jsontext.parse(data)
     except JSONSyntaxError as error:
         raise DecodeError(str(error)) from error
+    except RecursionError as error:
+        raise DecodeError("exceeded max depth") from error
 
 
 def _with_care(value: object, type_: type[T]) -> Decoded[T]:

@@ -3,11 +3,11 @@
 Source: apiserver/pkg/server/config.go, DefaultBuildHandlerChain (v1.36).
 """
 
+import logging
 from collections.abc import Sequence
 
 import anyio
 import msgspec
-import structlog
 
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import InternalError, StatusError
@@ -32,7 +32,7 @@ from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.resources import Resources
 from kubeactors.apiserver.http.responses import refusal
 
-_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+_log = logging.getLogger("kubeactors.http")
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ class ApiApp:
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one request, the server stays
-            _log.exception("request failed", method=request.method, path=request.path)
+            _log.exception("http.request_failed method=%s path=%s", request.method, request.path)
             return refusal(request, InternalError.saying(f"Internal error occurred: {error}").status)
 
     async def _stream(self, request: HttpRequest, stream: Streaming, send: Send) -> None:

@@ -74,7 +74,7 @@ def impersonated(request: HttpRequest, authorizer: Authorizer) -> UserInfo:
         Forbidden: its own user may not impersonate that one.
         InternalError: it impersonates a group or the like, but no user.
     """
-    wanted = [(name, value) for name, value in request.headers() if name.startswith(b"impersonate-")]
+    wanted = [(name, value) for name, value in request.headers() if name.startswith(b"impersonate-") and value]
     if not wanted:
         return request.user
     user = _wanted_user(wanted)

@@ -336,3 +336,18 @@ async def test_people_get_indented_json(edge: Edge) -> None:
     curl = await edge.send("GET", f"{PATH}/a", headers={"user-agent": "curl/8"})
     assert curl.text.startswith('{\n  "kind": "ConfigMap",\n')
     assert (await edge.get(f"{PATH}/a?pretty=false")).text == MADE
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"a":' * 10_000, 400),
+        (b"[" * 10_000, 400),
+        (b'{"metadata":{"name":"a"},"data":{"\xed\xa0\x80":"\xff"}}', 201),
+        (b'{"metadata":{"name":"a"},"data":{"\\ud800":"\\udfff"}}', 201),
+    ],
+)
+async def test_hostile_bodies_do_no_harm(edge: Edge, body: bytes, code: int) -> None:
+    """Nothing but a refusal; halves of surrogate pairs become U+FFFD, as in Go."""
+    answer = await edge.send("POST", PATH, body)
+    assert answer.status_code == code
