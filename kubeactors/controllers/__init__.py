@@ -5,6 +5,7 @@
     replicaset/            so many pods of one template
     endpoints.py           the addresses behind a service          namespace.py          empties namespaces
     endpointslice/         the same, in pieces                     serviceaccount.py     an account in each of them
+    endpointslice_mirroring.py                                     (the same of Endpoints that people write)
     nodelifecycle/         conditions and taints of nodes          root_ca.py            the cluster's certificate
     taint_eviction.py      drives pods off tainted nodes           pod_gc.py             pods that nobody looks after
     garbagecollector/      deletes what has lost its owners

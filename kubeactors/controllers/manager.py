@@ -29,6 +29,7 @@ from kubeactors.client.events import SINK_MAILBOX
 from kubeactors.controllers.deployment import DeploymentController
 from kubeactors.controllers.endpoints import EndpointsController
 from kubeactors.controllers.endpointslice import EndpointSliceController
+from kubeactors.controllers.endpointslice_mirroring import EndpointSliceMirroringController
 from kubeactors.controllers.garbagecollector import GarbageCollector
 from kubeactors.controllers.namespace import NamespaceController
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
@@ -102,6 +103,13 @@ def _factories(
             services=services,
             pods=pods,
             nodes=nodes,
+            slices=informers.of(EndpointSlice),
+        ),
+        "endpointslicemirroring": partial(
+            EndpointSliceMirroringController,
+            client,
+            services=services,
+            endpoints=informers.of(Endpoints),
             slices=informers.of(EndpointSlice),
         ),
         "nodelifecycle": partial(

@@ -25,6 +25,9 @@ FIRST_DELAY_SECONDS = 0.1
 FINALIZER_SECONDS = 1.0
 """How often to look whether finalizers of the content are gone."""
 
+MAX_GRACE_SECONDS = 15.0
+"""Pods that have long to end may end sooner: look again at least this often."""
+
 DISCOVERY = "NamespaceDeletionDiscoveryFailure"
 PARSING = "NamespaceDeletionGroupVersionParsingFailure"
 CONTENT_FAILURE = "NamespaceDeletionContentFailure"
@@ -48,7 +51,7 @@ class Remains(msgspec.Struct, frozen=True, kw_only=True):
         """When to look again; None if nothing is left."""
         if not self.instances and not self.errors:
             return None
-        return FINALIZER_SECONDS + self.grace_seconds / 2
+        return FINALIZER_SECONDS + min(self.grace_seconds / 2, MAX_GRACE_SECONDS)
 
 
 class NamespaceController(Controller):
@@ -60,10 +63,14 @@ class NamespaceController(Controller):
         super().__init__()
         self._client = client
         self._namespaces = namespaces.lister
+        self._attempted: dict[str, None] = {}
+        """The uids of namespaces that were emptied once, and must say what is left if it still is."""
         self.observe(namespaces, self._on_namespace)
 
     def _on_namespace(self, change: Change[Namespace]) -> None:
-        if change.new is not None and change.new.metadata.deletion_timestamp is not None:
+        if change.new is None:
+            self._attempted.pop(change.current.metadata.uid, None)
+        elif change.new.metadata.deletion_timestamp is not None:
             self.enqueue_after(change.key, FIRST_DELAY_SECONDS)
 
     async def reconcile(self, key: str) -> None:
@@ -72,14 +79,19 @@ class NamespaceController(Controller):
         if found is None or found.metadata.deletion_timestamp is None or FINALIZER not in found.spec.finalizers:
             return
         remains = await self._empty(key)
-        conditions = conditions_after(found.status.conditions, remains, self.ctx.timestamp())
         if remains.seconds is None:
             await self._finalize(found)
             return
+        if found.metadata.uid in self._attempted:
+            await self._report(found, remains)
+        self._attempted[found.metadata.uid] = None
+        self.enqueue_after(key, remains.seconds)
+
+    async def _report(self, found: Namespace, remains: Remains) -> None:
+        conditions = conditions_after(found.status.conditions, remains, self.ctx.timestamp())
         if conditions != found.status.conditions or found.status.phase != TERMINATING:
             status = replace(found.status, phase=TERMINATING, conditions=conditions)
             await self._client.update_status(replace(found, status=status))
-        self.enqueue_after(key, remains.seconds)
 
     async def _finalize(self, found: Namespace) -> None:
         finalizers = tuple(one for one in found.spec.finalizers if one != FINALIZER)

@@ -113,9 +113,13 @@ def test_a_service_without_pods_has_an_empty_slice(control_plane: Plane) -> None
     assert (found.endpoints, found.ports) == (None, None)
 
 
+def one_endpoint(plane: Plane) -> Endpoint:
+    (found,) = [one for found in slices(plane) for one in found.endpoints or ()]
+    return found
+
+
 def conditions(plane: Plane) -> EndpointConditions:
-    ((one,),) = (found.endpoints or () for found in slices(plane))
-    return one.conditions
+    return one_endpoint(plane).conditions
 
 
 def test_an_unready_pod_is_listed_as_such(serving: Plane) -> None:
@@ -209,8 +213,7 @@ def test_the_zone_of_the_node_stands_in_the_endpoint(serving: Plane) -> None:
         serving.get(Node, "node-1", ""), lambda one: replace(one, metadata=replace(one.metadata, labels=labels))
     )
     serving.sim.run(1.0)
-    ((one,),) = (found.endpoints or () for found in slices(serving))
-    assert one.zone == "a"
+    assert one_endpoint(serving).zone == "a"
 
 
 def test_more_than_a_hundred_endpoints_fill_several_slices_and_few_writes_change_them(control_plane: Plane) -> None:
@@ -227,3 +230,27 @@ def test_more_than_a_hundred_endpoints_fill_several_slices_and_few_writes_change
     after = {one.metadata.name: one.metadata.resource_version for one in slices(control_plane)}
     assert sum(after[name] != before[name] for name in before) == 1
     assert len(addresses(control_plane)) == 130
+
+
+def test_endpoints_that_somebody_writes_are_mirrored_while_they_are_there(control_plane: Plane) -> None:
+    control_plane.create(service(selector={}))
+    written = Endpoints(
+        metadata=meta("web", x="y"),
+        subsets=(
+            EndpointSubset(addresses=(EndpointAddress(ip="10.1.2.3"),), ports=(EndpointPort(name="http", port=80),)),
+        ),
+    )
+    made = control_plane.create(written)
+    control_plane.sim.run(1.0)
+    (found,) = slices(control_plane)
+    assert found.endpoints == (Endpoint(addresses=("10.1.2.3",), conditions=EndpointConditions(ready=True)),)
+    assert found.ports == (SlicePort(name="http", port=80, protocol="TCP"),)
+    assert found.metadata.labels == {
+        "endpointslice.kubernetes.io/managed-by": "endpointslicemirroring-controller.k8s.io",
+        "kubernetes.io/service-name": "web",
+        "x": "y",
+    }
+    assert [one.kind for one in found.metadata.owner_references] == ["Endpoints"]
+    control_plane.change(made, lambda one: replace(one, subsets=()))
+    control_plane.sim.run(1.0)
+    assert slices(control_plane) == []

@@ -197,11 +197,8 @@ class _Rollout:
         """Scale the new one up as far as the surge lets, else old ones down as far as availability lets."""
         self.sync_revision(create=True)
         assert self.new is not None  # found or made just now
-        if not self._grow(self.new):
-            moved = self._shrink(self.new)
-            if not moved and status.is_complete(self._deployment, self._view.deployment.status):
-                self._clean_up()
-        return self.finished(self.progressed())
+        moved = self._grow(self.new) or self._shrink(self.new)
+        return self._finished_step(moved=moved)
 
     def _grow(self, new: ReplicaSet) -> bool:
         goal = wanted(self._deployment)
@@ -250,15 +247,20 @@ class _Rollout:
             self.sync_revision(create=True)
             assert self.new is not None  # found or made just now
             if size(self.new) != wanted(self._deployment):
-                self._resize(self.new, wanted(self._deployment))
-            if status.is_complete(self._deployment, self._view.deployment.status):
-                self._clean_up()
-        return self.finished(self.progressed())
+                moved.append(self._resize(self.new, wanted(self._deployment)))
+        return self._finished_step(moved=any(moved))
 
     def _old_pods_live(self) -> bool:
         return any(one.status.replicas > 0 or one.metadata.uid in self._view.populated for one in self.old)
 
     # The end.
+
+    def _finished_step(self, *, moved: bool) -> Plan:
+        """The plan of a step; when there is nothing left to move, history is cleaned up."""
+        new_status = self.progressed()
+        if not moved and status.is_complete(self._deployment, new_status):
+            self._clean_up()
+        return self.finished(new_status)
 
     def _clean_up(self) -> None:
         """Forget the oldest revisions beyond the limit, if they are empty and known to be."""
