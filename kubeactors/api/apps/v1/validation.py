@@ -3,7 +3,7 @@
 Source: pkg/apis/apps/validation/validation.go, pkg/registry/apps/{replicaset,deployment}/strategy.go (v1.36).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kubeactors.api.apps.v1.deployment import (
     RECREATE,
@@ -19,15 +19,21 @@ from kubeactors.api.core.v1.advice import warn_of_pod_template
 from kubeactors.api.core.v1.pod import PodTemplateSpec
 from kubeactors.api.core.v1.validation import validate_pod_template_spec
 from kubeactors.api.validation import validate_count
-from kubeactors.apimachinery import labels, names
-from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
-from kubeactors.apimachinery.meta import IntOrString, LabelSelector
-from kubeactors.apimachinery.objectmeta import validate_immutable
-
-_HOSTNAME = (
-    "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; "
-    "a DNS label is recommended: "
+from kubeactors.api.workloads import (
+    MORE_THAN_READY,
+    MORE_THAN_REPLICAS,
+    number_of,
+    validate_at_most,
+    validate_at_most_all,
+    validate_collisions,
+    validate_counts,
+    validate_number_or_percent,
+    warn_of_name,
 )
+from kubeactors.apimachinery import labels
+from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.meta import LabelSelector
+from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 def validate_replica_set(replica_set: ReplicaSet) -> Iterator[FieldError]:
@@ -47,7 +53,7 @@ def validate_replica_set_update(new: ReplicaSet, old: ReplicaSet) -> Iterator[Fi
 def validate_replica_set_status(new: ReplicaSet, _old: ReplicaSet) -> Iterator[FieldError]:
     """Counts that can be true together."""
     status = new.status
-    yield from _validate_counts(
+    yield from validate_counts(
         {
             "replicas": status.replicas,
             "fullyLabeledReplicas": status.fully_labeled_replicas,
@@ -62,15 +68,15 @@ def validate_replica_set_status(new: ReplicaSet, _old: ReplicaSet) -> Iterator[F
         "readyReplicas": status.ready_replicas,
         "availableReplicas": status.available_replicas,
     }
-    yield from _validate_at_most(parts, status.replicas, "cannot be greater than status.replicas")
+    yield from validate_at_most(parts, status.replicas, MORE_THAN_REPLICAS)
     available = {"availableReplicas": status.available_replicas}
-    yield from _validate_at_most(available, status.ready_replicas, "cannot be greater than readyReplicas")
+    yield from validate_at_most(available, status.ready_replicas, MORE_THAN_READY)
 
 
 def warn_of_replica_set(new: ReplicaSet, old: ReplicaSet | None) -> Iterator[str]:
     """A name that makes no host name; what is unwise in the template."""
     if old is None:
-        yield from _warn_of_name(new.metadata.name)
+        yield from warn_of_name(new.metadata.name)
     if old is None or new.spec != old.spec:
         yield from warn_of_pod_template(new.spec.template, "spec.template")
 
@@ -100,15 +106,13 @@ def validate_deployment_update(new: Deployment, old: Deployment) -> Iterator[Fie
 def validate_deployment_status(new: Deployment, old: Deployment) -> Iterator[FieldError]:
     """Counts that can be true together; collisions are never forgotten."""
     yield from _validate_deployment_counts(new.status)
-    collisions, before = new.status.collision_count or 0, old.status.collision_count or 0
-    if collisions < before:
-        yield invalid("status.collisionCount", collisions, "cannot be decremented")
+    yield from validate_collisions(new.status.collision_count, old.status.collision_count)
 
 
 def warn_of_deployment(new: Deployment, old: Deployment | None) -> Iterator[str]:
     """A name that makes no host name; what is unwise in the template."""
     if old is None:
-        yield from _warn_of_name(new.metadata.name)
+        yield from warn_of_name(new.metadata.name)
     if old is None or new.spec != old.spec:
         yield from warn_of_pod_template(new.spec.template, "spec.template")
 
@@ -143,27 +147,6 @@ def _validate_template(template: PodTemplateSpec, selector: labels.Selector, pat
         yield forbidden(f"{path}.spec.activeDeadlineSeconds", "activeDeadlineSeconds in ReplicaSet is not Supported")
 
 
-def _validate_counts(counts: Mapping[str, int | None]) -> Iterator[FieldError]:
-    """Counts in a status, by the name of their field, are not negative."""
-    for name, count in counts.items():
-        yield from validate_count(count, f"status.{name}")
-
-
-def _validate_at_most(counts: Mapping[str, int], maximum: int, detail: str) -> Iterator[FieldError]:
-    """Counts in a status that are parts of another one."""
-    return (invalid(f"status.{name}", count, detail) for name, count in counts.items() if count > maximum)
-
-
-def _warn_of_name(name: str) -> Iterator[str]:
-    """Pods are named after their owner, and their hosts after them.
-
-    >>> list(_warn_of_name("a.b"))[0][-23:]
-    '[must not contain dots]'
-    """
-    if wrong := names.dns1123_label(name):
-        yield f"{_HOSTNAME}[{' '.join(wrong)}]"
-
-
 def _validate_strategy(strategy: DeploymentStrategy) -> Iterator[FieldError]:
     match strategy.type:
         case "Recreate":
@@ -189,31 +172,11 @@ def _internal(strategy: DeploymentStrategy) -> dict[str, object]:
 
 def _validate_rolling_update(rolling: RollingUpdateDeployment, path: str) -> Iterator[FieldError]:
     unavailable, surge = rolling.max_unavailable or 0, rolling.max_surge or 0
-    yield from _validate_number_or_percent(unavailable, f"{path}.maxUnavailable")
-    yield from _validate_number_or_percent(surge, f"{path}.maxSurge")
-    if _number(unavailable) == 0 and _number(surge) == 0:
+    yield from validate_number_or_percent(unavailable, f"{path}.maxUnavailable")
+    yield from validate_number_or_percent(surge, f"{path}.maxSurge")
+    if number_of(unavailable) == 0 and number_of(surge) == 0:
         yield invalid(f"{path}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0")
-    if (_percent(unavailable) or 0) > 100:
-        yield invalid(f"{path}.maxUnavailable", unavailable, "must not be greater than 100%")
-
-
-def _validate_number_or_percent(value: IntOrString, path: str) -> Iterator[FieldError]:
-    if isinstance(value, str):
-        for message in names.percent(value):
-            yield invalid(path, value, message)
-    else:
-        yield from validate_count(value, path)
-
-
-def _percent(value: IntOrString) -> int | None:
-    return int(value[:-1]) if isinstance(value, str) and not names.percent(value) else None
-
-
-def _number(value: IntOrString) -> int:
-    """The number or the percentage; 0 of a text that is neither."""
-    if isinstance(value, int):
-        return value
-    return int(value) if value.isdecimal() else _percent(value) or 0
+    yield from validate_at_most_all(unavailable, f"{path}.maxUnavailable")
 
 
 def _validate_deadline(spec: DeploymentSpec) -> Iterator[FieldError]:
@@ -226,7 +189,7 @@ def _validate_deadline(spec: DeploymentSpec) -> Iterator[FieldError]:
 
 
 def _validate_deployment_counts(status: DeploymentStatus) -> Iterator[FieldError]:
-    yield from _validate_counts(
+    yield from validate_counts(
         {
             "observedGeneration": status.observed_generation,
             "replicas": status.replicas,
@@ -243,6 +206,6 @@ def _validate_deployment_counts(status: DeploymentStatus) -> Iterator[FieldError
         "readyReplicas": status.ready_replicas,
         "availableReplicas": status.available_replicas,
     }
-    yield from _validate_at_most(parts, status.replicas, "cannot be greater than status.replicas")
+    yield from validate_at_most(parts, status.replicas, MORE_THAN_REPLICAS)
     available = {"availableReplicas": status.available_replicas}
-    yield from _validate_at_most(available, status.ready_replicas, "cannot be greater than readyReplicas")
+    yield from validate_at_most(available, status.ready_replicas, MORE_THAN_READY)

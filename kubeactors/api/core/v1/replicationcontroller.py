@@ -1,0 +1,53 @@
+"""ReplicationController: so many pods of one template; what ReplicaSets were made after.
+
+Source: k8s.io/api/core/v1/types.go (v1.36).
+"""
+
+from typing import Annotated
+
+from kubeactors.api.core.v1.pod import PodTemplateSpec
+from kubeactors.apimachinery.meta import Object, Time, TypedObject, always, merge_by
+
+
+class ReplicationControllerSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How many pods, of which template, and the labels to recognise them by."""
+
+    replicas: int | None = None
+    min_ready_seconds: int = 0
+    selector: dict[str, str] = {}
+    template: PodTemplateSpec | None = None
+
+
+class ReplicationControllerCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What hinders the controller, such as ReplicaFailure."""
+
+    type: str = always("")
+    status: str = always("")
+    last_transition_time: Time | None = None
+    reason: str = ""
+    message: str = ""
+
+
+class ReplicationControllerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How many pods there are; `observed_generation` says of which spec this speaks."""
+
+    replicas: int = always(0)
+    fully_labeled_replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    observed_generation: int = 0
+    conditions: Annotated[tuple[ReplicationControllerCondition, ...], merge_by("type")] = ()
+
+
+class ReplicationController(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Keeps so many pods of one template alive."""
+
+    api_version: str = "v1"
+    kind: str = "ReplicationController"
+    spec: ReplicationControllerSpec = always(ReplicationControllerSpec())
+    status: ReplicationControllerStatus = always(ReplicationControllerStatus())
+
+
+def replication_controller_fields(controller: ReplicationController) -> dict[str, str]:
+    """What field selectors can ask for."""
+    return {"status.replicas": str(controller.status.replicas)}
