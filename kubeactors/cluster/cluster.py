@@ -218,16 +218,18 @@ class Cluster:
 
     def _app(self) -> "ApiApp":
         from kubeactors.apiserver.http.app import ApiApp, HttpSettings  # noqa: PLC0415 -- the same
+        from kubeactors.apiserver.tokens import AccountAuthenticator, AccountTokens, accounts_of  # noqa: PLC0415 -- the same
         from kubeactors.cluster.pod_logs import MachineLogs  # noqa: PLC0415 -- the same
 
         kernel = self.system.kernel
-        return ApiApp(
-            self._server,
-            SCHEME,
-            authorizer=ControlPlaneAuthorizer(),
-            clock=lambda: kernel.wall + kernel.now,
-            settings=HttpSettings(logs=MachineLogs(self._machines)),
-        )
+
+        def clock() -> int:
+            return kernel.wall + kernel.now
+
+        key = self.spec.account_key
+        known = (AccountAuthenticator(AccountTokens(key), accounts_of(self._server), clock),) if key else ()
+        settings = HttpSettings(tokens=known, logs=MachineLogs(self._machines))
+        return ApiApp(self._server, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=clock, settings=settings)
 
 
 def _parse(what: str) -> tuple[str, Kind[TypedObject]]:

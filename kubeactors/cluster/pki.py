@@ -33,12 +33,13 @@ SERVER_NAMES = (
     "localhost",
     "127.0.0.1",
     "::1",
+    "10.96.0.1",
     "kubernetes",
     "kubernetes.default",
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
 )
-"""The names by which every API server is reached."""
+"""The names by which every API server is reached; the last address is that of its service, in the usual range."""
 
 ADMIN_NAME, ADMIN_GROUP = "kubernetes-admin", "system:masters"
 

@@ -7,6 +7,7 @@ from kubeactors.actor import Actor, Ref, Supervision, handle
 from kubeactors.api import SCHEME
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apiserver import ApiServer, ObjectCodec
+from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.machines import Machines, MachinesMessage
@@ -49,8 +50,16 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         """Start from the store upwards; they are stopped the other way round."""
         spawn = self.ctx.spawn
         store = spawn(partial(Store, self._backend, ObjectCodec(SCHEME)), name="store")
+        key = self._spec.account_key
         server = spawn(
-            partial(ApiServer, SCHEME, cast("Ref[StoreMessage]", store), self._spec.server), name="apiserver"
+            partial(
+                ApiServer,
+                SCHEME,
+                cast("Ref[StoreMessage]", store),
+                self._spec.server,
+                tokens=AccountTokens(key) if key else None,
+            ),
+            name="apiserver",
         )
         self._server = cast("Ref[ApiMessage]", server)
         transport = InProcessTransport(self._server)

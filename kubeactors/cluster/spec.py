@@ -71,3 +71,5 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing = Timing()
     root_ca: str = ""
     """PEM of the certificate that pods check the API server's with."""
+    account_key: bytes = b""
+    """PEM of the key that signs tokens of service accounts; without it there are none."""

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Sequence
 
 import anyio
+import anyio.to_thread
 import msgspec
+import structlog
 
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import InternalError, StatusError
@@ -30,9 +32,17 @@ from kubeactors.apiserver.http.paths import parse_path
 from kubeactors.apiserver.http.pod_streams import LogSource
 from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.resources import Resources
-from kubeactors.apiserver.http.responses import refusal
+from kubeactors.apiserver.http.responses import compress, refusal
 
-_log = logging.getLogger("kubeactors.http")
+_log = structlog.wrap_logger(
+    logging.getLogger("kubeactors.http"),
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["event"]),
+    ],
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +114,7 @@ class ApiApp:
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one request, the server stays
-            _log.exception("http.request_failed method=%s path=%s", request.method, request.path)
+            _log.exception("http.request_failed", method=request.method, path=request.path)
             return refusal(request, InternalError.saying(f"Internal error occurred: {error}").status)
 
     async def _stream(self, request: HttpRequest, stream: Streaming, send: Send) -> None:
@@ -131,10 +141,13 @@ class ApiApp:
 
 
 async def _respond(answer: Response, send: Send) -> None:
-    length = (b"content-length", b"%d" % len(answer.body))
+    body = answer.body
+    if answer.compressed:  # in a thread, which need not hold the interpreter meanwhile
+        body = await anyio.to_thread.run_sync(compress, body)
+    length = (b"content-length", b"%d" % len(body))
     headers = answer.headers if answer.code in {204, 304} else (*answer.headers, length)
-    await send(_start(answer.code, answer.content_type if answer.body else "", headers))
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+    await send(_start(answer.code, answer.content_type if body else "", headers))
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _start(code: int, content_type: str, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, object]:

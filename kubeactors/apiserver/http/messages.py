@@ -83,10 +83,11 @@ class HttpRequest:
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer whose body is known."""
+    """An answer whose body is known. With `compressed` it is compressed on its way; the headers say so already."""
 
     code: int = 200
     body: bytes = b""
+    compressed: bool = False
     content_type: str = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
