@@ -6,8 +6,6 @@ import typing
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-import msgspec
-
 from kubeactors.actor.errors import Terminated
 from kubeactors.actor.supervision import Supervision
 from kubeactors.message import Message
@@ -125,7 +123,8 @@ def _check_complete(actor: type, table: dict[type, Handler]) -> None:
                 # A parent without a protocol of its own is an Actor[Message].
                 wanted = [one for part in typing.get_args(base) for one in _flatten(part)]
                 missing = [one for one in wanted if one not in table and one not in (Terminated, Message)]
-                if missing and all(issubclass(one, msgspec.Struct) for one in missing):
+                # A generic parent may be told of other classes than messages: a controller of the kind that it controls.
+                if missing and all(issubclass(one, Message) for one in missing):
                     names = ", ".join(one.__name__ for one in missing)
                     raise TypeError(f"{actor.__name__} has {names} in its protocol; add a @handle method for it")
                 return

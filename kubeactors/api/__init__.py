@@ -16,10 +16,12 @@ from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.coordination.v1 import lease
 from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, secret, service
 from kubeactors.api.core.v1.advice import warn_of_pod
-from kubeactors.api.core.v1.defaults import default_node, default_pod
+from kubeactors.api.core.v1.defaults import default_node, default_pod, default_pod_template
+from kubeactors.api.core.v1.defaults.replication import default_replication_controller
 from kubeactors.api.core.v1.defaults.service import default_service
 from kubeactors.api.core.v1.node import Node, node_fields
-from kubeactors.api.core.v1.pod import Pod, pod_fields
+from kubeactors.api.core.v1.pod import Pod, PodTemplate, pod_fields
+from kubeactors.api.core.v1.replicationcontroller import ReplicationController, replication_controller_fields
 from kubeactors.api.core.v1.service_advice import warn_of_service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.core.v1.validation import (
@@ -27,7 +29,15 @@ from kubeactors.api.core.v1.validation import (
     validate_node_update,
     validate_pod,
     validate_pod_status_update,
+    validate_pod_template,
+    validate_pod_template_update,
     validate_pod_update,
+)
+from kubeactors.api.core.v1.validation.replication import (
+    validate_replication_controller,
+    validate_replication_controller_status,
+    validate_replication_controller_update,
+    warn_of_replication_controller,
 )
 from kubeactors.api.core.v1.validation.service import validate_service, validate_service_status, validate_service_update
 from kubeactors.api.discovery.v1 import endpointslice
@@ -124,6 +134,30 @@ _CORE = (
         validate_status_update=validate_pod_status_update,
         warn=warn_of_pod,
         fields=pod_fields,
+    ),
+    Kind(
+        type=PodTemplate,
+        kind="PodTemplate",
+        resource="podtemplates",
+        singular="podtemplate",
+        default=default_pod_template,
+        validate=validate_pod_template,
+        validate_update=validate_pod_template_update,
+    ),
+    Kind(
+        type=ReplicationController,
+        kind="ReplicationController",
+        resource="replicationcontrollers",
+        singular="replicationcontroller",
+        short_names=("rc",),
+        categories=("all",),
+        subresources=("scale", "status"),
+        default=default_replication_controller,
+        validate=validate_replication_controller,
+        validate_update=validate_replication_controller_update,
+        validate_status_update=validate_replication_controller_status,
+        warn=warn_of_replication_controller,
+        fields=replication_controller_fields,
     ),
     Kind(
         type=secret.Secret,

@@ -73,6 +73,8 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "namespaces"): _simple(NamespaceStrategy),
     ("", "nodes"): _simple(kinds.NodeStrategy),
     ("", "pods"): _pods,
+    ("", "podtemplates"): _simple(kinds.PodTemplateStrategy),
+    ("", "replicationcontrollers"): _simple(kinds.ReplicationControllerStrategy),
     ("", "secrets"): _simple(kinds.PlainStrategy),
     ("", "serviceaccounts"): _simple(kinds.ServiceAccountStrategy),
     ("", "services"): _services,

@@ -122,10 +122,11 @@ async def release(client: Client, owner: HasMeta, objects: Iterable[T]) -> None:
 
 async def _check_alive(client: Client, owner: TypedObject) -> None:
     metadata = owner.metadata
-    live = await client.get(type(owner), metadata.name, metadata.namespace)
+    kind = client.scheme.by_kind(owner.api_version, owner.kind)
+    assert kind is not None, "owners are of kinds that are served"
+    live = await client.get(kind.type, metadata.name, metadata.namespace)
     if live.metadata.uid != metadata.uid or live.metadata.deletion_timestamp is not None:
-        gvr = client.resource(type(owner))
-        raise not_found(gvr.resource, gvr.group, metadata.name)
+        raise not_found(kind.resource, kind.group, metadata.name)
 
 
 async def _patch(client: Client, value: T, patch: Mapping[str, object]) -> T:

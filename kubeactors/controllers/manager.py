@@ -18,6 +18,7 @@ from kubeactors.api.core.v1 import (
     Namespace,
     Node,
     Pod,
+    ReplicationController,
     Service,
     ServiceAccount,
 )
@@ -34,7 +35,7 @@ from kubeactors.controllers.garbagecollector import GarbageCollector
 from kubeactors.controllers.namespace import NamespaceController
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
 from kubeactors.controllers.pod_gc import PodGCController
-from kubeactors.controllers.replicaset import ReplicaSetController
+from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.root_ca import RootCAPublisher
 from kubeactors.controllers.serviceaccount import ServiceAccountController
 from kubeactors.controllers.taint_eviction import TaintEvictionController
@@ -87,7 +88,10 @@ def _factories(
             replica_sets=replica_sets,
             pods=pods,
         ),
-        "replicaset": partial(ReplicaSetController, client, events, pods=pods, replica_sets=replica_sets),
+        "replicaset": partial(ReplicaSetController, client, events, pods=pods, owners=replica_sets),
+        "replicationcontroller": partial(
+            ReplicationManager, client, events, pods=pods, owners=informers.of(ReplicationController)
+        ),
         "namespace": partial(NamespaceController, client, namespaces=namespaces),
         "serviceaccount": partial(ServiceAccountController, client, namespaces=namespaces, accounts=accounts),
         "root-ca-certificate-publisher": partial(

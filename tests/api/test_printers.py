@@ -118,7 +118,18 @@ def test_columns_are_those_of_kubectl() -> None:
             "(Nominated Node)",
             "(Readiness Gates)",
         ],
+        "PodTemplate": ["Name", "Containers", "Images", "Pod Labels"],
         "ReplicaSet": ["Name", "Desired", "Current", "Ready", "Age", "(Containers)", "(Images)", "(Selector)"],
+        "ReplicationController": [
+            "Name",
+            "Desired",
+            "Current",
+            "Ready",
+            "Age",
+            "(Containers)",
+            "(Images)",
+            "(Selector)",
+        ],  # fmt: skip
         "Secret": ["Name", "Type", "Data", "Age"],
         "Service": ["Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "(Selector)"],
         "ServiceAccount": ["Name", "Age"],

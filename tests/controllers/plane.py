@@ -1,6 +1,7 @@
 """A control plane in a simulator, and the little that the scheduler and kubelets would do."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -31,6 +32,7 @@ from kubeactors.api.core.v1 import (
     Taint,
 )
 from kubeactors.apimachinery.meta import DeleteOptions, IntOrString, LabelSelector, ObjectMeta, TypedObject
+from kubeactors.apimachinery.status import NotFound
 from kubeactors.controllers import ControllerManager, ControllerManagerConfig, NodeLifecycleConfig
 from tests.client.door import Door
 
@@ -73,9 +75,10 @@ class Plane(Door):
                 self.change(pod, partial(running, address=f"10.0.0.{index + 1}"), "status")
 
     def end(self, pod: Pod) -> None:
-        """What a kubelet does when the containers have ended."""
+        """What a kubelet does when the containers have ended, unless somebody was faster."""
         options = DeleteOptions(grace_period_seconds=0)
-        self.do(partial(self.client.delete, Pod, pod.metadata.name, pod.metadata.namespace, options=options))
+        with suppress(NotFound):
+            self.do(partial(self.client.delete, Pod, pod.metadata.name, pod.metadata.namespace, options=options))
 
     def remove(self, value: TypedObject, policy: str) -> None:
         """Delete with a propagation policy."""

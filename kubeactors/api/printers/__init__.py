@@ -17,7 +17,8 @@ from kubeactors.api.core.v1.endpoints import Endpoints
 from kubeactors.api.core.v1.event import Event
 from kubeactors.api.core.v1.namespace import Namespace
 from kubeactors.api.core.v1.node import Node
-from kubeactors.api.core.v1.pod import Pod
+from kubeactors.api.core.v1.pod import Pod, PodTemplate
+from kubeactors.api.core.v1.replicationcontroller import ReplicationController
 from kubeactors.api.core.v1.secret import Secret
 from kubeactors.api.core.v1.service import Service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
@@ -67,7 +68,9 @@ _PRINTERS: dict[type[object], object] = {
     Namespace: others.NAMESPACE,
     Node: nodes.PRINTER,
     Pod: pods.PRINTER,
+    PodTemplate: workloads.POD_TEMPLATE,
     ReplicaSet: workloads.REPLICA_SET,
+    ReplicationController: workloads.REPLICATION_CONTROLLER,
     Scale: workloads.SCALE,
     Secret: others.SECRET,
     Service: services.SERVICE,

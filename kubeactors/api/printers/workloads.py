@@ -1,4 +1,4 @@
-"""How ReplicaSets, Deployments and their scale look in a table.
+"""How kinds that make pods, their templates and their scale look in a table.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
@@ -6,6 +6,8 @@ Source: pkg/printers/internalversion/printers.go (v1.36).
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.autoscaling.v1.scale import Scale
+from kubeactors.api.core.v1.pod import PodTemplate, PodTemplateSpec
+from kubeactors.api.core.v1.replicationcontroller import ReplicationController
 from kubeactors.api.printers.table import (
     AGE,
     CONTAINERS,
@@ -18,7 +20,7 @@ from kubeactors.api.printers.table import (
     age,
     container_cells,
 )
-from kubeactors.apimachinery.labels import format_selector, of_object
+from kubeactors.apimachinery.labels import format_labels, format_selector, of_object
 
 
 def replica_set_cells(replica_set: ReplicaSet, now_ns: int) -> Cells:
@@ -33,6 +35,27 @@ def replica_set_cells(replica_set: ReplicaSet, now_ns: int) -> Cells:
         *container_cells(spec.template.spec.containers),
         format_selector(spec.selector),
     )
+
+
+def replication_controller_cells(controller: ReplicationController, now_ns: int) -> Cells:
+    """All cells of a ReplicationController's row."""
+    spec, status = controller.spec, controller.status
+    return (
+        controller.metadata.name,
+        spec.replicas or 0,
+        status.replicas,
+        status.ready_replicas,
+        age(controller.metadata, now_ns),
+        *container_cells((spec.template or PodTemplateSpec()).spec.containers),
+        format_labels(spec.selector),
+    )
+
+
+def pod_template_cells(template: PodTemplate, _now_ns: int) -> Cells:
+    """All cells of a PodTemplate's row."""
+    inner = template.template
+    names, images = container_cells(inner.spec.containers)
+    return template.metadata.name, names, images, format_labels(inner.metadata.labels)
 
 
 def deployment_cells(deployment: Deployment, now_ns: int) -> Cells:
@@ -66,6 +89,16 @@ REPLICA_SET = Printer(
         SELECTOR,
     ),
     cells=replica_set_cells,
+)
+REPLICATION_CONTROLLER = Printer(columns=REPLICA_SET.columns, cells=replication_controller_cells)
+POD_TEMPLATE = Printer(
+    columns=(
+        NAME,
+        Column(name="Containers", description=CONTAINERS.description),
+        Column(name="Images", description=IMAGES.description),
+        Column(name="Pod Labels", description="The labels of pods made from the template."),
+    ),
+    cells=pod_template_cells,
 )
 DEPLOYMENT = Printer(
     columns=(

@@ -6,10 +6,10 @@ Source: pkg/registry/{core,apps,coordination,discovery}/*/strategy.go (v1.36).
 from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment
-from kubeactors.api.core.v1 import Node
+from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apiserver.registry.strategy import Strategy, WithStatus, with_generation
+from kubeactors.apiserver.registry.strategy import Strategy, WithStatus, same_part, with_generation
 
 
 class PlainStrategy(Strategy[TypedObject]):
@@ -71,6 +71,25 @@ class NodeStrategy(WithStatus[Node]):
 
 class ReplicaSetStrategy(WithStatus[TypedObject]):
     """ReplicaSets."""
+
+
+class ReplicationControllerStrategy(WithStatus[ReplicationController]):
+    """ReplicationControllers: their pods survive them unless the client asks otherwise."""
+
+    orphans = True
+
+
+class PodTemplateStrategy(Strategy[PodTemplate]):
+    """Templates on their own: a generation is another template."""
+
+    def prepare_for_create(self, new: PodTemplate) -> PodTemplate:
+        """The first generation."""
+        return with_generation(new, 1)
+
+    def prepare_for_update(self, new: PodTemplate, old: PodTemplate) -> PodTemplate:
+        """Count templates."""
+        same = same_part(new, old, "template")
+        return new if same else with_generation(new, old.metadata.generation + 1)
 
 
 class DeploymentStrategy(WithStatus[Deployment]):

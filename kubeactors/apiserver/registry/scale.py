@@ -22,7 +22,7 @@ class _Spec(Protocol):
     @property
     def replicas(self) -> int | None: ...
     @property
-    def selector(self) -> LabelSelector | None: ...
+    def selector(self) -> LabelSelector | dict[str, str] | None: ...
 
 
 class _Status(Protocol):
@@ -50,8 +50,13 @@ def scale_of(value: TypedObject) -> Scale:
             creation_timestamp=metadata.creation_timestamp,
         ),
         spec=ScaleSpec(replicas=workload.spec.replicas or 0),
-        status=ScaleStatus(replicas=workload.status.replicas, selector=str(labels.of_object(workload.spec.selector))),
+        status=ScaleStatus(replicas=workload.status.replicas, selector=_selector(workload.spec.selector)),
     )
+
+
+def _selector(selector: LabelSelector | dict[str, str] | None) -> str:
+    """As text; a replication controller's is a map of labels."""
+    return str(labels.of_labels(selector) if isinstance(selector, dict) else labels.of_object(selector))
 
 
 class ScaleSubresource(Subresource):

@@ -1,5 +1,8 @@
-"""ReplicaSets: see `controller.py` (what happens and what is done) and `plan.py`, `ranking.py` (what to do; pure)."""
+"""ReplicaSets: see `controller.py` (what happens and what is done) and `plan.py`, `ranking.py` (what to do; pure).
 
-from kubeactors.controllers.replicaset.controller import ReplicaSetController
+ReplicationControllers are looked after by the same code, through `replication.py`.
+"""
 
-__all__ = ["ReplicaSetController"]
+from kubeactors.controllers.replicaset.controller import ReplicaSetController, ReplicationManager
+
+__all__ = ["ReplicaSetController", "ReplicationManager"]

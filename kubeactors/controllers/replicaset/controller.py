@@ -1,20 +1,23 @@
-"""The ReplicaSet controller: keeps so many pods of one template alive.
+"""The ReplicaSet controller and the replication controller: each keeps so many pods of one template alive.
 
 It counts its pods by a tally, so that a reconcile costs what has changed and not what there is; it walks over them only
 to delete some, to release some, or to time their availability. What to do is decided in `plan.py`.
 
-Source: pkg/controller/replicaset/replica_set.go (v1.36).
+A ReplicationController is a ReplicaSet with other words: it is looked at through `replication.py`, and written as what
+it is.
+
+Source: pkg/controller/replicaset/replica_set.go, pkg/controller/replication/replication_controller.go (v1.36).
 """
 
 from collections.abc import Awaitable, Hashable, Iterable
-from typing import cast
+from typing import ClassVar, Generic, TypeVar, cast
 
 import msgspec
 
-from kubeactors.api.apps.v1 import ReplicaSet
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetStatus
+from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.apimachinery.labels import Selector, of_object
-from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
 from kubeactors.apimachinery.status import Conflict, NotFound, ServiceUnavailable, StatusError, Timeout
 from kubeactors.client import (
     Change,
@@ -58,6 +61,7 @@ from kubeactors.controllers.replicaset.plan import (
     status_of,
 )
 from kubeactors.controllers.replicaset.ranking import pods_to_delete
+from kubeactors.controllers.replicaset.replication import as_replica_set, with_status
 from kubeactors.message import Recipient
 
 LIVES = "lives"
@@ -67,8 +71,17 @@ STATUS_DELAY_SECONDS = 0.02
 """Changes that only show in the status are gathered for so long: 500 pods that become ready make a few writes."""
 
 
-class ReplicaSetController(Controller):
-    """Creates and deletes pods until each ReplicaSet has as many as it wants, and reports how many it has."""
+R = TypeVar("R", bound=TypedObject)
+
+
+class ReplicasController(Controller, Generic[R]):
+    """Creates and deletes pods until each owner has as many as it wants, and reports how many it has.
+
+    What an owner is, a subclass says: it shows one as a ReplicaSet, and puts a status into it.
+    """
+
+    owner_kind: ClassVar[str]
+    component: ClassVar[str]
 
     def __init__(
         self,
@@ -76,30 +89,46 @@ class ReplicaSetController(Controller):
         events: Recipient[RecordEvent],
         *,
         pods: SharedInformer[Pod],
-        replica_sets: SharedInformer[ReplicaSet],
+        owners: SharedInformer[R],
     ) -> None:
         super().__init__()
         self._client = client
         self._events = events
+        self._type = owners.type
         self._expectations = Expectations()
-        self._overlay: Overlay[ReplicaSet] = Overlay()
+        self._overlay: Overlay[R] = Overlay()
         pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         pods.add_tally(LIVES, _life)
-        replica_sets.add_indexes({SELECTOR: _by_selector, CONTROLLER: by_controller})
+        owners.add_indexes({SELECTOR: self._by_selector, CONTROLLER: by_controller})
         self._pods = pods.lister
-        self._replica_sets = replica_sets.lister
-        self.observe(replica_sets, self._on_replica_set)
+        self._owners = owners.lister
+        self.observe(owners, self._on_owner)
         self.observe(pods, self._on_pod)
+
+    @staticmethod
+    def view(owner: R) -> ReplicaSet:
+        """The owner as a ReplicaSet of its own kind and version."""
+        raise NotImplementedError
+
+    @staticmethod
+    def reported(owner: R, status: ReplicaSetStatus) -> R:
+        """The owner with this status."""
+        raise NotImplementedError
 
     def started(self) -> None:
         """Subscribe."""
         super().started()
-        self._recorder = EventRecorder(self._events, self.ctx, "replicaset-controller")
+        self._recorder = EventRecorder(self._events, self.ctx, self.component)
         self._random = self.ctx.random_for("names")
+
+    @classmethod
+    def _by_selector(cls, owner: R) -> tuple[str, ...]:
+        """Index: see `SELECTOR`."""
+        return (selector_value(owner.metadata.namespace, of_object(cls.view(owner).spec.selector)),)
 
     # What happens.
 
-    def _on_replica_set(self, change: Change[ReplicaSet]) -> None:
+    def _on_owner(self, change: Change[R]) -> None:
         news = not self._overlay.seen(change)
         if change.new is None:
             self._expectations.forget(change.current.metadata.uid)
@@ -116,14 +145,15 @@ class ReplicaSetController(Controller):
         if old is not None and old.metadata.owner_references != new.metadata.owner_references:
             self._enqueue_controller_of(old)
         if reference is not None:
-            self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
+            if reference.kind == self.owner_kind:
+                self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
         elif old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None:
             self._enqueue_selecting(new)
 
     def _pod_goes(self, change: Change[Pod]) -> None:
         pod = change.current
         reference = controller_of(pod.metadata)
-        if reference is not None:
+        if reference is not None and reference.kind == self.owner_kind:
             self._expectations.creation_observed(reference.uid, change.key)
             self._expectations.deletion_observed(reference.uid, pod.metadata.uid)
             self.enqueue(cluster_key(pod.metadata.namespace, reference.name))
@@ -147,24 +177,25 @@ class ReplicaSetController(Controller):
 
     def _enqueue_controller_of(self, pod: Pod) -> None:
         reference = controller_of(pod.metadata)
-        if reference is not None and reference.kind == "ReplicaSet":
+        if reference is not None and reference.kind == self.owner_kind:
             self.enqueue(cluster_key(pod.metadata.namespace, reference.name))
 
     def _enqueue_selecting(self, pod: Pod) -> None:
         for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
-            for key, one in self._replica_sets.by_index(SELECTOR, value).items():
-                if of_object(one.spec.selector).matches(pod.metadata.labels):
+            for key, one in self._owners.by_index(SELECTOR, value).items():
+                if of_object(self.view(one).spec.selector).matches(pod.metadata.labels):
                     self.enqueue(key)
 
     # What is done.
 
     async def reconcile(self, key: str) -> None:
         """Adopt and release, create and delete, report."""
-        found = self._overlay.newest(key, self._replica_sets.by_key(key))
-        if found is not None and self.in_doubt(key):
-            found = await self._client.find(ReplicaSet, found.metadata.name, found.metadata.namespace)
-        if found is None:
+        owner = self._overlay.newest(key, self._owners.by_key(key))
+        if owner is not None and self.in_doubt(key):
+            owner = await self._client.find(self._type, owner.metadata.name, owner.metadata.namespace)
+        if owner is None:
             return
+        found = self.view(owner)
         uid = found.metadata.uid
         standing = self._expectations.standing(uid, self.ctx.now)
         if standing is Standing.DOUBTED:
@@ -176,7 +207,7 @@ class ReplicaSetController(Controller):
             self.enqueue_after(key, TIMEOUT_SECONDS)
         elif found.metadata.deletion_timestamp is None:
             failure = await self._manage(found, counts, pods)
-        await self._report(found, counts, pods, failure)
+        await self._report(owner, counts, pods, failure)
         if failure is not None:
             raise failure
 
@@ -288,7 +319,7 @@ class ReplicaSetController(Controller):
     def _neighbours(self, found: ReplicaSet) -> dict[str, int]:
         """How many active pods of this set and its siblings (the same Deployment's) each node has."""
         owner = controller_of(found.metadata)
-        siblings = self._replica_sets.by_index(CONTROLLER, owner.uid).values() if owner is not None else (found,)
+        siblings = self._owners.by_index(CONTROLLER, owner.uid).values() if owner is not None else (found,)
         on_node: dict[str, int] = {}
         for sibling in siblings:
             for pod in self._pods.by_index(CONTROLLER, sibling.metadata.uid).values():
@@ -296,28 +327,56 @@ class ReplicaSetController(Controller):
                     on_node[pod.spec.node_name] = on_node.get(pod.spec.node_name, 0) + 1
         return on_node
 
-    async def _report(
-        self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod], failure: StatusError | None
-    ) -> None:
+    async def _report(self, owner: R, counts: Counts, pods: Iterable[Pod], failure: StatusError | None) -> None:
+        found = self.view(owner)
         status = status_of(found, counts, str(failure) if failure is not None else "", self.ctx.timestamp())
         if found.spec.min_ready_seconds:
             seconds = seconds_to_next_available(pods, found.spec.min_ready_seconds, self.ctx.wall)
             if seconds is not None:
                 self.enqueue_after(key_of(found), seconds)
-        if status != found.status:
-            written = await self._client.update_status(msgspec.structs.replace(found, status=status))
-            self._overlay.wrote(found.metadata.uid, written)
+        wanted = self.reported(owner, status)
+        if wanted != owner:
+            self._overlay.wrote(owner.metadata.uid, await self._client.update_status(wanted))
+
+
+class ReplicaSetController(ReplicasController[ReplicaSet]):
+    """Keeps the pods of ReplicaSets."""
+
+    owner_kind = "ReplicaSet"
+    component = "replicaset-controller"
+
+    @staticmethod
+    def view(owner: ReplicaSet) -> ReplicaSet:
+        """The very same."""
+        return owner
+
+    @staticmethod
+    def reported(owner: ReplicaSet, status: ReplicaSetStatus) -> ReplicaSet:
+        """With this status; the same object if it has it."""
+        return owner if status == owner.status else msgspec.structs.replace(owner, status=status)
+
+
+class ReplicationManager(ReplicasController[ReplicationController]):
+    """Keeps the pods of ReplicationControllers."""
+
+    owner_kind = "ReplicationController"
+    component = "replication-controller"
+
+    @staticmethod
+    def view(owner: ReplicationController) -> ReplicaSet:
+        """Its selector is a map of labels."""
+        return as_replica_set(owner)
+
+    @staticmethod
+    def reported(owner: ReplicationController, status: ReplicaSetStatus) -> ReplicationController:
+        """It does not count pods that terminate."""
+        return with_status(owner, status)
 
 
 def _life(pod: Pod) -> tuple[str, Hashable] | None:
     """Tally: see `LIVES`."""
     reference = controller_of(pod.metadata)
     return (reference.uid, (life_of(pod), tuple(pod.metadata.labels.items()))) if reference is not None else None
-
-
-def _by_selector(found: ReplicaSet) -> tuple[str, ...]:
-    """Index: see `SELECTOR`."""
-    return (selector_value(found.metadata.namespace, of_object(found.spec.selector)),)
 
 
 def _as_seen(pod: Pod) -> DeleteOptions:

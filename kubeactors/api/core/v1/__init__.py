@@ -120,6 +120,12 @@ from kubeactors.api.core.v1.references import (
     TypedLocalObjectReference,
     TypedObjectReference,
 )
+from kubeactors.api.core.v1.replicationcontroller import (
+    ReplicationController,
+    ReplicationControllerCondition,
+    ReplicationControllerSpec,
+    ReplicationControllerStatus,
+)
 from kubeactors.api.core.v1.secret import Secret
 from kubeactors.api.core.v1.security import (
     AppArmorProfile,
@@ -322,6 +328,10 @@ __all__ = [
     "ProjectedVolumeSource",
     "QuobyteVolumeSource",
     "RBDVolumeSource",
+    "ReplicationController",
+    "ReplicationControllerCondition",
+    "ReplicationControllerSpec",
+    "ReplicationControllerStatus",
     "ResourceClaim",
     "ResourceFieldSelector",
     "ResourceHealth",
