@@ -225,7 +225,6 @@ _APPS = (
         validate_update=apps.validate_replica_set_update,
         validate_status_update=apps.validate_replica_set_status,
         warn=apps.warn_of_replica_set,
-        fields=apps.replica_set_fields,
     ),
 )
 

@@ -81,11 +81,6 @@ def warn_of_replica_set(new: ReplicaSet, old: ReplicaSet | None) -> Iterator[str
         yield from warn_of_pod_template(new.spec.template, "spec.template")
 
 
-def replica_set_fields(replica_set: ReplicaSet) -> dict[str, str]:
-    """What field selectors can ask for."""
-    return {"status.replicas": str(replica_set.status.replicas)}
-
-
 def validate_deployment(deployment: Deployment) -> Iterator[FieldError]:
     """A selector that finds the template's pods, and a rollout that can make progress."""
     spec = deployment.spec
@@ -136,9 +131,8 @@ def _validate_selector_and_template(selector: LabelSelector | None, template: Po
 def _validate_template(template: PodTemplateSpec, selector: labels.Selector, path: str) -> Iterator[FieldError]:
     """A template of pods that run for ever and that the selector finds."""
     if not selector.empty and not selector.matches(template.metadata.labels):
-        yield invalid(
-            f"{path}.metadata.labels", template.metadata.labels, "`selector` does not match template `labels`"
-        )
+        labels_or_nil = template.metadata.labels or None  # Go shows an empty map as null
+        yield invalid(f"{path}.metadata.labels", labels_or_nil, "`selector` does not match template `labels`")
     yield from validate_pod_template_spec(template, path)
     policy = template.spec.restart_policy
     if policy != "Always":

@@ -79,7 +79,7 @@ def _validate_template(template: PodTemplateSpec, selector: Mapping[str, str]) -
     """A template of pods that run for ever and that the selector finds."""
     labels = template.metadata.labels
     if not selector.items() <= labels.items():
-        yield invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+        yield invalid("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")
     yield from validate_pod_template_spec(template, "spec.template")
     policy = template.spec.restart_policy
     if policy != "Always":
