@@ -9,6 +9,7 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.controllers.deployment import sizes
 from kubeactors.controllers.deployment.plan import View, plan
 from kubeactors.controllers.deployment.revisions import (
+    DESIRED_REPLICAS,
     HISTORY_LENGTH,
     MAX_REPLICAS,
     REVISION,
@@ -59,6 +60,25 @@ def test_no_more_pods_can_be_unavailable_than_are_wanted() -> None:
 def test_the_new_one_grows_only_into_room_that_old_pods_have_left(old_size: int, old_pods: int, expected: int) -> None:
     new, old = found("2", 0), found("1", old_size, old_pods)
     assert sizes.new_size(deployment(3, surge=1, unavailable=0), [old, new], new) == expected
+
+
+def test_nothing_grows_before_all_have_seen_what_they_were_told() -> None:
+    told, new = found("1", 0), found("2", 1)
+    told = replace(told, metadata=replace(told.metadata, generation=2))
+    assert sizes.new_size(deployment(3), [told, new], new) == 1
+    seen = replace(told, status=replace(told.status, observed_generation=2))
+    assert sizes.new_size(deployment(3), [seen, new], new) == 3
+
+
+def test_a_deployment_that_is_scaled_up_waits_for_pods_that_are_still_there() -> None:
+    made = deployment(10, surge=1, image="example/web:2")
+    old, new = found("1", 0, 2), found("2", 3)
+    sized = replace(
+        new, metadata=replace(new.metadata, annotations={**new.metadata.annotations, DESIRED_REPLICAS: "3"})
+    )
+    assert plan(View(deployment=made, replica_sets=(old, sized), now=NOW)).updates == ()
+    step = plan(View(deployment=made, replica_sets=(found("1", 0, 1), sized), now=NOW))
+    assert [one.replica_set.spec.replicas for one in step.updates] == [10]
 
 
 @pytest.mark.parametrize(

@@ -156,22 +156,27 @@ class _Rollout:
         return any(one is not None and one != wanted(self._deployment) for one in sized)
 
     def scale(self) -> Plan:
-        """Give each ReplicaSet its part of the replicas that are wanted."""
+        """Give each ReplicaSet its part of the replicas that are wanted, once there is room for it."""
+        goals = self._goals()
+        growth = sum(max(goal - size(one), 0) for one, goal in goals)
+        if not sizes.is_rolling(self._deployment) or growth <= sizes.room(self._deployment, self.all):
+            for one, goal in goals:
+                self._resize(one, goal)
+        if self._deployment.spec.paused:
+            self._clean_up()
+        return self.finished(self.counted())
+
+    def _goals(self) -> list[tuple[ReplicaSet, int]]:
         deployment = self._deployment
         only = sizes.active_or_latest(self.new, self.old)
         if only is not None:
-            if size(only) != wanted(deployment):
-                self._resize(only, wanted(deployment))
-        elif sizes.is_saturated(deployment, self.new):
-            for one in active(self.old):
-                self._resize(one, 0)
-        elif sizes.is_rolling(deployment):
-            goals = sizes.proportional_sizes(deployment, self.all)
-            for one in active(self.all):
-                self._resize(one, goals[one.metadata.name])
-        if deployment.spec.paused:
-            self._clean_up()
-        return self.finished(self.counted())
+            return [(only, wanted(deployment))] if size(only) != wanted(deployment) else []
+        if sizes.is_saturated(deployment, self.new):
+            return [(one, 0) for one in active(self.old)]
+        if not sizes.is_rolling(deployment):
+            return []
+        goals = sizes.proportional_sizes(deployment, self.all)
+        return [(one, goals[one.metadata.name]) for one in active(self.all)]
 
     def _resize(self, found: ReplicaSet, goal: int) -> bool:
         deployment = self._deployment

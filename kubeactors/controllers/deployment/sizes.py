@@ -69,19 +69,25 @@ def max_unavailable(deployment: Deployment) -> int:
     return min(fenceposts(deployment)[1], wanted(deployment))
 
 
-def new_size(deployment: Deployment, replica_sets: Iterable[ReplicaSet], new: ReplicaSet) -> int:
-    """How far the new ReplicaSet may be scaled up now.
+def room(deployment: Deployment, replica_sets: Iterable[ReplicaSet]) -> int:
+    """How many pods may be added now, if the deployment rolls.
 
-    A ReplicaSet counts as large as it wants to be or still is, whichever is more: Kubernetes counts only the former,
-    and for a moment has more pods than the surge allows, until the old ones are deleted.
+    A ReplicaSet counts as large as it wants to be or still is, whichever is more, and nothing is added before all have
+    seen what they were told last. Kubernetes counts only what they want, and has more pods than the surge allows until
+    the old ones are deleted.
     """
+    found = tuple(replica_sets)
+    if any(one.metadata.generation > one.status.observed_generation for one in found):
+        return 0
+    current = sum(max(size(one), one.status.replicas) for one in found)
+    return max(wanted(deployment) + max_surge(deployment) - current, 0)
+
+
+def new_size(deployment: Deployment, replica_sets: Iterable[ReplicaSet], new: ReplicaSet) -> int:
+    """How far the new ReplicaSet may be scaled up now."""
     if not is_rolling(deployment):
         return wanted(deployment)
-    current = sum(max(size(one), one.status.replicas) for one in replica_sets)
-    room = wanted(deployment) + max_surge(deployment) - current
-    if room <= 0:
-        return size(new)
-    return size(new) + min(room, wanted(deployment) - size(new))
+    return size(new) + min(room(deployment, replica_sets), wanted(deployment) - size(new))
 
 
 def active(replica_sets: Iterable[ReplicaSet]) -> list[ReplicaSet]:
