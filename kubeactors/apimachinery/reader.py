@@ -53,7 +53,7 @@ def reader_of(type_: object, name: str = "") -> Reader:
     if origin is dict:
         return _Map(reader_of(arguments[1], name))
     if type_ is int:
-        return INT64 if name in _INT64 else INT32
+        return INT64 if name in LONG_FIELDS else INT32
     if type_ in _SIMPLE:
         return _SIMPLE[type_]
     is_struct = isinstance(type_, type) and issubclass(type_, msgspec.Struct)
@@ -184,7 +184,7 @@ _NAMED: dict[str, Reader] = {
 
 _SIMPLE: dict[object, Reader] = {str: STRING, bool: BOOLEAN, float: FLOAT, bytes: BYTES}
 
-_INT64 = frozenset(
+LONG_FIELDS = frozenset(
     {
         "activeDeadlineSeconds",
         "deletionGracePeriodSeconds",

@@ -40,7 +40,7 @@ class OpenApi:
         return gnostic.document(self._v2())
 
     def _v2(self) -> Json:
-        schemas = Schemas(2)
+        schemas = self._schemas(2)
         paths: dict[str, Json] = {}
         for kind in self._scheme:
             _render(kind, schemas, _V2(schemas), paths)
@@ -64,8 +64,15 @@ class OpenApi:
             self._documents[path] = self._make_v3(self._by_path[path])
         return self._documents[path]
 
+    def _schemas(self, version: int) -> Schemas:
+        """No definitions yet. Kinds of other groups may be referred to, so all are known."""
+        schemas = Schemas(version)
+        for kind in self._scheme:
+            schemas.add_kind(kind.type, kind.group, kind.version, kind.kind)
+        return schemas
+
     def _make_v3(self, kinds: list[Kind[TypedObject]]) -> bytes:
-        schemas = Schemas(3)
+        schemas = self._schemas(3)
         paths: dict[str, Json] = {}
         for kind in kinds:
             _render(kind, schemas, _V3(schemas), paths)
@@ -121,7 +128,6 @@ class _V3:
 
 
 def _render(kind: Kind[TypedObject], schemas: Schemas, words: _V2 | _V3, paths: dict[str, Json]) -> None:
-    schemas.add_kind(kind.type, kind.group, kind.version, kind.kind)
     listed = schemas.add_list(kind.type, kind.group, kind.version, kind.kind)
     for operation in operations_of(kind):
         item = paths.setdefault(operation.path, {})

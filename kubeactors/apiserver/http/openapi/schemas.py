@@ -11,6 +11,7 @@ from typing import TypeAlias, cast
 import msgspec
 
 from kubeactors.apimachinery.meta import Object
+from kubeactors.apimachinery.reader import LONG_FIELDS
 from kubeactors.apiserver.http.hints import arguments, is_union, origin, package_of, struct_of, unwrapped
 
 Json: TypeAlias = dict[str, object]
@@ -25,25 +26,6 @@ _SPECIAL = {
 """Types of the original that are plain text or maps here, by the name in their annotation."""
 
 _INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
-_INT64 = frozenset(
-    {
-        "activeDeadlineSeconds",
-        "deletionGracePeriodSeconds",
-        "expirationSeconds",
-        "fsGroup",
-        "generation",
-        "gracePeriodSeconds",
-        "observedGeneration",
-        "remainingItemCount",
-        "runAsGroup",
-        "runAsUser",
-        "sizeBytes",
-        "supplementalGroups",
-        "terminationGracePeriodSeconds",
-        "tolerationSeconds",
-    }
-)
-"""Integers of 64 bits, by the name of their field; all others have 32."""
 
 
 class Schemas:
@@ -215,7 +197,7 @@ def _extensions(extras: Mapping[str, object]) -> Json:
 
 def _scalar(name: str, hint: object) -> Json:
     if hint is int:
-        return {"type": "integer", "format": "int64" if name in _INT64 else "int32"}
+        return {"type": "integer", "format": "int64" if name in LONG_FIELDS else "int32"}
     if hint is bytes:
         return {"type": "string", "format": "byte"}
     names: Iterable[tuple[type, Json]] = (
