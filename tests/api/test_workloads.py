@@ -165,7 +165,3 @@ def test_a_name_that_makes_no_host_name_is_warned_of_once() -> None:
         "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]"
     ]
     assert list(DEPLOYMENT.warn(dotted, dotted)) == []
-
-
-def test_replica_sets_are_found_by_their_size() -> None:
-    assert REPLICA_SET.fields(ReplicaSet(status=ReplicaSetStatus(replicas=3))) == {"status.replicas": "3"}

@@ -316,7 +316,7 @@ def test_each_rule_of_a_container_has_its_error(fields: JSON, expected: list[str
 STATUSES: list[tuple[JSON, list[str]]] = [
     (
         {"conditions": [{"type": "Ready", "status": "True"}, {"type": "a b", "status": ""}]},
-        ['metadata.conditions[1].Type: Invalid value: "a b"'],
+        ['status.conditions[1].Type: Invalid value: "a b"'],
     ),
     ({"nominatedNodeName": "A"}, ['status.nominatedNodeName: Invalid value: "A"']),
     (
