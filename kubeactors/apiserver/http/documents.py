@@ -5,9 +5,8 @@ Source: apiserver/pkg/server/routes, plugin/pkg/auth/authorizer/rbac/bootstrappo
 
 import msgspec
 
-from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import Forbidden, MethodNotAllowed, StatusDetails
+from kubeactors.apimachinery.status import Forbidden, MethodNotAllowed, StatusDetails, StatusError
 from kubeactors.apiserver.authorization import Access, Authorizer
 from kubeactors.apiserver.http.authentication import AUTHENTICATED
 from kubeactors.apiserver.http.discovery import Discovery, etag
@@ -161,9 +160,6 @@ def _reading(request: HttpRequest) -> None:
         )
 
 
-def _denied(request: HttpRequest) -> Forbidden:
-    user: UserInfo = request.user
-    message = f'forbidden: User "{user.name}" cannot {request.method.lower()} path "{request.path}"'
-    error = Forbidden.saying(message, StatusDetails())
-    assert isinstance(error, Forbidden)
-    return error
+def _denied(request: HttpRequest) -> StatusError:
+    message = f'forbidden: User "{request.user.name}" cannot {request.method.lower()} path "{request.path}"'
+    return Forbidden.saying(message, StatusDetails())

@@ -6,8 +6,6 @@ Source: apimachinery/pkg/api/errors/errors.go, apiserver/pkg/server/filters/time
 from collections.abc import Awaitable
 from typing import Protocol, TypeVar
 
-import msgspec
-
 from kubeactors.actor import ActorFailed, ActorStopped, AskTimedOut, MailboxFull
 from kubeactors.apimachinery.requests import ApiRequest, StopWatch
 from kubeactors.apimachinery.status import (
@@ -60,8 +58,3 @@ async def ask(door: Door, request: ApiRequest[R | Status]) -> R | Status:
     if isinstance(reply, Status) and reply.status == "Failure":
         raise StatusError.of(reply)
     return reply
-
-
-def unwatched(status: Status) -> Status:
-    """A copy without details, as an ERROR event carries it."""
-    return msgspec.structs.replace(status, details=None)

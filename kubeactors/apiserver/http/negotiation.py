@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kubeactors.apimachinery.status import NotAcceptable, StatusDetails, UnsupportedMediaType
+from kubeactors.apimachinery.status import NotAcceptable, StatusDetails, StatusError, UnsupportedMediaType
 
 JSON = "application/json"
 YAML = "application/yaml"
@@ -102,11 +102,19 @@ def negotiate_object(accept: str) -> Accepted:
     raise NotAcceptable.saying(message, StatusDetails())
 
 
-def not_acceptable() -> NotAcceptable:
+def check_streamed(accepted: Accepted) -> None:
+    """Refuse to stream what has no frames: YAML.
+
+    Raises:
+        NotAcceptable: with the types that are streamed.
+    """
+    if accepted.media_type != JSON:
+        raise not_acceptable(f"{JSON};stream=watch, {PROTOBUF};stream=watch")
+
+
+def not_acceptable(named: str = NAMED) -> StatusError:
     """No accepted media type is served in the wanted form."""
-    error = NotAcceptable.saying(f"only the following media types are accepted: {NAMED}")
-    assert isinstance(error, NotAcceptable)
-    return error
+    return NotAcceptable.saying(f"only the following media types are accepted: {named}")
 
 
 @lru_cache(maxsize=256)
@@ -125,13 +133,11 @@ def body_type(content_type: str) -> str:
     return media_type
 
 
-def unsupported(accepted: tuple[str, ...]) -> UnsupportedMediaType:
+def unsupported(accepted: tuple[str, ...]) -> StatusError:
     """The body is in a format that is not read here."""
-    error = UnsupportedMediaType.saying(
+    return UnsupportedMediaType.saying(
         f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
     )
-    assert isinstance(error, UnsupportedMediaType)
-    return error
 
 
 def _clauses(accept: str) -> list[_Clause]:

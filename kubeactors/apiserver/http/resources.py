@@ -33,7 +33,7 @@ from kubeactors.apiserver.authorization import Access, Authorizer, denied
 from kubeactors.apiserver.http import bodies, options
 from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
-from kubeactors.apiserver.http.negotiation import JSON, YAML, Accepted, negotiate_object, unsupported
+from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object, unsupported
 from kubeactors.apiserver.http.paths import ResourcePath, verb_of
 from kubeactors.apiserver.http.pod_streams import STREAMED, LogSource, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
@@ -130,6 +130,7 @@ class Resources:
 
     async def _watch(self, call: _Call) -> Answer:
         path = call.path
+        check_streamed(call.accepted)
         wanted = options.check_watch_options(options.list_options(call.request.query, path.name))
         sink = WatchSink()
         request = Watch(
@@ -148,7 +149,7 @@ class Resources:
         return WatchStream(
             sink,
             encode,
-            content_type=call.accepted.media_type if call.accepted.media_type == JSON else f"{YAML};stream=watch",
+            content_type=JSON,
             stop=lambda: self._door.tell(StopWatch(subscriber=sink, watch=0)),
         )
 

@@ -16,6 +16,8 @@ GZIP_THRESHOLD_BYTES = 128 * 1024
 _GZIP_WINDOW = 31  # 15 bits of window, and 16 for gzip's header
 TEXT = "text/plain; charset=utf-8"
 
+_UNFOLDED = 1 << 30
+"""Columns: long texts stay on one line."""
 _NO_CACHE = (b"cache-control", b"no-cache, private")
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
 _PEOPLE = ("curl", "Wget", "Mozilla/5.0")
@@ -76,7 +78,7 @@ def to_yaml(json: bytes) -> bytes:
     b'a: x\nb:\n- 1\n'
     """
     value: object = msgspec.json.decode(json)
-    return yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=True).encode()
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=True, width=_UNFOLDED).encode()
 
 
 def _as_json(request: HttpRequest, json: bytes, *, pretty: bool) -> bytes:

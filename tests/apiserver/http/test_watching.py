@@ -122,6 +122,12 @@ async def test_a_contradictory_watch_is_refused(edge: Edge) -> None:
     assert (code, reason) == (422, "Invalid")
 
 
+async def test_yaml_is_not_streamed(edge: Edge) -> None:
+    answer = await edge.get(f"{PATH}?watch=1", "application/yaml;q=0.5,text/plain")
+    assert answer.status_code == 406
+    assert "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch" in answer.text
+
+
 async def test_a_watch_of_tables_names_the_columns_once(edge: Edge) -> None:
     async with watching(edge, accept=AS_TABLE) as reader:
         tables: list[object] = []
