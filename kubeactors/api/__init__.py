@@ -13,6 +13,7 @@ from kubeactors.api.apps.v1 import defaults as apps_defaults
 from kubeactors.api.apps.v1 import validation as apps
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.batch.v1.kinds import KINDS as _BATCH
 from kubeactors.api.coordination.v1 import lease
 from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, secret, service
 from kubeactors.api.core.v1.advice import warn_of_pod
@@ -251,5 +252,5 @@ _OTHERS = (
     ),
 )
 
-SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_OTHERS)))
+SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_BATCH, *_OTHERS)))
 """All kinds that are served."""

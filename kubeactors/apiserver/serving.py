@@ -21,7 +21,7 @@ from kubeactors.apiserver.admission.templates import SharedSpecs
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.keys import prefix_of
 from kubeactors.apiserver.objects import PODS
-from kubeactors.apiserver.registry import kinds
+from kubeactors.apiserver.registry import jobs, kinds
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.namespaces import NamespaceStrategy
@@ -80,6 +80,8 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "services"): _services,
     ("apps", "deployments"): _simple(kinds.DeploymentStrategy),
     ("apps", "replicasets"): _simple(kinds.ReplicaSetStrategy),
+    ("batch", "cronjobs"): _simple(jobs.CronJobStrategy),
+    ("batch", "jobs"): _simple(jobs.JobStrategy),
     ("coordination.k8s.io", "leases"): _simple(kinds.LeaseStrategy),
     ("discovery.k8s.io", "endpointslices"): _simple(kinds.EndpointSliceStrategy),
 }

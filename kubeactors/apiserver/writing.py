@@ -96,7 +96,8 @@ class Writer:
         value, gone = await self._registry.delete(resource, attributes, options)
         if gone and not resource.strategy.returns_deleted:
             return deleted_status(resource, value)
-        return Result(object=value, code=202 if not gone and options.orphan_dependents is False else 200)
+        code = 202 if not gone and options.orphan_dependents is False else 200
+        return Result(object=value, code=code, warnings=resource.strategy.deletion_warnings(options))
 
     async def delete_collection(
         self, resource: Resource, request: DeleteCollection, selection: Selection

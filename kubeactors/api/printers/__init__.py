@@ -11,6 +11,8 @@ from typing import cast
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.autoscaling.v1.scale import Scale
+from kubeactors.api.batch.v1.cronjob import CronJob
+from kubeactors.api.batch.v1.job import Job
 from kubeactors.api.coordination.v1.lease import Lease
 from kubeactors.api.core.v1.configmap import ConfigMap
 from kubeactors.api.core.v1.endpoints import Endpoints
@@ -24,7 +26,7 @@ from kubeactors.api.core.v1.service import Service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
 from kubeactors.api.events.v1 import event as newer
-from kubeactors.api.printers import events, nodes, others, pods, services, workloads
+from kubeactors.api.printers import events, jobs, nodes, others, pods, services, workloads
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
 from kubeactors.apimachinery.meta import HasMeta
 
@@ -60,10 +62,12 @@ _DEFAULT: Printer[HasMeta] = Printer(
 
 _PRINTERS: dict[type[object], object] = {
     ConfigMap: others.CONFIG_MAP,
+    CronJob: jobs.CRON_JOB,
     Deployment: workloads.DEPLOYMENT,
     EndpointSlice: services.ENDPOINT_SLICE,
     Endpoints: services.ENDPOINTS,
     Event: events.EVENT,
+    Job: jobs.JOB,
     Lease: others.LEASE,
     Namespace: others.NAMESPACE,
     Node: nodes.PRINTER,

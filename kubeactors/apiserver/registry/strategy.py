@@ -96,6 +96,11 @@ class Strategy(Generic[T]):
         """What a client should know about an object that is accepted."""
         return tuple(self.kind.warn(new, old))
 
+    def deletion_warnings(self, options: DeleteOptions) -> tuple[str, ...]:
+        """What a client should know about a deletion that it asks for like this."""
+        del options
+        return ()
+
     def plan_deletion(self, value: T, options: DeleteOptions) -> Deletion:
         """What deleting the object means.
 
