@@ -18,7 +18,14 @@ from kubeactors.client.events import EventRecorder, EventSink, RecordEvent
 from kubeactors.client.expectations import Expectations, Standing
 from kubeactors.client.indexer import Indexer, Lister, Tally
 from kubeactors.client.informer import Informer, InformerFactory, Notify, SharedInformer, Subscribe, Unsubscribe
-from kubeactors.client.objects import cluster_key, is_namespace_terminating, key_of, revision_of, split_key
+from kubeactors.client.objects import (
+    cluster_key,
+    is_ambiguous,
+    is_namespace_terminating,
+    key_of,
+    revision_of,
+    split_key,
+)
 from kubeactors.client.overlay import Overlay
 from kubeactors.client.owners import controller_of, controller_reference, is_controlled_by
 from kubeactors.client.reflector import Change, Reflector
@@ -56,6 +63,7 @@ __all__ = [
     "cluster_key",
     "controller_of",
     "controller_reference",
+    "is_ambiguous",
     "is_controlled_by",
     "is_namespace_terminating",
     "key_of",

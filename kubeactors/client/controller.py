@@ -8,8 +8,9 @@ from typing import ClassVar, TypeAlias, TypeVar, cast
 
 from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.status import ServiceUnavailable, StatusError, Timeout
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client.informer import Notify, SharedInformer
+from kubeactors.client.objects import is_ambiguous
 from kubeactors.client.reflector import Change
 from kubeactors.client.workqueue import SECOND, WorkQueue
 from kubeactors.message import Message
@@ -43,7 +44,8 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def __init__(self) -> None:
         self.queue = WorkQueue()
         self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
-        self._unsynced: dict[str, None] = {}
+        self._unsynced: dict[str, int] = {}
+        """The sources that have not told yet what there is, with the number of the subscription."""
         self._workers = 0
         self._armed: int | None = None
         self._doubted: dict[str, None] = {}
@@ -60,12 +62,12 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         """Call the handler for each change of a collection, and for what is in it at first."""
         entry = cast("tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]", (informer, handler))
         self._informers[informer.source] = entry
-        self._unsynced[informer.source] = None
+        self._unsynced[informer.source] = 0
 
     def started(self) -> None:
         """Subscribe. A subclass that overrides this calls it."""
-        for informer, _ in self._informers.values():
-            informer.subscribe(self.ctx.self)
+        for source, (informer, _) in self._informers.items():
+            self._unsynced[source] = informer.subscribe(self.ctx.self)
 
     @property
     def synced(self) -> bool:
@@ -93,8 +95,8 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         _, handler = self._informers[message.source]
         for change in message.changes:
             handler(change)
-        if message.synced:
-            self._unsynced.pop(message.source, None)
+        if message.synced and self._unsynced.get(message.source) == message.subscription:
+            del self._unsynced[message.source]
         self._dispatch()
 
     @handle
@@ -127,7 +129,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self.queue.done(key)
 
     def _failed(self, key: str, error: StatusError) -> None:
-        if isinstance(error, Timeout | ServiceUnavailable):
+        if is_ambiguous(error):
             self._doubted[key] = None
         self.queue.add_rate_limited(key, self.ctx.now)
         log = self.ctx.log.error if self.queue.failures(key) > MAX_RETRIES else self.ctx.log.info

@@ -32,18 +32,29 @@ MAILBOX = Mailbox(capacity=100_000)
 class Notify(Message, frozen=True):
     """What changed in the collection `source`. The lister shows it already, and perhaps more.
 
-    The first one tells a subscriber all present objects as added; `synced` is False until that is complete.
+    The first one of a subscription tells all present objects as added; it carries the number of the subscription, the
+    later ones carry 0.
     """
 
     source: str
     changes: tuple[Change[TypedObject], ...]
-    synced: bool = True
+    subscription: int = 0
+
+    @property
+    def synced(self) -> bool:
+        """Whether this is the beginning: with it the subscriber knows all there is."""
+        return self.subscription != 0
 
 
 class Subscribe(Message, frozen=True):
-    """Tell this actor of all changes from now on, and first of what is there. Ends with its death."""
+    """Tell this actor of all changes from now on, and first of what is there. Ends with its death.
+
+    Who subscribes again has started again, and may remember less than it did: the informer lists anew before it
+    answers, so that the subscriber sees at least what its predecessor did.
+    """
 
     subscriber: Ref[Notify]
+    number: int
 
 
 class Unsubscribe(Message, frozen=True):
@@ -71,8 +82,11 @@ class SharedInformer(Generic[T]):
         self.source = source
         """Names the collection in `Notify`."""
         self.indexer: Indexer[T] = Indexer()
-        self.subscribers: dict[Ref[Notify], None] = {}
-        self.synced = False
+        self.subscribers: dict[Ref[Notify], int] = {}
+        """Who is told of changes, with the number of the subscription."""
+        self.waiting: dict[Ref[Notify], int] = {}
+        """Who is told what is there after the next list."""
+        self._subscriptions = 0
         self.connected_at = 0
         """When the server was last found again, after a list or a watch had failed or ended: what was said before
         that may have got lost."""
@@ -92,10 +106,12 @@ class SharedInformer(Generic[T]):
         """Count objects by this function; if the name is taken, the tally stays as it is."""
         self.indexer.add_tally(name, group)
 
-    def subscribe(self, subscriber: Ref[Notify]) -> None:
-        """See `Subscribe`."""
+    def subscribe(self, subscriber: Ref[Notify]) -> int:
+        """See `Subscribe`; the number of the subscription."""
         assert self.ref is not None  # the factory spawns it
-        self.ref.tell(Subscribe(subscriber))
+        self._subscriptions += 1
+        self.ref.tell(Subscribe(subscriber, self._subscriptions))
+        return self._subscriptions
 
 
 class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
@@ -125,7 +141,8 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         """List if need be, then watch; if either fails, again after a while."""
         try:
             if self._reflector.must_list:
-                self._publish(await self._reflector.list(), fresh=not self._shared.synced)
+                self._publish(await self._reflector.list())
+                self._welcome_all()
             await self._reflector.watch(self.ctx.self)
         except StatusError as error:
             self._was_silent = False
@@ -164,37 +181,51 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
 
     @handle
     def subscribe(self, message: Subscribe) -> None:
-        """Tell the new one what is there."""
-        self._shared.subscribers[message.subscriber] = None
+        """Tell the new one what is there, or after the next list what is there then."""
+        again = self._shared.subscribers.pop(message.subscriber, None) is not None
         self.ctx.watch(message.subscriber)
-        if self._shared.synced:
-            changes = tuple(Change(ADDED, key, None, one) for key, one in self._shared.indexer.objects.items())
-            message.subscriber.tell(self._notification(changes))
+        if again:
+            self._reflector.refresh()
+            self._reconnect_if_broken()
+        if again or not self._reflector.synced or self._reflector.must_list:
+            self._shared.waiting[message.subscriber] = message.number
+        else:
+            self._welcome(message.subscriber, message.number)
 
     @handle
     def unsubscribe(self, message: Unsubscribe) -> None:
         """Forget it."""
         self.ctx.unwatch(message.subscriber)
-        self._shared.subscribers.pop(message.subscriber, None)
+        self._forget(message.subscriber)
 
     @handle
     def subscriber_died(self, message: Terminated) -> None:
         """Forget it."""
-        self._shared.subscribers.pop(cast("Ref[Notify]", message.ref), None)
+        self._forget(cast("Ref[Notify]", message.ref))
+
+    def _forget(self, subscriber: Ref[Notify]) -> None:
+        self._shared.subscribers.pop(subscriber, None)
+        self._shared.waiting.pop(subscriber, None)
 
     def _reconnect_if_broken(self) -> None:
         if self._reflector.broken:
             self.ctx.after(0.0, Connect(), key="connect")
 
-    def _publish(self, changes: tuple[Change[T], ...], *, fresh: bool = False) -> None:
-        self._shared.synced = self._shared.synced or self._reflector.synced
-        if changes or fresh:
-            notification = self._notification(changes)
+    def _publish(self, changes: tuple[Change[T], ...]) -> None:
+        if changes:
+            notification = Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", changes))
             for subscriber in self._shared.subscribers:
                 subscriber.tell(notification)
 
-    def _notification(self, changes: tuple[Change[T], ...]) -> Notify:
-        return Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", changes))
+    def _welcome_all(self) -> None:
+        waiting, self._shared.waiting = self._shared.waiting, {}
+        for subscriber, number in waiting.items():
+            self._welcome(subscriber, number)
+
+    def _welcome(self, subscriber: Ref[Notify], number: int) -> None:
+        present = tuple(Change(ADDED, key, None, one) for key, one in self._shared.indexer.objects.items())
+        subscriber.tell(Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", present), number))
+        self._shared.subscribers[subscriber] = number
 
 
 class InformerFactory:

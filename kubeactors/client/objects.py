@@ -1,7 +1,7 @@
-"""Keys and revisions of objects, and a refusal that is no failure."""
+"""Keys and revisions of objects, and what some refusals mean."""
 
 from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
-from kubeactors.apimachinery.status import StatusError
+from kubeactors.apimachinery.status import ServiceUnavailable, StatusError, Timeout
 
 NAMESPACE_TERMINATING = "NamespaceTerminating"
 
@@ -44,3 +44,8 @@ def is_namespace_terminating(error: StatusError) -> bool:
     """Whether a creation was refused because the namespace is going: nothing is wrong, and retrying is pointless."""
     details = error.status.details
     return details is not None and any(one.reason == NAMESPACE_TERMINATING for one in details.causes)
+
+
+def is_ambiguous(error: StatusError) -> bool:
+    """Whether there was no answer: the request may have taken effect, or may not."""
+    return isinstance(error, Timeout | ServiceUnavailable)

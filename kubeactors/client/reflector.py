@@ -125,6 +125,10 @@ class Reflector(Generic[T]):
         await self._client.watch(self._type, subscriber, self.number, options, self._namespace)
         self._failures = 0
 
+    def refresh(self) -> None:
+        """List the newest state, and watch from there. Sets `broken`."""
+        self.must_list = self._latest = self.broken = True
+
     def stop(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> None:
         """Want no more events."""
         if self.number:

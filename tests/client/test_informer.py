@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kubeactors.actor import Actor, Ref, handle
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.client import Informer, Notify, SharedInformer, Subscribe
+from kubeactors.client import Informer, Notify, SharedInformer
 from kubeactors.client.informer import InformerMessage
 from tests.client.door import Door
 
@@ -32,12 +32,13 @@ class World(Door):
         self.shared: SharedInformer[ConfigMap] = SharedInformer(ConfigMap, "configmaps")
         factory = partial(Informer[ConfigMap], self.client, self.shared, consistent=True)
         self.informer: Ref[InformerMessage] = self.sim.spawn(factory, name="informer")
+        self.shared.ref = self.informer
         self.heard = self.listen("listener")
 
     def listen(self, name: str) -> list[tuple[str, str]]:
         heard: list[tuple[str, str]] = []
         listener = self.sim.spawn(partial(Listener, heard), name=name)
-        self.informer.tell(Subscribe(listener))
+        self.shared.subscribe(listener)
         self.sim.settle()
         return heard
 
@@ -90,7 +91,7 @@ def test_a_restart_of_the_api_server_loses_no_change(world: World) -> None:
 
 def test_a_subscriber_that_dies_is_forgotten(world: World) -> None:
     gone = world.sim.spawn(partial(Listener, []), name="mortal")
-    world.informer.tell(Subscribe(gone))
+    world.shared.subscribe(gone)
     world.sim.settle()
     assert len(world.shared.subscribers) == 2
     world.sim.stop(gone)

@@ -32,6 +32,7 @@ from kubeactors.client import (
     cluster_key,
     controller_of,
     controller_reference,
+    is_ambiguous,
     is_controlled_by,
     is_namespace_terminating,
     key_of,
@@ -206,7 +207,8 @@ class ReplicasController(Controller, Generic[R]):
         if standing is Standing.AWAITED:
             self.enqueue_after(key, TIMEOUT_SECONDS)
         elif found.metadata.deletion_timestamp is None:
-            failure = await self._manage(found, counts, pods)
+            created, failure = await self._manage(found, counts, pods)
+            counts = counts.with_created(created)
         await self._report(owner, counts, pods, failure)
         if failure is not None:
             raise failure
@@ -242,48 +244,51 @@ class ReplicasController(Controller, Generic[R]):
         await release(self._client, found, claimed.release)
         return (*claimed.owned, *await adopt(self._client, found, filter(is_active, claimed.adopt)))
 
-    async def _manage(self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod]) -> StatusError | None:
+    async def _manage(self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod]) -> tuple[int, StatusError | None]:
+        """Create or delete; how many pods there may be more by that, and the first refusal."""
         surplus = counts.active - (found.spec.replicas or 0)
         if surplus < 0:
             return await self._create(found, min(-surplus, BURST))
         if surplus > 0:
-            return await self._delete(found, pods, min(surplus, BURST))
-        return None
+            return 0, await self._delete(found, pods, min(surplus, BURST))
+        return 0, None
 
-    async def _create(self, found: ReplicaSet, wanted: int) -> StatusError | None:
+    async def _create(self, found: ReplicaSet, wanted: int) -> tuple[int, StatusError | None]:
         """Create pods in batches that double while all goes well; the first refusal ends it."""
+        created = 0
         for size in batches(wanted):
-            failure = await self._create_batch(found, size)
-            if failure is not None:
-                return failure
-        return None
+            refusals = await self._create_batch(found, size)
+            created += size - sum(not is_ambiguous(one) for one in refusals)
+            if refusals:
+                return created, next((one for one in refusals if not is_namespace_terminating(one)), None)
+        return created, None
 
-    async def _create_batch(self, found: ReplicaSet, size: int) -> StatusError | None:
+    async def _create_batch(self, found: ReplicaSet, size: int) -> list[StatusError]:
+        """Create so many pods at once; what refused some of them."""
         uid, base = found.metadata.uid, f"{found.metadata.name}-"
         references = (controller_reference(found),)
         pods = [pod_of(found, references, generated_name(base, self._random)) for _ in range(size)]
         for pod in pods:
             self._expectations.expect_creation(uid, key_of(pod), self.ctx.now)
-        failures: list[StatusError] = []
+        refusals: list[StatusError] = []
         for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
             try:
                 await reply
             except StatusError as error:
-                failures += self._not_created(found, pod, error)
+                self._not_created(found, pod, error)
+                refusals.append(error)
             else:
                 self._recorder.normal(found, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
-        return failures[0] if failures else None
+        return refusals
 
-    def _not_created(self, found: ReplicaSet, pod: Pod, error: StatusError) -> tuple[StatusError, ...]:
+    def _not_created(self, found: ReplicaSet, pod: Pod, error: StatusError) -> None:
         uid = found.metadata.uid
-        if isinstance(error, Timeout | ServiceUnavailable):
+        if is_ambiguous(error):
             self._expectations.doubt(uid, self.ctx.now)
         else:
             self._expectations.creation_observed(uid, key_of(pod))
-        if is_namespace_terminating(error):
-            return ()
-        self._recorder.warning(found, "FailedCreate", f"Error creating: {error}")
-        return (error,)
+        if not is_namespace_terminating(error):
+            self._recorder.warning(found, "FailedCreate", f"Error creating: {error}")
 
     async def _delete(self, found: ReplicaSet, pods: Iterable[Pod], surplus: int) -> StatusError | None:
         uid = found.metadata.uid

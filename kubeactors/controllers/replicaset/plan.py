@@ -34,6 +34,12 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     fully_labeled: int = 0
     terminating: int = 0
 
+    def with_created(self, created: int) -> "Counts":
+        """With so many pods more that were created since, or may have been: a status must not count too few."""
+        if not created:
+            return self
+        return msgspec.structs.replace(self, active=self.active + created, fully_labeled=self.fully_labeled + created)
+
 
 def counts_of_tally(found: ReplicaSet, tally: Tallied, awaited: int) -> Counts:
     """Counts without looking at any pod; right if a pod is available as soon as it is ready.
