@@ -1,6 +1,7 @@
 """The objects of one resource as the cache knows them, found by name, namespace and node."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from operator import attrgetter
 
 from kubeactors.apimachinery.meta import TypedObject
@@ -9,46 +10,77 @@ from kubeactors.apiserver.selection import NodeOf, Selection
 _path = attrgetter("metadata.namespace", "metadata.name")
 
 
+class _Namespace:
+    """Objects by name. Their order is made when somebody asks for it: mostly it is there already."""
+
+    __slots__ = ("_added", "_names", "_removed", "objects")
+
+    def __init__(self) -> None:
+        self.objects: dict[str, TypedObject] = {}
+        self._names: list[str] = []
+        self._added: list[str] = []
+        self._removed = False
+
+    def put(self, name: str, value: TypedObject) -> TypedObject | None:
+        previous = self.objects.get(name)
+        if previous is None:
+            self._added.append(name)
+        self.objects[name] = value
+        return previous
+
+    def remove(self, name: str) -> TypedObject | None:
+        self._removed = True
+        return self.objects.pop(name, None)
+
+    def in_order(self) -> Iterator[TypedObject]:
+        if self._removed:
+            known = filter(self.objects.__contains__, chain(self._names, self._added))
+            self._names = sorted(dict.fromkeys(known))
+        elif self._added:
+            self._names += self._added
+            self._names.sort()
+        self._added, self._removed = [], False
+        return map(self.objects.__getitem__, self._names)
+
+
 class Collection:
-    """Objects by namespace and name; reading them in key order sorts a namespace only if its names have changed."""
+    """Objects by namespace and name."""
 
     def __init__(self, node_of: NodeOf | None = None) -> None:
-        self._namespaces: dict[str, dict[str, TypedObject]] = {}
-        self._sorted: dict[str, list[str]] = {}
+        self._namespaces: dict[str, _Namespace] = {}
         self._node_of = node_of
         self._nodes: dict[str, dict[tuple[str, str], TypedObject]] = {}
 
-    def __len__(self) -> int:
-        return sum(len(one) for one in self._namespaces.values())
+    def count(self, namespace: str = "") -> int:
+        """How many there are, in one namespace or in all."""
+        if namespace:
+            found = self._namespaces.get(namespace)
+            return 0 if found is None else len(found.objects)
+        return sum(len(one.objects) for one in self._namespaces.values())
 
     def get(self, namespace: str, name: str) -> TypedObject | None:
         """The object of that name."""
         found = self._namespaces.get(namespace)
-        return None if found is None else found.get(name)
+        return None if found is None else found.objects.get(name)
 
     def put(self, value: TypedObject) -> TypedObject | None:
         """Take in an object; the one that it replaces is returned."""
         metadata = value.metadata
-        namespace, name = metadata.namespace, metadata.name
-        objects = self._namespaces.get(namespace)
-        if objects is None:
-            objects = self._namespaces[namespace] = {}
-        previous = objects.get(name)
-        if previous is None:
-            self._sorted.pop(namespace, None)
-        objects[name] = value
+        found = self._namespaces.get(metadata.namespace)
+        if found is None:
+            found = self._namespaces[metadata.namespace] = _Namespace()
+        previous = found.put(metadata.name, value)
         if self._node_of is not None:
             self._move(self._node_of, previous, value)
         return previous
 
     def remove(self, namespace: str, name: str) -> TypedObject | None:
         """Forget an object, and return it."""
-        objects = self._namespaces.get(namespace)
-        previous = None if objects is None else objects.pop(name, None)
-        if previous is None or objects is None:
+        found = self._namespaces.get(namespace)
+        previous = None if found is None else found.remove(name)
+        if previous is None or found is None:
             return None
-        self._sorted.pop(namespace, None)
-        if not objects:
+        if not found.objects:
             del self._namespaces[namespace]
         if self._node_of is not None:
             self._move(self._node_of, previous, None)
@@ -66,26 +98,18 @@ class Collection:
         if selection.node and self._node_of is not None:
             return self._on_node(selection.node, selection.namespace)
         if selection.namespace:
-            return self._in_namespace(selection.namespace)
+            namespace = self._namespaces.get(selection.namespace)
+            return () if namespace is None else namespace.in_order()
         return self._everything()
 
     def _on_node(self, node: str, namespace: str) -> list[TypedObject]:
         there = sorted(self._nodes.get(node, {}).values(), key=_path)
         return [one for one in there if not namespace or one.metadata.namespace == namespace]
 
-    def _in_namespace(self, namespace: str) -> Iterator[TypedObject]:
-        objects = self._namespaces.get(namespace)
-        if objects is None:
-            return iter(())
-        names = self._sorted.get(namespace)
-        if names is None:
-            names = self._sorted[namespace] = sorted(objects)
-        return map(objects.__getitem__, names)
-
     def _everything(self) -> Iterator[TypedObject]:
         # In keys a slash follows the namespace: "a-b/x" stands before "a/x".
-        for namespace in sorted(self._namespaces, key=lambda one: f"{one}/"):
-            yield from self._in_namespace(namespace)
+        names = sorted(self._namespaces, key=lambda one: f"{one}/")
+        return chain.from_iterable(self._namespaces[name].in_order() for name in names)
 
     def _move(self, node_of: NodeOf, previous: TypedObject | None, value: TypedObject | None) -> None:
         before = "" if previous is None else node_of(previous)

@@ -160,14 +160,14 @@ class Reader:
         if limit <= 0:
             return ListResult(metadata=ListMeta(resource_version=str(revision)), items=tuple(found))
         items = tuple(islice(found, limit))
-        left = sum(1 for _ in found)
-        if not left:
+        if next(found, None) is None:
             return ListResult(metadata=ListMeta(resource_version=str(revision)), items=items)
+        left = None if selection.selective else resource.cache.objects.count(selection.namespace) - limit
         next_key = key_of_object(resource.prefix, items[-1]) + "\0"
         metadata = ListMeta(
             resource_version=str(revision),
             continue_=encode_continue(root, next_key, revision),
-            remaining_item_count=None if selection.selective else left,
+            remaining_item_count=left,
         )
         return ListResult(metadata=metadata, items=items)
 

@@ -23,7 +23,7 @@ from kubeactors.apimachinery.requests import (
 from kubeactors.apimachinery.status import Forbidden, NotFound, Status, StatusDetails, UnsupportedMediaType
 from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes
 from kubeactors.apiserver.reading import Freshness, Reader
-from kubeactors.apiserver.registry.metadata import check_name, in_namespace
+from kubeactors.apiserver.registry.metadata import check_name, in_namespace, without_repeated_owners
 from kubeactors.apiserver.registry.registry import Registry, Transform, Written
 from kubeactors.apiserver.registry.resource import Resource
 from kubeactors.apiserver.registry.subresources import Subresource
@@ -53,8 +53,9 @@ class Writer:
             subresource = self._subresources[resource.kind.resource, request.subresource]
             answer = await subresource.create(self._registry, resource, given, attributes)
             return answer if isinstance(answer, Status) else Result(object=answer, code=201)
+        given, repeated = without_repeated_owners(given)
         value = resource.strategy.default(given)
-        warnings = _warnings(resource, request.options.warnings, value, None)
+        warnings = _warnings(resource, (*request.options.warnings, *repeated), value, None)
         try:
             created = await self._registry.create(resource, value, attributes)
         except (Forbidden, NotFound):
@@ -68,7 +69,9 @@ class Writer:
         """Replace an object, or a part of it."""
         value = in_namespace(cast("TypedObject", request.object), request.namespace)
         check_name(value, request.name)
-        return await self._change(resource, request, lambda _: value, value.metadata.uid)
+        value, repeated = without_repeated_owners(value)
+        result = await self._change(resource, request, lambda _: value, value.metadata.uid)
+        return replace(result, warnings=(*repeated, *result.warnings)) if repeated else result
 
     async def patch(self, resource: Resource, request: Patch) -> Result:
         """Change an object, or a part of it, as a patch says."""
@@ -81,9 +84,10 @@ class Writer:
                 raise resource.missing(request.name)
             options = request.options
             found = patches.apply(current, request.patch_type, request.patch, options.field_validation or patches.WARN)
-            warnings[:] = found.warnings
             value = in_namespace(found.object, request.namespace)
             check_name(value, request.name)
+            value, repeated = without_repeated_owners(value, " after mutating admission happens")
+            warnings[:] = (*found.warnings, *repeated)
             return value
 
         result = await self._change(resource, request, patched, "")

@@ -9,13 +9,15 @@ from kubeactors.api.core.v1 import (
     ConfigMap,
     Container,
     Endpoints,
+    Event,
     Namespace,
+    ObjectReference,
     Pod,
     PodSpec,
     PodTemplateSpec,
     Secret,
 )
-from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, ObjectMeta, Preconditions
+from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, ObjectMeta, OwnerReference, Preconditions
 from kubeactors.apimachinery.requests import JSON_PATCH, ListOptions, ListResult, Result
 from kubeactors.apimachinery.status import Status, StatusDetails
 from tests.apiserver.plane import DRY_RUN, Plane, config_map, pod, refusal
@@ -305,3 +307,21 @@ def test_pods_are_not_created_in_someone_elses_namespace(plane: Plane) -> None:
     plane.with_account()
     assert plane.create(pod("a")).metadata.namespace == "default"
     assert plane.listed(Pod, "kube-system").items == ()
+
+
+def test_an_owner_is_named_once(plane: Plane) -> None:
+    owner = OwnerReference(api_version="v1", kind="ConfigMap", name="x", uid="u")
+    reply = plane.try_create(ConfigMap(metadata=ObjectMeta(name="a", owner_references=(owner, owner))))
+    assert plane.object(reply, ConfigMap).metadata.owner_references == (owner,)
+    assert isinstance(reply, Result)
+    (warning,) = reply.warnings
+    assert warning.endswith("duplicate UID(s) observed: u")
+
+
+def test_events_are_forgotten_after_an_hour(plane: Plane) -> None:
+    about = ObjectReference(kind="Pod", name="x", namespace="default")
+    plane.create(Event(metadata=ObjectMeta(name="a"), involved_object=about))
+    plane.sim.run(3590.0)
+    assert plane.names(Event) == ["a"]
+    plane.sim.run(100.0)
+    assert plane.names(Event) == []

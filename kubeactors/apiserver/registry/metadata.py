@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from msgspec.structs import replace
 
 from kubeactors.apimachinery import names
-from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.status import BadRequest
 from kubeactors.apiserver.objects import with_metadata
 
@@ -96,3 +96,25 @@ def carried_over(new: ObjectMeta, old: ObjectMeta) -> ObjectMeta:
         deletion_grace_period_seconds=old.deletion_grace_period_seconds if grace is None else grace,
         self_link=old.self_link,
     )
+
+
+def without_repeated_owners(value: T, when: str = "") -> tuple[T, tuple[str, ...]]:
+    """The object with each owner named once, and a warning if that was not so; `when` goes into the warning."""
+    owners = value.metadata.owner_references
+    if len(owners) < 2:
+        return value, ()
+    kept: list[OwnerReference] = []
+    repeated: list[str] = []
+    for one in owners:
+        if one in kept:
+            repeated.append(one.uid)
+        else:
+            kept.append(one)
+    if not repeated:
+        return value, ()
+    warning = (
+        f".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, "
+        "and may reject such requests as early as 1.24; please fix your requests; "
+        f"duplicate UID(s) observed: {', '.join(repeated)}"
+    )
+    return with_metadata(value, replace(value.metadata, owner_references=tuple(kept))), (warning,)
