@@ -1,11 +1,13 @@
 """Informers tell their subscribers what changes, through restarts of everybody."""
 
 from functools import partial
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, Ref, handle
+from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.client import Informer, Notify, SharedInformer
@@ -33,14 +35,21 @@ class World(Door):
         factory = partial(Informer[ConfigMap], self.client, self.shared, consistent=True)
         self.informer: Ref[InformerMessage] = self.sim.spawn(factory, name="informer")
         self.shared.ref = self.informer
-        self.heard = self.listen("listener")
+        self.heard: list[tuple[str, str]] = []
+        self.listener = self.listen("listener", self.heard)
 
-    def listen(self, name: str) -> list[tuple[str, str]]:
-        heard: list[tuple[str, str]] = []
+    def listen(self, name: str, heard: list[tuple[str, str]]) -> Ref[Notify]:
         listener = self.sim.spawn(partial(Listener, heard), name=name)
         self.shared.subscribe(listener)
         self.sim.settle()
-        return heard
+        return listener
+
+    @property
+    def instance(self) -> Informer[ConfigMap]:
+        """The actor itself."""
+        actor = cast("Cell", self.informer).actor
+        assert isinstance(actor, Informer)
+        return actor
 
     def put(self, name: str) -> ConfigMap:
         made = self.create(ConfigMap(metadata=ObjectMeta(name=name, namespace="default")))
@@ -69,7 +78,9 @@ def test_a_subscriber_hears_of_every_change_and_the_lister_shows_it(world: World
 def test_a_late_subscriber_is_told_first_what_is_there(world: World) -> None:
     world.put("a")
     world.put("b")
-    assert world.listen("late") == [("ADDED", "default/a"), ("ADDED", "default/b")]
+    heard: list[tuple[str, str]] = []
+    world.listen("late", heard)
+    assert heard == [("ADDED", "default/a"), ("ADDED", "default/b")]
 
 
 def test_a_restarted_informer_keeps_its_subscribers_and_tells_only_what_changed(world: World) -> None:
@@ -105,3 +116,14 @@ def test_a_quiet_cluster_is_watched_on_and_not_taken_for_lost(world: World) -> N
     assert world.shared.connected_at < 1_000_000_000
     world.put("b")
     assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/b")]
+
+
+def test_a_subscriber_that_starts_again_sees_at_least_what_it_did_before(world: World) -> None:
+    world.put("a")
+    reflector = world.instance._reflector
+    world.client.stop_watch(world.informer, reflector.number)  # the stream has died, and nobody has noticed yet
+    world.put("b")
+    assert world.heard == [("ADDED", "default/a")]
+    world.shared.subscribe(world.listener)
+    world.sim.run(0.5)
+    assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/a"), ("ADDED", "default/b")]
