@@ -9,15 +9,19 @@ Source: kubernetes/api and pkg/apis of Kubernetes v1.36; each module names its f
 from collections.abc import Iterable
 from typing import cast
 
+from kubeactors.api.apps.v1 import controllerrevision, daemon_validation, stateful_validation
 from kubeactors.api.apps.v1 import defaults as apps_defaults
 from kubeactors.api.apps.v1 import validation as apps
+from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.apps.v1.statefulset import StatefulSet
 from kubeactors.api.batch.v1.kinds import KINDS as _BATCH
 from kubeactors.api.coordination.v1 import lease
-from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, secret, service
+from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, persistentvolumeclaim, secret, service
 from kubeactors.api.core.v1.advice import warn_of_pod
 from kubeactors.api.core.v1.defaults import default_node, default_pod, default_pod_template
+from kubeactors.api.core.v1.defaults.claims import default_claim
 from kubeactors.api.core.v1.defaults.replication import default_replication_controller
 from kubeactors.api.core.v1.defaults.service import default_service
 from kubeactors.api.core.v1.node import Node, node_fields
@@ -41,6 +45,11 @@ from kubeactors.api.core.v1.validation.replication import (
     warn_of_replication_controller,
 )
 from kubeactors.api.core.v1.validation.service import validate_service, validate_service_status, validate_service_update
+from kubeactors.api.core.v1.validation.volume_claims import (
+    validate_claim,
+    validate_claim_status,
+    validate_claim_update,
+)
 from kubeactors.api.discovery.v1 import endpointslice
 from kubeactors.api.discovery.v1 import validation as discovery
 from kubeactors.apimachinery import names
@@ -109,6 +118,19 @@ _CORE = (
         validate_update=validate_node_update,
         validate_status_update=validate_node_update,
         fields=node_fields,
+    ),
+    Kind(
+        type=persistentvolumeclaim.PersistentVolumeClaim,
+        kind="PersistentVolumeClaim",
+        resource="persistentvolumeclaims",
+        singular="persistentvolumeclaim",
+        short_names=("pvc",),
+        subresources=("status",),
+        default=default_claim,
+        validate=validate_claim,
+        validate_update=validate_claim_update,
+        validate_status_update=validate_claim_status,
+        fields=persistentvolumeclaim.persistent_volume_claim_fields,
     ),
     Kind(
         type=Pod,
@@ -197,6 +219,30 @@ _CORE = (
 )
 
 _APPS = (
+    Kind(
+        type=controllerrevision.ControllerRevision,
+        group="apps",
+        kind="ControllerRevision",
+        resource="controllerrevisions",
+        singular="controllerrevision",
+        validate=controllerrevision.validate_controller_revision,
+        validate_update=controllerrevision.validate_controller_revision_update,
+    ),
+    Kind(
+        type=DaemonSet,
+        group="apps",
+        kind="DaemonSet",
+        resource="daemonsets",
+        singular="daemonset",
+        short_names=("ds",),
+        categories=("all",),
+        subresources=("status",),
+        default=apps_defaults.default_daemon_set,
+        validate=daemon_validation.validate_daemon_set,
+        validate_update=daemon_validation.validate_daemon_set_update,
+        validate_status_update=daemon_validation.validate_daemon_set_status,
+        warn=daemon_validation.warn_of_daemon_set,
+    ),
     Kind(
         type=Deployment,
         group="apps",

@@ -1,6 +1,6 @@
 """Hashes that become part of names: `pod-template-hash`, `controller-revision-hash`.
 
-They are stable from run to run. They are not those of the original, which hashes a dump of Go's memory.
+They are stable from run to run. That of a template is not the original's, which hashes a dump of Go's memory.
 
 Source: pkg/controller/controller_utils.go (ComputeHash), apimachinery/pkg/util/rand/rand.go (v1.36).
 """
@@ -27,6 +27,26 @@ def fnv32a(data: bytes) -> int:
     for byte in data:
         value = (value ^ byte) * _PRIME & 0xFFFFFFFF
     return value
+
+
+def fnv32(data: bytes) -> int:
+    """The 32-bit FNV-1 hash.
+
+    >>> hex(fnv32(b"")), hex(fnv32(b"foobar"))
+    ('0x811c9dc5', '0x31f0b262')
+    """
+    value = _OFFSET
+    for byte in data:
+        value = (value * _PRIME & 0xFFFFFFFF) ^ byte
+    return value
+
+
+def revision_hash(data: object, collision_count: int) -> str:
+    """The hash of a ControllerRevision's data, as it stands in its name: the same as Kubernetes'.
+
+    Source: HashControllerRevision in pkg/controller/history/controller_history.go (v1.36).
+    """
+    return safe_encode_string(str(fnv32(_encoder.encode(data) + str(collision_count).encode())))
 
 
 def safe_encode_string(text: str) -> str:

@@ -78,6 +78,20 @@ def names(type_: type[object]) -> list[str]:
 def test_columns_are_those_of_kubectl() -> None:
     assert {kind.kind: names(kind.type) for kind in SCHEME} == {
         "ConfigMap": ["Name", "Data", "Age"],
+        "ControllerRevision": ["Name", "Controller", "Revision", "Age"],
+        "DaemonSet": [
+            "Name",
+            "Desired",
+            "Current",
+            "Ready",
+            "Up-to-date",
+            "Available",
+            "Node Selector",
+            "Age",
+            "(Containers)",
+            "(Images)",
+            "(Selector)",
+        ],
         "Deployment": ["Name", "Ready", "Up-to-date", "Available", "Age", "(Containers)", "(Images)", "(Selector)"],
         "EndpointSlice": ["Name", "AddressType", "Ports", "Endpoints", "Age"],
         "Endpoints": ["Name", "Endpoints", "Age"],
@@ -118,6 +132,17 @@ def test_columns_are_those_of_kubectl() -> None:
             "(Nominated Node)",
             "(Readiness Gates)",
         ],
+        "PersistentVolumeClaim": [
+            "Name",
+            "Status",
+            "Volume",
+            "Capacity",
+            "Access Modes",
+            "StorageClass",
+            "VolumeAttributesClass",
+            "Age",
+            "(VolumeMode)",
+        ],
         "PodTemplate": ["Name", "Containers", "Images", "Pod Labels"],
         "ReplicaSet": ["Name", "Desired", "Current", "Ready", "Age", "(Containers)", "(Images)", "(Selector)"],
         "ReplicationController": [
@@ -129,10 +154,11 @@ def test_columns_are_those_of_kubectl() -> None:
             "(Containers)",
             "(Images)",
             "(Selector)",
-        ],  # fmt: skip
+        ],
         "Secret": ["Name", "Type", "Data", "Age"],
         "Service": ["Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "(Selector)"],
         "ServiceAccount": ["Name", "Age"],
+        "StatefulSet": ["Name", "Ready", "Age", "(Containers)", "(Images)"],
     }
 
 

@@ -8,8 +8,11 @@ Source: pkg/printers/internalversion/printers.go, apiserver/pkg/registry/rest/ta
 
 from typing import cast
 
+from kubeactors.api.apps.v1.controllerrevision import ControllerRevision
+from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.apps.v1.statefulset import StatefulSet
 from kubeactors.api.autoscaling.v1.scale import Scale
 from kubeactors.api.batch.v1.cronjob import CronJob
 from kubeactors.api.batch.v1.job import Job
@@ -19,6 +22,7 @@ from kubeactors.api.core.v1.endpoints import Endpoints
 from kubeactors.api.core.v1.event import Event
 from kubeactors.api.core.v1.namespace import Namespace
 from kubeactors.api.core.v1.node import Node
+from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim
 from kubeactors.api.core.v1.pod import Pod, PodTemplate
 from kubeactors.api.core.v1.replicationcontroller import ReplicationController
 from kubeactors.api.core.v1.secret import Secret
@@ -26,7 +30,7 @@ from kubeactors.api.core.v1.service import Service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
 from kubeactors.api.events.v1 import event as newer
-from kubeactors.api.printers import events, jobs, nodes, others, pods, services, workloads
+from kubeactors.api.printers import events, jobs, nodes, others, pods, services, storage, workloads
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
 from kubeactors.apimachinery.meta import HasMeta
 
@@ -63,6 +67,8 @@ _DEFAULT: Printer[HasMeta] = Printer(
 _PRINTERS: dict[type[object], object] = {
     ConfigMap: others.CONFIG_MAP,
     CronJob: jobs.CRON_JOB,
+    ControllerRevision: workloads.CONTROLLER_REVISION,
+    DaemonSet: workloads.DAEMON_SET,
     Deployment: workloads.DEPLOYMENT,
     EndpointSlice: services.ENDPOINT_SLICE,
     Endpoints: services.ENDPOINTS,
@@ -71,6 +77,7 @@ _PRINTERS: dict[type[object], object] = {
     Lease: others.LEASE,
     Namespace: others.NAMESPACE,
     Node: nodes.PRINTER,
+    PersistentVolumeClaim: storage.CLAIM,
     Pod: pods.PRINTER,
     PodTemplate: workloads.POD_TEMPLATE,
     ReplicaSet: workloads.REPLICA_SET,
@@ -79,6 +86,7 @@ _PRINTERS: dict[type[object], object] = {
     Secret: others.SECRET,
     Service: services.SERVICE,
     ServiceAccount: others.SERVICE_ACCOUNT,
+    StatefulSet: workloads.STATEFUL_SET,
     newer.Event: events.NEWER_EVENT,
 }
 

@@ -3,8 +3,11 @@
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
 
+from kubeactors.api.apps.v1.controllerrevision import ControllerRevision
+from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.apps.v1.statefulset import StatefulSet
 from kubeactors.api.autoscaling.v1.scale import Scale
 from kubeactors.api.core.v1.pod import PodTemplate, PodTemplateSpec
 from kubeactors.api.core.v1.replicationcontroller import ReplicationController
@@ -13,6 +16,7 @@ from kubeactors.api.printers.table import (
     CONTAINERS,
     IMAGES,
     NAME,
+    NONE,
     SELECTOR,
     Cells,
     Column,
@@ -72,6 +76,43 @@ def deployment_cells(deployment: Deployment, now_ns: int) -> Cells:
     )
 
 
+def stateful_set_cells(found: StatefulSet, now_ns: int) -> Cells:
+    """All cells of a StatefulSet's row."""
+    return (
+        found.metadata.name,
+        f"{found.status.ready_replicas}/{found.spec.replicas or 0}",
+        age(found.metadata, now_ns),
+        *container_cells(found.spec.template.spec.containers),
+    )
+
+
+def daemon_set_cells(found: DaemonSet, now_ns: int) -> Cells:
+    """All cells of a DaemonSet's row."""
+    spec, status = found.spec, found.status
+    return (
+        found.metadata.name,
+        status.desired_number_scheduled,
+        status.current_number_scheduled,
+        status.number_ready,
+        status.updated_number_scheduled,
+        status.number_available,
+        format_labels(spec.template.spec.node_selector),
+        age(found.metadata, now_ns),
+        *container_cells(spec.template.spec.containers),
+        format_selector(spec.selector),
+    )
+
+
+def controller_revision_cells(revision: ControllerRevision, now_ns: int) -> Cells:
+    """All cells of a ControllerRevision's row."""
+    owner = next((one for one in revision.metadata.owner_references if one.controller), None)
+    shown = NONE
+    if owner is not None:
+        group = owner.api_version.rpartition("/")[0]
+        shown = f"{owner.kind.lower()}{'.' if group else ''}{group}/{owner.name}"
+    return revision.metadata.name, shown, revision.revision, age(revision.metadata, now_ns)
+
+
 def scale_cells(scale: Scale, now_ns: int) -> Cells:
     """All cells of a Scale's row."""
     return scale.metadata.name, scale.spec.replicas, scale.status.replicas, age(scale.metadata, now_ns)
@@ -112,6 +153,43 @@ DEPLOYMENT = Printer(
         SELECTOR,
     ),
     cells=deployment_cells,
+)
+STATEFUL_SET = Printer(
+    columns=(
+        NAME,
+        Column(name="Ready", description="How many pods are ready, of how many that are wanted."),
+        AGE,
+        CONTAINERS,
+        IMAGES,
+    ),
+    cells=stateful_set_cells,
+)
+DAEMON_SET = Printer(
+    columns=(
+        NAME,
+        Column(name="Desired", type="integer", description="On how many nodes the daemon should run."),
+        Column(name="Current", type="integer", description="On how many of these there is a pod."),
+        Column(name="Ready", type="integer", description="On how many of these the pod is ready."),
+        Column(
+            name="Up-to-date", type="integer", description="On how many of these the pod is of the newest template."
+        ),
+        Column(name="Available", type="integer", description="On how many of these the pod is available."),
+        Column(name="Node Selector", description="The labels of nodes that the daemon is for."),
+        AGE,
+        CONTAINERS,
+        IMAGES,
+        SELECTOR,
+    ),
+    cells=daemon_set_cells,
+)
+CONTROLLER_REVISION = Printer(
+    columns=(
+        NAME,
+        Column(name="Controller", description="Whose revision it is."),
+        Column(name="Revision", description="Its number; the newest has the highest."),
+        AGE,
+    ),
+    cells=controller_revision_cells,
 )
 SCALE = Printer(
     columns=(

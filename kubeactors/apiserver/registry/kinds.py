@@ -5,10 +5,13 @@ Source: pkg/registry/{core,apps,coordination,discovery}/*/strategy.go (v1.36).
 
 from msgspec.structs import replace
 
-from kubeactors.api.apps.v1 import Deployment
-from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController
+from kubeactors.api.apps.v1 import DaemonSet, Deployment
+from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
+from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController, TypedLocalObjectReference
+from kubeactors.api.core.v1.persistentvolumeclaim import PENDING, PersistentVolumeClaim, PersistentVolumeClaimStatus
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.registry.strategy import Strategy, WithStatus, same_part, with_generation
 
 
@@ -77,6 +80,51 @@ class ReplicationControllerStrategy(WithStatus[ReplicationController]):
     """ReplicationControllers: their pods survive them unless the client asks otherwise."""
 
     orphans = True
+
+
+class StatefulSetStrategy(WithStatus[TypedObject]):
+    """StatefulSets."""
+
+
+class DaemonSetStrategy(WithStatus[DaemonSet]):
+    """DaemonSets: an annotation counts templates."""
+
+    def prepare_for_create(self, new: DaemonSet) -> DaemonSet:
+        """The first template."""
+        return _with_template_generation(super().prepare_for_create(new), 1)
+
+    def prepare_for_update(self, new: DaemonSet, old: DaemonSet) -> DaemonSet:
+        """The status stays; count specs, and templates apart from them."""
+        count = int(old.metadata.annotations.get(TEMPLATE_GENERATION, "1"))
+        if new.spec.template is not old.spec.template and new.spec.template != old.spec.template:
+            count += 1
+        return _with_template_generation(super().prepare_for_update(new, old), count)
+
+
+def _with_template_generation(value: DaemonSet, count: int) -> DaemonSet:
+    annotations = value.metadata.annotations
+    if annotations.get(TEMPLATE_GENERATION) == str(count):
+        return value
+    annotations = {**annotations, TEMPLATE_GENERATION: str(count)}
+    return with_metadata(value, replace(value.metadata, annotations=annotations))
+
+
+class PersistentVolumeClaimStrategy(WithStatus[PersistentVolumeClaim]):
+    """Claims: pending at first; data comes from claims and snapshots."""
+
+    counts_generations = False
+
+    def prepare_for_create(self, new: PersistentVolumeClaim) -> PersistentVolumeClaim:
+        """Pending; a source of data that nobody could fill from is forgotten."""
+        spec = new.spec
+        if spec.data_source is not None and not _is_known_source(spec.data_source):
+            spec = replace(spec, data_source=None)
+        return replace(new, spec=spec, status=PersistentVolumeClaimStatus(phase=PENDING))
+
+
+def _is_known_source(source: TypedLocalObjectReference) -> bool:
+    group, kind = source.api_group or "", source.kind
+    return (group, kind) in {("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot")}
 
 
 class PodTemplateStrategy(Strategy[PodTemplate]):

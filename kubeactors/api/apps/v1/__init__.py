@@ -1,5 +1,14 @@
-"""apps/v1: ReplicaSet and Deployment."""
+"""apps/v1: what keeps pods of a template running."""
 
+from kubeactors.api.apps.v1.controllerrevision import ControllerRevision
+from kubeactors.api.apps.v1.daemonset import (
+    DaemonSet,
+    DaemonSetCondition,
+    DaemonSetSpec,
+    DaemonSetStatus,
+    DaemonSetUpdateStrategy,
+    RollingUpdateDaemonSet,
+)
 from kubeactors.api.apps.v1.deployment import (
     Deployment,
     DeploymentCondition,
@@ -9,8 +18,24 @@ from kubeactors.api.apps.v1.deployment import (
     RollingUpdateDeployment,
 )
 from kubeactors.api.apps.v1.replicaset import ReplicaSet, ReplicaSetCondition, ReplicaSetSpec, ReplicaSetStatus
+from kubeactors.api.apps.v1.statefulset import (
+    RollingUpdateStatefulSetStrategy,
+    StatefulSet,
+    StatefulSetCondition,
+    StatefulSetOrdinals,
+    StatefulSetPersistentVolumeClaimRetentionPolicy,
+    StatefulSetSpec,
+    StatefulSetStatus,
+    StatefulSetUpdateStrategy,
+)
 
 __all__ = [
+    "ControllerRevision",
+    "DaemonSet",
+    "DaemonSetCondition",
+    "DaemonSetSpec",
+    "DaemonSetStatus",
+    "DaemonSetUpdateStrategy",
     "Deployment",
     "DeploymentCondition",
     "DeploymentSpec",
@@ -20,5 +45,14 @@ __all__ = [
     "ReplicaSetCondition",
     "ReplicaSetSpec",
     "ReplicaSetStatus",
+    "RollingUpdateDaemonSet",
     "RollingUpdateDeployment",
+    "RollingUpdateStatefulSetStrategy",
+    "StatefulSet",
+    "StatefulSetCondition",
+    "StatefulSetOrdinals",
+    "StatefulSetPersistentVolumeClaimRetentionPolicy",
+    "StatefulSetSpec",
+    "StatefulSetStatus",
+    "StatefulSetUpdateStrategy",
 ]

@@ -1,10 +1,11 @@
-"""What ReplicaSets and Deployments have when they do not say.
+"""What workloads have when they do not say.
 
 Source: pkg/apis/apps/v1/defaults.go (v1.36).
 """
 
 from msgspec.structs import replace
 
+from kubeactors.api.apps.v1.daemonset import DaemonSet, DaemonSetUpdateStrategy, RollingUpdateDaemonSet
 from kubeactors.api.apps.v1.deployment import (
     ROLLING_UPDATE,
     Deployment,
@@ -12,7 +13,17 @@ from kubeactors.api.apps.v1.deployment import (
     RollingUpdateDeployment,
 )
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.apps.v1.statefulset import (
+    ORDERED_READY,
+    RETAIN,
+    RollingUpdateStatefulSetStrategy,
+    StatefulSet,
+    StatefulSetPersistentVolumeClaimRetentionPolicy,
+    StatefulSetUpdateStrategy,
+)
 from kubeactors.api.core.v1.defaults import default_pod_template_spec
+from kubeactors.api.core.v1.defaults.claims import default_claim
+from kubeactors.api.core.v1.defaults.common import each
 
 QUARTER = "25%"
 PROGRESS_DEADLINE_SECONDS = 600
@@ -45,6 +56,65 @@ def default_deployment(deployment: Deployment) -> Deployment:
         progress_deadline_seconds=_or(spec.progress_deadline_seconds, PROGRESS_DEADLINE_SECONDS),
     )
     return deployment if defaulted == spec else replace(deployment, spec=defaulted)
+
+
+def default_stateful_set(found: StatefulSet) -> StatefulSet:
+    """One replica after the other, replaced from the last to the first; claims stay.
+
+    >>> default_stateful_set(StatefulSet()).spec.update_strategy.rolling_update
+    RollingUpdateStatefulSetStrategy(partition=0, max_unavailable=None)
+    """
+    spec = found.spec
+    policy = spec.persistent_volume_claim_retention_policy or StatefulSetPersistentVolumeClaimRetentionPolicy()
+    defaulted = replace(
+        spec,
+        replicas=_or(spec.replicas, 1),
+        template=default_pod_template_spec(spec.template),
+        volume_claim_templates=each(spec.volume_claim_templates, default_claim),
+        pod_management_policy=spec.pod_management_policy or ORDERED_READY,
+        update_strategy=_default_stateful_strategy(spec.update_strategy),
+        revision_history_limit=_or(spec.revision_history_limit, REVISION_HISTORY_LIMIT),
+        persistent_volume_claim_retention_policy=StatefulSetPersistentVolumeClaimRetentionPolicy(
+            when_deleted=policy.when_deleted or RETAIN, when_scaled=policy.when_scaled or RETAIN
+        ),
+    )
+    return found if defaulted == spec else replace(found, spec=defaulted)
+
+
+def default_daemon_set(found: DaemonSet) -> DaemonSet:
+    """One node after the other.
+
+    >>> default_daemon_set(DaemonSet()).spec.update_strategy.rolling_update
+    RollingUpdateDaemonSet(max_unavailable=1, max_surge=0)
+    """
+    spec = found.spec
+    defaulted = replace(
+        spec,
+        template=default_pod_template_spec(spec.template),
+        update_strategy=_default_daemon_strategy(spec.update_strategy),
+        revision_history_limit=_or(spec.revision_history_limit, REVISION_HISTORY_LIMIT),
+    )
+    return found if defaulted == spec else replace(found, spec=defaulted)
+
+
+def _default_stateful_strategy(strategy: StatefulSetUpdateStrategy) -> StatefulSetUpdateStrategy:
+    kind = strategy.type or ROLLING_UPDATE
+    if kind != ROLLING_UPDATE:
+        return strategy
+    rolling = strategy.rolling_update or RollingUpdateStatefulSetStrategy()
+    return StatefulSetUpdateStrategy(type=kind, rolling_update=replace(rolling, partition=_or(rolling.partition, 0)))
+
+
+def _default_daemon_strategy(strategy: DaemonSetUpdateStrategy) -> DaemonSetUpdateStrategy:
+    kind = strategy.type or ROLLING_UPDATE
+    if kind != ROLLING_UPDATE:
+        return strategy
+    rolling = strategy.rolling_update or RollingUpdateDaemonSet()
+    rolling = RollingUpdateDaemonSet(
+        max_unavailable=1 if rolling.max_unavailable is None else rolling.max_unavailable,
+        max_surge=0 if rolling.max_surge is None else rolling.max_surge,
+    )
+    return DaemonSetUpdateStrategy(type=kind, rolling_update=rolling)
 
 
 def _or(value: int | None, default: int) -> int:

@@ -68,6 +68,11 @@ from kubeactors.api.core.v1.node import (
     NodeSwapStatus,
     NodeSystemInfo,
 )
+from kubeactors.api.core.v1.persistentvolumeclaim import (
+    PersistentVolumeClaim,
+    PersistentVolumeClaimCondition,
+    PersistentVolumeClaimStatus,
+)
 from kubeactors.api.core.v1.pod import Binding, Pod, PodTemplate, PodTemplateSpec
 from kubeactors.api.core.v1.podspec import (
     HostAlias,
@@ -296,7 +301,10 @@ __all__ = [
     "NodeSystemInfo",
     "ObjectFieldSelector",
     "ObjectReference",
+    "PersistentVolumeClaim",
+    "PersistentVolumeClaimCondition",
     "PersistentVolumeClaimSpec",
+    "PersistentVolumeClaimStatus",
     "PersistentVolumeClaimTemplate",
     "PersistentVolumeClaimVolumeSource",
     "PhotonPersistentDiskVolumeSource",

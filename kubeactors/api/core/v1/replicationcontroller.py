@@ -23,7 +23,7 @@ class ReplicationControllerCondition(Object, frozen=True, kw_only=True, omit_def
 
     type: str = always("")
     status: str = always("")
-    last_transition_time: Time | None = None
+    last_transition_time: Time | None = always(None)
     reason: str = ""
     message: str = ""
 
