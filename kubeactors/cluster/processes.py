@@ -4,10 +4,11 @@ from functools import partial
 from typing import ClassVar
 
 from kubeactors.actor import Actor, Supervision
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.core.v1 import Namespace, Node, Pod, Service
 from kubeactors.client import Client, EventSink, InformerFactory
 from kubeactors.message import Message
-from kubeactors.scheduler import Scheduler
+from kubeactors.scheduler import Scheduler, Surroundings
 
 FOREVER = 1_000_000
 """Restarts within a minute that are too many: a control plane goes on trying, with back-off."""
@@ -27,5 +28,10 @@ class SchedulerProcess(Actor[Message], deterministic=True):
         """Start informers, then who needs them."""
         informers = InformerFactory(self.ctx, self._client)
         events = self.ctx.spawn(partial(EventSink, self._client), name="events")
-        pods, nodes = informers.of(Pod), informers.of(Node)
-        self.ctx.spawn(partial(Scheduler, self._client, pods, nodes, events), name="scheduler")
+        surroundings = Surroundings(
+            namespaces=informers.of(Namespace), services=informers.of(Service), replica_sets=informers.of(ReplicaSet)
+        )
+        scheduler = partial(
+            Scheduler, self._client, informers.of(Pod), informers.of(Node), events, surroundings=surroundings
+        )
+        self.ctx.spawn(scheduler, name="scheduler")

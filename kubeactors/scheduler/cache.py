@@ -13,7 +13,8 @@ from kubeactors.api.core.v1 import Node, Pod, PodSpec
 from kubeactors.scheduler.changes import ChangeLog
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.node_table import NodeTable
-from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.pod_info import PodInfo, group_key
+from kubeactors.scheduler.population import Population
 
 
 class Cache:
@@ -25,12 +26,15 @@ class Cache:
         """Every change of a row."""
         self.node_changes = ChangeLog()
         """Changes of Node objects only."""
+        self.population = Population()
         self.rows: list[NodeInfo | None] = []
         self._nodes: dict[str, NodeInfo] = {}
         self._free_rows: list[int] = []
         self._places: dict[str, str] = {}
         """Node name of each pod that takes room, by uid."""
         self._assumed: dict[str, PodInfo] = {}
+        self._nominated: dict[str, str] = {}
+        """Node name of each pod that waits for room to be made there, by uid."""
         self.node_count = 0
         """How many Nodes exist."""
 
@@ -85,10 +89,12 @@ class Cache:
         """The API says that the pod is on its node. False if that is news, or changes what the pod takes there."""
         info = self._nodes.get(pod.spec.node_name)
         known = info.pods.get(pod.metadata.uid) if info is not None else None
-        if info is None or known is None or not takes_the_same(known.pod.spec, pod.spec):
+        if info is None or known is None or not is_counted_alike(known, pod):
             return False
         self._assumed.pop(pod.metadata.uid, None)
-        info.pods[pod.metadata.uid] = PodInfo(pod, known.demand, known.host_ports, known.signature)
+        info.pods[pod.metadata.uid] = PodInfo(
+            pod, known.demand, known.host_ports, known.signature, known.group, known.terms
+        )
         return True
 
     def set_pod(self, pod: PodInfo) -> None:
@@ -106,16 +112,45 @@ class Cache:
         self._take(uid)
         return True
 
+    # Room that is being made.
+
+    def nominate(self, pod: PodInfo, node_name: str) -> None:
+        """Pods are being removed from the node to make room for this one: keep it from pods below it."""
+        self.withdraw(pod.uid)
+        info = self._info(node_name)
+        info.nominated[pod.uid] = pod
+        self._nominated[pod.uid] = node_name
+        self.changes.add(info.row)
+
+    def withdraw(self, uid: str) -> None:
+        """The pod needs that room no more."""
+        name = self._nominated.pop(uid, None)
+        if name is not None:
+            info = self._nodes[name]
+            del info.nominated[uid]
+            self.changes.add(info.row)
+            self._drop_if_empty(info)
+
+    def nominated_rows(self) -> Iterator[int]:
+        """The rows where room is being made."""
+        return (self._nodes[name].row for name in dict.fromkeys(self._nominated.values()))
+
+    def nomination(self, uid: str) -> str:
+        """The node where room is made for the pod; empty if there is none."""
+        return self._nominated.get(uid, "")
+
     def _put(self, pod: PodInfo, node_name: str) -> None:
+        self.withdraw(pod.uid)
         info = self._info(node_name)
         info.add(pod)
+        self.population.add(pod, info.row, 1)
         self._places[pod.uid] = node_name
         self.table.write_pods(info)
         self.changes.add(info.row)
 
     def _take(self, uid: str) -> None:
         info = self._nodes[self._places.pop(uid)]
-        info.remove(uid)
+        self.population.add(info.remove(uid), info.row, -1)
         self.table.write_pods(info)
         self.changes.add(info.row)
         self._drop_if_empty(info)
@@ -139,12 +174,22 @@ class Cache:
         return len(self.rows) - 1
 
     def _drop_if_empty(self, info: NodeInfo) -> None:
-        if info.node is None and not info.pods:
+        if info.node is None and not info.pods and not info.nominated:
             del self._nodes[info.name]
             self.rows[info.row] = None
             self._free_rows.append(info.row)
             self.table.clear(info.row)
             self._node_changed(info)
+
+
+def is_counted_alike(known: PodInfo, pod: Pod) -> bool:
+    """Whether the pod takes the same room as before, and selectors see the same of it."""
+    old, new = known.pod, pod
+    if old.metadata.deletion_timestamp is None and new.metadata.deletion_timestamp is None:
+        alike = old.metadata.labels is new.metadata.labels or old.metadata.labels == new.metadata.labels
+    else:
+        alike = known.group == group_key(new)
+    return alike and takes_the_same(old.spec, new.spec)
 
 
 def takes_the_same(one: PodSpec, other: PodSpec) -> bool:

@@ -13,7 +13,7 @@ def message(diagnosis: Diagnosis, post_filter_message: str = "") -> str:
 
     >>> from kubeactors.scheduler.framework import Code, Status
     >>> full = Status(Code.UNSCHEDULABLE, ("Insufficient cpu", "Insufficient memory"), "NodeResourcesFit")
-    >>> message(Diagnosis(nodes=2, statuses={"a": full, "b": full}))
+    >>> message(Diagnosis(nodes=2, counts={full: 2}))
     '0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory.'
     """
     if not diagnosis.nodes:
@@ -31,11 +31,7 @@ def message(diagnosis: Diagnosis, post_filter_message: str = "") -> str:
 def histogram(diagnosis: Diagnosis) -> dict[str, int]:
     """How many nodes gave each reason."""
     counts: dict[str, int] = {}
-    for status in diagnosis.statuses.values():
+    for status, count in diagnosis.counts.items():
         for reason in status.reasons:
-            counts[reason] = counts.get(reason, 0) + 1
-    rest = diagnosis.nodes - len(diagnosis.statuses)
-    if rest > 0 and diagnosis.absent is not None:
-        for reason in diagnosis.absent.reasons:
-            counts[reason] = counts.get(reason, 0) + rest
+            counts[reason] = counts.get(reason, 0) + count
     return counts

@@ -7,6 +7,7 @@ on the node too.
 Source: k8s.io/kube-scheduler/framework/interface.go (v1.36).
 """
 
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -48,15 +49,25 @@ class Status(msgspec.Struct, frozen=True, gc=False):
         return ", ".join(self.reasons)
 
 
-class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Why no node fits: a status by node, one for all that are not named, or a refusal before nodes were asked."""
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
+    """Why no node fits: how many nodes gave each status, or a refusal before nodes were asked."""
 
     nodes: int
-    statuses: dict[str, Status]
-    absent: Status | None = None
+    counts: Mapping[Status, int]
+    preemptable: Mask | None = None
+    """By row: whether removing pods from the node may help."""
     pre_filter_message: str = ""
     plugins: tuple[str, ...] = ()
     """Who refused, sorted: events that these plugins wait for wake the pod."""
+
+
+class PostFilterResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What can be done for a pod that fits nowhere: room is made on a node, by removing pods."""
+
+    message: str = ""
+    nominated_node: str | None = None
+    """None leaves things as they are; empty says that no room is being made any more."""
+    victims: tuple[PodInfo, ...] = ()
 
 
 class Plugin(Protocol):
@@ -153,12 +164,66 @@ class VectorScorePlugin(ScorePlugin, Protocol):
         ...
 
 
+class View(Protocol):
+    """What a plugin that compares nodes with one another says of all of them, for pods of one shape.
+
+    Arrays are by row. A view is asked right after `refresh`.
+    """
+
+    def refresh(self) -> None:
+        """Catch up with what changed."""
+        ...
+
+    def refusals(self) -> Sequence[tuple[Status, Mask]]:
+        """Refusals, and the rows that meet each; for a row that meets several, the first counts."""
+        ...
+
+    def scores(self, feasible: Mask) -> Scores | None:
+        """0 to 100, right where `feasible`; None if all are equal."""
+        ...
+
+
+@runtime_checkable
+class ViewPlugin(Plugin, Protocol):
+    """Filters and scores by more than one node at a time."""
+
+    @property
+    def weight(self) -> int:
+        """How much its scores count among the others."""
+        ...
+
+    def view(self, pod: PodInfo) -> View | None:
+        """The view for pods like this one; None if the plugin has nothing to say about them."""
+        ...
+
+
+@runtime_checkable
+class NamespaceListener(Plugin, Protocol):
+    """Goes by the labels of namespaces."""
+
+    def namespaces_changed(self) -> None:
+        """They are not what they were."""
+        ...
+
+
+class Trial(Protocol):
+    """Whether a pod would fit on a node that is not quite as it is."""
+
+    def refusal(self, pod: PodInfo, info: NodeInfo) -> Status | None:
+        """What the filters say of this node for this pod, nominated pods included; None if it fits."""
+        ...
+
+    def has_views(self, pod: PodInfo) -> bool:
+        """Whether the answer depends on other nodes too."""
+        ...
+
+
 @runtime_checkable
 class PostFilterPlugin(Plugin, Protocol):
     """Has a say when no node fits."""
 
-    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis) -> str:
-        """What to add to the message."""
+    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial) -> PostFilterResult:
+        """What to do, and what to add to the message."""
         ...
 
 

@@ -22,6 +22,7 @@ class NodeInfo:
         "floor_milli_cpu",
         "name",
         "node",
+        "nominated",
         "pods",
         "requested",
         "row",
@@ -33,6 +34,8 @@ class NodeInfo:
         self.row = row
         self.node: Node | None = None
         self.pods: dict[str, PodInfo] = {}
+        self.nominated: dict[str, PodInfo] = {}
+        """Pods for which room is being made here. They are in no sum."""
         self.allocatable: dict[str, int] = {}
         self.requested: dict[str, int] = {CPU: 0, MEMORY: 0, EPHEMERAL_STORAGE: 0, PODS: 0}
         self.floor_milli_cpu = 0
@@ -49,9 +52,29 @@ class NodeInfo:
         self.pods[pod.uid] = pod
         self._count(pod, 1)
 
-    def remove(self, uid: str) -> None:
+    def remove(self, uid: str) -> PodInfo:
         """The pod no longer is. KeyError if it was not: the caller's books are wrong."""
-        self._count(self.pods.pop(uid), -1)
+        pod = self.pods.pop(uid)
+        self._count(pod, -1)
+        return pod
+
+    def copy(self) -> "NodeInfo":
+        """The same node, to try things out on."""
+        other = NodeInfo(self.name, self.row)
+        other.node, other.allocatable = self.node, self.allocatable
+        other.pods, other.requested, other.used_ports = dict(self.pods), dict(self.requested), dict(self.used_ports)
+        other.floor_milli_cpu, other.floor_memory = self.floor_milli_cpu, self.floor_memory
+        return other
+
+    def for_pod(self, pod: PodInfo) -> "NodeInfo":
+        """The node as this pod finds it: those are there already for whom room is being made, unless they are below."""
+        ahead = [one for one in self.nominated.values() if one.priority >= pod.priority and one.uid != pod.uid]
+        if not ahead:
+            return self
+        other = self.copy()
+        for one in ahead:
+            other.add(one)
+        return other
 
     def conflicts(self, port: HostPort) -> bool:
         """Whether a pod on the node has the port: on the same address, or on all of them.

@@ -1,11 +1,12 @@
 """What the scheduler knows of a pod, worked out once when the pod arrives."""
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from kubeactors.api.core.v1 import Pod, PodSpec, Toleration
 from kubeactors.api.core.v1.demand import Demand, demand
+from kubeactors.scheduler.terms import Labels, Term, terms_of
 
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - all addresses of the node, as the original writes it
 
@@ -13,10 +14,24 @@ HostPort: TypeAlias = tuple[str, str, int]
 """Address, protocol and port that a pod takes on its node."""
 
 StaticSignature: TypeAlias = tuple[str, tuple[tuple[str, str], ...], bytes, tuple[Toleration, ...]]
-"""Node name, node selector, affinity, tolerations: what decides about a node whatever runs on it."""
+"""Node name, node selector, node affinity, tolerations: what decides about a node whatever runs on it."""
 
-Signature: TypeAlias = tuple[StaticSignature, Demand, tuple[HostPort, ...]]
-"""Two pods with equal signatures get the same answer from every plugin on every node."""
+Signature: TypeAlias = tuple[StaticSignature, Demand, tuple[HostPort, ...], int]
+"""Pods with equal signatures get the same answer from every plugin that looks at one node at a time. The last part is
+the priority: room that waits for a pod is taken for those below it only."""
+
+
+class GroupKey(NamedTuple):
+    """What selectors of pods see of a pod."""
+
+    namespace: str
+    labels: Labels
+    terminating: bool
+
+    @property
+    def label_map(self) -> dict[str, str]:
+        """The labels by key."""
+        return dict(self.labels)
 
 
 class PodInfo(msgspec.Struct, frozen=True, gc=False):
@@ -26,6 +41,9 @@ class PodInfo(msgspec.Struct, frozen=True, gc=False):
     demand: Demand
     host_ports: tuple[HostPort, ...]
     signature: Signature
+    group: GroupKey
+    terms: tuple[Term, ...] = ()
+    """Its affinity to other pods."""
 
     @property
     def uid(self) -> str:
@@ -52,12 +70,34 @@ def pod_info(pod: Pod) -> PodInfo:
     """
     spec = pod.spec
     wanted, ports = demand(spec), host_ports(spec)
-    return PodInfo(pod, wanted, ports, (static_signature(spec), wanted, ports))
+    group = group_key(pod)
+    signature = (static_signature(spec), wanted, ports, spec.priority or 0)
+    return PodInfo(pod, wanted, ports, signature, group, _terms(pod, group.labels))
+
+
+def group_key(pod: Pod) -> GroupKey:
+    """The group of pods that this one is in.
+
+    >>> group_key(Pod()).terminating
+    False
+    """
+    metadata = pod.metadata
+    labels = tuple(sorted(metadata.labels.items())) if metadata.labels else ()
+    return GroupKey(metadata.namespace, labels, metadata.deletion_timestamp is not None)
+
+
+def _terms(pod: Pod, labels: Labels) -> tuple[Term, ...]:
+    affinity = pod.spec.affinity
+    if affinity is None or (affinity.pod_affinity is None and affinity.pod_anti_affinity is None):
+        return ()
+    text = msgspec.json.encode(affinity)
+    return terms_of(pod.metadata.namespace, labels if b"atchLabelKeys" in text else (), text)
 
 
 def static_signature(spec: PodSpec) -> StaticSignature:
     """The part of the signature that does not depend on what runs on nodes."""
-    affinity = b"" if spec.affinity is None else msgspec.json.encode(spec.affinity, order="sorted")
+    near = None if spec.affinity is None else spec.affinity.node_affinity
+    affinity = b"" if near is None else msgspec.json.encode(near, order="sorted")
     selector = tuple(sorted(spec.node_selector.items())) if spec.node_selector else ()
     return (spec.node_name, selector, affinity, spec.tolerations)
 

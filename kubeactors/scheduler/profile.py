@@ -4,7 +4,8 @@ Source: pkg/scheduler/framework/runtime/framework.go, pkg/scheduler/apis/config/
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from random import Random
 from typing import TypeVar, cast
 
@@ -18,18 +19,23 @@ from kubeactors.scheduler.framework import (
     Code,
     Diagnosis,
     FilterPlugin,
+    Mask,
+    NamespaceListener,
     Plugin,
     PostFilterPlugin,
+    PostFilterResult,
     PreEnqueuePlugin,
     PreFilterPlugin,
     ReservePlugin,
+    Scores,
     StaticScorePlugin,
     Status,
     VectorScorePlugin,
+    ViewPlugin,
 )
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo, Signature, StaticSignature
-from kubeactors.scheduler.verdicts import StaticVerdicts, Verdicts, diagnosis, first_refusal
+from kubeactors.scheduler.verdicts import StaticVerdicts, Verdicts, WeightedView, diagnosis, first_refusal
 
 _SIGNATURES = 128
 """Shapes of pods whose verdicts are kept; the one that was not asked for longest goes first."""
@@ -44,12 +50,14 @@ class Profile:
 
     def __init__(self, plugins: Iterable[Plugin], cache: Cache) -> None:
         everything = tuple(plugins)
+        self.plugins = everything
         self._cache = cache
         self._pre_enqueue = [one for one in everything if isinstance(one, PreEnqueuePlugin)]
         self._pre_filters = [one for one in everything if isinstance(one, PreFilterPlugin)]
         self._filters = [one for one in everything if isinstance(one, FilterPlugin)]
         self._static_scores = [one for one in everything if isinstance(one, StaticScorePlugin)]
         self._scores = [one for one in everything if isinstance(one, VectorScorePlugin)]
+        self._viewing = [one for one in everything if isinstance(one, ViewPlugin)]
         self._post_filters = [one for one in everything if isinstance(one, PostFilterPlugin)]
         self._binders = [one for one in everything if isinstance(one, BindPlugin)]
         self._reserves = [one for one in everything if isinstance(one, ReservePlugin)]
@@ -66,7 +74,7 @@ class Profile:
     def select(self, pod: PodInfo, random: Random) -> NodeInfo | Diagnosis:
         """The node for the pod, or why there is none."""
         if not self._cache.node_count:
-            return Diagnosis(nodes=0, statuses={}, plugins=tuple(sorted(one.name for one in self._filters)))
+            return Diagnosis(nodes=0, counts={}, plugins=tuple(sorted(one.name for one in self._filters)))
         names: tuple[str, ...] | None = None
         narrowing: list[str] = []
         for plugin in self._pre_filters:
@@ -76,14 +84,79 @@ class Profile:
             if result is not None:
                 narrowing.append(plugin.name)
                 names = result if names is None else tuple(one for one in names if one in result)
+        views = self.views(pod)
         if names is not None:
-            return self._select_among(pod, names, narrowing, random)
-        verdicts = self._verdicts_of(pod)
-        return verdicts.best(random) or verdicts.diagnose()
+            return self._select_among(pod, names, narrowing, random, views)
+        reserved = self._where_room_was_made(pod)
+        if reserved is not None:
+            return reserved
+        verdicts = self.verdicts(pod)
+        return verdicts.best(random, views) or verdicts.diagnose(views)
 
-    def explain(self, pod: PodInfo, found: Diagnosis) -> str:
-        """What the post-filter plugins add to the message."""
-        return ", ".join(one.post_filter(pod, found) for one in self._post_filters)
+    def post_filter(self, pod: PodInfo, found: Diagnosis) -> PostFilterResult:
+        """What the post-filter plugins do for the pod, and add to the message; the first that helps ends it."""
+        messages: list[str] = []
+        for one in self._post_filters:
+            result = one.post_filter(pod, found, self)
+            if result.nominated_node:
+                return result
+            messages.append(result.message)
+        return PostFilterResult(message=", ".join(one for one in messages if one), nominated_node="")
+
+    def refusal(self, pod: PodInfo, info: NodeInfo) -> Status | None:
+        """What the first filter that refuses says of this node, which may be a changed copy of the real one."""
+        filters = [one for one in self._filters if not one.skips(pod)]
+        status = first_refusal(filters, pod, info)
+        if status is None and info.nominated:
+            status = first_refusal(filters, pod, info.for_pod(pod))
+        return status or _refusal_of(self.views(pod), info.row)
+
+    def all_refusals(self, pod: PodInfo, info: NodeInfo) -> dict[str, str]:
+        """What every plugin that refuses the node says, by plugin."""
+        found: dict[str, str] = {}
+        for plugin in self._pre_filters:
+            result = plugin.pre_filter(pod)
+            if isinstance(result, Status):
+                found[plugin.name] = result.message
+        there = info.for_pod(pod)
+        for one in self._filters:
+            status = None if one.skips(pod) else one.filter(pod, there)
+            if status is not None:
+                found[one.name] = status.message
+        for _, view in self.views(pod):
+            for status, refused in view.refusals():
+                if refused[info.row] and status.plugin not in found:
+                    found[status.plugin] = status.message
+        return found
+
+    def shares(self, pod: PodInfo, feasible: Mask) -> dict[str, Scores]:
+        """By plugin, what it adds to the score of each row."""
+        found: dict[str, Scores] = {}
+        for plugin in self._static_scores:
+            if not plugin.skips(pod):
+                raw = self._by_row(partial(plugin.score, pod))
+                found[plugin.name] = plugin.weight * plugin.normalize(np.where(feasible, raw, 0))
+        for scorer in self._scores:
+            if not scorer.skips(pod):
+                found[scorer.name] = scorer.weight * self._by_row(partial(scorer.score, pod))
+        for one in self._viewing:
+            view = one.view(pod)
+            if view is not None:
+                view.refresh()
+                scores = view.scores(feasible)
+                if scores is not None:
+                    found[one.name] = one.weight * scores
+        return found
+
+    def _by_row(self, score: Callable[[NodeInfo], int]) -> Scores:
+        found = np.zeros(self._cache.table.capacity, np.int64)
+        for info in self._cache:
+            found[info.row] = score(info)
+        return found
+
+    def has_views(self, pod: PodInfo) -> bool:
+        """Whether the answer for one node depends on others."""
+        return any(view.refusals() for _, view in self.views(pod))
 
     def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
         """Tell the plugins that keep books; the first refusal undoes all."""
@@ -107,48 +180,24 @@ class Profile:
         """
         await self._binders[0].bind(pod, node_name)
 
-    def _refused_by_all(self, status: Status) -> Diagnosis:
-        """A refusal before any node was asked holds for all of them."""
-        statuses = {info.name: status for info in self._cache}
-        found = diagnosis(statuses, self._cache.node_count)
-        return msgspec.structs.replace(found, pre_filter_message=status.message)
+    def namespaces_changed(self) -> None:
+        """Labels of namespaces have changed."""
+        for one in self.plugins:
+            if isinstance(one, NamespaceListener):
+                one.namespaces_changed()
 
-    def _select_among(
-        self, pod: PodInfo, names: tuple[str, ...], narrowing: list[str], random: Random
-    ) -> NodeInfo | Diagnosis:
-        """The few nodes that a pre-filter left, one by one."""
-        statuses: dict[str, Status] = {}
-        feasible: list[NodeInfo] = []
-        filters = [one for one in self._filters if not one.skips(pod)]
-        for name in names:
-            info = self._cache.get(name)
-            if info is None:
-                continue
-            status = first_refusal(filters, pod, info)
-            if status is None:
-                feasible.append(info)
-            else:
-                statuses[name] = status
-        if feasible:
-            return self._best_of(pod, feasible, random)
-        reason = f"node(s) didn't satisfy plugin(s) [{' '.join(sorted(narrowing))}]"
-        absent = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,), "")
-        found = diagnosis(statuses, self._cache.node_count, absent)
-        return msgspec.structs.replace(found, plugins=tuple(sorted({*found.plugins, *narrowing})))
+    def views(self, pod: PodInfo) -> list[WeightedView]:
+        """What plugins that compare nodes say about pods like this one, up to date."""
+        found: list[WeightedView] = []
+        for one in self._viewing:
+            view = one.view(pod)
+            if view is not None:
+                view.refresh()
+                found.append((one.weight, view))
+        return found
 
-    def _best_of(self, pod: PodInfo, infos: list[NodeInfo], random: Random) -> NodeInfo:
-        if len(infos) == 1:
-            return infos[0]
-        total = np.array(
-            [sum(one.weight * one.score(pod, info) for one in self._scores if not one.skips(pod)) for info in infos]
-        )
-        for plugin in self._static_scores:
-            if not plugin.skips(pod):
-                total += plugin.weight * plugin.normalize(np.array([plugin.score(pod, info) for info in infos]))
-        ties = np.flatnonzero(total == total.max())
-        return infos[int(ties[random.randrange(len(ties))])]
-
-    def _verdicts_of(self, pod: PodInfo) -> Verdicts:
+    def verdicts(self, pod: PodInfo) -> Verdicts:
+        """What plugins that look at nodes one by one say about pods like this one, up to date."""
         signature = pod.signature
         verdicts = self._verdicts.get(signature)
         if verdicts is not None:
@@ -159,6 +208,65 @@ class Profile:
         verdicts = Verdicts(pod, static, (one for one in self._filters if not one.static), self._scores, self._cache)
         _keep(self._verdicts, signature, verdicts)
         return verdicts
+
+    def _where_room_was_made(self, pod: PodInfo) -> NodeInfo | None:
+        """The node that was nominated for the pod, as soon as the pod fits there."""
+        name = self._cache.nomination(pod.uid)
+        info = self._cache.get(name) if name else None
+        return info if info is not None and self.refusal(pod, info) is None else None
+
+    def _refused_by_all(self, status: Status) -> Diagnosis:
+        """A refusal before any node was asked holds for all of them."""
+        found = diagnosis({status: self._cache.node_count}, self._cache.node_count)
+        return msgspec.structs.replace(found, pre_filter_message=status.message)
+
+    def _select_among(
+        self,
+        pod: PodInfo,
+        names: tuple[str, ...],
+        narrowing: list[str],
+        random: Random,
+        views: list[WeightedView],
+    ) -> NodeInfo | Diagnosis:
+        """The few nodes that a pre-filter left, one by one."""
+        counts: dict[Status, int] = {}
+        feasible: list[NodeInfo] = []
+        preemptable = np.zeros(self._cache.table.capacity, np.bool_)
+        infos = [info for name in names if (info := self._cache.get(name)) is not None]
+        filters = [one for one in self._filters if not one.skips(pod)]
+        for info in infos:
+            status = first_refusal(filters, pod, info.for_pod(pod)) or _refusal_of(views, info.row)
+            if status is None:
+                feasible.append(info)
+            else:
+                counts[status] = counts.get(status, 0) + 1
+                preemptable[info.row] = status.code == Code.UNSCHEDULABLE
+        if feasible:
+            return self._best_of(pod, feasible, random, views)
+        if self._cache.node_count > len(infos):
+            reason = f"node(s) didn't satisfy plugin(s) [{' '.join(sorted(narrowing))}]"
+            counts[Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,), "")] = self._cache.node_count - len(infos)
+        found = diagnosis(counts, self._cache.node_count, preemptable)
+        return msgspec.structs.replace(found, plugins=tuple(sorted({*found.plugins, *narrowing})))
+
+    def _best_of(self, pod: PodInfo, infos: list[NodeInfo], random: Random, views: list[WeightedView]) -> NodeInfo:
+        if len(infos) == 1:
+            return infos[0]
+        total = np.array(
+            [sum(one.weight * one.score(pod, info) for one in self._scores if not one.skips(pod)) for info in infos]
+        )
+        for plugin in self._static_scores:
+            if not plugin.skips(pod):
+                total += plugin.weight * plugin.normalize(np.array([plugin.score(pod, info) for info in infos]))
+        rows = np.array([info.row for info in infos], np.intp)
+        feasible = np.zeros(self._cache.table.capacity, np.bool_)
+        feasible[rows] = True
+        for weight, view in views:
+            scores = view.scores(feasible)
+            if scores is not None:
+                total += weight * scores[rows]
+        ties = np.flatnonzero(total == total.max())
+        return infos[int(ties[random.randrange(len(ties))])]
 
     def _static_of(self, pod: PodInfo) -> StaticVerdicts:
         signature = pod.signature[0]
@@ -171,6 +279,23 @@ class Profile:
         static = StaticVerdicts(pod, filters, self._static_scores, self._cache)
         _keep(self._static, signature, static)
         return static
+
+
+def all_hints(profiles: Iterable[Profile]) -> dict[str, tuple[Hint, ...]]:
+    """The hints of all profiles, by plugin."""
+    found: dict[str, tuple[Hint, ...]] = {}
+    for profile in profiles:
+        for name, hints in profile.hints.items():
+            found[name] = (*found.get(name, ()), *hints)
+    return found
+
+
+def _refusal_of(views: Iterable[WeightedView], row: int) -> Status | None:
+    for _, view in views:
+        for status, refused in view.refusals():
+            if refused[row]:
+                return status
+    return None
 
 
 def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:

@@ -3,22 +3,32 @@
 Source: pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go (v1.36).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TypeAlias, cast
 
+import msgspec
+
 from kubeactors.actor import Actor, handle
-from kubeactors.api.core.v1 import Node, Pod, PodCondition
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.core.v1 import Namespace, Node, Pod, PodCondition, Service
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, EventRecorder, Notify, RecordEvent, SharedInformer
 from kubeactors.message import Message, Recipient
 from kubeactors.scheduler import diagnosis
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource, node_update_action
-from kubeactors.scheduler.framework import Diagnosis, Plugin
+from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource, node_update_action, pod_update_action
+from kubeactors.scheduler.explanation import ExplainScheduling, Explanation, explain
+from kubeactors.scheduler.framework import Diagnosis, Plugin, PostFilterResult, Status
+from kubeactors.scheduler.handle import Budget, Handle, Unselected, no_budgets
 from kubeactors.scheduler.plugins import default_plugins
+from kubeactors.scheduler.plugins.default_preemption import PREEMPTION_BY_SCHEDULER
 from kubeactors.scheduler.pod_info import PodInfo, pod_info
-from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.profile import Profile, all_hints
 from kubeactors.scheduler.queue import SECOND, QueuedPod, SchedulingQueue
+from kubeactors.scheduler.verdicts import diagnosis as diagnosis_of
+from kubeactors.scheduler.workloads import Workloads
 
 DEFAULT_SCHEDULER = "default-scheduler"
 WORKERS = 64
@@ -34,7 +44,23 @@ _POD_CAME = ClusterEvent(Resource.ASSIGNED_POD, Action.ADD)
 _NODE_CAME = ClusterEvent(Resource.NODE, Action.ADD)
 _NODE_LEFT = ClusterEvent(Resource.NODE, Action.DELETE)
 
-PluginFactory: TypeAlias = Callable[[Client], Iterable[Plugin]]
+PluginFactory: TypeAlias = Callable[[Handle], Iterable[Plugin]]
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What else the scheduler may know; without an informer it goes by nothing of that kind."""
+
+    namespaces: SharedInformer[Namespace] | None = None
+    """For affinity terms that select namespaces."""
+    services: SharedInformer[Service] | None = None
+    """For pods that are spread by default; with `replica_sets`."""
+    replica_sets: SharedInformer[ReplicaSet] | None = None
+    budgets: Callable[[], Iterable[Budget]] = no_budgets
+    """Disruption budgets, for preemption."""
+
+
+NO_SURROUNDINGS = Surroundings()
+DEFAULT_PROFILES: Mapping[str, PluginFactory] = MappingProxyType({DEFAULT_SCHEDULER: default_plugins})
 
 
 class Cycle(Message, frozen=True):
@@ -45,7 +71,7 @@ class Flush(Message, frozen=True):
     """The scheduler tells itself: the back-off of a pod has ended."""
 
 
-SchedulerMessage: TypeAlias = Notify | Cycle | Flush
+SchedulerMessage: TypeAlias = Notify | Cycle | Flush | ExplainScheduling
 
 
 class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
@@ -59,8 +85,8 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         pods: all pods of the cluster.
         nodes: all nodes.
         events: where events go.
-        name: pods say by `spec.schedulerName` which scheduler they want.
-        plugins: makes the plugins of the one profile.
+        profiles: the plugins of each profile. Pods say by `spec.schedulerName` which one they want.
+        surroundings: what else there is to know.
     """
 
     def __init__(  # noqa: PLR0913 - a component's surroundings
@@ -70,17 +96,18 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         nodes: SharedInformer[Node],
         events: Recipient[RecordEvent],
         *,
-        name: str = DEFAULT_SCHEDULER,
-        plugins: PluginFactory = default_plugins,
+        profiles: Mapping[str, PluginFactory] = DEFAULT_PROFILES,
+        surroundings: Surroundings = NO_SURROUNDINGS,
     ) -> None:
         self._client = client
         self._pods = pods
         self._nodes = nodes
         self._events = events
-        self._name = name
+        self._factories = profiles
+        self._surroundings = surroundings
         self.cache = Cache()
-        self._profile = Profile(plugins(client), self.cache)
-        self.queue = SchedulingQueue(self._profile.gate, self._profile.hints)
+        self._profiles: dict[str, Profile] = {}
+        self._recorders: dict[str, EventRecorder] = {}
         self._workers = 0
         self._alarm: int | None = None
         self._unsynced = [pods.source, nodes.source]
@@ -88,7 +115,23 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
     def started(self) -> None:
         """Learn what is there, then follow it."""
         self._random = self.ctx.random_for("ties")
-        self._recorder = EventRecorder(self._events, self.ctx, self._name, self._name)
+        self._workloads = self._follow_workloads()
+        handle = Handle(
+            client=self._client,
+            cache=self.cache,
+            random=self.ctx.random_for("preemption"),
+            namespace_labels=self._namespace_labels,
+            workloads=self._workloads or Unselected(),
+            budgets=self._surroundings.budgets,
+        )
+        for name, plugins in self._factories.items():
+            self._profiles[name] = Profile(plugins(handle), self.cache)
+            self._recorders[name] = EventRecorder(self._events, self.ctx, name, name)
+        self.queue = SchedulingQueue(self._gate, all_hints(self._profiles.values()))
+        namespaces = self._surroundings.namespaces
+        if namespaces is not None:
+            namespaces.subscribe(self.ctx.self)
+            self._unsynced.append(namespaces.source)
         self._nodes.subscribe(self.ctx.self)
         self._pods.subscribe(self.ctx.self)
 
@@ -98,9 +141,11 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         if message.source == self._nodes.source:
             for node_change in cast("tuple[Change[Node], ...]", message.changes):
                 self._node_changed(node_change)
-        else:
+        elif message.source == self._pods.source:
             for pod_change in cast("tuple[Change[Pod], ...]", message.changes):
                 self._pod_changed(pod_change)
+        else:
+            self._surroundings_changed(message.source)
         if message.synced and message.source in self._unsynced:
             self._unsynced.remove(message.source)
         self._employ()
@@ -125,6 +170,13 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self._employ()
         self._set_alarm()
 
+    @handle
+    def explain(self, message: ExplainScheduling) -> Explanation | None:
+        """Why the pod is where it is, or where it could be, as things are now."""
+        pod = self._pods.lister.get(message.name, message.namespace)
+        profile = self._profile_of(pod) if pod is not None else None
+        return None if pod is None or profile is None else explain(pod_info(pod), profile, self.cache)
+
     # What the cluster tells.
 
     def _node_changed(self, change: Change[Node]) -> None:
@@ -148,13 +200,19 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         elif pod.spec.node_name:
             self._pod_is_placed(pod)
         elif pod.metadata.deletion_timestamp is not None:
-            self.queue.delete(pod.metadata.uid)
-        elif pod.spec.scheduler_name in {self._name, ""} and not self.cache.is_assumed(pod.metadata.uid):
-            self.queue.update(pod_info(pod), self.ctx.now)
+            self._pod_left(pod)
+        elif self._profile_of(pod) is not None and not self.cache.is_assumed(pod.metadata.uid):
+            info = pod_info(pod)
+            self.queue.update(info, self.ctx.now)
+            if change.old is None and pod.status.nominated_node_name:
+                self.cache.nominate(info, pod.status.nominated_node_name)
 
     def _pod_left(self, pod: Pod) -> None:
-        self.queue.delete(pod.metadata.uid)
-        if self.cache.remove_pod(pod.metadata.uid):
+        uid = pod.metadata.uid
+        self.queue.delete(uid)
+        waited = bool(self.cache.nomination(uid))
+        self.cache.withdraw(uid)
+        if self.cache.remove_pod(uid) or waited:
             self.queue.move(_POD_LEFT, pod, None, self.ctx.now)
 
     def _pod_is_placed(self, pod: Pod) -> None:
@@ -166,41 +224,41 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self.cache.set_pod(after)
         if before is None:
             self.queue.move(_POD_CAME, None, pod, self.ctx.now)
-        elif before.demand != after.demand:
-            event = ClusterEvent(Resource.ASSIGNED_POD, Action.UPDATE_POD_SCALE_DOWN)
-            self.queue.move(event, before.pod, pod, self.ctx.now)
+        elif action := pod_update_action(before, after):
+            self.queue.move(ClusterEvent(Resource.ASSIGNED_POD, action), before.pod, pod, self.ctx.now)
 
     # One pod.
 
     async def _schedule_one(self, queued: QueuedPod) -> None:
         pod = queued.info
-        found = self._profile.select(pod, self._random)
+        profile = self._profile_of(pod.pod)
+        assert profile is not None  # others are not queued
+        found = profile.select(pod, self._random)
         if isinstance(found, Diagnosis):
-            added = self._profile.explain(pod, found) if found.nodes else ""
-            await self._refuse(queued, found.plugins, diagnosis.message(found, added))
+            await self._refuse(queued, profile, found)
             return
         self.cache.assume(pod, found.name)
-        status = self._profile.reserve(pod, found.name)
+        status = profile.reserve(pod, found.name)
         if status is not None:
             self.cache.forget(pod.uid)
-            await self._refuse(queued, (status.plugin,), status.message)
+            await self._refuse(queued, profile, diagnosis_of({status: self.cache.node_count}, self.cache.node_count))
             return
         self.queue.done(pod.uid)
-        await self._bind(queued, found.name)
+        await self._bind(queued, profile, found.name)
 
-    async def _bind(self, queued: QueuedPod, node_name: str) -> None:
+    async def _bind(self, queued: QueuedPod, profile: Profile, node_name: str) -> None:
         pod = queued.info
         try:
-            await self._profile.bind(pod, node_name)
+            await profile.bind(pod, node_name)
         except StatusError as error:
-            self._profile.unreserve(pod, node_name)
+            profile.unreserve(pod, node_name)
             self.cache.forget(pod.uid)
             self.queue.move(_POD_LEFT, pod.pod, None, self.ctx.now)
             self.ctx.log.info("scheduler.bind_failed", pod=pod.key, node=node_name, error=str(error))
             await self._try_again(queued, f'running Bind plugin "DefaultBinder": {error}')
         else:
             message = f"Successfully assigned {pod.key} to {node_name}"
-            self._recorder.normal(pod.pod, "Scheduled", message, action="Binding")
+            self._recorder_of(pod.pod).normal(pod.pod, "Scheduled", message, action="Binding")
 
     async def _try_again(self, queued: QueuedPod, error: str) -> None:
         """Something broke: again after a while, unless the pod is gone, or was bound nevertheless."""
@@ -211,27 +269,81 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self._set_alarm()
         await self._report(pod, SCHEDULER_ERROR, error)
 
-    async def _refuse(self, queued: QueuedPod, plugins: tuple[str, ...], message: str) -> None:
-        """No node fits: wait for an event that changes that."""
-        queued.plugins = plugins
+    async def _refuse(self, queued: QueuedPod, profile: Profile, found: Diagnosis) -> None:
+        """No node fits: make room if that is possible, and wait for an event that changes things."""
+        pod = queued.info
+        result = profile.post_filter(pod, found) if found.nodes else PostFilterResult()
+        displaced = self._nominate(pod, result.nominated_node)
+        queued.plugins = found.plugins
         self.queue.requeue(queued, self.ctx.now)
         self._set_alarm()
-        pod = self._waiting(queued.info)
-        if pod is not None:
-            await self._report(pod, UNSCHEDULABLE, message)
-
-    async def _report(self, pod: Pod, reason: str, message: str) -> None:
-        """Say so in an event and in the pod's condition."""
-        self._recorder.warning(pod, "FailedScheduling", _shortened(message), action="Scheduling")
-        condition = self._condition(pod, reason, message)
-        if condition is None:
+        waiting = self._waiting(pod)
+        if waiting is None:
+            self.cache.withdraw(pod.uid)
             return
+        await self._report(waiting, UNSCHEDULABLE, diagnosis.message(found, result.message), result.nominated_node)
+        for one in result.victims:
+            await self._preempt(one.pod, waiting, result.nominated_node or "")
+        for one in displaced:
+            await self._write(one.pod, {"nominatedNodeName": ""})
+
+    def _nominate(self, pod: PodInfo, node_name: str | None) -> tuple[PodInfo, ...]:
+        """Keep the room that is being made. Returns the pods below, which had hoped for the same node."""
+        if node_name is None:
+            return ()
+        info = self.cache.get(node_name) if node_name else None
+        if info is None:
+            self.cache.withdraw(pod.uid)
+            return ()
+        displaced = tuple(one for one in info.nominated.values() if one.priority < pod.priority)
+        for one in displaced:
+            self.cache.withdraw(one.uid)
+        self.cache.nominate(pod, node_name)
+        return displaced
+
+    async def _preempt(self, victim: Pod, preemptor: Pod, node_name: str) -> None:
+        """Say why, then delete.
+
+        Source: pkg/scheduler/framework/preemption/executor.go (v1.36).
+        """
+        metadata = victim.metadata
+        if metadata.deletion_timestamp is None:
+            scheduler = preemptor.spec.scheduler_name
+            condition = PodCondition(
+                type="DisruptionTarget",
+                observed_generation=metadata.generation,
+                status="True",
+                last_transition_time=self.ctx.timestamp(),
+                reason=PREEMPTION_BY_SCHEDULER,
+                message=f"{scheduler}: preempting to accommodate a higher priority pod",
+            )
+            await self._write(victim, {"conditions": [condition]})
+            options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
+            try:
+                await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
+            except StatusError as error:
+                self.ctx.log.info("scheduler.victim_not_deleted", pod=metadata.name, error=str(error))
+                return
+        message = f"Preempted by pod {preemptor.metadata.uid} on node {node_name}"
+        self._recorder_of(preemptor).normal(victim, "Preempted", message, action="Preempting")
+
+    async def _report(self, pod: Pod, reason: str, message: str, nominated_node: str | None = None) -> None:
+        """Tell people by an event, and by the pod's status if that is news."""
+        self._recorder_of(pod).warning(pod, "FailedScheduling", _shortened(message), action="Scheduling")
+        condition = self._condition(pod, reason, message)
+        change: dict[str, object] = {} if condition is None else {"conditions": [condition]}
+        if nominated_node is not None and nominated_node != pod.status.nominated_node_name:
+            change["nominatedNodeName"] = nominated_node
+        if change:
+            await self._write(pod, change)
+
+    async def _write(self, pod: Pod, status: dict[str, object]) -> None:
         metadata = pod.metadata
-        patch = {"metadata": {"uid": metadata.uid}, "status": {"conditions": [condition]}}
+        patch = {"metadata": {"uid": metadata.uid}, "status": status}
         try:
             await self._client.patch(Pod, metadata.name, patch, metadata.namespace, subresource="status")
         except StatusError as error:
-            self.ctx.log.info("scheduler.condition_failed", pod=metadata.name, error=str(error))
+            self.ctx.log.info("scheduler.status_not_written", pod=metadata.name, error=str(error))
 
     def _condition(self, pod: Pod, reason: str, message: str) -> PodCondition | None:
         """PodScheduled as it should be; None if it says so already."""
@@ -255,6 +367,42 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         if found is None or found.metadata.uid != metadata.uid or found.spec.node_name:
             return None
         return found
+
+    # What there is beside pods and nodes.
+
+    def _profile_of(self, pod: Pod) -> Profile | None:
+        return self._profiles.get(pod.spec.scheduler_name or DEFAULT_SCHEDULER)
+
+    def _recorder_of(self, pod: Pod) -> EventRecorder:
+        return self._recorders[pod.spec.scheduler_name or DEFAULT_SCHEDULER]
+
+    def _gate(self, pod: PodInfo) -> Status | None:
+        profile = self._profile_of(pod.pod)
+        return None if profile is None else profile.gate(pod)
+
+    def _namespace_labels(self, name: str) -> Mapping[str, str]:
+        namespaces = self._surroundings.namespaces
+        found = namespaces.lister.get(name) if namespaces is not None else None
+        return {} if found is None else found.metadata.labels
+
+    def _follow_workloads(self) -> Workloads | None:
+        services, replica_sets = self._surroundings.services, self._surroundings.replica_sets
+        if services is None or replica_sets is None:
+            return None
+        workloads = Workloads(services, replica_sets)
+        services.subscribe(self.ctx.self)
+        replica_sets.subscribe(self.ctx.self)
+        self._unsynced += [services.source, replica_sets.source]
+        return workloads
+
+    def _surroundings_changed(self, source: str) -> None:
+        namespaces = self._surroundings.namespaces
+        if namespaces is None or source != namespaces.source:
+            assert self._workloads is not None  # nothing else was subscribed to
+            self._workloads.changed()
+            return
+        for profile in self._profiles.values():
+            profile.namespaces_changed()
 
     # Workers.
 

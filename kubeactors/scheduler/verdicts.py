@@ -4,13 +4,15 @@ Filters and scores are worked out for all nodes once, and afterwards only for th
 pod of the same shape costs one node's verdict and one search for the best.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
+from typing import TypeAlias
 
 import numpy as np
 
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.framework import (
+    Code,
     Diagnosis,
     FilterPlugin,
     Mask,
@@ -20,9 +22,13 @@ from kubeactors.scheduler.framework import (
     Status,
     VectorFilterPlugin,
     VectorScorePlugin,
+    View,
 )
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+
+WeightedView: TypeAlias = tuple[int, View]
+"""A view and how much its scores count."""
 
 _ROW_BY_ROW = 16
 """Up to so many changed rows are cheaper one at a time than as vectors."""
@@ -105,6 +111,8 @@ class Verdicts:
         self._position = 0
         self._total: Scores = np.zeros(0, np.int64)
         """The weighted sum of the vector scores; -1 where the pod cannot be."""
+        self._refusals: Refusals | None = None
+        """Made when first asked for: most pods find a node."""
         self._evaluate_all()
 
     def refresh(self) -> None:
@@ -120,12 +128,9 @@ class Verdicts:
             self._evaluate_rows(np.array(rows, np.intp))
         self._position = self._cache.changes.position
 
-    def best(self, random: Random) -> NodeInfo | None:
+    def best(self, random: Random, views: Sequence[WeightedView] = ()) -> NodeInfo | None:
         """The node to take: among equally good ones a random one, as in the original. None if no node fits."""
-        total = self._total
-        if self._static.has_preferences:
-            feasible = total >= 0
-            total = np.where(feasible, total + self._static.preferences(feasible), -1)
+        total = self.totals(views)
         top = total.max()
         if top < 0:
             return None
@@ -135,14 +140,43 @@ class Verdicts:
         assert info is not None  # absent rows have no score
         return info
 
-    def diagnose(self) -> Diagnosis:
+    def totals(self, views: Sequence[WeightedView] = ()) -> Scores:
+        """The score of each row; -1 where the pod cannot be."""
+        total = self._total
+        if not views and not self._static.has_preferences:
+            return total
+        feasible = total >= 0
+        for _, view in views:
+            for _, refused in view.refusals():
+                feasible &= ~refused
+        if views and not feasible.any():
+            return np.full(len(total), -1, np.int64)
+        if self._static.has_preferences:
+            total = total + self._static.preferences(feasible)
+        for weight, view in views:
+            scores = view.scores(feasible)
+            if scores is not None:
+                total = total + weight * scores
+        return np.where(feasible, total, -1)
+
+    def diagnose(self, views: Sequence[WeightedView] = ()) -> Diagnosis:
         """Why no node fits."""
-        statuses: dict[str, Status] = {}
-        for info in self._cache:
-            status = self._static.statuses[info.row] or first_refusal(self._filters, self._pod, info)
-            assert status is not None  # a node that passes everything would have been taken
-            statuses[info.name] = status
-        return diagnosis(statuses, self._cache.node_count)
+        refusals = self._refusals
+        if refusals is None:
+            refusals = self._refusals = Refusals(self._pod, self._static, self._filters, self._cache)
+        refusals.refresh()
+        counts, preemptable = dict(refusals.counts), refusals.preemptable.copy()
+        left = self._total >= 0
+        for _, view in views:
+            for status, refused in view.refusals():
+                newly = left & refused
+                left &= ~refused
+                count = int(np.count_nonzero(newly))
+                if count:
+                    counts[status] = counts.get(status, 0) + count
+                    if status.code == Code.UNSCHEDULABLE:
+                        preemptable |= newly
+        return diagnosis(counts, self._cache.node_count, preemptable)
 
     def _evaluate_all(self) -> None:
         self._total = np.full(self._cache.table.capacity, -1, np.int64)
@@ -154,6 +188,8 @@ class Verdicts:
         if info is None or not self._static.allowed[row]:
             return -1
         if first_refusal(self._filters, self._pod, info) is not None:
+            return -1
+        if info.nominated and first_refusal(self._filters, self._pod, info.for_pod(self._pod)) is not None:
             return -1
         return sum(one.weight * one.score(self._pod, info) for one in self._plugins)
 
@@ -169,11 +205,65 @@ class Verdicts:
         for scorer in self._plugins:
             total += scorer.weight * scorer.score_rows(self._pod, self._cache.table, rows)
         self._total[rows] = total
+        for row in self._cache.nominated_rows():
+            self._total[row] = self._evaluate(row)
 
     def _one_by_one(self, plugin: FilterPlugin, rows: Rows) -> Mask:
         infos = (self._cache.rows[int(row)] for row in rows)
         passing = (one is not None and plugin.filter(self._pod, one) is None for one in infos)
         return np.fromiter(passing, np.bool_, len(rows))
+
+
+class Refusals:
+    """What each node says to pods of one signature, and how many say the same."""
+
+    def __init__(self, pod: PodInfo, static: StaticVerdicts, filters: Sequence[FilterPlugin], cache: Cache) -> None:
+        self._pod = pod
+        self._static = static
+        self._filters = filters
+        self._cache = cache
+        self._position = -1
+        self._statuses: list[Status | None] = []
+        self.counts: dict[Status, int] = {}
+        self.preemptable: Mask = np.zeros(0, np.bool_)
+        """Rows where removing pods may help."""
+
+    def refresh(self) -> None:
+        """Catch up with what changed."""
+        log = self._cache.changes
+        rows: Iterable[int] | None = None if self._position < 0 else log.since(self._position)
+        if rows is None or len(self._statuses) != self._cache.table.capacity:
+            self._statuses = [None] * self._cache.table.capacity
+            self.counts.clear()
+            self.preemptable = np.zeros(self._cache.table.capacity, np.bool_)
+            rows = range(len(self._cache.rows))
+        for row in rows:
+            self._ask(row)
+        self._position = log.position
+
+    def _ask(self, row: int) -> None:
+        old, new = self._statuses[row], self._status(row)
+        if old is new:
+            return
+        if old is not None:
+            self.counts[old] -= 1
+            if not self.counts[old]:
+                del self.counts[old]
+        if new is not None:
+            self.counts[new] = self.counts.get(new, 0) + 1
+        self._statuses[row] = new
+        self.preemptable[row] = new is not None and new.code == Code.UNSCHEDULABLE
+
+    def _status(self, row: int) -> Status | None:
+        info = self._cache.rows[row]
+        if info is None or info.node is None:
+            return None
+        static = self._static.statuses[row]
+        if static is not None:
+            return static
+        return first_refusal(self._filters, self._pod, info) or (
+            first_refusal(self._filters, self._pod, info.for_pod(self._pod)) if info.nominated else None
+        )
 
 
 def first_refusal(filters: Iterable[FilterPlugin], pod: PodInfo, info: NodeInfo) -> Status | None:
@@ -185,7 +275,7 @@ def first_refusal(filters: Iterable[FilterPlugin], pod: PodInfo, info: NodeInfo)
     return None
 
 
-def diagnosis(statuses: dict[str, Status], nodes: int, absent: Status | None = None) -> Diagnosis:
+def diagnosis(counts: Mapping[Status, int], nodes: int, preemptable: Mask | None = None) -> Diagnosis:
     """A diagnosis that names the plugins of the statuses."""
-    plugins = {one.plugin: None for one in statuses.values()}
-    return Diagnosis(nodes=nodes, statuses=statuses, absent=absent, plugins=tuple(sorted(plugins)))
+    plugins = dict.fromkeys(one.plugin for one in counts if one.plugin)
+    return Diagnosis(nodes=nodes, counts=counts, preemptable=preemptable, plugins=tuple(sorted(plugins)))

@@ -8,7 +8,17 @@ from msgspec.structs import replace
 
 from kubeactors.actor import Actor, Ref, SimSystem, handle
 from kubeactors.api import SCHEME
-from kubeactors.api.core.v1 import Container, Node, Pod, PodSpec, ResourceRequirements, ServiceAccount
+from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.core.v1 import (
+    Container,
+    Namespace,
+    Node,
+    Pod,
+    PodSpec,
+    ResourceRequirements,
+    Service,
+    ServiceAccount,
+)
 from kubeactors.api.core.v1.event import Event
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import NotFound, StatusError
@@ -17,7 +27,7 @@ from kubeactors.client import Client, EventSink, InformerFactory, InProcessTrans
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.runtimes import Behaviour, SimulatedRuntime
 from kubeactors.message import Request
-from kubeactors.scheduler import Scheduler
+from kubeactors.scheduler import Scheduler, Surroundings
 from kubeactors.storage import Store
 from kubeactors.storage.backends.memory import MemoryBackend
 
@@ -54,7 +64,12 @@ class SchedulerProcess(Actor[Notify], deterministic=True):
     def started(self) -> None:
         informers = InformerFactory(self.ctx, self._client)
         events = self.ctx.spawn(partial(EventSink, self._client), name="events")
-        scheduler = partial(Scheduler, self._client, informers.of(Pod), informers.of(Node), events)
+        surroundings = Surroundings(
+            namespaces=informers.of(Namespace), services=informers.of(Service), replica_sets=informers.of(ReplicaSet)
+        )
+        scheduler = partial(
+            Scheduler, self._client, informers.of(Pod), informers.of(Node), events, surroundings=surroundings
+        )
         self.ctx.spawn(scheduler, name="scheduler")
 
     @handle

@@ -1,5 +1,6 @@
 """Pods, nodes and profiles to test with."""
 
+from random import Random
 from typing import TypeVar
 
 from kubeactors.api.core.v1 import (
@@ -21,6 +22,7 @@ from kubeactors.apimachinery.requests import ApiRequest, StopWatch
 from kubeactors.apimachinery.status import ServiceUnavailable
 from kubeactors.client import Client
 from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.plugins import default_plugins
 from kubeactors.scheduler.profile import Profile
 
@@ -37,8 +39,12 @@ class Nowhere:
         """There is none."""
 
 
+def handle(cache: Cache) -> Handle:
+    return Handle(client=Client(Nowhere()), cache=cache, random=Random(1))
+
+
 def profile(cache: Cache) -> Profile:
-    return Profile(default_plugins(Client(Nowhere())), cache)
+    return Profile(default_plugins(handle(cache)), cache)
 
 
 def node(

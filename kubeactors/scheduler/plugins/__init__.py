@@ -1,22 +1,25 @@
 """The scheduler's plugins, one file each, with kube-scheduler's names.
 
 `default_plugins` gives them in the order in which they are asked. A filter's refusal ends the asking, so the order
-shows in messages. Affinity between pods and topology spread are not among them.
+shows in messages.
 
 Source: pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 """
 
-from kubeactors.client import Client
 from kubeactors.scheduler.framework import Plugin
+from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.plugins.default_binder import DefaultBinder
 from kubeactors.scheduler.plugins.default_preemption import DefaultPreemption
 from kubeactors.scheduler.plugins.dynamic_resources import DynamicResources
+from kubeactors.scheduler.plugins.image_locality import ImageLocality
+from kubeactors.scheduler.plugins.inter_pod_affinity import InterPodAffinity
 from kubeactors.scheduler.plugins.node_affinity import NodeAffinity
 from kubeactors.scheduler.plugins.node_name import NodeName
 from kubeactors.scheduler.plugins.node_ports import NodePorts
 from kubeactors.scheduler.plugins.node_resources_balanced_allocation import NodeResourcesBalancedAllocation
 from kubeactors.scheduler.plugins.node_resources_fit import NodeResourcesFit
 from kubeactors.scheduler.plugins.node_unschedulable import NodeUnschedulable
+from kubeactors.scheduler.plugins.pod_topology_spread import PodTopologySpread
 from kubeactors.scheduler.plugins.scheduling_gates import SchedulingGates
 from kubeactors.scheduler.plugins.taint_toleration import TaintToleration
 
@@ -24,20 +27,23 @@ __all__ = [
     "DefaultBinder",
     "DefaultPreemption",
     "DynamicResources",
+    "ImageLocality",
+    "InterPodAffinity",
     "NodeAffinity",
     "NodeName",
     "NodePorts",
     "NodeResourcesBalancedAllocation",
     "NodeResourcesFit",
     "NodeUnschedulable",
+    "PodTopologySpread",
     "SchedulingGates",
     "TaintToleration",
     "default_plugins",
 ]
 
 
-def default_plugins(client: Client) -> tuple[Plugin, ...]:
-    """All plugins, in order; the client is for those that write."""
+def default_plugins(handle: Handle) -> tuple[Plugin, ...]:
+    """All plugins, in order."""
     return (
         SchedulingGates(),
         NodeUnschedulable(),
@@ -47,7 +53,10 @@ def default_plugins(client: Client) -> tuple[Plugin, ...]:
         NodePorts(),
         NodeResourcesFit(),
         DynamicResources(),
-        DefaultPreemption(),
+        PodTopologySpread(handle),
+        InterPodAffinity(handle),
+        DefaultPreemption(handle),
         NodeResourcesBalancedAllocation(),
-        DefaultBinder(client),
+        ImageLocality(handle),
+        DefaultBinder(handle.client),
     )

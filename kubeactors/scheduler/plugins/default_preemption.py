@@ -1,28 +1,116 @@
-"""DefaultPreemption: which nodes would have room if pods were removed.
+"""DefaultPreemption: pods that fit nowhere make room by removing pods of lower priority.
 
-It tells the two kinds of nodes apart and picks no victims: nothing is evicted.
-
-Source: pkg/scheduler/framework/preemption/preemption.go (v1.36).
+Source: pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go, pkg/scheduler/framework/preemption (v1.36).
+All nodes are tried that can be tried one by one, and the original's sample of nodes where others have to be looked at.
 """
 
-from kubeactors.scheduler import diagnosis as words
-from kubeactors.scheduler.framework import Code, Diagnosis, Status
-from kubeactors.scheduler.pod_info import PodInfo
+import numpy as np
 
-_NOT_HELPFUL = Status(
-    Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("Preemption is not helpful for scheduling",), "DefaultPreemption"
-)
-_NO_VICTIMS = Status(Code.UNSCHEDULABLE, ("No preemption victims found for incoming pod",), "DefaultPreemption")
+from kubeactors.scheduler import diagnosis as words
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.candidates import Candidates
+from kubeactors.scheduler.framework import Code, Diagnosis, PostFilterResult, Status, Trial
+from kubeactors.scheduler.handle import Budget, Handle
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.pod_info import PodInfo, Signature
+from kubeactors.scheduler.preemption import NO_VICTIMS, Candidate, best, candidate
+from kubeactors.scheduler.views import Views
+
+NAME = "DefaultPreemption"
+PREEMPTION_BY_SCHEDULER = "PreemptionByScheduler"
+
+_NOT_HELPFUL = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("Preemption is not helpful for scheduling",), NAME)
 
 
 class DefaultPreemption:
-    """Explains why removing pods does not help."""
+    """Picks victims, and the node where they hurt least.
 
-    name = "DefaultPreemption"
+    Args:
+        handle: the scheduler.
+        min_candidate_nodes_percentage: of the nodes that may help, where others have to be looked at too.
+        min_candidate_nodes_absolute: at least so many of them.
+    """
 
-    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis) -> str:
-        """A message of the same form as the filters'."""
+    name = NAME
+
+    def __init__(
+        self, handle: Handle, *, min_candidate_nodes_percentage: int = 10, min_candidate_nodes_absolute: int = 100
+    ) -> None:
+        self._cache: Cache = handle.cache
+        self._random = handle.random
+        self._budgets = handle.budgets
+        self._percentage = min_candidate_nodes_percentage
+        self._absolute = min_candidate_nodes_absolute
+        self._candidates: Views[Signature, Candidates] = Views()
+
+    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial) -> PostFilterResult:
+        """Victims and the node to nominate; or a message of the same form as the filters'."""
+        reason = self._not_eligible(pod, diagnosis)
+        if reason:
+            return PostFilterResult(message=f"preemption: {reason}")
+        budgets = tuple(self._budgets())
+        if trial.has_views(pod):
+            found, refusals = self._sample(pod, diagnosis, trial, budgets)
+        else:
+            kept = self._candidates.get(pod.signature, lambda: Candidates(pod, self._cache))
+            found, refusals = kept.best(diagnosis, trial, budgets)
+        if found is None:
+            failed = Diagnosis(nodes=diagnosis.nodes, counts=_completed(refusals, diagnosis.nodes))
+            return PostFilterResult(message=f"preemption: {words.message(failed)}", nominated_node="")
+        return PostFilterResult(nominated_node=found.info.name, victims=found.victims)
+
+    def _not_eligible(self, pod: PodInfo, diagnosis: Diagnosis) -> str:
         if pod.pod.spec.preemption_policy == "Never":
-            return "preemption: not eligible due to preemptionPolicy=Never."
-        victims = {name: _NO_VICTIMS for name, one in diagnosis.statuses.items() if one.code == Code.UNSCHEDULABLE}
-        return f"preemption: {words.message(Diagnosis(nodes=diagnosis.nodes, statuses=victims, absent=_NOT_HELPFUL))}"
+            return "not eligible due to preemptionPolicy=Never."
+        name = self._cache.nomination(pod.uid)
+        info = self._cache.get(name) if name else None
+        if info is None or diagnosis.preemptable is None or not diagnosis.preemptable[info.row]:
+            return ""
+        if any(one.priority < pod.priority and _is_being_preempted(one) for one in info.pods.values()):
+            return "not eligible due to a terminating pod on the nominated node."
+        return ""
+
+    def _sample(
+        self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial, budgets: tuple[Budget, ...]
+    ) -> tuple[Candidate | None, dict[Status, int]]:
+        """Try nodes from a random one on, until there are enough candidates."""
+        rows = np.zeros(0, np.intp) if diagnosis.preemptable is None else np.flatnonzero(diagnosis.preemptable)
+        enough = max(len(rows) * self._percentage // 100, self._absolute)
+        start = self._random.randrange(len(rows)) if len(rows) else 0
+        found: list[Candidate] = []
+        refusals: dict[Status, int] = {}
+        for row in (*rows[start:], *rows[:start]):
+            info = self._cache.rows[int(row)]
+            assert info is not None  # it has refused the pod
+            one = self._try(pod, info, trial, budgets)
+            if isinstance(one, Status):
+                refusals[one] = refusals.get(one, 0) + 1
+            else:
+                found.append(one)
+                if len(found) >= enough:
+                    break
+        return (best(found) if found else None), refusals
+
+    def _try(self, pod: PodInfo, info: NodeInfo, trial: Trial, budgets: tuple[Budget, ...]) -> Candidate | Status:
+        population = self._cache.population
+
+        def moves(one: PodInfo, change: int) -> None:
+            population.add(one, info.row, change)
+
+        return candidate(pod, info, lambda changed: trial.refusal(pod, changed), budgets, moves)
+
+
+def _completed(refusals: dict[Status, int], nodes: int) -> dict[Status, int]:
+    """The nodes that were not tried are those where removing pods does not help."""
+    rest = nodes - sum(refusals.values())
+    return {**refusals, _NOT_HELPFUL: rest} if rest > 0 else refusals
+
+
+def _is_being_preempted(pod: PodInfo) -> bool:
+    if pod.pod.metadata.deletion_timestamp is None:
+        return False
+    found = next((one for one in pod.pod.status.conditions if one.type == "DisruptionTarget"), None)
+    return found is not None and found.status == "True" and found.reason == PREEMPTION_BY_SCHEDULER
+
+
+__all__ = ["NAME", "NO_VICTIMS", "PREEMPTION_BY_SCHEDULER", "DefaultPreemption"]

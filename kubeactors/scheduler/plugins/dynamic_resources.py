@@ -3,7 +3,7 @@
 Source: pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (v1.36).
 """
 
-from kubeactors.scheduler.framework import Diagnosis
+from kubeactors.scheduler.framework import Diagnosis, PostFilterResult, Trial
 from kubeactors.scheduler.pod_info import PodInfo
 
 
@@ -12,6 +12,7 @@ class DynamicResources:
 
     name = "DynamicResources"
 
-    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis) -> str:
+    def post_filter(self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial) -> PostFilterResult:
         """No claim stands in the way."""
-        return "no new claims to deallocate"
+        del pod, diagnosis, trial
+        return PostFilterResult(message="no new claims to deallocate")

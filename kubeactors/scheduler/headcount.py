@@ -1,0 +1,168 @@
+"""How many pods are where: by row, and by value of a node label.
+
+Counts move by one when a pod comes or goes; they are never made again from the pods, only from other counts.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kubeactors.api.core.v1 import Node
+
+if TYPE_CHECKING:
+    from kubeactors.scheduler.cache import Cache
+
+Counts: TypeAlias = npt.NDArray[np.int64]
+Places: TypeAlias = npt.NDArray[np.intp]
+
+NOWHERE = -1
+HOSTNAME = "kubernetes.io/hostname"
+
+
+class Headcount:
+    """How many pods of some kind are on each row. Rows without any are left out."""
+
+    __slots__ = ("followers", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[int, int] = {}
+        self.followers: list[DomainCounts] = []
+
+    def add(self, row: int, change: int) -> None:
+        """So many more, or fewer, are on the row."""
+        count = self.rows.get(row, 0) + change
+        if count:
+            self.rows[row] = count
+        else:
+            del self.rows[row]
+        for one in self.followers:
+            one.add(row, change)
+
+
+class Domains:
+    """The values of one node label, numbered as they are met."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self._numbers: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def number(self, node: Node) -> int:
+        """The node's value; `NOWHERE` if it has none."""
+        value = node.metadata.labels.get(self.key)
+        return NOWHERE if value is None else self._numbers.setdefault(value, len(self._numbers))
+
+
+def everywhere(_: Node) -> bool:
+    """All nodes count."""
+    return True
+
+
+class DomainCounts:
+    """The pods of a headcount by domain, over the nodes that count.
+
+    Arrays by domain have a spare zero at their end, which is what `NOWHERE` reads.
+
+    Args:
+        cache: where the nodes are.
+        headcount: whose pods.
+        domains: what nodes are told apart by.
+        counts_on: whether pods on a node count. Nodes without the label never do.
+    """
+
+    def __init__(
+        self, cache: "Cache", headcount: Headcount, domains: Domains, counts_on: Callable[[Node], bool] = everywhere
+    ) -> None:
+        self._cache = cache
+        self._headcount = headcount
+        self._domains = domains
+        self._counts_on = counts_on
+        self._position = 0
+        self._place = np.zeros(0, np.intp)
+        """The domain that the pods of a row count in."""
+        self.where: Places = np.zeros(0, np.intp)
+        """The domain of each row, whether or not its pods count."""
+        self.counts: Counts = np.zeros(1, np.int64)
+        """Pods by domain."""
+        self.nodes: Counts = np.zeros(1, np.int64)
+        """By domain, the nodes whose pods count."""
+        self._place_all()
+        headcount.followers.append(self)
+
+    def close(self) -> None:
+        """Follow no longer."""
+        self._headcount.followers.remove(self)
+
+    def add(self, row: int, change: int) -> None:
+        """Pods came to a row, or left it."""
+        if row < len(self._place) and (domain := self._place[row]) != NOWHERE:
+            self.counts[domain] += change
+
+    def refresh(self) -> None:
+        """Catch up with the nodes that changed."""
+        log = self._cache.node_changes
+        if self._position == log.position:
+            return
+        rows = log.since(self._position)
+        if rows is None or len(self._place) != self._cache.table.capacity:
+            self._place_all()
+            return
+        for row in rows:
+            self._move(row)
+        self._position = log.position
+
+    def by_row(self) -> Counts:
+        """The pods in the domain of each row."""
+        counts: Counts = self.counts[self.where]
+        return counts
+
+    def least(self) -> tuple[int, int]:
+        """The fewest pods in a domain that counts, and how many such domains there are."""
+        counted = self.counts[self.nodes > 0]
+        return (int(counted.min()), len(counted)) if len(counted) else (0, 0)
+
+    def _move(self, row: int) -> None:
+        where, place = self._look(row)
+        old, count = self._place[row], self._headcount.rows.get(row, 0)
+        self.where[row] = where
+        if old == place:
+            return
+        self._make_room()
+        if old != NOWHERE:
+            self.counts[old] -= count
+            self.nodes[old] -= 1
+        if place != NOWHERE:
+            self.counts[place] += count
+            self.nodes[place] += 1
+        self._place[row] = place
+
+    def _look(self, row: int) -> tuple[int, int]:
+        info = self._cache.rows[row] if row < len(self._cache.rows) else None
+        node = info.node if info is not None else None
+        if node is None:
+            return NOWHERE, NOWHERE
+        where = self._domains.number(node)
+        return where, where if self._counts_on(node) else NOWHERE
+
+    def _place_all(self) -> None:
+        found = np.array([self._look(row) for row in range(self._cache.table.capacity)], np.intp)
+        self.where, self._place = found[:, 0].copy(), found[:, 1].copy()
+        size = len(self._domains) + 1
+        self.nodes = np.bincount(self._place[self._place >= 0], minlength=size)
+        rows = self._headcount.rows
+        places = self._place[np.fromiter(rows.keys(), np.intp, len(rows))]
+        pods = np.fromiter(rows.values(), np.int64, len(rows))
+        counted = places != NOWHERE
+        self.counts = np.bincount(places[counted], pods[counted], minlength=size).astype(np.int64)
+        self._position = self._cache.node_changes.position
+
+    def _make_room(self) -> None:
+        missing = len(self._domains) + 1 - len(self.counts)
+        if missing > 0:
+            missing += len(self.counts)
+            self.counts = np.pad(self.counts, (0, missing))
+            self.nodes = np.pad(self.nodes, (0, missing))
