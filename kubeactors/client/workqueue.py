@@ -8,6 +8,7 @@ Source: client-go util/workqueue/{queue,delaying_queue,default_rate_limiters}.go
 
 import heapq
 from collections import deque
+from math import ceil
 
 SECOND = 1_000_000_000
 """Nanoseconds; all times here are integer nanoseconds on any one clock."""
@@ -117,8 +118,8 @@ class WorkQueue:
             self._queue.append(key)
 
     def add_after(self, key: str, seconds: float, now: int) -> None:
-        """The key needs work in a while. Of several delays of one key the earliest counts."""
-        self._add_at(key, now + int(seconds * SECOND), now)
+        """The key needs work in a while, never earlier. Of several delays of one key the earliest counts."""
+        self._add_at(key, now + ceil(seconds * SECOND), now)
 
     def add_rate_limited(self, key: str, now: int) -> None:
         """The key failed: work on it again after its back-off, and not faster than all keys together may."""

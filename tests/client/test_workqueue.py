@@ -84,6 +84,13 @@ def test_each_failure_doubles_the_wait_until_the_key_succeeds(queue: WorkQueue) 
     assert queue.next_due() == 5 * MILLISECOND
 
 
+def test_a_key_that_is_delayed_by_less_than_a_nanosecond_is_not_queued_at_once(queue: WorkQueue) -> None:
+    queue.add_after("a", 1e-12, now=7)
+    assert drain(queue) == []
+    queue.advance(8)
+    assert drain(queue) == ["a"]
+
+
 def test_a_key_that_always_fails_waits_at_most_a_thousand_seconds() -> None:
     backoff = ItemBackoff()
     assert max(backoff.failed("a") for _ in range(100)) == 1000 * SECOND

@@ -165,6 +165,13 @@ def test_unhealthy_old_pods_go_first_and_need_no_room() -> None:
     assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("1", 3)]
 
 
+def test_pods_that_are_to_go_already_are_not_counted_as_available() -> None:
+    made = deployment(3, surge=2, unavailable=1, image="example/web:3")
+    old, middle, new = found("1", 2, 3), found("2", 2, 0), found("3", 0)
+    step = plan(View(deployment=made, replica_sets=(old, middle, new), now=NOW))
+    assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("2", 0)]
+
+
 def test_a_deployment_that_is_going_scales_nothing() -> None:
     made = deployment(10, image="example/web:2")
     going = replace(made, metadata=replace(made.metadata, deletion_timestamp="2026-01-01T00:00:00Z"))

@@ -221,8 +221,14 @@ class _Rollout:
         if not old or spare <= 0:
             return False
         moved = self._shrink_unhealthy(old, spare)
-        available = sum(one.status.available_replicas for one in self.all)
-        return self._shrink_healthy(available - minimum) or moved
+        return self._shrink_healthy(self._available() - minimum) or moved
+
+    def _available(self) -> int:
+        """The pods that are available and stay so: a ReplicaSet may say that it has more than it was last told to keep.
+
+        Kubernetes believes it, and goes below what must be available while the ReplicaSet controller lags behind.
+        """
+        return sum(min(one.status.available_replicas, size(one)) for one in self.all)
 
     def _shrink_unhealthy(self, old: Sequence[ReplicaSet], spare: int) -> bool:
         """Old pods that are not available can go first: nobody misses them."""

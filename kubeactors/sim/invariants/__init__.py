@@ -1,1 +1,27 @@
-"""To be written."""
+"""What must hold of a cluster, one file per room, with the room's name.
+
+    invariant.py    what an invariant is          looking.py      how it looks inside components
+    storage.py      apiserver.py      client.py      controllers.py      scheduler.py      kubelet.py
+
+Two more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
+`silent`, after that nobody writes; and `no-component-fails` by itself.
+"""
+
+from kubeactors.sim.invariants import apiserver, client, controllers, kubelet, scheduler, storage
+from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant
+
+ALL: tuple[type[Invariant], ...] = (
+    *storage.INVARIANTS,
+    *apiserver.INVARIANTS,
+    *client.INVARIANTS,
+    *controllers.INVARIANTS,
+    *scheduler.INVARIANTS,
+    *kubelet.INVARIANTS,
+)
+
+CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"
+
+NAMES: tuple[str, ...] = (*(one.name for one in ALL), CONVERGED, SILENT, NO_FAILURE)
+"""The names of all invariants."""
+
+__all__ = ["ALL", "CONVERGED", "NAMES", "NO_FAILURE", "SILENT", "Invariant", "WatchInvariant"]

@@ -1,0 +1,125 @@
+"""Campaigns: many scenarios, what they found, and the smallest plan for each kind of failure."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from kubeactors.sim.generate import generate
+from kubeactors.sim.invariants import ALL, NAMES, Invariant
+from kubeactors.sim.judge import Violation
+from kubeactors.sim.plan import FAULT_KINDS, Plan, described, encode
+from kubeactors.sim.shrink import shrink
+from kubeactors.sim.simulation import Outcome, Simulation
+
+
+class UnknownName(ValueError):
+    """No invariant, or no fault, has that name; the message lists those that there are."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A violation, and the plan that shows it."""
+
+    violation: Violation
+    plan: Plan
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """What a campaign has come to so far."""
+
+    scenarios: int = 0
+    virtual_seconds: float = 0.0
+    faults: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(FAULT_KINDS, 0))
+    findings: list[Finding] = msgspec.field(default_factory=list["Finding"])
+
+    def add(self, plan: Plan, outcome: Outcome) -> None:
+        """Count one scenario."""
+        self.scenarios += 1
+        self.virtual_seconds += outcome.virtual_seconds
+        for kind, count in outcome.faults.items():
+            self.faults[kind] += count
+        if outcome.violations:
+            self.findings.append(Finding(violation=outcome.violations[0], plan=plan))
+
+
+def known_faults(names: Iterable[str]) -> tuple[str, ...]:
+    """The kinds of faults of these names; all if there are none.
+
+    >>> known_faults(["watch-lag"])
+    ('watch-lag',)
+
+    Raises:
+        UnknownName: there is no such fault.
+    """
+    return _known(names, FAULT_KINDS, "fault")
+
+
+def known_invariants(names: Iterable[str]) -> tuple[type[Invariant], ...]:
+    """The invariants of these names; all if there are none. Those that the simulation judges itself always hold.
+
+    Raises:
+        UnknownName: there is no such invariant.
+    """
+    wanted = _known(names, NAMES, "invariant")
+    return tuple(one for one in ALL if one.name in wanted)
+
+
+def _known(names: Iterable[str], known: Sequence[str], what: str) -> tuple[str, ...]:
+    wanted = tuple(names)
+    for name in wanted:
+        if name not in known:
+            raise UnknownName(f"no {what} is named {name!r}; there are {', '.join(known)}")
+    return wanted or tuple(known)
+
+
+def scenarios(first_seed: int, kinds: Sequence[str] = FAULT_KINDS) -> Iterator[Plan]:
+    """Plans without end, the first of this seed."""
+    seed = first_seed
+    while True:
+        yield generate(seed, kinds)
+        seed += 1
+
+
+def fails_alike(finding: Finding, invariants: Sequence[type[Invariant]] = ALL) -> Callable[[Plan], bool]:
+    """Tells of a plan whether it violates the same invariant."""
+
+    def fails(plan: Plan) -> bool:
+        violations = Simulation(plan, invariants).run().violations
+        return bool(violations) and violations[0].invariant == finding.violation.invariant
+
+    return fails
+
+
+def smallest(
+    finding: Finding, invariants: Sequence[type[Invariant]] = ALL, *, go_on: Callable[[], bool] = lambda: True
+) -> Finding:
+    """The same failure with as few steps as can be found."""
+    plan = shrink(finding.plan, fails_alike(finding, invariants), go_on=go_on)
+    violations = Simulation(plan, invariants).run().violations
+    return Finding(violation=violations[0], plan=plan)
+
+
+def write_replay(finding: Finding, directory: Path) -> Path:
+    """Write the replay file of a finding; its name says what failed, and with which seed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    violation = finding.violation
+    path = directory / f"{violation.invariant}-{finding.plan.seed}.jsonl"
+    comment = (
+        f"{violation.message}\nafter {violation.at:g} virtual seconds; to see it again: kubeactors replay {path.name}"
+    )
+    directory.mkdir(parents=True, exist_ok=True)
+    path.write_text(encode(finding.plan, violation.invariant, comment=comment), encoding="utf-8")
+    return path
+
+
+def story(finding: Finding) -> list[str]:
+    """The finding for people."""
+    violation = finding.violation
+    lines = [
+        f"{violation.invariant}: {violation.message}",
+        f"seed {finding.plan.seed}, after {violation.at:g} virtual s",
+    ]
+    return lines + [f"    {described(step)}" for step in finding.plan.steps]

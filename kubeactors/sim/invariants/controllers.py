@@ -1,0 +1,265 @@
+"""What holds of workloads: as many pods as wanted, nothing deleted that is not theirs, endpoints equal ready pods."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.core.v1 import Endpoints, Node, Pod, Service
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import controller_of
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.rollouts import (
+    has_caught_up,
+    is_active,
+    is_ready,
+    is_scaling_down_in_a_rollout,
+    least,
+    most,
+    wanted,
+)
+from kubeactors.sim.world import Commit, World
+
+
+class SurgeBound(Invariant):
+    """No pod is created beyond what its ReplicaSet wants, and beyond its deployment's replicas and surge.
+
+    Pods that are going do not count, nor do pods that were adopted.
+    """
+
+    name: ClassVar[str] = "surge-bound"
+    kinds = (Deployment, ReplicaSet, Pod)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._limits: dict[str, int] = {}
+        """By uid: the most pods that a controller may believe to be wanted."""
+        self._adopted: dict[str, None] = {}
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow the limits; look at each pod that is created."""
+        match commit.new:
+            case Deployment() as deployment:
+                self._follow(deployment)
+            case ReplicaSet() as found:
+                self._limit(found.metadata.uid, wanted(found), caught_up=has_caught_up(found))
+                owner = self._deployment_of(found)
+                if owner is not None:
+                    self._follow(owner)
+            case Pod() as pod:
+                yield from self._pod(commit.old, pod)
+            case _:
+                return
+
+    def _follow(self, deployment: Deployment) -> None:
+        sets = self.world.sets_of(deployment.metadata.uid)
+        caught_up = has_caught_up(deployment) and all(map(has_caught_up, sets))
+        self._limit(deployment.metadata.uid, most(deployment), caught_up=caught_up)
+
+    def _limit(self, uid: str, limit: int, *, caught_up: bool) -> None:
+        self._limits[uid] = limit if caught_up else max(limit, self._limits.get(uid, 0))
+
+    def _deployment_of(self, found: ReplicaSet) -> Deployment | None:
+        reference = controller_of(found.metadata)
+        owner = self.world.by_uid.get(reference.uid) if reference is not None else None
+        return owner if isinstance(owner, Deployment) else None
+
+    def _pod(self, old: TypedObject | None, pod: Pod) -> Iterator[str]:
+        reference = controller_of(pod.metadata)
+        owner = self.world.by_uid.get(reference.uid) if reference is not None else None
+        if not isinstance(owner, ReplicaSet):
+            return
+        if old is not None:
+            if controller_of(old.metadata) is None:
+                self._adopted[pod.metadata.uid] = None
+            return
+        yield from self._check(owner, self._count(owner), "pods")
+        deployment = self._deployment_of(owner)
+        if deployment is not None:
+            total = sum(self._count(one) for one in self.world.sets_of(deployment.metadata.uid))
+            yield from self._check(deployment, total, "pods of all templates")
+
+    def _count(self, found: ReplicaSet) -> int:
+        pods = self.world.pods_of(found)
+        return sum(1 for pod in pods if is_active(pod) and pod.metadata.uid not in self._adopted)
+
+    def _check(self, owner: TypedObject, count: int, what: str) -> Iterator[str]:
+        limit = self._limits.get(owner.metadata.uid, 0)
+        if count > limit:
+            yield f"{title(owner)} has {count} {what}, and may have {limit}"
+
+
+class AvailabilityBound(Invariant):
+    """Controllers delete no pod that a deployment needs to stay as available as it promises.
+
+    It is watched from when the deployment was available until something happens that nobody promises to survive: a
+    node goes down, a user deletes a pod, a rollout is scaled down in its midst.
+    """
+
+    name: ClassVar[str] = "availability-bound"
+    kinds = (Deployment, ReplicaSet, Pod)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._floors: dict[str, int] = {}
+        """By uid of deployment: how many of its pods must be available."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow the floors; look at each pod that goes."""
+        if not self.world.calm:
+            self._floors.clear()
+            return
+        current = commit.current
+        match current:
+            case Deployment():
+                self._follow(commit, current)
+            case ReplicaSet():
+                self._arm(self._owner(current))
+            case Pod():
+                yield from self._pod(commit, current)
+            case _:
+                return
+
+    def _follow(self, commit: Commit, deployment: Deployment) -> None:
+        uid = deployment.metadata.uid
+        sets = sum(1 for one in self.world.sets_of(uid) if wanted(one))
+        if (
+            commit.new is None
+            or deployment.metadata.deletion_timestamp is not None
+            or is_scaling_down_in_a_rollout(commit.old, deployment, sets)
+        ):
+            self._floors.pop(uid, None)
+        elif uid in self._floors:
+            self._floors[uid] = min(self._floors[uid], least(deployment))
+        self._arm(deployment)
+
+    def _arm(self, deployment: Deployment | None) -> None:
+        """Watch it from now on, if it is available and nothing is under way."""
+        if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
+            return
+        uid = deployment.metadata.uid
+        if all(map(has_caught_up, self.world.sets_of(uid))) and self._available(uid) >= least(deployment):
+            self._floors[uid] = least(deployment)
+
+    def _available(self, uid: str) -> int:
+        return sum(1 for one in self.world.sets_of(uid) for pod in self.world.pods_of(one) if is_ready(pod))
+
+    def _owner(self, value: TypedObject) -> Deployment | None:
+        reference = controller_of(value.metadata)
+        owner = self.world.by_uid.get(reference.uid) if reference is not None else None
+        if isinstance(owner, ReplicaSet):
+            return self._owner(owner)
+        return owner if isinstance(owner, Deployment) else None
+
+    def _pod(self, commit: Commit, pod: Pod) -> Iterator[str]:
+        old = commit.old
+        if not isinstance(old, Pod):
+            return
+        owner = self._owner(old)
+        if owner is None:
+            return
+        uid = owner.metadata.uid
+        if is_ready(old) and (commit.new is None or not is_ready(pod)):
+            if not self._is_the_controllers_doing(commit, old):
+                self._floors.pop(uid, None)
+            available = self._available(uid)
+            if available < self._floors.get(uid, 0):
+                yield f"{title(owner)} has {available} available pods, promises {self._floors[uid]}; {title(pod)} went"
+        self._arm(owner)
+
+    def _is_the_controllers_doing(self, commit: Commit, old: Pod) -> bool:
+        """Whether a ready pod was deleted, by no user, and from a node that is well."""
+        deleted = commit.new is None or commit.new.metadata.deletion_timestamp is not None
+        node = self.world.find(Node, old.spec.node_name, "")
+        well = node is not None and not node.spec.taints
+        return deleted and well and old.metadata.uid not in self.world.in_hand
+
+
+class NothingFreeIsDeleted(Invariant):
+    """Nobody deletes what a user wants to stay without an owner: orphaned ReplicaSets, pods that were taken out."""
+
+    name: ClassVar[str] = "nothing-free-is-deleted"
+    kinds = (ReplicaSet, Pod)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at what goes, or begins to."""
+        old, new = commit.old, commit.new
+        if old is None or old.metadata.uid not in self.world.free:
+            return
+        going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
+        if not going or old.metadata.deletion_timestamp is not None or self._must_go(old):
+            return
+        yield f"{title(old)} was deleted, though a user wants it to stay"
+
+    def _must_go(self, value: TypedObject) -> bool:
+        """Whether there is another good reason: its node is bad, or an owner was deleted that it belonged to."""
+        if isinstance(value, Pod) and value.spec.node_name:
+            node = self.world.find(Node, value.spec.node_name, "")
+            if node is None or node.spec.taints:
+                return True
+        owners = value.metadata.owner_references
+        return isinstance(value, Pod) and any(one.uid not in self.world.by_uid for one in owners)
+
+
+class OwnersExist(Invariant):
+    """When all is quiet, the controller of everything exists, and what has only absent owners is gone."""
+
+    name: ClassVar[str] = "owners-exist"
+
+    def settled(self) -> Iterator[str]:
+        """Look at all that is owned."""
+        for type_ in (ReplicaSet, Pod, Endpoints, EndpointSlice):
+            for one in self.world.of(type_).values():
+                owners = one.metadata.owner_references
+                if owners and not any(owner.uid in self.world.by_uid for owner in owners):
+                    yield f"{title(one)} is there, and its owner {owners[0].kind} {owners[0].name!r} is not"
+
+
+class EndpointsEqualReadyPods(Invariant):
+    """When all is quiet, a service leads to exactly the ready pods that it selects, in both forms of endpoints."""
+
+    name: ClassVar[str] = "endpoints-equal-ready-pods"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each service with a selector."""
+        for service in self.world.of(Service).values():
+            if service.spec.selector:
+                expected = sorted(self._ready_addresses(service))
+                for where, found in (("endpoints", self._endpoints(service)), ("slices", self._slices(service))):
+                    if sorted(found) != expected:
+                        yield f"{title(service)} leads to {sorted(found)} by its {where}, not to {expected}"
+
+    def _ready_addresses(self, service: Service) -> Iterator[str]:
+        for pod in self.world.of(Pod).values():
+            labels = pod.metadata.labels
+            if (
+                pod.metadata.namespace == service.metadata.namespace
+                and all(labels.get(key) == value for key, value in service.spec.selector.items())
+                and is_ready(pod)
+            ):
+                yield pod.status.pod_ip
+
+    def _endpoints(self, service: Service) -> list[str]:
+        metadata = service.metadata
+        found = self.world.find(Endpoints, metadata.name, metadata.namespace)
+        if found is None:
+            return []
+        return [one.ip for subset in found.subsets for one in subset.addresses]
+
+    def _slices(self, service: Service) -> list[str]:
+        found = [
+            one
+            for one in self.world.of(EndpointSlice).values()
+            if any(owner.uid == service.metadata.uid for owner in one.metadata.owner_references)
+        ]
+        return [
+            address
+            for one in found
+            for endpoint in one.endpoints or ()
+            if endpoint.conditions.ready and not endpoint.conditions.terminating
+            for address in endpoint.addresses or ()
+        ]
+
+
+INVARIANTS = (SurgeBound, AvailabilityBound, NothingFreeIsDeleted, OwnersExist, EndpointsEqualReadyPods)

@@ -1,0 +1,53 @@
+"""What invariants are made of."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
+from kubeactors.sim.network import Stream
+from kubeactors.sim.world import Commit, World
+
+
+class Invariant:
+    """Something that must hold. Each method yields a sentence for each way in which it does not.
+
+    An instance belongs to one run. It looks at the store's truth and, where it must, inside components.
+    """
+
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = ()
+    """Commits of objects of these kinds are shown to it."""
+
+    def __init__(self, world: World, root: Cell) -> None:
+        self.world = world
+        self.root = root
+        """Of the supervision tree."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """An object was written; the world shows it already."""
+        yield from ()
+
+    def settled(self) -> Iterator[str]:
+        """Faults are over, deployments have what they want, and nothing is on its way."""
+        yield from ()
+
+
+class WatchInvariant(Invariant):
+    """An invariant of what the server tells watchers."""
+
+    def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> Iterator[str]:
+        """The server has sent this."""
+        yield from ()
+
+
+def title(value: TypedObject) -> str:
+    """An object for people.
+
+    >>> title(TypedObject())
+    ' ""'
+    """
+    metadata = value.metadata
+    name = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
+    return f'{value.kind.lower()} "{name}"'

@@ -1,0 +1,48 @@
+"""How invariants look into the supervision tree and compare caches with the store."""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, cast
+
+from kubeactors.actor import Actor
+from kubeactors.actor.cell import Cell
+from kubeactors.apimachinery.meta import HasMeta, TypedObject
+from kubeactors.sim.invariants.invariant import title
+from kubeactors.sim.world import World
+
+A = TypeVar("A", bound=Actor[object])
+
+Key = tuple[str, str]
+
+
+def cells(root: Cell) -> Iterator[Cell]:
+    """All actors' places, parents first."""
+    for cell in (root.children or {}).values():
+        yield cell
+        yield from cells(cell)
+
+
+def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
+    """All actors of a class, with their paths."""
+    for cell in cells(root):
+        actor = cast("object", cell.actor)
+        if isinstance(actor, type_):
+            yield cell.path, actor
+
+
+def key_of(value: HasMeta) -> Key:
+    """What an object is known by within its kind."""
+    return value.metadata.namespace, value.metadata.name
+
+
+def differences(world: World, type_: type[TypedObject], cached: Mapping[Key, TypedObject], where: str) -> Iterator[str]:
+    """In what a cache of all objects of a kind differs from the store."""
+    real = {key_of(one): one for one in world.of(type_).values()}
+    for key, one in real.items():
+        if key not in cached:
+            yield f"{where} lacks {title(one)}"
+        elif cached[key].metadata.resource_version != one.metadata.resource_version:
+            versions = (cached[key].metadata.resource_version, one.metadata.resource_version)
+            yield f"{where} has {title(one)} at {versions[0]}, the store at {versions[1]}"
+    for key, one in cached.items():
+        if key not in real:
+            yield f"{where} has {title(one)}, which is gone"

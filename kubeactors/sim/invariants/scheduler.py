@@ -1,0 +1,88 @@
+"""What holds of placement."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.demand import demand
+from kubeactors.apimachinery.quantity import milli_value, value
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.kubelet import TERMINAL
+from kubeactors.sim.world import Commit
+
+NO_SCHEDULE = ("NoSchedule", "NoExecute")
+
+
+class BoundOnce(Invariant):
+    """A pod never leaves the node that it was bound to."""
+
+    name: ClassVar[str] = "bound-once"
+    kinds = (Pod,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Its node stays."""
+        old, new = commit.old, commit.new
+        if (
+            isinstance(old, Pod)
+            and isinstance(new, Pod)
+            and old.spec.node_name
+            and new.spec.node_name != old.spec.node_name
+        ):
+            yield f"{title(new)} was bound to {old.spec.node_name} and then to {new.spec.node_name or 'nothing'}"
+
+
+class NodesHaveRoom(Invariant):
+    """The pods that are bound to a node fit on it."""
+
+    name: ClassVar[str] = "nodes-have-room"
+    kinds = (Pod,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """A pod is bound to a node that has room for it."""
+        old, new = commit.old, commit.new
+        if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
+            return
+        node = self.world.find(Node, new.spec.node_name, "")
+        if node is not None and not has_room(node, list(self.world.of(Pod).values())):
+            yield f"{title(new)} was bound to {node.metadata.name}, which had no room for it"
+
+
+class SchedulableIsScheduled(Invariant):
+    """When all is quiet, no pod waits that some node would take."""
+
+    name: ClassVar[str] = "schedulable-is-scheduled"
+
+    def settled(self) -> Iterator[str]:
+        """Try every node for every pod that waits."""
+        pods = list(self.world.of(Pod).values())
+        nodes = [one for one in self.world.of(Node).values() if takes_pods(one)]
+        for pod in pods:
+            if pod.spec.node_name or pod.metadata.deletion_timestamp is not None:
+                continue
+            for node in nodes:
+                if has_room(node, pods, pod):
+                    yield f"{title(pod)} waits, though {node.metadata.name} has room for it"
+                    break
+
+
+def takes_pods(node: Node) -> bool:
+    """Whether new pods may come to a node."""
+    ready = any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
+    return ready and not node.spec.unschedulable and not any(one.effect in NO_SCHEDULE for one in node.spec.taints)
+
+
+def has_room(node: Node, pods: list[Pod], another: Pod | None = None) -> bool:
+    """Whether the pods of a node, and another one, fit into what it has: cpu, memory, and number."""
+    name, room = node.metadata.name, node.status.allocatable
+    present = [one for one in pods if one.spec.node_name == name and one.status.phase not in TERMINAL]
+    if another is not None:
+        present.append(another)
+    wanted = [demand(one.spec) for one in present]
+    return (
+        len(present) <= int(room.get("pods", "0"))
+        and sum(one.milli_cpu for one in wanted) <= milli_value(room.get("cpu", "0"))
+        and sum(one.memory for one in wanted) <= value(room.get("memory", "0"))
+    )
+
+
+INVARIANTS = (BoundOnce, NodesHaveRoom, SchedulableIsScheduled)

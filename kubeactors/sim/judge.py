@@ -1,0 +1,88 @@
+"""The judge: shows invariants what happens, and keeps what they object to."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.kernel import Kernel
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
+from kubeactors.sim.invariants import Invariant, WatchInvariant
+from kubeactors.sim.network import Stream
+from kubeactors.sim.world import World
+from kubeactors.storage import StoreEvent
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """An invariant did not hold: when, in virtual seconds from the start, at which revision, and how."""
+
+    invariant: str
+    at: float
+    revision: int
+    message: str
+
+
+class InvariantFailed(Exception):
+    """An invariant raised: that is its own mistake, and says nothing about the cluster."""
+
+
+class Judge:
+    """All invariants of one run."""
+
+    def __init__(self, kernel: Kernel, world: World, invariants: Iterable[type[Invariant]]) -> None:
+        self._kernel = kernel
+        self._world = world
+        self._all = [one(world, kernel.root) for one in invariants]
+        self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
+        self._of_all_kinds = [one for one in self._all if not one.kinds]
+        self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
+        self.violations: list[Violation] = []
+        self.noise = 0
+        """How many commits there were, but those that go on for ever: heartbeats, and events for people."""
+
+    def committed(self, event: StoreEvent) -> None:
+        """The store has committed something."""
+        commit = self._world.apply(event)
+        type_ = type(commit.current)
+        if not is_heartbeat(type_.__name__):
+            self.noise += 1
+        for one in self._concerned(type_):
+            self._note(one, one.committed(commit))
+
+    def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> None:
+        """The API server has sent something to a watcher."""
+        for one in self._watching:
+            self._note(one, one.watched(stream, subscriber, message))
+
+    def settled(self) -> None:
+        """All is quiet."""
+        for one in self._all:
+            self._note(one, one.settled())
+
+    def object(self, invariant: str, message: str) -> None:
+        """Something does not hold."""
+        at = self._kernel.now / 1e9
+        self.violations.append(Violation(invariant=invariant, at=at, revision=self._world.revision, message=message))
+
+    def _concerned(self, type_: type[TypedObject]) -> list[Invariant]:
+        found = self._by_kind.get(type_)
+        if found is None:
+            found = self._by_kind[type_] = [one for one in self._all if not one.kinds or type_ in one.kinds]
+        return found
+
+    def _note(self, invariant: Invariant, problems: Iterator[str]) -> None:
+        try:
+            for problem in problems:
+                self.object(invariant.name, problem)
+        except Exception as error:
+            raise InvariantFailed(f"the invariant {invariant.name} raised {error!r}") from error
+
+
+def is_heartbeat(kind: str) -> bool:
+    """Whether objects of a kind are written for ever in a cluster where nothing happens.
+
+    >>> is_heartbeat("Lease"), is_heartbeat("Pod")
+    (True, False)
+    """
+    return kind in {"Lease", "Event", "Node"}

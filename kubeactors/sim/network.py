@@ -1,0 +1,180 @@
+"""The network between components and the API server: where messages are lost, late, repeated.
+
+Every envelope that the kernel delivers passes here first. Rules of the faults in effect decide about those that cross
+the network: requests (and with them their replies), and the messages of watches. All else passes at the cost of one
+look into a dict.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+import msgspec
+
+from kubeactors.actor.cell import Cell, Envelope
+from kubeactors.actor.kernel import Kernel
+from kubeactors.apimachinery.requests import (
+    Create,
+    Delete,
+    DeleteCollection,
+    Get,
+    List,
+    Patch,
+    StopWatch,
+    Update,
+    Watch,
+    WatchClosed,
+    WatchEvents,
+)
+from kubeactors.storage import StoreEvents
+
+WRITES = (Create, Update, Patch, Delete, DeleteCollection)
+REQUESTS = (Get, List, Watch, *WRITES)
+STORE = "store"
+"""The component at the other end of the API server's own watch."""
+
+Listener: TypeAlias = Callable[[Cell, Envelope], object]
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """One watch: whose, of what, and under which number its subscriber knows it."""
+
+    component: str
+    request: Watch
+    server: Cell
+    """To whom the request went."""
+
+    @property
+    def resource(self) -> str:
+        """What is watched, in the plural."""
+        return self.request.resource.resource
+
+
+class Rule:
+    """What one fault does to messages. Each method returns what is to be delivered, or None if nothing is, now."""
+
+    network: "Network"
+    """Set when the rule takes effect."""
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """A request of the component is about to reach the server."""
+        return envelope
+
+    def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        """A message of one of the component's watches is about to reach its subscriber."""
+        return envelope
+
+    def heal(self) -> None:
+        """The fault is over."""
+
+
+class Network:
+    """Everything between components and the API server."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._rules: dict[str, list[Rule]] = {}
+        self._streams: dict[Cell, dict[int, Stream]] = {}
+        self._components: dict[Cell, str] = {}
+        self._decided: list[Envelope] = []
+        self.listeners: list[Listener] = []
+        """See every envelope before any rule does."""
+        self.on_watch: Callable[[Stream, Cell, WatchEvents | WatchClosed], object] | None = None
+        """Sees every message of a watch as the server sent it."""
+        self._crossings: dict[type, Callable[[Cell, Envelope], Envelope | None]] = {
+            **dict.fromkeys(REQUESTS, self._request),
+            WatchEvents: self._watched,
+            WatchClosed: self._watched,
+            StoreEvents: self._from_store,
+        }
+        kernel.interceptor = self._intercept
+
+    def add(self, component: str, rule: Rule) -> None:
+        """The rule is in effect from now on; older ones decide first."""
+        rule.network = self
+        self._rules.setdefault(component, []).append(rule)
+
+    def remove(self, component: str, rule: Rule) -> None:
+        """The rule is no longer in effect."""
+        rules = self._rules.get(component, [])
+        if rule in rules:
+            rules.remove(rule)
+
+    def deliver(self, cell: Cell, envelope: Envelope) -> None:
+        """Put an envelope into a mailbox; nobody decides about it again."""
+        self._decided.append(envelope)
+        cell.put(envelope)
+
+    def component_of(self, cell: Cell | None) -> str:
+        """The process that an actor belongs to: `controller-manager`, `scheduler`, a node's name."""
+        if cell is None:
+            return ""
+        found = self._components.get(cell)
+        if found is None:
+            found = self._components[cell] = component_of(cell.path)
+        return found
+
+    def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
+        for listener in self.listeners:
+            listener(cell, envelope)
+        crossing = self._crossings.get(type(envelope[0]))
+        if crossing is None or (self._decided and self._take_decided(envelope)):
+            return envelope
+        return crossing(cell, envelope)
+
+    def _take_decided(self, envelope: Envelope) -> bool:
+        for index, one in enumerate(self._decided):
+            if one is envelope:
+                del self._decided[index]
+                return True
+        return False
+
+    def _request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        message, sender, _ = envelope
+        component = self.component_of(sender)
+        if isinstance(message, Watch):
+            subscriber = cast("Cell", message.subscriber)
+            self._streams.setdefault(subscriber, {})[message.watch] = Stream(component, message, server)
+        return self._ruled(component, server, envelope)
+
+    def _watched(self, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        message = cast("WatchEvents | WatchClosed", envelope[0])
+        stream = self._streams.get(subscriber, {}).get(message.watch)
+        if stream is None:
+            return envelope
+        if self.on_watch is not None:
+            self.on_watch(stream, subscriber, message)
+        for rule in tuple(self._rules.get(stream.component, ())):
+            passed = rule.watched(stream, subscriber, envelope)
+            if passed is None:
+                return None
+            envelope = passed
+        return envelope
+
+    def _from_store(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        return self._ruled(STORE, server, envelope)
+
+    def _ruled(self, component: str, server: Cell, envelope: Envelope) -> "Envelope | None":
+        for rule in tuple(self._rules.get(component, ())):
+            passed = rule.request(server, envelope)
+            if passed is None:
+                return None
+            envelope = passed
+        return envelope
+
+
+def component_of(path: str) -> str:
+    """The process of an actor by its path in the supervision tree.
+
+    >>> component_of("/cluster/controller-manager/replicaset"), component_of("/cluster/machines/node-1")
+    ('controller-manager', 'node-1')
+    """
+    parts = path.split("/")[2:]
+    if parts[:1] == ["machines"]:
+        parts = parts[1:]
+    return parts[0] if parts else path.strip("/")
+
+
+def disconnect(stream: Stream, subscriber: Cell, closed: WatchClosed) -> None:
+    """Both ends find that the connection of a watch is broken."""
+    subscriber.put((closed, None, None))
+    watch = StopWatch(subscriber=stream.request.subscriber, watch=stream.request.watch)
+    stream.server.put((watch, None, None))

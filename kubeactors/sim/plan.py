@@ -1,0 +1,161 @@
+"""Plans: what happens in one scenario, and their text form, which is the replay file.
+
+The file has a line of JSON for the plan as a whole, and one for each step. Lines that start with `#` say something to
+people.
+"""
+
+from importlib.metadata import version
+from typing import get_args
+
+import msgspec
+
+from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.steps import Fault, kind_of
+from kubeactors.sim.workload import AnyAction
+
+FORMAT = 1
+AnyStep = AnyAction | AnyFault
+
+FAULT_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyFault))
+"""The names of all faults."""
+
+_STEP: msgspec.json.Decoder[AnyStep] = msgspec.json.Decoder(AnyStep)
+
+
+class PlanError(ValueError):
+    """This is no plan; the message names the line and what is wrong with it."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """One scenario: a cluster, what users do to it, and what breaks.
+
+    The seed decides everything that is left to chance: the order of deliveries, names, delays.
+    """
+
+    seed: int = 0
+    nodes: int = 3
+    pods_per_node: int = 12
+    steps: tuple[AnyStep, ...] = ()
+
+    @property
+    def ends_at(self) -> float:
+        """When the last step has happened and the last fault has healed, in seconds."""
+        return max((one.heals_at if isinstance(one, Fault) else one.at for one in self.steps), default=0.0)
+
+    @property
+    def faults(self) -> tuple[AnyFault, ...]:
+        """What breaks."""
+        return tuple(one for one in self.steps if isinstance(one, Fault))
+
+    def with_steps(self, steps: tuple[AnyStep, ...]) -> "Plan":
+        """The same scenario with other steps."""
+        return msgspec.structs.replace(self, steps=steps)
+
+
+class Replay(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, the invariant that it violated (empty if it is not known to), and the version that found it."""
+
+    plan: Plan
+    invariant: str = ""
+    version: str = ""
+
+
+class _Header(msgspec.Struct, frozen=True, kw_only=True):
+    format: int
+    version: str
+    seed: int
+    nodes: int
+    pods_per_node: int
+    invariant: str
+
+
+def this_version() -> str:
+    """The version of this package."""
+    return version("kubeactors")
+
+
+def encode(plan: Plan, invariant: str = "", *, comment: str = "") -> str:
+    """A plan as text.
+
+    >>> print(encode(Plan(seed=7), "surge"), end="")
+    {"format":1,"version":"0.1.0","seed":7,"nodes":3,"pods_per_node":12,"invariant":"surge"}
+    """
+    header = _Header(
+        format=FORMAT,
+        version=this_version(),
+        seed=plan.seed,
+        nodes=plan.nodes,
+        pods_per_node=plan.pods_per_node,
+        invariant=invariant,
+    )
+    lines = [f"# {line}".rstrip() for line in comment.splitlines()]
+    lines += [msgspec.json.encode(one).decode() for one in (header, *plan.steps)]
+    return "\n".join(lines) + "\n"
+
+
+def decode(text: str) -> Replay:
+    """A plan from its text.
+
+    >>> decode(encode(Plan(seed=7), "surge")).plan
+    Plan(seed=7, nodes=3, pods_per_node=12, steps=())
+
+    Raises:
+        PlanError: it is none.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#"]
+    if not lines:
+        raise PlanError("this is no replay: it is empty")
+    header = _header(*lines[0])
+    plan = Plan(
+        seed=header.seed,
+        nodes=header.nodes,
+        pods_per_node=header.pods_per_node,
+        steps=tuple(_step(number, line) for number, line in lines[1:]),
+    )
+    return Replay(plan=plan, invariant=header.invariant, version=header.version)
+
+
+def _header(number: int, line: str) -> _Header:
+    try:
+        header = msgspec.json.decode(line, type=_Header)
+    except msgspec.DecodeError as error:
+        raise PlanError(f"line {number}: this is no replay of kubeactors: {error}") from error
+    if header.format != FORMAT:
+        raise PlanError(f"line {number}: replays of format {header.format} are unknown here; this is format {FORMAT}")
+    return header
+
+
+def _step(number: int, line: str) -> AnyStep:
+    try:
+        return _STEP.decode(line)
+    except msgspec.DecodeError as error:
+        raise PlanError(f"line {number}: {_explained(line, error)}") from error
+
+
+def _explained(line: str, error: msgspec.DecodeError) -> str:
+    """An unknown kind is the likeliest mistake: name the known ones."""
+    try:
+        kind = msgspec.json.decode(line, type=dict[str, object]).get("kind")
+    except msgspec.DecodeError:
+        return f"this is no step: {error}"
+    known = sorted(str(one.__struct_config__.tag) for one in get_args(AnyStep))
+    if kind not in known:
+        return f"no step is of kind {kind!r}; there are {', '.join(known)}"
+    return f"this is no {kind}: {error}"
+
+
+def in_order(steps: list[AnyStep]) -> tuple[AnyStep, ...]:
+    """Steps by time; of one time as they came."""
+    return tuple(sorted(steps, key=lambda step: step.at))
+
+
+def described(step: AnyStep) -> str:
+    """A step for people.
+
+    >>> from kubeactors.sim.workload import Scale
+    >>> described(Scale(at=12.5, name="web", replicas=5))
+    '12.5 s  scale name=web replicas=5'
+    """
+    fields = msgspec.structs.asdict(step)
+    rest = " ".join(f"{name}={value}" for name, value in fields.items() if name != "at")
+    return f"{step.at:g} s  {kind_of(step)} {rest}".rstrip()

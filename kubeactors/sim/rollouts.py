@@ -1,0 +1,73 @@
+"""How many pods a deployment may have, and must have, at any moment: the bounds that controllers are judged by.
+
+Controllers learn of a change with delay, and may act on the older spec until they have written that they saw the newer
+one (`observedGeneration`). Until a deployment and all its ReplicaSets have, the widest bound of the meantime holds.
+"""
+
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import IntOrString, TypedObject
+
+FINISHED = ("Succeeded", "Failed")
+ROLLING = "RollingUpdate"
+
+
+def is_active(pod: Pod) -> bool:
+    """Neither finished nor going."""
+    return pod.metadata.deletion_timestamp is None and pod.status.phase not in FINISHED
+
+
+def is_ready(pod: Pod) -> bool:
+    """Active, and it takes traffic."""
+    return is_active(pod) and any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
+
+
+def has_caught_up(value: Deployment | ReplicaSet) -> bool:
+    """Whether its controller has seen its newest spec."""
+    return value.status.observed_generation >= value.metadata.generation
+
+
+def wanted(value: Deployment | ReplicaSet) -> int:
+    """How many pods it wants."""
+    return 1 if value.spec.replicas is None else value.spec.replicas
+
+
+def most(deployment: Deployment) -> int:
+    """How many pods there may be: the replicas and the surge.
+
+    Source: the documentation of `maxSurge` in api/apps/v1/types.go (v1.36): percentages are rounded up.
+    """
+    rolling = deployment.spec.strategy.rolling_update
+    if deployment.spec.strategy.type != ROLLING or rolling is None:
+        return wanted(deployment)
+    return wanted(deployment) + _scaled(rolling.max_surge, wanted(deployment), up=True)
+
+
+def least(deployment: Deployment) -> int:
+    """How many pods must be available once the deployment was available: the replicas but those that may be missing.
+
+    Source: the documentation of `maxUnavailable` in api/apps/v1/types.go (v1.36): percentages are rounded down; if
+    neither surge nor unavailability is allowed, one may be missing.
+    """
+    rolling = deployment.spec.strategy.rolling_update
+    if deployment.spec.strategy.type != ROLLING or rolling is None:
+        return 0
+    missing = _scaled(rolling.max_unavailable, wanted(deployment), up=False)
+    if not missing and not _scaled(rolling.max_surge, wanted(deployment), up=True):
+        missing = 1
+    return max(wanted(deployment) - missing, 0)
+
+
+def is_scaling_down_in_a_rollout(old: TypedObject | None, new: TypedObject, sets: int) -> bool:
+    """Whether fewer pods are wanted while several ReplicaSets share them: then availability is not looked at.
+
+    Source: pkg/controller/deployment/sync.go, scale (v1.36).
+    """
+    return isinstance(old, Deployment) and isinstance(new, Deployment) and wanted(new) < wanted(old) and sets > 1
+
+
+def _scaled(value: IntOrString | None, total: int, *, up: bool) -> int:
+    if value is None or isinstance(value, int):
+        return value or 0
+    percent = int(value.removesuffix("%"))
+    return -(-total * percent // 100) if up else total * percent // 100

@@ -1,0 +1,234 @@
+"""The rules of network faults. `fired` is called when a rule takes effect."""
+
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from kubeactors.actor import ActorStopped, Wait
+from kubeactors.actor.cell import Cell, Envelope
+from kubeactors.apimachinery.requests import (
+    ADMIN,
+    MERGE_PATCH,
+    ApiRequest,
+    Delete,
+    Patch,
+    Update,
+    Watch,
+    WatchClosed,
+    WatchEvents,
+)
+from kubeactors.apimachinery.status import Expired, Status
+from kubeactors.sim.network import WRITES, Rule, Stream, disconnect
+
+Fired = Callable[[], object]
+
+TOUCHED = "sim.kubeactors/touched"
+"""The annotation by which somebody changes an object just before somebody else does."""
+
+
+class Lag(Rule):
+    """Messages of one watch wait until the fault heals."""
+
+    def __init__(self, resource: str, fired: Fired) -> None:
+        self._resource = resource
+        self._fired = fired
+        self._held: list[tuple[Cell, Envelope]] = []
+
+    def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        """Keep it."""
+        if stream.resource != self._resource:
+            return envelope
+        self._keep(subscriber, envelope)
+        return None
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """What the store tells the API server is a watch as well."""
+        if self._resource:
+            return envelope
+        self._keep(server, envelope)
+        return None
+
+    def _keep(self, cell: Cell, envelope: Envelope) -> None:
+        if not self._held:
+            self._fired()
+        self._held.append((cell, envelope))
+
+    def heal(self) -> None:
+        """Deliver what was kept, in order."""
+        for cell, envelope in self._held:
+            self.network.deliver(cell, envelope)
+
+
+class Break(Rule):
+    """Messages of one watch are lost until the fault heals; then its connection is found to be broken.
+
+    Args:
+        resource: which watch; all watches of the component if empty.
+        fired: see the module.
+        status: what the end of the watch is told with: None can be resumed, `EXPIRED` cannot.
+    """
+
+    def __init__(self, resource: str, fired: Fired, status: Status | None = None) -> None:
+        self._resource = resource
+        self._fired = fired
+        self._status = status
+        self._broken: dict[tuple[Cell, int], Stream] = {}
+
+    def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        """Lose it."""
+        if self._resource and stream.resource != self._resource:
+            return envelope
+        key = (subscriber, stream.request.watch)
+        if key not in self._broken:
+            if not isinstance(envelope[0], WatchEvents):
+                return envelope
+            self._broken[key] = stream
+            self._fired()
+        return None
+
+    def heal(self) -> None:
+        """Both ends notice."""
+        for (subscriber, number), stream in self._broken.items():
+            disconnect(stream, subscriber, WatchClosed(number, self._status))
+
+
+EXPIRED = Expired.saying("too old resource version: the simulator has compacted it").status
+
+
+class Repeat(Rule):
+    """Every message of a watch comes twice."""
+
+    def __init__(self, resource: str, fired: Fired) -> None:
+        self._resource = resource
+        self._fired = fired
+
+    def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        """Put it into the mailbox once more."""
+        if stream.resource != self._resource or not isinstance(envelope[0], WatchEvents):
+            return envelope
+        self._fired()
+        self.network.deliver(subscriber, (envelope[0], envelope[1], None))
+        return envelope
+
+
+class Touch(Rule):
+    """Somebody changes an object between the component's read and its write."""
+
+    def __init__(self, resource: str, count: int, fired: Fired) -> None:
+        self._resource = resource
+        self._left = count
+        self._count = 0
+        self._fired = fired
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Change the object first."""
+        message = envelope[0]
+        if (
+            not self._left
+            or not isinstance(message, Update | Patch | Delete)
+            or message.resource.resource != self._resource
+        ):
+            return envelope
+        self._left -= 1
+        self._fired()
+        changed: Wait[object] = Wait()
+        changed.waiter = partial(self.network.deliver, server, envelope)
+        server.put((self._change(message), None, changed))
+        return None
+
+    def _change(self, message: ApiRequest[object]) -> Patch:
+        self._count += 1
+        value = msgspec.json.encode({"metadata": {"annotations": {TOUCHED: str(self._count)}}})
+        return Patch(
+            resource=message.resource,
+            namespace=message.namespace,
+            name=message.name,
+            patch_type=MERGE_PATCH,
+            patch=value,
+            user=ADMIN,
+        )
+
+
+class LoseReply(Rule):
+    """A write takes effect, and its reply is lost."""
+
+    def __init__(self, resource: str, skip: int, fired: Fired, *, silent: bool) -> None:
+        self._resource = resource
+        self._skip = skip
+        self._fired = fired
+        self._silent = silent
+        self._done = False
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Deliver it with another address for the reply."""
+        message, sender, reply = envelope
+        if self._done or reply is None or not isinstance(message, WRITES):
+            return envelope
+        if message.resource.resource != self._resource:
+            return envelope
+        if self._skip:
+            self._skip -= 1
+            return envelope
+        self._done = True
+        self._fired()
+        lost: Wait[object] = Wait()
+        if not self._silent:
+            lost.waiter = partial(reply.fail, ActorStopped("the simulator has broken the connection"))
+        return message, sender, lost
+
+
+class Refuse(Rule):
+    """No request of the component reaches the server; it is told so."""
+
+    def __init__(self, fired: Fired) -> None:
+        self._fired: Fired | None = fired
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Refuse it."""
+        if self._fired is not None:
+            self._fired()
+            self._fired = None
+        if envelope[2] is not None:
+            envelope[2].fail(ActorStopped("the simulator refuses connections"))
+        return None
+
+
+class Cut(Break):
+    """A component and the server do not hear each other, or one of them not the other."""
+
+    def __init__(self, direction: str, fired: Fired) -> None:
+        super().__init__("", fired)
+        self._direction = direction
+        self._unheard = False
+
+    def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        """Lose it, if the component does not hear the server."""
+        return envelope if self._direction == "to-server" else super().watched(stream, subscriber, envelope)
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Lose the request, or its reply."""
+        if not self._unheard:
+            self._unheard = True
+            self._fired()
+        message, sender, _ = envelope
+        if self._direction == "from-server" and not isinstance(message, Watch):
+            return message, sender, Wait()
+        return None
+
+
+class CrashAfter(Rule):
+    """An actor crashes right after its n-th write from now on."""
+
+    def __init__(self, controller: Cell, writes: int, crash: Fired) -> None:
+        self._controller = controller
+        self._left = writes
+        self._crash = crash
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Count it."""
+        if self._left and envelope[1] is self._controller and isinstance(envelope[0], WRITES):
+            self._left -= 1
+            if not self._left:
+                self._crash()
+        return envelope

@@ -1,0 +1,72 @@
+"""Makes a plan that violates an invariant as small as it can be: fewer steps, shorter faults.
+
+Source: delta debugging, Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from kubeactors.sim.faults import Lasting
+from kubeactors.sim.plan import AnyStep, Plan
+
+SHORTER = (0.05, 0.3, 1.0, 3.0, 10.0, 40.0)
+"""The lengths that are tried in place of a longer one, in seconds."""
+
+Fails = Callable[[Plan], bool]
+
+
+def shrink(plan: Plan, fails: Fails, *, go_on: Callable[[], bool] = lambda: True) -> Plan:
+    """The smallest plan found that still fails.
+
+    >>> from kubeactors.sim.workload import Pause
+    >>> big = Plan(steps=tuple(Pause(at=at, name="web") for at in range(40)))
+    >>> [step.at for step in shrink(big, lambda plan: any(step.at == 17 for step in plan.steps)).steps]
+    [17]
+
+    Args:
+        plan: one that fails.
+        fails: whether a plan fails in the same way; called often.
+        go_on: whether there is time for another attempt; without, the best so far is returned.
+    """
+    while go_on():
+        smaller = _once(plan, fails, go_on)
+        if smaller == plan:
+            break
+        plan = smaller
+    return plan
+
+
+def _once(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
+    plan = _with_fewer_steps(plan, fails, go_on)
+    for index in range(len(plan.steps)):
+        for step in _simpler(plan.steps[index]):
+            candidate = plan.with_steps((*plan.steps[:index], step, *plan.steps[index + 1 :]))
+            if go_on() and fails(candidate):
+                plan = candidate
+                break
+    return plan
+
+
+def _with_fewer_steps(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
+    """Take away chunks, half of all steps at first, single ones in the end."""
+    size = max(len(plan.steps) // 2, 1)
+    while size and plan.steps:
+        for start in reversed(range(0, len(plan.steps), size)):
+            candidate = plan.with_steps(_without(plan.steps, start, size))
+            if go_on() and fails(candidate):
+                plan = candidate
+        size //= 2
+    return plan
+
+
+def _without(steps: Sequence[AnyStep], start: int, size: int) -> tuple[AnyStep, ...]:
+    return (*steps[:start], *steps[start + size :])
+
+
+def _simpler(step: AnyStep) -> Iterator[AnyStep]:
+    """Simpler forms of a step, the simplest first."""
+    if isinstance(step, Lasting):
+        for seconds in SHORTER:
+            if seconds < step.seconds:
+                yield msgspec.structs.replace(step, seconds=seconds)

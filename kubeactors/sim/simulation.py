@@ -1,0 +1,215 @@
+"""A whole control plane in virtual time, and the run of a plan in it."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import cast
+
+import msgspec
+
+from kubeactors.actor import Ref, SimSystem, SystemFailed
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.requests import ADMIN
+from kubeactors.client import Client, InProcessTransport
+from kubeactors.client.transport import ApiMessage
+from kubeactors.cluster import ClusterSpec, NodePool
+from kubeactors.cluster.plane import ControlPlane, GetApiServer
+from kubeactors.sim.chaos import Chaos, SimulatedCrash
+from kubeactors.sim.disk import Disk
+from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, SILENT, Invariant
+from kubeactors.sim.judge import InvariantFailed, Judge, Violation
+from kubeactors.sim.network import Network
+from kubeactors.sim.plan import Plan
+from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
+from kubeactors.sim.steps import Fault
+from kubeactors.sim.user import Perform, User
+from kubeactors.sim.world import World
+
+BOOT_SECONDS = 60.0
+CONVERGE_SECONDS = 600.0
+"""How long deployments may take to get what they want once faults have stopped."""
+LOOK_SECONDS = 5.0
+"""How often it is looked whether they have."""
+PATIENCE = 50_000
+"""So many deliveries at one moment of virtual time are a livelock."""
+QUIET_SECONDS = 30.0
+"""How long nothing may be written before all counts as quiet, and after that as silent."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run has shown."""
+
+    violations: tuple[Violation, ...]
+    virtual_seconds: float
+    faults: dict[str, int]
+    """How often each kind of fault fired."""
+    messages: int
+    revision: int
+    """Of the store in the end."""
+
+
+class Simulation:
+    """A cluster that lives in virtual time, with a user and with faults.
+
+    Everything that happens in it is decided by the plan. Use `run` for a whole plan; or `boot`, and then `sim`,
+    `world` and `client` to look and to act.
+
+    Args:
+        plan: what happens.
+        invariants: what must hold.
+    """
+
+    def __init__(self, plan: Plan, invariants: Iterable[type[Invariant]] = ALL) -> None:
+        self.plan = plan
+        self.sim = SimSystem(plan.seed, patience=PATIENCE)
+        self.world = World()
+        self.judge = Judge(self.sim.kernel, self.world, invariants)
+        self.disk = Disk(self.judge.committed)
+        self.network = Network(self.sim.kernel)
+        self.network.on_watch = self.judge.watched
+        self._messages = 0
+        self._judged = 0
+        spec = ClusterSpec(nodes=NodePool(count=plan.nodes, pods=str(plan.pods_per_node)))
+        self.plane = self.sim.spawn(partial(ControlPlane, spec, self.disk), name="cluster")
+        self._spec = spec
+
+    # The cluster.
+
+    def boot(self) -> bool:
+        """Start it, until all nodes are ready; False if they do not become so."""
+        self.server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
+        self.client = Client(InProcessTransport(self.server), ADMIN, manager="kubectl")
+        self.user = self.sim.spawn(partial(User, self.client, self.world), name="user")
+        self.chaos = Chaos(self.sim.kernel, self.network, self.world, cast("Cell", self.plane))
+        return self.sim.run_until(self.is_up, BOOT_SECONDS)
+
+    def is_up(self) -> bool:
+        """Whether all nodes are ready."""
+        nodes = self.world.of(Node)
+        return len(nodes) == self.plan.nodes and all(map(_is_well, nodes.values()))
+
+    def replace_plane(self) -> None:
+        """Stop the whole control plane and start another one on the same disk."""
+        self.sim.stop(self.plane)
+        self.plane = self.sim.spawn(partial(ControlPlane, self._spec, self.disk), name="cluster")
+        self.server = self.sim.ask(self.plane, GetApiServer())
+
+    # The run.
+
+    def run(self) -> Outcome:
+        """Boot, let the plan happen, let everything converge, and see that it stays.
+
+        Ends early at the first violation.
+
+        Raises:
+            InvariantFailed: an invariant raised.
+        """
+        try:
+            self._run()
+        except SystemFailed as error:
+            if isinstance(error.__cause__, InvariantFailed):
+                raise error.__cause__ from None
+            self.judge.object(NO_FAILURE, str(error))
+        return Outcome(
+            violations=tuple(self.judge.violations),
+            virtual_seconds=self.sim.now / SECOND,
+            faults=dict(self.chaos.fired),
+            messages=self.sim.kernel.total_handled(),
+            revision=self.world.revision,
+        )
+
+    def _run(self) -> None:
+        if not self.boot():
+            self.judge.object(CONVERGED, f"the nodes are not ready after {BOOT_SECONDS:g} s")
+            return
+        self._arm()
+        if self._passes(self.plan.ends_at) and self._converges() and self._becomes_quiet():
+            self.judge.settled()
+
+    def _arm(self) -> None:
+        start = self.sim.now
+        for step in self.plan.steps:
+            if isinstance(step, Fault):
+                self.chaos.arm(step, start)
+            else:
+                perform = partial(self.user.tell, Perform(step))
+                self.sim.kernel.at(start + int(step.at * SECOND), perform)
+
+    def _passes(self, seconds: float) -> bool:
+        """Let time pass; False as soon as something is violated."""
+        violations = self.judge.violations
+        self.sim.run_until(lambda: bool(violations), seconds)
+        self._judge_failures()
+        return not violations
+
+    def _converges(self) -> bool:
+        end = self.sim.now + int(CONVERGE_SECONDS * SECOND)
+        while self.sim.now < end:
+            if not self._passes(LOOK_SECONDS):
+                return False
+            missing = next(self.missing(), "")
+            if not missing:
+                return True
+        self.judge.object(CONVERGED, f"{CONVERGE_SECONDS:g} s after the last fault: {next(self.missing(), '')}")
+        return False
+
+    def _becomes_quiet(self) -> bool:
+        """Wait until nothing but heartbeats is written; it must stay so."""
+        end = self.sim.now + int(CONVERGE_SECONDS * SECOND)
+        while self.sim.now < end:
+            noise = self.judge.noise
+            if not self._passes(QUIET_SECONDS):
+                return False
+            if self.judge.noise == noise:
+                return True
+        self.judge.object(
+            SILENT, f"{CONVERGE_SECONDS:g} s after all was as wanted, something is still written: {self._last()}"
+        )
+        return False
+
+    def _last(self) -> str:
+        commits = [
+            one for type_, log in self.world.log.items() if type_.__name__ not in ("Lease", "Event") for one in log[-1:]
+        ]
+        return max(commits, key=lambda one: one.revision).key
+
+    def _judge_failures(self) -> None:
+        """No component fails by itself."""
+        logged = self.sim.logged
+        for number in range(self._judged, len(logged)):
+            _, _, event, path, fields = logged[number]
+            if event == "actor.failed" and SimulatedCrash.__name__ not in str(fields.get("error")):
+                self.judge.object(NO_FAILURE, f"{path} failed: {fields.get('error')}")
+        self._judged = len(logged)
+
+    def missing(self) -> Iterator[str]:
+        """What keeps the cluster from being as users want it."""
+        for node in self.world.of(Node).values():
+            if not _is_well(node):
+                yield f"node {node.metadata.name} is not ready"
+        for deployment in self.world.of(Deployment).values():
+            yield from self._missing_of(deployment)
+
+    def _missing_of(self, deployment: Deployment) -> Iterator[str]:
+        name, status = deployment.metadata.name, deployment.status
+        sets = tuple(self.world.sets_of(deployment.metadata.uid))
+        pods: list[Pod] = [pod for one in sets for pod in self.world.pods_of(one) if is_active(pod)]
+        goal = sum(map(wanted, sets)) if deployment.spec.paused else wanted(deployment)
+        if deployment.metadata.deletion_timestamp is not None:
+            yield f"deployment {name} is still being deleted"
+        elif not has_caught_up(deployment) or not all(map(has_caught_up, sets)):
+            yield f"deployment {name}: a controller has not seen its newest spec"
+        elif len(pods) != goal or not all(map(is_ready, pods)):
+            yield f"deployment {name} has {len(pods)} pods, {sum(map(is_ready, pods))} of them ready, and wants {goal}"
+        elif not deployment.spec.paused and sum(1 for one in sets if wanted(one)) > 1:
+            yield f"deployment {name} still has pods of several templates"
+        elif status.ready_replicas != len(pods) or status.replicas != len(pods):
+            yield f"deployment {name} says {status.ready_replicas} of {status.replicas} ready, there are {len(pods)}"
+
+
+def _is_well(node: Node) -> bool:
+    return not any(one.effect == "NoExecute" for one in node.spec.taints) and any(
+        one.type == "Ready" and one.status == "True" for one in node.status.conditions
+    )

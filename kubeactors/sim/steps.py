@@ -1,0 +1,36 @@
+"""The base of what a plan consists of."""
+
+import msgspec
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Something that happens `at` so many virtual seconds after the cluster is ready.
+
+    Its `kind` is the tag of its class. A step is data: what it does stands in `user.py` and `chaos.py`.
+    """
+
+    at: float
+
+
+class Action(Step, frozen=True, kw_only=True):
+    """Something that a user does."""
+
+
+class Fault(Step, frozen=True, kw_only=True):
+    """Something that breaks. It is armed at its time, fires when it meets what it breaks, and always heals."""
+
+    @property
+    def heals_at(self) -> float:
+        """When the latest effect is over, in seconds like `at`."""
+        return self.at
+
+
+def kind_of(step: Step) -> str:
+    """The name of a step's kind.
+
+    >>> class Nap(Step, frozen=True, kw_only=True, tag="nap"):
+    ...     pass
+    >>> kind_of(Nap(at=0))
+    'nap'
+    """
+    return str(type(step).__struct_config__.tag)

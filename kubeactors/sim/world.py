@@ -1,0 +1,127 @@
+"""What is really in the store, typed: the truth that invariants compare components with."""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, cast
+
+import msgspec
+
+from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import controller_of
+from kubeactors.storage import StoreEvent
+
+T = TypeVar("T", bound=TypedObject)
+
+
+class Commit(msgspec.Struct, frozen=True, gc=False):
+    """One object was written: it came (`old` is None), changed, or went (`new` is None)."""
+
+    revision: int
+    key: str
+    old: TypedObject | None
+    new: TypedObject | None
+
+    @property
+    def current(self) -> TypedObject:
+        """The object as it is, or as it was last."""
+        found = self.old if self.new is None else self.new
+        assert found is not None  # a write is of an object
+        return found
+
+
+class World:
+    """All objects, kept up to date commit by commit."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.by_uid: dict[str, TypedObject] = {}
+        self.calm = True
+        """No node is without power, and nothing else hinders pods to be available."""
+        self.in_hand: dict[str, None] = {}
+        """The uids of objects that users have deleted, or changed so that their owners let them go."""
+        self.free: dict[str, None] = {}
+        """The uids of objects that users want to stay without an owner: nobody else may delete them."""
+        self.log: dict[type[TypedObject], list[Commit]] = {}
+        """All commits by kind, for those who compare streams with it."""
+        self._objects: dict[type[TypedObject], dict[str, TypedObject]] = {}
+        self._controlled: dict[str, dict[str, TypedObject]] = {}
+
+    def of(self, type_: type[T]) -> Mapping[str, T]:
+        """The objects of a kind by their key in the store."""
+        return cast("dict[str, T]", self._objects.get(type_, {}))
+
+    def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
+        """The object of that name."""
+        for one in self.of(type_).values():
+            if one.metadata.name == name and one.metadata.namespace == namespace:
+                return one
+        return None
+
+    def controlled_by(self, uid: str) -> Mapping[str, TypedObject]:
+        """The objects whose controller has that uid."""
+        return self._controlled.get(uid, {})
+
+    def pods_of(self, replica_set: ReplicaSet) -> Iterator[Pod]:
+        """The pods of a ReplicaSet."""
+        for one in self.controlled_by(replica_set.metadata.uid).values():
+            if isinstance(one, Pod):
+                yield one
+
+    def sets_of(self, uid: str) -> Iterator[ReplicaSet]:
+        """The ReplicaSets of the deployment with that uid."""
+        for one in self.controlled_by(uid).values():
+            if isinstance(one, ReplicaSet):
+                yield one
+
+    # What users say.
+
+    def takes_in_hand(self, found: TypedObject) -> None:
+        """The user deletes it."""
+        self.in_hand[found.metadata.uid] = None
+        self.free.pop(found.metadata.uid, None)
+
+    def sets_free(self, found: TypedObject) -> None:
+        """The user has taken it out of its owner's hands."""
+        self.in_hand[found.metadata.uid] = None
+        self.free[found.metadata.uid] = None
+
+    def deleting(self, owner: TypedObject, *, orphan: bool) -> None:
+        """The user deletes an owner; with `orphan` what it controls is to stay."""
+        uid = owner.metadata.uid
+        self.in_hand[uid] = None
+        for one in self.controlled_by(uid).values():
+            if orphan:
+                self.free[one.metadata.uid] = None
+            else:
+                self.free.pop(one.metadata.uid, None)
+
+    # What happens.
+
+    def apply(self, event: StoreEvent) -> Commit:
+        """Take in what was written."""
+        kv = event.kv
+        old = cast("TypedObject | None", event.previous.value if event.previous is not None else None)
+        new = None if event.deleted else cast("TypedObject", kv.value)
+        commit = Commit(kv.mod_revision, kv.key, old, new)
+        if old is not None:
+            self._remove(kv.key, old)
+        if new is not None:
+            self._put(kv.key, new)
+        self.revision = kv.mod_revision
+        self.log.setdefault(type(commit.current), []).append(commit)
+        return commit
+
+    def _put(self, key: str, new: TypedObject) -> None:
+        self._objects.setdefault(type(new), {})[key] = new
+        self.by_uid[new.metadata.uid] = new
+        controller = controller_of(new.metadata)
+        if controller is not None:
+            self._controlled.setdefault(controller.uid, {})[key] = new
+
+    def _remove(self, key: str, old: TypedObject) -> None:
+        del self._objects[type(old)][key]
+        self.by_uid.pop(old.metadata.uid, None)
+        controller = controller_of(old.metadata)
+        if controller is not None:
+            self._controlled[controller.uid].pop(key, None)
