@@ -52,6 +52,7 @@ from kubeactors.api.core.v1.validation.volume_claims import (
 )
 from kubeactors.api.discovery.v1 import endpointslice
 from kubeactors.api.discovery.v1 import validation as discovery
+from kubeactors.api.scheduling.v1 import priorityclass
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import STANDARD_VERBS, Kind, Scheme
@@ -273,9 +274,36 @@ _APPS = (
         validate_status_update=apps.validate_replica_set_status,
         warn=apps.warn_of_replica_set,
     ),
+    Kind(
+        type=StatefulSet,
+        group="apps",
+        kind="StatefulSet",
+        resource="statefulsets",
+        singular="statefulset",
+        short_names=("sts",),
+        categories=("all",),
+        subresources=("scale", "status"),
+        default=apps_defaults.default_stateful_set,
+        validate=stateful_validation.validate_stateful_set,
+        validate_update=stateful_validation.validate_stateful_set_update,
+        validate_status_update=stateful_validation.validate_stateful_set_status,
+        warn=stateful_validation.warn_of_stateful_set,
+    ),
 )
 
 _OTHERS = (
+    Kind(
+        type=priorityclass.PriorityClass,
+        group="scheduling.k8s.io",
+        kind="PriorityClass",
+        resource="priorityclasses",
+        singular="priorityclass",
+        short_names=("pc",),
+        namespaced=False,
+        default=priorityclass.default_priority_class,
+        validate=priorityclass.validate_priority_class,
+        validate_update=priorityclass.validate_priority_class_update,
+    ),
     Kind(
         type=lease.Lease,
         group="coordination.k8s.io",

@@ -1,6 +1,6 @@
-"""What every cluster has from the start: four namespaces, and the service by which pods find the API server.
+"""What every cluster has from the start: namespaces, priority classes, and the service that is the API server.
 
-Source: pkg/controlplane/controller/systemnamespaces, kubernetesservice, reconcilers (v1.36).
+Source: pkg/controlplane/controller/systemnamespaces, kubernetesservice, reconcilers; pkg/registry/scheduling/rest (v1.36).
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,12 @@ from kubeactors.api.core.v1 import (
 from kubeactors.api.discovery.v1 import Endpoint, EndpointSlice
 from kubeactors.api.discovery.v1 import EndpointPort as SlicePort
 from kubeactors.api.discovery.v1.endpointslice import EndpointConditions
+from kubeactors.api.scheduling.v1 import SYSTEM_PRIORITY_CLASSES
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes
+from kubeactors.apiserver.admission.pods import PRIORITY_CLASSES
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.resource import Resource
@@ -40,6 +42,7 @@ def first_objects(config: ApiServerConfig, address: str) -> list[tuple[GroupVers
     found: list[tuple[GroupVersionResource, TypedObject]] = [
         (GroupVersionResource("", "v1", "namespaces"), Namespace(metadata=ObjectMeta(name=name))) for name in NAMESPACES
     ]
+    found += [(PRIORITY_CLASSES, one) for one in SYSTEM_PRIORITY_CLASSES]
     found.append((GroupVersionResource("", "v1", "services"), _service(config, address)))
     found.append((GroupVersionResource("", "v1", "endpoints"), _endpoints(config)))
     found.append((GroupVersionResource("discovery.k8s.io", "v1", "endpointslices"), _slice(config)))

@@ -70,6 +70,11 @@ class Cacher:
         cache = self._caches.get(resource)
         return None if cache is None else cache.objects.get(namespace, name)
 
+    def everything(self, resource: GroupVersionResource) -> Iterator[TypedObject]:
+        """All objects of a resource, if it is served."""
+        cache = self._caches.get(resource)
+        return iter(()) if cache is None else cache.objects.select(Selection())
+
     def prime(self, revision: int, kvs: Iterable[KeyValue]) -> None:
         """Start anew with what the store holds at a revision. Watchers must have been closed before."""
         for cache in self._caches.values():

@@ -116,8 +116,8 @@ def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVe
 
 def admission_of(lookup: Lookup, templates: Templates, random: Random) -> Chain:
     """The plug-ins of a server, in their order."""
-    accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(), DefaultTolerationSeconds()
-    shared = SharedSpecs(templates, accounts, (priority, tolerations))
+    accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(lookup), DefaultTolerationSeconds()
+    shared = SharedSpecs(templates, accounts, priority, tolerations)
     return Chain((NamespaceLifecycle(lookup), shared, TaintNodesByCondition(), priority, tolerations))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.framework import Diagnosis, Status, Trial
 from kubeactors.scheduler.handle import Budget
-from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.pod_info import PodInfo, anonymous
 from kubeactors.scheduler.preemption import Candidate, candidate
 
 
@@ -15,7 +15,7 @@ class Candidates:
     """What preemption would do on each node. A heap of ranks has stale entries; those that differ are skipped."""
 
     def __init__(self, pod: PodInfo, cache: Cache) -> None:
-        self._pod = pod
+        self._pod = anonymous(pod)
         self._cache = cache
         self._position = -1
         self._budgets: tuple[Budget, ...] = ()

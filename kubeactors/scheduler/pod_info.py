@@ -75,6 +75,16 @@ def pod_info(pod: Pod) -> PodInfo:
     return PodInfo(pod, wanted, ports, signature, group, _terms(pod, group.labels))
 
 
+def anonymous(pod: PodInfo) -> PodInfo:
+    """The pod as one of its shape: what is worked out for it holds for the others too, and it is none of them.
+
+    >>> anonymous(pod_info(Pod())).uid
+    ''
+    """
+    metadata = msgspec.structs.replace(pod.pod.metadata, name="", uid="")
+    return msgspec.structs.replace(pod, pod=msgspec.structs.replace(pod.pod, metadata=metadata))
+
+
 def group_key(pod: Pod) -> GroupKey:
     """The group of pods that this one is in.
 

@@ -34,7 +34,7 @@ from kubeactors.scheduler.framework import (
     ViewPlugin,
 )
 from kubeactors.scheduler.node_info import NodeInfo
-from kubeactors.scheduler.pod_info import PodInfo, Signature, StaticSignature
+from kubeactors.scheduler.pod_info import PodInfo, Signature, StaticSignature, anonymous
 from kubeactors.scheduler.verdicts import StaticVerdicts, Verdicts, WeightedView, diagnosis, first_refusal
 
 _SIGNATURES = 128
@@ -205,7 +205,9 @@ class Profile:
             verdicts.refresh()
             return verdicts
         static = self._static_of(pod)
-        verdicts = Verdicts(pod, static, (one for one in self._filters if not one.static), self._scores, self._cache)
+        verdicts = Verdicts(
+            anonymous(pod), static, (one for one in self._filters if not one.static), self._scores, self._cache
+        )
         _keep(self._verdicts, signature, verdicts)
         return verdicts
 

@@ -57,6 +57,7 @@ from kubeactors.api.discovery.v1 import Endpoint, EndpointSlice
 from kubeactors.api.discovery.v1 import EndpointPort as SlicePort
 from kubeactors.api.events.v1.event import from_core
 from kubeactors.api.printers import Cells, RowCondition, columns, row, row_conditions
+from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.apimachinery.meta import HasMeta, LabelSelector, ObjectMeta
 from kubeactors.apimachinery.time import parse_time
 
@@ -108,6 +109,7 @@ def test_columns_are_those_of_kubectl() -> None:
             "(Name)",
         ],
         "Lease": ["Name", "Holder", "Age"],
+        "PriorityClass": ["Name", "Value", "Global-Default", "Age", "PreemptionPolicy"],
         "Namespace": ["Name", "Status", "Age"],
         "Node": [
             "Name",
@@ -184,6 +186,7 @@ def test_a_row_fills_the_columns(kind: object) -> None:
         (Namespace(metadata=META, status=NamespaceStatus(phase="Active")), ("a", "Active", AGE)),
         (Lease(metadata=META, spec=LeaseSpec(holder_identity="me")), ("a", "me", AGE)),
         (Lease(metadata=ObjectMeta(name="a")), ("a", "", "<unknown>")),
+        (PriorityClass(metadata=META, value=7, preemption_policy="Never"), ("a", 7, False, AGE, "Never")),
         (Scale(metadata=META, spec=ScaleSpec(replicas=3), status=ScaleStatus(replicas=2)), ("a", 3, 2, AGE)),
         (
             ReplicaSet(

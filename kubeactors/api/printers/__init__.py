@@ -32,6 +32,7 @@ from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
 from kubeactors.api.events.v1 import event as newer
 from kubeactors.api.printers import events, jobs, nodes, others, pods, services, storage, workloads
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
+from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
 from kubeactors.apimachinery.meta import HasMeta
 
 __all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "row", "row_conditions"]
@@ -80,6 +81,7 @@ _PRINTERS: dict[type[object], object] = {
     PersistentVolumeClaim: storage.CLAIM,
     Pod: pods.PRINTER,
     PodTemplate: workloads.POD_TEMPLATE,
+    PriorityClass: others.PRIORITY_CLASS,
     ReplicaSet: workloads.REPLICA_SET,
     ReplicationController: workloads.REPLICATION_CONTROLLER,
     Scale: workloads.SCALE,

@@ -9,6 +9,7 @@ from kubeactors.api.core.v1.namespace import Namespace
 from kubeactors.api.core.v1.secret import Secret
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.printers.table import AGE, NAME, Cells, Column, Printer, age
+from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
 
 
 def namespace_cells(namespace: Namespace, now_ns: int) -> Cells:
@@ -37,6 +38,11 @@ def lease_cells(lease: Lease, now_ns: int) -> Cells:
     return lease.metadata.name, lease.spec.holder_identity or "", age(lease.metadata, now_ns)
 
 
+def priority_class_cells(one: PriorityClass, now_ns: int) -> Cells:
+    """All cells of a priority class's row."""
+    return one.metadata.name, one.value, one.global_default, age(one.metadata, now_ns), one.preemption_policy or ""
+
+
 NAMESPACE = Printer(
     columns=(NAME, Column(name="Status", description="Active or Terminating."), AGE), cells=namespace_cells
 )
@@ -54,3 +60,13 @@ SECRET = Printer(
 )
 SERVICE_ACCOUNT = Printer(columns=(NAME, AGE), cells=service_account_cells)
 LEASE = Printer(columns=(NAME, Column(name="Holder", description="Who holds the lease."), AGE), cells=lease_cells)
+PRIORITY_CLASS = Printer(
+    columns=(
+        NAME,
+        Column(name="Value", type="integer", description="How important pods of the class are."),
+        Column(name="Global-Default", type="boolean", description="Whether pods without a class have this one."),
+        AGE,
+        Column(name="PreemptionPolicy", description="Whether pods of the class may remove others."),
+    ),
+    cells=priority_class_cells,
+)

@@ -4,6 +4,7 @@ Plug-ins are plain and synchronous. What they must know of other objects they lo
 that the cache may be too old for is repeated by the server once the cache has caught up.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import msgspec
@@ -34,6 +35,10 @@ class Lookup(Protocol):
 
     def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
         """The object, or None if there is none."""
+        ...
+
+    def everything(self, resource: GroupVersionResource) -> Iterator[TypedObject]:
+        """All objects of a resource."""
         ...
 
 

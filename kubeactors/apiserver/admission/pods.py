@@ -3,23 +3,26 @@
 Source: plugin/pkg/admission/defaulttolerationseconds/admission.go, plugin/pkg/admission/priority/admission.go (v1.36).
 """
 
+from collections.abc import Iterator
 from typing import cast
 
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod, Toleration
+from kubeactors.api.scheduling.v1.priorityclass import PREEMPT_LOWER_PRIORITY, PriorityClass
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apiserver.admission.plugin import UPDATE, Attributes, Plugin, refused
+from kubeactors.apiserver.admission.plugin import CREATE, UPDATE, Attributes, Lookup, Plugin, refused
 from kubeactors.apiserver.objects import PODS
 
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 NO_EXECUTE = "NoExecute"
 TOLERATION_SECONDS = 300
 
-PREEMPT_LOWER_PRIORITY = "PreemptLowerPriority"
-SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
-"""The priority classes that every cluster has."""
+PRIORITY_CLASSES = GroupVersionResource("scheduling.k8s.io", "v1", "priorityclasses")
+NO_CLASS = PriorityClass(preemption_policy=PREEMPT_LOWER_PRIORITY)
+"""What pods get without a class."""
 
 
 class DefaultTolerationSeconds(Plugin):
@@ -45,41 +48,66 @@ class DefaultTolerationSeconds(Plugin):
 
 
 class Priority(Plugin):
-    """Computes a pod's priority from its class; nobody may set it himself."""
+    """Computes a pod's priority from its class; nobody may set it himself. Only one class is the default."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Pods that are changed; `SharedSpecs` runs this for those that are created."""
-        return kind.gvr == PODS and not subresource and operation == UPDATE
+        """Pods that are changed, and classes; `SharedSpecs` runs this for pods that are created."""
+        if subresource:
+            return False
+        if kind.gvr == PRIORITY_CLASSES:
+            return operation in (CREATE, UPDATE)
+        return kind.gvr == PODS and operation == UPDATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
         """The pod with its priority; an update keeps it."""
+        if isinstance(value, PriorityClass):
+            return value
         pod = cast("Pod", value)
         if attributes.operation == UPDATE:
             return _kept(pod, cast("Pod", attributes.old))
-        wanted = priority_of(pod, attributes)
-        spec = pod.spec
+        found = self.class_of(pod, attributes)
+        spec, wanted = pod.spec, found.value
         if spec.priority is not None and spec.priority != wanted:
             why = f"the integer value of priority ({spec.priority}) must not be provided in pod spec; "
             raise refused(pod, attributes, f"{why}{_computed(wanted)}")
-        policy = spec.preemption_policy
-        if policy is not None and policy != PREEMPT_LOWER_PRIORITY:
-            why = f"the string value of PreemptionPolicy ({policy}) must not be provided in pod spec; "
-            raise refused(pod, attributes, f"{why}{_computed(PREEMPT_LOWER_PRIORITY)}")
-        return replace(pod, spec=replace(spec, priority=wanted, preemption_policy=PREEMPT_LOWER_PRIORITY))
+        policy = found.preemption_policy or PREEMPT_LOWER_PRIORITY
+        if spec.preemption_policy is not None and spec.preemption_policy != policy:
+            why = f"the string value of PreemptionPolicy ({spec.preemption_policy}) must not be provided in pod spec; "
+            raise refused(pod, attributes, f"{why}{_computed(policy)}")
+        name = found.metadata.name
+        return replace(pod, spec=replace(spec, priority_class_name=name, priority=wanted, preemption_policy=policy))
 
+    def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
+        """A second default is refused."""
+        if not isinstance(value, PriorityClass) or not value.global_default:
+            return
+        default = self._default()
+        if default is not None and default.metadata.name != value.metadata.name:
+            name = default.metadata.name
+            raise refused(
+                value, attributes, f"PriorityClass {name} is already marked as default. Only one default can exist"
+            )
 
-def priority_of(pod: Pod, attributes: Attributes) -> int:
-    """The priority of a pod's class; 0 without one.
+    def class_of(self, pod: Pod, attributes: Attributes) -> PriorityClass:
+        """The class that the pod names, or the default one; of several defaults the least.
 
-    Raises:
-        Forbidden: there is no such class.
-    """
-    name = pod.spec.priority_class_name
-    if not name:
-        return 0
-    if name not in SYSTEM_PRIORITIES:
-        raise refused(pod, attributes, f"no PriorityClass with name {name} was found")
-    return SYSTEM_PRIORITIES[name]
+        Raises:
+            Forbidden: there is no such class.
+        """
+        name = pod.spec.priority_class_name
+        if not name:
+            return self._default() or NO_CLASS
+        found = self._lookup.get(PRIORITY_CLASSES, "", name)
+        if found is None:
+            raise refused(pod, attributes, f"no PriorityClass with name {name} was found")
+        return cast("PriorityClass", found)
+
+    def _default(self) -> PriorityClass | None:
+        classes = cast("Iterator[PriorityClass]", self._lookup.everything(PRIORITY_CLASSES))
+        return min((one for one in classes if one.global_default), key=lambda one: one.value, default=None)
 
 
 def _computed(value: object) -> str:

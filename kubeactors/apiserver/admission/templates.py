@@ -1,6 +1,5 @@
 """Admission of pods that share a spec: the plug-ins see the spec once."""
 
-from collections.abc import Sequence
 from typing import cast
 
 from msgspec.structs import replace
@@ -9,21 +8,29 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes, Plugin
+from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
 from kubeactors.apiserver.admission.service_account import MIRROR, ServiceAccountTokens
 from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.registry.templates import Templates
 
 
 class SharedSpecs(Plugin):
-    """Runs the plug-ins whose result depends on a pod's spec and service account alone, and remembers the result.
+    """Runs the plug-ins whose result depends on a pod's spec, service account and priority class alone, once.
 
     Pods of one template therefore share one token volume's name; in the original each has its own.
     """
 
-    def __init__(self, templates: Templates, accounts: ServiceAccountTokens, others: Sequence[Plugin]) -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        accounts: ServiceAccountTokens,
+        priority: Priority,
+        tolerations: DefaultTolerationSeconds,
+    ) -> None:
         self._templates = templates
         self._accounts = accounts
-        self._plugins = (accounts, *others)
+        self._priority = priority
+        self._plugins: tuple[Plugin, ...] = (accounts, priority, tolerations)
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
         """Pods that are created."""
@@ -36,9 +43,10 @@ class SharedSpecs(Plugin):
         if made is None or (made.defaulted is not pod.spec and made.admitted is not pod.spec):
             return self._admitted(pod, attributes)
         account = self._accounts.account_of(pod, attributes)
-        if made.account is not account or made.admitted is None:
+        priority = self._priority.class_of(pod, attributes)
+        if made.account is not account or made.priority_class is not priority or made.admitted is None:
             made.admitted = self._admitted(replace(pod, spec=made.defaulted), attributes).spec
-            made.account = account
+            made.account, made.priority_class = account, priority
             made.valid = False
             made.qos_class = ""
         return replace(pod, spec=made.admitted)

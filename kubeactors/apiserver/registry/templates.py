@@ -13,13 +13,14 @@ CAPACITY = 4096
 class Made:
     """What became of a spec: `given` by the client, `defaulted`, `admitted` for an account, and found valid."""
 
-    __slots__ = ("account", "admitted", "defaulted", "given", "qos_class", "valid")
+    __slots__ = ("account", "admitted", "defaulted", "given", "priority_class", "qos_class", "valid")
 
     def __init__(self, given: PodSpec, defaulted: PodSpec) -> None:
         self.given = given
         self.defaulted = defaulted
         self.admitted: PodSpec | None = None
         self.account: TypedObject | None = None
+        self.priority_class: TypedObject | None = None
         self.valid = False
         self.qos_class = ""
 

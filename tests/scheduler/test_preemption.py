@@ -1,0 +1,181 @@
+"""Which pods have to go, and what is said and done about it."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Pod, PodSpec
+from kubeactors.api.scheduling.v1 import PriorityClass
+from kubeactors.apimachinery.labels import of_labels
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.kubelet.runtimes import Behaviour
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.framework import Diagnosis, PostFilterResult
+from kubeactors.scheduler.handle import Budget
+from kubeactors.scheduler.plugins import default_plugins
+from kubeactors.scheduler.pod_info import pod_info
+from kubeactors.scheduler.profile import Profile
+from tests.kubelet.plane import Plane, a_pod, condition
+from tests.scheduler.builders import handle, node, pod, profile
+from tests.scheduler.test_topology import away, labelled, put, term
+
+
+def full(**pods: tuple[str, int]) -> Cache:
+    """Nodes a and b of 4 CPUs; each pod takes 2 on its node, with its priority. They started in this order."""
+    cache = Cache()
+    for name in ("a", "b"):
+        cache.set_node(node(name))
+    for second, (name, (where, priority)) in enumerate(pods.items()):
+        one = pod(name, {"cpu": "2"}, node_name=where, priority=priority)
+        cache.set_pod(pod_info(replace(one, status=replace(one.status, start_time=f"2026-01-01T00:00:{second:02}Z"))))
+    return cache
+
+
+def wanted(cpu: str = "2", priority: int = 100, **more: object) -> Pod:
+    one = pod("wanted", {"cpu": cpu}, priority=priority)
+    return replace(one, spec=replace(one.spec, **more))
+
+
+def preempt(cache: Cache, one: Pod, rules: Profile | None = None) -> PostFilterResult:
+    rules, info = rules or profile(cache), pod_info(one)
+    found = rules.select(info, handle(cache).random)
+    assert isinstance(found, Diagnosis)
+    return rules.post_filter(info, found)
+
+
+def names(result: PostFilterResult) -> tuple[str | None, list[str]]:
+    return result.nominated_node, [one.pod.metadata.name for one in result.victims]
+
+
+def test_the_least_important_victims_are_chosen() -> None:
+    cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 10), p4=("b", 30))
+    assert names(preempt(cache, wanted())) == ("b", ["p3"])  # both nodes have one of priority 10; this ran shorter
+
+
+def test_a_node_whose_victims_are_below_those_of_others_is_best() -> None:
+    cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 5), p4=("b", 30))
+    assert names(preempt(cache, wanted())) == ("b", ["p3"])
+    assert names(preempt(cache, wanted(cpu="4"))) == ("a", ["p2", "p1"])
+
+
+def test_among_equals_those_that_ran_shortest_go() -> None:
+    cache = full(p1=("a", 10), p2=("a", 10), p3=("b", 10), p4=("b", 10))
+    assert names(preempt(cache, wanted())) == ("b", ["p4"])
+
+
+def test_pods_of_the_same_priority_stay() -> None:
+    cache = full(p1=("a", 100), p2=("a", 100), p3=("b", 100), p4=("b", 200))
+    assert preempt(cache, wanted()) == PostFilterResult(
+        nominated_node="",
+        message="no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for"
+        " incoming pod.",
+    )
+
+
+def test_a_pod_that_is_too_large_for_any_node_removes_nobody() -> None:
+    cache = full(p1=("a", 10), p2=("b", 10))
+    assert preempt(cache, wanted(cpu="5")).message == (
+        "no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+    )
+
+
+def test_a_pod_may_be_told_never_to_preempt() -> None:
+    cache = full(p1=("a", 10), p2=("a", 10), p3=("b", 10), p4=("b", 10))
+    assert preempt(cache, wanted(preemption_policy="Never")).message == (
+        "no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
+    )
+
+
+def test_budgets_are_kept_if_that_is_possible() -> None:
+    cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 5), p4=("b", 30))
+    put(cache, "p3", "b", app="web")
+    one = pod("p3", {"cpu": "2"}, node_name="b", priority=5)
+    cache.set_pod(pod_info(labelled(one, app="web")))
+    budget = Budget(namespace="default", selector=of_labels({"app": "web"}), disruptions_allowed=0)
+    rules = Profile(default_plugins(replace(handle(cache), budgets=lambda: (budget,))), cache)
+    assert names(preempt(cache, wanted(), rules)) == ("a", ["p1"])
+
+
+def test_room_that_is_being_made_is_not_given_to_pods_below() -> None:
+    cache = full(p1=("a", 10), p2=("a", 10), p3=("b", 10), p4=("b", 10))
+    rules = profile(cache)
+    first = wanted()
+    assert names(preempt(cache, first, rules)) == ("b", ["p4"])
+    cache.nominate(pod_info(first), "b")
+    cache.remove_pod("uid-p4")
+
+    for priority in (50, 100):
+        other = pod("other", {"cpu": "2"}, priority=priority)
+        assert isinstance(rules.select(pod_info(other), handle(cache).random), Diagnosis)
+    more_important = rules.select(pod_info(pod("boss", {"cpu": "2"}, priority=200)), handle(cache).random)
+    itself = rules.select(pod_info(first), handle(cache).random)
+    assert more_important == itself == cache.get("b")
+
+
+def test_pods_in_the_way_by_anti_affinity_are_removed_too() -> None:
+    cache = full(p1=("a", 10))
+    put(cache, "loner", "b", app="web")
+    put(cache, "other", "a", app="web")
+    one = replace(pod("wanted", priority=100, affinity=away(term("kubernetes.io/hostname"))))
+    rules = profile(cache)
+    assert names(preempt(cache, one, rules)) == ("a", ["other"])
+    assert names(preempt(cache, one, rules)) == ("a", ["other"])
+
+
+def test_what_was_worked_out_before_is_kept_up_to_date() -> None:
+    cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 5), p4=("b", 30))
+    rules = profile(cache)
+    assert names(preempt(cache, wanted(), rules)) == ("b", ["p3"])
+    cache.remove_pod("uid-p3")
+    cache.set_pod(pod_info(pod("p5", {"cpu": "2"}, node_name="b", priority=90)))
+    assert names(preempt(cache, wanted(), rules)) == ("a", ["p1"])
+
+
+def of_class(one: Pod, class_: str) -> Pod:
+    return replace(one, spec=replace(one.spec, priority_class_name=class_))
+
+
+@pytest.fixture
+def plane() -> Plane:
+    plane = Plane(nodes=1, behaviour=Behaviour(stop_seconds=1.0))
+    plane.start_scheduler()
+    plane.create(PriorityClass(metadata=ObjectMeta(name="gold"), value=1000))
+    return plane
+
+
+def test_a_pod_of_a_higher_class_takes_the_place_of_another(plane: Plane) -> None:
+    plane.create(a_pod("low", requests={"cpu": "3"}, grace_seconds=5))
+    plane.run_until_pod("low", lambda one: one.status.phase == "Running")
+    high = plane.create(of_class(a_pod("high", requests={"cpu": "3"}), "gold"))
+    plane.sim.run(0.2)
+    victim = plane.pod("low")
+    assert condition(victim, "DisruptionTarget") == (
+        "True",
+        "PreemptionByScheduler",
+        "default-scheduler: preempting to accommodate a higher priority pod",
+    )
+    assert plane.pod("high").status.nominated_node_name == "node-0"
+
+    plane.run_until_pod("high", lambda one: one.status.phase == "Running", seconds=5)
+    assert plane.find_pod("low") is None
+    preempted = next(one for one in plane.events("low") if one.reason == "Preempted")
+    assert (preempted.message, preempted.type, preempted.action) == (
+        f"Preempted by pod {high.metadata.uid} on node node-0",
+        "Normal",
+        "Preempting",
+    )
+
+
+def test_while_victims_end_no_others_are_removed(plane: Plane) -> None:
+    plane.create(a_pod("first", requests={"cpu": "2"}, grace_seconds=20, spec=PodSpec()))
+    plane.create(a_pod("second", requests={"cpu": "2"}, grace_seconds=20))
+    for name in ("first", "second"):
+        plane.run_until_pod(name, lambda one: one.status.phase == "Running")
+    plane.create(of_class(a_pod("high", requests={"cpu": "2"}), "gold"))
+    plane.sim.run(0.5)
+    plane.create(a_pod("noise"))
+    plane.sim.run(0.5)
+    there = [
+        one for one in ("first", "second") if (found := plane.find_pod(one)) and not found.metadata.deletion_timestamp
+    ]
+    assert len(there) == 1
+    plane.run_until_pod("high", lambda one: one.status.phase == "Running", seconds=40)
