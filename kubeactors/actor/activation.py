@@ -1,18 +1,21 @@
 """Activations: `async def` handlers that have begun, and how they are stepped."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from kubeactors.actor.envelope import Envelope
 from kubeactors.actor.errors import ActorFailed, ActorStopped
 from kubeactors.actor.ref import Later
+from kubeactors.actor.states import State
 from kubeactors.actor.waits import Wait
 
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
 
-Reply: TypeAlias = "Wait[object] | None"
-"""Where the reply to a message goes; None if nobody waits for one."""
+
+Stepped: TypeAlias = "Coroutine[object, object, object] | Generator[object, object, object]"
+"""A coroutine, or the frame of a crank in which it runs."""
 
 
 def _closed() -> Coroutine[object, object, object]:
@@ -30,14 +33,16 @@ CLOSED = _closed()
 class Activation:
     """An `async def` handler that has begun."""
 
-    __slots__ = ("cell", "coroutine", "foreign", "reply", "scope", "starting")
+    mailbox = None
+    state = State.RUNNING
 
-    def __init__(
-        self, cell: "Cell", coroutine: Coroutine[object, object, object], reply: Reply, *, starting: bool
-    ) -> None:
+    __slots__ = ("cell", "coroutine", "envelope", "foreign", "reply", "scope", "starting")
+
+    def __init__(self, cell: "Cell", coroutine: "Stepped", envelope: Envelope, *, starting: bool) -> None:
         self.cell = cell
         self.coroutine = coroutine
-        self.reply = reply
+        self.envelope = envelope
+        self.reply = envelope[2]
         self.starting = starting
         self.foreign: object = None  # what it awaits that is not the kernel's
         self.scope: Callable[[], object] | None = None  # cancels the task that it runs in, if it has one
@@ -53,6 +58,7 @@ class Activation:
         if self.coroutine is CLOSED:
             return None
         previous, kernel.current = kernel.current, cell
+        cell.envelope = self.envelope
         try:
             awaited = self.coroutine.send(None)
         except StopIteration as stop:
@@ -65,9 +71,16 @@ class Activation:
             return None
         finally:
             kernel.current = previous
+            cell.envelope = None
+        return self.suspended(awaited)
+
+    def suspended(self, awaited: object) -> "Activation | None":
+        """It waits: for the kernel, and is resumed by it; or for something foreign, and is returned."""
+        cell, kernel = self.cell, self.cell.kernel
         if cell.activations is None:
             cell.activations = {}
         cell.activations[self] = None
+        cell.odd = True
         if type(awaited) is Wait and kernel.parks(cell):
             awaited.waiter = partial(kernel.enqueue, self)
             return None

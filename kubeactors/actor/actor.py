@@ -4,7 +4,7 @@ import inspect
 import types
 import typing
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from kubeactors.actor.errors import Terminated
 from kubeactors.actor.supervision import Supervision
@@ -59,6 +59,7 @@ class Actor(Generic[M]):
     reentrant: ClassVar[bool] = False
     deterministic: ClassVar[bool] = False
     handlers: ClassVar[dict[type, Handler]]
+    dispatch: "ClassVar[Dispatch]"
 
     def __init_subclass__(cls, *, reentrant: bool | None = None, deterministic: bool | None = None) -> None:
         super().__init_subclass__()
@@ -92,6 +93,51 @@ def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
         _check_complete(actor, table)
         actor.handlers = table
     return actor.handlers
+
+
+def _methods(table: "dict[type, Handler]", *, is_async: bool) -> "dict[type, Callable[..., object]]":
+    return {message: handler.method for message, handler in table.items() if handler.is_async is is_async}
+
+
+class _LookedUp(dict[type, Callable[..., object]]):
+    """The plain handlers of a table that decides when it is asked."""
+
+    def __init__(self, table: "dict[type, Handler]") -> None:
+        super().__init__()
+        self._table = table
+
+    def get(self, key: type, default: object = None) -> Callable[..., object] | None:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride] -- there is no default
+        """The function, if there is one."""
+        handler = self._table.get(key)
+        return None if handler is None else handler.method
+
+
+class Dispatch:
+    """What the kernel must know of an actor class to hand a message to its handler; made once per class.
+
+    `plain` has the functions of plain handlers, `waiting` those of `async def` handlers, `table` all.
+    """
+
+    __slots__ = ("deterministic", "plain", "reentrant", "table", "waiting")
+
+    def __init__(self, table: dict[type, Handler], *, reentrant: bool, deterministic: bool) -> None:
+        self.table = table
+        self.plain = _methods(table, is_async=False) if type(table) is dict else _LookedUp(table)
+        self.waiting = _methods(table, is_async=True)
+        self.reentrant = reentrant
+        self.deterministic = deterministic
+
+
+NO_DISPATCH = Dispatch({}, reentrant=False, deterministic=False)
+
+
+def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
+    """How messages reach the handlers of an actor class. Raises what `handlers_of` raises."""
+    found = actor.__dict__.get("dispatch")
+    if found is None:
+        found = Dispatch(handlers_of(actor), reentrant=actor.reentrant, deterministic=actor.deterministic)
+        actor.dispatch = found
+    return cast("Dispatch", found)
 
 
 def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:

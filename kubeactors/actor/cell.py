@@ -5,15 +5,16 @@ Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from kubeactors.actor.activation import Activation, Reply, failure_of
-from kubeactors.actor.actor import Actor, Handler, handlers_of
+from kubeactors.actor.activation import Activation, failure_of
+from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch, dispatch_of
 from kubeactors.actor.context import Context
+from kubeactors.actor.envelope import Envelope, Posted, Reply, opened
 from kubeactors.actor.errors import ActorStopped, MailboxFull, Terminated
 from kubeactors.actor.mailbox import Mailbox, Overflow
 from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.states import State
 from kubeactors.actor.supervision import Restart, RestartWindow
 from kubeactors.actor.timers import Timer
 from kubeactors.actor.waits import Wait
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 M = TypeVar("M")
 
-Envelope: TypeAlias = "tuple[object, Cell | None, Reply]"
-"""A message, who sent it (None: from outside), and where the reply goes."""
-
-
-class State(Enum):
-    """The life of an actor."""
-
-    NEW = "new"
-    STARTING = "starting"
-    RUNNING = "running"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
 
 class Cell(Ref[object]):
     """An actor's place in the kernel: mailbox, state, family. It outlives the actor's instances."""
@@ -48,24 +36,24 @@ class Cell(Ref[object]):
         "capacity",
         "children",
         "ctx",
+        "dispatch",
+        "envelope",
         "factory",
         "handled",
         "kernel",
         "mailbox",
         "name",
         "number",
+        "odd",
         "overflow",
         "owed",
         "parent",
         "queued",
-        "reply",
         "restart",
         "restarts",
-        "sender",
         "senders",
         "started",
         "state",
-        "table",
         "timers",
         "watchers",
         "watching",
@@ -89,11 +77,12 @@ class Cell(Ref[object]):
         self.overflow = mailbox.overflow
         self.number = kernel.next_number()
         self.state = State.NEW
-        self.mailbox: deque[Envelope] | None = None
+        self.mailbox: deque[Posted] | None = None
+        self.odd = False  # there may be more to do after a message than to look for the next one
         self.queued = True  # in the run queue, or not to be put there: starting, busy, failed
         self.actor: Actor[object] | None = None
         self.ctx: Context[object] | None = None
-        self.table: dict[type, Handler] = {}
+        self.dispatch: Dispatch = NO_DISPATCH
         self.activations: dict[Activation, None] | None = None  # handlers that wait
         self.children: dict[str, Cell] | None = None  # in the order they were started
         self.watchers: dict[Cell, None] | None = None
@@ -102,8 +91,7 @@ class Cell(Ref[object]):
         self.owed: dict[Later[object], None] = _NOTHING_OWED
         self.senders: deque[tuple[Envelope, Wait[bool]]] | None = None  # waiting for room
         self.restarts: RestartWindow | None = None  # of the children
-        self.sender: Cell | None = None  # of the message in hand
-        self.reply: Reply = None
+        self.envelope: Posted | None = None  # in hand
         self.handled = 0
         self.started: Wait[None] | None = None  # somebody waits for the first start
 
@@ -116,20 +104,23 @@ class Cell(Ref[object]):
     def label(self) -> str:
         """What a schedule knows the next delivery by."""
         mailbox = self.mailbox
-        what = type(mailbox[0][0]).__name__ if mailbox and self.state is State.RUNNING else "start"
+        what = type(opened(mailbox[0])[0]).__name__ if mailbox and self.state is State.RUNNING else "start"
         return f"deliver:{self.path}:{what}"
 
     # Messages in.
 
     def tell(self, message: object, /) -> bool:
         """See `Ref.tell`."""
-        mailbox = self.mailbox
+        mailbox, kernel = self.mailbox, self.kernel
+        sender = kernel.current
         if mailbox is None or len(mailbox) >= self.capacity:
-            return self.put((message, self.kernel.current, None))
-        mailbox.append((message, self.kernel.current, None))
+            return self.put((message, sender, None))
+        mailbox.append(message if sender is None else (message, sender, None))
         if not self.queued:
             self.queued = True
-            self.kernel.enqueue(self)
+            kernel.ready.append(self)
+            if kernel.asleep:
+                kernel.wake()
         return True
 
     def put(self, envelope: Envelope) -> bool:
@@ -158,9 +149,9 @@ class Cell(Ref[object]):
             self.queued = True
             self.kernel.enqueue(self)
 
-    def _make_room(self, mailbox: deque[Envelope], envelope: Envelope) -> bool:
+    def _make_room(self, mailbox: deque[Posted], envelope: Envelope) -> bool:
         if self.overflow is Overflow.DROP_OLDEST:
-            self.kernel.dead_letter(self, mailbox.popleft())
+            self.kernel.dead_letter(self, opened(mailbox.popleft()))
             return True
         if envelope[2] is None:
             self.kernel.dead_letter(self, envelope)
@@ -176,16 +167,17 @@ class Cell(Ref[object]):
         elif not self.put((request, kernel.current, reply)):
             gone = self.state is State.STOPPED
             wait.fail(ActorStopped(f"{self.path} is gone") if gone else MailboxFull(f"{self.path} has no room"))
-        if not wait.done:
-            kernel.set_deadline(self, reply, timeout_seconds)
+        if wait.done:
+            return wait
+        kernel.set_deadline(self, reply, timeout_seconds)
         return wait if kernel.current is not None else kernel.driver.outside(wait)
 
     def _can_run_inline(self, request: type) -> bool:
-        """Whether nobody could tell the difference: an idle actor, no mail, a handler that does not wait."""
+        """Whether nobody could tell the difference: an idle actor, no mail, a handler that needs no task."""
         if self.queued or self.mailbox or self.state is not State.RUNNING or not self.kernel.may_inline():
             return False
-        handler = self.table.get(request)
-        return handler is not None and not handler.is_async
+        dispatch = self.dispatch
+        return dispatch.plain.get(request) is not None or (dispatch.deterministic and request in dispatch.table)
 
     def send(self, message: object) -> Awaitable[bool]:
         """See `Ref.send`."""
@@ -197,35 +189,25 @@ class Cell(Ref[object]):
             if self.senders is None:
                 self.senders = deque()
             self.senders.append((envelope, wait))
+            self.odd = True
         else:
             wait.set(self.put(envelope))
+            return wait
         return wait if kernel.current is not None else kernel.driver.outside(wait)
 
-    # Messages out: one turn of the run queue.
+    # Messages out: a turn of the run queue is in `crank.py`.
 
     def run(self) -> Activation | None:
-        """Start, or handle up to a batch of messages."""
+        """A turn in which there is nothing to handle: start, or find one's place in the run queue."""
         if self.state is State.NEW:
             return self._start()
-        mailbox, kernel = self.mailbox, self.kernel
-        if self.state is State.RUNNING and mailbox:
-            popleft, deliver, changes = mailbox.popleft, self.deliver, kernel.changes
-            for _ in range(kernel.batch):
-                foreign = deliver(popleft())
-                if self.senders:
-                    self._admit_sender()
-                if foreign is not None:
-                    self.requeue()
-                    return foreign
-                if not mailbox or changes or (self.activations is not None and not self.reentrant):
-                    break
         self.requeue()
         return None
 
     @property
     def reentrant(self) -> bool:
         """Whether other messages are handled while a handler waits."""
-        return self.actor is not None and self.actor.reentrant
+        return self.dispatch.reentrant
 
     def requeue(self) -> None:
         """Stand in the run queue exactly if there is mail that can be handled."""
@@ -237,17 +219,25 @@ class Cell(Ref[object]):
         if self.queued:
             self.kernel.enqueue(self)
 
+    def go_on(self) -> None:
+        """After messages of an odd actor: whoever waits for room puts his, and it finds its place in the run queue."""
+        if self.senders:
+            self.admit_senders()
+        self.odd = bool(self.senders) or self.activations is not None or self.state is not State.RUNNING
+        self.requeue()
+
     def may_go_on(self) -> None:
         """The last waiting handler is done: mail can be handled again."""
         if self.state is State.RUNNING and not self.reentrant:
             self.requeue()
 
-    def _admit_sender(self) -> None:
+    def admit_senders(self) -> None:
+        """Let those who wait for room put their messages."""
         assert self.senders is not None
-        assert self.mailbox is not None
-        envelope, wait = self.senders.popleft()
-        self.mailbox.append(envelope)
-        wait.set(True)
+        while self.senders and self.mailbox is not None and len(self.mailbox) < self.capacity:
+            envelope, wait = self.senders.popleft()
+            self.mailbox.append(envelope)
+            wait.set(True)
 
     def _start(self) -> "Activation | None":
         """Make an instance and call its `started`; mail waits until that is done (unless reentrant)."""
@@ -255,7 +245,7 @@ class Cell(Ref[object]):
         self.state = State.STARTING
         try:
             actor = self.factory()
-            self.table = handlers_of(type(actor))
+            self.dispatch = dispatch_of(type(actor))
             self.actor = cast("Actor[object]", actor)
             if self.ctx is None:
                 self.ctx = Context(self)
@@ -271,10 +261,10 @@ class Cell(Ref[object]):
         if starting is None:
             self.has_started()
             return None
-        if self.actor.reentrant:
+        if self.dispatch.reentrant:
             self._begin_to_handle()
         coroutine = cast("Coroutine[object, object, object]", starting)
-        return Activation(self, coroutine, None, starting=True).run()
+        return Activation(self, coroutine, (None, None, None), starting=True).run()
 
     def _begin_to_handle(self) -> None:
         self.state = State.RUNNING
@@ -289,39 +279,42 @@ class Cell(Ref[object]):
             self.started = None
 
     def deliver(self, envelope: Envelope) -> Activation | None:
-        """Hand one message to its handler."""
+        """Hand one message to its handler, inside the turn of somebody else."""
         kernel = self.kernel
         if kernel.interceptor is not None:
             passed = kernel.interceptor(self, envelope)
             if passed is None:
                 return None
             envelope = passed
-        message, self.sender, reply = envelope
-        handler = self.table.get(message.__class__)
+        message, _, reply = envelope
+        handler = self.dispatch.table.get(message.__class__)
         if handler is None:
-            self._unhandled(envelope)
+            self.unhandled(envelope)
             return None
-        self.reply = reply
+        self.envelope = envelope
         self.handled += 1
         previous, kernel.current = kernel.current, self
         try:
             result = handler.method(self.actor, message)
+            if handler.is_async:
+                coroutine = cast("Coroutine[object, object, object]", result)
+                return Activation(self, coroutine, envelope, starting=False).run()
+            if reply is not None and result.__class__ is not Later:
+                reply.set(result)
         except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
-            self._fail(error, reply)
-            return None
+            self.fail(error, reply)
         finally:
             kernel.current = previous
-        if handler.is_async:
-            return Activation(self, cast("Coroutine[object, object, object]", result), reply, starting=False).run()
-        if reply is not None and not isinstance(result, Later):
-            reply.set(result)
+            self.envelope = None
         return None
 
-    def _unhandled(self, envelope: Envelope) -> None:
+    def unhandled(self, envelope: Envelope) -> None:
+        """A message that no handler takes."""
         if not isinstance(envelope[0], Terminated):
             self.kernel.dead_letter(self, envelope)
 
-    def _fail(self, error: Exception, reply: Reply) -> None:
+    def fail(self, error: Exception, reply: Reply) -> None:
+        """The handler of the message in hand has raised."""
         if reply is not None:
             reply.fail(failure_of(self.path, error))
         self.kernel.failed(self, error)
@@ -413,12 +406,13 @@ class Cell(Ref[object]):
             return
         self.end_instance()
         self.state = State.STOPPED
+        self.odd = True
         self.queued = True
         if self.parent is not None and self.parent.children is not None:
             self.parent.children.pop(self.name, None)
         mailbox, self.mailbox = self.mailbox, None
-        for envelope in mailbox or ():
-            self.kernel.dead_letter(self, envelope)
+        for posted in mailbox or ():
+            self.kernel.dead_letter(self, opened(posted))
         for envelope, wait in self.senders or ():
             self.kernel.dead_letter(self, envelope)
             wait.set(False)

@@ -6,6 +6,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from kubeactors.actor.envelope import opened
 from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import Later, Ref
@@ -96,8 +97,9 @@ class Context(Generic[M]):
 
     @property
     def sender(self) -> Ref[object] | None:
-        """Who sent the message in hand; None from outside. Valid until the handler's first await."""
-        return self._cell.sender
+        """Who sent the message in hand; None from outside."""
+        envelope = self._cell.envelope
+        return None if envelope is None else opened(envelope)[1]
 
     # The family.
 
@@ -163,14 +165,14 @@ class Context(Generic[M]):
     def later(self) -> Later[R]:  # pyright: ignore[reportInvalidTypeVarUse] -- the caller names the reply type
         """A promise to reply to the request in hand; a plain handler returns it in place of the reply."""
         cell = self._cell
-        later: Later[R] = Later(cell, cell.reply)
+        later: Later[R] = Later(cell, opened(cell.envelope)[2])
         cell.owe(cast("Later[object]", later))
         return later
 
     def forward(self, ref: Ref[N], message: N) -> bool:
         """Pass a message on as if its sender had told it to `ref`."""
         cell = self._cell
-        return cast("Cell", ref).put((message, cell.sender, None))
+        return cast("Cell", ref).put((message, opened(cell.envelope)[1], None))
 
     def gate(self) -> Gate:
         """Something to wait for until somebody opens it."""

@@ -13,10 +13,13 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from kubeactors.actor.activation import Activation
-from kubeactors.actor.actor import Actor, handlers_of
-from kubeactors.actor.cell import Cell, Envelope, State
+from kubeactors.actor.actor import Actor, dispatch_of
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.crank import DONE, FOREIGN, Crank
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, RestartIntensityExceeded
+from kubeactors.actor.envelope import Envelope, Posted, opened
 from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
 from kubeactors.actor.timers import Timer, Timers
 from kubeactors.actor.waits import Wait
@@ -39,8 +42,18 @@ class Entry(Protocol):
         """What a schedule knows it by: the same in every run in which it means the same."""
         ...
 
+    @property
+    def mailbox(self) -> "deque[Posted] | None":
+        """Messages to handle: the crank does that, if the state is right; without any it calls `run`."""
+        ...
+
+    @property
+    def state(self) -> State:
+        """Of an actor."""
+        ...
+
     def run(self) -> Activation | None:
-        """Do some work. Returns a handler that awaits something that is not the kernel's."""
+        """Do what else there is to do. Returns a handler that awaits something that is not the kernel's."""
         ...
 
 
@@ -126,6 +139,7 @@ class Kernel:
         self._number = 0
         self._streams: dict[str, int] = {}
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
+        self._crank = Crank(self)
         self.root = Cell(self, None, "", Actor, Mailbox(), Restart.TEMPORARY)
         self.root.state = State.RUNNING
         self.root.queued = False
@@ -134,18 +148,32 @@ class Kernel:
 
     def run(self, entries: int) -> Activation | None:
         """Run up to so many entries. Returns early with a handler that awaits something foreign, if the driver says so."""
-        ready, changes = self.ready, self.changes
-        for _ in range(entries):
-            while changes:
-                changes.popleft()()
-            if not ready:
+        turns = iter(range(entries))
+        while True:
+            crank = self._crank
+            try:
+                awaited = crank.turn(turns)
+            except BaseException:
+                self._crank = Crank(self)
+                self.current = None
+                raise
+            if awaited is DONE:
                 return None
-            foreign = ready.popleft().run()
+            foreign = crank.foreign if awaited is FOREIGN else self._taken(crank, awaited)
             if foreign is not None:
                 return foreign
-        while changes:
-            changes.popleft()()
-        return None
+
+    def _taken(self, crank: Crank, awaited: object) -> Activation | None:
+        """A handler waits: the frame that it runs in is its own from now on."""
+        cell, self.current = self.current, None
+        assert cell is not None
+        self._crank = Crank(self)
+        crank.taken = True
+        activation = Activation(cell, crank.frame, opened(cell.envelope), starting=False)
+        cell.envelope = None
+        foreign = activation.suspended(awaited)
+        cell.go_on()
+        return foreign
 
     @property
     def has_work(self) -> bool:
@@ -156,22 +184,24 @@ class Kernel:
         """The entry is ready."""
         self.ready.append(entry)
         if self.asleep:
-            self.asleep = False
-            self.driver.wake()
+            self.wake()
+
+    def wake(self) -> None:
+        """There is work again."""
+        self.asleep = False
+        self.driver.wake()
 
     def change(self, what: Callable[[], object]) -> None:
         """Change the tree before the next entry."""
         self.changes.append(what)
         if self.asleep:
-            self.asleep = False
-            self.driver.wake()
+            self.wake()
 
     def at(self, due: int, action: Callable[[], object]) -> Timer:
         """Call `action` when time has reached `due`, in nanoseconds."""
         timer = self.timers.at(due, action)
         if self.asleep:
-            self.asleep = False
-            self.driver.wake()
+            self.wake()
         return timer
 
     def next_number(self) -> int:
@@ -248,7 +278,7 @@ class Kernel:
             TypeError: the actor class has no handler for a message of its protocol, or a message can change.
         """
         if isinstance(factory, type):
-            handlers_of(factory)
+            dispatch_of(factory)
         if parent.state is State.STOPPED:
             raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
         cell = Cell(self, parent, name, factory, mailbox, restart)
@@ -275,7 +305,7 @@ class Kernel:
             self.report("actor.failed_again", cell, error)
             return
         cell.state = State.FAILED
-        cell.queued = True
+        cell.odd = cell.queued = True
         self.change(partial(self._supervise, cell, error))
 
     def _supervise(self, cell: Cell, error: BaseException) -> None:
@@ -308,7 +338,7 @@ class Kernel:
     def _restart(self, cells: list[Cell], delay: int) -> None:
         for one in reversed(cells):
             one.state = State.FAILED
-            one.queued = True
+            one.odd = one.queued = True
             one.end_instance()
         for one in cells:
             if delay:

@@ -23,7 +23,7 @@ WALL = 1_767_225_600 * SECOND
 """Where simulated wall time begins: 2026-01-01T00:00:00Z."""
 
 _FOREVER = 1 << 62
-_STEPS_AT_ONE_TIME = 10_000_000
+_STEPS_AT_ONE_TIME = 1_000_000
 
 
 class SimSystem:
@@ -36,9 +36,18 @@ class SimSystem:
         seed: decides everything that is left to chance.
         schedule: which ready entry is next; by default most of them in order, some delayed at random by the seed.
         wall: unix time in nanoseconds at virtual time 0.
+        patience: after so many deliveries at one moment it is certain that they never end.
     """
 
-    def __init__(self, seed: int | str = 0, *, schedule: Schedule | None = None, wall: int = WALL) -> None:
+    def __init__(
+        self,
+        seed: int | str = 0,
+        *,
+        schedule: Schedule | None = None,
+        wall: int = WALL,
+        patience: int = _STEPS_AT_ONE_TIME,
+    ) -> None:
+        self._patience = patience
         queue = ScheduledQueue(schedule or RandomDelays(str(seed)))
         self.kernel = Kernel(self, queue, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True)
         self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
@@ -125,7 +134,7 @@ class SimSystem:
                 kernel.run(1)
                 self._check()
                 steps += 1
-                if steps > _STEPS_AT_ONE_TIME:
+                if steps > self._patience:
                     raise SystemFailed("virtual time stands still: actors tell each other without end")
             if condition():
                 return True
@@ -165,7 +174,8 @@ class SimSystem:
     def foreign(self, activation: Activation) -> Activation | None:
         """Fail the handler at the very line where it awaits."""
         coroutine = activation.coroutine
-        frame = cast("FrameType | None", getattr(coroutine, "cr_frame", None))
+        handler = getattr(coroutine, "gi_yieldfrom", coroutine)
+        frame = cast("FrameType | None", getattr(handler, "cr_frame", None))
         line = f" at {frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
         what = type(activation.foreign).__name__
         error = ForeignAwait(

@@ -20,6 +20,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.errors import SystemFailed
 from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.parking import Parking, parking
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.waits import Wait
@@ -27,8 +28,10 @@ from kubeactors.actor.waits import Wait
 M = TypeVar("M")
 R = TypeVar("R")
 
-ENTRIES_PER_TURN = 64
-"""How many entries of the run queue are run before the event loop has its turn."""
+ENTRIES_PER_LOOK = 32
+"""How many entries of the run queue are run between two looks at the clock."""
+TURN = 1_000_000
+"""Nanoseconds after which the event loop has its turn."""
 SPARE_WORKERS = 16
 """How many tasks are kept for handlers that will await something."""
 
@@ -58,15 +61,17 @@ class ActorSystem:
         self._origin = time.monotonic_ns()
         wall = time.time_ns()
         ready: deque[Entry] = deque()
-        self.kernel = Kernel(self, ready, seed=seed, wall=wall, inline=True, batch=16, parks_all=False)
+        self.kernel = Kernel(self, ready, seed=seed, wall=wall, inline=True, batch=128, parks_all=False)
         self._group: TaskGroup | None = None
-        self._alarm = Event()
-        self._spare: deque[Event] = deque()
+        self._parking: Parking
+        self._alarm: Wait[None] = Wait()
+        self._spare: deque[Wait[None]] = deque()
         self._closing = False
         self._stopped = Event()
         self._delegated = 0
 
     async def __aenter__(self) -> Self:
+        self._parking = parking()
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         self._group.start_soon(self._work, name=f"{self.name} pump")
@@ -133,58 +138,70 @@ class ActorSystem:
         """
         with CancelScope(shield=True):
             while True:
-                activation = await self._turn()
-                if activation is not None:
-                    if not await self._be_spare():
+                with CancelScope() as scope:
+                    activation = await self._pump()
+                    if activation is None:
+                        self._finish()
                         return
-                elif self.kernel.has_work:
-                    await anyio.lowlevel.checkpoint()
-                elif self.kernel.fatal is not None and not self._closing:
-                    assert self._group is not None
-                    self._group.cancel_scope.cancel()
-                    self._closing = True
-                elif self._closing and not self._delegated:
-                    self._finish()
+                    activation.scope = scope.cancel
+                    self._hand_over()
+                    await self._delegate(activation)
+                if not await self._be_spare():
                     return
-                else:
-                    await self._sleep()
 
-    async def _turn(self) -> Activation | None:
-        """Run some entries; and to its end a handler that awaits something foreign, if there is one."""
-        kernel = self.kernel
-        self.refresh()
-        kernel.timers.fire(kernel.now)
-        activation: Activation | None = None
-        with CancelScope() as scope:
-            activation = kernel.run(ENTRIES_PER_TURN)
+    async def _pump(self) -> Activation | None:
+        """Run what is ready until a handler awaits something foreign, which is returned; None at the system's end."""
+        kernel, pause = self.kernel, self._parking.pause
+        while True:
+            activation = self._turn()
             if activation is not None:
-                activation.scope = scope.cancel
-                self._hand_over()
-                await self._delegate(activation)
-        return activation
+                return activation
+            if kernel.has_work:
+                await pause()
+            elif kernel.fatal is not None and not self._closing:
+                assert self._group is not None
+                self._group.cancel_scope.cancel()
+                self._closing = True
+            elif self._closing and not self._delegated:
+                return None
+            else:
+                await self._sleep()
+
+    def _turn(self) -> Activation | None:
+        """Run entries until there is none, or the time is over."""
+        kernel = self.kernel
+        clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin
+        kernel.now = now = clock() - origin
+        until = now + TURN
+        while True:
+            timers.fire(now)
+            activation = kernel.run(ENTRIES_PER_LOOK)
+            if activation is not None or not ready:
+                return activation
+            kernel.now = now = clock() - origin
+            if now > until:
+                return None
 
     def _finish(self) -> None:
         self._stopped.set()
         while self._spare:
-            self._spare.popleft().set()
+            self._spare.popleft().set(None)
 
     async def _sleep(self) -> None:
         due = self.kernel.timers.next_due()
+        self._alarm = alarm = Wait()
         self.kernel.asleep = True
         if due is None:
-            await self._alarm.wait()
+            await self._parking.park(alarm)
         else:
-            with anyio.move_on_after(max(due - self._clock(), 0) / SECOND):
-                await self._alarm.wait()
+            await self._parking.park_for(alarm, max(due - self._clock(), 0) / SECOND)
         self.kernel.asleep = False
-        if self._alarm.is_set():
-            self._alarm = Event()
 
     def _hand_over(self) -> None:
         """Let another task be the pump."""
         self._delegated += 1
         if self._spare:
-            self._spare.popleft().set()
+            self._spare.popleft().set(None)
         else:
             assert self._group is not None
             self._group.start_soon(self._work, name=f"{self.name} worker")
@@ -193,9 +210,9 @@ class ActorSystem:
         """Wait to be the pump again; False if there are enough spare tasks."""
         if self._stopped.is_set() or len(self._spare) >= SPARE_WORKERS:
             return False
-        event = Event()
-        self._spare.append(event)
-        await event.wait()
+        turn: Wait[None] = Wait()
+        self._spare.append(turn)
+        await self._parking.park(turn)
         return not self._stopped.is_set()
 
     async def _delegate(self, activation: Activation) -> None:
@@ -224,11 +241,15 @@ class ActorSystem:
 
     def wake(self) -> None:
         """There is work again."""
-        self._alarm.set()
+        self._alarm.set(None)
 
     def outside(self, wait: Wait[R]) -> Awaitable[R]:
         """What ordinary code awaits."""
-        return _outside(wait)
+        return _outside(self._parking, wait)
+
+    def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
+        """What the rest of a handler awaits in its own task."""
+        return self._parking.park(wait)
 
     def foreign(self, activation: Activation) -> Activation | None:
         """The pump goes on elsewhere; this task belongs to the handler now."""
@@ -248,11 +269,8 @@ def _nothing() -> None:
     """A change that changes nothing: it wakes the pump."""
 
 
-async def _outside(wait: Wait[R]) -> R:
-    if not wait.done:
-        event = Event()
-        wait.waiter = event.set
-        await event.wait()
+async def _outside(parking: Parking, wait: Wait[R]) -> R:
+    await parking.park(wait)
     return wait.result()
 
 
@@ -302,9 +320,7 @@ class _Rest(Generic[R]):
 
     def _pass_on(self, awaited: object) -> Generator[object, object, object]:
         if isinstance(awaited, Wait):
-            event = Event()
-            awaited.waiter = event.set
-            yield from cast("Generator[object, object, None]", event.wait().__await__())
+            yield from cast("Generator[object, object, None]", self._system.park(awaited).__await__())
             return None
         return (yield awaited)
 

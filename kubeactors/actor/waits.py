@@ -48,6 +48,13 @@ class Wait(Generic[T]):
             raise self._error
         return cast("T", self._value)
 
+    def abandon(self) -> None:
+        """Nobody waits any more: a value that comes is dropped."""
+        self.waiter = None
+        if self.leave is not None:
+            self.leave(cast("Wait[object]", self))
+            self.leave = None
+
     def _settle(self) -> None:
         if self.leave is not None:
             self.leave(cast("Wait[object]", self))

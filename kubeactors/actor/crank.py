@@ -1,0 +1,116 @@
+"""The crank: the one loop that runs ready actors. Everything hot is in line here.
+
+Source: the idea of stepping a coroutine until it really waits, and then giving it the frame, is our own; what it
+saves is a `StopIteration` for every `async def` handler that does not wait.
+"""
+
+import types
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, cast
+
+from kubeactors.actor.activation import Activation
+from kubeactors.actor.envelope import opened
+from kubeactors.actor.ref import Later
+from kubeactors.actor.states import State
+
+if TYPE_CHECKING:
+    from kubeactors.actor.cell import Cell
+    from kubeactors.actor.kernel import Kernel
+
+DONE = object()
+"""The crank has run its turns, or nothing is ready."""
+FOREIGN = object()
+"""A handler that was resumed awaits something that is not the kernel's: `Crank.foreign`."""
+
+Frame = Generator[object, Iterator[int], object]
+
+
+class Crank:
+    """A frame that runs handlers. When one of them waits, the frame is its own to its end, and the kernel makes another.
+
+    So an `async def` handler is awaited from the very start: one that does not wait costs hardly more than a function.
+    """
+
+    __slots__ = ("foreign", "frame", "taken", "turn")
+
+    def __init__(self, kernel: "Kernel") -> None:
+        self.taken = False
+        self.foreign: Activation | None = None
+        self.frame: Frame = _crank(kernel, self)
+        next(self.frame)
+        self.turn = self.frame.send
+
+
+@types.coroutine
+def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR0915 -- one frame: a call is what it saves
+    """Runs one entry for each item of what is sent, and yields DONE; or yields what a handler awaits."""
+    ready, changes = kernel.ready, kernel.changes
+    running, batch = State.RUNNING, kernel.batch
+    turns = yield DONE
+    while True:
+        for _ in turns:
+            while changes:
+                changes.popleft()()
+            if not ready:
+                break
+            entry = ready.popleft()
+            mailbox = entry.mailbox
+            if not mailbox or entry.state is not running:
+                crank.foreign = entry.run()
+                if crank.foreign is not None:
+                    yield FOREIGN
+                continue
+            cell: Cell = entry  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] -- others have no mail
+            kernel.current = cell
+            actor, plain, intercept = cell.actor, cell.dispatch.plain, kernel.interceptor
+            handled = cell.handled
+            limit = len(mailbox)  # what comes meanwhile waits for the next turn
+            limit = handled + (limit if limit < batch else batch)
+            reply = None
+            try:
+                while True:
+                    envelope = mailbox.popleft()
+                    handled += 1
+                    if intercept is not None:
+                        passed = intercept(cell, opened(envelope))
+                        if passed is None:
+                            if handled == limit or changes:
+                                break
+                            continue
+                        envelope = passed
+                    cell.envelope = envelope
+                    if envelope.__class__ is tuple:
+                        message, _, reply = envelope
+                    else:
+                        message, reply = envelope, None
+                    if (method := plain.get(message.__class__)) is not None:
+                        result = method(actor, message)
+                    elif (method := cell.dispatch.waiting.get(message.__class__)) is not None:
+                        cell.handled = handled
+                        result = yield from method(actor, message)  # type: ignore[misc] # pyright: ignore -- an `async def`
+                        if crank.taken:
+                            return result
+                    else:
+                        cell.unhandled(opened(envelope))
+                        reply = None
+                    if reply is not None and result.__class__ is not Later:
+                        reply.set(result)
+                    if handled == limit or changes:
+                        break
+            except Exception as error:
+                if crank.taken:
+                    raise
+                cell.fail(error, reply)
+            cell.handled = handled
+            kernel.current = None
+            cell.envelope = None
+            if cell.odd:
+                cell.go_on()
+            elif mailbox:
+                ready.append(cell)
+            else:
+                cell.queued = False
+        else:
+            while changes:
+                changes.popleft()()
+        turns = yield DONE
