@@ -10,13 +10,14 @@ from typing import ClassVar, Never
 import msgspec
 
 from kubeactors.actor import Actor, Supervision
-from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.apps.v1 import ControllerRevision, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import (
     ConfigMap,
     Endpoints,
     Namespace,
     Node,
+    PersistentVolumeClaim,
     Pod,
     ReplicationController,
     Service,
@@ -38,6 +39,7 @@ from kubeactors.controllers.pod_gc import PodGCController
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.root_ca import RootCAPublisher
 from kubeactors.controllers.serviceaccount import ServiceAccountController
+from kubeactors.controllers.statefulset import StatefulSetController
 from kubeactors.controllers.taint_eviction import TaintEvictionController
 from kubeactors.message import Recipient
 
@@ -91,6 +93,15 @@ def _factories(
         "replicaset": partial(ReplicaSetController, client, events, pods=pods, owners=replica_sets),
         "replicationcontroller": partial(
             ReplicationManager, client, events, pods=pods, owners=informers.of(ReplicationController)
+        ),
+        "statefulset": partial(
+            StatefulSetController,
+            client,
+            events,
+            stateful_sets=informers.of(StatefulSet),
+            pods=pods,
+            claims=informers.of(PersistentVolumeClaim),
+            revisions=informers.of(ControllerRevision),
         ),
         "namespace": partial(NamespaceController, client, namespaces=namespaces),
         "serviceaccount": partial(ServiceAccountController, client, namespaces=namespaces, accounts=accounts),

@@ -3,7 +3,7 @@
 Source: pkg/controller/controller_utils.go, pkg/api/v1/pod/util.go (v1.36).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from random import Random
 
@@ -117,3 +117,20 @@ def by_node(pod: Pod) -> tuple[str, ...]:
 def owner_changed(old: ObjectMeta, new: ObjectMeta) -> bool:
     """Whether the owners differ; mostly they are the same tuple."""
     return old.owner_references is not new.owner_references and old.owner_references != new.owner_references
+
+
+FIRST_BATCH = 1
+"""One is tried first: if it is refused, so would be the others."""
+
+
+def batches(wanted: int) -> Iterator[int]:
+    """Sizes of batches: each twice the one before, while there is something left to do.
+
+    >>> list(batches(10))
+    [1, 2, 4, 3]
+    """
+    size = FIRST_BATCH
+    while wanted > 0:
+        yield min(size, wanted)
+        wanted -= size
+        size *= 2

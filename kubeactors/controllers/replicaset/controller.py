@@ -49,12 +49,11 @@ from kubeactors.controllers.adoption import (
     release,
     selector_value,
 )
-from kubeactors.controllers.pods import Life, generated_name, is_active, label_values, life_of, ready_time
+from kubeactors.controllers.pods import Life, batches, generated_name, is_active, label_values, life_of, ready_time
 from kubeactors.controllers.replicaset.plan import (
     BURST,
     Counts,
     Tallied,
-    batches,
     counts_of_pods,
     counts_of_tally,
     pod_of,

@@ -3,7 +3,7 @@
 Source: pkg/controller/replicaset/{replica_set,replica_set_utils}.go, pkg/controller/controller_utils.go (v1.36).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -15,9 +15,6 @@ from kubeactors.controllers.pods import Life, life_of, seconds_to_available
 
 BURST = 500
 """At most so many pods are created or deleted in one go."""
-
-FIRST_BATCH = 1
-"""One pod is tried first: if it is refused, so would be the others."""
 
 REPLICA_FAILURE = "ReplicaFailure"
 
@@ -87,19 +84,6 @@ def seconds_to_next_available(pods: Iterable[Pod], min_ready_seconds: int, now: 
     """When to look again because a ready pod becomes available; None if no pod waits for that."""
     waits = (seconds_to_available(pod, min_ready_seconds, now) for pod in pods if life_of(pod) is Life.READY)
     return min((one for one in waits if one), default=None)
-
-
-def batches(wanted: int) -> Iterator[int]:
-    """Sizes of batches: each twice the one before, while there are pods left to create.
-
-    >>> list(batches(10))
-    [1, 2, 4, 3]
-    """
-    size = FIRST_BATCH
-    while wanted > 0:
-        yield min(size, wanted)
-        wanted -= size
-        size *= 2
 
 
 def pod_of(found: ReplicaSet, references: tuple[OwnerReference, ...], name: str) -> Pod:

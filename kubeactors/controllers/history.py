@@ -1,0 +1,176 @@
+"""The history of StatefulSets and DaemonSets: ControllerRevisions, one for each template that there has been.
+
+Source: pkg/controller/history/controller_history.go (v1.36).
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import ControllerRevision
+from kubeactors.api.core.v1 import PodTemplateSpec
+from kubeactors.apimachinery.labels import Selector
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
+from kubeactors.apimachinery.status import AlreadyExists, NotFound
+from kubeactors.client import Change, Client, Overlay, SharedInformer, controller_reference, is_controlled_by
+from kubeactors.controllers.adoption import (
+    CONTROLLER,
+    ORPHANS,
+    adopt,
+    by_controller,
+    by_orphanhood,
+    claim,
+    release,
+    selector_value,
+)
+
+HASH = "controller.kubernetes.io/hash"
+"""Label of revisions: the hash in their name."""
+REVISION_LABEL = "controller-revision-hash"
+"""Label of pods: the revision that they were made from."""
+
+_LONGEST_PREFIX = 223
+
+Data = Mapping[str, object]
+
+
+def data_of(template: PodTemplateSpec) -> dict[str, object]:
+    """What a revision remembers: a patch that puts the template back.
+
+    >>> data_of(PodTemplateSpec())["spec"]["template"]["$patch"]
+    'replace'
+    """
+    fields = cast("dict[str, object]", msgspec.json.decode(msgspec.json.encode(template)))
+    return {"spec": {"template": {**fields, "$patch": "replace"}}}
+
+
+def template_in(revision: ControllerRevision) -> PodTemplateSpec:
+    """The template that a revision remembers.
+
+    >>> template_in(ControllerRevision(data=data_of(PodTemplateSpec()))) == PodTemplateSpec()
+    True
+    """
+    spec = cast("dict[str, dict[str, object]]", (revision.data or {}).get("spec", {}))
+    fields = {key: value for key, value in spec.get("template", {}).items() if key != "$patch"}
+    return msgspec.convert(fields, PodTemplateSpec)
+
+
+def in_order(revisions: Iterable[ControllerRevision]) -> list[ControllerRevision]:
+    """The oldest first."""
+    return sorted(revisions, key=lambda one: (one.revision, one.metadata.creation_timestamp or "", one.metadata.name))
+
+
+def newest_equal(revisions: Iterable[ControllerRevision], data: Data) -> ControllerRevision | None:
+    """The newest revision with this data."""
+    return next((one for one in reversed(in_order(revisions)) if one.data == data), None)
+
+
+def surplus(revisions: Iterable[ControllerRevision], live: Iterable[str], limit: int) -> list[ControllerRevision]:
+    """The oldest revisions beyond the limit, not counting those that are in use, by their names.
+
+    A limit below 0 keeps all.
+    """
+    used = dict.fromkeys(live)
+    unused = [one for one in in_order(revisions) if one.metadata.name not in used]
+    return unused[: max(len(unused) - limit, 0)] if limit >= 0 else []
+
+
+def name_of(owner: str, hash_: str) -> str:
+    """The name of a revision."""
+    return f"{owner[:_LONGEST_PREFIX]}-{hash_}"
+
+
+def revision_of(
+    owner: TypedObject, labels: Mapping[str, str], data: dict[str, object], number: int
+) -> ControllerRevision:
+    """A new revision of the owner, without a name."""
+    return ControllerRevision(
+        metadata=ObjectMeta(
+            namespace=owner.metadata.namespace,
+            labels=dict(labels),
+            annotations=owner.metadata.annotations,
+            owner_references=(controller_reference(owner),),
+        ),
+        data=data,
+        revision=number,
+    )
+
+
+class History:
+    """Reads and writes revisions. What it has written it knows before the cache does."""
+
+    def __init__(self, client: Client, revisions: SharedInformer[ControllerRevision]) -> None:
+        revisions.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
+        self._client = client
+        self._lister = revisions.lister
+        self._overlay: Overlay[ControllerRevision] = Overlay()
+
+    def seen(self, change: Change[ControllerRevision]) -> bool:
+        """The cache has changed. True if it shows just what was written here last: no news."""
+        return self._overlay.seen(change)
+
+    def forget(self, uid: str) -> None:
+        """The owner is gone."""
+        self._overlay.forget(uid)
+
+    def holds(self, uid: str) -> bool:
+        """Whether the cache lacks anything that was written for this owner."""
+        return self._overlay.holds(uid)
+
+    async def of(self, owner: TypedObject, selector: Selector, *, live: bool) -> list[ControllerRevision]:
+        """The owner's revisions, the oldest first; those that match are adopted, those that do not any more released.
+
+        Raises:
+            StatusError: a request was refused.
+        """
+        uid, namespace = owner.metadata.uid, owner.metadata.namespace
+        if live:
+            self._overlay.forget(uid)
+            found = await self._client.list(ControllerRevision, namespace, label_selector=str(selector))
+            candidates = found.items
+            for one in candidates:
+                if is_controlled_by(one.metadata, uid):
+                    self._overlay.wrote(uid, one)
+        else:
+            orphans = self._lister.by_index(ORPHANS, selector_value(namespace, selector))
+            owned = self._lister.by_index(CONTROLLER, uid)
+            candidates = (*self._overlay.group(uid, owned), *orphans.values())
+        sorted_out = claim(owner, selector, candidates)
+        await release(self._client, owner, sorted_out.release)
+        adopted = await adopt(self._client, owner, sorted_out.adopt)
+        return in_order((*sorted_out.owned, *adopted))
+
+    async def renumber(self, revision: ControllerRevision, number: int) -> ControllerRevision:
+        """Make an older revision the newest."""
+        return self._wrote(await self._client.update(replace(revision, revision=number)))
+
+    async def create(self, revision: ControllerRevision, hash_: str, label: str) -> ControllerRevision | None:
+        """Create a revision named after its hash; None if another one has that name: try another hash.
+
+        `label` is the label that tells the hash. A revision of that name with the same data is the one that is wanted:
+        an earlier reply was lost.
+        """
+        owner = revision.metadata.owner_references[0]
+        metadata = replace(
+            revision.metadata, name=name_of(owner.name, hash_), labels={**revision.metadata.labels, label: hash_}
+        )
+        try:
+            return self._wrote(await self._client.create(replace(revision, metadata=metadata)))
+        except AlreadyExists:
+            there = await self._client.get(ControllerRevision, metadata.name, metadata.namespace)
+            ours = is_controlled_by(there.metadata, owner.uid) and there.data == revision.data
+            return self._wrote(there) if ours else None
+
+    async def delete(self, revision: ControllerRevision) -> None:
+        """Delete this very revision."""
+        metadata = revision.metadata
+        options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
+        with suppress(NotFound):
+            await self._client.delete(ControllerRevision, metadata.name, metadata.namespace, options=options)
+        self._overlay.deleted(revision)
+
+    def _wrote(self, revision: ControllerRevision) -> ControllerRevision:
+        return self._overlay.wrote(revision.metadata.owner_references[0].uid, revision)

@@ -1,0 +1,369 @@
+"""The StatefulSet controller: keeps pods of stable identity alive, each at most once.
+
+There is never more than one pod of an identity, whatever the cache shows: a pod is created under a fixed name, which the
+server gives to one only, and deleted by its uid, which a successor does not have.
+
+Source: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go (v1.36).
+"""
+
+from collections.abc import Awaitable, Iterable
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import ControllerRevision, StatefulSet
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.apimachinery.hashing import revision_hash
+from kubeactors.apimachinery.labels import Selector, of_object
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
+from kubeactors.apimachinery.requests import Result
+from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, StatusError
+from kubeactors.apimachinery.time import SECOND
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Overlay,
+    RecordEvent,
+    SharedInformer,
+    cluster_key,
+    controller_of,
+    key_of,
+)
+from kubeactors.controllers.adoption import (
+    CONTROLLER,
+    ORPHANS,
+    SELECTOR,
+    adopt,
+    by_controller,
+    by_orphanhood,
+    claim,
+    release,
+    selector_value,
+)
+from kubeactors.controllers.history import HASH, History, data_of, newest_equal, revision_of, surplus
+from kubeactors.controllers.pods import batches, label_values, owner_changed
+from kubeactors.controllers.statefulset.claims import claims_around
+from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_pod
+from kubeactors.controllers.statefulset.plan import Turn, View, plan
+from kubeactors.message import Recipient
+
+PATIENCE_SECONDS = 60.0
+"""What the cache does not show so long after it was made may have gone again unseen: the server is asked."""
+
+
+class StatefulSetController(Controller):
+    """Keeps the pods and claims of each StatefulSet as its plan says, and its status true."""
+
+    def __init__(  # noqa: PLR0913 -- one informer for each kind that it looks at
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        *,
+        stateful_sets: SharedInformer[StatefulSet],
+        pods: SharedInformer[Pod],
+        claims: SharedInformer[PersistentVolumeClaim],
+        revisions: SharedInformer[ControllerRevision],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._history = History(client, revisions)
+        self._own: Overlay[StatefulSet] = Overlay()
+        self._made: Overlay[Pod] = Overlay()
+        self._claimed: Overlay[PersistentVolumeClaim] = Overlay()
+        self._leaving: dict[str, None] = {}
+        """The uids of pods whose deletion was asked for, until the cache shows it."""
+        self._overdue: dict[str, int] = {}
+        """When the cache should show all that was made for a set, by its uid."""
+        pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
+        stateful_sets.add_indexes({SELECTOR: _by_selector})
+        self._pods = pods.lister
+        self._claims = claims.lister
+        self._sets = stateful_sets.lister
+        self.observe(stateful_sets, self._on_set)
+        self.observe(pods, self._on_pod)
+        self.observe(claims, self._on_claim)
+        self.observe(revisions, self._on_revision)
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, "statefulset-controller")
+
+    # What happens.
+
+    def _on_set(self, change: Change[StatefulSet]) -> None:
+        news = not self._own.seen(change)
+        if change.new is None:
+            uid = change.current.metadata.uid
+            self._made.forget(uid)
+            self._claimed.forget(uid)
+            self._history.forget(uid)
+            self._overdue.pop(uid, None)
+        elif news:
+            self.enqueue(change.key)
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        self._made.seen(change)
+        old, new = change.old, change.new
+        if new is None or new.metadata.deletion_timestamp is not None:
+            self._leaving.pop(change.current.metadata.uid, None)
+        if old is not None and new is not None and old.metadata.uid != new.metadata.uid:
+            self._leaving.pop(old.metadata.uid, None)
+        if old is not None and (new is None or owner_changed(old.metadata, new.metadata)):
+            self._enqueue_owner(old)
+        if new is None:
+            return
+        if controller_of(new.metadata) is not None:
+            self._enqueue_owner(new)
+        elif old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None:
+            self._enqueue_selecting(new)
+
+    def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
+        """Only the end of a claim matters: a pod may wait for it."""
+        self._claimed.seen(change)
+        if change.new is None:
+            for one in change.current.metadata.owner_references:
+                if one.kind == "Pod":
+                    name = one.name.rpartition("-")[0]
+                    self._enqueue_if_there(cluster_key(change.current.metadata.namespace, name))
+
+    def _on_revision(self, change: Change[ControllerRevision]) -> None:
+        if not self._history.seen(change):
+            self._enqueue_owner(change.current)
+
+    def _enqueue_owner(self, one: TypedObject) -> None:
+        reference = controller_of(one.metadata)
+        if reference is not None and reference.kind == "StatefulSet":
+            self.enqueue(cluster_key(one.metadata.namespace, reference.name))
+
+    def _enqueue_if_there(self, key: str) -> None:
+        if self._sets.by_key(key) is not None:
+            self.enqueue(key)
+
+    def _enqueue_selecting(self, pod: Pod) -> None:
+        for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
+            for key, one in self._sets.by_index(SELECTOR, value).items():
+                if of_object(one.spec.selector).matches(pod.metadata.labels) and ordinal_of(one, pod) is not None:
+                    self.enqueue(key)
+
+    # What is done.
+
+    async def reconcile(self, key: str) -> None:
+        """Look, plan, do."""
+        found = self._own.newest(key, self._sets.by_key(key))
+        live = self.in_doubt(key) or (found is not None and self._is_overdue(found.metadata.uid))
+        if found is not None and live:
+            found = await self._client.find(StatefulSet, found.metadata.name, found.metadata.namespace)
+        if found is None:
+            return
+        selector = of_object(found.spec.selector)
+        revisions = await self._history.of(found, selector, live=live)
+        pods = await self._claim(found, selector, live=live)
+        current, update, found = await self._revisions(found, revisions)
+        view = View(
+            found=found,
+            pods=pods,
+            claims=await self._claims_of(found, pods, live=live),
+            current=current,
+            update=update,
+            collisions=found.status.collision_count or 0,
+            leaving=self._leaving,
+            now=self.ctx.wall,
+        )
+        step = plan(view)
+        try:
+            await self._take(found, step.turns)
+        finally:
+            if step.status != found.status:
+                await self._write(replace(found, status=step.status))
+        if step.seconds is not None:
+            self.enqueue_after(key, step.seconds)
+        used = (current.metadata.name, update.metadata.name, *map(revision_of_pod, pods))
+        for one in surplus(revisions, used, _limit(found)):
+            await self._history.delete(one)
+
+    def _is_overdue(self, uid: str) -> bool:
+        """Whether something that was made has not been seen for too long."""
+        if self._overdue.get(uid, self.ctx.now + 1) > self.ctx.now:
+            return False
+        del self._overdue[uid]
+        return self._made.holds(uid) or self._claimed.holds(uid) or self._history.holds(uid)
+
+    def _expect(self, found: StatefulSet) -> None:
+        """Something was made: look at the set again at once, and make sure later that it is there."""
+        self._overdue[found.metadata.uid] = self.ctx.now + int(PATIENCE_SECONDS * SECOND)
+        self.enqueue_after(key_of(found), PATIENCE_SECONDS)
+
+    async def _claim(self, found: StatefulSet, selector: Selector, *, live: bool) -> tuple[Pod, ...]:
+        uid, namespace = found.metadata.uid, found.metadata.namespace
+        if live:
+            candidates = (await self._client.list(Pod, namespace, label_selector=str(selector))).items
+            self._made.forget(uid)
+        else:
+            owned = self._pods.by_index(CONTROLLER, uid)
+            orphans = self._pods.by_index(ORPHANS, selector_value(namespace, selector))
+            named = [one for one in orphans.values() if ordinal_of(found, one) is not None]
+            candidates = (*self._made.group(uid, owned), *named)
+        sorted_out = claim(found, selector, candidates)
+        await release(self._client, found, sorted_out.release)
+        orphaned = [one for one in sorted_out.adopt if ordinal_of(found, one) is not None]
+        return (*sorted_out.owned, *await adopt(self._client, found, orphaned))
+
+    async def _claims_of(
+        self, found: StatefulSet, pods: Iterable[Pod], *, live: bool
+    ) -> dict[str, PersistentVolumeClaim]:
+        """The claims of the set that there are, by name."""
+        if not found.spec.volume_claim_templates:
+            return {}
+        namespace = found.metadata.namespace
+        if live:
+            self._claimed.forget(found.metadata.uid)
+            everything = await self._client.list(PersistentVolumeClaim, namespace)
+            return {one.metadata.name: one for one in everything.items}
+        there: dict[str, PersistentVolumeClaim] = {}
+        for name in dict.fromkeys(claims_around(found, pods)):
+            key = cluster_key(namespace, name)
+            one = self._claimed.newest(key, self._claims.by_key(key))
+            if one is not None:
+                there[name] = one
+        return there
+
+    async def _revisions(
+        self, found: StatefulSet, revisions: list[ControllerRevision]
+    ) -> tuple[ControllerRevision, ControllerRevision, StatefulSet]:
+        """The revision that pods are of, and the one that they are to become; and the set, if it had to be written."""
+        data = data_of(found.spec.template)
+        update = newest_equal(revisions, data)
+        number = revisions[-1].revision + 1 if revisions else 1
+        if update is None:
+            update, found = await self._new_revision(found, data, number)
+        elif update is not revisions[-1] and update.data != revisions[-1].data:
+            update = await self._history.renumber(update, number)
+        current = next((one for one in revisions if one.metadata.name == found.status.current_revision), update)
+        return current, update, found
+
+    async def _new_revision(
+        self, found: StatefulSet, data: dict[str, object], number: int
+    ) -> tuple[ControllerRevision, StatefulSet]:
+        revision = revision_of(found, found.spec.template.metadata.labels, data, number)
+        collisions = found.status.collision_count or 0
+        while True:
+            made = await self._history.create(revision, revision_hash(data, collisions), HASH)
+            if made is not None:
+                return made, replace(found, status=replace(found.status, collision_count=collisions))
+            collisions += 1
+
+    # Turns.
+
+    async def _take(self, found: StatefulSet, turns: tuple[Turn, ...]) -> None:
+        """Take turns in batches that double while all goes well; the first refusal ends it."""
+        begin = 0
+        for size in batches(len(turns)):
+            failures = await self._batch(found, turns[begin : begin + size])
+            if failures:
+                raise failures[0]
+            begin += size
+
+    async def _batch(self, found: StatefulSet, turns: tuple[Turn, ...]) -> list[StatusError]:
+        failures: list[StatusError] = []
+        ready: list[Turn] = []
+        for turn in turns:
+            try:
+                await self._prepare_claims(found, turn)
+            except StatusError as error:
+                failures.append(error)
+            else:
+                ready.append(turn)
+        replies = [(turn, self._submit(turn)) for turn in ready if turn.create is not None or turn.delete is not None]
+        for turn, reply in replies:
+            try:
+                await self._answered(found, turn, reply)
+            except StatusError as error:
+                failures.append(error)
+        return failures
+
+    def _submit(self, turn: Turn) -> Awaitable[object]:
+        if turn.create is not None:
+            return self._client.submit_create(turn.create)
+        assert turn.delete is not None
+        options = DeleteOptions(preconditions=Preconditions(uid=turn.delete.metadata.uid))
+        return self._client.submit_delete(turn.delete, options)
+
+    async def _answered(self, found: StatefulSet, turn: Turn, reply: Awaitable[object]) -> None:
+        verb = "Create" if turn.create is not None else "Delete"
+        try:
+            result = await reply
+        except AlreadyExists:
+            raise  # somebody else's, or our own of before: the cache will show it, and there is nothing to tell
+        except (NotFound, Conflict):
+            if turn.delete is None:
+                raise
+            return  # gone, or another one by now: its event wakes us
+        except StatusError as error:
+            self._tell_failure(found, verb, turn.pod, error)
+            raise
+        self._tell_success(found, verb, turn.pod)
+        if turn.delete is not None:
+            self._leave(turn.delete)
+        elif isinstance(result, Result) and isinstance(result.object, Pod):
+            self._made.wrote(found.metadata.uid, result.object)
+            self._expect(found)
+            self.enqueue(key_of(found))
+
+    def _leave(self, pod: Pod) -> None:
+        """Remember that the pod goes, unless the cache knows it already."""
+        there = self._pods.by_key(key_of(pod))
+        if there is not None and there.metadata.uid == pod.metadata.uid and there.metadata.deletion_timestamp is None:
+            self._leaving[pod.metadata.uid] = None
+
+    async def _prepare_claims(self, found: StatefulSet, turn: Turn) -> None:
+        """Claims before their pod, and the pod's labels."""
+        for one in turn.claims:
+            await self._create_claim(found, turn.pod, one)
+        for one in turn.owners:
+            self._claimed.wrote(found.metadata.uid, await self._client.update(one))
+        if turn.update is not None:
+            try:
+                self._made.wrote(found.metadata.uid, await self._client.update(turn.update))
+            except StatusError as error:
+                self._tell_failure(found, "Update", turn.pod, error)
+                raise
+            self._tell_success(found, "Update", turn.pod)
+
+    async def _create_claim(self, found: StatefulSet, pod: str, made: PersistentVolumeClaim) -> None:
+        what = f"Create Claim {made.metadata.name}"
+        try:
+            created = await self._client.create(made)
+        except AlreadyExists:
+            return
+        except StatusError as error:
+            message = f"{what} for Pod {pod} in StatefulSet {found.metadata.name} failed error: {error}"
+            self._recorder.warning(found, "FailedCreate", message)
+            raise
+        self._claimed.wrote(found.metadata.uid, created)
+        self._expect(found)
+        message = f"{what} Pod {pod} in StatefulSet {found.metadata.name} success"
+        self._recorder.normal(found, "SuccessfulCreate", message)
+
+    def _tell_success(self, found: StatefulSet, verb: str, pod: str) -> None:
+        message = f"{verb} Pod {pod} in StatefulSet {found.metadata.name} successful"
+        self._recorder.normal(found, f"Successful{verb}", message)
+
+    def _tell_failure(self, found: StatefulSet, verb: str, pod: str, error: StatusError) -> None:
+        message = f"{verb} Pod {pod} in StatefulSet {found.metadata.name} failed error: {error}"
+        self._recorder.warning(found, f"Failed{verb}", message)
+
+    async def _write(self, wanted: StatefulSet) -> None:
+        self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
+
+
+def _by_selector(found: StatefulSet) -> tuple[str, ...]:
+    """Index: see `SELECTOR`."""
+    return (selector_value(found.metadata.namespace, of_object(found.spec.selector)),)
+
+
+def _limit(found: StatefulSet) -> int:
+    limit = found.spec.revision_history_limit
+    return 10 if limit is None else limit
