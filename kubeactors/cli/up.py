@@ -75,6 +75,7 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
                 data_dir=None if in_memory else directory,
                 root_ca=pki.ca_certificate.read_text(encoding="ascii"),
                 account_key=pki.service_account_key.read_bytes(),
+                power_switch=True,
             )
             cluster = await stack.enter_async_context(Cluster(spec=spec))
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)

@@ -2,7 +2,8 @@
 
     cluster.py      the cluster inside an application     plane.py        the supervision tree
     spec.py         what it is made of, as data           processes.py    the scheduler's process
-    machines.py     nodes that can lose their power       manifest.py     YAML as typed objects
+    machines.py     nodes that can lose their power       power.py        by an annotation of the Node
+    manifest.py     YAML as typed objects
     conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
     pki.py          certificates                          kubeconfig.py   what kubectl reads
 

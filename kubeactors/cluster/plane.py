@@ -11,6 +11,7 @@ from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.machines import Machines, MachinesMessage
+from kubeactors.cluster.power import PowerSwitch
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
 from kubeactors.cluster.spec import ClusterSpec
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
@@ -68,6 +69,8 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         spawn(partial(SchedulerProcess, Client(transport, SCHEDULER, manager="kube-scheduler")), name="scheduler")
         nodes = Client(transport, NODES, manager="kubelet")
         self._machines = spawn(partial(Machines, nodes, self._spec.nodes, self._spec.timing), name="machines")
+        if self._spec.power_switch:
+            spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
 
     def _controllers(self) -> ControllerManagerConfig:
         timing = self._spec.timing

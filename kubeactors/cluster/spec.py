@@ -69,6 +69,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path | None = None
     server: ApiServerConfig = ApiServerConfig()
     timing: Timing = Timing()
+    power_switch: bool = False
+    """Whether the annotation `kubeactors.io/power: off` on a Node cuts its machine's power."""
     root_ca: str = ""
     """PEM of the certificate that pods check the API server's with."""
     account_key: bytes = b""

@@ -6,10 +6,11 @@ import pytest
 
 from kubeactors import Cluster, NodePool
 from kubeactors.api.apps.v1 import Deployment
-from kubeactors.api.core.v1 import ConfigMap, Container, Pod, PodSpec
+from kubeactors.api.core.v1 import ConfigMap, Container, Node, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.cluster import ClusterSpec, ManifestError
 from kubeactors.cluster.manifest import read_manifest
+from kubeactors.cluster.power import POWER_ANNOTATION
 from kubeactors.cluster.spec import QUICK
 
 MANIFESTS = Path(__file__).parents[1] / "manifests"
@@ -56,6 +57,21 @@ async def test_pods_of_a_dark_rack_run_elsewhere() -> None:
                 running.pop(pod.metadata.name, None)
                 if pod.status.phase == "Running" and pod.spec.node_name in racks["rack-2"]:
                     running[pod.metadata.name] = pod.spec.node_name
+
+
+async def test_an_annotation_cuts_a_machines_power_and_restores_it() -> None:
+    async with Cluster(spec=ClusterSpec(nodes=NodePool(count=2), timing=QUICK, power_switch=True)) as cluster:
+        await cluster.wait_for("node/node-1", "Ready")
+        for power, status in (("off", "Unknown"), ("on", "True")):
+            async with cluster.watching(Node, "", "metadata.name=node-1") as inbox:
+                await cluster.client.patch(Node, "node-1", {"metadata": {"annotations": {POWER_ANNOTATION: power}}})
+                ready = ""
+                while ready != status:
+                    event = await inbox.next()
+                    assert event is not None
+                    node = event.object
+                    assert isinstance(node, Node)
+                    ready = next(one.status for one in node.status.conditions if one.type == "Ready")
 
 
 async def test_state_outlives_the_cluster(tmp_path: Path) -> None:
