@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from kubeactors.api.apps.v1 import Deployment, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
+from kubeactors.api.apps.v1 import Deployment, DeploymentStrategy, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
 from kubeactors.apimachinery.meta import IntOrString, ObjectMeta
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.controllers.deployment import sizes
@@ -73,12 +73,33 @@ def test_nothing_grows_before_all_have_seen_what_they_were_told() -> None:
 def test_a_deployment_that_is_scaled_up_waits_for_pods_that_are_still_there() -> None:
     made = deployment(10, surge=1, image="example/web:2")
     old, new = found("1", 0, 2), found("2", 3)
-    sized = replace(
-        new, metadata=replace(new.metadata, annotations={**new.metadata.annotations, DESIRED_REPLICAS: "3"})
-    )
+    sized = sized_for(new, 3)
     assert plan(View(deployment=made, replica_sets=(old, sized), now=NOW)).updates == ()
     step = plan(View(deployment=made, replica_sets=(found("1", 0, 1), sized), now=NOW))
     assert [one.replica_set.spec.replicas for one in step.updates] == [10]
+
+
+def sized_for(value: ReplicaSet, desired: int) -> ReplicaSet:
+    annotations = {**value.metadata.annotations, DESIRED_REPLICAS: str(desired)}
+    return replace(value, metadata=replace(value.metadata, annotations=annotations))
+
+
+def test_a_set_that_has_the_right_size_by_chance_is_sized_nevertheless_so_that_the_rollout_goes_on() -> None:
+    made = deployment(1, surge=0, unavailable=1, image="example/web:2")
+    old = sized_for(found("1", 1), 5)
+    (step,) = plan(View(deployment=made, replica_sets=(old,), now=NOW)).updates
+    assert (step.replica_set.spec.replicas, step.message) == (1, "")
+    assert step.replica_set.metadata.annotations[DESIRED_REPLICAS] == "1"
+    again = plan(View(deployment=made, replica_sets=(step.replica_set,), now=NOW))
+    assert again.create is not None
+
+
+def test_recreating_does_not_wait_for_sizes_that_were_meant_for_rolling() -> None:
+    made = deployment(4, image="example/web:3")
+    recreated = replace(made, spec=replace(made.spec, strategy=DeploymentStrategy(type="Recreate")))
+    old = tuple(sized_for(found(name, 2), 3) for name in "12")
+    step = plan(View(deployment=recreated, replica_sets=old, now=NOW))
+    assert [one.replica_set.spec.replicas for one in step.updates] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,11 @@ def plan(view: View) -> Plan:
         return rollout.finished(rollout.counted())
     rollout.status = status.with_pause(view.deployment, view.now)
     rollout.sync_revision(create=False)
-    if view.deployment.spec.paused or rollout.is_scaling():
+    if view.deployment.spec.paused:
         return rollout.scale()
-    return rollout.roll() if sizes.is_rolling(view.deployment) else rollout.recreate()
+    if not sizes.is_rolling(view.deployment):
+        return rollout.recreate()
+    return rollout.scale() if rollout.is_scaling() else rollout.roll()
 
 
 class _Rollout:
@@ -151,7 +153,10 @@ class _Rollout:
     # Scaling.
 
     def is_scaling(self) -> bool:
-        """Whether the deployment wants another number of replicas than when its ReplicaSets were last sized."""
+        """Whether the deployment wants another number of replicas than when its ReplicaSets were last sized.
+
+        `scale` notes the new number in each of them, even if its size stays, or this would hold for ever.
+        """
         sized = (number_in(one.metadata.annotations, DESIRED_REPLICAS) for one in active(self.all))
         return any(one is not None and one != wanted(self._deployment) for one in sized)
 
@@ -170,7 +175,7 @@ class _Rollout:
         deployment = self._deployment
         only = sizes.active_or_latest(self.new, self.old)
         if only is not None:
-            return [(only, wanted(deployment))] if size(only) != wanted(deployment) else []
+            return [(only, wanted(deployment))]
         if sizes.is_saturated(deployment, self.new):
             return [(one, 0) for one in active(self.old)]
         if not sizes.is_rolling(deployment):
