@@ -1,0 +1,198 @@
+"""Runs one workload: a store, an API server and a scheduler, as in a cluster, and nothing else."""
+
+import gc
+import resource
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TypeAlias, cast
+
+import anyio
+import msgspec
+from msgspec.structs import replace
+
+from benchmarks.scheduler import shapes
+from benchmarks.scheduler.workload import Pods, Workload
+from kubeactors.actor import ActorSystem, Ref
+from kubeactors.api import SCHEME
+from kubeactors.api.core.v1 import Namespace, Node, Pod, Service, ServiceAccount, ServicePort, ServiceSpec
+from kubeactors.api.scheduling.v1 import PriorityClass
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta
+from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
+from kubeactors.apiserver import ApiServer, ObjectCodec
+from kubeactors.client import Client, InProcessTransport
+from kubeactors.cluster.inbox import Inbox
+from kubeactors.cluster.processes import SchedulerProcess
+from kubeactors.storage import Store, StoreMessage
+from kubeactors.storage.backends.memory import MemoryBackend
+
+CREATORS = 64
+"""How many requests are on their way at one time."""
+CHURN_SECONDS = 0.2
+
+Work: TypeAlias = Callable[[], Awaitable[object]]
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a workload."""
+
+    workload: str
+    nodes: int
+    pods: int
+    seconds: float
+    pods_per_second: float
+    threshold: float
+    peak_rss_bytes: int
+
+
+class Scheduled:
+    """Counts pods that have a node."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._seen: set[str] = set()
+
+    async def until(self, count: int, prefix: str) -> None:
+        """Wait for so many pods whose names begin so."""
+        found = 0
+        while found < count:
+            event = await self._inbox.next()
+            assert event is not None  # nobody closes the watch
+            pod = cast("Pod", event.object)
+            uid = pod.metadata.uid
+            if (
+                event.type != DELETED
+                and pod.spec.node_name
+                and uid not in self._seen
+                and pod.metadata.name.startswith(prefix)
+            ):
+                self._seen.add(uid)
+                found += 1
+
+
+class Run:
+    """One workload in one control plane."""
+
+    def __init__(self, client: Client, workload: Workload) -> None:
+        self._client = client
+        self._workload = workload
+
+    async def measure(self) -> float:
+        """Seconds from the first request to the last pod's node."""
+        await self._prepare()
+        gc.collect()
+        async with self._scheduled() as scheduled, anyio.create_task_group() as others:
+            if self._workload.churn is not None:
+                others.start_soon(self._churn, self._workload.churn)
+            if self._workload.deleted_per_second:
+                others.start_soon(self._delete)
+            begun = time.perf_counter()
+            await self._create_and_wait(scheduled, self._workload.measured, "measured")
+            seconds = time.perf_counter() - begun
+            others.cancel_scope.cancel()
+        return seconds
+
+    async def _prepare(self) -> None:
+        workload = self._workload
+        await self._client.create(PriorityClass(metadata=ObjectMeta(name="high"), value=10))
+        groups = (*workload.before, workload.measured)
+        for namespace in dict.fromkeys(name for one in groups for name in one.namespaces):
+            await self._namespace(namespace)
+        number = 0
+        for nodes in workload.nodes:
+            made: list[Work] = []
+            for index in range(nodes.count):
+                name = shapes.NAMED if nodes.large else f"node-{number}"
+                zone = nodes.zones[index % len(nodes.zones)]
+                one = shapes.node(name, zone=zone, large=nodes.large, taints=nodes.taints)
+                made.append(partial(self._node, one))
+                number += 1
+            await all_of(made)
+        async with self._scheduled() as scheduled:
+            for index, pods in enumerate(workload.before):
+                await self._create_and_wait(scheduled, pods, f"before-{index}")
+
+    async def _namespace(self, name: str) -> None:
+        if name != "default":
+            await self._client.create(Namespace(metadata=ObjectMeta(name=name, labels={"team": "devops"})))
+        await self._client.create(ServiceAccount(metadata=ObjectMeta(name="default", namespace=name)))
+        if name in self._workload.services:
+            spec = ServiceSpec(selector={"color": "blue"}, ports=(ServicePort(port=80),))
+            await self._client.create(Service(metadata=ObjectMeta(name="service", namespace=name), spec=spec))
+
+    async def _node(self, node: Node) -> None:
+        """A node that is ready: the taint that new nodes get is taken away."""
+        made = await self._client.create(node)
+        await self._client.update(replace(made, spec=replace(made.spec, taints=node.spec.taints)))
+
+    async def _create_and_wait(self, scheduled: Scheduled, pods: Pods, prefix: str) -> None:
+        async with anyio.create_task_group() as group:
+            works: list[Work] = [partial(self._pod, pods.shape, *where) for where in _places(pods, prefix)]
+            group.start_soon(all_of, works)
+            if pods.waits:
+                await scheduled.until(pods.count, prefix)
+
+    async def _pod(self, shape: Pod, name: str, namespace: str) -> None:
+        metadata = replace(shape.metadata, name=name, namespace=namespace)
+        await self._client.create(replace(shape, metadata=metadata))
+
+    async def _churn(self, shape: Pod) -> None:
+        for number in range(1_000_000):
+            await self._pod(shape, f"churn-{number}", "default")
+            await anyio.sleep(CHURN_SECONDS)
+
+    async def _delete(self) -> None:
+        last = len(self._workload.before) - 1
+        options = DeleteOptions(grace_period_seconds=0)
+        for name, namespace in _places(self._workload.before[last], f"before-{last}"):
+            await self._client.delete(Pod, name, namespace, options=options)
+            await anyio.sleep(1 / self._workload.deleted_per_second)
+
+    @asynccontextmanager
+    async def _scheduled(self) -> AsyncGenerator[Scheduled]:
+        inbox = Inbox()
+        await self._client.watch(Pod, inbox, 1, ListOptions())
+        try:
+            yield Scheduled(inbox)
+        finally:
+            self._client.stop_watch(inbox, 1)
+
+
+async def measure(workload: Workload) -> Measurement:
+    """Start a control plane, run the workload in it."""
+    async with ActorSystem("scheduler-perf") as system:
+        backend = MemoryBackend()
+        store = cast("Ref[StoreMessage]", await system.spawn(lambda: Store(backend, ObjectCodec(SCHEME)), name="store"))
+        server = await system.spawn(lambda: ApiServer(SCHEME, store), name="apiserver")
+        transport = InProcessTransport(server)
+        await system.spawn(lambda: SchedulerProcess(Client(transport, ADMIN)), name="scheduler")
+        seconds = await Run(Client(transport, ADMIN), workload).measure()
+    return Measurement(
+        workload=workload.name,
+        nodes=sum(one.count for one in workload.nodes),
+        pods=workload.measured.count,
+        seconds=round(seconds, 3),
+        pods_per_second=round(workload.measured.count / seconds, 1),
+        threshold=workload.threshold,
+        peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
+
+
+async def all_of(works: list[Work]) -> None:
+    """Do all, `CREATORS` at one time."""
+    remaining = iter(works)
+
+    async def worker() -> None:
+        for number, work in enumerate(remaining):
+            await work()
+            if number % 50 == 0:
+                await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(CREATORS):
+            group.start_soon(worker)
+
+
+def _places(pods: Pods, prefix: str) -> list[tuple[str, str]]:
+    return [(f"{prefix}-{number}", pods.namespaces[number % len(pods.namespaces)]) for number in range(pods.count)]

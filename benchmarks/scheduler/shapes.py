@@ -1,0 +1,136 @@
+"""Nodes and pods of the workloads.
+
+Source: test/integration/scheduler_perf/templates (v1.36).
+"""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import (
+    Affinity,
+    Container,
+    Node,
+    NodeAffinity,
+    NodeSelector,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    NodeStatus,
+    Pod,
+    PodAffinity,
+    PodAffinityTerm,
+    PodAntiAffinity,
+    PodSchedulingGate,
+    PodSpec,
+    ResourceRequirements,
+    Taint,
+    TopologySpreadConstraint,
+    WeightedPodAffinityTerm,
+)
+from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
+
+HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
+NAMED = "scheduler-perf-node"
+
+_PLACES = ("sched-0", "sched-1")
+_TEAM = {"team": "devops"}
+
+
+def node(name: str, *, zone: str = "", large: bool = False, taints: tuple[Taint, ...] = ()) -> Node:
+    """A node of 4 CPUs; a large one takes all pods of a workload."""
+    capacity = {"cpu": "4", "memory": "32Gi", "pods": "110"}
+    if large:
+        capacity = {"cpu": "300", "memory": "1000Gi", "pods": "90000"}
+    labels = {HOSTNAME: name} | ({ZONE: zone} if zone else {})
+    return Node(
+        metadata=ObjectMeta(name=name, labels=labels),
+        spec=replace(Node().spec, taints=taints),
+        status=NodeStatus(capacity=capacity, allocatable=capacity),
+    )
+
+
+def _pod(cpu: str = "100m", memory: str = "500Mi", **labels: str) -> Pod:
+    requests = {"cpu": cpu, "memory": memory} if cpu else {}
+    container = Container(
+        name="pause", image="registry.k8s.io/pause:3.10.1", resources=ResourceRequirements(requests=requests)
+    )
+    return Pod(metadata=ObjectMeta(labels=labels), spec=PodSpec(containers=(container,)))
+
+
+def _with(pod: Pod, **spec: object) -> Pod:
+    return replace(pod, spec=replace(pod.spec, **spec))
+
+
+def _term(key: str, label: str, *, everywhere: bool = False) -> PodAffinityTerm:
+    return PodAffinityTerm(
+        label_selector=LabelSelector(match_labels={"color": label}),
+        topology_key=key,
+        namespaces=() if everywhere else _PLACES,
+        namespace_selector=LabelSelector(match_labels=_TEAM) if everywhere else None,
+    )
+
+
+def _near(term: PodAffinityTerm) -> Affinity:
+    return Affinity(pod_affinity=PodAffinity(required_during_scheduling_ignored_during_execution=(term,)))
+
+
+def _away(term: PodAffinityTerm) -> Affinity:
+    return Affinity(pod_anti_affinity=PodAntiAffinity(required_during_scheduling_ignored_during_execution=(term,)))
+
+
+def _rather_near(term: PodAffinityTerm) -> Affinity:
+    weighted = (WeightedPodAffinityTerm(weight=1, pod_affinity_term=term),)
+    return Affinity(pod_affinity=PodAffinity(preferred_during_scheduling_ignored_during_execution=weighted))
+
+
+def _rather_away(term: PodAffinityTerm) -> Affinity:
+    weighted = (WeightedPodAffinityTerm(weight=1, pod_affinity_term=term),)
+    return Affinity(pod_anti_affinity=PodAntiAffinity(preferred_during_scheduling_ignored_during_execution=weighted))
+
+
+def _on(term: NodeSelectorTerm) -> Affinity:
+    selector = NodeSelector(node_selector_terms=(term,))
+    return Affinity(node_affinity=NodeAffinity(required_during_scheduling_ignored_during_execution=selector))
+
+
+def _spread(when: str, skew: int = 5, key: str = ZONE, **more: object) -> tuple[TopologySpreadConstraint, ...]:
+    one = TopologySpreadConstraint(
+        max_skew=skew,
+        topology_key=key,
+        when_unsatisfiable=when,
+        label_selector=LabelSelector(match_labels={"color": "blue"}),
+    )
+    return (replace(one, **more),)
+
+
+_IN_ZONES = NodeSelectorTerm(
+    match_expressions=(NodeSelectorRequirement(key=ZONE, operator="In", values=("zone1", "zone2")),)
+)
+_BY_NAME = NodeSelectorTerm(
+    match_fields=(NodeSelectorRequirement(key="metadata.name", operator="In", values=(NAMED,)),)
+)
+
+DEFAULT = _pod()
+LIGHT = _pod(cpu="1m", memory="1Mi")
+LOW_PRIORITY = _with(_pod(cpu="900m"), termination_grace_period_seconds=0)
+HIGH_PRIORITY = _with(_pod(cpu="3000m"), priority_class_name="high")
+HIGH_PRIORITY_LARGE = _with(_pod(cpu="9000m"), priority_class_name="high")
+DAEMON = _with(_pod(cpu=""), affinity=_on(_BY_NAME))
+GATED = _with(LIGHT, scheduling_gates=(PodSchedulingGate(name="test.k8s.io/hold"),))
+NODE_AFFINITY = _with(_pod(), affinity=_on(_IN_ZONES))
+AFFINITY = _with(_pod(color="blue"), affinity=_near(_term(ZONE, "blue")))
+ANTI_AFFINITY = _with(_pod(color="green"), affinity=_away(_term(HOSTNAME, "green")))
+MATCHING_ANTI_AFFINITY = _pod(color="green", name="test")
+PREFERRED_AFFINITY = _with(_pod(color="red"), affinity=_rather_near(_term(HOSTNAME, "red")))
+PREFERRED_ANTI_AFFINITY = _with(_pod(color="yellow"), affinity=_rather_away(_term(HOSTNAME, "yellow")))
+NS_ANTI_AFFINITY = _with(_pod(color="green"), affinity=_away(_term(HOSTNAME, "green", everywhere=True)))
+NS_PREFERRED_ANTI_AFFINITY = _with(
+    _pod(color="green"), affinity=_rather_away(_term(HOSTNAME, "green", everywhere=True))
+)
+NS_AFFINITY = _with(_pod(color="green"), affinity=_near(_term(ZONE, "green", everywhere=True)))
+NS_PREFERRED_AFFINITY = _with(_pod(color="green"), affinity=_rather_near(_term(HOSTNAME, "green", everywhere=True)))
+SPREAD = _with(_pod(color="blue"), topology_spread_constraints=_spread("DoNotSchedule"))
+PREFERRED_SPREAD = _with(_pod(color="blue"), topology_spread_constraints=_spread("ScheduleAnyway"))
+INCLUSION_POLICY = _with(
+    _pod(color="blue"), topology_spread_constraints=_spread("DoNotSchedule", 1, HOSTNAME, node_taints_policy="Honor")
+)
+SELECTED = _pod(color="blue")
+"""A Service of its namespace selects it."""

@@ -1,0 +1,181 @@
+"""What a workload is, and all of them with upstream's sizes and thresholds.
+
+Source: test/integration/scheduler_perf/{misc,affinity,topology_spreading}/performance-config.yaml (v1.36).
+"""
+
+import msgspec
+
+from benchmarks.scheduler import shapes
+from kubeactors.api.core.v1 import Pod, Taint
+
+
+class Nodes(msgspec.Struct, frozen=True, kw_only=True):
+    """Some nodes alike; zones are dealt out in turn."""
+
+    count: int
+    zones: tuple[str, ...] = ("",)
+    large: bool = False
+    tainted: bool = False
+
+    @property
+    def taints(self) -> tuple[Taint, ...]:
+        """The taints of each."""
+        return (Taint(key="foo", effect="NoSchedule"),) if self.tainted else ()
+
+
+class Pods(msgspec.Struct, frozen=True, kw_only=True):
+    """Some pods alike, in one namespace or dealt out over several."""
+
+    shape: Pod
+    count: int
+    namespaces: tuple[str, ...] = ("default",)
+    waits: bool = True
+    """Whether they get a node."""
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """Nodes and pods that are there, and pods that are measured. `threshold` is upstream's, in pods per second."""
+
+    name: str
+    threshold: float
+    nodes: tuple[Nodes, ...]
+    before: tuple[Pods, ...] = ()
+    measured: Pods
+    churn: Pod | None = None
+    """Five of these come each second while the measurement runs."""
+    deleted_per_second: int = 0
+    """So many of the pods that were there go each second."""
+    services: tuple[str, ...] = ()
+    """Namespaces with a Service that selects color=blue."""
+
+
+def _affinity(
+    name: str, shape: Pod, threshold: float, pods: tuple[int, int] = (5000, 5000), zones: tuple[str, ...] = ("",)
+) -> Workload:
+    """`pods`: how many are there, and how many are measured."""
+    return Workload(
+        name=name,
+        threshold=threshold,
+        nodes=(Nodes(count=5000, zones=zones),),
+        before=(Pods(shape=shape, count=pods[0], namespaces=("sched-0",)),),
+        measured=Pods(shape=shape, count=pods[1], namespaces=("sched-1",)),
+    )
+
+
+def _selecting(name: str, shape: Pod, threshold: float, zones: tuple[str, ...] = ("",)) -> Workload:
+    return Workload(
+        name=name,
+        threshold=threshold,
+        nodes=(Nodes(count=6000, zones=zones),),
+        before=(Pods(shape=shape, count=4000, namespaces=tuple(f"init-ns-{number}" for number in range(100))),),
+        measured=Pods(shape=shape, count=2000, namespaces=("measure-ns-0",)),
+    )
+
+
+def _spread(name: str, shape: Pod, threshold: float, measured: int, services: tuple[str, ...] = ()) -> Workload:
+    return Workload(
+        name=name,
+        threshold=threshold,
+        nodes=(Nodes(count=5000, zones=("moon-1", "moon-2", "moon-3")),),
+        before=(Pods(shape=shapes.DEFAULT, count=5000),),
+        measured=Pods(shape=shape, count=measured, namespaces=services or ("default",)),
+        services=services,
+    )
+
+
+_ZONE1 = ("zone1",)
+_MIXED = (
+    shapes.DEFAULT,
+    shapes.AFFINITY,
+    shapes.ANTI_AFFINITY,
+    shapes.PREFERRED_AFFINITY,
+    shapes.PREFERRED_ANTI_AFFINITY,
+)
+
+WORKLOADS = (
+    Workload(
+        name="basic",
+        threshold=810,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.DEFAULT, count=5000),),
+        measured=Pods(shape=shapes.DEFAULT, count=50_000),
+    ),
+    Workload(
+        name="daemonset",
+        threshold=1100,
+        nodes=(Nodes(count=1, large=True), Nodes(count=15_000)),
+        measured=Pods(shape=shapes.DAEMON, count=30_000),
+    ),
+    Workload(
+        name="node-affinity",
+        threshold=220,
+        nodes=(Nodes(count=5000, zones=_ZONE1),),
+        before=(Pods(shape=shapes.NODE_AFFINITY, count=5000),),
+        measured=Pods(shape=shapes.NODE_AFFINITY, count=10_000),
+    ),
+    _affinity("anti-affinity", shapes.ANTI_AFFINITY, 60, (1000, 2000)),
+    Workload(
+        name="matching-anti-affinity",
+        threshold=595,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.ANTI_AFFINITY, count=1000, namespaces=("sched-0",)),),
+        measured=Pods(shape=shapes.MATCHING_ANTI_AFFINITY, count=5000, namespaces=("sched-1",)),
+    ),
+    _affinity("affinity", shapes.AFFINITY, 35, zones=_ZONE1),
+    _affinity("preferred-affinity", shapes.PREFERRED_AFFINITY, 90),
+    _affinity("preferred-anti-affinity", shapes.PREFERRED_ANTI_AFFINITY, 90),
+    Workload(
+        name="mixed",
+        threshold=140,
+        nodes=(Nodes(count=5000, zones=_ZONE1),),
+        before=tuple(Pods(shape=one, count=2000, namespaces=("sched-0",)) for one in _MIXED),
+        measured=Pods(shape=shapes.DEFAULT, count=5000),
+    ),
+    _selecting("ns-selector-anti-affinity", shapes.NS_ANTI_AFFINITY, 24),
+    _selecting("ns-selector-preferred-anti-affinity", shapes.NS_PREFERRED_ANTI_AFFINITY, 55),
+    _selecting("ns-selector-affinity", shapes.NS_AFFINITY, 35, _ZONE1),
+    _selecting("ns-selector-preferred-affinity", shapes.NS_PREFERRED_AFFINITY, 90),
+    _spread("topology-spreading", shapes.SPREAD, 460, 5000),
+    _spread("preferred-topology-spreading", shapes.PREFERRED_SPREAD, 340, 5000),
+    _spread("default-topology-spreading", shapes.SELECTED, 160, 50_000, ("service-ns",)),
+    Workload(
+        name="node-inclusion-policy",
+        threshold=270,
+        nodes=(Nodes(count=4000), Nodes(count=1000, tainted=True)),
+        measured=Pods(shape=shapes.INCLUSION_POLICY, count=4000),
+    ),
+    Workload(
+        name="preemption",
+        threshold=570,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.LOW_PRIORITY, count=20_000),),
+        churn=shapes.HIGH_PRIORITY,
+        measured=Pods(shape=shapes.DEFAULT, count=5000),
+    ),
+    Workload(
+        name="preemption-basic",
+        threshold=0,
+        nodes=(Nodes(count=1000),),
+        before=(Pods(shape=shapes.LOW_PRIORITY, count=4000),),
+        measured=Pods(shape=shapes.HIGH_PRIORITY, count=1000),
+    ),
+    Workload(
+        name="unschedulable",
+        threshold=600,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.DEFAULT, count=20_000),),
+        churn=shapes.HIGH_PRIORITY_LARGE,
+        measured=Pods(shape=shapes.DEFAULT, count=10_000),
+    ),
+    Workload(
+        name="gated",
+        threshold=910,
+        nodes=(Nodes(count=1, large=True),),
+        before=(
+            Pods(shape=shapes.GATED, count=10_000, namespaces=("gated",), waits=False),
+            Pods(shape=shapes.LIGHT, count=20_000, namespaces=("deleting",)),
+        ),
+        deleted_per_second=50,
+        measured=Pods(shape=shapes.LIGHT, count=20_000),
+    ),
+)
