@@ -70,10 +70,10 @@ class Cacher:
         cache = self._caches.get(resource)
         return None if cache is None else cache.objects.get(namespace, name)
 
-    def everything(self, resource: GroupVersionResource) -> Iterator[TypedObject]:
-        """All objects of a resource, if it is served."""
+    def select(self, resource: GroupVersionResource, namespace: str = "") -> Iterator[TypedObject]:
+        """The objects of a namespace, or of all, if the resource is served."""
         cache = self._caches.get(resource)
-        return iter(()) if cache is None else cache.objects.select(Selection())
+        return iter(()) if cache is None else cache.objects.select(Selection(namespace=namespace))
 
     def prime(self, revision: int, kvs: Iterable[KeyValue]) -> None:
         """Start anew with what the store holds at a revision. Watchers must have been closed before."""

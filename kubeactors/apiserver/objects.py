@@ -9,6 +9,7 @@ from kubeactors.apimachinery.requests import GroupVersionResource
 
 T = TypeVar("T", bound=TypedObject)
 
+NAMESPACES = GroupVersionResource("", "v1", "namespaces")
 PODS = GroupVersionResource("", "v1", "pods")
 
 

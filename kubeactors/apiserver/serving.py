@@ -15,6 +15,7 @@ from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
 from kubeactors.apiserver.admission.plugin import Lookup
+from kubeactors.apiserver.admission.pod_security import PodSecurity
 from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
 from kubeactors.apiserver.admission.service_account import ServiceAccountTokens
 from kubeactors.apiserver.admission.templates import SharedSpecs
@@ -118,7 +119,9 @@ def admission_of(lookup: Lookup, templates: Templates, random: Random) -> Chain:
     """The plug-ins of a server, in their order."""
     accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(lookup), DefaultTolerationSeconds()
     shared = SharedSpecs(templates, accounts, priority, tolerations)
-    return Chain((NamespaceLifecycle(lookup), shared, TaintNodesByCondition(), priority, tolerations))
+    return Chain(
+        (NamespaceLifecycle(lookup), shared, TaintNodesByCondition(), priority, tolerations, PodSecurity(lookup))
+    )
 
 
 def subresources_of(

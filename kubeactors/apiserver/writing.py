@@ -63,7 +63,7 @@ class Writer:
             if not await self._caught_up():
                 raise
             created = await self._registry.create(resource, value, attributes)
-        return Result(object=created, code=201, warnings=warnings)
+        return Result(object=created, code=201, warnings=(*warnings, *dict.fromkeys(attributes.warnings)))
 
     async def update(self, resource: Resource, request: Update) -> Result:
         """Replace an object, or a part of it."""
@@ -132,6 +132,7 @@ class Writer:
         attributes = _attributes(resource, request, UPDATE, request.options.dry_run)
         written = await self._written(resource, request, attributes, transform, uid)
         warnings = _warnings(resource, request.options.warnings, written.value, written.value)
+        warnings = (*warnings, *dict.fromkeys(attributes.warnings))
         return Result(object=written.value, code=201 if written.created else 200, warnings=warnings)
 
     async def _written(

@@ -9,12 +9,11 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1.namespace import Namespace
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import Forbidden, StatusCause, StatusDetails, StatusError, forbidden, not_found
 from kubeactors.apiserver.admission.plugin import CREATE, DELETE, Attributes, Lookup, Plugin, refused
+from kubeactors.apiserver.objects import NAMESPACES
 
-NAMESPACES = GroupVersionResource("", "v1", "namespaces")
 IMMORTAL = ("default", "kube-system", "kube-public")
 
 

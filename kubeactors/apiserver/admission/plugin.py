@@ -18,7 +18,10 @@ CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
 
 
 class Attributes(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request is about, besides the object. `old` is the object as it is stored, for update and delete."""
+    """What a request is about, besides the object. `old` is the object as it is stored, for update and delete.
+
+    Plug-ins add to `warnings` what the client should know of an object that they admit.
+    """
 
     operation: str
     kind: Kind[TypedObject]
@@ -28,6 +31,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     subresource: str = ""
     old: TypedObject | None = None
     dry_run: bool = False
+    warnings: list[str] = msgspec.field(default_factory=list[str])
 
 
 class Lookup(Protocol):
@@ -37,8 +41,8 @@ class Lookup(Protocol):
         """The object, or None if there is none."""
         ...
 
-    def everything(self, resource: GroupVersionResource) -> Iterator[TypedObject]:
-        """All objects of a resource."""
+    def select(self, resource: GroupVersionResource, namespace: str = "") -> Iterator[TypedObject]:
+        """The objects of a namespace, or of all."""
         ...
 
 

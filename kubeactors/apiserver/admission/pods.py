@@ -106,7 +106,7 @@ class Priority(Plugin):
         return cast("PriorityClass", found)
 
     def _default(self) -> PriorityClass | None:
-        classes = cast("Iterator[PriorityClass]", self._lookup.everything(PRIORITY_CLASSES))
+        classes = cast("Iterator[PriorityClass]", self._lookup.select(PRIORITY_CLASSES))
         return min((one for one in classes if one.global_default), key=lambda one: one.value, default=None)
 
 

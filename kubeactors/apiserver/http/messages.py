@@ -27,15 +27,30 @@ class ClientGone(Exception):
 
 
 class HttpRequest:
-    """A request. `user` is who asks; anonymous until authentication has said otherwise."""
+    """A request. `user` is who asks; anonymous until authentication has said otherwise.
 
-    __slots__ = ("_headers", "_lines", "_query", "_receive", "certificate", "method", "path", "query_bytes", "user")
+    `warnings` are what the client is to be told even if the request is refused.
+    """
+
+    __slots__ = (
+        "_headers",
+        "_lines",
+        "_query",
+        "_receive",
+        "certificate",
+        "method",
+        "path",
+        "query_bytes",
+        "user",
+        "warnings",
+    )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.method = cast("str", scope["method"])
         self.path = cast("str", scope["path"])
         self.query_bytes = cast("bytes", scope["query_string"])
         self.user: UserInfo = ANONYMOUS
+        self.warnings: tuple[str, ...] = ()
         state = cast("dict[str, object]", scope.get("state") or {})
         self.certificate = cast("bytes | None", state.get(PEER))
         self._lines = cast("Iterable[tuple[bytes, bytes]]", scope["headers"])

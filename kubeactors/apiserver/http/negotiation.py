@@ -129,15 +129,10 @@ def body_type(content_type: str) -> str:
     """
     media_type = content_type.partition(";")[0].strip().lower() or JSON
     if media_type not in READ:
-        raise unsupported(READ)
+        raise UnsupportedMediaType.saying(
+            f"the body of the request was in an unknown format - accepted media types include: {', '.join(READ)}"
+        )
     return media_type
-
-
-def unsupported(accepted: tuple[str, ...]) -> StatusError:
-    """The body is in a format that is not read here."""
-    return UnsupportedMediaType.saying(
-        f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
-    )
 
 
 def _clauses(accept: str) -> list[_Clause]:

@@ -28,12 +28,12 @@ from kubeactors.apimachinery.requests import (
     WatchClosed,
 )
 from kubeactors.apimachinery.scheme import Kind, Scheme
-from kubeactors.apimachinery.status import BadRequest, Expired, Status
+from kubeactors.apimachinery.status import BadRequest, Expired, Status, StatusDetails, UnsupportedMediaType
 from kubeactors.apiserver.authorization import Access, Authorizer, denied
 from kubeactors.apiserver.http import bodies, options
 from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
-from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object, unsupported
+from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object
 from kubeactors.apiserver.http.paths import ResourcePath, verb_of
 from kubeactors.apiserver.http.pod_streams import STREAMED, LogSource, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
@@ -87,6 +87,8 @@ class Resources:
         verb = verb_of(request.method, path, watch=request.query.flag("watch") or False)
         self._authorize(request, path, verb)
         kind = route(self._scheme, path, verb)
+        if kind.deprecation:
+            request.warnings = (kind.deprecation,)
         if path.subresource in STREAMED:
             return await self._streams.answer(request, path)
         if verb == "patch":
@@ -157,6 +159,7 @@ class Resources:
         path, request = call.path, call.request
         wanted = options.create_options(request.query, request.header(b"user-agent"))
         body = await self._body(call, wanted.field_validation)
+        request.warnings += body.warnings
         message = Create(
             resource=path.resource,
             namespace=path.namespace,
@@ -172,6 +175,7 @@ class Resources:
         path, request = call.path, call.request
         wanted = options.update_options(request.query, request.header(b"user-agent"))
         body = await self._body(call, wanted.field_validation)
+        request.warnings += body.warnings
         message = Update(
             resource=path.resource,
             namespace=path.namespace,
@@ -258,5 +262,5 @@ def _patch_type(request: HttpRequest) -> str:
     """
     patch_type = request.header(b"content-type").partition(";")[0]
     if patch_type not in PATCH_TYPES:
-        raise unsupported(PATCH_TYPES)
+        raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
     return patch_type

@@ -44,7 +44,7 @@ def compress(body: bytes) -> bytes:
 def refusal(request: HttpRequest, status: Status) -> Response:
     """A Status in the accepted media type; in JSON if none of ours is accepted: a refusal is never withheld."""
     accepted = negotiate(request.header(b"accept"), as_is) or Accepted()
-    answer = data(request, status.code, msgspec.json.encode(status), accepted)
+    answer = data(request, status.code, msgspec.json.encode(status), accepted, request.warnings)
     if status.details is None or not status.details.retry_after_seconds:
         return answer
     retry = (b"retry-after", b"%d" % status.details.retry_after_seconds)

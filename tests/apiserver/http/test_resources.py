@@ -79,15 +79,7 @@ async def test_a_patch_is_passed_on_as_it_is(edge: Edge) -> None:
 
 async def test_an_unknown_patch_type_is_refused(edge: Edge) -> None:
     answer = await edge.send("PATCH", f"{PATH}/a", "{}")
-    assert status_of(answer) == (
-        415,
-        "UnsupportedMediaType",
-        (
-            "the body of the request was in an unknown format - accepted media types include: "
-            "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, "
-            "application/apply-patch+yaml"
-        ),
-    )
+    assert status_of(answer) == (415, "UnsupportedMediaType", "415: Unsupported Media Type")
 
 
 async def test_a_deletion_takes_its_options_from_the_body_or_the_query(edge: Edge) -> None:
