@@ -84,6 +84,16 @@ def sized_for(value: ReplicaSet, desired: int) -> ReplicaSet:
     return replace(value, metadata=replace(value.metadata, annotations=annotations))
 
 
+def test_sets_that_were_sized_at_different_times_shrink_before_others_grow() -> None:
+    made = deployment(8, surge=1, image="example/web:3")
+    large, small = sized_for(found("1", 5, before=13), 12), sized_for(found("2", 3, before=5), 4)
+    step = plan(View(deployment=made, replica_sets=(large, small), now=NOW))
+    assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("1", 4)]
+    shrunk = replace(step.updates[0].replica_set, status=found("1", 4).status)
+    step = plan(View(deployment=made, replica_sets=(shrunk, small), now=NOW))
+    assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("2", 5)]
+
+
 def test_a_set_that_has_the_right_size_by_chance_is_sized_nevertheless_so_that_the_rollout_goes_on() -> None:
     made = deployment(1, surge=0, unavailable=1, image="example/web:2")
     old = sized_for(found("1", 1), 5)

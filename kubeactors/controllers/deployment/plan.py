@@ -161,11 +161,12 @@ class _Rollout:
         return any(one is not None and one != wanted(self._deployment) for one in sized)
 
     def scale(self) -> Plan:
-        """Give each ReplicaSet its part of the replicas that are wanted, once there is room for it."""
+        """Give each ReplicaSet its part of the replicas that are wanted; while there is no room, only shrink."""
         goals = self._goals()
         growth = sum(max(goal - size(one), 0) for one, goal in goals)
-        if not sizes.is_rolling(self._deployment) or growth <= sizes.room(self._deployment, self.all):
-            for one, goal in goals:
+        fits = not sizes.is_rolling(self._deployment) or growth <= sizes.room(self._deployment, self.all)
+        for one, goal in goals:
+            if fits or goal < size(one):
                 self._resize(one, goal)
         if self._deployment.spec.paused:
             self._clean_up()
