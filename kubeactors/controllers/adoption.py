@@ -6,7 +6,7 @@ owner's selector; one that stops matching is released.
 Source: pkg/controller/controller_ref_manager.go (v1.36).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -83,8 +83,10 @@ def selector_value(namespace: str, selector: Selector) -> str:
     return f"{namespace}/"
 
 
-async def adopt(client: Client, owner: TypedObject, orphans: Iterable[T]) -> tuple[T, ...]:
-    """Make the owner the controller of orphans, after it was read live; those that it got.
+async def adopt(
+    client: Client, owner: TypedObject, orphans: Iterable[T], finalizers: Sequence[str] = ()
+) -> tuple[T, ...]:
+    """Make the owner the controller of orphans, after it was read live; those that it got, with these finalizers.
 
     Raises:
         NotFound: the owner is gone, or going, or is another one of that name.
@@ -97,7 +99,10 @@ async def adopt(client: Client, owner: TypedObject, orphans: Iterable[T]) -> tup
     reference = controller_reference(owner)
     adopted: list[T] = []
     for one in orphans:
-        patch = {"metadata": {"ownerReferences": [reference], "uid": one.metadata.uid}}
+        metadata: dict[str, object] = {"ownerReferences": [reference], "uid": one.metadata.uid}
+        if finalizers:
+            metadata["finalizers"] = finalizers
+        patch = {"metadata": metadata}
         try:
             adopted.append(await _patch(client, one, patch))
         except (NotFound, Invalid, Conflict):

@@ -11,6 +11,7 @@ import msgspec
 
 from kubeactors.actor import Actor, Supervision
 from kubeactors.api.apps.v1 import ControllerRevision, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.batch.v1 import Job
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import (
     ConfigMap,
@@ -33,6 +34,7 @@ from kubeactors.controllers.endpoints import EndpointsController
 from kubeactors.controllers.endpointslice import EndpointSliceController
 from kubeactors.controllers.endpointslice_mirroring import EndpointSliceMirroringController
 from kubeactors.controllers.garbagecollector import GarbageCollector
+from kubeactors.controllers.job import JobController
 from kubeactors.controllers.namespace import NamespaceController
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
 from kubeactors.controllers.pod_gc import PodGCController
@@ -41,6 +43,7 @@ from kubeactors.controllers.root_ca import RootCAPublisher
 from kubeactors.controllers.serviceaccount import ServiceAccountController
 from kubeactors.controllers.statefulset import StatefulSetController
 from kubeactors.controllers.taint_eviction import TaintEvictionController
+from kubeactors.controllers.ttl_after_finished import TTLAfterFinishedController
 from kubeactors.message import Recipient
 
 
@@ -80,6 +83,7 @@ def _factories(
     """How each controller is made; asking for an informer starts it."""
     pods, nodes, services = informers.of(Pod), informers.of(Node), informers.of(Service)
     replica_sets, namespaces = informers.of(ReplicaSet), informers.of(Namespace)
+    jobs = informers.of(Job)
     config_maps, accounts = informers.of(ConfigMap), informers.of(ServiceAccount)
     return {
         "deployment": partial(
@@ -94,6 +98,17 @@ def _factories(
         "replicationcontroller": partial(
             ReplicationManager, client, events, pods=pods, owners=informers.of(ReplicationController)
         ),
+        "statefulset": partial(
+            StatefulSetController,
+            client,
+            events,
+            stateful_sets=informers.of(StatefulSet),
+            pods=pods,
+            claims=informers.of(PersistentVolumeClaim),
+            revisions=informers.of(ControllerRevision),
+        ),
+        "job": partial(JobController, client, events, jobs=jobs, pods=pods),
+        "ttl-after-finished": partial(TTLAfterFinishedController, client, jobs=jobs),
         "statefulset": partial(
             StatefulSetController,
             client,

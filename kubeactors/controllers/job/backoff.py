@@ -1,0 +1,76 @@
+"""How long a job waits before it replaces pods that have failed.
+
+Source: pkg/controller/job/backoff_utils.go (v1.36).
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.time import SECOND, parse_time
+from kubeactors.controllers.pods import READY, condition
+
+FIRST_SECONDS, MAX_SECONDS = 10, 600
+"""The wait after the first failure; it doubles with each."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """How many pods have failed since the last success, and when the last did (unix nanoseconds)."""
+
+    failures: int = 0
+    last: int = 0
+
+    def after(self, succeeded: Iterable[Pod], failed: Iterable[Pod]) -> "Record":
+        """The record after these pods have ended too."""
+        successes, failures = [*map(finish_time, succeeded)], [*map(finish_time, failed)]
+        if not successes:
+            return Record(failures=self.failures + len(failures), last=max(failures)) if failures else self
+        later = [one for one in failures if one > max(successes)]
+        return Record(failures=len(later), last=max(later)) if later else NO_FAILURES
+
+    def remaining_seconds(self, now: int) -> float:
+        """How long is still to wait."""
+        return remaining_seconds(self.failures, self.last, now)
+
+
+NO_FAILURES = Record()
+
+
+def remaining_seconds(failures: int, last: int, now: int) -> float:
+    """How long is still to wait after so many failures, the last of them at that time.
+
+    >>> remaining_seconds(0, 0, 0), remaining_seconds(3, 0, 5 * SECOND), remaining_seconds(20, 0, 0)
+    (0.0, 35.0, 600.0)
+    """
+    if failures == 0:
+        return 0.0
+    wait = min(FIRST_SECONDS << min(failures - 1, 10), MAX_SECONDS) * SECOND
+    return max(last + wait - now, 0) / SECOND
+
+
+def finish_time(pod: Pod) -> int:
+    """When the pod ended, as well as one can tell."""
+    metadata = pod.metadata
+    found = _of_containers(pod) or _of_condition(pod)
+    if found:
+        return parse_time(found)
+    if metadata.deletion_timestamp:
+        return parse_time(metadata.deletion_timestamp) - (metadata.deletion_grace_period_seconds or 0) * SECOND
+    return parse_time(metadata.creation_timestamp) if metadata.creation_timestamp else 0
+
+
+def _of_containers(pod: Pod) -> str:
+    """When the last container ended; empty if one has not."""
+    latest = ""
+    for one in pod.status.container_statuses:
+        ended = one.state.terminated
+        if ended is None or not ended.finished_at:
+            return ""
+        latest = max(latest, ended.finished_at)
+    return latest
+
+
+def _of_condition(pod: Pod) -> str:
+    found = condition(pod, READY)
+    return found.last_transition_time or "" if found is not None and found.status == "False" else ""

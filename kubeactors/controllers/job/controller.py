@@ -1,0 +1,359 @@
+"""The Job controller: looks at a job's pods, creates and deletes some, counts those that have ended, reports.
+
+It looks only at pods that are not settled, so that a job of ten thousand completions costs what has changed.
+
+What it does twice does no harm, whether it was cut off, is behind, or has a successor: pods have names that follow from
+the attempt (`pods.name_of`), and each is counted once (`tracking.py`).
+
+Source: pkg/controller/job/job_controller.go (v1.36).
+"""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from kubeactors.api.batch.v1 import Job, JobStatus
+from kubeactors.api.batch.v1.job import COMPLETE, JOB_CONTROLLER, TRACKING_FINALIZER, is_finished
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.labels import of_object
+from kubeactors.apimachinery.status import (
+    Conflict,
+    StatusError,
+)
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Overlay,
+    RecordEvent,
+    SharedInformer,
+    Standing,
+    cluster_key,
+    controller_of,
+    is_controlled_by,
+    key_of,
+    split_key,
+)
+from kubeactors.client.expectations import TIMEOUT_SECONDS
+from kubeactors.controllers.adoption import (
+    ORPHANS,
+    SELECTOR,
+    adopt,
+    by_orphanhood,
+    claim,
+    release,
+    selector_value,
+)
+from kubeactors.controllers.job.backoff import NO_FAILURES, Record
+from kubeactors.controllers.job.plan import Conclusion, Deed, Plan, Survey, View, conclude, plan, survey
+from kubeactors.controllers.job.plan import seconds_to_deadline as deadline_of
+from kubeactors.controllers.job.podcontrol import PodControl
+from kubeactors.controllers.job.pods import (
+    is_settled,
+    is_tracked,
+)
+from kubeactors.controllers.job.tracking import Tracking, counted, finished, track
+from kubeactors.controllers.pods import is_active, is_ready, label_values, restarts
+from kubeactors.message import Recipient
+
+UNSETTLED = "unsettled"
+"""Index: pods that are not settled, by the uid of their controller."""
+
+BATCH_SECONDS = 0.02
+"""Changes of pods are gathered for so long."""
+
+_NOBODY = ""
+"""The uid of the job of a pod that has none."""
+_OF_JOB, _OF_POD = "pods of", "pod"
+"""Words before a key: let the pods go that a job has left, or one pod that nobody owns."""
+
+
+class JobController(Controller):
+    """Creates and deletes pods of jobs, and counts how they end."""
+
+    def __init__(
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        *,
+        jobs: SharedInformer[Job],
+        pods: SharedInformer[Pod],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._overlay: Overlay[Job] = Overlay()
+        self._met: dict[str, None] = {}
+        """Jobs that were read live: a predecessor's last writes have been seen."""
+        self._records: dict[str, Record] = {}
+        pods.add_indexes({UNSETTLED: _by_unsettled, ORPHANS: by_orphanhood})
+        jobs.add_indexes({SELECTOR: _by_selector})
+        self._pods = pods.lister
+        self._jobs = jobs.lister
+        self.observe(jobs, self._on_job)
+        self.observe(pods, self._on_pod)
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, "job-controller")
+        self._hands = PodControl(self._client, self._recorder, self._pods)
+
+    # What happens.
+
+    def _on_job(self, change: Change[Job]) -> None:
+        news = not self._overlay.seen(change)
+        job = change.current
+        if change.new is None or (change.old is not None and change.old.metadata.uid != job.metadata.uid):
+            gone = change.old if change.old is not None else job
+            self._forget(gone.metadata.uid)
+            self._enqueue_pods_of(gone)
+        if change.new is not None and news:
+            self.enqueue(change.key)
+
+    def _forget(self, uid: str) -> None:
+        self._hands.forget(uid)
+        self._met.pop(uid, None)
+        self._records.pop(uid, None)
+
+    def _enqueue_pods_of(self, job: Job) -> None:
+        if self._pods.by_index(UNSETTLED, job.metadata.uid):
+            self.enqueue(f"{_OF_JOB} {key_of(job)} {job.metadata.uid}")
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        old, new = change.old, change.new
+        pod = change.current
+        reference = controller_of(pod.metadata)
+        if reference is not None and reference.kind == "Job":
+            self._hands.observe(change, reference.uid)
+            if old is None or new is None or _matters(old, new):
+                self._enqueue_owner(pod, cluster_key(pod.metadata.namespace, reference.name), reference.uid)
+        elif new is not None and reference is None:
+            self._on_orphan(change)
+        former = controller_of(old.metadata) if old is not None else None
+        if former is not None and former.kind == "Job" and (reference is None or reference.uid != former.uid):
+            self.enqueue(cluster_key(pod.metadata.namespace, former.name))
+
+    def _enqueue_owner(self, pod: Pod, key: str, uid: str) -> None:
+        job = self._jobs.by_key(key)
+        if job is not None and job.metadata.uid == uid:
+            self.enqueue_after(key, BATCH_SECONDS)
+        elif is_tracked(pod):
+            self.enqueue(f"{_OF_JOB} {key} {uid}")
+
+    def _on_orphan(self, change: Change[Pod]) -> None:
+        old, pod = change.old, change.current
+        if is_tracked(pod):
+            self.enqueue(f"{_OF_POD} {change.key}")
+        if old is not None and old.metadata.labels == pod.metadata.labels and controller_of(old.metadata) is None:
+            return
+        for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
+            for key, job in self._jobs.by_index(SELECTOR, value).items():
+                if of_object(job.spec.selector).matches(pod.metadata.labels):
+                    self.enqueue(key)
+
+    # What is done.
+
+    async def reconcile(self, key: str) -> None:
+        """Adopt and release, create and delete, count, report; or let pods go whose job is no more."""
+        if key.startswith(f"{_OF_JOB} "):
+            await self._let_go(*key.removeprefix(f"{_OF_JOB} ").split(" "))
+        elif key.startswith(f"{_OF_POD} "):
+            await self._let_orphan_go(key.removeprefix(f"{_OF_POD} "))
+        else:
+            found = self._overlay.newest(key, self._jobs.by_key(key))
+            if found is not None and not _is_managed_elsewhere(found):
+                await self._reconcile(key, found)
+
+    async def _reconcile(self, key: str, cached: Job) -> None:
+        uid = cached.metadata.uid
+        view = await self._view(cached)
+        found = cached
+        if uid not in self._met or self.in_doubt(key):
+            # The job must not be older than its pods: a pod that was named in the status may be gone already.
+            live = await self._client.find(Job, cached.metadata.name, cached.metadata.namespace)
+            if live is None or live.metadata.uid != uid:
+                return
+            self._met[uid] = None
+            found = self._overlay.wrote(uid, live)
+        if is_finished(found):
+            self._records.pop(uid, None)
+            await self._sweep(found, view.pods)
+            return
+        await self._sync(key, replace(view, job=found))
+
+    async def _sync(self, key: str, view: View) -> None:
+        uid = view.job.metadata.uid
+        found = survey(view)
+        record = self._records.get(uid, NO_FAILURES).after(found.new_succeeded, found.new_failed)
+        planned = plan(view, found, record)
+        deed, failure = await self._act(view, found, planned)
+        concluded = conclude(view, found, planned, deed)
+        await self._count(view, concluded, track(view, found, concluded), record)
+        self._enqueue_later(key, view, planned)
+        if failure is not None:
+            raise failure
+
+    def _enqueue_later(self, key: str, view: View, planned: Plan) -> None:
+        deadline = deadline_of(view)
+        if view.awaited:
+            self.enqueue_after(key, TIMEOUT_SECONDS)
+        if planned.wait_seconds:
+            self.enqueue_after(key, planned.wait_seconds)
+        if deadline:
+            self.enqueue_after(key, deadline)
+
+    # Looking.
+
+    async def _view(self, job: Job) -> View:
+        """The job's pods: as the cache shows them, or live if that cannot be trusted."""
+        uid, selector = job.metadata.uid, of_object(job.spec.selector)
+        released = self._hands.released(uid)  # as of now: the pods that are looked at next may not show it
+        standing = self._hands.expectations.standing(uid, self.ctx.now)
+        if standing is Standing.DOUBTED:
+            candidates = await self._look(job)
+        else:
+            orphans = self._pods.by_index(ORPHANS, selector_value(job.metadata.namespace, selector))
+            candidates = (*self._pods.by_index(UNSETTLED, uid).values(), *orphans.values())
+        claimed = claim(job, selector, candidates)
+        await release(self._client, job, claimed.release)
+        if is_finished(job):
+            adopted: tuple[Pod, ...] = ()
+        else:
+            adopted = await adopt(self._client, job, claimed.adopt, (TRACKING_FINALIZER,))
+        pods = tuple(pod for pod in (*claimed.owned, *adopted) if not is_settled(pod))
+        awaited = standing is Standing.AWAITED
+        return View(job=job, pods=pods, released=released, awaited=awaited, now=self.ctx.wall)
+
+    async def _look(self, job: Job) -> tuple[Pod, ...]:
+        uid = job.metadata.uid
+        live = await self._client.list(Pod, job.metadata.namespace, label_selector=str(of_object(job.spec.selector)))
+        owned = [pod for pod in live.items if is_controlled_by(pod.metadata, uid)]
+        alive = [pod.metadata.uid for pod in owned if pod.metadata.deletion_timestamp is None]
+        self._hands.expectations.confirm(uid, map(key_of, owned), alive, self.ctx.now)
+        return live.items
+
+    async def _act(self, view: View, found: Survey, planned: Plan) -> tuple[Deed, StatusError | None]:
+        """Do what is planned; what there is then, and the first refusal."""
+        job, now, hands = view.job, self.ctx.now, self._hands
+        made, gone = list[Pod](), list[Pod]()
+        failures: list[StatusError] = []
+        if planned.delete:
+            gone, failures = await hands.delete(job, planned.delete, now)
+        elif planned.discard:
+            gone, failures = await hands.discard(job, planned.discard, now)
+        elif planned.create:
+            made, failures = await hands.create(job, planned.create, now)
+        deed = Deed(
+            active=len(found.active) + len(made) - len(gone),
+            ready=found.ready - sum(map(is_ready, gone)),
+            terminating=found.terminating + len(gone),
+            deleted_all=len(gone) == len(planned.delete),
+        )
+        return deed, failures[0] if failures else None
+
+    # Counting.
+
+    async def _count(self, view: View, concluded: Conclusion, tracking: Tracking, record: Record) -> None:
+        """Name, release, count; and end the job if that was all."""
+        job, uid = view.job, view.job.metadata.uid
+        if tracking.status != job.status:
+            job = await self._write(job, tracking.status)
+            self._records[uid] = record
+            for reason, message in concluded.events:
+                self._recorder.normal(job, reason, message)
+        free, failures = await self._hands.let_go(uid, tracking.release)
+        let_go = dict.fromkeys(pod.metadata.uid for pod in free)
+        held = {pod.metadata.uid: None for pod in view.pods if view.holds(pod) and pod.metadata.uid not in let_go}
+        status = counted(job.status, held)
+        last = None
+        if not failures and not tracking.more:
+            last = finished(replace(job, status=status), concluded.ending, self.ctx.wall)
+        if (last or status) != job.status:
+            job = await self._write(job, last or status)
+        if last is not None:
+            self._report_end(job)
+        if failures:
+            raise failures[0]
+        if tracking.more:
+            self.enqueue(key_of(job))
+
+    async def _write(self, job: Job, status: JobStatus) -> Job:
+        try:
+            written = await self._client.update_status(replace(job, status=status))
+        except Conflict:
+            self._met.pop(job.metadata.uid, None)  # somebody else has written: read live
+            raise
+        return self._overlay.wrote(job.metadata.uid, written)
+
+    def _report_end(self, job: Job) -> None:
+        last = job.status.conditions[-1]
+        if last.type != COMPLETE:
+            self._recorder.warning(job, last.reason, last.message)
+            return
+        completions = job.spec.completions
+        if completions is not None and job.status.succeeded > completions:
+            message = "Too many succeeded pods running after completion count reached"
+            self._recorder.warning(job, "TooManySucceededPods", message)
+        self._recorder.normal(job, "Completed", "Job completed")
+
+    # Pods whose job is no more.
+
+    async def _let_go(self, key: str, uid: str) -> None:
+        namespace, name = split_key(key)
+        job = await self._client.find(Job, name, namespace)
+        if job is None or job.metadata.uid != uid:
+            _, failures = await self._hands.let_go(uid, _tracked(self._pods.by_index(UNSETTLED, uid)))
+            self._hands.forget(uid)
+            if failures:
+                raise failures[0]
+
+    async def _let_orphan_go(self, key: str) -> None:
+        pod = self._pods.by_key(key)
+        if pod is None or controller_of(pod.metadata) is not None or not is_tracked(pod):
+            return
+        _, failures = await self._hands.let_go(_NOBODY, (pod,), as_seen=True)
+        self._hands.forget(_NOBODY)
+        if failures:
+            raise failures[0]
+
+    async def _sweep(self, job: Job, pods: tuple[Pod, ...]) -> None:
+        """The job has ended: pods that came too late are let go, and deleted if they run."""
+        _, failures = await self._hands.let_go(job.metadata.uid, filter(is_tracked, pods))
+        _, refused = await self._hands.delete(job, filter(is_active, pods), self.ctx.now)
+        if failures or refused:
+            raise (*failures, *refused)[0]
+
+
+def _is_managed_elsewhere(job: Job) -> bool:
+    return job.spec.managed_by not in (None, JOB_CONTROLLER)
+
+
+def _matters(old: Pod, new: Pod) -> bool:
+    """Whether a change of a pod is one for its job; that it was released is not."""
+    before, after = old.metadata, new.metadata
+    return (
+        old.status.phase != new.status.phase
+        or is_ready(old) != is_ready(new)
+        or restarts(old) != restarts(new)
+        or (before.deletion_timestamp is None) != (after.deletion_timestamp is None)
+        or before.labels != after.labels
+        or before.owner_references != after.owner_references
+        or (is_tracked(old) != is_tracked(new) and is_active(new))
+    )
+
+
+def _by_unsettled(pod: Pod) -> tuple[str, ...]:
+    """Index: see `UNSETTLED`."""
+    reference = controller_of(pod.metadata)
+    return (reference.uid,) if reference is not None and reference.kind == "Job" and not is_settled(pod) else ()
+
+
+def _by_selector(job: Job) -> tuple[str, ...]:
+    """Index: see `SELECTOR`."""
+    return (selector_value(job.metadata.namespace, of_object(job.spec.selector)),)
+
+
+def _tracked(pods: Mapping[str, Pod]) -> tuple[Pod, ...]:
+    return tuple(filter(is_tracked, pods.values()))

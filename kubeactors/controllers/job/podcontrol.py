@@ -1,0 +1,207 @@
+"""Creates, deletes and lets go the pods of jobs, and remembers what the cache does not show yet.
+
+Source: pkg/controller/job/{job_controller,tracking_utils}.go, pkg/controller/controller_utils.go (v1.36).
+"""
+
+from collections.abc import Awaitable, Iterable
+from typing import NamedTuple
+
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import (
+    AlreadyExists,
+    Conflict,
+    Invalid,
+    NotFound,
+    ServiceUnavailable,
+    StatusError,
+    Timeout,
+)
+from kubeactors.client import (
+    Change,
+    Client,
+    EventRecorder,
+    Expectations,
+    Lister,
+    controller_reference,
+    is_controlled_by,
+    is_namespace_terminating,
+    key_of,
+)
+from kubeactors.controllers.job.pods import UNKNOWN_INDEX, Template, Wanted, is_tracked, name_of
+
+FIRST_BATCH = 1
+"""One pod is tried first: if it is refused, so would be the others."""
+
+
+class Done(NamedTuple):
+    """The pods that it was done to, and what was refused."""
+
+    pods: list[Pod]
+    failures: list[StatusError]
+
+
+class PodControl:
+    """The hands of the controller. `expectations` are by the uid of the job."""
+
+    def __init__(self, client: Client, recorder: EventRecorder, pods: Lister[Pod]) -> None:
+        self.expectations = Expectations()
+        self._client = client
+        self._recorder = recorder
+        self._pods = pods
+        self._released: dict[str, dict[str, None]] = {}
+        self._taken: dict[str, dict[str, None]] = {}
+        """By job, names of pods that somebody else has."""
+
+    def released(self, uid: str) -> dict[str, None]:
+        """The uids of the job's pods that have been let go, though the cache shows their finalizer."""
+        return dict(self._released.get(uid, {}))
+
+    def observe(self, change: Change[Pod], uid: str) -> None:
+        """Take note of what the cache shows now."""
+        pod, gone = change.current, change.new is None
+        if gone or change.old is None:
+            self.expectations.creation_observed(uid, change.key)
+        if gone or pod.metadata.deletion_timestamp is not None:
+            self.expectations.deletion_observed(uid, pod.metadata.uid)
+        if gone or not is_tracked(pod):
+            self._released.get(uid, {}).pop(pod.metadata.uid, None)
+
+    def forget(self, uid: str) -> None:
+        """The job is gone."""
+        self.expectations.forget(uid)
+        self._released.pop(uid, None)
+        self._taken.pop(uid, None)
+
+    async def create(self, job: Job, wanted: tuple[Wanted, ...], now: int) -> Done:
+        """Create pods in batches that double while all goes well."""
+        template = Template(job, (controller_reference(job),))
+        made, failures, size, used = list[Pod](), list[StatusError](), FIRST_BATCH, dict[str, None]()
+        while wanted and not failures:
+            batch, wanted = wanted[:size], wanted[size:]
+            pods = [template.pod(one, self._free_name(job, one.index, used)) for one in batch]
+            done, failures = await self._create_batch(job, pods, now)
+            made, size = [*made, *done], size * 2
+        return Done(made, failures)
+
+    async def discard(self, job: Job, pods: Iterable[Pod], now: int) -> Done:
+        """Delete pods that are not to be counted. Their finalizer goes first, if they are still as they were seen."""
+        free, failures = await self.let_go(job.metadata.uid, pods, as_seen=True)
+        for pod in free:
+            self.expectations.expect_deletion(job.metadata.uid, pod.metadata.uid, now)
+        gone, refused = await self.delete(job, free, now)
+        return Done(gone, [*failures, *refused])
+
+    async def delete(self, job: Job, pods: Iterable[Pod], now: int) -> Done:
+        """Begin to delete these very pods."""
+        gone, failures = list[Pod](), list[StatusError]()
+        for pod, reply in [(pod, self._client.submit_delete(pod, _this_one(pod))) for pod in pods]:
+            try:
+                await reply
+            except (NotFound, Conflict):
+                self.expectations.deletion_observed(job.metadata.uid, pod.metadata.uid)
+                gone.append(pod)
+            except StatusError as error:
+                self._not_deleted(job, pod, error, now)
+                failures.append(error)
+            else:
+                gone.append(pod)
+                self._recorder.normal(job, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+        return Done(gone, failures)
+
+    async def let_go(self, uid: str, pods: Iterable[Pod], *, as_seen: bool = False) -> Done:
+        """Take the job's finalizer from these very pods; with `as_seen` only if they have not changed."""
+        free, failures = list[Pod](), list[StatusError]()
+        for pod, reply in [(pod, self._client.submit_patch(pod, _freeing(pod, as_seen=as_seen))) for pod in pods]:
+            try:
+                await reply
+            except (NotFound, Invalid):
+                pass  # gone, or another one of its name is there by now
+            except StatusError as error:
+                failures.append(error)
+                continue
+            free.append(pod)
+            if self._may_show_finalizer(pod):
+                self._released.setdefault(uid, {})[pod.metadata.uid] = None
+        return Done(free, failures)
+
+    def _free_name(self, job: Job, index: int, used: dict[str, None]) -> str:
+        """The name of the first attempt that has not been made."""
+        taken = self._taken.get(job.metadata.uid, {})
+        attempt = job.status.succeeded + job.status.failed if index == UNKNOWN_INDEX else 0
+        while True:
+            name = name_of(job, index, attempt)
+            if name not in used and name not in taken and self._pods.get(name, job.metadata.namespace) is None:
+                used[name] = None
+                return name
+            attempt += 1
+
+    async def _create_batch(self, job: Job, pods: Iterable[Pod], now: int) -> Done:
+        made, failures = list[Pod](), list[StatusError]()
+        for pod, reply in [(pod, self._submit(job, pod, now)) for pod in pods]:
+            try:
+                await reply
+            except AlreadyExists as error:
+                if await self._is_own(job, pod):
+                    made.append(pod)
+                else:
+                    failures.append(error)
+            except StatusError as error:
+                failures += self._not_created(job, pod, error, now)
+            else:
+                made.append(pod)
+                self._recorder.normal(job, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
+        return Done(made, failures)
+
+    def _submit(self, job: Job, pod: Pod, now: int) -> Awaitable[object]:
+        self.expectations.expect_creation(job.metadata.uid, key_of(pod), now)
+        return self._client.submit_create(pod)
+
+    async def _is_own(self, job: Job, pod: Pod) -> bool:
+        """Whether the pod that has the name is the job's: then it was created before, and the cache will show it."""
+        uid = job.metadata.uid
+        there = await self._client.find(Pod, pod.metadata.name, pod.metadata.namespace)
+        if there is not None and is_controlled_by(there.metadata, uid):
+            return True
+        self.expectations.creation_observed(uid, key_of(pod))
+        if there is not None:
+            self._taken.setdefault(uid, {})[pod.metadata.name] = None
+        return False
+
+    def _not_created(self, job: Job, pod: Pod, error: StatusError, now: int) -> tuple[StatusError, ...]:
+        uid = job.metadata.uid
+        if isinstance(error, Timeout | ServiceUnavailable):
+            self.expectations.doubt(uid, now)
+        else:
+            self.expectations.creation_observed(uid, key_of(pod))
+        if is_namespace_terminating(error):
+            return ()
+        self._recorder.warning(job, "FailedCreate", f"Error creating: {error}")
+        return (error,)
+
+    def _not_deleted(self, job: Job, pod: Pod, error: StatusError, now: int) -> None:
+        if isinstance(error, Timeout | ServiceUnavailable):
+            self.expectations.doubt(job.metadata.uid, now)
+            return
+        self.expectations.deletion_observed(job.metadata.uid, pod.metadata.uid)
+        self._recorder.warning(job, "FailedDelete", f"Error deleting: {error}")
+
+    def _may_show_finalizer(self, pod: Pod) -> bool:
+        cached = self._pods.get(pod.metadata.name, pod.metadata.namespace)
+        return cached is None or (cached.metadata.uid == pod.metadata.uid and is_tracked(cached))
+
+
+def _freeing(pod: Pod, *, as_seen: bool) -> dict[str, object]:
+    metadata: dict[str, object] = {
+        "uid": pod.metadata.uid,
+        "$deleteFromPrimitiveList/finalizers": [TRACKING_FINALIZER],
+    }
+    if as_seen:
+        metadata["resourceVersion"] = pod.metadata.resource_version
+    return {"metadata": metadata}
+
+
+def _this_one(pod: Pod) -> DeleteOptions:
+    return DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))
