@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from kubeactors.actor import Actor, Ref, Supervision, handle
 from kubeactors.client import Client, EventSink
 from kubeactors.cluster.spec import RACK_LABEL, ZONE_LABEL, NodePool, Timing
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
+from kubeactors.kubelet.messages import KeepRenewed, StopRenewing
+from kubeactors.kubelet.renewals import LeaseRenewer, Slots
 from kubeactors.kubelet.runtimes.simulated import Behaviour, SimulatedRuntime
 from kubeactors.message import Message, Request
 
@@ -16,6 +18,11 @@ POD_NETWORK = IPv4Network("10.128.0.0/9")
 """What nodes' pod ranges are cut from."""
 NODE_NETWORK = IPv4Network("172.16.0.0/12")
 """Where nodes' own addresses come from."""
+
+
+SHARED_HEARTBEATS = 50
+"""With so many machines their heartbeats travel together; below, each kubelet sends its own, and a fault may hit it
+alone."""
 
 
 class PowerOff(Message, frozen=True):
@@ -54,11 +61,16 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     def __init__(self, client: Client, pool: NodePool, timing: Timing) -> None:
         self._client = client
         self._pool = pool
+        self._interval_seconds = timing.heartbeat_seconds
         self._configs = {config.node_name: config for config in kubelet_configs(pool, timing)}
         self._kubelets: dict[str, Ref[KubeletMessage]] = {}
 
     def started(self) -> None:
         """Boot all."""
+        self._renewer: Ref[KeepRenewed | StopRenewing] | None = None
+        if self._pool.count >= SHARED_HEARTBEATS:
+            renewer = partial(LeaseRenewer, self._client, self._interval_seconds, Slots())
+            self._renewer = cast("Ref[KeepRenewed | StopRenewing]", self.ctx.spawn(renewer, name="leases"))
         self._events = self.ctx.spawn(partial(EventSink, self._client), name="events")
         for name in self._configs:
             self._boot(name)
@@ -94,7 +106,9 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     def _boot(self, name: str) -> None:
         config = self._configs[name]
         runtime = SimulatedRuntime(config.pod_cidr, Behaviour(start_seconds=self._pool.start_latency_seconds))
-        kubelet = partial(Kubelet, client=self._client, runtime=runtime, config=config, events=self._events)
+        kubelet = partial(
+            Kubelet, client=self._client, runtime=runtime, config=config, events=self._events, renewer=self._renewer
+        )
         self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
 
 
@@ -113,7 +127,7 @@ def kubelet_configs(pool: NodePool, timing: Timing) -> Iterator[KubeletConfig]:
             node_ip=str(IPv4Address(nodes + index + 1)),
             pod_cidr=str(IPv4Network((pods + (index << size), 32 - size))),
             capacity=capacity,
-            labels={ZONE_LABEL: pool.zone, RACK_LABEL: pool.rack_of(index)},
+            labels={RACK_LABEL: pool.rack_of(index), **({ZONE_LABEL: pool.zone} if pool.zone else {})},
             lease_duration_seconds=timing.lease_duration_seconds,
             heartbeat_seconds=timing.heartbeat_seconds,
         )

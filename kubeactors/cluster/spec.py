@@ -22,7 +22,8 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     memory: str = "16Gi"
     pods: str = "110"
     racks: int = 3
-    zone: str = "zone-a"
+    zone: str = ""
+    """The nodes' `topology.kubernetes.io/zone`; without one they have no such label."""
     start_latency_seconds: float = 0.5
     """How long a simulated container takes to start."""
 
