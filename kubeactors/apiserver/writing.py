@@ -178,4 +178,5 @@ def _name_in(request: Create | Update | Patch | Delete) -> str:
 
 def _warnings(resource: Resource, given: tuple[str, ...], new: TypedObject, old: TypedObject | None) -> tuple[str, ...]:
     deprecation = resource.kind.deprecation
-    return (*((deprecation,) if deprecation else ()), *given, *resource.strategy.warnings(new, old))
+    advice = resource.strategy.warnings(new, old) if isinstance(new, resource.kind.type) else ()  # not of a scale
+    return (*((deprecation,) if deprecation else ()), *given, *advice)

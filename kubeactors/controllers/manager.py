@@ -10,7 +10,7 @@ from typing import ClassVar, Never
 import msgspec
 
 from kubeactors.actor import Actor, Supervision
-from kubeactors.api.apps.v1 import ControllerRevision, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import (
@@ -29,6 +29,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
 from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.controllers.daemonset import DaemonSetController
 from kubeactors.controllers.deployment import DeploymentController
 from kubeactors.controllers.endpoints import EndpointsController
 from kubeactors.controllers.endpointslice import EndpointSliceController
@@ -97,6 +98,15 @@ def _factories(
         "replicaset": partial(ReplicaSetController, client, events, pods=pods, owners=replica_sets),
         "replicationcontroller": partial(
             ReplicationManager, client, events, pods=pods, owners=informers.of(ReplicationController)
+        ),
+        "daemonset": partial(
+            DaemonSetController,
+            client,
+            events,
+            daemon_sets=informers.of(DaemonSet),
+            pods=pods,
+            nodes=nodes,
+            revisions=informers.of(ControllerRevision),
         ),
         "statefulset": partial(
             StatefulSetController,

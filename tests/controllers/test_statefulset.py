@@ -132,7 +132,7 @@ def test_an_update_goes_from_the_last_pod_to_the_first(control_plane: Plane) -> 
     made = control_plane.create(stateful_set(3))
     control_plane.tick(4)
     with_image(control_plane, made, "example/web:2")
-    seen = []
+    seen: list[str] = []
     for _ in range(12):
         control_plane.tick()
         seen.append("".join(images(control_plane).get(f"web-{i}", "-") for i in range(3)))

@@ -1,0 +1,384 @@
+"""The DaemonSet controller: keeps one pod of a template on every node that fits.
+
+What it has created and deleted it expects to see before it acts again, so that a cache that lags never makes it put a
+second daemon on a node; see `client/expectations.py`.
+
+Source: pkg/controller/daemon/daemon_controller.go (v1.36).
+"""
+
+from collections.abc import Awaitable, Iterable
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.hashing import template_hash
+from kubeactors.apimachinery.labels import Selector, of_object
+from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, Preconditions, TypedObject
+from kubeactors.apimachinery.status import Conflict, NotFound, ServiceUnavailable, StatusError, Timeout
+from kubeactors.apimachinery.time import SECOND
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Expectations,
+    ItemBackoff,
+    Overlay,
+    RecordEvent,
+    SharedInformer,
+    Standing,
+    cluster_key,
+    controller_of,
+    is_controlled_by,
+    is_namespace_terminating,
+    key_of,
+)
+from kubeactors.client.expectations import TIMEOUT_SECONDS
+from kubeactors.controllers.adoption import (
+    CONTROLLER,
+    ORPHANS,
+    SELECTOR,
+    adopt,
+    by_controller,
+    by_orphanhood,
+    claim,
+    release,
+    selector_value,
+)
+from kubeactors.controllers.daemonset.placing import Fit, Placing
+from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, surplus
+from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
+from kubeactors.controllers.pods import FAILED, batches, generated_name, label_values, life_of, ready_time
+from kubeactors.message import Recipient
+
+STATUS_DELAY_SECONDS = 0.02
+"""Changes that only show in the status are gathered for so long."""
+
+HISTORY_LIMIT = 10
+
+
+class DaemonSetController(Controller):
+    """Keeps the pods of each DaemonSet as its plan says, and its status true."""
+
+    def __init__(  # noqa: PLR0913 -- one informer for each kind that it looks at
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        *,
+        daemon_sets: SharedInformer[DaemonSet],
+        pods: SharedInformer[Pod],
+        nodes: SharedInformer[Node],
+        revisions: SharedInformer[ControllerRevision],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._history = History(client, revisions)
+        self._expectations = Expectations()
+        self._own: Overlay[DaemonSet] = Overlay(daemon_sets.lister)
+        self._resting: dict[str, dict[str, int]] = {}
+        """Until when the failed pods of a set, by its uid, are left on a node."""
+        self._failures = ItemBackoff(base_seconds=1.0, max_seconds=900.0)
+        pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
+        daemon_sets.add_indexes({SELECTOR: _by_selector})
+        self._pods = pods.lister
+        self._nodes = nodes.lister
+        self._sets = daemon_sets.lister
+        self.observe(daemon_sets, self._on_set)
+        self.observe(pods, self._on_pod)
+        self.observe(nodes, self._on_node)
+        self.observe(revisions, self._on_revision)
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, "daemonset-controller")
+        self._random = self.ctx.random_for("names")
+
+    # What happens.
+
+    def _on_set(self, change: Change[DaemonSet]) -> None:
+        news = not self._own.seen(change)
+        if change.new is None:
+            uid = change.current.metadata.uid
+            self._expectations.forget(uid)
+            self._history.forget(uid)
+            for node in self._resting.pop(uid, {}):
+                self._failures.forget(f"{uid}/{node}")
+        elif news:
+            self.enqueue(change.key)
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        old, new = change.old, change.new
+        if new is None or new.metadata.deletion_timestamp is not None:
+            self._pod_goes(change)
+        if new is None:
+            return
+        if old is not None and old.metadata.owner_references != new.metadata.owner_references:
+            self._enqueue_owner(old)
+        reference = controller_of(new.metadata)
+        if reference is not None:
+            if reference.kind == "DaemonSet":
+                self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
+        elif old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None:
+            self._enqueue_selecting(new)
+
+    def _pod_goes(self, change: Change[Pod]) -> None:
+        pod = change.current
+        reference = controller_of(pod.metadata)
+        if reference is not None and reference.kind == "DaemonSet":
+            self._expectations.creation_observed(reference.uid, change.key)
+            self._expectations.deletion_observed(reference.uid, pod.metadata.uid)
+            self.enqueue(cluster_key(pod.metadata.namespace, reference.name))
+
+    def _owned_pod(self, change: Change[Pod], uid: str, key: str) -> None:
+        old, new = change.old, change.new
+        assert new is not None  # `_on_pod` has looked
+        if old is None:
+            self._expectations.creation_observed(uid, change.key)
+            self.enqueue(key)
+        elif old.status.phase != new.status.phase and new.status.phase == FAILED:
+            self.enqueue(key)
+        elif _is_different(old, new):
+            self.enqueue_after(key, STATUS_DELAY_SECONDS)
+
+    def _on_node(self, change: Change[Node]) -> None:
+        """Only what decides about pods matters: heartbeats do not."""
+        old, new = change.old, change.new
+        if old is not None and new is not None and _is_alike(old, new):
+            return
+        for one in self._sets:
+            placing = Placing(one)
+            before = placing.fit(old) if old is not None else Fit.DOES_NOT
+            after = placing.fit(new) if new is not None else Fit.DOES_NOT
+            if before is not after:
+                self.enqueue(key_of(one))
+
+    def _on_revision(self, change: Change[ControllerRevision]) -> None:
+        if not self._history.seen(change):
+            self._enqueue_owner(change.current)
+
+    def _enqueue_owner(self, one: TypedObject) -> None:
+        reference = controller_of(one.metadata)
+        if reference is not None and reference.kind == "DaemonSet":
+            self.enqueue(cluster_key(one.metadata.namespace, reference.name))
+
+    def _enqueue_selecting(self, pod: Pod) -> None:
+        for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
+            for key, one in self._sets.by_index(SELECTOR, value).items():
+                if of_object(one.spec.selector).matches(pod.metadata.labels):
+                    self.enqueue(key)
+
+    # What is done.
+
+    async def reconcile(self, key: str) -> None:
+        """Look, plan, do."""
+        found = self._own.newest(key, self._sets.by_key(key))
+        live = self.in_doubt(key)
+        if found is not None and live:
+            found = await self._client.find(DaemonSet, found.metadata.name, found.metadata.namespace)
+        if found is None or found.metadata.deletion_timestamp is not None:
+            return
+        if found.spec.selector == LabelSelector():
+            message = "This daemon set is selecting all pods. A non-empty selector is required."
+            self._recorder.warning(found, "SelectingAll", message)
+            return
+        selector = of_object(found.spec.selector)
+        revisions = await self._history.of(found, selector, live=live)
+        current, found = await self._current(found, revisions)
+        pods, standing = await self._claim(found, selector)
+        view = View(
+            found=found,
+            nodes=tuple(self._nodes),
+            pods=pods,
+            revision=current.metadata.labels.get(REVISION_LABEL, ""),
+            resting=self._resting_on(found),
+            now=self.ctx.wall,
+        )
+        step = plan(view)
+        if standing is Standing.AWAITED:
+            self.enqueue_after(key, TIMEOUT_SECONDS)
+            observed = replace(step.status, observed_generation=found.status.observed_generation)
+            await self._report(replace(found, status=observed))
+            return
+        failure = await self._do(found, step, current)
+        await self._report(replace(found, status=step.status))
+        if failure is not None:
+            raise failure
+        if step.seconds is not None:
+            self.enqueue_after(key, step.seconds)
+        await self._forget_history(found, current, revisions, pods)
+
+    async def _claim(self, found: DaemonSet, selector: Selector) -> tuple[tuple[Pod, ...], Standing]:
+        uid, namespace = found.metadata.uid, found.metadata.namespace
+        standing = self._expectations.standing(uid, self.ctx.now)
+        if standing is Standing.DOUBTED:
+            candidates: Iterable[Pod] = await self._look(found, selector)
+        else:
+            owned = self._pods.by_index(CONTROLLER, uid)
+            orphans = self._pods.by_index(ORPHANS, selector_value(namespace, selector))
+            candidates = (*owned.values(), *orphans.values())
+        sorted_out = claim(found, selector, candidates)
+        await release(self._client, found, sorted_out.release)
+        return (*sorted_out.owned, *await adopt(self._client, found, sorted_out.adopt)), standing
+
+    async def _look(self, found: DaemonSet, selector: Selector) -> tuple[Pod, ...]:
+        """What the server has, because the cache cannot be trusted."""
+        live = await self._client.list(Pod, found.metadata.namespace, label_selector=str(selector))
+        uid = found.metadata.uid
+        owned = [one for one in live.items if is_controlled_by(one.metadata, uid)]
+        alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
+        self._expectations.confirm(uid, map(key_of, owned), alive, self.ctx.now)
+        return live.items
+
+    async def _do(self, found: DaemonSet, step: Plan, current: ControllerRevision) -> StatusError | None:
+        """Create and delete pods; the first refusal, if there is one."""
+        for one in step.ended:
+            self._tell_end(found, one)
+        created = await self._create(found, step.create, current.metadata.labels.get(REVISION_LABEL, ""))
+        deleted = await self._delete(found, step.delete)
+        return created or deleted
+
+    async def _create(self, found: DaemonSet, nodes: tuple[str, ...], revision: str) -> StatusError | None:
+        placing, begin = Placing(found), 0
+        for size in batches(len(nodes)):
+            failure = await self._create_batch(found, placing, nodes[begin : begin + size], revision)
+            if failure is not None:
+                return failure
+            begin += size
+        return None
+
+    async def _create_batch(
+        self, found: DaemonSet, placing: Placing, nodes: tuple[str, ...], revision: str
+    ) -> StatusError | None:
+        uid, base = found.metadata.uid, f"{found.metadata.name}-"
+        pods = [placing.pod(node, generated_name(base, self._random), revision) for node in nodes]
+        for pod in pods:
+            self._expectations.expect_creation(uid, key_of(pod), self.ctx.now)
+        failures: list[StatusError] = []
+        for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
+            try:
+                await reply
+            except StatusError as error:
+                failures += self._not_created(found, pod, error)
+            else:
+                self._recorder.normal(found, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
+        return failures[0] if failures else None
+
+    def _not_created(self, found: DaemonSet, pod: Pod, error: StatusError) -> tuple[StatusError, ...]:
+        uid = found.metadata.uid
+        if isinstance(error, Timeout | ServiceUnavailable):
+            self._expectations.doubt(uid, self.ctx.now)
+        else:
+            self._expectations.creation_observed(uid, key_of(pod))
+        if is_namespace_terminating(error):
+            return ()
+        self._recorder.warning(found, "FailedCreate", f"Error creating: {error}")
+        return (error,)
+
+    async def _delete(self, found: DaemonSet, doomed: tuple[Pod, ...]) -> StatusError | None:
+        for pod in doomed:
+            self._expectations.expect_deletion(found.metadata.uid, pod.metadata.uid, self.ctx.now)
+        failures: list[StatusError] = []
+        for pod, reply in [(pod, self._client.submit_delete(pod, _this_one(pod))) for pod in doomed]:
+            try:
+                await self._deleted(found, pod, reply)
+            except StatusError as error:
+                failures.append(error)
+        return failures[0] if failures else None
+
+    async def _deleted(self, found: DaemonSet, pod: Pod, reply: Awaitable[object]) -> None:
+        uid = found.metadata.uid
+        try:
+            await reply
+        except (NotFound, Conflict):
+            # Gone, or no longer as it was when it was chosen, perhaps not even ours: its event wakes us to choose again.
+            self._expectations.deletion_observed(uid, pod.metadata.uid)
+            self.enqueue_after(key_of(found), STATUS_DELAY_SECONDS)
+        except (Timeout, ServiceUnavailable):
+            self._expectations.doubt(uid, self.ctx.now)
+            raise
+        except StatusError as error:
+            self._expectations.deletion_observed(uid, pod.metadata.uid)
+            self._recorder.warning(found, "FailedDelete", f"Error deleting: {error}")
+            raise
+        else:
+            self._recorder.normal(found, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+
+    def _tell_end(self, found: DaemonSet, ended: Finding) -> None:
+        """A pod that has come to an end is deleted; after a failure the next one there is left for a while."""
+        metadata, uid = ended.pod.metadata, found.metadata.uid
+        what = f"daemon pod {metadata.namespace}/{metadata.name} on node {ended.node}, will try to"
+        if ended.pod.status.phase != FAILED:
+            self._recorder.normal(found, "SucceededDaemonPod", f"Found succeeded {what} delete it")
+            return
+        self._recorder.warning(found, "FailedDaemonPod", f"Found failed {what} kill it")
+        until = self.ctx.now + self._failures.failed(f"{uid}/{ended.node}")
+        self._resting.setdefault(uid, {})[ended.node] = until
+
+    def _resting_on(self, found: DaemonSet) -> dict[str, float]:
+        times = self._resting.get(found.metadata.uid, {})
+        return {node: (until - self.ctx.now) / SECOND for node, until in times.items() if until > self.ctx.now}
+
+    async def _report(self, wanted: DaemonSet) -> None:
+        there = self._own.newest(key_of(wanted), self._sets.by_key(key_of(wanted)))
+        if there is None or wanted.status != there.status:
+            self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
+
+    # History.
+
+    async def _current(
+        self, found: DaemonSet, revisions: list[ControllerRevision]
+    ) -> tuple[ControllerRevision, DaemonSet]:
+        """The revision of the present template; and the set, which counts collisions of hashes."""
+        data = data_of(found.spec.template)
+        current = newest_equal(revisions, data)
+        number = max((one.revision for one in revisions if one is not current), default=0) + 1
+        if current is not None:
+            return (await self._history.renumber(current, number) if current.revision < number else current), found
+        revision = revision_of(found, found.spec.template.metadata.labels, data, number)
+        collisions = found.status.collision_count
+        while True:
+            hash_ = template_hash(found.spec.template, collisions)
+            made = await self._history.create(revision, hash_, REVISION_LABEL)
+            if made is not None:
+                return made, replace(found, status=replace(found.status, collision_count=collisions))
+            collisions = (collisions or 0) + 1
+
+    async def _forget_history(
+        self, found: DaemonSet, current: ControllerRevision, revisions: list[ControllerRevision], pods: Iterable[Pod]
+    ) -> None:
+        limit = found.spec.revision_history_limit
+        old = {one.metadata.name: one for one in revisions if one.metadata.name != current.metadata.name}
+        hashes = dict.fromkeys(pod.metadata.labels.get(REVISION_LABEL, "") for pod in pods)
+        live = {name: None for name, one in old.items() if one.metadata.labels.get(REVISION_LABEL) in hashes}
+        for name in surplus(tuple(old), live, HISTORY_LIMIT if limit is None else limit):
+            await self._history.delete(old[name])
+
+
+def _by_selector(found: DaemonSet) -> tuple[str, ...]:
+    """Index: see `SELECTOR`."""
+    return (selector_value(found.metadata.namespace, of_object(found.spec.selector)),)
+
+
+def _is_alike(old: Node, new: Node) -> bool:
+    """Whether the same pods may be on both."""
+    return old.metadata.labels == new.metadata.labels and old.spec.taints == new.spec.taints
+
+
+def _is_different(old: Pod, new: Pod) -> bool:
+    """Whether the pod counts otherwise than before."""
+    return (
+        life_of(old) is not life_of(new)
+        or ready_time(old) != ready_time(new)
+        or old.spec.node_name != new.spec.node_name
+        or old.metadata.labels != new.metadata.labels
+        or old.metadata.owner_references != new.metadata.owner_references
+    )
+
+
+def _this_one(pod: Pod) -> DeleteOptions:
+    """Delete this very pod in this very state: it may have been orphaned meanwhile."""
+    metadata = pod.metadata
+    return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))
