@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Awaitable, Callable
+from typing import Self
 
 import msgspec
 
@@ -37,7 +38,7 @@ class Stopwatch:
 
     seconds = 0.0
 
-    def __enter__(self) -> "Stopwatch":
+    def __enter__(self) -> Self:
         gc.collect()
         self._start = time.perf_counter()
         return self

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kubeactors.actor.envelope import Envelope
 from kubeactors.actor.errors import ActorFailed, ActorStopped
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
 
 
-Stepped: TypeAlias = "Coroutine[object, object, object] | Generator[object, object, object]"
+Stepped: TypeAlias = "Coroutine[object, object, object] | Generator[object, Any, object]"
 """A coroutine, or the frame of a crank in which it runs."""
 
 

@@ -11,6 +11,7 @@ from kubeactors.actor.supervision import Supervision
 from kubeactors.message import Message
 
 if TYPE_CHECKING:
+    from kubeactors.actor.cell import Cell
     from kubeactors.actor.context import Context
 
 M = TypeVar("M")
@@ -38,6 +39,17 @@ class Handler:
         self.is_async = inspect.iscoroutinefunction(method)
 
 
+class _MadeAtFirstUse:
+    """Gives an actor its context when it first asks for it, and is out of the way from then on: most never do."""
+
+    def __get__(self, actor: "Actor[M] | None", _: type) -> object:
+        if actor is None:
+            return self
+        context = actor.cell.context()
+        actor.ctx = cast("Context[M]", context)
+        return context
+
+
 class Actor(Generic[M]):
     """State that is touched by one message at a time. `M` is the union of the messages that it handles.
 
@@ -50,8 +62,14 @@ class Actor(Generic[M]):
     something foreign is a failure.
     """
 
-    ctx: "Context[M]"
-    """What the actor can do; set before `started`, not in `__init__`."""
+    if TYPE_CHECKING:
+        ctx: Context[M]
+        """What the actor can do; there from `started` on, not in `__init__`."""
+    else:
+        ctx = _MadeAtFirstUse()
+
+    cell: "Cell"
+    """Its place in the kernel: for the framework."""
 
     supervision: ClassVar[Supervision] = Supervision()
     """What happens when a child of this actor fails."""
@@ -59,10 +77,11 @@ class Actor(Generic[M]):
     reentrant: ClassVar[bool] = False
     deterministic: ClassVar[bool] = False
     handlers: ClassVar[dict[type, Handler]]
-    dispatch: "ClassVar[Dispatch]"
+    dispatch: "ClassVar[Dispatch | None]" = None
 
     def __init_subclass__(cls, *, reentrant: bool | None = None, deterministic: bool | None = None) -> None:
         super().__init_subclass__()
+        cls.dispatch = None
         if reentrant is not None:
             cls.reentrant = reentrant
         if deterministic is not None:
@@ -118,26 +137,31 @@ class Dispatch:
     `plain` has the functions of plain handlers, `waiting` those of `async def` handlers, `table` all.
     """
 
-    __slots__ = ("deterministic", "plain", "reentrant", "table", "waiting")
+    __slots__ = ("deterministic", "plain", "reentrant", "starts", "table", "waiting")
 
-    def __init__(self, table: dict[type, Handler], *, reentrant: bool, deterministic: bool) -> None:
+    def __init__(self, table: dict[type, Handler], *, reentrant: bool, deterministic: bool, starts: bool) -> None:
         self.table = table
+        self.starts = starts  # there is a `started` to call
         self.plain = _methods(table, is_async=False) if type(table) is dict else _LookedUp(table)
         self.waiting = _methods(table, is_async=True)
         self.reentrant = reentrant
         self.deterministic = deterministic
 
 
-NO_DISPATCH = Dispatch({}, reentrant=False, deterministic=False)
+NO_DISPATCH = Dispatch({}, reentrant=False, deterministic=False, starts=False)
 
 
 def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
     """How messages reach the handlers of an actor class. Raises what `handlers_of` raises."""
-    found = actor.__dict__.get("dispatch")
+    found = actor.dispatch
     if found is None:
-        found = Dispatch(handlers_of(actor), reentrant=actor.reentrant, deterministic=actor.deterministic)
-        actor.dispatch = found
-    return cast("Dispatch", found)
+        found = actor.dispatch = Dispatch(
+            handlers_of(actor),
+            reentrant=actor.reentrant,
+            deterministic=actor.deterministic,
+            starts=actor.started is not Actor.started,
+        )
+    return found
 
 
 def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:

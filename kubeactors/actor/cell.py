@@ -3,6 +3,7 @@
 Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
 """
 
+import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -39,10 +40,10 @@ class Cell(Ref[object]):
         "dispatch",
         "envelope",
         "factory",
+        "given_name",
         "handled",
         "kernel",
         "mailbox",
-        "name",
         "number",
         "odd",
         "overflow",
@@ -70,12 +71,12 @@ class Cell(Ref[object]):
     ) -> None:
         self.kernel = kernel
         self.parent = parent
-        self.name = name
-        self.factory = factory
+        self.given_name = name
+        self.factory: Callable[[], Actor[object]] = factory  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] -- a cast is a call
         self.restart = restart
         self.capacity = mailbox.capacity
         self.overflow = mailbox.overflow
-        self.number = kernel.next_number()
+        self.number = kernel.spawned = kernel.spawned + 1
         self.state = State.NEW
         self.mailbox: deque[Posted] | None = None
         self.odd = False  # there may be more to do after a message than to look for the next one
@@ -84,7 +85,7 @@ class Cell(Ref[object]):
         self.ctx: Context[object] | None = None
         self.dispatch: Dispatch = NO_DISPATCH
         self.activations: dict[Activation, None] | None = None  # handlers that wait
-        self.children: dict[str, Cell] | None = None  # in the order they were started
+        self.children: dict[str | int, Cell] | None = None  # in the order they were started
         self.watchers: dict[Cell, None] | None = None
         self.watching: dict[Cell, None] | None = None
         self.timers: dict[str, Timer] | None = None
@@ -94,6 +95,16 @@ class Cell(Ref[object]):
         self.envelope: Posted | None = None  # in hand
         self.handled = 0
         self.started: Wait[None] | None = None  # somebody waits for the first start
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.given_name or f"${self.number}"
+
+    @property
+    def key(self) -> str | int:
+        """What its parent knows it by: a name is not made for those that were given none."""
+        return self.given_name or self.number
 
     @property
     def path(self) -> str:
@@ -167,10 +178,12 @@ class Cell(Ref[object]):
         elif not self.put((request, kernel.current, reply)):
             gone = self.state is State.STOPPED
             wait.fail(ActorStopped(f"{self.path} is gone") if gone else MailboxFull(f"{self.path} has no room"))
-        if wait.done:
-            return wait
-        kernel.set_deadline(self, reply, timeout_seconds)
-        return wait if kernel.current is not None else kernel.driver.outside(wait)
+        if not wait.done:
+            kernel.set_deadline(self, reply, timeout_seconds)
+        return wait if kernel.current is not None else kernel.driver.outside(wait, helps=self._needs_no_task(request))
+
+    def _needs_no_task(self, request: object) -> bool:
+        return self.dispatch.deterministic or request.__class__ not in self.dispatch.waiting
 
     def _can_run_inline(self, request: type) -> bool:
         """Whether nobody could tell the difference: an idle actor, no mail, a handler that needs no task."""
@@ -193,13 +206,17 @@ class Cell(Ref[object]):
         else:
             wait.set(self.put(envelope))
             return wait
-        return wait if kernel.current is not None else kernel.driver.outside(wait)
+        return wait if kernel.current is not None else kernel.driver.outside(wait, helps=True)
 
     # Messages out: a turn of the run queue is in `crank.py`.
 
     def run(self) -> Activation | None:
         """A turn in which there is nothing to handle: start, or find one's place in the run queue."""
         if self.state is State.NEW:
+            if self.kernel.helping:
+                self.kernel.stuck = True
+                self.kernel.ready.appendleft(self)
+                return None
             return self._start()
         self.requeue()
         return None
@@ -244,31 +261,54 @@ class Cell(Ref[object]):
         kernel = self.kernel
         self.state = State.STARTING
         try:
-            actor = self.factory()
-            self.dispatch = dispatch_of(type(actor))
-            self.actor = cast("Actor[object]", actor)
-            if self.ctx is None:
-                self.ctx = Context(self)
-            self.actor.ctx = self.ctx
-            previous, kernel.current = kernel.current, self
-            try:
-                starting = actor.started()
-            finally:
-                kernel.current = previous
+            actor = self.actor = self.factory()
+            dispatch = self.dispatch = dispatch_of(type(actor))
+            actor.cell = self
+            starting = self._call_started() if dispatch.starts else None
         except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
             kernel.failed(self, error)
             return None
         if starting is None:
-            self.has_started()
+            if self.mailbox or self.started is not None or self.activations is not None:
+                self.has_started()
+            else:
+                self.state = State.RUNNING
+                self.queued = False
             return None
-        if self.dispatch.reentrant:
+        if dispatch.reentrant:
             self._begin_to_handle()
         coroutine = cast("Coroutine[object, object, object]", starting)
         return Activation(self, coroutine, (None, None, None), starting=True).run()
 
+    def context(self) -> Context[object]:
+        """What the actor can do."""
+        if self.ctx is None:
+            self.ctx = Context(self)
+        return self.ctx
+
+    def _call_started(self) -> Awaitable[None] | None:
+        assert self.actor is not None
+        kernel = self.kernel
+        previous, kernel.current = kernel.current, self
+        try:
+            return self.actor.started()
+        finally:
+            kernel.current = previous
+
+    def start_at_once(self) -> bool:
+        """Start in the turn of somebody else, if `started` does not wait. Not in the run queue yet."""
+        started = getattr(self.factory, "started", None)  # it has one if it is a class
+        if started is None or inspect.iscoroutinefunction(started):
+            return False
+        self._start()
+        return True
+
     def _begin_to_handle(self) -> None:
         self.state = State.RUNNING
-        self.requeue()
+        if self.mailbox or self.activations is not None:
+            self.requeue()
+        else:
+            self.queued = False
 
     def has_started(self) -> None:
         """`started` has returned: handle mail, and tell who waits for the start."""
@@ -409,7 +449,7 @@ class Cell(Ref[object]):
         self.odd = True
         self.queued = True
         if self.parent is not None and self.parent.children is not None:
-            self.parent.children.pop(self.name, None)
+            self.parent.children.pop(self.key, None)
         mailbox, self.mailbox = self.mailbox, None
         for posted in mailbox or ():
             self.kernel.dead_letter(self, opened(posted))

@@ -33,9 +33,6 @@ class Context(Generic[M]):
 
     def __init__(self, cell: "Cell") -> None:
         self._cell = cell
-        self._random: Random | None = None
-        self._uids: Random | None = None
-        self._log: Logger | None = None
 
     @property
     def self(self) -> Ref[M]:
@@ -74,9 +71,11 @@ class Context(Generic[M]):
     @property
     def random(self) -> Random:
         """The actor's stream of random numbers."""
-        if self._random is None:
-            self._random = self.random_for("")
-        return self._random
+        try:
+            return self._random
+        except AttributeError:  # made when it is first used, as the next two are
+            self._random: Random = self.random_for("")
+            return self._random
 
     def random_for(self, purpose: str) -> Random:
         """A new stream for one purpose: decided by the seed, the actor, the purpose, and how many there were of it."""
@@ -84,16 +83,20 @@ class Context(Generic[M]):
 
     def uid(self) -> str:
         """A fresh UUID (version 4) as text."""
-        if self._uids is None:
-            self._uids = self.random_for("uid")
+        try:
+            self._uids  # noqa: B018
+        except AttributeError:
+            self._uids: Random = self.random_for("uid")
         return str(uuid.UUID(int=self._uids.getrandbits(128), version=4))
 
     @property
     def log(self) -> Logger:
         """The logger, bound to the actor's path. The event name is constant, the data are fields."""
-        if self._log is None:
-            self._log = Logger(self._cell.kernel.driver.log, self._cell.path)
-        return self._log
+        try:
+            return self._log
+        except AttributeError:
+            self._log: Logger = Logger(self._cell.kernel.driver.log, self._cell.path)
+            return self._log
 
     @property
     def sender(self) -> Ref[object] | None:
@@ -117,7 +120,7 @@ class Context(Generic[M]):
             ValueError: there is a child of that name.
         """
         cell = self._cell
-        return cast("Ref[N]", cell.kernel.spawn(cell, factory, name, mailbox, restart))
+        return cell.kernel.spawn(cell, factory, name, mailbox, restart)
 
     def stop(self, ref: Ref[N] | None = None, reason: str = "stopped") -> None:
         """End a child, or oneself, after the message in hand."""

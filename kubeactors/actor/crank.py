@@ -4,12 +4,15 @@ Source: the idea of stepping a coroutine until it really waits, and then giving 
 saves is a `StopIteration` for every `async def` handler that does not wait.
 """
 
+# pyright: basic
+# What stands in a mailbox is known by a look at its class: a `cast` for the checker would be a call for each message.
+
 import types
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from kubeactors.actor.activation import Activation
-from kubeactors.actor.envelope import opened
+from kubeactors.actor.envelope import Reply, opened
 from kubeactors.actor.ref import Later
 from kubeactors.actor.states import State
 
@@ -46,6 +49,9 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
     """Runs one entry for each item of what is sent, and yields DONE; or yields what a handler awaits."""
     ready, changes = kernel.ready, kernel.changes
     running, batch = State.RUNNING, kernel.batch
+    message: object
+    reply: Reply
+    result: object = None
     turns = yield DONE
     while True:
         for _ in turns:
@@ -59,13 +65,15 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
                 crank.foreign = entry.run()
                 if crank.foreign is not None:
                     yield FOREIGN
+                if kernel.stuck:
+                    break
                 continue
             cell: Cell = entry  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] -- others have no mail
             kernel.current = cell
             actor, plain, intercept = cell.actor, cell.dispatch.plain, kernel.interceptor
             handled = cell.handled
             limit = len(mailbox)  # what comes meanwhile waits for the next turn
-            limit = handled + (limit if limit < batch else batch)
+            limit = handled + (limit if limit < batch else batch)  # noqa: FURB136 -- a call
             reply = None
             try:
                 while True:
@@ -80,14 +88,18 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
                         envelope = passed
                     cell.envelope = envelope
                     if envelope.__class__ is tuple:
-                        message, _, reply = envelope
+                        message, _, reply = envelope  # pyright: ignore[reportGeneralTypeIssues]
                     else:
                         message, reply = envelope, None
                     if (method := plain.get(message.__class__)) is not None:
                         result = method(actor, message)
                     elif (method := cell.dispatch.waiting.get(message.__class__)) is not None:
+                        if kernel.helping and not cell.dispatch.deterministic:
+                            kernel.put_back(cell, envelope)
+                            handled -= 1
+                            break
                         cell.handled = handled
-                        result = yield from method(actor, message)  # type: ignore[misc] # pyright: ignore -- an `async def`
+                        result = yield from method(actor, message)  # type: ignore[misc] # pyright: ignore[reportGeneralTypeIssues] -- an `async def`
                         if crank.taken:
                             return result
                     else:
@@ -106,6 +118,8 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
             cell.envelope = None
             if cell.odd:
                 cell.go_on()
+                if kernel.stuck:
+                    break
             elif mailbox:
                 ready.append(cell)
             else:

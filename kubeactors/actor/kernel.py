@@ -16,8 +16,8 @@ from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, dispatch_of
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
-from kubeactors.actor.errors import ActorStopped, AskTimedOut, RestartIntensityExceeded
 from kubeactors.actor.envelope import Envelope, Posted, opened
+from kubeactors.actor.errors import ActorStopped, AskTimedOut, RestartIntensityExceeded
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
@@ -29,6 +29,8 @@ M = TypeVar("M")
 
 MAX_INLINE_DEPTH = 16
 """How many asks may run inside one another before they queue: bounds the Python stack."""
+
+_ENTRIES_OF_HELP = 8
 
 _DEADLINES_PER_TIMEOUT = 16
 """Deadlines are rounded up to one of so many steps, so that a step has one timer for all its asks."""
@@ -64,6 +66,10 @@ class RunQueue(Protocol):
         """Add an entry that is ready."""
         ...
 
+    def appendleft(self, entry: Entry, /) -> None:
+        """Put back the one that was taken last."""
+        ...
+
     def popleft(self) -> Entry:
         """Take the one whose turn it is."""
         ...
@@ -82,8 +88,8 @@ class Driver(Protocol):
         """Set `kernel.now`: code outside has something done at once."""
         ...
 
-    def outside(self, wait: Wait[R]) -> Awaitable[R]:
-        """What code that is no actor awaits to get the value."""
+    def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
+        """What code that is no actor awaits to get the value. It may help the pump, if that is of use."""
         ...
 
     def in_thread(self, function: Callable[[], R], wait: Wait[R]) -> None:
@@ -133,10 +139,17 @@ class Kernel:
         self.on_dead_letter: Callable[[str, object], object] | None = None
         self.fatal: BaseException | None = None
         """The failure that reached the top, if one has."""
+        self.turning = False
+        """Whether a turn of the run queue is under way."""
+        self.helping = False
+        """Whether that turn is made by somebody who waits, in a task of his."""
+        self.stuck = False
+        """Whether he cannot go on: what is next needs a task of its own."""
         self._inline = inline
         self._parks_all = parks_all
         self._depth = 0
-        self._number = 0
+        self.spawned = 0
+        """How many actors there have been; numbers them."""
         self._streams: dict[str, int] = {}
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
         self._crank = Crank(self)
@@ -151,17 +164,34 @@ class Kernel:
         turns = iter(range(entries))
         while True:
             crank = self._crank
+            self.turning = True
             try:
                 awaited = crank.turn(turns)
             except BaseException:
                 self._crank = Crank(self)
                 self.current = None
                 raise
+            finally:
+                self.turning = False
             if awaited is DONE:
                 return None
             foreign = crank.foreign if awaited is FOREIGN else self._taken(crank, awaited)
             if foreign is not None:
                 return foreign
+
+    def help(self, wait: Wait[R], entries: int) -> None:
+        """Run what is ready, inside the task of somebody who waits for this; leave what needs a task of its own."""
+        self.helping = True
+        while self.ready and not wait.done and not self.stuck and entries > 0:
+            self.run(_ENTRIES_OF_HELP)
+            entries -= _ENTRIES_OF_HELP
+        self.helping = self.stuck = False
+
+    def put_back(self, cell: Cell, posted: Posted) -> None:
+        """Helping is over: this message needs a task."""
+        assert cell.mailbox is not None
+        cell.mailbox.appendleft(posted)
+        cell.odd = self.stuck = True
 
     def _taken(self, crank: Crank, awaited: object) -> Activation | None:
         """A handler waits: the frame that it runs in is its own from now on."""
@@ -204,11 +234,6 @@ class Kernel:
             self.wake()
         return timer
 
-    def next_number(self) -> int:
-        """Numbers actors in the order of their spawn."""
-        self._number += 1
-        return self._number
-
     def total_handled(self) -> int:
         """How many messages the living actors have handled."""
         cells, total = [self.root], 0
@@ -222,7 +247,7 @@ class Kernel:
 
     def may_inline(self) -> bool:
         """Whether an ask may run inside the asker's turn."""
-        return self._inline and self._depth < MAX_INLINE_DEPTH and not self.changes
+        return self._inline and self._depth < MAX_INLINE_DEPTH and not self.changes and not self.stuck
 
     def run_inline(self, cell: Cell, envelope: Envelope) -> None:
         """Deliver to an idle actor, now."""
@@ -270,7 +295,15 @@ class Kernel:
     def spawn(
         self, parent: Cell, factory: Callable[[], Actor[M]], name: str, mailbox: Mailbox, restart: Restart
     ) -> Cell:
-        """Add a child; it starts when its turn comes.
+        """Add a child; it starts when its turn comes. Raises what `add` raises."""
+        cell = self.add(parent, factory, name, mailbox, restart)
+        self.ready.append(cell)
+        if self.asleep:
+            self.wake()
+        return cell
+
+    def add(self, parent: Cell, factory: Callable[[], Actor[M]], name: str, mailbox: Mailbox, restart: Restart) -> Cell:
+        """Add a child that is not started yet.
 
         Raises:
             ActorStopped: the parent is gone.
@@ -281,14 +314,13 @@ class Kernel:
             dispatch_of(factory)
         if parent.state is State.STOPPED:
             raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
-        cell = Cell(self, parent, name, factory, mailbox, restart)
-        cell.name = name or f"${cell.number}"
-        if parent.children is None:
-            parent.children = {}
-        if cell.name in parent.children:
+        children = parent.children
+        if children is None:
+            children = parent.children = {}
+        elif name and name in children:
             raise ValueError(f"{parent.path} has a child named {name!r} already; choose another name")
-        parent.children[cell.name] = cell
-        self.enqueue(cell)
+        cell = Cell(self, parent, name, factory, mailbox, restart)
+        children[name or cell.number] = cell
         return cell
 
     def parks(self, cell: Cell) -> bool:

@@ -7,11 +7,16 @@ import asyncio  # noqa: TID251 -- this is the driver's own side of the event loo
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Protocol, TypeVar
+from time import monotonic_ns
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import anyio
 
+from kubeactors.actor.supervision import SECOND
 from kubeactors.actor.waits import Wait
+
+if TYPE_CHECKING:
+    from trio.lowlevel import Abort
 
 R = TypeVar("R")
 
@@ -23,12 +28,16 @@ class Parking(Protocol):
         """Return when the wait is done. Cancelling the task leaves the rest of the world alone."""
         ...
 
-    async def park_for(self, wait: Wait[None], seconds: float) -> None:
-        """Return when the wait is done, or so many seconds have passed."""
+    def park_until(self, wait: Wait[None], due: int) -> Coroutine[object, object, None]:
+        """Return when the wait is done, or at `time.monotonic_ns() == due`, or earlier for no reason."""
         ...
 
     async def pause(self) -> None:
         """Let the event loop go round once."""
+        ...
+
+    def close(self) -> None:
+        """Leave nothing behind."""
         ...
 
 
@@ -37,6 +46,9 @@ class AsyncioParking:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None  # one for all alarms: it is dear to set, and fires for nothing
+        self._due = 0
+        self._alarm: Wait[None] = Wait()
 
     async def park(self, wait: Wait[R]) -> None:
         """See `Parking`."""
@@ -49,13 +61,24 @@ class AsyncioParking:
                 wait.abandon()
                 raise
 
-    async def park_for(self, wait: Wait[None], seconds: float) -> None:
+    def park_until(self, wait: Wait[None], due: int) -> Coroutine[object, object, None]:
         """See `Parking`."""
-        handle = self._loop.call_later(seconds, wait.set, None)
-        try:
-            await self.park(wait)
-        finally:
-            handle.cancel()
+        self._alarm = wait
+        if self._timer is None or due < self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._due = due
+            self._timer = self._loop.call_later(max(due - monotonic_ns(), 0) / SECOND, self._ring)
+        return self.park(wait)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._alarm.set(None)
+
+    def close(self) -> None:
+        """See `Parking`."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     async def pause(self) -> None:
         """See `Parking`."""
@@ -80,17 +103,20 @@ class TrioParking:
         if not wait.done:
             lowlevel = self._lowlevel
 
-            def abort(_: Callable[[], object]) -> "lowlevel.Abort":
+            def abort(_: Callable[[], object]) -> "Abort":
                 wait.abandon()
-                return lowlevel.Abort.SUCCEEDED
+                return cast("Abort", lowlevel.Abort.SUCCEEDED)
 
             wait.waiter = partial(lowlevel.reschedule, lowlevel.current_task())
             await lowlevel.wait_task_rescheduled(abort)
 
-    async def park_for(self, wait: Wait[None], seconds: float) -> None:
+    async def park_until(self, wait: Wait[None], due: int) -> None:
         """See `Parking`."""
-        with anyio.move_on_after(seconds):
+        with anyio.move_on_after(max(due - monotonic_ns(), 0) / SECOND):
             await self.park(wait)
+
+    def close(self) -> None:
+        """See `Parking`."""
 
     async def pause(self) -> None:
         """See `Parking`."""

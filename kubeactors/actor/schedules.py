@@ -78,6 +78,10 @@ class ScheduledQueue:
         self._arrivals += 1
         heappush(self._heap, (self._arrivals + self._schedule.delay(label, occurrence), self._arrivals, entry))
 
+    def appendleft(self, entry: Entry, /) -> None:
+        """Put back the one that was taken last."""
+        heappush(self._heap, (-1, -self._arrivals, entry))
+
     def popleft(self) -> Entry:
         """Take the one whose turn it is."""
         return heappop(self._heap)[2]

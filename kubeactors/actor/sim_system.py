@@ -160,7 +160,7 @@ class SimSystem:
     def refresh(self) -> None:
         """Virtual time is always right."""
 
-    def outside(self, wait: Wait[R]) -> Awaitable[R]:
+    def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
         """The wait itself: whoever asks from outside runs the system until it is done."""
         return wait
 

@@ -7,22 +7,23 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import Self, TypeVar, cast
 
 import anyio
 import structlog
 from anyio import CancelScope, Event, to_thread
 from anyio.abc import TaskGroup
 
-from kubeactors.actor.activation import CLOSED, Activation
+from kubeactors.actor.activation import CLOSED, Activation, Stepped
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.context import DEFAULT_MAILBOX
 from kubeactors.actor.errors import SystemFailed
 from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.parking import Parking, parking
 from kubeactors.actor.ref import Ref
-from kubeactors.actor.supervision import SECOND, Restart
+from kubeactors.actor.supervision import Restart
 from kubeactors.actor.waits import Wait
 
 M = TypeVar("M")
@@ -69,6 +70,7 @@ class ActorSystem:
         self._closing = False
         self._stopped = Event()
         self._delegated = 0
+        self._pause_by = 0
 
     async def __aenter__(self) -> Self:
         self._parking = parking()
@@ -119,10 +121,13 @@ class ActorSystem:
             ValueError: there is an actor of that name.
         """
         self.refresh()
-        cell = self.kernel.spawn(self.kernel.root, factory, name, mailbox or Mailbox(), restart)
+        kernel = self.kernel
+        cell = kernel.add(kernel.root, factory, name, mailbox or DEFAULT_MAILBOX, restart)
         started: Wait[None] = Wait()
         cell.started = started
-        await self.outside(started)
+        if kernel.turning or not cell.start_at_once():
+            kernel.enqueue(cell)
+        await self.outside(started, helps=False)
         return cast("Ref[M]", cell)
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
@@ -172,7 +177,7 @@ class ActorSystem:
         kernel = self.kernel
         clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin
         kernel.now = now = clock() - origin
-        until = now + TURN
+        self._pause_by = until = now + TURN
         while True:
             timers.fire(now)
             activation = kernel.run(ENTRIES_PER_LOOK)
@@ -184,17 +189,19 @@ class ActorSystem:
 
     def _finish(self) -> None:
         self._stopped.set()
+        self._parking.close()
         while self._spare:
             self._spare.popleft().set(None)
 
     async def _sleep(self) -> None:
         due = self.kernel.timers.next_due()
-        self._alarm = alarm = Wait()
+        alarm: Wait[None] = Wait()
+        self._alarm = alarm
         self.kernel.asleep = True
         if due is None:
             await self._parking.park(alarm)
         else:
-            await self._parking.park_for(alarm, max(due - self._clock(), 0) / SECOND)
+            await self._parking.park_until(alarm, due + self._origin)
         self.kernel.asleep = False
 
     def _hand_over(self) -> None:
@@ -243,9 +250,21 @@ class ActorSystem:
         """There is work again."""
         self._alarm.set(None)
 
-    def outside(self, wait: Wait[R]) -> Awaitable[R]:
+    def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
         """What ordinary code awaits."""
-        return _outside(self._parking, wait)
+        kernel = self.kernel
+        if not wait.done and helps and not kernel.turning:
+            self.refresh()
+            kernel.help(wait, ENTRIES_PER_LOOK)
+        if not wait.done:
+            return _outside(self._parking, wait)
+        return wait if kernel.now < self._pause_by else self._after_pause(wait)
+
+    async def _after_pause(self, wait: Wait[R]) -> R:
+        """Somebody's asks are answered at once, one after the other: let the event loop have its turn now and then."""
+        await self._parking.pause()
+        self._pause_by = self._clock() + TURN
+        return wait.result()
 
     def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
         """What the rest of a handler awaits in its own task."""
@@ -283,25 +302,25 @@ async def _in_thread(function: Callable[[], R], wait: Wait[R]) -> None:
         wait.set(value)
 
 
-class _Rest(Generic[R]):
+class _Rest:
     """The rest of a coroutine whose first steps were made by hand: awaiting it makes the others in this task.
 
     What the coroutine yields for the event loop is passed on, the first one too; what it yields for the kernel is
     waited for with an event.
     """
 
-    def __init__(self, system: ActorSystem, activation: Activation, coroutine: Coroutine[object, object, R]) -> None:
+    def __init__(self, system: ActorSystem, activation: Activation, coroutine: Stepped) -> None:
         self._system = system
         self._activation = activation
         self._coroutine = coroutine
 
-    def __await__(self) -> Generator[object, object, R]:
+    def __await__(self) -> Generator[object, object, object]:
         step: Callable[[], object] = partial(_identity, self._activation.foreign)
         while True:
             try:
                 awaited = self._step(step)
             except StopIteration as stop:
-                return cast("R", stop.value)
+                return cast("object", stop.value)
             try:
                 sent = yield from self._pass_on(awaited)
             except BaseException as error:  # noqa: BLE001 -- cancellation too is the handler's to see
@@ -320,7 +339,9 @@ class _Rest(Generic[R]):
 
     def _pass_on(self, awaited: object) -> Generator[object, object, object]:
         if isinstance(awaited, Wait):
-            yield from cast("Generator[object, object, None]", self._system.park(awaited).__await__())
+            yield from cast(
+                "Generator[object, object, None]", self._system.park(cast("Wait[object]", awaited)).__await__()
+            )
             return None
         return (yield awaited)
 

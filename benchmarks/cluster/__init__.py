@@ -1,0 +1,1 @@
+"""The whole control plane, large, or for a long time."""
