@@ -26,6 +26,11 @@ _NO_COUNTS: Mapping[Hashable, int] = MappingProxyType({})
 class Lister(Protocol[T_co]):
     """The read-only side of an `Indexer`. What it returns is shared and never changed; keys stand in order of arrival."""
 
+    @property
+    def revision(self) -> int:
+        """Everything up to this revision is in it, if it is of a whole collection."""
+        ...
+
     def get(self, name: str, namespace: str = "") -> T_co | None:
         """The object of that name, if the cache has it."""
         ...
@@ -108,6 +113,8 @@ class Indexer(Generic[T]):
 
     def __init__(self) -> None:
         self.objects: dict[str, T] = {}
+        self.revision = 0
+        """Set by the reflector: everything up to here is in it."""
         self._indexes: dict[str, _Index[T]] = {}
         self._tallies: dict[str, Tally[T]] = {}
         self._followers: list[_Index[T] | Tally[T]] = []

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client.indexer import Lister
 from kubeactors.client.objects import key_of, revision_of
 from kubeactors.client.reflector import Change
 
@@ -18,9 +19,17 @@ T = TypeVar("T", bound=TypedObject)
 
 
 class Overlay(Generic[T]):
-    """The newest known states of objects that this controller wrote. Entries are grouped as the controller likes."""
+    """The newest known states of objects that this controller wrote. Entries are grouped as the controller likes.
 
-    def __init__(self) -> None:
+    A write counts until the cache has come to its revision. An object that the cache does not have then has been
+    deleted, perhaps even before the reply to the write came (kubernetes/kubernetes#124224).
+
+    Args:
+        cache: of the objects.
+    """
+
+    def __init__(self, cache: Lister[T]) -> None:
+        self._cache = cache
         self._written: dict[str, T] = {}
         self._groups: dict[str, dict[str, None]] = {}
         self._group_of: dict[str, str] = {}
@@ -65,12 +74,10 @@ class Overlay(Generic[T]):
         """The object as it is known best; None if it is known to be gone."""
         if cached is not None and self._deleted.get(key) == cached.metadata.uid:
             return None
-        written = self._written.get(key)
-        if written is None:
+        written = self._ahead(key)
+        if written is None or (cached is not None and revision_of(cached.metadata) >= revision_of(written.metadata)):
             return cached
-        if cached is None or revision_of(cached.metadata) < revision_of(written.metadata):
-            return written
-        return cached
+        return written
 
     def group(self, group: str, cached: Mapping[str, T]) -> Iterator[T]:
         """The objects of a group as they are known best: those of the cache, and those that it lacks."""
@@ -79,8 +86,9 @@ class Overlay(Generic[T]):
             if found is not None:
                 yield found
         for key in self._groups.get(group, ()):
-            if key not in cached:
-                yield self._written[key]
+            written = self._ahead(key)
+            if written is not None and key not in cached:
+                yield written
 
     def holds(self, group: str) -> bool:
         """Whether the cache lacks anything that was written to this group."""
@@ -90,6 +98,11 @@ class Overlay(Generic[T]):
         """What was written to this group is known by other means now, or does not matter any more."""
         for key in list(self._groups.get(group, ())):
             self._forget(key)
+
+    def _ahead(self, key: str) -> T | None:
+        """What was written, if the cache has not come so far."""
+        written = self._written.get(key)
+        return written if written is not None and revision_of(written.metadata) > self._cache.revision else None
 
     def _forget(self, key: str) -> None:
         if self._written.pop(key, None) is None:

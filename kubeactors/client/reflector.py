@@ -185,14 +185,14 @@ class Reflector(Generic[T]):
         gone = [key for key in self._indexer.objects if key not in present]
         came = chain.from_iterable(self._put(key, one) for key, one in present.items())
         went = chain.from_iterable(map(self._remove, gone))
-        self.revision = _revision(found)
+        self.revision = self._indexer.revision = _revision(found)
         return (*went, *came)
 
     def _apply(self, event: WatchEvent) -> tuple[Change[T], ...]:
         revision = revision_of(event.object.metadata)
         if revision < self.revision:
             return ()  # a repetition: the indexer has seen it
-        self.revision = revision
+        self.revision = self._indexer.revision = revision
         if event.type == BOOKMARK:
             return ()
         key = key_of(event.object)

@@ -71,7 +71,7 @@ class EndpointsController(Controller):
         super().__init__()
         self._client = client
         self._events = events
-        self._overlay: Overlay[Endpoints] = Overlay()
+        self._overlay: Overlay[Endpoints] = Overlay(endpoints.lister)
         services.add_indexes({SELECTOR: services_by_selector})
         pods.add_indexes({LABELS: by_labels})
         self._services = services.lister

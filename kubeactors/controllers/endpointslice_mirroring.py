@@ -69,7 +69,7 @@ class EndpointSliceMirroringController(Controller):
     ) -> None:
         super().__init__()
         self._client = client
-        self._overlay: Overlay[EndpointSlice] = Overlay()
+        self._overlay: Overlay[EndpointSlice] = Overlay(slices.lister)
         slices.add_indexes({MIRRORS: _by_endpoints})
         self._services = services.lister
         self._endpoints = endpoints.lister

@@ -106,7 +106,7 @@ class History:
         revisions.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         self._client = client
         self._lister = revisions.lister
-        self._overlay: Overlay[ControllerRevision] = Overlay()
+        self._overlay: Overlay[ControllerRevision] = Overlay(revisions.lister)
 
     def seen(self, change: Change[ControllerRevision]) -> bool:
         """The cache has changed. True if it shows just what was written here last: no news."""

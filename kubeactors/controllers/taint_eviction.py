@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Node, ObjectReference, Pod, PodCondition, Taint, Toleration
 from kubeactors.api.core.v1.placement import NO_EXECUTE, tolerates
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
-from kubeactors.apimachinery.status import Conflict, NotFound
+from kubeactors.apimachinery.status import NotFound
 from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer
 from kubeactors.client.workqueue import SECOND
 from kubeactors.controllers.conditions import find, without
@@ -115,9 +115,6 @@ class TaintEvictionController(Controller):
             )
         except NotFound:
             return
-        except Conflict:
-            self.enqueue(key)  # the pod changed meanwhile: its event is on its way
-            raise
 
     def _tell(self, pod: Pod, message: str) -> None:
         metadata = pod.metadata

@@ -2,14 +2,14 @@
 
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED
-from kubeactors.client import Change, Overlay
+from kubeactors.client import Change, Indexer, Overlay
 from tests.client.objects import config_map
 
 KEY = "default/a"
 
 
 def test_a_newer_write_hides_what_the_cache_has() -> None:
-    overlay: Overlay[ConfigMap] = Overlay()
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
     old, new = config_map("a", 1), config_map("a", 2)
     overlay.wrote("group", new)
     assert overlay.newest(KEY, old) is new
@@ -19,7 +19,7 @@ def test_a_newer_write_hides_what_the_cache_has() -> None:
 
 
 def test_the_cache_counts_again_once_it_has_caught_up() -> None:
-    overlay: Overlay[ConfigMap] = Overlay()
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
     old, written, foreign = config_map("a", 1), config_map("a", 2), config_map("a", 3)
     overlay.wrote("group", written)
     assert overlay.seen(Change(MODIFIED, KEY, old, written))
@@ -28,7 +28,7 @@ def test_the_cache_counts_again_once_it_has_caught_up() -> None:
 
 
 def test_an_older_state_in_the_cache_does_not_end_the_wait() -> None:
-    overlay: Overlay[ConfigMap] = Overlay()
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
     written = config_map("a", 3)
     overlay.wrote("group", written)
     assert not overlay.seen(Change(MODIFIED, KEY, config_map("a", 1), config_map("a", 2)))
@@ -36,7 +36,7 @@ def test_an_older_state_in_the_cache_does_not_end_the_wait() -> None:
 
 
 def test_what_was_deleted_is_gone_though_the_cache_has_it_still() -> None:
-    overlay: Overlay[ConfigMap] = Overlay()
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
     doomed = config_map("a", 1)
     overlay.deleted(doomed)
     assert overlay.newest(KEY, doomed) is None
@@ -44,7 +44,7 @@ def test_what_was_deleted_is_gone_though_the_cache_has_it_still() -> None:
 
 
 def test_a_successor_of_the_same_name_is_another_object() -> None:
-    overlay: Overlay[ConfigMap] = Overlay()
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
     doomed, successor = config_map("a", 1, uid="1"), config_map("a", 5, uid="2")
     overlay.deleted(doomed)
     overlay.seen(Change(DELETED, KEY, doomed, None))
@@ -53,7 +53,7 @@ def test_a_successor_of_the_same_name_is_another_object() -> None:
 
 
 def test_a_write_is_forgotten_when_its_object_is_seen_to_go() -> None:
-    overlay: Overlay[ConfigMap] = Overlay()
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
     written = config_map("a", 2)
     overlay.wrote("group", written)
     overlay.seen(Change(DELETED, KEY, written, None))
@@ -61,8 +61,29 @@ def test_a_write_is_forgotten_when_its_object_is_seen_to_go() -> None:
 
 
 def test_a_forgotten_group_is_what_the_cache_says() -> None:
-    overlay: Overlay[ConfigMap] = Overlay()
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
     cached = config_map("a", 1)
     overlay.wrote("group", config_map("a", 2))
     overlay.forget("group")
     assert list(overlay.group("group", {KEY: cached})) == [cached]
+
+
+def test_a_write_whose_object_the_cache_has_lost_before_the_reply_came_is_no_object() -> None:
+    cache: Indexer[ConfigMap] = Indexer()
+    overlay: Overlay[ConfigMap] = Overlay(cache)
+    written = config_map("a", 2)
+    overlay.seen(Change(DELETED, KEY, config_map("a", 1), None))
+    cache.revision = 3
+    overlay.wrote("group", written)
+    assert overlay.newest(KEY, None) is None
+    assert list(overlay.group("group", {})) == []
+
+
+def test_a_write_counts_no_longer_than_until_the_cache_has_come_so_far() -> None:
+    cache: Indexer[ConfigMap] = Indexer()
+    overlay: Overlay[ConfigMap] = Overlay(cache)
+    overlay.wrote("group", config_map("a", 2))
+    cache.revision = 1
+    assert overlay.newest(KEY, None) == config_map("a", 2)
+    cache.revision = 2
+    assert overlay.newest(KEY, None) is None

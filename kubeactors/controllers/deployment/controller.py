@@ -62,8 +62,8 @@ class DeploymentController(Controller):
         super().__init__()
         self._client = client
         self._events = events
-        self._overlay: Overlay[ReplicaSet] = Overlay()
-        self._own: Overlay[Deployment] = Overlay()
+        self._overlay: Overlay[ReplicaSet] = Overlay(replica_sets.lister)
+        self._own: Overlay[Deployment] = Overlay(deployments.lister)
         pods.add_indexes({CONTROLLER: by_controller})
         replica_sets.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         deployments.add_indexes({SELECTOR: _by_selector})

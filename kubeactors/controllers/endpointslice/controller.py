@@ -64,7 +64,7 @@ class EndpointSliceController(Controller):
         super().__init__()
         self._client = client
         self._events = events
-        self._overlay: Overlay[EndpointSlice] = Overlay()
+        self._overlay: Overlay[EndpointSlice] = Overlay(slices.lister)
         services.add_indexes({SELECTOR: services_by_selector})
         pods.add_indexes({LABELS: by_labels, NODE: by_node})
         slices.add_indexes({SERVICE: _by_service})

@@ -94,7 +94,8 @@ class GarbageCollector(Controller):
         """Take the owner out of its dependents, then let it go."""
         uid = node.metadata.uid
         for dependent in self._graph.dependents(uid):
-            await self._disown(dependent, tuple(one for one in dependent.metadata.owner_references if one.uid != uid))
+            metadata = dependent.metadata
+            await self._disown(dependent, metadata, tuple(one for one in metadata.owner_references if one.uid != uid))
         await self._remove_finalizer(node, ORPHAN)
 
     async def _finish_foreground(self, node: Node) -> None:
@@ -118,9 +119,9 @@ class GarbageCollector(Controller):
         dependents = tuple(one.metadata for one in self._graph.dependents(metadata.uid))
         action = plan(metadata, owners, dependents)
         if isinstance(action, Disown):
-            await self._disown(node, action.remaining)
+            await self._disown(node, metadata, action.remaining)
         elif isinstance(action, Remove):
-            await self._remove(node, action)
+            await self._remove(node, metadata, action)
         elif self._waits_for_owner(node, owners):
             self.enqueue_after(metadata.uid, UNSEEN_SECONDS)
 
@@ -178,18 +179,19 @@ class GarbageCollector(Controller):
         except NotFound:
             return None
 
-    async def _remove(self, node: Node, action: Remove) -> None:
-        metadata = node.metadata
+    # A decision holds for the state that it was made on (`seen`): the graph may have learned more while it was made.
+
+    async def _remove(self, node: Node, seen: ObjectMeta, action: Remove) -> None:
         if action.unblock:
-            await self._unblock(node)
+            seen = await self._unblock(node, seen)
         options = DeleteOptions(
-            preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version),
+            preconditions=Preconditions(uid=seen.uid, resource_version=seen.resource_version),
             propagation_policy=action.policy,
         )
         request = Delete(
             resource=self._kinds[node.resource].gvr,
-            namespace=metadata.namespace,
-            name=metadata.name,
+            namespace=seen.namespace,
+            name=seen.name,
             options=options,
             user=self._client.user,
         )
@@ -201,41 +203,45 @@ class GarbageCollector(Controller):
             await self._refresh(node)
             raise
 
-    async def _unblock(self, node: Node) -> None:
+    async def _unblock(self, node: Node, seen: ObjectMeta) -> ObjectMeta:
         """The object and its dependents would wait for one another: it waits no longer for its own owners' sake."""
         references = tuple(
             msgspec.structs.replace(one, block_owner_deletion=False) if one.block_owner_deletion else one
-            for one in node.metadata.owner_references
+            for one in seen.owner_references
         )
-        await self._patch(node, {"ownerReferences": references})
+        return await self._patch(node, seen, {"ownerReferences": references})
 
-    async def _disown(self, node: Node, remaining: tuple[OwnerReference, ...]) -> None:
-        await self._patch(node, {"ownerReferences": remaining or None})
+    async def _disown(self, node: Node, seen: ObjectMeta, remaining: tuple[OwnerReference, ...]) -> None:
+        await self._patch(node, seen, {"ownerReferences": remaining or None})
 
     async def _remove_finalizer(self, node: Node, finalizer: str) -> None:
-        finalizers = tuple(one for one in node.metadata.finalizers if one != finalizer)
-        await self._patch(node, {"finalizers": finalizers or None})
+        seen = node.metadata
+        finalizers = tuple(one for one in seen.finalizers if one != finalizer)
+        await self._patch(node, seen, {"finalizers": finalizers or None})
 
-    async def _patch(self, node: Node, change: dict[str, object]) -> None:
-        """Change metadata, if the object is still as the graph has it; if not, read it and try again later."""
-        metadata = node.metadata
-        seen = {"uid": metadata.uid, "resourceVersion": metadata.resource_version}
+    async def _patch(self, node: Node, seen: ObjectMeta, change: dict[str, object]) -> ObjectMeta:
+        """Change metadata, if the object is still as it was seen; if not, read it and try again later.
+
+        Returns the metadata as it is then; as it was seen if the object is gone.
+        """
+        identity = {"uid": seen.uid, "resourceVersion": seen.resource_version}
         request = Patch(
             resource=self._kinds[node.resource].gvr,
-            namespace=metadata.namespace,
-            name=metadata.name,
+            namespace=seen.namespace,
+            name=seen.name,
             patch_type=MERGE_PATCH,
-            patch=msgspec.json.encode({"metadata": {**seen, **change}}),
+            patch=msgspec.json.encode({"metadata": {**identity, **change}}),
             user=self._client.user,
         )
         try:
             reply = await self._client.send(request)
         except NotFound:
-            return
+            return seen
         except Conflict:
             await self._refresh(node)
             raise
         self._take(node, reply.object)
+        return reply.object.metadata
 
     async def _refresh(self, node: Node) -> None:
         """The graph is behind the API server here: take the newest state in, so that the next attempt is right."""

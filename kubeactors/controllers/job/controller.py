@@ -83,7 +83,7 @@ class JobController(Controller):
         super().__init__()
         self._client = client
         self._events = events
-        self._overlay: Overlay[Job] = Overlay()
+        self._overlay: Overlay[Job] = Overlay(jobs.lister)
         self._met: dict[str, None] = {}
         """Jobs that were read live: a predecessor's last writes have been seen."""
         self._records: dict[str, Record] = {}

@@ -96,7 +96,7 @@ class ReplicasController(Controller, Generic[R]):
         self._events = events
         self._type = owners.type
         self._expectations = Expectations()
-        self._overlay: Overlay[R] = Overlay()
+        self._overlay: Overlay[R] = Overlay(owners.lister)
         pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         pods.add_tally(LIVES, _life)
         owners.add_indexes({SELECTOR: self._by_selector, CONTROLLER: by_controller})

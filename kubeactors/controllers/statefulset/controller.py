@@ -69,9 +69,9 @@ class StatefulSetController(Controller):
         self._client = client
         self._events = events
         self._history = History(client, revisions)
-        self._own: Overlay[StatefulSet] = Overlay()
-        self._made: Overlay[Pod] = Overlay()
-        self._claimed: Overlay[PersistentVolumeClaim] = Overlay()
+        self._own: Overlay[StatefulSet] = Overlay(stateful_sets.lister)
+        self._made: Overlay[Pod] = Overlay(pods.lister)
+        self._claimed: Overlay[PersistentVolumeClaim] = Overlay(claims.lister)
         self._leaving: dict[str, None] = {}
         """The uids of pods whose deletion was asked for, until the cache shows it."""
         self._overdue: dict[str, int] = {}
