@@ -11,7 +11,7 @@ import msgspec
 
 from kubeactors.actor import Actor, Supervision
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
-from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import (
     ConfigMap,
@@ -29,6 +29,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
 from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.controllers.cronjob import CronJobController
 from kubeactors.controllers.daemonset import DaemonSetController
 from kubeactors.controllers.deployment import DeploymentController
 from kubeactors.controllers.endpoints import EndpointsController
@@ -118,16 +119,8 @@ def _factories(
             revisions=informers.of(ControllerRevision),
         ),
         "job": partial(JobController, client, events, jobs=jobs, pods=pods),
+        "cronjob": partial(CronJobController, client, events, cron_jobs=informers.of(CronJob), jobs=jobs),
         "ttl-after-finished": partial(TTLAfterFinishedController, client, jobs=jobs),
-        "statefulset": partial(
-            StatefulSetController,
-            client,
-            events,
-            stateful_sets=informers.of(StatefulSet),
-            pods=pods,
-            claims=informers.of(PersistentVolumeClaim),
-            revisions=informers.of(ControllerRevision),
-        ),
         "namespace": partial(NamespaceController, client, namespaces=namespaces),
         "serviceaccount": partial(ServiceAccountController, client, namespaces=namespaces, accounts=accounts),
         "root-ca-certificate-publisher": partial(

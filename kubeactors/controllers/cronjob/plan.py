@@ -1,0 +1,247 @@
+"""Which jobs of a CronJob run, which may go, and whether another one is due.
+
+Source: pkg/controller/cronjob/{cronjob_controllerv2,utils}.go (v1.36).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.batch.v1 import CronJob, CronJobStatus, Job
+from kubeactors.api.batch.v1.cronjob import FORBID, REPLACE
+from kubeactors.api.batch.v1.job import COMPLETE, FAILED, has_condition, is_finished
+from kubeactors.api.batch.v1.schedule import ScheduleError
+from kubeactors.api.core.v1 import ObjectReference
+from kubeactors.apimachinery.field import quoted
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.time import SECOND, format_time, parse_time
+from kubeactors.client import controller_reference
+from kubeactors.controllers.cronjob.times import MANY_MISSED, Times, latest, times_of
+
+SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+"""Annotation of a job: when it was due."""
+DELAY = timedelta(milliseconds=100)
+"""A job is started so long after it is due, so that clocks that differ a little do not matter."""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What people are told."""
+
+    reason: str
+    message: str
+    warning: bool = False
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known: the CronJob, its jobs, and those of its active ones that are known not to exist.
+
+    `now` is unix time in nanoseconds.
+    """
+
+    cron_job: CronJob
+    jobs: tuple[Job, ...] = ()
+    missing: Mapping[str, None] = {}
+    now: int = 0
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do: delete `replaced` and `outdated` jobs, start one that was due at `due`, write the status, say."""
+
+    status: CronJobStatus
+    outdated: tuple[Job, ...] = ()
+    replaced: tuple[ObjectReference, ...] = ()
+    due: datetime | None = None
+    events: tuple[Event, ...] = ()
+    wait_seconds: float | None = None
+
+
+class _Due(msgspec.Struct, frozen=True, kw_only=True):
+    """When a job is due; or why not, and when to look again."""
+
+    at: datetime | None = None
+    events: tuple[Event, ...] = ()
+    wait_seconds: float | None = None
+
+
+def lost(cron_job: CronJob, jobs: tuple[Job, ...]) -> tuple[ObjectReference, ...]:
+    """Active jobs that are not among those which the cache shows: perhaps it is behind."""
+    known = {one.metadata.uid for one in jobs}
+    return tuple(one for one in cron_job.status.active if one.uid not in known)
+
+
+def plan(view: View) -> Plan:
+    """Decide."""
+    status, events = _looked_after(view)
+    outdated = _outdated(view)
+    if view.cron_job.metadata.deletion_timestamp is not None:
+        return Plan(status=status, events=events, outdated=outdated)
+    running = (*status.active, *_unknown(view))
+    due = _due(view, status, running)
+    replaced = running if due.at is not None and view.cron_job.spec.concurrency_policy == REPLACE else ()
+    return Plan(
+        status=status,
+        outdated=outdated,
+        replaced=replaced,
+        due=due.at,
+        events=(*events, *due.events),
+        wait_seconds=due.wait_seconds,
+    )
+
+
+def job_of(cron_job: CronJob, due: datetime) -> Job:
+    """The job for a time; its name follows from it, so that there is only one."""
+    template = cron_job.spec.job_template
+    zone = ZoneInfo(cron_job.spec.time_zone) if cron_job.spec.time_zone else UTC
+    time = due.astimezone(zone).isoformat(timespec="seconds").replace("+00:00", "Z")
+    metadata = ObjectMeta(
+        name=name_of(cron_job, due),
+        namespace=cron_job.metadata.namespace,
+        labels=template.metadata.labels,
+        annotations={**template.metadata.annotations, SCHEDULED_AT: time},
+        owner_references=(controller_reference(cron_job),),
+    )
+    return Job(metadata=metadata, spec=template.spec)
+
+
+def name_of(cron_job: CronJob, due: datetime) -> str:
+    """The name of the job for a time, by the minute."""
+    return f"{cron_job.metadata.name}-{int(due.timestamp()) // 60}"
+
+
+def started(status: CronJobStatus, job: Job, due: datetime, replaced: tuple[ObjectReference, ...]) -> CronJobStatus:
+    """The status with a job that was just created."""
+    gone = {one.uid: None for one in replaced}
+    left = tuple(one for one in status.active if one.uid not in gone and one.uid != job.metadata.uid)
+    time = format_time(int(due.timestamp()) * SECOND)
+    return replace(status, active=(*left, reference_to(job)), last_schedule_time=time)
+
+
+def reference_to(job: Job) -> ObjectReference:
+    """How the list of active jobs names one."""
+    metadata = job.metadata
+    return ObjectReference(
+        kind=job.kind,
+        namespace=metadata.namespace,
+        name=metadata.name,
+        uid=metadata.uid,
+        api_version=job.api_version,
+        resource_version=metadata.resource_version,
+    )
+
+
+def seconds_to_next(cron_job: CronJob, times: Times, now: datetime) -> float | None:
+    """When to look again."""
+    try:
+        last, missed = latest(times, _earliest(cron_job), now)
+    except ScheduleError:
+        last, missed = now, 0
+    if last is None:
+        last = now if missed else _earliest(cron_job)
+    following = times.after(last)
+    return None if following is None else max((following + DELAY - now).total_seconds(), 0.0)
+
+
+def _looked_after(view: View) -> tuple[CronJobStatus, tuple[Event, ...]]:
+    """The status without jobs that have ended or gone."""
+    status = view.cron_job.status
+    active = {one.uid: one for one in status.active}
+    successful = status.last_successful_time
+    events: list[Event] = []
+    for job in view.jobs:
+        name, known = job.metadata.name, job.metadata.uid in active
+        if not is_finished(job):
+            if not known:
+                message = f"Saw a job that the controller did not create or forgot: {name}"
+                events.append(Event("UnexpectedJob", message, warning=True))
+            continue
+        if known:
+            del active[job.metadata.uid]
+            state = COMPLETE if has_condition(job, COMPLETE) else FAILED
+            events.append(Event("SawCompletedJob", f"Saw completed job: {name}, condition: {state}"))
+        if has_condition(job, COMPLETE) and job.status.completion_time:
+            successful = max(successful or "", job.status.completion_time)
+    missing = [uid for uid in active if uid in view.missing]
+    events += (Event("MissingJob", f"Active job went missing: {active.pop(uid).name}") for uid in missing)
+    return replace(status, active=tuple(active.values()), last_successful_time=successful), tuple(events)
+
+
+def _unknown(view: View) -> tuple[ObjectReference, ...]:
+    """Jobs that run and are not in the list of active ones."""
+    known = {one.uid for one in view.cron_job.status.active}
+    return tuple(reference_to(job) for job in view.jobs if not is_finished(job) and job.metadata.uid not in known)
+
+
+def _outdated(view: View) -> tuple[Job, ...]:
+    """The oldest finished jobs, of those that ended well and of the others, beyond what is kept."""
+    spec = view.cron_job.spec
+    limits = ((COMPLETE, spec.successful_jobs_history_limit), (FAILED, spec.failed_jobs_history_limit))
+    found: list[Job] = []
+    for state, limit in limits:
+        if limit is not None:
+            ended = [job for job in view.jobs if has_condition(job, state) and not job.metadata.deletion_timestamp]
+            ended.sort(key=lambda job: (job.status.start_time or "~", job.metadata.name))
+            found += ended[: max(len(ended) - limit, 0)]
+    return tuple(found)
+
+
+def _due(view: View, status: CronJobStatus, running: tuple[ObjectReference, ...]) -> _Due:
+    """Whether a job must be started now."""
+    spec, now = view.cron_job.spec, _time(view.now)
+    try:
+        times = times_of(spec)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        return _unreadable(view.cron_job, error)
+    if spec.suspend:
+        return _Due()
+    try:
+        at, missed = latest(times, _deadline(view.cron_job, now), now)
+    except ScheduleError as error:
+        message = f"invalid schedule: {spec.schedule} : {error}"
+        return _Due(events=(Event("InvalidSchedule", message, warning=True),))
+    wait = seconds_to_next(view.cron_job, times, now)
+    if at is None:
+        return _Due(wait_seconds=wait)
+    events: tuple[Event, ...] = ()
+    if missed > MANY_MISSED:
+        message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
+        events = (Event("TooManyMissedTimes", message, warning=True),)
+    deadline = spec.starting_deadline_seconds
+    if deadline is not None and at + timedelta(seconds=deadline) < now:
+        message = f"Missed scheduled time to start a job: {at:%a, %d %b %Y %H:%M:%S} UTC"
+        return _Due(events=(*events, Event("MissSchedule", message, warning=True)), wait_seconds=wait)
+    name, last = name_of(view.cron_job, at), view.cron_job.status.last_schedule_time
+    if any(one.name == name for one in status.active) or (last and _time(parse_time(last)) == at):
+        return _Due(wait_seconds=wait)
+    if spec.concurrency_policy == FORBID and running:
+        message = "Not starting job because prior execution is running and concurrency policy is Forbid"
+        return _Due(events=(*events, Event("JobAlreadyActive", message)), wait_seconds=wait)
+    return _Due(at=at, events=events)
+
+
+def _unreadable(cron_job: CronJob, error: Exception) -> _Due:
+    """What cannot be read is not looked at again before it is changed."""
+    spec = cron_job.spec
+    if isinstance(error, ScheduleError):
+        message = f"unparseable schedule: {quoted(spec.schedule)} : {error}"
+        return _Due(events=(Event("UnparseableSchedule", message, warning=True),))
+    message = f"invalid timeZone: {quoted(spec.time_zone or '')}: unknown time zone {spec.time_zone}"
+    return _Due(events=(Event("UnknownTimeZone", message, warning=True),))
+
+
+def _earliest(cron_job: CronJob) -> datetime:
+    """What was due before that does not matter any more."""
+    since = cron_job.status.last_schedule_time or cron_job.metadata.creation_timestamp
+    return _time(parse_time(since) if since else 0)
+
+
+def _deadline(cron_job: CronJob, now: datetime) -> datetime:
+    """The same, and what is too late does not matter either."""
+    earliest, seconds = _earliest(cron_job), cron_job.spec.starting_deadline_seconds
+    return earliest if seconds is None else max(earliest, now - timedelta(seconds=seconds))
+
+
+def _time(unix_ns: int) -> datetime:
+    return datetime.fromtimestamp(unix_ns // SECOND, UTC) + timedelta(microseconds=unix_ns % SECOND // 1000)
