@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kubeactors.actor.envelope import Envelope
-from kubeactors.actor.errors import ActorFailed, ActorStopped
+from kubeactors.actor.errors import ActorFailed, ActorStopped, AskCycle
 from kubeactors.actor.ref import Later
 from kubeactors.actor.states import State
 from kubeactors.actor.waits import Wait
@@ -36,7 +36,7 @@ class Activation:
     mailbox = None
     state = State.RUNNING
 
-    __slots__ = ("cell", "coroutine", "envelope", "foreign", "reply", "scope", "starting")
+    __slots__ = ("awaits", "background", "cell", "coroutine", "envelope", "foreign", "reply", "scope", "starting")
 
     def __init__(self, cell: "Cell", coroutine: "Stepped", envelope: Envelope, *, starting: bool) -> None:
         self.cell = cell
@@ -44,6 +44,8 @@ class Activation:
         self.envelope = envelope
         self.reply = envelope[2]
         self.starting = starting
+        self.background = False  # the actor handles messages meanwhile, whether it is reentrant or not
+        self.awaits: Wait[object] | None = None
         self.foreign: object = None  # what it awaits that is not the kernel's
         self.scope: Callable[[], object] | None = None  # cancels the task that it runs in, if it has one
 
@@ -59,6 +61,7 @@ class Activation:
             return None
         previous, kernel.current = kernel.current, cell
         cell.envelope = self.envelope
+        self.awaits = None
         try:
             awaited = self.coroutine.send(None)
         except StopIteration as stop:
@@ -77,15 +80,30 @@ class Activation:
     def suspended(self, awaited: object) -> "Activation | None":
         """It waits: for the kernel, and is resumed by it; or for something foreign, and is returned."""
         cell, kernel = self.cell, self.cell.kernel
-        if cell.activations is None:
-            cell.activations = {}
-        cell.activations[self] = None
-        cell.odd = True
-        if type(awaited) is Wait and kernel.parks(cell):
-            awaited.waiter = partial(kernel.enqueue, self)
-            return None
+        if self.background:
+            cell.background = cell.background or {}
+            cell.background[self] = None
+        else:
+            cell.activations = cell.activations or {}
+            cell.activations[self] = None
+            cell.odd = True
+        if type(awaited) is Wait:
+            if kernel.parks(cell):
+                awaited.waiter = partial(kernel.enqueue, self)
+                self.waits_for(awaited)
+                return None
+            self.waits_for(awaited)
         self.foreign = awaited
         return kernel.driver.foreign(self)
+
+    def waits_for(self, wait: "Wait[object]") -> None:
+        """Note what it waits for; if that is a reply which can never come, it gets an error instead."""
+        self.awaits = wait
+        if wait.target is not None and not self.background and not wait.done:
+            circle = circle_of(self.cell, wait.target)
+            if circle:
+                names = " asks ".join(cell.path for cell in [*circle, circle[0]])
+                wait.fail(AskCycle(f"{names}, which waits for the reply: make one reentrant, or tell instead of ask"))
 
     def finished(self, result: object) -> None:
         """The handler has returned."""
@@ -100,12 +118,16 @@ class Activation:
         """The handler has raised."""
         self.coroutine = CLOSED
         if self.reply is not None:
-            self.reply.fail(failure_of(self.cell.path, error))
+            self.reply.fail(error if self.background else failure_of(self.cell.path, error))
         self._leave()
-        self.cell.kernel.failed(self.cell, error)
+        if not self.background:
+            self.cell.kernel.failed(self.cell, error)
 
     def _leave(self) -> None:
         cell = self.cell
+        if self.background:
+            (cell.background or {}).pop(self, None)
+            return
         if cell.activations is None or self not in cell.activations:
             return  # it never waited
         del cell.activations[self]
@@ -117,6 +139,8 @@ class Activation:
         """Give up: its actor ends. It sees GeneratorExit, or the cancellation of its task."""
         coroutine, self.coroutine = self.coroutine, CLOSED
         if self.reply is not None:
+            if self.background:
+                self.reply.abandon()  # the instance that wanted to know is gone
             self.reply.fail(error)
         if self.scope is not None:
             self.scope()
@@ -125,6 +149,22 @@ class Activation:
                 coroutine.close()
             except Exception as failure:  # noqa: BLE001 -- it is gone anyway; say so and go on
                 self.cell.kernel.report("actor.close_failed", self.cell, failure)
+
+
+def circle_of(asker: "Cell", target: "Cell") -> "list[Cell]":
+    """The actors that wait for one another, from the asker on, if it asks this target; none if there is no circle."""
+    circle = [asker]
+    cell: Cell | None = target
+    while cell is not None and not cell.dispatch.reentrant and len(circle) < _LONGEST_CIRCLE:
+        if cell is asker:
+            return circle
+        circle.append(cell)
+        waiting = next(iter(cell.activations or ()), None)
+        cell = waiting.awaits.target if waiting is not None and waiting.awaits is not None else None
+    return []
+
+
+_LONGEST_CIRCLE = 100
 
 
 def failure_of(path: str, cause: BaseException) -> ActorFailed:

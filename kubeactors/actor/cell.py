@@ -13,7 +13,7 @@ from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch, dispatch_of
 from kubeactors.actor.context import Context
 from kubeactors.actor.envelope import Envelope, Posted, Reply, opened
 from kubeactors.actor.errors import ActorStopped, MailboxFull, Terminated
-from kubeactors.actor.mailbox import Mailbox, Overflow
+from kubeactors.actor.mailbox import Coalescing, Mailbox, Overflow, Post
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import Restart, RestartWindow
@@ -23,6 +23,8 @@ from kubeactors.message import Request
 
 if TYPE_CHECKING:
     from kubeactors.actor.kernel import Kernel
+
+__all__ = ["Cell", "Envelope"]
 
 R = TypeVar("R")
 M = TypeVar("M")
@@ -34,6 +36,7 @@ class Cell(Ref[object]):
     __slots__ = (
         "activations",
         "actor",
+        "background",
         "capacity",
         "children",
         "ctx",
@@ -46,14 +49,15 @@ class Cell(Ref[object]):
         "mailbox",
         "number",
         "odd",
-        "overflow",
         "owed",
         "parent",
         "queued",
         "restart",
         "restarts",
+        "rule",
         "senders",
         "started",
+        "stash",
         "state",
         "timers",
         "watchers",
@@ -75,16 +79,18 @@ class Cell(Ref[object]):
         self.factory: Callable[[], Actor[object]] = factory  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] -- a cast is a call
         self.restart = restart
         self.capacity = mailbox.capacity
-        self.overflow = mailbox.overflow
+        self.rule = mailbox
         self.number = kernel.spawned = kernel.spawned + 1
         self.state = State.NEW
-        self.mailbox: deque[Posted] | None = None
+        self.mailbox: Post | None = None
         self.odd = False  # there may be more to do after a message than to look for the next one
         self.queued = True  # in the run queue, or not to be put there: starting, busy, failed
         self.actor: Actor[object] | None = None
         self.ctx: Context[object] | None = None
         self.dispatch: Dispatch = NO_DISPATCH
         self.activations: dict[Activation, None] | None = None  # handlers that wait
+        self.background: dict[Activation, None] | None = None  # what is piped to it
+        self.stash: deque[Envelope] | None = None  # put aside by handlers
         self.children: dict[str | int, Cell] | None = None  # in the order they were started
         self.watchers: dict[Cell, None] | None = None
         self.watching: dict[Cell, None] | None = None
@@ -140,9 +146,9 @@ class Cell(Ref[object]):
         if mailbox is None:
             if self.state is State.STOPPED:
                 return self.kernel.dead_letter(self, envelope)
-            mailbox = self.mailbox = deque()
+            mailbox = self.mailbox = self.rule.make()
         if len(mailbox) >= self.capacity and not self._make_room(mailbox, envelope):
-            return self.overflow is Overflow.DROP_NEWEST
+            return self.rule.overflow is Overflow.DROP_NEWEST
         mailbox.append(envelope)
         if not self.queued:
             self.queued = True
@@ -154,25 +160,28 @@ class Cell(Ref[object]):
         if self.state is State.STOPPED:
             return
         if self.mailbox is None:
-            self.mailbox = deque()
+            self.mailbox = self.rule.make()
         self.mailbox.append((message, None, None))
         if not self.queued:
             self.queued = True
             self.kernel.enqueue(self)
 
-    def _make_room(self, mailbox: deque[Posted], envelope: Envelope) -> bool:
-        if self.overflow is Overflow.DROP_OLDEST:
-            self.kernel.dead_letter(self, opened(mailbox.popleft()))
+    def _make_room(self, mailbox: Post, envelope: Envelope) -> bool:
+        if isinstance(mailbox, Coalescing) and mailbox.replaces(envelope):
+            return True
+        if self.rule.overflow is Overflow.DROP_OLDEST:
+            self.kernel.dead_letter(self, opened(mailbox.popleft()), "dropped")
             return True
         if envelope[2] is None:
-            self.kernel.dead_letter(self, envelope)
+            self.kernel.dead_letter(self, envelope, "mailbox full")
         return False
 
     def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
         """See `Ref.ask`."""
         kernel = self.kernel
         wait: Wait[R] = Wait()
-        reply = cast("Wait[object]", wait)
+        wait.target = self
+        reply: Wait[object] = wait  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] -- a cast is a call
         if self._can_run_inline(type(request)):
             kernel.run_inline(self, (request, kernel.current, reply))
         elif not self.put((request, kernel.current, reply)):
@@ -351,13 +360,46 @@ class Cell(Ref[object]):
     def unhandled(self, envelope: Envelope) -> None:
         """A message that no handler takes."""
         if not isinstance(envelope[0], Terminated):
-            self.kernel.dead_letter(self, envelope)
+            self.kernel.dead_letter(self, envelope, "not handled")
 
     def fail(self, error: Exception, reply: Reply) -> None:
         """The handler of the message in hand has raised."""
         if reply is not None:
             reply.fail(failure_of(self.path, error))
         self.kernel.failed(self, error)
+
+    # Messages put aside, and other behaviours.
+
+    def put_aside(self) -> None:
+        """Keep the message in hand, with its sender and whoever waits for the reply.
+
+        Raises:
+            MailboxFull: as many as the mailbox may hold are kept already.
+        """
+        self.stash = deque() if self.stash is None else self.stash
+        if len(self.stash) >= self.capacity:
+            raise MailboxFull(f"{self.path} has put aside {self.capacity} messages; take some back")
+        self.stash.append(opened(self.envelope))
+
+    def unstash(self) -> None:
+        """Put what was put aside before all that waits, in order."""
+        stash, self.stash = self.stash, None
+        if not stash or self.state is State.STOPPED:
+            return
+        if self.mailbox is None:
+            self.mailbox = self.rule.make()
+        for envelope in reversed(stash):
+            self.mailbox.appendleft(envelope)
+        if not self.queued:
+            self.queued = True
+            self.kernel.enqueue(self)
+
+    def become(self, actor: Actor[object]) -> None:
+        """Messages are for another instance from now on."""
+        if self.state is State.RUNNING:
+            actor.cell = self
+            self.actor = actor
+            self.dispatch = dispatch_of(type(actor))
 
     # Timers, watches, promises: what the context asks for.
 
@@ -417,9 +459,10 @@ class Cell(Ref[object]):
         """Throw the instance away: children (last first), waiting handlers, timers, replies that are owed."""
         for child in reversed(list((self.children or {}).values())):
             child.stop("parent stopped")
-        for activation in list(self.activations or ()):
+        for activation in [*(self.activations or ()), *(self.background or ())]:
             activation.close(ActorStopped(f"{self.path} went before it replied"))
-        self.activations = None
+        self.activations = self.background = None
+        self.unstash()
         for timer in list((self.timers or {}).values()):
             timer.cancel()
         self.timers = None
@@ -447,6 +490,10 @@ class Cell(Ref[object]):
         self.end_instance()
         self.state = State.STOPPED
         self.odd = True
+        self.kernel.mourners.pop(self, None)
+        stash, self.stash = self.stash, None
+        for envelope in stash or ():
+            self.kernel.dead_letter(self, envelope)
         self.queued = True
         if self.parent is not None and self.parent.children is not None:
             self.parent.children.pop(self.key, None)

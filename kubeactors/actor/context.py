@@ -1,19 +1,22 @@
 """What an actor can do besides returning: its context."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from kubeactors.actor.envelope import opened
+from kubeactors.actor.errors import MailboxFull
 from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.pipe import pipe
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.timers import Timer
 from kubeactors.actor.waits import Gate, Wait
 from kubeactors.actor.walltime import rfc3339, rfc3339_micro
+from kubeactors.message import Request
 
 if TYPE_CHECKING:
     from kubeactors.actor.actor import Actor
@@ -176,6 +179,59 @@ class Context(Generic[M]):
         """Pass a message on as if its sender had told it to `ref`."""
         cell = self._cell
         return cast("Cell", ref).put((message, opened(cell.envelope)[1], None))
+
+    def delegate(self, ref: Ref[N], request: Request[R]) -> Later[R]:
+        """Let another actor reply to the asker of the message in hand: `return self.ctx.delegate(...)`.
+
+        The asker's deadline goes on; it is told if the other is gone or has no room.
+        """
+        _, sender, reply = opened(self._cell.envelope)
+        to = cast("Cell", ref)
+        if not to.put((request, sender, reply)) and reply is not None:
+            reply.fail(MailboxFull(f"{to.path} has no room"))
+        return Later(self._cell, None)
+
+    def stash(self) -> Later[R]:  # pyright: ignore[reportInvalidTypeVarUse] -- as with `later`
+        """Put the message in hand aside; the handler of a request returns this. Nobody replies meanwhile.
+
+        What is put aside survives a restart; it comes back then, before all else.
+
+        Raises:
+            MailboxFull: as many messages as the mailbox may hold are put aside already.
+        """
+        self._cell.put_aside()
+        return Later(self._cell, None)
+
+    def unstash(self) -> None:
+        """Take back all that was put aside, in order, before what waits in the mailbox."""
+        self._cell.unstash()
+
+    def become(self, actor: "Actor[M]") -> None:
+        """Let another instance handle the messages from the next one on: a state of this actor as a class of its own.
+
+        Its `started` is not called. Children, timers and mail stay; a restart begins with the factory again.
+        """
+        cell = self._cell
+        cell.kernel.change(partial(cell.become, cast("Actor[object]", actor)))
+
+    def pipe_to_self(
+        self,
+        work: Awaitable[R],
+        then: Callable[[R], M],
+        failed: Callable[[Exception], M] | None = None,
+    ) -> None:
+        """Do work meanwhile, and tell oneself what came of it. Ends with this instance.
+
+        Args:
+            work: an ask, or a coroutine, which may await whatever a handler may.
+            then: the message for its result.
+            failed: the message for its error; without it an error is a failure of this actor.
+        """
+        pipe(self._cell, work, cast("Callable[[object], object]", then), failed)
+
+    def subscribe_dead_letters(self) -> None:
+        """Be told a `DeadLetter` for each message that nobody takes, until this actor ends."""
+        self._cell.kernel.mourners[self._cell] = None
 
     def gate(self) -> Gate:
         """Something to wait for until somebody opens it."""

@@ -23,6 +23,10 @@ class ActorFailed(AskError):
     """The actor raised while it handled this request; its supervisor decides about it. The cause is chained."""
 
 
+class AskCycle(AskError):
+    """Actors wait for one another's replies in a circle; it is named. Make one of them `reentrant`, or tell."""
+
+
 class MailboxFull(AskError):
     """The mailbox had no room. Slow down, or `send`, which waits."""
 
@@ -37,6 +41,14 @@ class RestartIntensityExceeded(ActorError):
 
 class SystemFailed(ActorError):
     """A failure reached the top of the supervision tree. The cause is chained."""
+
+
+class DeadLetter(Message, frozen=True):
+    """A message that nobody took: told to those who subscribed."""
+
+    path: str
+    message: object
+    reason: str
 
 
 class Terminated(Message, frozen=True):

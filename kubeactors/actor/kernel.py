@@ -17,8 +17,8 @@ from kubeactors.actor.actor import Actor, dispatch_of
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
 from kubeactors.actor.envelope import Envelope, Posted, opened
-from kubeactors.actor.errors import ActorStopped, AskTimedOut, RestartIntensityExceeded
-from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.errors import ActorStopped, AskTimedOut, DeadLetter, RestartIntensityExceeded
+from kubeactors.actor.mailbox import Mailbox, Post
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
 from kubeactors.actor.timers import Timer, Timers
@@ -45,7 +45,7 @@ class Entry(Protocol):
         ...
 
     @property
-    def mailbox(self) -> "deque[Posted] | None":
+    def mailbox(self) -> "Post | None":
         """Messages to handle: the crank does that, if the state is right; without any it calls `run`."""
         ...
 
@@ -137,6 +137,8 @@ class Kernel:
         put it back later."""
         self.dead_letters = 0
         self.on_dead_letter: Callable[[str, object], object] | None = None
+        self.mourners: dict[Cell, None] = {}
+        """Actors that are told of dead letters."""
         self.fatal: BaseException | None = None
         """The failure that reached the top, if one has."""
         self.turning = False
@@ -280,12 +282,16 @@ class Kernel:
             cell = bucket[wait]
             wait.fail(AskTimedOut(f"{cell.path} did not reply in time; whether the request took effect is unknown"))
 
-    def dead_letter(self, cell: Cell, envelope: Envelope) -> bool:
-        """Count a message that nobody takes. Always False."""
+    def dead_letter(self, cell: Cell, envelope: Envelope, reason: str = "stopped") -> bool:
+        """Count a message that nobody takes, and tell who wants to know. Always False."""
         self.dead_letters += 1
         message, _, reply = envelope
         if self.on_dead_letter is not None:
             self.on_dead_letter(cell.path, message)
+        if self.mourners and not isinstance(message, DeadLetter):
+            letter = DeadLetter(cell.path, message, reason)
+            for mourner in list(self.mourners):
+                mourner.tell(letter)
         if reply is not None:
             reply.fail(ActorStopped(f"{cell.path} does not take {type(message).__name__}"))
         return False

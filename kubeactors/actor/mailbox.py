@@ -1,12 +1,18 @@
-"""How much a mailbox holds, and what happens to a message for which there is no room."""
+"""How much a mailbox holds, what happens to a message for which there is no room, and who goes first."""
 
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterator
 from enum import Enum
+from itertools import chain
+from typing import Protocol
 
 import msgspec
 
+from kubeactors.actor.envelope import Posted, opened
+
 
 class Overflow(Enum):
-    """What `tell` does when the mailbox is full."""
+    """What `tell` does when the mailbox is full. `send` waits for room whatever the policy."""
 
     REJECT = "reject"
     """The new message is refused: `tell` returns False, and it is a dead letter."""
@@ -17,7 +23,142 @@ class Overflow(Enum):
 
 
 class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
-    """A bound, in messages, and a policy. System messages (stop, terminated) are never refused and do not count."""
+    """A bound, in messages, and a policy. System messages (stop, terminated) are never refused and do not count.
+
+    With a `key`, a message takes the place of one that waits and has the same key: only the newest of them is handled.
+    A key of None stands for itself. What is asked, rather than told, is never replaced.
+    Messages of the `urgent` classes go before all others, in order among themselves.
+
+    Raises:
+        ValueError: both `key` and `urgent` are given.
+    """
 
     capacity: int = 100_000
     overflow: Overflow = Overflow.REJECT
+    key: Callable[[object], Hashable | None] | None = None
+    urgent: tuple[type, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.key is not None and self.urgent:
+            raise ValueError("a mailbox either coalesces by key or has urgent messages; give one of them")
+
+    def make(self) -> "Post":
+        """An empty one."""
+        if self.key is not None:
+            return Coalescing(self.key)
+        return Urgent(self.urgent) if self.urgent else deque()
+
+
+class Post(Protocol):
+    """What the kernel needs of a mailbox: the methods of a deque."""
+
+    def append(self, posted: Posted, /) -> None:
+        """Put at the end."""
+        ...
+
+    def appendleft(self, posted: Posted, /) -> None:
+        """Put at the front."""
+        ...
+
+    def popleft(self) -> Posted:
+        """Take what is next."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Posted: ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Posted]: ...
+
+
+class Coalescing:
+    """Keeps the newest message of each key, at the place of the oldest.
+
+    >>> class Moved(msgspec.Struct, frozen=True):
+    ...     who: str
+    ...     to: int
+    >>> post = Coalescing(lambda message: message.who)
+    >>> for moved in (Moved("a", 1), Moved("b", 1), Moved("a", 2)):
+    ...     post.append(moved)
+    >>> list(post)
+    [Moved(who='a', to=2), Moved(who='b', to=1)]
+    """
+
+    __slots__ = ("_key", "_number", "_posted")
+
+    def __init__(self, key: Callable[[object], Hashable | None]) -> None:
+        self._key = key
+        self._number = 0
+        self._posted: OrderedDict[Hashable, Posted] = OrderedDict()
+
+    def key_of(self, posted: Posted) -> Hashable:
+        """Its key; one of its own if it must not be replaced."""
+        message, _, reply = opened(posted)
+        key = self._key(message) if reply is None else None
+        if key is None:
+            self._number += 1
+            return (self, self._number)
+        return key
+
+    def replaces(self, posted: Posted) -> bool:
+        """Whether it needs no room."""
+        return self.key_of(posted) in self._posted
+
+    def append(self, posted: Posted, /) -> None:
+        """See `Post`."""
+        self._posted[self.key_of(posted)] = posted
+
+    def appendleft(self, posted: Posted, /) -> None:
+        """See `Post`; a newer one that waits stays, and this is dropped."""
+        key = self.key_of(posted)
+        if key not in self._posted:
+            self._posted[key] = posted
+            self._posted.move_to_end(key, last=False)
+
+    def popleft(self) -> Posted:
+        """See `Post`."""
+        return self._posted.popitem(last=False)[1]
+
+    def __getitem__(self, index: int, /) -> Posted:
+        return list(self._posted.values())[index]
+
+    def __len__(self) -> int:
+        return len(self._posted)
+
+    def __iter__(self) -> Iterator[Posted]:
+        return iter(list(self._posted.values()))
+
+
+class Urgent:
+    """Hands out messages of some classes before all others."""
+
+    __slots__ = ("_classes", "_ordinary", "_urgent")
+
+    def __init__(self, classes: tuple[type, ...]) -> None:
+        self._classes = classes
+        self._urgent: deque[Posted] = deque()
+        self._ordinary: deque[Posted] = deque()
+
+    def _of(self, posted: Posted) -> deque[Posted]:
+        return self._urgent if isinstance(opened(posted)[0], self._classes) else self._ordinary
+
+    def append(self, posted: Posted, /) -> None:
+        """See `Post`."""
+        self._of(posted).append(posted)
+
+    def appendleft(self, posted: Posted, /) -> None:
+        """See `Post`."""
+        self._of(posted).appendleft(posted)
+
+    def popleft(self) -> Posted:
+        """See `Post`."""
+        return self._urgent.popleft() if self._urgent else self._ordinary.popleft()
+
+    def __getitem__(self, index: int, /) -> Posted:
+        return list(self)[index]
+
+    def __len__(self) -> int:
+        return len(self._urgent) + len(self._ordinary)
+
+    def __iter__(self) -> Iterator[Posted]:
+        return chain(self._urgent, self._ordinary)

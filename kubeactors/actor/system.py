@@ -331,17 +331,20 @@ class _Rest:
     def _step(self, step: Callable[[], object]) -> object:
         kernel = self._system.kernel
         self._system.refresh()
-        previous, kernel.current = kernel.current, self._activation.cell
+        activation = self._activation
+        previous, kernel.current = kernel.current, activation.cell
+        activation.cell.envelope, activation.awaits = activation.envelope, None
         try:
             return step()
         finally:
             kernel.current = previous
+            activation.cell.envelope = None
 
     def _pass_on(self, awaited: object) -> Generator[object, object, object]:
         if isinstance(awaited, Wait):
-            yield from cast(
-                "Generator[object, object, None]", self._system.park(cast("Wait[object]", awaited)).__await__()
-            )
+            wait = cast("Wait[object]", awaited)
+            self._activation.waits_for(wait)
+            yield from cast("Generator[object, object, None]", self._system.park(wait).__await__())
             return None
         return (yield awaited)
 

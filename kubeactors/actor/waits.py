@@ -1,7 +1,10 @@
 """What a handler can wait for: values that the kernel will know later."""
 
 from collections.abc import Callable, Generator
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+if TYPE_CHECKING:
+    from kubeactors.actor.cell import Cell
 
 T = TypeVar("T")
 
@@ -15,7 +18,7 @@ class Wait(Generic[T]):
     the value is there. It never reaches an event loop.
     """
 
-    __slots__ = ("_error", "_value", "leave", "waiter")
+    __slots__ = ("_error", "_value", "leave", "target", "waiter")
 
     def __init__(self) -> None:
         self._value: object = _PENDING
@@ -24,6 +27,8 @@ class Wait(Generic[T]):
         """Called once when the value is there."""
         self.leave: Callable[[Wait[object]], object] | None = None
         """Takes this out of its deadline bucket when the value comes."""
+        self.target: Cell | None = None
+        """Who is asked for the value."""
 
     @property
     def done(self) -> bool:
