@@ -47,10 +47,10 @@ class Chaos:
         kernel: of the simulation.
         network: where rules take effect.
         world: is told when nodes are not calm.
-        plane: the control plane.
+        plane: the name of the control plane in the supervision tree.
     """
 
-    def __init__(self, kernel: Kernel, network: Network, world: World, plane: Cell) -> None:
+    def __init__(self, kernel: Kernel, network: Network, world: World, plane: str) -> None:
         self._kernel = kernel
         self._network = network
         self._world = world
@@ -131,8 +131,8 @@ class Chaos:
             self._rule(MANAGER, CrashAfter(controller, fault.writes, crash), CRASH_WINDOW_SECONDS)
 
     def _find(self, *path: str) -> Cell | None:
-        cell: Cell | None = self._plane
-        for name in path:
+        cell: Cell | None = self._kernel.root
+        for name in (self._plane, *path):
             cell = (cell.children or {}).get(name) if cell is not None else None
         return cell
 

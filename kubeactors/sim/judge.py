@@ -35,9 +35,10 @@ class Judge:
         self._world = world
         self._all = [one(world, kernel.root) for one in invariants]
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
-        self._of_all_kinds = [one for one in self._all if not one.kinds]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
+        self.mistake: InvariantFailed | None = None
+        """An invariant has raised: nothing is judged any more."""
         self.noise = 0
         """How many commits there were, but those that go on for ever: heartbeats, and events for people."""
 
@@ -55,8 +56,12 @@ class Judge:
         for one in self._watching:
             self._note(one, one.watched(stream, subscriber, message))
 
-    def settled(self) -> None:
-        """All is quiet."""
+    def settled(self) -> bool:
+        """All is quiet: whether everything holds that must hold then. Nothing is noted yet."""
+        return not any(problem for one in self._all for problem in self._asked(one, one.settled()))
+
+    def note_settled(self) -> None:
+        """All has been quiet for long enough: note what does not hold."""
         for one in self._all:
             self._note(one, one.settled())
 
@@ -72,11 +77,21 @@ class Judge:
         return found
 
     def _note(self, invariant: Invariant, problems: Iterator[str]) -> None:
+        for problem in self._asked(invariant, problems):
+            self.object(invariant.name, problem)
+
+    def _asked(self, invariant: Invariant, problems: Iterator[str]) -> Iterator[str]:
+        """Invariants are asked amid the work of components, which must not fail by their mistakes."""
         try:
-            for problem in problems:
-                self.object(invariant.name, problem)
-        except Exception as error:
-            raise InvariantFailed(f"the invariant {invariant.name} raised {error!r}") from error
+            yield from problems
+        except Exception as error:  # noqa: BLE001 -- it is raised again when the run ends
+            self.mistake = InvariantFailed(f"the invariant {invariant.name} raised {error!r}")
+            self.mistake.__cause__ = error
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no need to go on."""
+        return bool(self.violations) or self.mistake is not None
 
 
 def is_heartbeat(kind: str) -> bool:

@@ -10,7 +10,8 @@ from typing import TypeAlias, cast
 
 import msgspec
 
-from kubeactors.actor.cell import Cell, Envelope
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.requests import (
     Create,

@@ -6,7 +6,8 @@ from functools import partial
 import msgspec
 
 from kubeactors.actor import ActorStopped, Wait
-from kubeactors.actor.cell import Cell, Envelope
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope
 from kubeactors.apimachinery.requests import (
     ADMIN,
     MERGE_PATCH,

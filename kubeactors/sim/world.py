@@ -7,6 +7,7 @@ import msgspec
 
 from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.storage import StoreEvent
@@ -51,6 +52,11 @@ class World:
         """The objects of a kind by their key in the store."""
         return cast("dict[str, T]", self._objects.get(type_, {}))
 
+    def everything(self) -> Iterator[tuple[str, TypedObject]]:
+        """All objects with their keys, kind by kind."""
+        for objects in self._objects.values():
+            yield from objects.items()
+
     def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
         """The object of that name."""
         for one in self.of(type_).values():
@@ -63,9 +69,10 @@ class World:
         return self._controlled.get(uid, {})
 
     def pods_of(self, replica_set: ReplicaSet) -> Iterator[Pod]:
-        """The pods of a ReplicaSet."""
+        """The pods of a ReplicaSet that match its selector; one that does not is about to be released."""
+        selector = of_object(replica_set.spec.selector)
         for one in self.controlled_by(replica_set.metadata.uid).values():
-            if isinstance(one, Pod):
+            if isinstance(one, Pod) and selector.matches(one.metadata.labels):
                 yield one
 
     def sets_of(self, uid: str) -> Iterator[ReplicaSet]:

@@ -25,7 +25,7 @@ from kubeactors.sim.world import Commit, World
 class SurgeBound(Invariant):
     """No pod is created beyond what its ReplicaSet wants, and beyond its deployment's replicas and surge.
 
-    Pods that are going do not count, nor do pods that were adopted.
+    Pods that are going do not count, nor do pods that were adopted, or that a user has taken out.
     """
 
     name: ClassVar[str] = "surge-bound"
@@ -81,8 +81,8 @@ class SurgeBound(Invariant):
             yield from self._check(deployment, total, "pods of all templates")
 
     def _count(self, found: ReplicaSet) -> int:
-        pods = self.world.pods_of(found)
-        return sum(1 for pod in pods if is_active(pod) and pod.metadata.uid not in self._adopted)
+        adopted = self._adopted
+        return sum(1 for pod in self.world.pods_of(found) if is_active(pod) and pod.metadata.uid not in adopted)
 
     def _check(self, owner: TypedObject, count: int, what: str) -> Iterator[str]:
         limit = self._limits.get(owner.metadata.uid, 0)
@@ -138,8 +138,9 @@ class AvailabilityBound(Invariant):
         """Watch it from now on, if it is available and nothing is under way."""
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
-        uid = deployment.metadata.uid
-        if all(map(has_caught_up, self.world.sets_of(uid))) and self._available(uid) >= least(deployment):
+        uid, available = deployment.metadata.uid, self._available(deployment.metadata.uid)
+        known = deployment.status.available_replicas == available >= least(deployment)
+        if known and all(map(has_caught_up, self.world.sets_of(uid))):
             self._floors[uid] = least(deployment)
 
     def _available(self, uid: str) -> int:
