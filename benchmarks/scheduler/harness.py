@@ -82,6 +82,7 @@ class Run:
         """Seconds from the first request to the last pod's node."""
         await self._prepare()
         gc.collect()
+        seconds = 0.0
         async with self._scheduled() as scheduled, anyio.create_task_group() as others:
             if self._workload.churn is not None:
                 others.start_soon(self._churn, self._workload.churn)

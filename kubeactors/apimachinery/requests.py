@@ -128,6 +128,22 @@ class Patch(ApiRequest[Result | Status], frozen=True, kw_only=True):
     options: WriteOptions = NO_WRITE_OPTIONS
 
 
+class LeasesRenewed(Message, frozen=True, kw_only=True):
+    """Leases were renewed, but for those that are named."""
+
+    failed: tuple[str, ...] = ()
+
+
+class RenewLeases(ApiRequest[LeasesRenewed | Status], frozen=True, kw_only=True):
+    """Update the renew time of many leases, each held by who is called like it: the heartbeats of nodes.
+
+    Only between components of one process; others update leases one by one.
+    """
+
+    names: tuple[str, ...]
+    renew_time: str
+
+
 class Delete(ApiRequest[Result | Status], frozen=True, kw_only=True):
     """Delete an object. The result is the object while it lingers (200), else a Status of success."""
 

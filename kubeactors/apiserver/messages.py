@@ -9,6 +9,7 @@ from kubeactors.apimachinery.requests import (
     Get,
     List,
     Patch,
+    RenewLeases,
     StopWatch,
     Update,
     Watch,
@@ -16,7 +17,9 @@ from kubeactors.apimachinery.requests import (
 from kubeactors.apiserver.watchers import Subscriber
 from kubeactors.message import Message, Request
 
-ApiMessage: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch
+ApiMessage: TypeAlias = (
+    Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch | RenewLeases
+)
 """What everybody may ask or tell the server."""
 
 

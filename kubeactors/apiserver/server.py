@@ -12,10 +12,12 @@ from kubeactors.apimachinery.requests import (
     Delete,
     DeleteCollection,
     Get,
+    LeasesRenewed,
     List,
     ListOptions,
     ListResult,
     Patch,
+    RenewLeases,
     Result,
     StopWatch,
     Update,
@@ -43,6 +45,7 @@ from kubeactors.apiserver.messages import (
 from kubeactors.apiserver.reading import Reader
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
+from kubeactors.apiserver.registry.renewals import renew
 from kubeactors.apiserver.registry.resource import Resource
 from kubeactors.apiserver.registry.storage import Stored
 from kubeactors.apiserver.registry.subresources import not_allowed
@@ -76,8 +79,8 @@ from kubeactors.storage.messages import (
 
 R = TypeVar("R")
 
-AnyRequest: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch
-Q = TypeVar("Q", Get, List, Create, Update, Patch, Delete, DeleteCollection, Watch)
+AnyRequest: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | RenewLeases
+Q = TypeVar("Q", Get, List, Create, Update, Patch, Delete, DeleteCollection, Watch, RenewLeases)
 
 RETRY_SECONDS = 0.05
 """Until a store that could not be reached is tried again."""
@@ -132,7 +135,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._subresources = subresources_of(self._scheme, environment, self._cacher, self._tokens)
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)
         self._reader = Reader(self._store, self._freshness)
-        registry = Registry(Stored(self._store), environment, admission)
+        self._stored = Stored(self._store)
+        registry = Registry(self._stored, environment, admission)
         self._writer = Writer(registry, self._reader, self._freshness, self._subresources)
         await self._prime()
         await bootstrap(registry, self._resources, self._config, addresses.first)
@@ -167,6 +171,11 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     async def update(self, message: Update) -> Result | Status:
         """Replace an object."""
         return await self._answered(message, "update", self._writer.update)
+
+    @handle
+    async def renew_leases(self, message: RenewLeases) -> LeasesRenewed | Status:
+        """Renew many leases by one write."""
+        return await self._answered(message, "update", self._renew)
 
     @handle
     async def patch(self, message: Patch) -> Result | Status:
@@ -297,6 +306,9 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         if message.subresource:
             found = self._subresources[resource.kind.resource, message.subresource].get(resource, found)
         return Result(object=found, warnings=_deprecation(resource))
+
+    async def _renew(self, resource: Resource, message: RenewLeases) -> LeasesRenewed:
+        return LeasesRenewed(failed=await renew(self._stored, resource, message))
 
     async def _list(self, resource: Resource, message: List) -> ListResult:
         selection = self._selection(resource, message.namespace, message.options)

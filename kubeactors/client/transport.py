@@ -12,6 +12,7 @@ from kubeactors.apimachinery.requests import (
     Get,
     List,
     Patch,
+    RenewLeases,
     StopWatch,
     Update,
     Watch,
@@ -20,7 +21,7 @@ from kubeactors.apimachinery.status import ServiceUnavailable, Timeout
 
 R = TypeVar("R")
 
-ApiMessage = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch
+ApiMessage = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch | RenewLeases
 """What the API server understands."""
 
 

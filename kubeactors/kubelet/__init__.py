@@ -6,7 +6,8 @@
     lifecycle.py        restart policies and phases                        probes.py            when to probe, what it means
     admission.py        whether the node takes a pod                       ledger.py            what pods take of the node
     heartbeat.py        Node and Lease                                     node_status.py       what the Node says
-    logs.py             reading logs                                       runtimes/            what runs containers
+    renewals.py         the Leases of many nodes at once                   logs.py              reading logs
+    runtimes/           what runs containers
 
 Who sends to it: the API server (its own pods only, by the field selector spec.nodeName); whoever wants to read a log.
 What it sends: statuses and deletions of pods, its Node and its Lease to the API server; events to an event sink.

@@ -14,6 +14,9 @@ from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.node_status import new_node, with_labels, with_status
 
 LEASE_NAMESPACE = "kube-node-lease"
+LATE = 1.5
+"""A heartbeat that comes later than this many intervals after the last makes the kubelet report its node anew: others
+may have given it up meanwhile."""
 
 
 class NodeReporter:

@@ -16,16 +16,18 @@ from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
 from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEvent, Reflector, revision_of
 from kubeactors.kubelet.admission import NODE_AFFINITY, TAINT_TOLERATION, rejection
 from kubeactors.kubelet.config import KubeletConfig
-from kubeactors.kubelet.heartbeat import NodeReporter
+from kubeactors.kubelet.heartbeat import LATE, NodeReporter
 from kubeactors.kubelet.ledger import Ledger
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.messages import (
     Connect,
     Heartbeat,
+    KeepRenewed,
     KubeletMessage,
     Readmit,
     Register,
     ReportNode,
+    StopRenewing,
     Wake,
     WriteStatus,
 )
@@ -41,9 +43,6 @@ TIMER_SLACK = 1000
 """Nanoseconds that a timer is late on purpose: seconds are floats, and too early would be for nothing."""
 FRESH_NODE_NEEDED = (NODE_AFFINITY, TAINT_TOLERATION)
 """Refusals for reasons that others may have changed in the Node."""
-LATE = 1.5
-"""A heartbeat that comes later than this many intervals after the last makes the kubelet report its node anew: others
-may have given it up meanwhile."""
 
 
 class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
@@ -57,12 +56,20 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         runtime: runs the containers; it survives the kubelet.
         config: of the node.
         events: where events go.
+        renewer: renews the lease once the kubelet holds it; without one the kubelet does.
     """
 
     def __init__(
-        self, *, client: Client, runtime: ContainerRuntime, config: KubeletConfig, events: Recipient[RecordEvent]
+        self,
+        *,
+        client: Client,
+        runtime: ContainerRuntime,
+        config: KubeletConfig,
+        events: Recipient[RecordEvent],
+        renewer: Recipient[KeepRenewed | StopRenewing] | None = None,
     ) -> None:
         self._client = client
+        self._renewer = renewer
         self._runtime = runtime
         self._config = config
         self._events = events
@@ -99,6 +106,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def stopped(self) -> None:
         """End the watch. Containers go on."""
         self._reflector.stop(self.ctx.self)
+        if self._renewer is not None:
+            self._renewer.tell(StopRenewing(self._config.node_name))
 
     # The node.
 
@@ -132,6 +141,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._renewed_at = self.ctx.now
             if late:
                 self.ctx.self.tell(ReportNode())
+            if self._renewer is not None and self._renewer.tell(KeepRenewed(self._config.node_name, self.ctx.self)):
+                self._renewed_at = 0
+                self.ctx.cancel_timer("heartbeat")
         finally:
             self._renewing = False
 

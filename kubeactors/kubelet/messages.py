@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.kubelet.logs import ReadLog
-from kubeactors.message import Message
+from kubeactors.message import Message, Recipient
 
 
 class Register(Message, frozen=True):
@@ -21,6 +21,19 @@ class Heartbeat(Message, frozen=True):
 
 class ReportNode(Message, frozen=True):
     """Write the status of the node."""
+
+
+class KeepRenewed(Message, frozen=True):
+    """A kubelet tells the renewer: I hold my node's lease, keep it so."""
+
+    name: str
+    kubelet: Recipient["Heartbeat | ReportNode"]
+
+
+class StopRenewing(Message, frozen=True):
+    """A kubelet tells the renewer: I am gone."""
+
+    name: str
 
 
 class Wake(Message, frozen=True):

@@ -50,21 +50,29 @@ class Stored:
         """Delete if the key still holds `old`; whether it did, and what is there now."""
         return await self._if_at(key, revision_of(old), (DeleteOp(key=key),))
 
+    async def write_all(self, compare: tuple[Compare, ...], writes: tuple[PutOp, ...]) -> bool:
+        """Write all at one revision if all comparisons hold; whether they did."""
+        return (await self._txn(Txn(compare=compare, success=writes))).succeeded
+
     async def lease(self, seconds: int) -> int:
         """A new lease."""
         return await self._store.ask(LeaseGrant(ttl_seconds=seconds))
 
     async def _if_at(self, key: str, revision: int, writes: tuple[Op, ...]) -> tuple[bool, TypedObject | None]:
         compare = (Compare(key=key, mod_revision=revision),)
-        reply = await self._store.ask(Txn(compare=compare, success=writes, failure=(RangeOp(key=key),)))
-        if not isinstance(reply, TxnReply):
-            raise InternalError.saying(f"Internal error occurred: the store refused a write: {reply}")
+        reply = await self._txn(Txn(compare=compare, success=writes, failure=(RangeOp(key=key),)))
         if not reply.succeeded:
             (found,) = reply.replies
             assert isinstance(found, RangeReply), "the other branch reads"
             return False, _first(found)
         put = reply.replies[0] if reply.replies else None
         return True, cast("TypedObject", put.kv.value) if isinstance(put, PutReply) else None
+
+    async def _txn(self, txn: Txn) -> TxnReply:
+        reply = await self._store.ask(txn)
+        if not isinstance(reply, TxnReply):
+            raise InternalError.saying(f"Internal error occurred: the store refused a write: {reply}")
+        return reply
 
 
 def _first(reply: RangeReply) -> TypedObject | None:
