@@ -23,6 +23,7 @@ from kubeactors.actor.errors import (
     AskTimedOut,
     DeadLetter,
     ForeignAwait,
+    LinkedActorFailed,
     MailboxFull,
     RestartIntensityExceeded,
     SystemFailed,
@@ -33,6 +34,7 @@ from kubeactors.actor.mailbox import Mailbox, Overflow
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.actor.sim_system import SimSystem
+from kubeactors.actor.statistics import ActorStatistics
 from kubeactors.actor.supervision import Restart, Strategy, Supervision
 from kubeactors.actor.system import ActorSystem
 from kubeactors.actor.timers import Timer
@@ -42,6 +44,7 @@ __all__ = [
     "Actor",
     "ActorError",
     "ActorFailed",
+    "ActorStatistics",
     "ActorStopped",
     "ActorSystem",
     "AskCycle",
@@ -53,6 +56,7 @@ __all__ = [
     "ForeignAwait",
     "Gate",
     "Later",
+    "LinkedActorFailed",
     "Logger",
     "Mailbox",
     "MailboxFull",

@@ -74,6 +74,9 @@ class Actor(Generic[M]):
     supervision: ClassVar[Supervision] = Supervision()
     """What happens when a child of this actor fails."""
 
+    stop_seconds: ClassVar[float] = 0.0
+    """How long handlers that wait may go on when the actor is stopped; then they are cancelled, which is logged."""
+
     reentrant: ClassVar[bool] = False
     deterministic: ClassVar[bool] = False
     handlers: ClassVar[dict[type, Handler]]

@@ -12,7 +12,7 @@ from kubeactors.actor.activation import Activation, failure_of
 from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch, dispatch_of
 from kubeactors.actor.context import Context
 from kubeactors.actor.envelope import Envelope, Posted, Reply, opened
-from kubeactors.actor.errors import ActorStopped, MailboxFull, Terminated
+from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, MailboxFull, Terminated
 from kubeactors.actor.mailbox import Coalescing, Mailbox, Overflow, Post
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.states import State
@@ -22,6 +22,7 @@ from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
 
 if TYPE_CHECKING:
+    from kubeactors.actor.farewell import Farewell
     from kubeactors.actor.kernel import Kernel
 
 __all__ = ["Cell", "Envelope"]
@@ -37,15 +38,18 @@ class Cell(Ref[object]):
         "activations",
         "actor",
         "background",
+        "busy",
         "capacity",
         "children",
         "ctx",
         "dispatch",
         "envelope",
         "factory",
+        "farewell",
         "given_name",
         "handled",
         "kernel",
+        "links",
         "mailbox",
         "number",
         "odd",
@@ -53,6 +57,7 @@ class Cell(Ref[object]):
         "parent",
         "queued",
         "restart",
+        "restarted",
         "restarts",
         "rule",
         "senders",
@@ -100,6 +105,10 @@ class Cell(Ref[object]):
         self.restarts: RestartWindow | None = None  # of the children
         self.envelope: Posted | None = None  # in hand
         self.handled = 0
+        self.busy = 0  # nanoseconds in handlers, estimated
+        self.restarted = 0
+        self.links: dict[Cell, None] | None = None  # who fails with it
+        self.farewell: Farewell | None = None  # it is being stopped, and has time
         self.started: Wait[None] | None = None  # somebody waits for the first start
 
     @property
@@ -254,7 +263,9 @@ class Cell(Ref[object]):
 
     def may_go_on(self) -> None:
         """The last waiting handler is done: mail can be handled again."""
-        if self.state is State.RUNNING and not self.reentrant:
+        if self.farewell is not None:
+            self.kernel.change(self.farewell.go_on)
+        elif self.state is State.RUNNING and not self.reentrant:
             self.requeue()
 
     def admit_senders(self) -> None:
@@ -443,6 +454,12 @@ class Cell(Ref[object]):
         (self.watchers or {}).pop(watcher, None)
         (watcher.watching or {}).pop(self, None)
 
+    def link(self, other: "Cell") -> None:
+        """Fail with the other, and the other with this."""
+        for one, another in ((self, other), (other, self)):
+            one.links = one.links or {}
+            one.links[another] = None
+
     def owe(self, later: Later[object]) -> None:
         """A reply is owed; if the instance ends before, the asker is told."""
         if self.owed is _NOTHING_OWED:
@@ -505,6 +522,11 @@ class Cell(Ref[object]):
             wait.set(False)
         if self.started is not None:
             self.started.fail(ActorStopped(f"{self.path} did not start: {reason}"))
+        links, self.links = self.links, None
+        for linked in links or ():
+            (linked.links or {}).pop(self, None)
+            if reason.startswith("failed"):
+                self.kernel.failed(linked, LinkedActorFailed(f"{self.path} {reason}"))
         watchers, self.watchers = self.watchers, None
         for watcher in watchers or ():
             if watcher.watching is not None:
@@ -515,6 +537,7 @@ class Cell(Ref[object]):
         """Start again with a fresh instance; mail stays."""
         if self.state is State.FAILED:
             self.state = State.NEW
+            self.restarted += 1
             self.kernel.enqueue(self)
 
 

@@ -134,6 +134,10 @@ class Context(Generic[M]):
         """Be told `Terminated` when it has ended for good; at once if it has already."""
         cast("Cell", ref).watched_by(self._cell)
 
+    def link(self, ref: Ref[N]) -> None:
+        """Share a fate: when one of the two has failed for good, the other fails, and its supervisor decides."""
+        self._cell.link(cast("Cell", ref))
+
     def unwatch(self, ref: Ref[N]) -> None:
         """Do not be told."""
         cast("Cell", ref).unwatched_by(self._cell)

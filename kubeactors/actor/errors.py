@@ -35,6 +35,10 @@ class ForeignAwait(ActorError):
     """A handler awaited something that is not the kernel's where only that is allowed (simulation)."""
 
 
+class LinkedActorFailed(ActorError):
+    """An actor that this one is linked to has failed for good."""
+
+
 class RestartIntensityExceeded(ActorError):
     """Children failed more often than the supervision allows; the failure goes one level up."""
 

@@ -18,6 +18,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
 from kubeactors.actor.envelope import Envelope, Posted, opened
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, DeadLetter, RestartIntensityExceeded
+from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox, Post
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
@@ -150,6 +151,8 @@ class Kernel:
         self._inline = inline
         self._parks_all = parks_all
         self._depth = 0
+        self.farewells = 0
+        """How many are under way."""
         self.spawned = 0
         """How many actors there have been; numbers them."""
         self._streams: dict[str, int] = {}
@@ -318,7 +321,8 @@ class Kernel:
         """
         if isinstance(factory, type):
             dispatch_of(factory)
-        if parent.state is State.STOPPED:
+        gone = parent.actor is None if parent is not self.root else parent.state is State.STOPPED
+        if gone or self.root.state is State.STOPPED or parent.state is State.STOPPING:
             raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
         children = parent.children
         if children is None:
@@ -335,7 +339,23 @@ class Kernel:
 
     def stop(self, cell: Cell, reason: str = "stopped") -> None:
         """End an actor and its descendants, children first, last started first."""
-        self.change(partial(cell.stop, reason))
+        self.change(partial(self._stop, cell, reason))
+
+    def _stop(self, cell: Cell, reason: str) -> None:
+        if cell.activations is None and not cell.children:
+            cell.stop(reason)
+        elif cell.farewell is None:
+            self._part_from([*descendants(cell), cell], cell, reason)
+
+    def _part_from(self, cells: list[Cell], top: Cell, reason: str) -> None:
+        if any(needs_time(one) for one in cells):
+            Farewell(self, cells, reason)
+        else:
+            top.stop(reason)
+
+    def stop_all(self) -> None:
+        """End everything: last started first, children before parents."""
+        self.change(lambda: Farewell(self, list(descendants(self.root)), "shutdown"))
 
     def failed(self, cell: Cell, error: BaseException) -> None:
         """Ask the parent's rule what to do about a failure."""
@@ -371,7 +391,10 @@ class Kernel:
             cell.stop(f"failed: {error!r}")
             self.failed(parent, exceeded)
             return
-        self._restart(affected(rule.strategy, cell, parent), rule.backoff(restarts))
+        self._restart(affected(rule.strategy, cell, parent), rule.backoff(restarts, self._chance(parent, rule)))
+
+    def _chance(self, parent: Cell, rule: Supervision) -> float:
+        return self.random_for(parent.path, "backoff").random() if rule.jitter else 0.0
 
     def _restart(self, cells: list[Cell], delay: int) -> None:
         for one in reversed(cells):

@@ -12,6 +12,7 @@ from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.schedules import RandomDelays, Schedule, ScheduledQueue
+from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
 from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
@@ -108,9 +109,17 @@ class SimSystem:
 
     def shutdown(self) -> None:
         """Stop everything, last started first."""
-        for cell in reversed(list((self.kernel.root.children or {}).values())):
-            self.kernel.stop(cell, "shutdown")
+        self.kernel.stop_all()
         self.settle()
+        self._run(lambda: not self.kernel.farewells, _FOREVER)
+
+    def statistics(self) -> tuple[ActorStatistics, ...]:
+        """What every living actor is at, parents first."""
+        return tuple(statistics_of(self.kernel.root))
+
+    def tree(self) -> str:
+        """The supervision tree as text."""
+        return "\n".join(tree_of(self.kernel.root))
 
     def step(self) -> bool:
         """Deliver one message, or let time jump to the next timer; False if there is nothing to do."""

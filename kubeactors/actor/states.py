@@ -9,5 +9,7 @@ class State(Enum):
     NEW = "new"
     STARTING = "starting"
     RUNNING = "running"
+    STOPPING = "stopping"
+    """Handlers that wait may come to their end; no message is handled any more."""
     FAILED = "failed"
     STOPPED = "stopped"

@@ -34,7 +34,8 @@ class Restart(Enum):
 class Supervision(msgspec.Struct, frozen=True, kw_only=True):
     """The rule of one parent. More than `max_restarts` within `within_seconds` make the parent itself fail.
 
-    The n-th restart within the window waits `backoff_seconds * 2**(n-1)`, at most `max_backoff_seconds`.
+    The n-th restart within the window waits `backoff_seconds * 2**(n-1)`, at most `max_backoff_seconds`, and up to
+    `jitter` times that longer, so that actors that failed together do not come back together.
     """
 
     strategy: Strategy = Strategy.ONE_FOR_ONE
@@ -42,15 +43,18 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
     within_seconds: float = 5.0
     backoff_seconds: float = 0.0
     max_backoff_seconds: float = 30.0
+    jitter: float = 0.0
 
-    def backoff(self, restarts: int) -> int:
-        """Nanoseconds to wait before the n-th restart within the window.
+    def backoff(self, restarts: int, chance: float = 0.0) -> int:
+        """Nanoseconds to wait before the n-th restart within the window; `chance` is between 0 and 1.
 
         >>> Supervision(backoff_seconds=0.5).backoff(3)
         2000000000
+        >>> Supervision(backoff_seconds=0.5, jitter=0.2).backoff(1, chance=0.5)
+        550000000
         """
         seconds = min(self.backoff_seconds * 2 ** min(restarts - 1, 30), self.max_backoff_seconds)
-        return int(seconds * SECOND)
+        return int(seconds * SECOND * (1 + self.jitter * chance))
 
 
 class RestartWindow:

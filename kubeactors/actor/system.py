@@ -18,11 +18,14 @@ from kubeactors.actor.activation import CLOSED, Activation, Stepped
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
+from kubeactors.actor.envelope import opened
 from kubeactors.actor.errors import SystemFailed
 from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.parking import Parking, parking
 from kubeactors.actor.ref import Ref
+from kubeactors.actor.states import State
+from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
 from kubeactors.actor.supervision import Restart
 from kubeactors.actor.waits import Wait
 
@@ -61,8 +64,8 @@ class ActorSystem:
         seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is where chance comes from
         self._origin = time.monotonic_ns()
         wall = time.time_ns()
-        ready: deque[Entry] = deque()
-        self.kernel = Kernel(self, ready, seed=seed, wall=wall, inline=True, batch=128, parks_all=False)
+        self._ready: deque[Entry] = deque()
+        self.kernel = Kernel(self, self._ready, seed=seed, wall=wall, inline=True, batch=128, parks_all=False)
         self._group: TaskGroup | None = None
         self._parking: Parking
         self._alarm: Wait[None] = Wait()
@@ -99,12 +102,25 @@ class ActorSystem:
         return cancelled
 
     def _stop_all(self) -> None:
-        for cell in reversed(list((self.kernel.root.children or {}).values())):
-            self.kernel.stop(cell, "shutdown")
+        self.kernel.stop_all()
         self.kernel.change(self._close)
 
     def _close(self) -> None:
         self._closing = True
+        self.kernel.root.state = State.STOPPED
+
+    def statistics(self) -> tuple[ActorStatistics, ...]:
+        """What every living actor is at, parents first."""
+        return tuple(statistics_of(self.kernel.root))
+
+    def tree(self) -> str:
+        """The supervision tree as text, a line for each actor: for people."""
+        return "\n".join(tree_of(self.kernel.root))
+
+    @property
+    def dead_letters(self) -> int:
+        """How many messages nobody took."""
+        return self.kernel.dead_letters
 
     async def spawn(
         self,
@@ -167,7 +183,7 @@ class ActorSystem:
                 assert self._group is not None
                 self._group.cancel_scope.cancel()
                 self._closing = True
-            elif self._closing and not self._delegated:
+            elif self._closing and not self._delegated and not kernel.farewells:
                 return None
             else:
                 await self._sleep()
@@ -180,12 +196,23 @@ class ActorSystem:
         self._pause_by = until = now + TURN
         while True:
             timers.fire(now)
-            activation = kernel.run(ENTRIES_PER_LOOK)
+            activation = self._timed(now) if ready else None
+            if activation is None:
+                activation = kernel.run(ENTRIES_PER_LOOK - 1)
             if activation is not None or not ready:
                 return activation
             kernel.now = now = clock() - origin
             if now > until:
                 return None
+
+    def _timed(self, now: int) -> Activation | None:
+        """Run one entry and count the time it takes for all that are run until the next look at the clock."""
+        ready = self._ready
+        entry, weight = ready[0], min(len(ready), ENTRIES_PER_LOOK)
+        activation = self.kernel.run(1)
+        if type(entry) is Cell:
+            entry.busy += (time.monotonic_ns() - self._origin - now) * weight
+        return activation
 
     def _finish(self) -> None:
         self._stopped.set()
@@ -281,6 +308,10 @@ class ActorSystem:
 
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
         """Through structlog to the standard library's logger `kubeactors`."""
+        current = self.kernel.current
+        if current is not None and current.envelope is not None:
+            message, sender, _ = opened(current.envelope)
+            fields = {"cause": type(message).__name__, "sender": sender.path if sender is not None else "", **fields}
         getattr(_log, level)(event, actor=path, **fields)
 
 

@@ -1,0 +1,141 @@
+"""Links, time to stop, jitter, and what can be seen from outside."""
+
+from typing import ClassVar
+
+import pytest
+
+from kubeactors.actor import Actor, ActorStopped, Fifo, Ref, Restart, SimSystem, Supervision, Terminated, handle
+from kubeactors.message import Message
+from tests.actor.messages import Add, Break, Counter
+
+
+class Work(Message, frozen=True):
+    seconds: float
+
+
+class Worker(Actor[Work]):
+    """Takes its time; writes down what it has done."""
+
+    stop_seconds: ClassVar[float] = 5.0
+
+    def __init__(self, diary: list[str]) -> None:
+        self.diary = diary
+
+    @handle
+    async def work(self, message: Work) -> None:
+        await self.ctx.sleep(message.seconds)
+        self.diary.append(f"{self.ctx.name} worked")
+
+    def stopped(self) -> None:
+        self.diary.append(f"{self.ctx.name} stopped")
+
+
+def workers(*seconds: float) -> tuple[SimSystem, list[str]]:
+    diary: list[str] = []
+    sim = SimSystem(schedule=Fifo())
+    for number, time in enumerate(seconds):
+        worker = sim.spawn(lambda: Worker(diary), name=f"worker-{number}")
+        worker.tell(Work(time))
+        worker.tell(Work(time))
+    sim.run(0.5)
+    return sim, diary
+
+
+def test_a_handler_may_end_within_the_time_it_is_given_and_the_order_of_stops_is_kept() -> None:
+    sim, diary = workers(3, 2)
+    sim.shutdown()
+    assert diary == ["worker-1 worked", "worker-1 stopped", "worker-0 worked", "worker-0 stopped"]
+
+
+def test_a_handler_that_does_not_end_in_time_is_cancelled_and_reported() -> None:
+    sim, diary = workers(60)
+    sim.shutdown()
+    assert diary == ["worker-0 stopped"]
+    assert sim.now == 5_500_000_000
+    assert [line[2:] for line in sim.logged] == [("actor.stop_timed_out", "/worker-0", {"seconds": 5.0})]
+
+
+class Linked(Counter):
+    def __init__(self, other: Ref[Add]) -> None:
+        super().__init__()
+        self.other = other
+
+    def started(self) -> None:
+        self.ctx.link(self.other)
+
+
+class Family(Actor[Terminated]):
+    """Two children with one fate, none of which is restarted."""
+
+    def __init__(self, died: list[str]) -> None:
+        self.died = died
+
+    def started(self) -> None:
+        one = self.ctx.spawn(Counter, name="one", restart=Restart.TEMPORARY)
+        two = self.ctx.spawn(lambda: Linked(one), name="two", restart=Restart.TEMPORARY)
+        self.ctx.watch(one)
+        self.ctx.watch(two)
+        self.ctx.after(1, Terminated(ref=one, reason="go"))
+
+    @handle
+    def terminated(self, message: Terminated) -> None:
+        self.died.append(message.reason)
+
+
+def test_linked_actors_fail_together() -> None:
+    died: list[str] = []
+    sim = SimSystem(schedule=Fifo())
+    sim.spawn(lambda: Family(died), name="family")
+    sim.settle()
+    family = sim.kernel.root.children
+    assert family is not None
+    children = family["family"].children
+    assert children is not None
+    children["one"].tell(Break("bug"))
+    sim.settle()
+    assert died == [
+        "failed: ValueError('bug')",
+        """failed: LinkedActorFailed("/family/one failed: ValueError('bug')")""",
+    ]
+
+
+def test_jitter_makes_a_backoff_longer_by_chance_and_the_same_by_seed() -> None:
+    rule = Supervision(backoff_seconds=1.0, jitter=0.5)
+    assert [rule.backoff(1, chance) for chance in (0.0, 0.5, 1.0)] == [1_000_000_000, 1_250_000_000, 1_500_000_000]
+
+
+def test_the_tree_and_the_statistics_show_every_actor() -> None:
+    sim = SimSystem(schedule=Fifo())
+    sim.spawn(lambda: Family([]), name="family")
+    sim.settle()
+    assert sim.tree().splitlines() == [
+        "└─ family Family running mailbox=0 handled=0 restarts=0",
+        "   ├─ one Counter running mailbox=0 handled=0 restarts=0",
+        "   └─ two Linked running mailbox=0 handled=0 restarts=0",
+    ]
+    assert [one.path for one in sim.statistics()] == ["/family", "/family/one", "/family/two"]
+
+
+def test_statistics_count_messages_and_restarts() -> None:
+    sim = SimSystem(schedule=Fifo())
+    counter = sim.spawn(Counter)
+    for message in (Add(1), Break("bug"), Add(1)):
+        counter.tell(message)
+    sim.settle()
+    (statistics,) = sim.statistics()
+    assert (statistics.handled, statistics.restarts, statistics.mailbox, statistics.state) == (3, 1, 0, "running")
+
+
+def test_nothing_can_be_spawned_by_who_is_gone() -> None:
+    class Late(Counter):
+        def stopped(self) -> None:
+            with pytest.raises(ActorStopped):
+                self.ctx.spawn(Counter)
+            tried.append(True)
+
+    tried: list[bool] = []
+    sim = SimSystem()
+    late = sim.spawn(Late)
+    sim.settle()
+    sim.stop(late)
+    assert tried == [True]
