@@ -52,6 +52,7 @@ from kubeactors.api.core.v1.validation.volume_claims import (
 )
 from kubeactors.api.discovery.v1 import endpointslice
 from kubeactors.api.discovery.v1 import validation as discovery
+from kubeactors.api.policy.v1.poddisruptionbudget import KINDS as _POLICY
 from kubeactors.api.scheduling.v1 import priorityclass
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.meta import TypedObject
@@ -326,5 +327,5 @@ _OTHERS = (
     ),
 )
 
-SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_BATCH, *_OTHERS)))
+SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_BATCH, *_POLICY, *_OTHERS)))
 """All kinds that are served."""

@@ -132,7 +132,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         shared = Shared(environment=environment, addresses=addresses, ports=ports, templates=Templates())
         admission = admission_of(self._cacher, shared.templates, environment.random_for("token volumes"))
         self._resources = resources_of(self._scheme, self._cacher, shared)
-        self._subresources = subresources_of(self._scheme, environment, self._cacher, self._tokens)
+        self._subresources = subresources_of(self._resources, environment, self._cacher, self._tokens)
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)
         self._reader = Reader(self._store, self._freshness)
         self._stored = Stored(self._store)

@@ -1,6 +1,6 @@
 """The resources of a scheme with the rules of each kind, and the plug-ins of admission: what the server serves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import TypeAlias, TypeVar, cast
 
@@ -24,9 +24,10 @@ from kubeactors.apiserver.keys import prefix_of
 from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.registry import jobs, kinds
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
+from kubeactors.apiserver.registry.evictions import BUDGETS, EvictionSubresource
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.namespaces import NamespaceStrategy
-from kubeactors.apiserver.registry.pod_subresources import BindingSubresource, EvictionSubresource, NoBudgets
+from kubeactors.apiserver.registry.pod_subresources import BindingSubresource
 from kubeactors.apiserver.registry.pods import PodStrategy
 from kubeactors.apiserver.registry.resource import Resource
 from kubeactors.apiserver.registry.scale import ScaleSubresource
@@ -86,6 +87,7 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("apps", "statefulsets"): _simple(kinds.StatefulSetStrategy),
     ("batch", "cronjobs"): _simple(jobs.CronJobStrategy),
     ("batch", "jobs"): _simple(jobs.JobStrategy),
+    ("policy", "poddisruptionbudgets"): _simple(kinds.PodDisruptionBudgetStrategy),
     ("coordination.k8s.io", "leases"): _simple(kinds.LeaseStrategy),
     ("discovery.k8s.io", "endpointslices"): _simple(kinds.EndpointSliceStrategy),
 }
@@ -125,19 +127,22 @@ def admission_of(lookup: Lookup, templates: Templates, random: Random) -> Chain:
 
 
 def subresources_of(
-    scheme: Scheme, environment: Environment, lookup: Lookup, tokens: TokenIssuer | None
+    resources: Mapping[GroupVersionResource, Resource],
+    environment: Environment,
+    lookup: Lookup,
+    tokens: TokenIssuer | None,
 ) -> dict[tuple[str, str], Subresource]:
     """What can be done besides reading and writing whole objects, by resource and subresource."""
     found: dict[tuple[str, str], Subresource] = {
         ("namespaces", "finalize"): Part(),
         ("pods", "binding"): BindingSubresource(environment, lookup),
         ("pods", "ephemeralcontainers"): Part(),
-        ("pods", "eviction"): EvictionSubresource(NoBudgets()),
+        ("pods", "eviction"): EvictionSubresource(environment, lookup, resources.get(BUDGETS)),
         ("pods", "resize"): Part(),
     }
     if tokens is not None:
         found["serviceaccounts", "token"] = TokenSubresource(tokens, environment, lookup)
-    for kind in scheme:
+    for kind in (one.kind for one in resources.values()):
         if "status" in kind.subresources:
             found[kind.resource, "status"] = Part()
         if "scale" in kind.subresources:

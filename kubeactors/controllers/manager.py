@@ -25,6 +25,7 @@ from kubeactors.api.core.v1 import (
     ServiceAccount,
 )
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
@@ -32,6 +33,7 @@ from kubeactors.client.events import SINK_MAILBOX
 from kubeactors.controllers.cronjob import CronJobController
 from kubeactors.controllers.daemonset import DaemonSetController
 from kubeactors.controllers.deployment import DeploymentController
+from kubeactors.controllers.disruption import DisruptionController
 from kubeactors.controllers.endpoints import EndpointsController
 from kubeactors.controllers.endpointslice import EndpointSliceController
 from kubeactors.controllers.endpointslice_mirroring import EndpointSliceMirroringController
@@ -120,6 +122,17 @@ def _factories(
         ),
         "job": partial(JobController, client, events, jobs=jobs, pods=pods),
         "cronjob": partial(CronJobController, client, events, cron_jobs=informers.of(CronJob), jobs=jobs),
+        "disruption": partial(
+            DisruptionController,
+            client,
+            events,
+            budgets=informers.of(PodDisruptionBudget),
+            pods=pods,
+            replica_sets=replica_sets,
+            deployments=informers.of(Deployment),
+            stateful_sets=informers.of(StatefulSet),
+            replication_controllers=informers.of(ReplicationController),
+        ),
         "ttl-after-finished": partial(TTLAfterFinishedController, client, jobs=jobs),
         "namespace": partial(NamespaceController, client, namespaces=namespaces),
         "serviceaccount": partial(ServiceAccountController, client, namespaces=namespaces, accounts=accounts),

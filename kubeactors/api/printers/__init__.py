@@ -30,7 +30,8 @@ from kubeactors.api.core.v1.service import Service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
 from kubeactors.api.events.v1 import event as newer
-from kubeactors.api.printers import events, jobs, nodes, others, pods, services, storage, workloads
+from kubeactors.api.policy.v1.poddisruptionbudget import PodDisruptionBudget
+from kubeactors.api.printers import budgets, events, jobs, nodes, others, pods, services, storage, workloads
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
 from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
 from kubeactors.apimachinery.meta import HasMeta
@@ -80,6 +81,7 @@ _PRINTERS: dict[type[object], object] = {
     Node: nodes.PRINTER,
     PersistentVolumeClaim: storage.CLAIM,
     Pod: pods.PRINTER,
+    PodDisruptionBudget: budgets.POD_DISRUPTION_BUDGET,
     PodTemplate: workloads.POD_TEMPLATE,
     PriorityClass: others.PRIORITY_CLASS,
     ReplicaSet: workloads.REPLICA_SET,

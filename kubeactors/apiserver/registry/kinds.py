@@ -10,6 +10,7 @@ from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
 from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController, TypedLocalObjectReference
 from kubeactors.api.core.v1.persistentvolumeclaim import PENDING, PersistentVolumeClaim, PersistentVolumeClaimStatus
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.registry.strategy import Strategy, WithStatus, same_part, with_generation
@@ -151,3 +152,9 @@ class DeploymentStrategy(WithStatus[Deployment]):
         if new.metadata.generation == old.metadata.generation and new.metadata.annotations != old.metadata.annotations:
             return with_generation(new, old.metadata.generation + 1)
         return new
+
+
+class PodDisruptionBudgetStrategy(WithStatus[PodDisruptionBudget]):
+    """Budgets: whoever changes one must have seen it."""
+
+    unconditional_update = False

@@ -1,19 +1,18 @@
-"""What can be done to a pod: bind it to a node, evict it, add ephemeral containers, change its resources.
+"""What can be done to a pod besides evicting it: bind it to a node, add ephemeral containers, change its resources.
 
-Source: pkg/registry/core/pod/storage/storage.go, eviction.go (v1.36).
+Source: pkg/registry/core/pod/storage/storage.go (v1.36).
 """
 
-from typing import Protocol, cast
+from typing import cast
 
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Binding, Pod, PodCondition
 from kubeactors.api.core.v1.validation import validate_binding
-from kubeactors.api.policy.v1 import Eviction
-from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.status import BadRequest, Status, StatusError, conflict, invalid
-from kubeactors.apiserver.admission.plugin import DELETE, Attributes, Lookup
+from kubeactors.apiserver.admission.plugin import Attributes, Lookup
 from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.registry import Registry
@@ -24,25 +23,6 @@ NODES = GroupVersionResource("", "v1", "nodes")
 POD_SCHEDULED = "PodScheduled"
 TOPOLOGY_LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 """Labels of its node that a pod takes over when it is bound."""
-
-
-class DisruptionBudgets(Protocol):
-    """Decides whether a pod may be evicted: the seam for disruption budgets."""
-
-    def check(self, pod: Pod) -> None:
-        """Returns if it may.
-
-        Raises:
-            TooManyRequests: not now.
-        """
-        ...
-
-
-class NoBudgets:
-    """A cluster without disruption budgets: every pod may be evicted."""
-
-    def check(self, pod: Pod) -> None:
-        """Nothing forbids it."""
 
 
 class BindingSubresource(Subresource):
@@ -99,37 +79,6 @@ class BindingSubresource(Subresource):
     def _scheduled(self, conditions: tuple[PodCondition, ...]) -> tuple[PodCondition, ...]:
         scheduled = PodCondition(type=POD_SCHEDULED, status="True", last_transition_time=self._environment.timestamp())
         return (*(one for one in conditions if one.type != POD_SCHEDULED), scheduled)
-
-
-class EvictionSubresource(Subresource):
-    """Deletes a pod if nobody is disrupted too much."""
-
-    def __init__(self, budgets: DisruptionBudgets) -> None:
-        self._budgets = budgets
-
-    async def create(
-        self, registry: Registry, resource: Resource, value: TypedObject, attributes: Attributes
-    ) -> TypedObject | Status:
-        """Delete the pod with the options of the eviction.
-
-        Raises:
-            TooManyRequests: a disruption budget does not allow it now.
-        """
-        eviction = cast("Eviction", value)
-        _check_name(value, attributes.name, "Eviction")
-        options = eviction.delete_options or DeleteOptions()
-        dry_run = attributes.dry_run or bool(options.dry_run)
-        pod = resource.cached(attributes.namespace, attributes.name)
-        if pod is not None and not _evicts_freely(cast("Pod", pod)):
-            self._budgets.check(cast("Pod", pod))
-        deletion = replace(attributes, operation=DELETE, subresource="", dry_run=dry_run)
-        await registry.delete(resource, deletion, options)
-        return Status(status="Success", code=201)
-
-
-def _evicts_freely(pod: Pod) -> bool:
-    """A pod that does not run counts for no budget."""
-    return pod.metadata.deletion_timestamp is not None or pod.status.phase in ("Succeeded", "Failed", "Pending")
 
 
 def _check_name(value: TypedObject, name: str, kind: str) -> None:
