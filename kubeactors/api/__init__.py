@@ -18,10 +18,19 @@ from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.apps.v1.statefulset import StatefulSet
 from kubeactors.api.batch.v1.kinds import KINDS as _BATCH
 from kubeactors.api.coordination.v1 import lease
-from kubeactors.api.core.v1 import configmap, endpoints, event, namespace, persistentvolumeclaim, secret, service
+from kubeactors.api.core.v1 import (
+    configmap,
+    endpoints,
+    event,
+    namespace,
+    persistentvolume,
+    persistentvolumeclaim,
+    secret,
+    service,
+)
 from kubeactors.api.core.v1.advice import warn_of_pod
 from kubeactors.api.core.v1.defaults import default_node, default_pod, default_pod_template
-from kubeactors.api.core.v1.defaults.claims import default_claim
+from kubeactors.api.core.v1.defaults.claims import default_claim, default_volume_object
 from kubeactors.api.core.v1.defaults.replication import default_replication_controller
 from kubeactors.api.core.v1.defaults.service import default_service
 from kubeactors.api.core.v1.node import Node, node_fields
@@ -37,6 +46,11 @@ from kubeactors.api.core.v1.validation import (
     validate_pod_template,
     validate_pod_template_update,
     validate_pod_update,
+)
+from kubeactors.api.core.v1.validation.persistent_volumes import (
+    validate_persistent_volume,
+    validate_persistent_volume_update,
+    warn_of_persistent_volume,
 )
 from kubeactors.api.core.v1.validation.replication import (
     validate_replication_controller,
@@ -54,6 +68,7 @@ from kubeactors.api.discovery.v1 import endpointslice
 from kubeactors.api.discovery.v1 import validation as discovery
 from kubeactors.api.policy.v1.poddisruptionbudget import KINDS as _POLICY
 from kubeactors.api.scheduling.v1 import priorityclass
+from kubeactors.api.storage.v1 import storageclass
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import STANDARD_VERBS, Kind, Scheme
@@ -120,6 +135,20 @@ _CORE = (
         validate_update=validate_node_update,
         validate_status_update=validate_node_update,
         fields=node_fields,
+    ),
+    Kind(
+        type=persistentvolume.PersistentVolume,
+        kind="PersistentVolume",
+        resource="persistentvolumes",
+        singular="persistentvolume",
+        short_names=("pv",),
+        namespaced=False,
+        subresources=("status",),
+        default=default_volume_object,
+        validate=validate_persistent_volume,
+        validate_update=validate_persistent_volume_update,
+        warn=warn_of_persistent_volume,
+        fields=persistentvolume.persistent_volume_fields,
     ),
     Kind(
         type=persistentvolumeclaim.PersistentVolumeClaim,
@@ -293,6 +322,18 @@ _APPS = (
 )
 
 _OTHERS = (
+    Kind(
+        type=storageclass.StorageClass,
+        group="storage.k8s.io",
+        kind="StorageClass",
+        resource="storageclasses",
+        singular="storageclass",
+        short_names=("sc",),
+        namespaced=False,
+        default=storageclass.default_storage_class,
+        validate=storageclass.validate_storage_class,
+        validate_update=storageclass.validate_storage_class_update,
+    ),
     Kind(
         type=priorityclass.PriorityClass,
         group="scheduling.k8s.io",

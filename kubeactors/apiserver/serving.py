@@ -18,6 +18,11 @@ from kubeactors.apiserver.admission.plugin import Lookup
 from kubeactors.apiserver.admission.pod_security import PodSecurity
 from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
 from kubeactors.apiserver.admission.service_account import ServiceAccountTokens
+from kubeactors.apiserver.admission.storage import (
+    DefaultStorageClass,
+    PersistentVolumeClaimResize,
+    StorageObjectInUseProtection,
+)
 from kubeactors.apiserver.admission.templates import SharedSpecs
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.keys import prefix_of
@@ -36,6 +41,7 @@ from kubeactors.apiserver.registry.strategy import Strategy
 from kubeactors.apiserver.registry.subresources import Part, Subresource
 from kubeactors.apiserver.registry.templates import Templates
 from kubeactors.apiserver.registry.tokens import TokenIssuer, TokenSubresource
+from kubeactors.apiserver.registry.volumes import PersistentVolumeClaimStrategy, PersistentVolumeStrategy
 from kubeactors.apiserver.selection import NodeOf
 
 
@@ -74,7 +80,8 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "events"): _simple(kinds.EventStrategy),
     ("", "namespaces"): _simple(NamespaceStrategy),
     ("", "nodes"): _simple(kinds.NodeStrategy),
-    ("", "persistentvolumeclaims"): _simple(kinds.PersistentVolumeClaimStrategy),
+    ("", "persistentvolumeclaims"): _simple(PersistentVolumeClaimStrategy),
+    ("", "persistentvolumes"): _simple(PersistentVolumeStrategy),
     ("", "pods"): _pods,
     ("", "podtemplates"): _simple(kinds.PodTemplateStrategy),
     ("", "replicationcontrollers"): _simple(kinds.ReplicationControllerStrategy),
@@ -121,8 +128,17 @@ def admission_of(lookup: Lookup, templates: Templates, random: Random) -> Chain:
     """The plug-ins of a server, in their order."""
     accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(lookup), DefaultTolerationSeconds()
     shared = SharedSpecs(templates, accounts, priority, tolerations)
+    storage = (DefaultStorageClass(lookup), StorageObjectInUseProtection(), PersistentVolumeClaimResize(lookup))
     return Chain(
-        (NamespaceLifecycle(lookup), shared, TaintNodesByCondition(), priority, tolerations, PodSecurity(lookup))
+        (
+            NamespaceLifecycle(lookup),
+            shared,
+            TaintNodesByCondition(),
+            priority,
+            tolerations,
+            *storage,
+            PodSecurity(lookup),
+        )
     )
 
 

@@ -24,8 +24,10 @@ from kubeactors.api.core.v1 import (
     Service,
     ServiceAccount,
 )
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
@@ -41,6 +43,12 @@ from kubeactors.controllers.garbagecollector import GarbageCollector
 from kubeactors.controllers.job import JobController
 from kubeactors.controllers.namespace import NamespaceController
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
+from kubeactors.controllers.persistentvolume import (
+    PersistentVolumeClaimProtectionController,
+    PersistentVolumeController,
+    PersistentVolumeProtectionController,
+    SimulatedProvisioner,
+)
 from kubeactors.controllers.pod_gc import PodGCController
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.root_ca import RootCAPublisher
@@ -88,6 +96,8 @@ def _factories(
     pods, nodes, services = informers.of(Pod), informers.of(Node), informers.of(Service)
     replica_sets, namespaces = informers.of(ReplicaSet), informers.of(Namespace)
     jobs = informers.of(Job)
+    claims, volumes = informers.of(PersistentVolumeClaim), informers.of(PersistentVolume)
+    classes = informers.of(StorageClass)
     config_maps, accounts = informers.of(ConfigMap), informers.of(ServiceAccount)
     return {
         "deployment": partial(
@@ -117,9 +127,19 @@ def _factories(
             events,
             stateful_sets=informers.of(StatefulSet),
             pods=pods,
-            claims=informers.of(PersistentVolumeClaim),
+            claims=claims,
             revisions=informers.of(ControllerRevision),
         ),
+        "persistentvolume-binder": partial(
+            PersistentVolumeController, client, events, claims=claims, volumes=volumes, classes=classes
+        ),
+        "persistentvolume-provisioner": partial(
+            SimulatedProvisioner, client, events, claims=claims, volumes=volumes, classes=classes
+        ),
+        "persistentvolumeclaim-protection": partial(
+            PersistentVolumeClaimProtectionController, client, claims=claims, pods=pods
+        ),
+        "persistentvolume-protection": partial(PersistentVolumeProtectionController, client, volumes=volumes),
         "job": partial(JobController, client, events, jobs=jobs, pods=pods),
         "cronjob": partial(CronJobController, client, events, cron_jobs=informers.of(CronJob), jobs=jobs),
         "disruption": partial(

@@ -134,6 +134,19 @@ def test_columns_are_those_of_kubectl() -> None:
             "(Nominated Node)",
             "(Readiness Gates)",
         ],
+        "PersistentVolume": [
+            "Name",
+            "Capacity",
+            "Access Modes",
+            "Reclaim Policy",
+            "Status",
+            "Claim",
+            "StorageClass",
+            "VolumeAttributesClass",
+            "Reason",
+            "Age",
+            "(VolumeMode)",
+        ],
         "PersistentVolumeClaim": [
             "Name",
             "Status",
@@ -160,6 +173,14 @@ def test_columns_are_those_of_kubectl() -> None:
         "Secret": ["Name", "Type", "Data", "Age"],
         "Service": ["Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "(Selector)"],
         "ServiceAccount": ["Name", "Age"],
+        "StorageClass": [
+            "Name",
+            "Provisioner",
+            "ReclaimPolicy",
+            "VolumeBindingMode",
+            "AllowVolumeExpansion",
+            "Age",
+        ],
         "StatefulSet": ["Name", "Ready", "Age", "(Containers)", "(Images)"],
     }
 

@@ -22,6 +22,7 @@ from kubeactors.api.core.v1.endpoints import Endpoints
 from kubeactors.api.core.v1.event import Event
 from kubeactors.api.core.v1.namespace import Namespace
 from kubeactors.api.core.v1.node import Node
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim
 from kubeactors.api.core.v1.pod import Pod, PodTemplate
 from kubeactors.api.core.v1.replicationcontroller import ReplicationController
@@ -34,6 +35,7 @@ from kubeactors.api.policy.v1.poddisruptionbudget import PodDisruptionBudget
 from kubeactors.api.printers import budgets, events, jobs, nodes, others, pods, services, storage, workloads
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
 from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
+from kubeactors.api.storage.v1.storageclass import StorageClass
 from kubeactors.apimachinery.meta import HasMeta
 
 __all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "row", "row_conditions"]
@@ -79,6 +81,7 @@ _PRINTERS: dict[type[object], object] = {
     Lease: others.LEASE,
     Namespace: others.NAMESPACE,
     Node: nodes.PRINTER,
+    PersistentVolume: storage.VOLUME,
     PersistentVolumeClaim: storage.CLAIM,
     Pod: pods.PRINTER,
     PodDisruptionBudget: budgets.POD_DISRUPTION_BUDGET,
@@ -91,6 +94,7 @@ _PRINTERS: dict[type[object], object] = {
     Service: services.SERVICE,
     ServiceAccount: others.SERVICE_ACCOUNT,
     StatefulSet: workloads.STATEFUL_SET,
+    StorageClass: storage.STORAGE_CLASS,
     newer.Event: events.NEWER_EVENT,
 }
 

@@ -5,8 +5,10 @@ Source: pkg/printers/internalversion/printers.go (v1.36).
 
 from collections.abc import Iterable
 
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume, class_of_volume
 from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim, class_of_claim
 from kubeactors.api.printers.table import AGE, NAME, Cells, Column, Printer, age
+from kubeactors.api.storage.v1.storageclass import StorageClass, is_default_class
 
 UNSET = "<unset>"
 
@@ -40,6 +42,64 @@ def claim_cells(claim: PersistentVolumeClaim, now_ns: int) -> Cells:
     )
 
 
+def volume_cells(volume: PersistentVolume, now_ns: int) -> Cells:
+    """All cells of a volume's row."""
+    spec, status = volume.spec, volume.status
+    claim = f"{spec.claim_ref.namespace}/{spec.claim_ref.name}" if spec.claim_ref is not None else ""
+    return (
+        volume.metadata.name,
+        spec.capacity.get("storage", "0"),
+        modes_cell(spec.access_modes),
+        spec.persistent_volume_reclaim_policy,
+        "Terminating" if volume.metadata.deletion_timestamp is not None else status.phase,
+        claim,
+        class_of_volume(volume),
+        UNSET if spec.volume_attributes_class_name is None else spec.volume_attributes_class_name,
+        status.reason,
+        age(volume.metadata, now_ns),
+        UNSET if spec.volume_mode is None else spec.volume_mode,
+    )
+
+
+def storage_class_cells(found: StorageClass, now_ns: int) -> Cells:
+    """All cells of a storage class' row."""
+    return (
+        f"{found.metadata.name} (default)" if is_default_class(found) else found.metadata.name,
+        found.provisioner,
+        found.reclaim_policy or "Delete",
+        found.volume_binding_mode or "Immediate",
+        bool(found.allow_volume_expansion),
+        age(found.metadata, now_ns),
+    )
+
+
+VOLUME = Printer(
+    columns=(
+        NAME,
+        Column(name="Capacity", description="How large the volume is."),
+        Column(name="Access Modes", description="How the volume can be mounted."),
+        Column(name="Reclaim Policy", description="What becomes of the volume when its claim is gone."),
+        Column(name="Status", description="Available, Bound, Released or Failed; or Terminating."),
+        Column(name="Claim", description="The claim that has the volume."),
+        Column(name="StorageClass", description="The class that the volume belongs to."),
+        Column(name="VolumeAttributesClass", description="The class of attributes that the volume has."),
+        Column(name="Reason", description="What is wrong with the volume."),
+        AGE,
+        Column(name="VolumeMode", description="Filesystem or Block.", priority=1),
+    ),
+    cells=volume_cells,
+)
+STORAGE_CLASS = Printer(
+    columns=(
+        NAME,
+        Column(name="Provisioner", description="Who makes volumes of this class."),
+        Column(name="ReclaimPolicy", description="What becomes of volumes whose claims are gone."),
+        Column(name="VolumeBindingMode", description="When volumes are bound to claims."),
+        Column(name="AllowVolumeExpansion", description="Whether claims may grow."),
+        AGE,
+    ),
+    cells=storage_class_cells,
+)
 CLAIM = Printer(
     columns=(
         NAME,

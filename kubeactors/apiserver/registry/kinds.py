@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment
 from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
-from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController, TypedLocalObjectReference
-from kubeactors.api.core.v1.persistentvolumeclaim import PENDING, PersistentVolumeClaim, PersistentVolumeClaimStatus
+from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
@@ -108,24 +107,6 @@ def _with_template_generation(value: DaemonSet, count: int) -> DaemonSet:
         return value
     annotations = {**annotations, TEMPLATE_GENERATION: str(count)}
     return with_metadata(value, replace(value.metadata, annotations=annotations))
-
-
-class PersistentVolumeClaimStrategy(WithStatus[PersistentVolumeClaim]):
-    """Claims: pending at first; data comes from claims and snapshots."""
-
-    counts_generations = False
-
-    def prepare_for_create(self, new: PersistentVolumeClaim) -> PersistentVolumeClaim:
-        """Pending; a source of data that nobody could fill from is forgotten."""
-        spec = new.spec
-        if spec.data_source is not None and not _is_known_source(spec.data_source):
-            spec = replace(spec, data_source=None)
-        return replace(new, spec=spec, status=PersistentVolumeClaimStatus(phase=PENDING))
-
-
-def _is_known_source(source: TypedLocalObjectReference) -> bool:
-    group, kind = source.api_group or "", source.kind
-    return (group, kind) in {("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot")}
 
 
 class PodTemplateStrategy(Strategy[PodTemplate]):

@@ -180,7 +180,7 @@ class StatefulSetController(Controller):
                 await self._write(replace(found, status=step.status))
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
-        used = (current.metadata.name, update.metadata.name, *map(revision_of_pod, pods))
+        used = (step.status.current_revision, step.status.update_revision, *map(revision_of_pod, pods))
         for one in surplus(revisions, used, _limit(found)):
             await self._history.delete(one)
 

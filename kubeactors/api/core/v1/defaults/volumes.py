@@ -46,7 +46,7 @@ def default_volume(volume: Volume) -> Volume:
         image=optional(volume.image, _default_image),
         iscsi=optional(volume.iscsi, _default_iscsi),
         rbd=optional(volume.rbd, _default_rbd),
-        azure_disk=optional(volume.azure_disk, _default_azure_disk),
+        azure_disk=optional(volume.azure_disk, default_azure_disk),
         scale_io=optional(volume.scale_io, _default_scale_io),
     )
 
@@ -124,7 +124,8 @@ def _default_rbd(source: RBDVolumeSource) -> RBDVolumeSource:
     )
 
 
-def _default_azure_disk(source: AzureDiskVolumeSource) -> AzureDiskVolumeSource:
+def default_azure_disk(source: AzureDiskVolumeSource) -> AzureDiskVolumeSource:
+    """Shared, read and written through a cache."""
     return filled(
         source,
         caching_mode="ReadWrite" if source.caching_mode is None else source.caching_mode,

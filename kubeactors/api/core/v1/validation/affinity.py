@@ -38,14 +38,15 @@ def validate_affinity(affinity: Affinity, path: str) -> Iterator[FieldError]:
 def _node_affinity(affinity: NodeAffinity, path: str) -> Iterator[FieldError]:
     needed = affinity.required_during_scheduling_ignored_during_execution
     if needed is not None:
-        yield from _node_selector(needed, f"{path}.{_REQUIRED}")
+        yield from validate_node_selector(needed, f"{path}.{_REQUIRED}")
     for i, term in enumerate(affinity.preferred_during_scheduling_ignored_during_execution):
         at = f"{path}.{_PREFERRED}[{i}]"
         yield from _weight(term.weight, at)
         yield from _node_term(term.preference, f"{at}.preference", check_values=False)
 
 
-def _node_selector(selector: NodeSelector, path: str) -> Iterator[FieldError]:
+def validate_node_selector(selector: NodeSelector, path: str) -> Iterator[FieldError]:
+    """At least one term, each with requirements that can hold."""
     if not selector.node_selector_terms:
         yield required(f"{path}.nodeSelectorTerms", "must have at least one node selector term")
     for i, term in enumerate(selector.node_selector_terms):

@@ -1,0 +1,105 @@
+"""StorageClass: how volumes are made for the claims that name it.
+
+Source: api/storage/v1/types.go, pkg/apis/storage/v1/defaults.go, pkg/apis/storage/validation/validation.go (v1.36).
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1.topology import TopologySelectorTerm
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required, too_long
+from kubeactors.apimachinery.meta import TypedObject, always
+from kubeactors.apimachinery.objectmeta import validate_immutable
+
+IMMEDIATE, WAIT_FOR_FIRST_CONSUMER = "Immediate", "WaitForFirstConsumer"
+"""When a volume is bound to a claim: at once, or when a pod that uses it is placed."""
+DELETE, RETAIN = "Delete", "Retain"
+
+IS_DEFAULT = "storageclass.kubernetes.io/is-default-class"
+"""Annotation of the class that claims get which name none."""
+
+_MAX_PARAMETERS = 512
+_MAX_PARAMETERS_SIZE = 256 * 1024
+
+
+class StorageClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Names a provisioner, and what volumes of it are like."""
+
+    api_version: str = "storage.k8s.io/v1"
+    kind: str = "StorageClass"
+    provisioner: str = always("")
+    parameters: dict[str, str] = {}
+    reclaim_policy: str | None = None
+    mount_options: tuple[str, ...] = ()
+    allow_volume_expansion: bool | None = None
+    volume_binding_mode: str | None = None
+    allowed_topologies: tuple[TopologySelectorTerm, ...] = ()
+
+
+def is_default_class(found: StorageClass) -> bool:
+    """Whether claims without a class get this one."""
+    return found.metadata.annotations.get(IS_DEFAULT) == "true"
+
+
+def default_storage_class(found: StorageClass) -> StorageClass:
+    """Volumes are bound at once, and deleted with their claims.
+
+    >>> default_storage_class(StorageClass()).volume_binding_mode
+    'Immediate'
+    """
+    if found.reclaim_policy is not None and found.volume_binding_mode is not None:
+        return found
+    return replace(
+        found,
+        reclaim_policy=DELETE if found.reclaim_policy is None else found.reclaim_policy,
+        volume_binding_mode=IMMEDIATE if found.volume_binding_mode is None else found.volume_binding_mode,
+    )
+
+
+def validate_storage_class(found: StorageClass) -> Iterator[FieldError]:
+    """A provisioner, and parameters for it."""
+    if not found.provisioner:
+        yield required("provisioner")
+    else:
+        for message in names.qualified_name(found.provisioner.lower()):
+            yield invalid("provisioner", found.provisioner, message)
+    yield from _validate_parameters(found.parameters)
+    if found.reclaim_policy not in {None, DELETE, RETAIN}:
+        yield not_supported("reclaimPolicy", found.reclaim_policy, (DELETE, RETAIN))
+    if found.volume_binding_mode is None:
+        yield required("volumeBindingMode")
+    elif found.volume_binding_mode not in {IMMEDIATE, WAIT_FOR_FIRST_CONSUMER}:
+        yield not_supported("volumeBindingMode", found.volume_binding_mode, (IMMEDIATE, WAIT_FOR_FIRST_CONSUMER))
+    yield from _validate_topologies(found.allowed_topologies)
+
+
+def validate_storage_class_update(new: StorageClass, old: StorageClass) -> Iterator[FieldError]:
+    """What volumes are like stays; the rest may change."""
+    yield from validate_storage_class(new)
+    yield from validate_immutable(new.parameters, old.parameters, "parameters")
+    yield from validate_immutable(new.provisioner, old.provisioner, "provisioner")
+    yield from validate_immutable(new.reclaim_policy, old.reclaim_policy, "reclaimPolicy")
+    yield from validate_immutable(new.volume_binding_mode, old.volume_binding_mode, "volumeBindingMode")
+
+
+def _validate_parameters(parameters: dict[str, str]) -> Iterator[FieldError]:
+    if len(parameters) > _MAX_PARAMETERS:
+        yield too_long("parameters", _MAX_PARAMETERS)
+        return
+    for key in parameters:
+        if not key:
+            yield invalid("parameters", key, "field can not be empty.")
+    if sum(len(key) + len(value) for key, value in parameters.items()) > _MAX_PARAMETERS_SIZE:
+        yield too_long("parameters", _MAX_PARAMETERS_SIZE)
+
+
+def _validate_topologies(terms: tuple[TopologySelectorTerm, ...]) -> Iterator[FieldError]:
+    for i, term in enumerate(terms):
+        for j, one in enumerate(term.match_label_expressions):
+            path = f"allowedTopologies[{i}].matchLabelExpressions[{j}]"
+            if not one.values:
+                yield required(f"{path}.values")
+            for message in names.qualified_name(one.key):
+                yield invalid(f"{path}.key", one.key, message)

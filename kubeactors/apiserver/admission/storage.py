@@ -1,0 +1,95 @@
+"""Admission of claims and volumes: finalizers that protect them, a default class, growth.
+
+Source: plugin/pkg/admission/storage/{storageobjectinuseprotection,persistentvolume/resize},
+plugin/pkg/admission/storage/storageclass/setdefault (v1.36).
+"""
+
+from collections.abc import Iterable
+from typing import cast
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1.persistentvolumeclaim import CLASS_ANNOTATION, PersistentVolumeClaim, class_of_claim
+from kubeactors.api.storage.v1.storageclass import StorageClass, is_default_class
+from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apiserver.admission.plugin import CREATE, UPDATE, Attributes, Lookup, Plugin, refused
+from kubeactors.apiserver.objects import with_metadata
+
+CLAIMS = GroupVersionResource("", "v1", "persistentvolumeclaims")
+VOLUMES = GroupVersionResource("", "v1", "persistentvolumes")
+CLASSES = GroupVersionResource("storage.k8s.io", "v1", "storageclasses")
+
+CLAIM_PROTECTION, VOLUME_PROTECTION = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
+
+
+class StorageObjectInUseProtection(Plugin):
+    """Claims and volumes stay until nobody uses them."""
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """Claims and volumes that are created."""
+        return kind.gvr in (CLAIMS, VOLUMES) and not subresource and operation == CREATE
+
+    def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """The object with its finalizer."""
+        finalizer = CLAIM_PROTECTION if attributes.kind.gvr == CLAIMS else VOLUME_PROTECTION
+        metadata = value.metadata
+        if finalizer in metadata.finalizers:
+            return value
+        return with_metadata(value, replace(metadata, finalizers=(*metadata.finalizers, finalizer)))
+
+
+class DefaultStorageClass(Plugin):
+    """A claim that names no class gets the newest of those that are the default."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """Claims that are created."""
+        return kind.gvr == CLAIMS and not subresource and operation == CREATE
+
+    def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """The claim with a class, if there is one for it."""
+        del attributes
+        claim = cast("PersistentVolumeClaim", value)
+        if claim.spec.storage_class_name is not None or CLASS_ANNOTATION in claim.metadata.annotations:
+            return claim
+        name = default_class(cast("Iterable[StorageClass]", self._lookup.select(CLASSES)))
+        return claim if name is None else replace(claim, spec=replace(claim.spec, storage_class_name=name))
+
+
+class PersistentVolumeClaimResize(Plugin):
+    """A claim grows only if its class lets it."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """Claims that are changed."""
+        return kind.gvr == CLAIMS and not subresource and operation == UPDATE
+
+    def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
+        """Refuses what cannot be done."""
+        new, old = cast("PersistentVolumeClaim", value), cast("PersistentVolumeClaim", attributes.old)
+        after = new.spec.resources.requests.get("storage", "0")
+        if quantity.compare(after, old.spec.resources.requests.get("storage", "0")) <= 0:
+            return
+        if old.status.phase != "Bound":
+            raise refused(value, attributes, "Only bound persistent volume claims can be expanded")
+        found = cast("StorageClass | None", self._lookup.get(CLASSES, "", class_of_claim(old)))
+        if found is None or not found.allow_volume_expansion:
+            why = (
+                "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc "
+                "must support resize"
+            )
+            raise refused(value, attributes, why)
+
+
+def default_class(classes: Iterable[StorageClass]) -> str | None:
+    """The name of the default class: of several the newest, of these the first by name."""
+    found = sorted(filter(is_default_class, classes), key=lambda one: one.metadata.name)
+    found.sort(key=lambda one: one.metadata.creation_timestamp or "", reverse=True)
+    return found[0].metadata.name if found else None

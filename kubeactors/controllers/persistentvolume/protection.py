@@ -1,0 +1,126 @@
+"""Protection: a claim stays while a pod uses it, a volume while it is bound.
+
+Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go,
+pkg/controller/volume/pvprotection/pv_protection_controller.go (v1.36).
+"""
+
+from contextlib import suppress
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1.persistentvolume import BOUND, PersistentVolume
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.status import NotFound
+from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key
+from kubeactors.controllers.pods import FAILED, SUCCEEDED
+
+CLAIM_FINALIZER, VOLUME_FINALIZER = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
+USERS = "claims"
+"""Index: pods by the keys of the claims that they name."""
+
+T = TypeVar("T", bound=TypedObject)
+
+
+class PersistentVolumeClaimProtectionController(Controller):
+    """Lets a claim go when no pod uses it any more."""
+
+    def __init__(
+        self, client: Client, *, claims: SharedInformer[PersistentVolumeClaim], pods: SharedInformer[Pod]
+    ) -> None:
+        super().__init__()
+        self._client = client
+        pods.add_indexes({USERS: claims_of})
+        self._claims = claims.lister
+        self._pods = pods.lister
+        self.observe(claims, self._on_claim)
+        self.observe(pods, self._on_pod)
+
+    def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
+        claim = change.new
+        if claim is not None and _is_due(claim, CLAIM_FINALIZER):
+            self.enqueue(change.key)
+
+    def _on_pod(self, change: Change[Pod]) -> None:
+        for one in (change.old, change.new):
+            if one is not None and (change.new is None or not _uses(change.new)):
+                for key in claims_of(one):
+                    self.enqueue(key)
+
+    async def reconcile(self, key: str) -> None:
+        """Add or remove the finalizer."""
+        claim = self._claims.by_key(key)
+        if claim is None or not _is_due(claim, CLAIM_FINALIZER):
+            return
+        if claim.metadata.deletion_timestamp is None:
+            await self._client.update(_with(claim, CLAIM_FINALIZER))
+        elif not any(map(_uses, self._pods.by_index(USERS, key).values())) and not await self._is_used(claim):
+            with suppress(NotFound):
+                await self._client.update(_without(claim, CLAIM_FINALIZER))
+
+    async def _is_used(self, claim: PersistentVolumeClaim) -> bool:
+        """Ask the server: the cache may not have seen a pod yet."""
+        key = cluster_key(claim.metadata.namespace, claim.metadata.name)
+        pods = await self._client.list(Pod, claim.metadata.namespace)
+        return any(_uses(pod) and key in claims_of(pod) for pod in pods.items)
+
+
+class PersistentVolumeProtectionController(Controller):
+    """Lets a volume go when it is not bound any more."""
+
+    def __init__(self, client: Client, *, volumes: SharedInformer[PersistentVolume]) -> None:
+        super().__init__()
+        self._client = client
+        self._volumes = volumes.lister
+        self.observe(volumes, self._on_volume)
+
+    def _on_volume(self, change: Change[PersistentVolume]) -> None:
+        volume = change.new
+        if volume is not None and _is_due(volume, VOLUME_FINALIZER):
+            self.enqueue(change.key)
+
+    async def reconcile(self, key: str) -> None:
+        """Add or remove the finalizer."""
+        volume = self._volumes.by_key(key)
+        if volume is None or not _is_due(volume, VOLUME_FINALIZER):
+            return
+        if volume.metadata.deletion_timestamp is None:
+            await self._client.update(_with(volume, VOLUME_FINALIZER))
+        elif volume.status.phase != BOUND:
+            with suppress(NotFound):
+                await self._client.update(_without(volume, VOLUME_FINALIZER))
+
+
+def claims_of(pod: Pod) -> tuple[str, ...]:
+    """The keys of the claims that the pod's volumes name, or are made for them."""
+    namespace, name = pod.metadata.namespace, pod.metadata.name
+    found: list[str] = []
+    for volume in pod.spec.volumes:
+        if volume.persistent_volume_claim is not None:
+            found.append(cluster_key(namespace, volume.persistent_volume_claim.claim_name))
+        elif volume.ephemeral is not None:
+            found.append(cluster_key(namespace, f"{name}-{volume.name}"))
+    return tuple(found)
+
+
+def _uses(pod: Pod) -> bool:
+    """A pod that is on no node yet will not be started with a claim that is going."""
+    return bool(pod.spec.node_name) and pod.status.phase not in (SUCCEEDED, FAILED)
+
+
+def _is_due(value: TypedObject, finalizer: str) -> bool:
+    """Whether the finalizer is to be added, or perhaps removed."""
+    metadata = value.metadata
+    return (finalizer in metadata.finalizers) == (metadata.deletion_timestamp is not None)
+
+
+def _with(value: T, finalizer: str) -> T:
+    metadata = value.metadata
+    return replace(value, metadata=replace(metadata, finalizers=(*metadata.finalizers, finalizer)))
+
+
+def _without(value: T, finalizer: str) -> T:
+    metadata = value.metadata
+    kept = tuple(one for one in metadata.finalizers if one != finalizer)
+    return replace(value, metadata=replace(metadata, finalizers=kept))

@@ -1,0 +1,130 @@
+"""A provisioner whose volumes exist in name only: what a cluster without disks gives to claims.
+
+A storage class asks for it by the name `kubeactors.io/simulated`.
+
+Source: sigs.k8s.io/sig-storage-lib-external-provisioner (v11), whose events and annotations these are.
+"""
+
+from contextlib import suppress
+
+from kubeactors.api.core.v1 import ObjectReference, PersistentVolumeClaim
+from kubeactors.api.core.v1.persistentvolume import DELETE, RELEASED, PersistentVolume, PersistentVolumeSpec
+from kubeactors.api.core.v1.persistentvolumeclaim import class_of_claim
+from kubeactors.api.core.v1.volume_sources import CSIPersistentVolumeSource
+from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions
+from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound
+from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, key_of
+from kubeactors.controllers.persistentvolume.matching import PROVISIONED_BY, SELECTED_NODE, STORAGE_PROVISIONER
+from kubeactors.message import Recipient
+
+PROVISIONER = "kubeactors.io/simulated"
+
+_CLAIM, _VOLUME = "claim:", "volume:"
+
+
+class SimulatedProvisioner(Controller):
+    """Makes a volume for each claim that asks for it, and deletes it when the claim is gone."""
+
+    def __init__(
+        self,
+        client: Client,
+        events: Recipient[RecordEvent],
+        *,
+        claims: SharedInformer[PersistentVolumeClaim],
+        volumes: SharedInformer[PersistentVolume],
+        classes: SharedInformer[StorageClass],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._events = events
+        self._claims = claims.lister
+        self._volumes = volumes.lister
+        self._classes = classes.lister
+        self.observe(claims, self._on_claim)
+        self.observe(volumes, self._on_volume)
+        self.observe(classes, lambda _: None)
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._recorder = EventRecorder(self._events, self.ctx, PROVISIONER)
+
+    def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
+        if change.new is not None and _asks(change.new):
+            self.enqueue(f"{_CLAIM}{change.key}")
+
+    def _on_volume(self, change: Change[PersistentVolume]) -> None:
+        if change.new is not None and _is_doomed(change.new):
+            self.enqueue(f"{_VOLUME}{change.key}")
+
+    async def reconcile(self, key: str) -> None:
+        """Make or delete a volume."""
+        if key.startswith(_CLAIM):
+            claim = self._claims.by_key(key.removeprefix(_CLAIM))
+            found = self._classes.get(class_of_claim(claim)) if claim is not None else None
+            if claim is not None and found is not None and _asks(claim) and _may_begin(claim, found):
+                await self._make(claim, found)
+        else:
+            volume = self._volumes.by_key(key.removeprefix(_VOLUME))
+            if volume is not None and _is_doomed(volume):
+                await self._delete(volume)
+
+    async def _make(self, claim: PersistentVolumeClaim, found: StorageClass) -> None:
+        name = f"pvc-{claim.metadata.uid}"
+        if self._volumes.by_key(name) is not None:
+            return
+        message = f'External provisioner is provisioning volume for claim "{key_of(claim)}"'
+        self._recorder.normal(claim, "Provisioning", message)
+        with suppress(AlreadyExists):
+            await self._client.create(volume_for(claim, found))
+        self._recorder.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+
+    async def _delete(self, volume: PersistentVolume) -> None:
+        metadata = volume.metadata
+        seen = Preconditions(uid=metadata.uid, resource_version=metadata.resource_version)
+        with suppress(NotFound, Conflict):  # its event wakes us to look again
+            await self._client.delete(PersistentVolume, metadata.name, options=DeleteOptions(preconditions=seen))
+
+
+def volume_for(claim: PersistentVolumeClaim, found: StorageClass) -> PersistentVolume:
+    """A volume just as the claim asks for, reserved for it. Its name says for which claim, so there is only one."""
+    metadata, spec = claim.metadata, claim.spec
+    name = f"pvc-{metadata.uid}"
+    return PersistentVolume(
+        metadata=ObjectMeta(name=name, annotations={PROVISIONED_BY: PROVISIONER}),
+        spec=PersistentVolumeSpec(
+            capacity={"storage": spec.resources.requests.get("storage", "0")},
+            csi=CSIPersistentVolumeSource(driver=PROVISIONER, volume_handle=name),
+            access_modes=spec.access_modes,
+            claim_ref=ObjectReference(
+                kind="PersistentVolumeClaim",
+                namespace=metadata.namespace,
+                name=metadata.name,
+                uid=metadata.uid,
+                api_version="v1",
+                resource_version=metadata.resource_version,
+            ),
+            persistent_volume_reclaim_policy=found.reclaim_policy or DELETE,
+            storage_class_name=found.metadata.name,
+            mount_options=found.mount_options,
+            volume_mode=spec.volume_mode,
+        ),
+    )
+
+
+def _asks(claim: PersistentVolumeClaim) -> bool:
+    asked = claim.metadata.annotations.get(STORAGE_PROVISIONER) == PROVISIONER
+    return asked and not claim.spec.volume_name and claim.metadata.deletion_timestamp is None
+
+
+def _may_begin(claim: PersistentVolumeClaim, found: StorageClass) -> bool:
+    waits = found.volume_binding_mode == WAIT_FOR_FIRST_CONSUMER
+    return found.provisioner == PROVISIONER and (not waits or SELECTED_NODE in claim.metadata.annotations)
+
+
+def _is_doomed(volume: PersistentVolume) -> bool:
+    own = volume.metadata.annotations.get(PROVISIONED_BY) == PROVISIONER
+    deletes = volume.spec.persistent_volume_reclaim_policy == DELETE
+    return own and deletes and volume.status.phase == RELEASED and volume.metadata.deletion_timestamp is None

@@ -1,0 +1,223 @@
+"""Claims get volumes that suit them, one each; what is in use stays, and what is released goes as its policy says."""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import (
+    ObjectReference,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimSpec,
+    PersistentVolumeClaimVolumeSource,
+    Pod,
+    Volume,
+    VolumeResourceRequirements,
+)
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
+from kubeactors.api.core.v1.volume import HostPathVolumeSource
+from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.controllers.persistentvolume.matching import best_match
+from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
+from tests.controllers.plane import Plane, meta, template
+
+
+def claim(
+    name: str = "c", size: str = "1Gi", class_: str | None = "slow", modes: tuple[str, ...] = ("ReadWriteOnce",)
+) -> PersistentVolumeClaim:
+    spec = PersistentVolumeClaimSpec(
+        access_modes=modes, storage_class_name=class_, resources=VolumeResourceRequirements(requests={"storage": size})
+    )
+    return PersistentVolumeClaim(metadata=meta(name), spec=spec)
+
+
+def volume(
+    name: str, size: str = "1Gi", *, class_: str = "slow", policy: str = "Retain", phase: str = ""
+) -> PersistentVolume:
+    spec = PersistentVolumeSpec(
+        capacity={"storage": size}, access_modes=("ReadWriteOnce",), storage_class_name=class_,
+        persistent_volume_reclaim_policy=policy, host_path=HostPathVolumeSource(path="/x"),
+    )  # fmt: skip
+    made = PersistentVolume(metadata=ObjectMeta(name=name), spec=spec)
+    return replace(made, status=replace(made.status, phase=phase))
+
+
+def storage_class(name: str = "fast", mode: str = "Immediate", policy: str = "Delete") -> StorageClass:
+    return StorageClass(
+        metadata=ObjectMeta(name=name), provisioner=PROVISIONER, volume_binding_mode=mode, reclaim_policy=policy
+    )
+
+
+def found(plane: Plane, name: str = "c") -> PersistentVolumeClaim:
+    return plane.get(PersistentVolumeClaim, name)
+
+
+def phases(plane: Plane) -> dict[str, str]:
+    return {one.metadata.name: one.status.phase for one in plane.list(PersistentVolume, "")}
+
+
+def test_a_claim_gets_the_smallest_volume_that_is_large_enough(control_plane: Plane) -> None:
+    for name, size in (("tiny", "500Mi"), ("large", "10Gi"), ("right", "2Gi")):
+        control_plane.create(volume(name, size))
+    control_plane.sim.run(2.0)
+    assert phases(control_plane) == {"tiny": "Available", "large": "Available", "right": "Available"}
+    made = control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    bound = found(control_plane)
+    assert (bound.spec.volume_name, bound.status.phase, bound.status.capacity) == ("right", "Bound", {"storage": "2Gi"})
+    assert bound.metadata.annotations == {
+        "pv.kubernetes.io/bind-completed": "yes",
+        "pv.kubernetes.io/bound-by-controller": "yes",
+    }
+    chosen = control_plane.get(PersistentVolume, "right", "")
+    assert chosen.status.phase == "Bound"
+    assert chosen.spec.claim_ref is not None
+    assert chosen.spec.claim_ref.uid == made.metadata.uid
+
+
+def test_a_volume_that_comes_later_is_taken(control_plane: Plane) -> None:
+    control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    assert found(control_plane).status.phase == "Pending"
+    control_plane.create(volume("v"))
+    control_plane.sim.run(2.0)
+    assert found(control_plane).spec.volume_name == "v"
+
+
+def test_two_claims_never_share_a_volume(control_plane: Plane) -> None:
+    for name in ("v1", "v2", "v3"):
+        control_plane.create(volume(name))
+    for number in range(5):
+        control_plane.create(claim(f"c{number}"))
+    control_plane.sim.run(5.0)
+    names = [one.spec.volume_name for one in control_plane.list(PersistentVolumeClaim) if one.spec.volume_name]
+    assert sorted(names) == ["v1", "v2", "v3"]
+
+
+def test_a_claim_may_name_its_volume_before_that_exists(control_plane: Plane) -> None:
+    named = claim()
+    control_plane.create(replace(named, spec=replace(named.spec, volume_name="v")))
+    control_plane.sim.run(2.0)
+    control_plane.create(volume("v"))
+    control_plane.sim.run(2.0)
+    assert found(control_plane).status.phase == "Bound"
+    assert "pv.kubernetes.io/bound-by-controller" not in found(control_plane).metadata.annotations
+
+
+def test_a_volume_is_kept_when_its_claim_goes(control_plane: Plane) -> None:
+    control_plane.create(volume("v"))
+    made = control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    control_plane.delete(made)
+    control_plane.sim.run(2.0)
+    assert phases(control_plane) == {"v": "Released"}
+    control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    assert found(control_plane).status.phase == "Pending"
+
+
+def test_a_claim_whose_volume_is_gone_is_lost(control_plane: Plane) -> None:
+    made = control_plane.create(volume("v"))
+    control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    control_plane.change(made, lambda one: replace(one, metadata=replace(one.metadata, finalizers=())))
+    control_plane.sim.run(0.0)
+    control_plane.delete(made)
+    control_plane.change(made, lambda one: replace(one, metadata=replace(one.metadata, finalizers=())))
+    control_plane.sim.run(2.0)
+    assert found(control_plane).status.phase == "Lost"
+    assert ("ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!") in (
+        control_plane.events("c")
+    )
+
+
+def test_a_class_that_is_missing_is_told(control_plane: Plane) -> None:
+    control_plane.create(claim(class_="nosuch"))
+    control_plane.sim.run(2.0)
+    assert control_plane.events("c") == [("ProvisioningFailed", 'storageclass.storage.k8s.io "nosuch" not found')]
+    control_plane.create(storage_class("nosuch"))
+    control_plane.sim.run(3.0)
+    assert found(control_plane).status.phase == "Bound"
+
+
+def test_a_volume_is_made_and_goes_with_its_claim(control_plane: Plane) -> None:
+    control_plane.create(storage_class())
+    made = control_plane.create(claim(class_="fast"))
+    control_plane.sim.run(3.0)
+    name = f"pvc-{made.metadata.uid}"
+    assert found(control_plane).spec.volume_name == name
+    assert phases(control_plane) == {name: "Bound"}
+    reasons = [reason for reason, _ in control_plane.events("c")]
+    assert sorted(reasons) == ["ExternalProvisioning", "Provisioning", "ProvisioningSucceeded"]
+    control_plane.delete(made)
+    control_plane.sim.run(3.0)
+    assert phases(control_plane) == {}
+
+
+def test_a_claim_that_waits_for_its_consumer_gets_a_volume_when_the_scheduler_has_chosen(control_plane: Plane) -> None:
+    control_plane.create(storage_class("lazy", "WaitForFirstConsumer"))
+    made = control_plane.create(claim(class_="lazy"))
+    control_plane.sim.run(3.0)
+    assert found(control_plane).status.phase == "Pending"
+    assert control_plane.events("c") == [
+        ("WaitForFirstConsumer", "waiting for first consumer to be created before binding")
+    ]
+    chosen = {"volume.kubernetes.io/selected-node": "node-1"}
+    control_plane.change(
+        made,
+        lambda one: replace(one, metadata=replace(one.metadata, annotations={**one.metadata.annotations, **chosen})),
+    )
+    control_plane.sim.run(3.0)
+    assert found(control_plane).status.phase == "Bound"
+
+
+def test_a_claim_in_use_stays_until_its_pod_is_gone(control_plane: Plane) -> None:
+    made = control_plane.create(claim())
+    source = PersistentVolumeClaimVolumeSource(claim_name="c")
+    spec = replace(template().spec, node_name="node-1", volumes=(Volume(name="v", persistent_volume_claim=source),))
+    pod = control_plane.create(Pod(metadata=meta("p"), spec=spec))
+    control_plane.delete(made)
+    control_plane.sim.run(5.0)
+    assert found(control_plane).metadata.deletion_timestamp is not None
+    control_plane.end(pod)
+    control_plane.sim.run(2.0)
+    assert control_plane.find(PersistentVolumeClaim, "c") is None
+
+
+def test_a_bound_volume_stays_until_its_claim_is_gone(control_plane: Plane) -> None:
+    volume_ = control_plane.create(volume("v"))
+    made = control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    control_plane.delete(volume_)
+    control_plane.sim.run(2.0)
+    assert phases(control_plane) == {"v": "Bound"}
+    control_plane.delete(made)
+    control_plane.sim.run(2.0)
+    assert phases(control_plane) == {}
+
+
+def test_a_binder_that_is_killed_between_two_writes_goes_on(control_plane: Plane) -> None:
+    binder = control_plane.child("controllers/persistentvolume-binder")
+    control_plane.create(storage_class())
+    for number in range(10):
+        control_plane.create(claim(f"c{number}", class_="fast"))
+        for _ in range(9):
+            control_plane.sim.step()
+        control_plane.sim.crash(binder, RuntimeError("killed"))
+        control_plane.sim.run(0.2)
+    control_plane.sim.run(30.0)
+    claims = control_plane.list(PersistentVolumeClaim)
+    assert {one.status.phase for one in claims} == {"Bound"}
+    assert sorted(one.spec.volume_name for one in claims) == sorted(f"pvc-{one.metadata.uid}" for one in claims)
+    assert set(phases(control_plane).values()) == {"Bound"}
+    assert len(phases(control_plane)) == 10
+
+
+def test_what_is_reserved_for_a_claim_comes_first() -> None:
+    wanted = claim()
+    small, reserved = volume("small", phase="Available"), volume("reserved", "5Gi", phase="Available")
+    reference = ObjectReference(namespace="default", name="c")
+    reserved = replace(reserved, spec=replace(reserved.spec, claim_ref=reference))
+    assert best_match((small, reserved), wanted, waits=False) is reserved
+    assert best_match((small, reserved), wanted, waits=True) is reserved
+    assert best_match((small,), wanted, waits=True) is None
+    assert best_match((small,), claim(modes=("ReadWriteMany",)), waits=False) is None
+    assert best_match((small,), claim(class_="other"), waits=False) is None
