@@ -7,6 +7,11 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     kernel.py       run queue, deadlines, supervision           context.py      what an actor can do
     system.py       the driver for asyncio and trio             sim_system.py   the deterministic driver
     schedules.py    the simulator's choice of the next          supervision.py  strategies, as in OTP
+    crank.py        the one hot loop                            parking.py      how tasks wait in an event loop
+    mailbox.py      bounds, policies, keys, urgency             farewell.py     ordered stop with time for handlers
+    statistics.py   what is seen from outside                   registry.py     actors by name
+    router.py       one ref for many actors                     topic.py        publish and subscribe
+    stream.py       actors' messages for ordinary code          helpers.py      batches, circuit breaker
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).
@@ -29,15 +34,20 @@ from kubeactors.actor.errors import (
     SystemFailed,
     Terminated,
 )
+from kubeactors.actor.helpers import Batch, CircuitBreaker, CircuitOpen
 from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox, Overflow
 from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.registry import Name
+from kubeactors.actor.router import Broadcast, ConsistentHash, LeastLoaded, RoundRobin, Router
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.actor.sim_system import SimSystem
 from kubeactors.actor.statistics import ActorStatistics
+from kubeactors.actor.stream import MessageStream, StreamOverflowed
 from kubeactors.actor.supervision import Restart, Strategy, Supervision
 from kubeactors.actor.system import ActorSystem
 from kubeactors.actor.timers import Timer
+from kubeactors.actor.topic import Missed, Publish, Published, Subscribe, Topic, Unsubscribe
 from kubeactors.actor.waits import Gate, Wait
 
 __all__ = [
@@ -50,28 +60,45 @@ __all__ = [
     "AskCycle",
     "AskError",
     "AskTimedOut",
+    "Batch",
+    "Broadcast",
+    "CircuitBreaker",
+    "CircuitOpen",
+    "ConsistentHash",
     "Context",
     "DeadLetter",
     "Fifo",
     "ForeignAwait",
     "Gate",
     "Later",
+    "LeastLoaded",
     "LinkedActorFailed",
     "Logger",
     "Mailbox",
     "MailboxFull",
+    "MessageStream",
+    "Missed",
+    "Name",
     "Overflow",
+    "Publish",
+    "Published",
     "RandomDelays",
     "Ref",
     "Restart",
     "RestartIntensityExceeded",
+    "RoundRobin",
+    "Router",
     "Schedule",
     "SimSystem",
     "Strategy",
+    "StreamOverflowed",
+    "Subscribe",
     "Supervision",
     "SystemFailed",
     "Terminated",
     "Timer",
+    "Topic",
+    "Unsubscribe",
     "Wait",
     "handle",
 ]

@@ -127,6 +127,11 @@ class Cell(Ref[object]):
         return "" if self.parent is None else f"{self.parent.path}/{self.name}"
 
     @property
+    def load(self) -> int:
+        """See `Ref.load`."""
+        return len(self.mailbox or ())
+
+    @property
     def label(self) -> str:
         """What a schedule knows the next delivery by."""
         mailbox = self.mailbox
@@ -508,6 +513,7 @@ class Cell(Ref[object]):
         self.state = State.STOPPED
         self.odd = True
         self.kernel.mourners.pop(self, None)
+        self.kernel.registry.forget(self)
         stash, self.stash = self.stash, None
         for envelope in stash or ():
             self.kernel.dead_letter(self, envelope)
@@ -522,16 +528,19 @@ class Cell(Ref[object]):
             wait.set(False)
         if self.started is not None:
             self.started.fail(ActorStopped(f"{self.path} did not start: {reason}"))
-        links, self.links = self.links, None
-        for linked in links or ():
-            (linked.links or {}).pop(self, None)
-            if reason.startswith("failed"):
-                self.kernel.failed(linked, LinkedActorFailed(f"{self.path} {reason}"))
+        self._tell_links(reason)
         watchers, self.watchers = self.watchers, None
         for watcher in watchers or ():
             if watcher.watching is not None:
                 watcher.watching.pop(self, None)
             watcher.put_system(Terminated(ref=self, reason=reason))
+
+    def _tell_links(self, reason: str) -> None:
+        links, self.links = self.links, None
+        for linked in links or ():
+            (linked.links or {}).pop(self, None)
+            if reason.startswith("failed"):
+                self.kernel.failed(linked, LinkedActorFailed(f"{self.path} {reason}"))
 
     def restart_now(self) -> None:
         """Start again with a fresh instance; mail stays."""

@@ -12,6 +12,7 @@ from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.pipe import pipe
 from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.registry import Name
 from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.timers import Timer
 from kubeactors.actor.waits import Gate, Wait
@@ -36,6 +37,11 @@ class Context(Generic[M]):
 
     def __init__(self, cell: "Cell") -> None:
         self._cell = cell
+
+    @property
+    def cell(self) -> "Cell":
+        """The actor's place in the kernel: for the framework."""
+        return self._cell
 
     @property
     def self(self) -> Ref[M]:
@@ -141,6 +147,18 @@ class Context(Generic[M]):
     def unwatch(self, ref: Ref[N]) -> None:
         """Do not be told."""
         cast("Cell", ref).unwatched_by(self._cell)
+
+    def register(self, name: Name[M]) -> None:
+        """Be found by this name, until this actor ends.
+
+        Raises:
+            ValueError: another living actor has it.
+        """
+        self._cell.kernel.registry.register(name, self._cell)
+
+    def find(self, name: Name[N]) -> Ref[N] | None:
+        """The actor that is registered by this name."""
+        return self._cell.kernel.registry.find(name)
 
     # Time.
 

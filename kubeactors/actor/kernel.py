@@ -20,6 +20,7 @@ from kubeactors.actor.envelope import Envelope, Posted, opened
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, DeadLetter, RestartIntensityExceeded
 from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox, Post
+from kubeactors.actor.registry import Registry
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
 from kubeactors.actor.timers import Timer, Timers
@@ -138,6 +139,7 @@ class Kernel:
         put it back later."""
         self.dead_letters = 0
         self.on_dead_letter: Callable[[str, object], object] | None = None
+        self.registry = Registry()
         self.mourners: dict[Cell, None] = {}
         """Actors that are told of dead letters."""
         self.fatal: BaseException | None = None

@@ -2,13 +2,28 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.waits import Wait
 
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
+
+
+Done: TypeAlias = Callable[[object, Exception | None], object]
+"""Gets the result, or None and the error."""
+
+
+def run_apart(cell: "Cell", work: Awaitable[object], done: Done) -> None:
+    """Do work while the actor handles messages. It ends with the instance, and then nobody is told."""
+    wait: Wait[object] = Wait()
+    activation = Activation(cell, _run(work), (None, None, wait), starting=False)
+    activation.background = True
+    cell.background = cell.background or {}
+    cell.background[activation] = None
+    wait.waiter = partial(_finish, wait, done)
+    cell.kernel.enqueue(activation)
 
 
 def pipe(
@@ -18,31 +33,26 @@ def pipe(
     failed: Callable[[Exception], object] | None,
 ) -> None:
     """Tell the actor what comes of the work."""
-    wait: Wait[object] = Wait()
-    activation = Activation(cell, _run(work), (None, None, wait), starting=False)
-    activation.background = True
-    cell.background = cell.background or {}
-    cell.background[activation] = None
-    wait.waiter = partial(_tell, cell, wait, then, failed)
-    cell.kernel.enqueue(activation)
+
+    def done(result: object, error: Exception | None) -> None:
+        if error is None:
+            cell.put_system(then(result))
+        elif failed is not None:
+            cell.put_system(failed(error))
+        else:
+            cell.kernel.failed(cell, error)
+
+    run_apart(cell, work, done)
 
 
 async def _run(work: Awaitable[object]) -> object:
     return await work
 
 
-def _tell(
-    cell: "Cell",
-    wait: Wait[object],
-    then: Callable[[object], object],
-    failed: Callable[[Exception], object] | None,
-) -> None:
+def _finish(wait: Wait[object], done: Done) -> None:
     try:
         result = wait.result()
     except Exception as error:  # noqa: BLE001 -- whatever the work raised
-        if failed is None:
-            cell.kernel.failed(cell, error)
-        else:
-            cell.put_system(failed(error))
+        done(None, error)
     else:
-        cell.put_system(then(result))
+        done(result, None)

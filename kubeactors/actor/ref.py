@@ -23,6 +23,11 @@ class Ref(Generic[M_contra]):
         """Where it stands in the supervision tree: unique among the living."""
         raise NotImplementedError
 
+    @property
+    def load(self) -> int:
+        """How many messages wait in its mailbox."""
+        raise NotImplementedError
+
     def tell(self, message: M_contra, /) -> bool:
         """Put a message into the mailbox. Never waits.
 

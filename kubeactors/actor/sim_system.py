@@ -11,6 +11,7 @@ from kubeactors.actor.errors import AskTimedOut, ForeignAwait, SystemFailed
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import Ref
+from kubeactors.actor.registry import Name
 from kubeactors.actor.schedules import RandomDelays, Schedule, ScheduledQueue
 from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
 from kubeactors.actor.supervision import SECOND, Restart
@@ -112,6 +113,10 @@ class SimSystem:
         self.kernel.stop_all()
         self.settle()
         self._run(lambda: not self.kernel.farewells, _FOREVER)
+
+    def find(self, name: Name[M]) -> Ref[M] | None:
+        """The actor that is registered by this name."""
+        return self.kernel.registry.find(name)
 
     def statistics(self) -> tuple[ActorStatistics, ...]:
         """What every living actor is at, parents first."""

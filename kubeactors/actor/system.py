@@ -24,6 +24,7 @@ from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.parking import Parking, parking
 from kubeactors.actor.ref import Ref
+from kubeactors.actor.registry import Name
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
 from kubeactors.actor.supervision import Restart
@@ -108,6 +109,10 @@ class ActorSystem:
     def _close(self) -> None:
         self._closing = True
         self.kernel.root.state = State.STOPPED
+
+    def find(self, name: Name[M]) -> Ref[M] | None:
+        """The actor that is registered by this name."""
+        return self.kernel.registry.find(name)
 
     def statistics(self) -> tuple[ActorStatistics, ...]:
         """What every living actor is at, parents first."""

@@ -1,0 +1,57 @@
+"""Actors known by name, with the type of what they take."""
+
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from kubeactors.actor.ref import Ref
+
+if TYPE_CHECKING:
+    from kubeactors.actor.cell import Cell
+
+M = TypeVar("M")
+
+
+class Name(Generic[M]):
+    """A name under which an actor that takes `M` can be found: a constant of the module that defines the protocol.
+
+    >>> COUNTER: Name[int] = Name("counter")
+    >>> COUNTER
+    Name('counter')
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"Name({self.text!r})"
+
+
+class Registry:
+    """Who has which name. A name is free again when its actor has ended; a restart keeps it."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Cell] = {}
+        self._by_cell: dict[Cell, list[str]] = {}
+
+    def register(self, name: Name[M], cell: "Cell") -> None:
+        """Give a name.
+
+        Raises:
+            ValueError: another living actor has it.
+        """
+        found = self._by_name.setdefault(name.text, cell)
+        if found is not cell:
+            raise ValueError(f"{found.path} is registered as {name.text!r} already; stop it or choose another name")
+        names = self._by_cell.setdefault(cell, [])
+        if name.text not in names:
+            names.append(name.text)
+
+    def find(self, name: Name[M]) -> Ref[M] | None:
+        """Who has the name."""
+        return cast("Ref[M] | None", self._by_name.get(name.text))
+
+    def forget(self, cell: "Cell") -> None:
+        """It has ended."""
+        for name in self._by_cell.pop(cell, ()):
+            del self._by_name[name]

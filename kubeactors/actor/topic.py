@@ -1,0 +1,100 @@
+"""Topics: who publishes does not know who listens."""
+
+from collections import deque
+from typing import Generic, TypeVar
+
+from kubeactors.actor.actor import Actor, handle
+from kubeactors.actor.errors import Terminated
+from kubeactors.actor.ref import Ref
+from kubeactors.message import Message, Recipient
+
+E = TypeVar("E")
+
+
+class Published(Message, Generic[E], frozen=True):
+    """An event as subscribers are told it; numbers of one topic go up by one."""
+
+    number: int
+    event: E
+
+
+class Missed(Message, frozen=True):
+    """Told to a subscriber that wanted to go on after an event that is no longer kept: begin anew."""
+
+    next: int
+
+
+class Publish(Message, Generic[E], frozen=True):
+    """Tell all subscribers."""
+
+    event: E
+
+
+class Subscribe(Message, frozen=True):
+    """Tell `subscriber` every event from now on.
+
+    With `after` also those with higher numbers than that which the topic still keeps. Subscribing again moves the
+    position. A subscriber that is an actor is forgotten when it ends.
+    """
+
+    subscriber: Recipient[object]
+    after: int | None = None
+
+
+class Unsubscribe(Message, frozen=True):
+    """Tell it no more."""
+
+    subscriber: Recipient[object]
+
+
+class Topic(Actor[Publish[E] | Subscribe | Unsubscribe], Generic[E]):
+    """Tells every event to all its subscribers, in one order.
+
+    A subscriber that refuses an event (full) is unsubscribed: it sees a gap-free stream or none.
+
+    Args:
+        history: how many events are kept for those who subscribe `after` one.
+    """
+
+    def __init__(self, history: int = 0) -> None:
+        self._subscribers: dict[Recipient[object], None] = {}
+        self._history: deque[Published[E]] = deque(maxlen=history)
+        self._number = 0
+
+    @handle
+    def publish(self, message: Publish[E]) -> None:
+        """See `Publish`."""
+        self._number += 1
+        published = Published(self._number, message.event)
+        self._history.append(published)
+        for subscriber in list(self._subscribers):
+            if not subscriber.tell(published):
+                del self._subscribers[subscriber]
+
+    @handle
+    def subscribe(self, message: Subscribe) -> None:
+        """See `Subscribe`."""
+        subscriber = message.subscriber
+        self._subscribers[subscriber] = None
+        if isinstance(subscriber, Ref):
+            self.ctx.watch(subscriber)
+        if message.after is None or message.after >= self._number:
+            return
+        kept = [one for one in self._history if one.number > message.after]
+        if not kept or kept[0].number != message.after + 1:
+            subscriber.tell(Missed(self._number + 1))
+            return
+        for published in kept:
+            subscriber.tell(published)
+
+    @handle
+    def unsubscribe(self, message: Unsubscribe) -> None:
+        """See `Unsubscribe`."""
+        self._subscribers.pop(message.subscriber, None)
+
+    @handle
+    def terminated(self, message: Terminated) -> None:
+        """A subscriber has ended."""
+        for subscriber in list(self._subscribers):
+            if subscriber is message.ref:
+                del self._subscribers[subscriber]

@@ -1,0 +1,207 @@
+"""Names, routers, topics, batches, circuit breakers."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pytest
+
+from kubeactors.actor import (
+    Actor,
+    ActorFailed,
+    Batch,
+    Broadcast,
+    CircuitBreaker,
+    CircuitOpen,
+    ConsistentHash,
+    Fifo,
+    Later,
+    LeastLoaded,
+    Missed,
+    Name,
+    Publish,
+    Published,
+    Restart,
+    Router,
+    SimSystem,
+    Subscribe,
+    Topic,
+    Unsubscribe,
+    handle,
+)
+from kubeactors.message import Request
+from kubeactors.testing import Probe
+from tests.actor.messages import Add, Break, Counter, Divide, GetTotal
+
+COUNTER: Name[Add | GetTotal | Break | Divide] = Name("counter")
+
+
+class Named(Counter):
+    def started(self) -> None:
+        self.ctx.register(COUNTER)
+
+
+def test_a_name_finds_its_actor_until_it_ends_and_restarts_keep_it() -> None:
+    sim = SimSystem(schedule=Fifo())
+    named = sim.spawn(Named)
+    sim.settle()
+    named.tell(Break("bug"))
+    sim.settle()
+    assert sim.find(COUNTER) is named
+    sim.stop(named)
+    assert sim.find(COUNTER) is None
+    again = sim.spawn(Named)
+    sim.settle()
+    assert sim.find(COUNTER) is again
+
+
+def test_a_name_is_given_to_one_actor_only() -> None:
+    sim = SimSystem(schedule=Fifo())
+    sim.spawn(Named, name="first")
+    second = sim.spawn(Named, name="second", restart=Restart.TEMPORARY)
+    sim.settle()
+    assert sim.find(COUNTER) is not second
+    assert "/first is registered as 'counter' already" in str(sim.logged[0])
+
+
+def counters(sim: SimSystem, count: int) -> list[Probe]:
+    return [Probe(sim, name=f"probe-{number}") for number in range(count)]
+
+
+def test_a_router_takes_its_actors_in_turn() -> None:
+    sim = SimSystem(schedule=Fifo())
+    probes = counters(sim, 3)
+    router = Router([probe.ref for probe in probes])
+    for number in range(5):
+        router.tell(Add(number))
+    assert [probe.drain() for probe in probes] == [(Add(0), Add(3)), (Add(1), Add(4)), (Add(2),)]
+
+
+def test_a_router_finds_the_least_loaded() -> None:
+    sim = SimSystem(schedule=Fifo())
+    probes = counters(sim, 2)
+    sim.settle()
+    probes[0].ref.tell(Add(0))
+    router = Router([probe.ref for probe in probes], LeastLoaded())
+    router.tell(Add(1))
+    router.tell(Add(2))
+    assert [len(probe.drain()) for probe in probes] == [2, 1]
+
+
+def test_a_consistent_hash_keeps_most_keys_when_an_actor_is_added() -> None:
+    sim = SimSystem()
+    refs = [probe.ref for probe in counters(sim, 5)]
+    keys = [str(number) for number in range(1_000)]
+    four, five = (ConsistentHash(str), ConsistentHash(str))
+    moved = sum(four.choose(refs[:4], key) != five.choose(refs, key) for key in keys)
+    assert 100 < moved < 350
+    assert all(four.choose(refs[:4], key) == four.choose(refs[:4], key) for key in keys)
+
+
+def test_a_broadcast_tells_all() -> None:
+    sim = SimSystem()
+    probes = counters(sim, 3)
+    assert Broadcast([probe.ref for probe in probes]).tell(Add(1))
+    assert [probe.drain() for probe in probes] == [(Add(1),)] * 3
+
+
+def test_a_topic_tells_all_subscribers_in_one_order_and_forgets_those_who_end() -> None:
+    sim = SimSystem(schedule=Fifo())
+    topic = sim.spawn(Topic[str])
+    one, two = counters(sim, 2)
+    for probe in (one, two):
+        topic.tell(Subscribe(probe.ref))
+    topic.tell(Publish("a"))
+    sim.settle()
+    topic.tell(Unsubscribe(one.ref))
+    topic.tell(Publish("b"))
+    assert one.drain() == (Published(1, "a"),)
+    assert two.drain() == (Published(1, "a"), Published(2, "b"))
+    sim.stop(two.ref)
+    topic.tell(Publish("c"))
+    sim.settle()
+    assert sim.kernel.dead_letters == 0
+
+
+def test_a_topic_with_a_history_goes_on_after_an_event_or_says_that_it_cannot() -> None:
+    sim = SimSystem(schedule=Fifo())
+    topic = sim.spawn(lambda: Topic[str](history=2))
+    for event in "abc":
+        topic.tell(Publish(event))
+    one, two = counters(sim, 2)
+    topic.tell(Subscribe(one.ref, after=1))
+    topic.tell(Subscribe(two.ref, after=0))
+    assert one.drain() == (Published(2, "b"), Published(3, "c"))
+    assert two.drain() == (Missed(4),)
+
+
+class Square(Request[int], frozen=True):
+    of: int
+
+
+class Squares(Actor[Square]):
+    """Squares many numbers at once."""
+
+    batch: Batch[int, int]
+
+    def __init__(self, batches: list[list[int]]) -> None:
+        self.batches = batches
+
+    def started(self) -> None:
+        self.batch = Batch(self.ctx, self.work, size=3, seconds=1.0)
+
+    async def work(self, numbers: list[int]) -> Sequence[int]:
+        self.batches.append(numbers)
+        await self.ctx.sleep(0.1)
+        return [10 // number for number in numbers]
+
+    @handle
+    def square(self, message: Square) -> Later[int]:
+        return self.batch.add(message.of)
+
+
+def test_requests_are_done_together_when_there_are_enough_or_the_time_is_over() -> None:
+    batches: list[list[int]] = []
+    sim = SimSystem(schedule=Fifo())
+    ref = sim.spawn(partial(Squares, batches))
+    for number in (1, 2, 5):
+        _ = ref.ask(Square(number))
+    assert sim.ask(ref, Square(2)) == 5
+    assert batches == [[1, 2, 5], [2]]
+    assert sim.now == 1_100_000_000
+
+
+def test_an_error_of_a_batch_is_every_askers() -> None:
+    sim = SimSystem(schedule=Fifo())
+    ref = sim.spawn(partial(Squares, []))
+    with pytest.raises(ZeroDivisionError):
+        sim.ask(ref, Square(0))
+
+
+class Careful(Actor[Divide | GetTotal]):
+    breaker: CircuitBreaker
+
+    def started(self) -> None:
+        self.breaker = CircuitBreaker(self.ctx, failures=2, reset_seconds=10)
+
+    async def work(self, by: int) -> int:
+        return 10 // by
+
+    @handle
+    async def divide(self, message: Divide) -> int:
+        try:
+            return await self.breaker.call(lambda: self.work(message.by))
+        except ZeroDivisionError:
+            return -1
+
+    @handle
+    def get_total(self, message: GetTotal) -> int:
+        return ["closed", "open", "half-open"].index(self.breaker.state)
+
+
+def test_a_circuit_opens_after_failures_and_closes_after_a_success() -> None:
+    sim = SimSystem()
+    ref = sim.spawn(Careful)
+    assert [sim.ask(ref, Divide(0)) for _ in range(2)] == [-1, -1]
+    with pytest.raises(ActorFailed) as failure:
+        sim.ask(ref, Divide(1))
+    assert isinstance(failure.value.__cause__, CircuitOpen)

@@ -1,0 +1,76 @@
+"""Message streams, read by ordinary code."""
+
+import anyio
+import pytest
+
+from kubeactors.actor import ActorSystem, MessageStream, Publish, Published, StreamOverflowed, Subscribe, Topic
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_stream_is_read_to_its_end() -> None:
+    async with ActorSystem() as system:
+        topic = await system.spawn(Topic[str])
+        stream: MessageStream[object] = MessageStream(system)
+        topic.tell(Subscribe(stream))
+        for event in "abc":
+            topic.tell(Publish(event))
+        read: list[object] = []
+        async for message in stream:
+            read.append(message)
+            if len(read) == 3:
+                stream.close()
+        assert read == [Published(1, "a"), Published(2, "b"), Published(3, "c")]
+        assert not stream.tell("late")
+
+
+async def test_a_reader_that_waits_is_woken() -> None:
+    async with ActorSystem() as system, anyio.create_task_group() as group:
+        stream: MessageStream[str] = MessageStream(system)
+        read: list[str] = []
+
+        async def reader() -> None:
+            read.extend([message async for message in stream])
+
+        group.start_soon(reader)
+        await anyio.wait_all_tasks_blocked()
+        stream.tell("a")
+        stream.close()
+    assert read == ["a"]
+
+
+async def test_a_stream_that_overflows_says_so_after_what_can_be_read() -> None:
+    async with ActorSystem() as system:
+        stream: MessageStream[int] = MessageStream(system, capacity=2)
+        assert [stream.tell(number) for number in range(3)] == [True, True, False]
+        assert [await anext(stream), await anext(stream)] == [0, 1]
+        with pytest.raises(StreamOverflowed):
+            await anext(stream)
+
+
+async def test_a_stream_resumes_after_the_last_message_that_was_read() -> None:
+    async with ActorSystem() as system:
+        topic = await system.spawn(lambda: Topic[int](history=100))
+        stream: MessageStream[Published[int]] = MessageStream(
+            system,
+            capacity=2,
+            position=lambda message: message.number,
+            resume=lambda stream, position: topic.tell(Subscribe(stream, after=position)),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- it takes what the topic tells
+        )
+        topic.tell(Subscribe(stream))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- the same
+        for number in range(2):
+            topic.tell(Publish(number))
+        assert (await anext(stream)).event == 0
+        for number in range(2, 4):
+            topic.tell(Publish(number))
+        read = [(await anext(stream)).event for _ in range(3)]
+        assert read == [1, 2, 3]
+
+
+async def test_a_reader_that_is_cancelled_leaves_the_stream_usable() -> None:
+    async with ActorSystem() as system:
+        stream: MessageStream[str] = MessageStream(system)
+        with anyio.move_on_after(0):
+            await anext(stream)
+        stream.tell("a")
+        assert await anext(stream) == "a"
