@@ -22,9 +22,11 @@ from kubeactors.api.core.v1 import (
     configmap,
     endpoints,
     event,
+    limitrange,
     namespace,
     persistentvolume,
     persistentvolumeclaim,
+    resourcequota,
     secret,
     service,
 )
@@ -47,6 +49,7 @@ from kubeactors.api.core.v1.validation import (
     validate_pod_template_update,
     validate_pod_update,
 )
+from kubeactors.api.core.v1.validation.limitrange import validate_limit_range, validate_limit_range_update
 from kubeactors.api.core.v1.validation.persistent_volumes import (
     validate_persistent_volume,
     validate_persistent_volume_update,
@@ -57,6 +60,11 @@ from kubeactors.api.core.v1.validation.replication import (
     validate_replication_controller_status,
     validate_replication_controller_update,
     warn_of_replication_controller,
+)
+from kubeactors.api.core.v1.validation.resourcequota import (
+    validate_resource_quota,
+    validate_resource_quota_status,
+    validate_resource_quota_update,
 )
 from kubeactors.api.core.v1.validation.service import validate_service, validate_service_status, validate_service_update
 from kubeactors.api.core.v1.validation.volume_claims import (
@@ -106,6 +114,16 @@ _CORE = (
         validate=event.validate_event,
         validate_update=event.validate_event_update,
         fields=event.event_fields,
+    ),
+    Kind(
+        type=limitrange.LimitRange,
+        kind="LimitRange",
+        resource="limitranges",
+        singular="limitrange",
+        short_names=("limits",),
+        default=limitrange.default_limit_range,
+        validate=validate_limit_range,
+        validate_update=validate_limit_range_update,
     ),
     Kind(
         type=namespace.Namespace,
@@ -212,6 +230,17 @@ _CORE = (
         validate_status_update=validate_replication_controller_status,
         warn=warn_of_replication_controller,
         fields=replication_controller_fields,
+    ),
+    Kind(
+        type=resourcequota.ResourceQuota,
+        kind="ResourceQuota",
+        resource="resourcequotas",
+        singular="resourcequota",
+        short_names=("quota",),
+        subresources=("status",),
+        validate=validate_resource_quota,
+        validate_update=validate_resource_quota_update,
+        validate_status_update=validate_resource_quota_status,
     ),
     Kind(
         type=secret.Secret,

@@ -4,7 +4,7 @@ Source: apiserver/pkg/storage/cacher (v1.36).
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import cast
+from typing import Protocol, cast
 
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import ADDED, BOOKMARK, GroupVersionResource, WatchEvent
@@ -46,6 +46,18 @@ class ResourceCache:
         return [WatchEvent(ADDED, one) for one in self.objects.select(selection)]
 
 
+class Follower(Protocol):
+    """Somebody who sees all changes of all objects as the cache takes them in."""
+
+    def observe(self, kind: Kind[TypedObject], change: Change) -> None:
+        """An object of a kind has changed."""
+        ...
+
+    def reset(self) -> None:
+        """The cache has begun anew: nothing is known of what changed meanwhile."""
+        ...
+
+
 class Cacher:
     """The caches of all resources, at one revision."""
 
@@ -55,6 +67,7 @@ class Cacher:
         self._hub = hub
         self._caches = {kind.gvr: ResourceCache(kind, node_of(kind), history) for kind in scheme}
         self._by_type = {cache.kind.type: cache for cache in self._caches.values()}
+        self._followers: list[Follower] = []
         self.revision = 0
         """Everything up to this revision of the store is in here."""
 
@@ -75,6 +88,10 @@ class Cacher:
         cache = self._caches.get(resource)
         return iter(()) if cache is None else cache.objects.select(Selection(namespace=namespace))
 
+    def follow(self, follower: Follower) -> None:
+        """Let somebody see all changes from now on."""
+        self._followers.append(follower)
+
     def prime(self, revision: int, kvs: Iterable[KeyValue]) -> None:
         """Start anew with what the store holds at a revision. Watchers must have been closed before."""
         for cache in self._caches.values():
@@ -85,6 +102,8 @@ class Cacher:
             if found is not None:
                 found.objects.put(value)
         self.revision = revision
+        for follower in self._followers:
+            follower.reset()
 
     def apply(self, revision: int, events: Iterable[StoreEvent]) -> None:
         """Take in events of the store, and gather what watchers see of them."""
@@ -125,6 +144,8 @@ class Cacher:
 
     def _spread(self, cache: ResourceCache, change: Change) -> None:
         cache.history.append(change)
+        for follower in self._followers:
+            follower.observe(cache.kind, change)
         for watcher in cache.watchers.concerned(change):
             if change.revision > watcher.since:
                 event = change.seen_through(watcher.matches)

@@ -55,6 +55,7 @@ from kubeactors.apiserver.selection import Selection, select
 from kubeactors.apiserver.serving import (
     Shared,
     admission_of,
+    ledger_of,
     node_of_kind,
     resources_of,
     subresources_of,
@@ -130,7 +131,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
             self._config.node_port_first, self._config.node_port_last, environment.random_for("node ports")
         )
         shared = Shared(environment=environment, addresses=addresses, ports=ports, templates=Templates())
-        admission = admission_of(self._cacher, shared.templates, environment.random_for("token volumes"))
+        ledger = ledger_of(self._scheme, self._cacher, environment)
+        admission = admission_of(self._cacher, shared.templates, environment.random_for("token volumes"), ledger)
         self._resources = resources_of(self._scheme, self._cacher, shared)
         self._subresources = subresources_of(self._resources, environment, self._cacher, self._tokens)
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)

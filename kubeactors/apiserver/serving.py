@@ -12,11 +12,13 @@ from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.status import NotFound, StatusDetails, StatusError
 from kubeactors.apiserver.admission.chain import Chain
+from kubeactors.apiserver.admission.limit_ranger import LimitRanger
 from kubeactors.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
 from kubeactors.apiserver.admission.plugin import Lookup
 from kubeactors.apiserver.admission.pod_security import PodSecurity
 from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
+from kubeactors.apiserver.admission.resource_quota import Ledger, ResourceQuotas
 from kubeactors.apiserver.admission.service_account import ServiceAccountTokens
 from kubeactors.apiserver.admission.storage import (
     DefaultStorageClass,
@@ -85,6 +87,7 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "pods"): _pods,
     ("", "podtemplates"): _simple(kinds.PodTemplateStrategy),
     ("", "replicationcontrollers"): _simple(kinds.ReplicationControllerStrategy),
+    ("", "resourcequotas"): _simple(kinds.ResourceQuotaStrategy),
     ("", "secrets"): _simple(kinds.PlainStrategy),
     ("", "serviceaccounts"): _simple(kinds.ServiceAccountStrategy),
     ("", "services"): _services,
@@ -124,7 +127,15 @@ def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVe
     }
 
 
-def admission_of(lookup: Lookup, templates: Templates, random: Random) -> Chain:
+def ledger_of(scheme: Scheme, cacher: Cacher, environment: Environment) -> Ledger:
+    """Who counts what the namespaces use."""
+    namespaced = (kind.gvr for kind in scheme if kind.namespaced)
+    ledger = Ledger(cacher, namespaced, wall=lambda: environment.wall, revision=lambda: cacher.revision)
+    cacher.follow(ledger)
+    return ledger
+
+
+def admission_of(lookup: Lookup, templates: Templates, random: Random, ledger: Ledger) -> Chain:
     """The plug-ins of a server, in their order."""
     accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(lookup), DefaultTolerationSeconds()
     shared = SharedSpecs(templates, accounts, priority, tolerations)
@@ -132,12 +143,14 @@ def admission_of(lookup: Lookup, templates: Templates, random: Random) -> Chain:
     return Chain(
         (
             NamespaceLifecycle(lookup),
+            LimitRanger(lookup),
             shared,
             TaintNodesByCondition(),
+            PodSecurity(lookup),
             priority,
             tolerations,
             *storage,
-            PodSecurity(lookup),
+            ResourceQuotas(ledger),
         )
     )
 

@@ -21,6 +21,7 @@ from kubeactors.api.core.v1 import (
     PersistentVolumeClaim,
     Pod,
     ReplicationController,
+    ResourceQuota,
     Service,
     ServiceAccount,
 )
@@ -51,6 +52,7 @@ from kubeactors.controllers.persistentvolume import (
 )
 from kubeactors.controllers.pod_gc import PodGCController
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
+from kubeactors.controllers.resourcequota import ResourceQuotaController
 from kubeactors.controllers.root_ca import RootCAPublisher
 from kubeactors.controllers.serviceaccount import ServiceAccountController
 from kubeactors.controllers.statefulset import StatefulSetController
@@ -189,6 +191,12 @@ def _factories(
         ),
         "taint-eviction": partial(TaintEvictionController, client, events, nodes=nodes, pods=pods),
         "podgc": partial(PodGCController, client, config.terminated_pod_threshold, pods=pods, nodes=nodes),
+        "resourcequota": partial(
+            ResourceQuotaController,
+            client,
+            quotas=informers.of(ResourceQuota),
+            counted=[informers.of(kind.type) for kind in client.scheme if kind.namespaced and _is_collected(kind)],
+        ),
         "garbagecollector": partial(
             GarbageCollector,
             client,

@@ -26,6 +26,7 @@ from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim
 from kubeactors.api.core.v1.pod import Pod, PodTemplate
 from kubeactors.api.core.v1.replicationcontroller import ReplicationController
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.core.v1.secret import Secret
 from kubeactors.api.core.v1.service import Service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
@@ -89,6 +90,7 @@ _PRINTERS: dict[type[object], object] = {
     PriorityClass: others.PRIORITY_CLASS,
     ReplicaSet: workloads.REPLICA_SET,
     ReplicationController: workloads.REPLICATION_CONTROLLER,
+    ResourceQuota: others.RESOURCE_QUOTA,
     Scale: workloads.SCALE,
     Secret: others.SECRET,
     Service: services.SERVICE,

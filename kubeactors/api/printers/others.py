@@ -6,6 +6,7 @@ Source: pkg/printers/internalversion/printers.go (v1.36).
 from kubeactors.api.coordination.v1.lease import Lease
 from kubeactors.api.core.v1.configmap import ConfigMap
 from kubeactors.api.core.v1.namespace import Namespace
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.core.v1.secret import Secret
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.printers.table import AGE, NAME, Cells, Column, Printer, age
@@ -43,6 +44,15 @@ def priority_class_cells(one: PriorityClass, now_ns: int) -> Cells:
     return one.metadata.name, one.value, one.global_default, age(one.metadata, now_ns), one.preemption_policy or ""
 
 
+def resource_quota_cells(quota: ResourceQuota, now_ns: int) -> Cells:
+    """All cells of a ResourceQuota's row: what is used of what, requests apart from limits."""
+    status = quota.status
+    said = {name: f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in sorted(status.hard)}
+    requests = ", ".join(text for name, text in said.items() if not name.startswith("limits"))
+    limits = ", ".join(text for name, text in said.items() if name.startswith("limits"))
+    return quota.metadata.name, requests, limits, age(quota.metadata, now_ns)
+
+
 NAMESPACE = Printer(
     columns=(NAME, Column(name="Status", description="Active or Terminating."), AGE), cells=namespace_cells
 )
@@ -69,4 +79,13 @@ PRIORITY_CLASS = Printer(
         Column(name="PreemptionPolicy", description="Whether pods of the class may remove others."),
     ),
     cells=priority_class_cells,
+)
+RESOURCE_QUOTA = Printer(
+    columns=(
+        NAME,
+        Column(name="Request", description="What is used of what may be requested, and how many objects there are."),
+        Column(name="Limit", description="What is used of what may be used at most."),
+        AGE,
+    ),
+    cells=resource_quota_cells,
 )

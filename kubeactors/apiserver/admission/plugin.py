@@ -4,7 +4,7 @@ Plug-ins are plain and synchronous. What they must know of other objects they lo
 that the cache may be too old for is repeated by the server once the cache has caught up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -20,7 +20,8 @@ CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
 class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     """What a request is about, besides the object. `old` is the object as it is stored, for update and delete.
 
-    Plug-ins add to `warnings` what the client should know of an object that they admit.
+    Plug-ins add to `warnings` what the client should know of an object that they admit, and to `on_settled` what is to
+    be called when the write has come to its end: with the object as it was written, or None if it was not.
     """
 
     operation: str
@@ -32,6 +33,9 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     old: TypedObject | None = None
     dry_run: bool = False
     warnings: list[str] = msgspec.field(default_factory=list[str])
+    on_settled: list[Callable[[TypedObject | None], None]] = msgspec.field(
+        default_factory=list[Callable[[TypedObject | None], None]]
+    )
 
 
 class Lookup(Protocol):

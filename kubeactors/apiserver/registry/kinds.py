@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment
 from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
-from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController
+from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController, ResourceQuota
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
@@ -70,6 +70,13 @@ class NodeStrategy(WithStatus[Node]):
     def prepare_for_create(self, new: Node) -> Node:
         """The status stays."""
         return new
+
+
+class ResourceQuotaStrategy(WithStatus[ResourceQuota]):
+    """ResourceQuotas: whoever deletes one gets to see it."""
+
+    counts_generations = False
+    returns_deleted = True
 
 
 class ReplicaSetStrategy(WithStatus[TypedObject]):

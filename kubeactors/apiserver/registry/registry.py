@@ -61,6 +61,7 @@ class _Change(NamedTuple):
 
     value: TypedObject
     reservation: Reservation | None
+    attributes: Attributes
 
 
 class Registry:
@@ -178,7 +179,7 @@ class Registry:
             check_create(resource.strategy, new)
             self._admission.validate(new, attributes)
         except StatusError:
-            _settle(reservation, done=False)
+            _settle(reservation, attributes, None)
             raise
         return await self._store_new(resource, new, reservation, attributes)
 
@@ -197,7 +198,7 @@ class Registry:
         self, resource: Resource, new: TypedObject, reservation: Reservation | None, attributes: Attributes
     ) -> TypedObject:
         key = resource.key(new.metadata.namespace, new.metadata.name)
-        done = False
+        done, existing = False, None
         try:
             if new.metadata.resource_version and not attributes.dry_run:
                 raise StatusError.saying("resourceVersion should not be set on objects to be created")
@@ -208,7 +209,7 @@ class Registry:
                 lease = await self._leases.lease(seconds) if seconds else 0
                 done, existing = await self._stored.create(key, new, lease)
         finally:
-            _settle(reservation, done=done)
+            _settle(reservation, attributes, existing if done else None)
         if done and existing is not None:
             return existing
         if existing is not None:
@@ -221,9 +222,9 @@ class Registry:
         """Write a change, or delete what was only waiting for it; whether that was done, and what is there now."""
         new, strategy = change.value, resource.strategy
         if dry_run:
-            _settle(change.reservation, done=False)
+            _settle(change.reservation, change.attributes, None)
             return True, new
-        done = False
+        done, now = False, None
         try:
             if finished_by(new, current) and strategy.may_finish(new):
                 done, now = await self._stored.delete(key, current)
@@ -233,7 +234,7 @@ class Registry:
             lease = await self._leases.lease(strategy.ttl_seconds) if strategy.ttl_seconds else 0
             done, now = await self._stored.replace(key, new, current, lease)
         finally:
-            _settle(change.reservation, done=done)
+            _settle(change.reservation, change.attributes, (now or new) if done else None)
         return done, now
 
     async def _remove(self, resource: Resource, key: str, value: TypedObject) -> TypedObject:
@@ -268,9 +269,9 @@ class Registry:
             check_update(strategy, new, current, subresource)
             self._admission.validate(new, attributes)
         except StatusError:
-            _settle(reservation, done=False)
+            _settle(reservation, attributes, None)
             raise
-        return _Change(new, reservation)
+        return _Change(new, reservation, attributes)
 
     @staticmethod
     def _at_version(resource: Resource, new: TypedObject, current: TypedObject) -> TypedObject:
@@ -293,10 +294,15 @@ class Registry:
         return resource.strategy.plan_deletion(current, options)
 
 
-def _settle(reservation: Reservation | None, *, done: bool) -> None:
+def _settle(reservation: Reservation | None, attributes: Attributes, written: TypedObject | None) -> None:
+    """The write has come to its end; None: nothing was written."""
+    if attributes.on_settled:
+        for tell in attributes.on_settled:
+            tell(written)
+        attributes.on_settled.clear()
     if reservation is None:
         return
-    if done:
+    if written is not None:
         reservation.keep()
     else:
         reservation.drop()

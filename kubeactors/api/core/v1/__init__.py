@@ -48,6 +48,7 @@ from kubeactors.api.core.v1.env import (
     SecretKeySelector,
 )
 from kubeactors.api.core.v1.event import Event, EventSeries, EventSource
+from kubeactors.api.core.v1.limitrange import LimitRange, LimitRangeItem, LimitRangeSpec
 from kubeactors.api.core.v1.namespace import Namespace, NamespaceCondition, NamespaceSpec, NamespaceStatus
 from kubeactors.api.core.v1.node import (
     AttachedVolume,
@@ -130,6 +131,13 @@ from kubeactors.api.core.v1.replicationcontroller import (
     ReplicationControllerCondition,
     ReplicationControllerSpec,
     ReplicationControllerStatus,
+)
+from kubeactors.api.core.v1.resourcequota import (
+    ResourceQuota,
+    ResourceQuotaSpec,
+    ResourceQuotaStatus,
+    ScopedResourceSelectorRequirement,
+    ScopeSelector,
 )
 from kubeactors.api.core.v1.secret import Secret
 from kubeactors.api.core.v1.security import (
@@ -272,6 +280,9 @@ __all__ = [
     "KeyToPath",
     "Lifecycle",
     "LifecycleHandler",
+    "LimitRange",
+    "LimitRangeItem",
+    "LimitRangeSpec",
     "LinuxContainerUser",
     "LoadBalancerIngress",
     "LoadBalancerStatus",
@@ -343,10 +354,15 @@ __all__ = [
     "ResourceClaim",
     "ResourceFieldSelector",
     "ResourceHealth",
+    "ResourceQuota",
+    "ResourceQuotaSpec",
+    "ResourceQuotaStatus",
     "ResourceRequirements",
     "ResourceStatus",
     "SELinuxOptions",
     "ScaleIOVolumeSource",
+    "ScopeSelector",
+    "ScopedResourceSelectorRequirement",
     "SeccompProfile",
     "Secret",
     "SecretEnvSource",

@@ -1,0 +1,161 @@
+"""What each namespace with quotas uses: what the cache knows, and what is being written."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
+
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.api.core.v1.resources import Resources
+from kubeactors.api.quota import Tally, is_charged_alike
+from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apiserver.admission.plugin import Lookup
+from kubeactors.apiserver.changes import Change
+from kubeactors.apiserver.objects import revision_of
+
+RESOURCE_QUOTAS = GroupVersionResource("", "v1", "resourcequotas")
+
+
+class Charge:
+    """What the write of an object adds to the quotas of its namespace, by name, until the cache knows the object."""
+
+    __slots__ = ("is_update", "revision", "uses", "value")
+
+    def __init__(self, value: TypedObject, uses: dict[str, Resources], *, is_update: bool) -> None:
+        self.value = value
+        self.is_update = is_update
+        self.uses = uses
+        self.revision = 0
+        """That the object was written at; 0 while it is not known to be written."""
+
+
+class _Account:
+    """The quotas of a namespace, and the charges that the tallies do not contain yet."""
+
+    __slots__ = ("charges", "tallies")
+
+    def __init__(self, charges: dict[Charge, None]) -> None:
+        self.tallies: dict[str, Tally] = {}
+        self.charges = charges
+
+
+class Ledger:
+    """Knows what is used at this moment. Namespaces are counted when somebody asks, then kept up to date.
+
+    `wall` tells the time in nanoseconds since 1970, `revision` how far the cache is; `resources` are all that exist.
+    """
+
+    def __init__(
+        self,
+        lookup: Lookup,
+        resources: Iterable[GroupVersionResource],
+        *,
+        wall: Callable[[], int],
+        revision: Callable[[], int],
+    ) -> None:
+        self._lookup = lookup
+        self._resources = {(one.group, one.resource): one for one in resources}
+        self._wall = wall
+        self._revision = revision
+        self._accounts: dict[str, _Account] = {}
+
+    def quotas_in(self, namespace: str) -> Iterator[tuple[ResourceQuota, Tally]]:
+        """The quotas of a namespace, with what is used of each."""
+        found = cast("Iterator[ResourceQuota]", self._lookup.select(RESOURCE_QUOTAS, namespace))
+        for one in found:
+            yield one, self._tally(one)
+
+    def used(self, quota: ResourceQuota, tally: Tally) -> Resources:
+        """What is used of a quota, with what is being written."""
+        used = dict(tally.used)
+        for charge in self._accounts[quota.metadata.namespace].charges:
+            for name, amount in charge.uses.get(quota.metadata.name, {}).items():
+                used[name] = quantity.add(used.get(name, "0"), amount)
+        return used
+
+    def charge(
+        self, value: TypedObject, uses: dict[str, Resources], *, is_update: bool
+    ) -> Callable[[TypedObject | None], None]:
+        """Hold this for a write; the function that is returned must be told the outcome, None if nothing was written."""
+        charges = self._accounts[value.metadata.namespace].charges
+        charge = Charge(value, uses, is_update=is_update)
+        charges[charge] = None
+
+        def settle(written: TypedObject | None) -> None:
+            charge.revision = 0 if written is None else revision_of(written)
+            if charge.revision <= self._revision():
+                charges.pop(charge, None)
+
+        return settle
+
+    def observe(self, kind: Kind[TypedObject], change: Change) -> None:
+        """The cache has taken in a change. Who wrote it may hear of that only later."""
+        value = change.current or change.previous
+        assert value is not None, "a change is of an object"
+        account = self._accounts.get(value.metadata.namespace)
+        if account is None:
+            return
+        _redeem(account.charges, change)
+        if not is_charged_alike(change.previous, change.current):
+            resource = (kind.group, kind.resource)
+            for tally in account.tallies.values():
+                if change.current is None:
+                    tally.remove(resource, value.metadata.name)
+                else:
+                    tally.put(resource, value)
+        if change.current is None and isinstance(value, ResourceQuota):
+            self._forget(account, value)
+
+    def reset(self) -> None:
+        """The cache has begun anew."""
+        revision = self._revision()
+        for account in self._accounts.values():
+            account.tallies.clear()
+            for charge in [one for one in account.charges if 0 < one.revision <= revision]:
+                del account.charges[charge]
+
+    def _forget(self, account: _Account, quota: TypedObject) -> None:
+        account.tallies.pop(quota.metadata.name, None)
+        if not account.tallies and not account.charges:
+            del self._accounts[quota.metadata.namespace]
+
+    def _tally(self, quota: ResourceQuota) -> Tally:
+        namespace, name = quota.metadata.namespace, quota.metadata.name
+        account = self._accounts.get(namespace)
+        if account is None:
+            account = self._accounts[namespace] = _Account({})
+        found, now = account.tallies.get(name), self._wall()
+        if found is None or found.spec != quota.spec or (found.valid_until is not None and now > found.valid_until):
+            found = account.tallies[name] = self._counted(quota, now)
+        return found
+
+    def _counted(self, quota: ResourceQuota, wall: int) -> Tally:
+        tally = Tally(quota.spec, self._resources, wall)
+        for resource, gvr in self._resources.items():
+            if tally.names(resource):
+                for value in self._lookup.select(gvr, quota.metadata.namespace):
+                    tally.put(resource, value)
+        return tally
+
+
+def _redeem(charges: dict[Charge, None], change: Change) -> None:
+    """Drop the charge of a write that the cache has taken in."""
+    for charge in charges:
+        if charge.revision == change.revision or (not charge.revision and _is_written_by(charge, change)):
+            del charges[charge]
+            return
+
+
+def _is_written_by(charge: Charge, change: Change) -> bool:
+    """Whether a change is the write of a charge; if another has created the object, this one will not be created."""
+    now, value = change.current, charge.value
+    if now is None or now.kind != value.kind or now.metadata.name != value.metadata.name:
+        return False
+    if change.previous is None:
+        return True
+    return charge.is_update and _spec(now) == _spec(value)
+
+
+def _spec(value: TypedObject) -> object:
+    return getattr(value, "spec", None)

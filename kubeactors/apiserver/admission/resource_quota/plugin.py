@@ -1,0 +1,82 @@
+"""Refuses what would use more than a quota allows.
+
+Source: CheckRequest in apiserver/pkg/admission/plugin/resourcequota/controller.go (v1.36).
+"""
+
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.api.core.v1.resources import Resources
+from kubeactors.api.quota import Tally, missing
+from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes, Plugin, refused
+from kubeactors.apiserver.admission.resource_quota.ledger import Ledger
+from kubeactors.apiserver.objects import PODS
+
+_UNCOUNTED = frozenset({("", "events"), ("events.k8s.io", "events")})
+_GROWING = frozenset({("", "services", ""), ("", "persistentvolumeclaims", ""), ("", "pods", "resize")})
+"""What may use more after an update, by group, resource and subresource."""
+
+
+class ResourceQuotas(Plugin):
+    """Holds every write that adds something against the quotas of its namespace."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """All new objects in namespaces, and updates of those that can grow."""
+        if not kind.namespaced or operation == DELETE or (kind.group, kind.resource) in _UNCOUNTED:
+            return False
+        if operation == UPDATE:
+            return (kind.group, kind.resource, subresource) in _GROWING
+        return not subresource
+
+    def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
+        """Look at the object as it will be stored; what it adds is charged until it is written.
+
+        Raises:
+            Forbidden: a quota would be exceeded, or the object does not say what the quota must know.
+        """
+        assert value is not None, "deletions do not come here"
+        resource = (attributes.kind.group, attributes.kind.resource)
+        uses: dict[str, Resources] = {}
+        for quota, tally in self._ledger.quotas_in(attributes.namespace):
+            if not tally.counts(resource, value):
+                continue
+            if attributes.kind.gvr == PODS and (wrong := missing(value, tally.names(resource))):
+                raise refused(value, attributes, f"failed quota: {quota.metadata.name}: {wrong}")
+            added = _added(tally, resource, value, attributes)
+            if added:
+                self._check(quota, tally, added, value, attributes)
+                uses[quota.metadata.name] = added
+        if uses and not attributes.dry_run:
+            is_update = attributes.operation != CREATE
+            attributes.on_settled.append(self._ledger.charge(value, uses, is_update=is_update))
+
+    def _check(
+        self, quota: ResourceQuota, tally: Tally, added: Resources, value: TypedObject, attributes: Attributes
+    ) -> None:
+        hard, used = quota.spec.hard, self._ledger.used(quota, tally)
+        exceeded = sorted(
+            name for name, amount in added.items() if quantity.compare(quantity.add(used[name], amount), hard[name]) > 0
+        )
+        if exceeded:
+            said = (
+                f"exceeded quota: {quota.metadata.name}, requested: {_shown(exceeded, added)}, "
+                f"used: {_shown(exceeded, used)}, limited: {_shown(exceeded, hard)}"
+            )
+            raise refused(value, attributes, said)
+
+
+def _added(tally: Tally, resource: tuple[str, str], value: TypedObject, attributes: Attributes) -> Resources:
+    """What the write adds; for an update, to what the old object uses."""
+    use = tally.use(resource, value)
+    if attributes.operation != CREATE and attributes.old is not None:
+        before = tally.use(resource, attributes.old)
+        use = {name: quantity.subtract(amount, before.get(name, "0")) for name, amount in use.items()}
+    return {name: amount for name, amount in use.items() if quantity.sign(amount) > 0}
+
+
+def _shown(names: list[str], amounts: Resources) -> str:
+    return ",".join(f"{name}={quantity.canonical(amounts[name])}" for name in names)

@@ -1,0 +1,66 @@
+"""The status of quotas says what is used."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.core.v1 import ConfigMap, ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.controllers import ControllerManagerConfig
+from tests.controllers.plane import PATIENT, Plane, meta, replica_set
+
+
+def quota(**hard: str) -> ResourceQuota:
+    named = {name.replace("__", "/"): amount for name, amount in hard.items()}
+    return ResourceQuota(metadata=meta("q"), spec=ResourceQuotaSpec(hard=named))
+
+
+def used(plane: Plane) -> dict[str, str]:
+    plane.sim.run(1.0)
+    return plane.get(ResourceQuota, "q").status.used
+
+
+def config_map(name: str) -> ConfigMap:
+    return ConfigMap(metadata=ObjectMeta(name=name, namespace="default"))
+
+
+def test_what_is_there_is_counted_and_what_comes_and_goes(control_plane: Plane) -> None:
+    made = control_plane.create(config_map("a"))
+    control_plane.create(quota(configmaps="9", pods="2", count__moons="1"))
+    assert used(control_plane) == {"configmaps": "2", "pods": "0"}
+    control_plane.create(config_map("b"))
+    assert used(control_plane) == {"configmaps": "3", "pods": "0"}
+    control_plane.delete(made)
+    assert used(control_plane) == {"configmaps": "2", "pods": "0"}
+
+
+def test_another_bound_is_taken_over(control_plane: Plane) -> None:
+    made = control_plane.create(quota(configmaps="9"))
+    used(control_plane)
+    control_plane.change(made, lambda one: replace(one, spec=ResourceQuotaSpec(hard={"services": "4"})))
+    control_plane.sim.run(1.0)
+    status = control_plane.get(ResourceQuota, "q").status
+    assert status == ResourceQuotaStatus(hard={"services": "4"}, used={"services": "1"})
+
+
+def test_a_replica_set_says_that_it_is_refused_pods() -> None:
+    plane = Plane(config=ControllerManagerConfig(root_ca="PEM", node_lifecycle=PATIENT))
+    plane.node("node-1")
+    plane.create(quota(pods="1"))
+    plane.create(replica_set(2))
+    plane.tick(2)
+    assert used(plane) == {"pods": "1"}
+    (condition,) = plane.get(ReplicaSet, "web").status.conditions
+    assert (condition.type, condition.status, condition.reason) == ("ReplicaFailure", "True", "FailedCreate")
+    assert condition.message.endswith("exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_status_says_the_same_after_the_controllers_start_anew(seed: int) -> None:
+    plane = Plane(seed)
+    plane.create(quota(configmaps="9"))
+    assert used(plane) == {"configmaps": "1"}
+    plane.sim.crash(plane.manager, RuntimeError("power"))
+    plane.create(config_map("a"))
+    plane.sim.run(5.0)
+    assert used(plane) == {"configmaps": "2"}
