@@ -11,7 +11,7 @@
     profile.py      plugins together                                       explanation.py    what each plugin says of each node
     preemption.py   victims on one node, and which node is best            candidates.py     the same for all nodes
     workloads.py    what selects a pod                                     diagnosis.py      what people read when no node fits
-    plugins/        kube-scheduler's plugins
+    config.py       profiles from a KubeSchedulerConfiguration             plugins/          kube-scheduler's plugins
 
 Who sends to it: informers (pods, nodes, namespaces, services, replica sets) tell it what changed.
 What it sends: bindings, conditions and deletions of pods to the API server; events to an event sink.

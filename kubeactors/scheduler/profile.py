@@ -4,10 +4,11 @@ Source: pkg/scheduler/framework/runtime/framework.go, pkg/scheduler/apis/config/
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from copy import copy
 from functools import partial
 from random import Random
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -27,6 +28,7 @@ from kubeactors.scheduler.framework import (
     PreEnqueuePlugin,
     PreFilterPlugin,
     ReservePlugin,
+    ScorePlugin,
     Scores,
     StaticScorePlugin,
     Status,
@@ -35,7 +37,7 @@ from kubeactors.scheduler.framework import (
 )
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo, Signature, StaticSignature, anonymous
-from kubeactors.scheduler.verdicts import StaticVerdicts, Verdicts, WeightedView, diagnosis, first_refusal
+from kubeactors.scheduler.verdicts import ScoresOnly, StaticVerdicts, Verdicts, WeightedView, diagnosis, first_refusal
 
 _SIGNATURES = 128
 """Shapes of pods whose verdicts are kept; the one that was not asked for longest goes first."""
@@ -43,24 +45,48 @@ _SIGNATURES = 128
 P = TypeVar("P")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+W = TypeVar("W", bound=ScorePlugin)
+
+
+class _Weighted(Protocol):
+    """A plugin's own copy, whose weight is set."""
+
+    weight: int
+
+
+class PluginSet(msgspec.Struct, frozen=True, kw_only=True):
+    """Plugins in order; those that are off at an extension point, by its name; and weights other than their own."""
+
+    plugins: tuple[Plugin, ...]
+    off: Mapping[str, frozenset[str]] = {}
+    weights: Mapping[str, int] = {}
+
+    def at(self, point: str) -> tuple[Plugin, ...]:
+        """The plugins that are asked there."""
+        off = self.off.get(point, frozenset())
+        return tuple(one for one in self.plugins if one.name not in off)
 
 
 class Profile:
     """Plugins in order, and the verdicts that were worked out with them."""
 
-    def __init__(self, plugins: Iterable[Plugin], cache: Cache) -> None:
-        everything = tuple(plugins)
-        self.plugins = everything
+    def __init__(self, plugins: PluginSet | Iterable[Plugin], cache: Cache) -> None:
+        chosen = plugins if isinstance(plugins, PluginSet) else PluginSet(plugins=tuple(plugins))
+        everything = self.plugins = chosen.plugins
+        filtering, scoring = chosen.at("filter"), chosen.at("score")
         self._cache = cache
-        self._pre_enqueue = [one for one in everything if isinstance(one, PreEnqueuePlugin)]
-        self._pre_filters = [one for one in everything if isinstance(one, PreFilterPlugin)]
-        self._filters = [one for one in everything if isinstance(one, FilterPlugin)]
-        self._static_scores = [one for one in everything if isinstance(one, StaticScorePlugin)]
-        self._scores = [one for one in everything if isinstance(one, VectorScorePlugin)]
+        self._weights = chosen.weights
+        self._pre_enqueue = [one for one in chosen.at("preEnqueue") if isinstance(one, PreEnqueuePlugin)]
+        self._pre_filters = [one for one in chosen.at("preFilter") if isinstance(one, PreFilterPlugin)]
+        self._filters = [one for one in filtering if isinstance(one, FilterPlugin)]
+        self._static_scores = [self._weighted(one) for one in scoring if isinstance(one, StaticScorePlugin)]
+        self._scores = [self._weighted(one) for one in scoring if isinstance(one, VectorScorePlugin)]
         self._viewing = [one for one in everything if isinstance(one, ViewPlugin)]
-        self._post_filters = [one for one in everything if isinstance(one, PostFilterPlugin)]
-        self._binders = [one for one in everything if isinstance(one, BindPlugin)]
-        self._reserves = [one for one in everything if isinstance(one, ReservePlugin)]
+        self._blind = [one.name for one in everything if one not in filtering]
+        self._unscored = [one.name for one in everything if one not in scoring]
+        self._post_filters = [one for one in chosen.at("postFilter") if isinstance(one, PostFilterPlugin)]
+        self._binders = [one for one in chosen.at("bind") if isinstance(one, BindPlugin)]
+        self._reserves = [one for one in chosen.at("reserve") if isinstance(one, ReservePlugin)]
         self.hints: dict[str, tuple[Hint, ...]] = {
             one.name: cast("EnqueueExtensions", one).hints() for one in everything if hasattr(one, "hints")
         }
@@ -144,8 +170,8 @@ class Profile:
             if view is not None:
                 view.refresh()
                 scores = view.scores(feasible)
-                if scores is not None:
-                    found[one.name] = one.weight * scores
+                if scores is not None and one.name not in self._unscored:
+                    found[one.name] = self._weights.get(one.name, one.weight) * scores
         return found
 
     def _by_row(self, score: Callable[[NodeInfo], int]) -> Scores:
@@ -193,8 +219,18 @@ class Profile:
             view = one.view(pod)
             if view is not None:
                 view.refresh()
-                found.append((one.weight, view))
+                weight = 0 if one.name in self._unscored else self._weights.get(one.name, one.weight)
+                found.append((weight, ScoresOnly(view) if one.name in self._blind else view))
         return found
+
+    def _weighted(self, plugin: W) -> W:
+        """The plugin with the weight that the profile gives it."""
+        weight = self._weights.get(plugin.name)
+        if weight is None:
+            return plugin
+        other = copy(plugin)
+        cast("_Weighted", other).weight = weight
+        return other
 
     def verdicts(self, pod: PodInfo) -> Verdicts:
         """What plugins that look at nodes one by one say about pods like this one, up to date."""
@@ -264,7 +300,7 @@ class Profile:
         feasible = np.zeros(self._cache.table.capacity, np.bool_)
         feasible[rows] = True
         for weight, view in views:
-            scores = view.scores(feasible)
+            scores = view.scores(feasible) if weight else None
             if scores is not None:
                 total += weight * scores[rows]
         ties = np.flatnonzero(total == total.max())

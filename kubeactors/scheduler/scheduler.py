@@ -25,7 +25,7 @@ from kubeactors.scheduler.handle import Budget, Handle, Unselected, no_budgets
 from kubeactors.scheduler.plugins import default_plugins
 from kubeactors.scheduler.plugins.default_preemption import PREEMPTION_BY_SCHEDULER
 from kubeactors.scheduler.pod_info import PodInfo, pod_info
-from kubeactors.scheduler.profile import Profile, all_hints
+from kubeactors.scheduler.profile import PluginSet, Profile, all_hints
 from kubeactors.scheduler.queue import SECOND, QueuedPod, SchedulingQueue
 from kubeactors.scheduler.verdicts import diagnosis as diagnosis_of
 from kubeactors.scheduler.workloads import Workloads
@@ -44,7 +44,7 @@ _POD_CAME = ClusterEvent(Resource.ASSIGNED_POD, Action.ADD)
 _NODE_CAME = ClusterEvent(Resource.NODE, Action.ADD)
 _NODE_LEFT = ClusterEvent(Resource.NODE, Action.DELETE)
 
-PluginFactory: TypeAlias = Callable[[Handle], Iterable[Plugin]]
+PluginFactory: TypeAlias = Callable[[Handle], PluginSet | Iterable[Plugin]]
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):

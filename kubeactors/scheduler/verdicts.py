@@ -154,7 +154,7 @@ class Verdicts:
         if self._static.has_preferences:
             total = total + self._static.preferences(feasible)
         for weight, view in views:
-            scores = view.scores(feasible)
+            scores = view.scores(feasible) if weight else None
             if scores is not None:
                 total = total + weight * scores
         return np.where(feasible, total, -1)
@@ -212,6 +212,25 @@ class Verdicts:
         infos = (self._cache.rows[int(row)] for row in rows)
         passing = (one is not None and plugin.filter(self._pod, one) is None for one in infos)
         return np.fromiter(passing, np.bool_, len(rows))
+
+
+class ScoresOnly:
+    """A view whose plugin is off where nodes are filtered."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def refresh(self) -> None:
+        """See `View.refresh`."""
+        self._view.refresh()
+
+    def refusals(self) -> Sequence[tuple[Status, Mask]]:
+        """None."""
+        return ()
+
+    def scores(self, feasible: Mask) -> Scores | None:
+        """See `View.scores`."""
+        return self._view.scores(feasible)
 
 
 class Refusals:

@@ -13,15 +13,24 @@ from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
 from kubeactors.scheduler.framework import MAX_NODE_SCORE, Code, Mask, Rows, Scores, Status
 from kubeactors.scheduler.node_info import NodeInfo, allocatable
 from kubeactors.scheduler.node_table import NodeTable
+from kubeactors.scheduler.plugins.scoring_strategy import ScoringStrategy, scorer_of, scores_of
 from kubeactors.scheduler.pod_info import PodInfo
+
+LEAST_ALLOCATED = ScoringStrategy()
+_FIRST_ROW = np.zeros(1, np.intp)
 
 
 class NodeResourcesFit:
-    """Refuses nodes where a requested resource is short; scores by what would be left."""
+    """Refuses nodes where a requested resource is short; scores by what would be left, unless told otherwise."""
 
     name = "NodeResourcesFit"
     static = False
     weight = 1
+
+    def __init__(self, strategy: ScoringStrategy = LEAST_ALLOCATED) -> None:
+        self._strategy = strategy
+        self._score = scorer_of(strategy)
+        self._is_usual = strategy == LEAST_ALLOCATED
 
     def skips(self, pod: PodInfo) -> bool:
         """Every pod takes at least one of the node's pods."""
@@ -58,6 +67,8 @@ class NodeResourcesFit:
 
     def score(self, pod: PodInfo, node: NodeInfo) -> int:
         """The mean of the free shares of CPU and memory, if the pod were there; pods without requests count a floor."""
+        if not self._is_usual:
+            return int(self.score_rows(pod, self._table_of(node), _FIRST_ROW)[0])
         free, total, resources = node.allocatable, 0, 0
         capacity = free.get(CPU, 0)
         if capacity:
@@ -71,6 +82,8 @@ class NodeResourcesFit:
 
     def score_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Scores:
         """The same for many nodes."""
+        if not self._is_usual:
+            return scores_of(self._strategy, self._score, pod.demand, table, rows)
         wanted = np.array([[pod.demand.floor_milli_cpu], [pod.demand.floor_memory]])
         capacity = table.allocatable[0:2, rows]
         requested = table.floor[:, rows] + wanted
@@ -78,6 +91,17 @@ class NodeResourcesFit:
         shares[(requested > capacity) | (capacity == 0)] = 0
         mean: Scores = shares.sum(axis=0) // np.maximum((capacity > 0).sum(axis=0), 1)
         return mean
+
+    @staticmethod
+    def _table_of(node: NodeInfo) -> NodeTable:
+        """The one node as a table of its own."""
+        alone = NodeInfo(node.name, 0)
+        alone.node, alone.allocatable, alone.requested = node.node, node.allocatable, node.requested
+        alone.floor_milli_cpu, alone.floor_memory = node.floor_milli_cpu, node.floor_memory
+        table = NodeTable()
+        table.write_node(alone)
+        table.write_pods(alone)
+        return table
 
     def hints(self) -> tuple[Hint, ...]:
         """A pod leaves or shrinks, a node comes or grows, or the pod itself asks for less."""

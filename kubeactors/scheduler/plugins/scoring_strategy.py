@@ -1,0 +1,134 @@
+"""How NodeResourcesFit turns what is used of a node into a score.
+
+Source: pkg/scheduler/framework/plugins/noderesources/{least_allocated,most_allocated,requested_to_capacity_ratio}.go (v1.36).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+
+from kubeactors.api.core.v1.demand import CPU, MEMORY, Demand
+from kubeactors.scheduler.framework import MAX_NODE_SCORE, Rows, Scores
+from kubeactors.scheduler.node_table import NodeTable
+
+MAX_SHAPE_SCORE = 10
+
+
+class ResourceWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a resource counts."""
+
+    name: str
+    weight: int = 1
+
+
+class ShapePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At so many percent in use a node has this score, from 0 to 10."""
+
+    utilization: int
+    score: int
+
+
+class RatioParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shape of RequestedToCapacityRatio; scores between points lie on a line."""
+
+    shape: tuple[ShapePoint, ...]
+
+
+class ScoringStrategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Which way, and by which resources."""
+
+    type: str = "LeastAllocated"
+    resources: tuple[ResourceWeight, ...] = (ResourceWeight(CPU), ResourceWeight(MEMORY))
+    requested_to_capacity_ratio: RatioParameters | None = None
+
+
+Score: TypeAlias = Callable[[Scores, Scores], Scores]
+"""(requested, capacity): the scores for one resource, where the capacity is not 0."""
+
+
+def least(requested: Scores, capacity: Scores) -> Scores:
+    """The share that is left.
+
+    >>> least(np.array([1, 5]), np.array([4, 4])).tolist()
+    [75, 0]
+    """
+    scores: Scores = np.where(requested > capacity, 0, (capacity - requested) * MAX_NODE_SCORE // capacity)
+    return scores
+
+
+def most(requested: Scores, capacity: Scores) -> Scores:
+    """The share that is used.
+
+    >>> most(np.array([1, 5]), np.array([4, 4])).tolist()
+    [25, 100]
+    """
+    scores: Scores = np.minimum(requested, capacity) * MAX_NODE_SCORE // capacity
+    return scores
+
+
+def ratio(shape: tuple[ShapePoint, ...], requested: Scores, capacity: Scores) -> Scores:
+    """The score of the shape at the share that is used.
+
+    >>> bins = (ShapePoint(0, 0), ShapePoint(100, 10))
+    >>> ratio(bins, np.array([1, 5]), np.array([4, 4])).tolist()
+    [25, 100]
+    """
+    used = np.where(requested > capacity, MAX_NODE_SCORE, requested * MAX_NODE_SCORE // capacity)
+    points = [one.utilization for one in shape]
+    scaled = [one.score * MAX_NODE_SCORE // MAX_SHAPE_SCORE for one in shape]
+    return np.trunc(np.interp(used, points, scaled)).astype(np.int64)
+
+
+def scorer_of(strategy: ScoringStrategy) -> Score:
+    """The function of a strategy.
+
+    Raises:
+        ValueError: there is no such strategy, or it lacks its shape.
+    """
+    match strategy.type:
+        case "LeastAllocated":
+            return least
+        case "MostAllocated":
+            return most
+        case "RequestedToCapacityRatio" if strategy.requested_to_capacity_ratio is not None:
+            return partial(ratio, strategy.requested_to_capacity_ratio.shape)
+        case "RequestedToCapacityRatio":
+            raise ValueError("scoringStrategy: RequestedToCapacityRatio needs requestedToCapacityRatio.shape")
+        case other:
+            known = "LeastAllocated, MostAllocated, RequestedToCapacityRatio"
+            raise ValueError(f'scoringStrategy: unknown type "{other}", known are {known}')
+
+
+def scores_of(strategy: ScoringStrategy, score: Score, wanted: Demand, table: NodeTable, rows: Rows) -> Scores:
+    """The weighted mean over the resources that a node has; extended resources count for pods that ask for them."""
+    asked = dict(wanted.others)
+    total, weights = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    for one in strategy.resources:
+        line = table.line(one.name)
+        if line is None or ("/" in one.name and not asked.get(one.name)):
+            continue
+        capacity = table.allocatable[line, rows]
+        requested = _requested(one.name, wanted, table, rows, line) + asked.get(one.name, 0)
+        shares = score(requested, np.maximum(capacity, 1))
+        counts = capacity > 0
+        if strategy.type == "RequestedToCapacityRatio":
+            counts &= shares > 0
+        total += np.where(counts, shares * one.weight, 0)
+        weights += np.where(counts, one.weight, 0)
+    if strategy.type == "RequestedToCapacityRatio":
+        return np.floor(total / np.maximum(weights, 1) + 0.5).astype(np.int64)
+    mean: Scores = total // np.maximum(weights, 1)
+    return mean
+
+
+def _requested(name: str, wanted: Demand, table: NodeTable, rows: Rows, line: int) -> Scores:
+    if name == CPU:
+        scores: Scores = table.floor[0, rows] + wanted.floor_milli_cpu
+    elif name == MEMORY:
+        scores = table.floor[1, rows] + wanted.floor_memory
+    else:
+        scores = table.requested[line, rows]
+    return scores

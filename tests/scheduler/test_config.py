@@ -1,0 +1,138 @@
+"""Profiles from a KubeSchedulerConfiguration."""
+
+import re
+from random import Random
+
+import pytest
+import yaml
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.config import ConfigurationError, read
+from kubeactors.scheduler.explanation import explain
+from kubeactors.scheduler.framework import Code, Status
+from kubeactors.scheduler.handle import Handle
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.pod_info import PodInfo, pod_info
+from kubeactors.scheduler.profile import Profile
+from tests.scheduler.builders import handle, node, pod
+
+HEAD = "{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration, profiles: [%s]}"
+
+
+class Odd:
+    """A user's plugin: refuses nodes whose names begin with a letter."""
+
+    name = "Odd"
+    static = True
+
+    def __init__(self, _: Handle, letter: str) -> None:
+        self._letter = letter
+
+    def skips(self, _: PodInfo) -> bool:
+        return False
+
+    def filter(self, _: PodInfo, info: NodeInfo) -> Status | None:
+        refused = Status(Code.UNSCHEDULABLE, (f"begins with {self._letter}",), self.name)
+        return refused if info.name.startswith(self._letter) else None
+
+
+def profile(cache: Cache, text: str, name: str = "default-scheduler") -> Profile:
+    return Profile(read(yaml.safe_load(HEAD % text))[name](handle(cache)), cache)
+
+
+def two_nodes() -> Cache:
+    """Node a is half used, node b is empty."""
+    cache = Cache()
+    for name in ("a", "b"):
+        cache.set_node(node(name))
+    cache.set_pod(pod_info(pod("x", {"cpu": "2", "memory": "4Gi"}, node_name="a")))
+    return cache
+
+
+def chosen(rules: Profile, one: Pod) -> str:
+    found = rules.select(pod_info(one), Random(1))
+    assert isinstance(found, NodeInfo)
+    return found.name
+
+
+STRATEGY = "{pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: %s}}]}"
+PACKED = "{type: RequestedToCapacityRatio, requestedToCapacityRatio: {shape: [{utilization: 0, score: 0}, {utilization: 100, score: 10}]}}"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected", "scores"),
+    [
+        ("{type: LeastAllocated}", "b", {"a": 31, "b": 81}),
+        ("{type: MostAllocated}", "a", {"a": 68, "b": 18}),
+        (PACKED, "a", {"a": 69, "b": 19}),
+        (
+            "{type: LeastAllocated, resources: [{name: cpu, weight: 3}, {name: memory, weight: 1}]}",
+            "b",
+            {"a": 28, "b": 78},
+        ),
+    ],
+)
+def test_a_strategy_decides_which_node_is_best(strategy: str, expected: str, scores: dict[str, int]) -> None:
+    cache = two_nodes()
+    rules, one = profile(cache, STRATEGY % strategy), pod("p", {"cpu": "1", "memory": "1Gi"})
+    found = explain(pod_info(one), rules, cache).nodes
+    assert {each.node: each.scores["NodeResourcesFit"] for each in found} == scores
+    assert chosen(rules, one) == expected
+
+
+def test_weights_multiply_scores() -> None:
+    cache = two_nodes()
+    rules = profile(cache, "{plugins: {multiPoint: {enabled: [{name: NodeResourcesFit, weight: 5}]}}}")
+    found = explain(pod_info(pod("p", {"cpu": "1", "memory": "1Gi"})), rules, cache).nodes
+    assert {each.node: each.scores["NodeResourcesFit"] for each in found} == {"a": 155, "b": 405}
+
+
+def test_a_plugin_can_be_left_out_altogether_or_at_one_point() -> None:
+    cache = two_nodes()
+    huge = pod("p", {"cpu": "100"})
+    for text in (
+        "{plugins: {multiPoint: {disabled: [{name: NodeResourcesFit}]}}}",
+        "{plugins: {filter: {disabled: [{name: NodeResourcesFit}]}}}",
+    ):
+        assert chosen(profile(cache, text), huge) in {"a", "b"}
+
+
+def test_a_plugin_of_the_users_own_package_is_named_by_its_path() -> None:
+    path = f"{__name__}.Odd"
+    text = f"{{plugins: {{multiPoint: {{enabled: [{{name: {path}}}]}}}}, pluginConfig: [{{name: {path}, args: {{letter: b}}}}]}}"
+    cache = two_nodes()
+    found = explain(pod_info(pod("p")), profile(cache, text), cache).nodes
+    assert {each.node: each.refusals for each in found} == {"a": {}, "b": {"Odd": "begins with b"}}
+
+
+def test_profiles_are_known_by_name() -> None:
+    cache = two_nodes()
+    rules = profile(
+        cache,
+        f"{{}}, {{schedulerName: packer, pluginConfig: [{{name: NodeResourcesFit, args: {{scoringStrategy: {PACKED}}}}}]}}",
+        "packer",
+    )
+    assert chosen(rules, pod("p", {"cpu": "1", "memory": "1Gi"})) == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "{plugins: {multiPoint: {enabled: [{name: NodeResourceFit}]}}}",
+            'unknown plugin "NodeResourceFit"; did you mean "NodeResourcesFit"?',
+        ),
+        ("{plugins: {filters: {}}}", 'unknown extension point "filters"; did you mean "filter"?'),
+        ("{plugin: {}}", "unknown field `plugin`"),
+        ("{}, {}", 'two profiles have the name "default-scheduler"'),
+        ("{plugins: {multiPoint: {enabled: [{name: nowhere.Plugin}]}}}", "No module named 'nowhere'"),
+        (
+            STRATEGY % "{type: Best}",
+            'unknown type "Best", known are LeastAllocated, MostAllocated, RequestedToCapacityRatio',
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        profile(Cache(), text)
