@@ -4,11 +4,11 @@ import argparse
 import subprocess
 import sys
 
-import anyio
 import msgspec
 
 from benchmarks.scheduler.harness import Measurement, measure
 from benchmarks.scheduler.workload import WORKLOADS, Nodes, Pods, Workload
+from kubeactors.cli.loop import run
 
 
 def scaled(workload: Workload, scale: float) -> Workload:
@@ -59,7 +59,7 @@ def main() -> None:
         sys.exit(f"known workloads: {', '.join(one.name for one in WORKLOADS)}")
     if options.here:
         for one in chosen:
-            print(msgspec.json.encode(anyio.run(measure, scaled(one, options.scale))).decode())
+            print(msgspec.json.encode(run(measure, scaled(one, options.scale))).decode())
         return
     if options.output == "text":
         print(f"{'workload':38} {'nodes':>6} {'pods':>6} {'pods/s':>10} {'upstream':>8}   ratio      RSS")

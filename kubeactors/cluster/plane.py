@@ -18,6 +18,8 @@ from kubeactors.controllers.manager import ControllerManager, ControllerManagerC
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
 from kubeactors.controllers.nodelifecycle.zones import Rates
 from kubeactors.message import Request
+from kubeactors.scheduler import DEFAULT_PROFILES
+from kubeactors.scheduler.config import read as read_profiles
 from kubeactors.storage import Backend, Store, StoreMessage
 
 MANAGER = UserInfo(name="system:kube-controller-manager", groups=("system:authenticated",))
@@ -66,7 +68,9 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         transport = InProcessTransport(self._server)
         manager = Client(transport, MANAGER, manager="kube-controller-manager")
         spawn(partial(ControllerManager, manager, self._controllers()), name="controller-manager")
-        spawn(partial(SchedulerProcess, Client(transport, SCHEDULER, manager="kube-scheduler")), name="scheduler")
+        scheduler = Client(transport, SCHEDULER, manager="kube-scheduler")
+        profiles = DEFAULT_PROFILES if self._spec.scheduler is None else read_profiles(self._spec.scheduler)
+        spawn(partial(SchedulerProcess, scheduler, profiles), name="scheduler")
         nodes = Client(transport, NODES, manager="kubelet")
         self._machines = spawn(partial(Machines, nodes, self._spec.nodes, self._spec.timing), name="machines")
         if self._spec.power_switch:

@@ -1,5 +1,6 @@
 """The scheduler as a process: its informers, its events, and itself, under one supervisor."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, Node, Pod, Service
 from kubeactors.client import Client, EventSink, InformerFactory
 from kubeactors.message import Message
-from kubeactors.scheduler import Scheduler, Surroundings
+from kubeactors.scheduler import DEFAULT_PROFILES, PluginFactory, Scheduler, Surroundings
 
 FOREVER = 1_000_000
 """Restarts within a minute that are too many: a control plane goes on trying, with back-off."""
@@ -21,8 +22,9 @@ class SchedulerProcess(Actor[Message], deterministic=True):
 
     supervision: ClassVar[Supervision] = RESTARTING
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, profiles: Mapping[str, PluginFactory] = DEFAULT_PROFILES) -> None:
         self._client = client
+        self._profiles = profiles
 
     def started(self) -> None:
         """Start informers, then who needs them."""
@@ -32,6 +34,12 @@ class SchedulerProcess(Actor[Message], deterministic=True):
             namespaces=informers.of(Namespace), services=informers.of(Service), replica_sets=informers.of(ReplicaSet)
         )
         scheduler = partial(
-            Scheduler, self._client, informers.of(Pod), informers.of(Node), events, surroundings=surroundings
+            Scheduler,
+            self._client,
+            informers.of(Pod),
+            informers.of(Node),
+            events,
+            profiles=self._profiles,
+            surroundings=surroundings,
         )
         self.ctx.spawn(scheduler, name="scheduler")

@@ -70,6 +70,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path | None = None
     server: ApiServerConfig = ApiServerConfig()
     timing: Timing = Timing()
+    scheduler: dict[str, object] | None = None
+    """A KubeSchedulerConfiguration as it comes from YAML; None is the default profile."""
     power_switch: bool = False
     """Whether the annotation `kubeactors.io/power: off` on a Node cuts its machine's power."""
     root_ca: str = ""

@@ -20,9 +20,17 @@ Where its behaviour comes from: kube-scheduler (pkg/scheduler, v1.36), with all 
 
 from kubeactors.scheduler.explanation import ExplainScheduling, Explanation, NodeVerdict
 from kubeactors.scheduler.handle import Budget, Handle
-from kubeactors.scheduler.scheduler import DEFAULT_SCHEDULER, PluginFactory, Scheduler, SchedulerMessage, Surroundings
+from kubeactors.scheduler.scheduler import (
+    DEFAULT_PROFILES,
+    DEFAULT_SCHEDULER,
+    PluginFactory,
+    Scheduler,
+    SchedulerMessage,
+    Surroundings,
+)
 
 __all__ = [
+    "DEFAULT_PROFILES",
     "DEFAULT_SCHEDULER",
     "Budget",
     "ExplainScheduling",
