@@ -38,9 +38,7 @@ class AddressAllocator:
         """
         number = int(ip_address(address))
         if not self._first <= number < self._first + self._size:
-            raise AllocationError(
-                f"the provided IP ({address}) is not in the valid range. The range of valid IPs is {self._network}"
-            )
+            raise AllocationError("the provided network does not match the current range")
         if number in self._used:
             raise AllocationError("provided IP is already allocated")
         self._used[number] = None

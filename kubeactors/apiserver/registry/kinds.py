@@ -10,6 +10,7 @@ from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
 from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController, ResourceQuota
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.registry.strategy import Strategy, WithStatus, same_part, with_generation
@@ -60,6 +61,14 @@ class EndpointSliceStrategy(Strategy[EndpointSlice]):
         """Count what matters to those who program the network."""
         same = replace(new, metadata=old.metadata) == old and new.metadata.labels == old.metadata.labels
         return new if same else with_generation(new, old.metadata.generation + 1)
+
+
+class PriorityClassStrategy(Strategy[PriorityClass]):
+    """Priority classes: they hardly change, and their generation stays the first."""
+
+    def prepare_for_create(self, new: PriorityClass) -> PriorityClass:
+        """The first generation."""
+        return with_generation(new, 1)
 
 
 class NodeStrategy(WithStatus[Node]):
