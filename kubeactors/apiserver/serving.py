@@ -100,6 +100,7 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("policy", "poddisruptionbudgets"): _simple(kinds.PodDisruptionBudgetStrategy),
     ("coordination.k8s.io", "leases"): _simple(kinds.LeaseStrategy),
     ("discovery.k8s.io", "endpointslices"): _simple(kinds.EndpointSliceStrategy),
+    ("scheduling.k8s.io", "priorityclasses"): _simple(kinds.PriorityClassStrategy),
 }
 _PLAIN: Maker = _simple(Strategy)
 
