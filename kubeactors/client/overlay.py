@@ -90,10 +90,6 @@ class Overlay(Generic[T]):
             if written is not None and key not in cached:
                 yield written
 
-    def holds(self, group: str) -> bool:
-        """Whether the cache lacks anything that was written to this group."""
-        return group in self._groups
-
     def forget(self, group: str) -> None:
         """What was written to this group is known by other means now, or does not matter any more."""
         for key in list(self._groups.get(group, ())):

@@ -116,10 +116,6 @@ class History:
         """The owner is gone."""
         self._overlay.forget(uid)
 
-    def holds(self, uid: str) -> bool:
-        """Whether the cache lacks anything that was written for this owner."""
-        return self._overlay.holds(uid)
-
     async def of(self, owner: TypedObject, selector: Selector, *, live: bool) -> list[ControllerRevision]:
         """The owner's revisions, the oldest first; those that match are adopted, those that do not any more released.
 

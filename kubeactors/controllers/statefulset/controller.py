@@ -17,7 +17,6 @@ from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
 from kubeactors.apimachinery.requests import Result
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, StatusError
-from kubeactors.apimachinery.time import SECOND
 from kubeactors.client import (
     Change,
     Client,
@@ -48,9 +47,6 @@ from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_
 from kubeactors.controllers.statefulset.plan import Turn, View, plan
 from kubeactors.message import Recipient
 
-PATIENCE_SECONDS = 60.0
-"""What the cache does not show so long after it was made may have gone again unseen: the server is asked."""
-
 
 class StatefulSetController(Controller):
     """Keeps the pods and claims of each StatefulSet as its plan says, and its status true."""
@@ -74,8 +70,6 @@ class StatefulSetController(Controller):
         self._claimed: Overlay[PersistentVolumeClaim] = Overlay(claims.lister)
         self._leaving: dict[str, None] = {}
         """The uids of pods whose deletion was asked for, until the cache shows it."""
-        self._overdue: dict[str, int] = {}
-        """When the cache should show all that was made for a set, by its uid."""
         pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         stateful_sets.add_indexes({SELECTOR: _by_selector})
         self._pods = pods.lister
@@ -100,7 +94,6 @@ class StatefulSetController(Controller):
             self._made.forget(uid)
             self._claimed.forget(uid)
             self._history.forget(uid)
-            self._overdue.pop(uid, None)
         elif news:
             self.enqueue(change.key)
 
@@ -153,7 +146,7 @@ class StatefulSetController(Controller):
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
         found = self._own.newest(key, self._sets.by_key(key))
-        live = self.in_doubt(key) or (found is not None and self._is_overdue(found.metadata.uid))
+        live = self.in_doubt(key)
         if found is not None and live:
             found = await self._client.find(StatefulSet, found.metadata.name, found.metadata.namespace)
         if found is None:
@@ -183,18 +176,6 @@ class StatefulSetController(Controller):
         used = (step.status.current_revision, step.status.update_revision, *map(revision_of_pod, pods))
         for one in surplus(revisions, used, _limit(found)):
             await self._history.delete(one)
-
-    def _is_overdue(self, uid: str) -> bool:
-        """Whether something that was made has not been seen for too long."""
-        if self._overdue.get(uid, self.ctx.now + 1) > self.ctx.now:
-            return False
-        del self._overdue[uid]
-        return self._made.holds(uid) or self._claimed.holds(uid) or self._history.holds(uid)
-
-    def _expect(self, found: StatefulSet) -> None:
-        """Something was made: look at the set again at once, and make sure later that it is there."""
-        self._overdue[found.metadata.uid] = self.ctx.now + int(PATIENCE_SECONDS * SECOND)
-        self.enqueue_after(key_of(found), PATIENCE_SECONDS)
 
     async def _claim(self, found: StatefulSet, selector: Selector, *, live: bool) -> tuple[Pod, ...]:
         uid, namespace = found.metadata.uid, found.metadata.namespace
@@ -309,7 +290,6 @@ class StatefulSetController(Controller):
             self._leave(turn.delete)
         elif isinstance(result, Result) and isinstance(result.object, Pod):
             self._made.wrote(found.metadata.uid, result.object)
-            self._expect(found)
             self.enqueue(key_of(found))
 
     def _leave(self, pod: Pod) -> None:
@@ -343,7 +323,6 @@ class StatefulSetController(Controller):
             self._recorder.warning(found, "FailedCreate", message)
             raise
         self._claimed.wrote(found.metadata.uid, created)
-        self._expect(found)
         message = f"{what} Pod {pod} in StatefulSet {found.metadata.name} success"
         self._recorder.normal(found, "SuccessfulCreate", message)
 

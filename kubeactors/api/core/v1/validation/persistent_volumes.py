@@ -86,14 +86,14 @@ def _validate_capacity(capacity: dict[str, str]) -> Iterator[FieldError]:
     if not capacity:
         yield required(path)
     if "storage" not in capacity or len(capacity) > 1:
-        yield not_supported(path, capacity or None, ("storage",))
-    for name, amount in sorted(capacity.items()):
-        if name != "storage":
-            continue
-        if quantity.sign(amount) < 0:
-            yield invalid(f"{path}[{name}]", quantity.value(amount), "must be a valid resource quantity")
-        if quantity.sign(amount) <= 0:
-            yield invalid(f"{path}[{name}]", amount, "must be greater than zero")
+        yield not_supported(path, dict(sorted(capacity.items())) or None, ("storage",))
+    amount = capacity.get("storage")
+    if amount is None:
+        return
+    if quantity.sign(amount) < 0:
+        yield invalid(f"{path}[storage]", quantity.value(amount), "must be a valid resource quantity")
+    if quantity.sign(amount) <= 0:
+        yield invalid(f"{path}[storage]", amount, "must be greater than zero")
 
 
 def _validate_node_affinity(affinity: VolumeNodeAffinity) -> Iterator[FieldError]:
