@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from kubeactors.actor.envelope import Envelope
 from kubeactors.actor.errors import ActorFailed, ActorStopped, AskCycle
@@ -88,11 +88,12 @@ class Activation:
             cell.activations[self] = None
             cell.odd = True
         if type(awaited) is Wait:
+            wait = cast("Wait[object]", awaited)
             if kernel.parks(cell):
-                awaited.waiter = partial(kernel.enqueue, self)
-                self.waits_for(awaited)
+                wait.waiter = partial(kernel.enqueue, self)
+                self.waits_for(wait)
                 return None
-            self.waits_for(awaited)
+            self.waits_for(wait)
         self.foreign = awaited
         return kernel.driver.foreign(self)
 

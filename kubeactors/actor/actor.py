@@ -162,7 +162,7 @@ def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
             handlers_of(actor),
             reentrant=actor.reentrant,
             deterministic=actor.deterministic,
-            starts=actor.started is not Actor.started,
+            starts=actor.started is not Actor.started,  # pyright: ignore[reportUnknownMemberType] -- of any messages
         )
     return found
 

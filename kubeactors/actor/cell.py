@@ -378,7 +378,7 @@ class Cell(Ref[object]):
         if not isinstance(envelope[0], Terminated):
             self.kernel.dead_letter(self, envelope, "not handled")
 
-    def fail(self, error: Exception, reply: Reply) -> None:
+    def fail(self, error: BaseException, reply: Reply) -> None:
         """The handler of the message in hand has raised."""
         if reply is not None:
             reply.fail(failure_of(self.path, error))

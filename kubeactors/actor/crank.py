@@ -39,7 +39,7 @@ class Crank:
     def __init__(self, kernel: "Kernel") -> None:
         self.taken = False
         self.foreign: Activation | None = None
-        self.frame: Frame = _crank(kernel, self)
+        self.frame: Frame = _crank(kernel, self)  # pyright: ignore[reportAttributeAccessIssue] -- it is both
         next(self.frame)
         self.turn = self.frame.send
 

@@ -82,6 +82,9 @@ class RunQueue(Protocol):
 class Driver(Protocol):
     """What the kernel needs of whoever turns the crank."""
 
+    cancelled: tuple[type[BaseException], ...]
+    """What the event loop cancels tasks with."""
+
     def wake(self) -> None:
         """There is work again; called only when `kernel.asleep`."""
         ...
@@ -174,10 +177,10 @@ class Kernel:
             self.turning = True
             try:
                 awaited = crank.turn(turns)
-            except BaseException:
-                self._crank = Crank(self)
-                self.current = None
-                raise
+            except BaseException as error:
+                if not self._survives(error):
+                    raise
+                continue
             finally:
                 self.turning = False
             if awaited is DONE:
@@ -185,6 +188,17 @@ class Kernel:
             foreign = crank.foreign if awaited is FOREIGN else self._taken(crank, awaited)
             if foreign is not None:
                 return foreign
+
+    def _survives(self, error: BaseException) -> bool:
+        """Whether a handler raised the cancellation of something that it looked at, which is a failure like others."""
+        self._crank = Crank(self)
+        cell, self.current = self.current, None
+        if cell is None or not isinstance(error, self.driver.cancelled):
+            return False
+        posted, cell.envelope = cell.envelope, None
+        cell.fail(error, opened(posted)[2])
+        cell.go_on()
+        return True
 
     def help(self, wait: Wait[R], entries: int) -> None:
         """Run what is ready, inside the task of somebody who waits for this; leave what needs a task of its own."""

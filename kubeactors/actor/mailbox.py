@@ -46,7 +46,8 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
         """An empty one."""
         if self.key is not None:
             return Coalescing(self.key)
-        return Urgent(self.urgent) if self.urgent else deque()
+        ordinary: deque[Posted] = deque()
+        return Urgent(self.urgent) if self.urgent else ordinary
 
 
 class Post(Protocol):

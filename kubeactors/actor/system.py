@@ -69,6 +69,7 @@ class ActorSystem:
         self.kernel = Kernel(self, self._ready, seed=seed, wall=wall, inline=True, batch=128, parks_all=False)
         self._group: TaskGroup | None = None
         self._parking: Parking
+        self.cancelled: tuple[type[BaseException], ...] = ()
         self._alarm: Wait[None] = Wait()
         self._spare: deque[Wait[None]] = deque()
         self._closing = False
@@ -78,6 +79,7 @@ class ActorSystem:
 
     async def __aenter__(self) -> Self:
         self._parking = parking()
+        self.cancelled = (anyio.get_cancelled_exc_class(),)
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         self._group.start_soon(self._work, name=f"{self.name} pump")
@@ -259,6 +261,10 @@ class ActorSystem:
         coroutine = activation.coroutine
         try:
             result = await _Rest(self, activation, coroutine)
+        except self.cancelled as error:
+            if activation.coroutine is CLOSED:
+                raise
+            activation.failed(error)  # it is not this task that was cancelled, but something that the handler awaited
         except Exception as error:  # noqa: BLE001 -- the supervisor's
             if activation.coroutine is not CLOSED:
                 activation.failed(error)

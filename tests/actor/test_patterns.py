@@ -60,7 +60,7 @@ def test_a_name_is_given_to_one_actor_only() -> None:
     second = sim.spawn(Named, name="second", restart=Restart.TEMPORARY)
     sim.settle()
     assert sim.find(COUNTER) is not second
-    assert "/first is registered as 'counter' already" in str(sim.logged[0])
+    assert "/first is registered as 'counter' already" in str(sim.logged[0][4]["error"])
 
 
 def counters(sim: SimSystem, count: int) -> list[Probe]:

@@ -25,9 +25,9 @@ async def test_a_stream_is_read_to_its_end() -> None:
 
 
 async def test_a_reader_that_waits_is_woken() -> None:
+    read: list[str] = []
     async with ActorSystem() as system, anyio.create_task_group() as group:
         stream: MessageStream[str] = MessageStream(system)
-        read: list[str] = []
 
         async def reader() -> None:
             read.extend([message async for message in stream])
