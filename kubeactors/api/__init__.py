@@ -16,6 +16,7 @@ from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.apps.v1.statefulset import StatefulSet
+from kubeactors.api.autoscaling.v2.kinds import KINDS as _AUTOSCALING
 from kubeactors.api.batch.v1.kinds import KINDS as _BATCH
 from kubeactors.api.coordination.v1 import lease
 from kubeactors.api.core.v1 import (
@@ -397,5 +398,5 @@ _OTHERS = (
     ),
 )
 
-SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_BATCH, *_POLICY, *_OTHERS)))
+SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_AUTOSCALING, *_BATCH, *_POLICY, *_OTHERS)))
 """All kinds that are served."""

@@ -95,6 +95,7 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("apps", "deployments"): _simple(kinds.DeploymentStrategy),
     ("apps", "replicasets"): _simple(kinds.ReplicaSetStrategy),
     ("apps", "statefulsets"): _simple(kinds.StatefulSetStrategy),
+    ("autoscaling", "horizontalpodautoscalers"): _simple(kinds.HorizontalPodAutoscalerStrategy),
     ("batch", "cronjobs"): _simple(jobs.CronJobStrategy),
     ("batch", "jobs"): _simple(jobs.JobStrategy),
     ("policy", "poddisruptionbudgets"): _simple(kinds.PodDisruptionBudgetStrategy),

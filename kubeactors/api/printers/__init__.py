@@ -14,6 +14,7 @@ from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.apps.v1.statefulset import StatefulSet
 from kubeactors.api.autoscaling.v1.scale import Scale
+from kubeactors.api.autoscaling.v2.autoscaler import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1.cronjob import CronJob
 from kubeactors.api.batch.v1.job import Job
 from kubeactors.api.coordination.v1.lease import Lease
@@ -33,7 +34,7 @@ from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
 from kubeactors.api.events.v1 import event as newer
 from kubeactors.api.policy.v1.poddisruptionbudget import PodDisruptionBudget
-from kubeactors.api.printers import budgets, events, jobs, nodes, others, pods, services, storage, workloads
+from kubeactors.api.printers import autoscalers, budgets, events, jobs, nodes, others, pods, services, storage, workloads
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
 from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
 from kubeactors.api.storage.v1.storageclass import StorageClass
@@ -78,6 +79,7 @@ _PRINTERS: dict[type[object], object] = {
     EndpointSlice: services.ENDPOINT_SLICE,
     Endpoints: services.ENDPOINTS,
     Event: events.EVENT,
+    HorizontalPodAutoscaler: autoscalers.HORIZONTAL_POD_AUTOSCALER,
     Job: jobs.JOB,
     Lease: others.LEASE,
     Namespace: others.NAMESPACE,

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment
 from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController, ResourceQuota
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
@@ -149,6 +150,12 @@ class DeploymentStrategy(WithStatus[Deployment]):
         if new.metadata.generation == old.metadata.generation and new.metadata.annotations != old.metadata.annotations:
             return with_generation(new, old.metadata.generation + 1)
         return new
+
+
+class HorizontalPodAutoscalerStrategy(WithStatus[HorizontalPodAutoscaler]):
+    """Autoscalers: generations are not counted."""
+
+    counts_generations = False
 
 
 class PodDisruptionBudgetStrategy(WithStatus[PodDisruptionBudget]):
