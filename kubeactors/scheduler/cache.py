@@ -100,7 +100,16 @@ class Cache:
     def set_pod(self, pod: PodInfo) -> None:
         """The API says that the pod is on its node, where it was not, or takes something else there."""
         self._assumed.pop(pod.uid, None)
-        if pod.uid in self._places:
+        place = self._places.get(pod.uid)
+        if place is not None and place == pod.pod.spec.node_name:
+            info = self._nodes[place]
+            known = info.pods[pod.uid]
+            if (known.demand, known.host_ports) == (pod.demand, pod.host_ports):
+                self.population.add(known, info.row, -1)
+                self.population.add(pod, info.row, 1)
+                info.pods[pod.uid] = pod
+                return
+        if place is not None:
             self._take(pod.uid)
         self._put(pod, pod.pod.spec.node_name)
 

@@ -2,8 +2,11 @@
 
 import msgspec
 
+from kubeactors.apimachinery.labels import of_labels
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.pod_info import pod_info
+from kubeactors.scheduler.population import Selection
+from kubeactors.scheduler.terms import Target
 from tests.scheduler.builders import node, pod
 
 
@@ -107,3 +110,18 @@ def test_a_change_of_status_of_a_placed_pod_changes_no_verdict() -> None:
     )
 
     assert cache.changes.since(position) == []
+
+
+def test_new_labels_of_a_placed_pod_are_counted_and_change_no_room() -> None:
+    cache = Cache()
+    cache.set_node(node("n"))
+    placed = pod("p", {"cpu": "1"}, node_name="n")
+    cache.set_pod(pod_info(placed))
+    position = cache.changes.position
+    target = Target(("default",), None, of_labels({"app": "web"}))
+    web = cache.population.hold(Selection((target,)))
+    labelled = msgspec.structs.replace(placed, metadata=msgspec.structs.replace(placed.metadata, labels={"app": "web"}))
+    assert not cache.confirm(labelled)
+    cache.set_pod(pod_info(labelled))
+
+    assert (web.rows, cache.changes.since(position), used_cpu(cache, "n")) == ({0: 1}, [], 1000)
