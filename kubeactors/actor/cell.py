@@ -366,7 +366,7 @@ class Cell(Ref[object]):
                 return Activation(self, coroutine, envelope, starting=False).run()
             if reply is not None and result.__class__ is not Later:
                 reply.set(result)
-        except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
+        except (Exception, *kernel.driver.cancelled) as error:  # noqa: BLE001 -- any failure is the supervisor's
             self.fail(error, reply)
         finally:
             kernel.current = previous

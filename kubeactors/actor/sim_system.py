@@ -41,6 +41,8 @@ class SimSystem:
         patience: after so many deliveries at one moment it is certain that they never end.
     """
 
+    cancelled: tuple[type[BaseException], ...] = ()
+
     def __init__(
         self,
         seed: int | str = 0,

@@ -33,6 +33,7 @@ class Fetcher(Actor[Fetch]):
     @handle
     async def fetch(self, message: Fetch) -> int:
         await anyio.lowlevel.checkpoint()
+        total = 0
         async with anyio.create_task_group() as group:
             group.start_soon(anyio.lowlevel.checkpoint)
             total = await self.counter.ask(Divide(1))
@@ -79,6 +80,10 @@ def test_a_block_cancelled_at_any_moment_leaks_nothing_on_trio(moment: int) -> N
     assert diary.count("started") == diary.count("stopped")
 
 
+async def ask(counter: Ref[Divide]) -> None:
+    await counter.ask(Divide(1))
+
+
 @pytest.mark.anyio
 async def test_an_asker_that_is_cancelled_cancels_nothing_but_itself() -> None:
     async with ActorSystem() as system:
@@ -86,7 +91,7 @@ async def test_an_asker_that_is_cancelled_cancels_nothing_but_itself() -> None:
         counter.tell(Add(4))
         for moment in range(10):
             async with anyio.create_task_group() as group:
-                group.start_soon(counter.ask, Divide(1))
+                group.start_soon(ask, counter)
                 for _ in range(moment):
                     await anyio.lowlevel.checkpoint()
                 group.cancel_scope.cancel()
