@@ -39,6 +39,9 @@ from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo, Signature, StaticSignature, anonymous
 from kubeactors.scheduler.verdicts import ScoresOnly, StaticVerdicts, Verdicts, WeightedView, diagnosis, first_refusal
 
+NOT_ASKED = "not found"
+"""What post-filter plugins add if a refusal came before they were asked about the pod at all: in the original the
+first of them, DynamicResources, looks for what it has noted, in vain, and so ends the matter."""
 _SIGNATURES = 128
 """Shapes of pods whose verdicts are kept; the one that was not asked for longest goes first."""
 
@@ -121,6 +124,8 @@ class Profile:
 
     def post_filter(self, pod: PodInfo, found: Diagnosis) -> PostFilterResult:
         """What the post-filter plugins do for the pod, and add to the message; the first that helps ends it."""
+        if found.pre_filter_message:
+            return PostFilterResult(message=NOT_ASKED, nominated_node="")
         messages: list[str] = []
         for one in self._post_filters:
             result = one.post_filter(pod, found, self)
