@@ -366,7 +366,7 @@ class Cell(Ref[object]):
                 return Activation(self, coroutine, envelope, starting=False).run()
             if reply is not None and result.__class__ is not Later:
                 reply.set(result)
-        except (Exception, *kernel.driver.cancelled) as error:  # noqa: BLE001 -- any failure is the supervisor's
+        except kernel.failures as error:
             self.fail(error, reply)
         finally:
             kernel.current = previous

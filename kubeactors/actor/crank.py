@@ -49,6 +49,7 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
     """Runs one entry for each item of what is sent, and yields DONE; or yields what a handler awaits."""
     ready, changes = kernel.ready, kernel.changes
     running, batch = State.RUNNING, kernel.batch
+    goes_on = kernel.driver.goes_on
     message: object
     reply: Reply
     result: object = None
@@ -56,6 +57,7 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
     while True:
         for _ in turns:
             while changes:
+                kernel.current = None
                 changes.popleft()()
             if not ready:
                 break
@@ -72,8 +74,8 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
             kernel.current = cell
             actor, plain, intercept = cell.actor, cell.dispatch.plain, kernel.interceptor
             handled = cell.handled
-            limit = len(mailbox)  # what comes meanwhile waits for the next turn
-            limit = handled + (limit if limit < batch else batch)  # noqa: FURB136 -- a call
+            left = len(mailbox)  # what comes meanwhile waits for the next turn
+            limit = handled + (left if left < batch else batch)  # noqa: FURB136 -- a call
             reply = None
             try:
                 while True:
@@ -108,7 +110,10 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
                     if reply is not None and result.__class__ is not Later:
                         reply.set(result)
                     if handled == limit or changes:
-                        break
+                        left -= batch
+                        if left <= 0 or changes or not goes_on(cell):
+                            break
+                        limit += left if left < batch else batch  # noqa: FURB136 -- a call
             except Exception as error:
                 if crank.taken:
                     raise

@@ -89,6 +89,10 @@ class Driver(Protocol):
         """There is work again; called only when `kernel.asleep`."""
         ...
 
+    def goes_on(self, cell: Cell) -> bool:
+        """Whether an actor that has handled a batch may handle another in the same turn."""
+        ...
+
     def refresh(self) -> None:
         """Set `kernel.now`: code outside has something done at once."""
         ...
@@ -199,6 +203,11 @@ class Kernel:
         cell.fail(error, opened(posted)[2])
         cell.go_on()
         return True
+
+    @property
+    def failures(self) -> tuple[type[BaseException], ...]:
+        """What a handler may raise that is its supervisor's."""
+        return (Exception, *self.driver.cancelled)
 
     def help(self, wait: Wait[R], entries: int) -> None:
         """Run what is ready, inside the task of somebody who waits for this; leave what needs a task of its own."""

@@ -173,6 +173,10 @@ class SimSystem:
     def wake(self) -> None:
         """Never called: this system does not sleep."""
 
+    def goes_on(self, cell: Cell) -> bool:
+        """Every message has a turn of its own."""
+        return False
+
     def refresh(self) -> None:
         """Virtual time is always right."""
 

@@ -26,7 +26,7 @@ class ActorStatistics(msgspec.Struct, frozen=True, kw_only=True):
     handled: int
     """Messages handled since it was spawned, over all restarts."""
     busy_seconds: float
-    """Time in handlers: an estimate in production, from one turn of the run queue in 32; always 0 in the simulator."""
+    """Time in handlers: an estimate in production, from one turn of the run queue in 64; always 0 in the simulator."""
     restarts: int
 
 

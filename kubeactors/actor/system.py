@@ -33,7 +33,7 @@ from kubeactors.actor.waits import Wait
 M = TypeVar("M")
 R = TypeVar("R")
 
-ENTRIES_PER_LOOK = 32
+ENTRIES_PER_LOOK = 64
 """How many entries of the run queue are run between two looks at the clock."""
 TURN = 1_000_000
 """Nanoseconds after which the event loop has its turn."""
@@ -66,7 +66,7 @@ class ActorSystem:
         self._origin = time.monotonic_ns()
         wall = time.time_ns()
         self._ready: deque[Entry] = deque()
-        self.kernel = Kernel(self, self._ready, seed=seed, wall=wall, inline=True, batch=128, parks_all=False)
+        self.kernel = Kernel(self, self._ready, seed=seed, wall=wall, inline=True, batch=64, parks_all=False)
         self._group: TaskGroup | None = None
         self._parking: Parking
         self.cancelled: tuple[type[BaseException], ...] = ()
@@ -76,6 +76,8 @@ class ActorSystem:
         self._stopped = Event()
         self._delegated = 0
         self._pause_by = 0
+        self._greedy: Cell | None = None
+        self._greedy_until = 0
 
     async def __aenter__(self) -> Self:
         self._parking = parking()
@@ -279,6 +281,17 @@ class ActorSystem:
 
     def _clock(self) -> int:
         return time.monotonic_ns() - self._origin
+
+    def goes_on(self, cell: Cell) -> bool:
+        """For as long as a turn of the event loop, from its first batch on."""
+        now = time.monotonic_ns()
+        if self._greedy is not cell:
+            self._greedy = cell
+            self._greedy_until = now + TURN
+        elif now > self._greedy_until:
+            self._greedy = None
+            return False
+        return True
 
     def refresh(self) -> None:
         """Set the kernel's time."""
