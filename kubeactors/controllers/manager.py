@@ -11,6 +11,7 @@ import msgspec
 
 from kubeactors.actor import Actor, Supervision
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import (
@@ -51,6 +52,7 @@ from kubeactors.controllers.persistentvolume import (
     SimulatedProvisioner,
 )
 from kubeactors.controllers.pod_gc import PodGCController
+from kubeactors.controllers.podautoscaler import HorizontalController, MetricsSource, NoMetrics
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.resourcequota import ResourceQuotaController
 from kubeactors.controllers.root_ca import RootCAPublisher
@@ -69,6 +71,8 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     node_lifecycle: NodeLifecycleConfig = NodeLifecycleConfig()
     terminated_pod_threshold: int = 12500
     """How many finished pods are kept; 0 keeps all."""
+    metrics: MetricsSource = NoMetrics()
+    """Where autoscalers ask how busy pods are."""
     without: tuple[str, ...] = ()
     """Names of controllers that are not started, such as `replicaset`."""
 
@@ -154,6 +158,14 @@ def _factories(
             deployments=informers.of(Deployment),
             stateful_sets=informers.of(StatefulSet),
             replication_controllers=informers.of(ReplicationController),
+        ),
+        "horizontalpodautoscaler": partial(
+            HorizontalController,
+            client,
+            events,
+            config.metrics,
+            autoscalers=informers.of(HorizontalPodAutoscaler),
+            pods=pods,
         ),
         "ttl-after-finished": partial(TTLAfterFinishedController, client, jobs=jobs),
         "namespace": partial(NamespaceController, client, namespaces=namespaces),
