@@ -1,14 +1,16 @@
 """Hashes that become part of names: `pod-template-hash`, `controller-revision-hash`.
 
-They are stable from run to run. That of a template is not the original's, which hashes a dump of Go's memory.
+They are those of Kubernetes, so that the names of what it makes from a manifest are the same here.
 
 Source: pkg/controller/controller_utils.go (ComputeHash), apimachinery/pkg/util/rand/rand.go (v1.36).
 """
 
 from functools import lru_cache
+from typing import cast
 
 import msgspec
 
+from kubeactors.apimachinery.godump import dump
 from kubeactors.apimachinery.names import ALPHANUMERICS
 
 _OFFSET, _PRIME = 0x811C9DC5, 0x01000193
@@ -59,12 +61,18 @@ def safe_encode_string(text: str) -> str:
 
 
 def template_hash(template: msgspec.Struct, collision_count: int | None = None) -> str:
-    """The hash of a pod template (or any other part of an object) as it stands in labels and names.
+    """The hash of a pod template as it stands in labels and names: the same as Kubernetes'.
 
     Equal templates have equal hashes, whatever the order of their maps. `collision_count` gives another hash when two
     different templates have the same.
     """
-    data = _encoder.encode(template)
+    data = _dumped(_encoder.encode(template))
     if collision_count is not None:
         data += collision_count.to_bytes(8, "little")
     return safe_encode_string(str(fnv32a(data)))
+
+
+@lru_cache(maxsize=4096)
+def _dumped(template: bytes) -> bytes:
+    """A pod template in JSON as Go shows it, which is what is hashed."""
+    return dump(cast("dict[str, object]", msgspec.json.decode(template)), "v1.PodTemplateSpec").encode()
