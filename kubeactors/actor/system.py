@@ -304,7 +304,8 @@ class ActorSystem:
     def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
         """What ordinary code awaits."""
         kernel = self.kernel
-        if not wait.done and helps and not kernel.turning:
+        if not wait.done and helps and not kernel.turning and len(self._ready) == 1:
+            # Nothing else is ready, so nobody waits behind; with more ready it is better to gather than to hurry.
             self.refresh()
             kernel.help(wait, ENTRIES_PER_LOOK)
         if not wait.done:
