@@ -1,0 +1,150 @@
+"""A budget says how many pods may go; evictions take no more."""
+
+from functools import partial
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.api.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
+from kubeactors.apimachinery.meta import LabelSelector
+from kubeactors.apimachinery.status import StatusError, TooManyRequests
+from kubeactors.controllers.disruption.plan import View, plan
+from tests.controllers.plane import SELECTOR, Plane, deployment, meta, replica_set, running, sized, template, unready
+
+READY = running(Pod(metadata=meta("a", app="web")))
+
+
+def budget(**fields: object) -> PodDisruptionBudget:
+    spec = replace(PodDisruptionBudgetSpec(selector=SELECTOR), **fields)  # type: ignore[arg-type]
+    return PodDisruptionBudget(metadata=meta("web"), spec=spec)
+
+
+def status(plane: Plane) -> PodDisruptionBudgetStatus:
+    return plane.get(PodDisruptionBudget, "web").status
+
+
+def evict(plane: Plane, pod: Pod) -> None:
+    plane.do(partial(plane.client.evict, pod))
+
+
+def numbers(found: PodDisruptionBudgetStatus) -> tuple[int, int, int, int]:
+    return found.expected_pods, found.current_healthy, found.desired_healthy, found.disruptions_allowed
+
+
+@pytest.mark.parametrize(
+    ("fields", "ready", "scale", "wanted"),
+    [
+        ({"min_available": 1}, 3, 3, (3, 3, 1, 2)),
+        ({"min_available": "50%"}, 3, 5, (5, 3, 3, 0)),
+        ({"max_unavailable": 1}, 3, 3, (3, 3, 2, 1)),
+        ({"max_unavailable": "34%"}, 3, 3, (3, 3, 1, 2)),
+        ({"max_unavailable": 5}, 2, 3, (3, 2, 0, 2)),
+        ({"min_available": 1}, 0, 0, (0, 0, 1, 0)),
+    ],
+)
+def test_what_may_go_follows_from_what_is_healthy_and_what_must_stay(
+    fields: dict[str, object], ready: int, scale: int, wanted: tuple[int, int, int, int]
+) -> None:
+    view = View(budget=budget(**fields), pods=(READY,) * ready, scales={"uid": scale})
+    assert numbers(plan(view).status) == wanted
+
+
+def test_pods_that_are_about_to_go_are_not_healthy_for_two_minutes() -> None:
+    going = replace(
+        budget(min_available=0), status=PodDisruptionBudgetStatus(disrupted_pods={"a": "1970-01-01T00:00:00Z"})
+    )
+    view = View(budget=going, pods=(READY,))
+    soon, late = plan(view), plan(replace(view, now=121 * 10**9))
+    assert (soon.status.current_healthy, soon.not_deleted, soon.wait_seconds) == (0, (), 121.0)
+    assert (late.status.current_healthy, late.not_deleted, late.wait_seconds) == (1, (READY,), None)
+
+
+def test_the_size_of_a_deployment_counts_though_it_rolls(control_plane: Plane) -> None:
+    made = control_plane.create(deployment(4))
+    control_plane.create(budget(max_unavailable="25%"))
+    control_plane.tick(2)
+    assert numbers(status(control_plane)) == (4, 4, 3, 1)
+    control_plane.change(made, sized(8))
+    control_plane.tick(2)
+    assert numbers(status(control_plane)) == (8, 8, 6, 2)
+
+
+def test_a_pod_that_is_not_ready_any_more_is_not_healthy(control_plane: Plane) -> None:
+    control_plane.create(replica_set(2))
+    control_plane.create(budget(min_available=1))
+    control_plane.tick()
+    assert status(control_plane).disruptions_allowed == 1
+    control_plane.change(control_plane.list(Pod)[0], unready, "status")
+    control_plane.sim.run(1.0)
+    assert status(control_plane).disruptions_allowed == 0
+    assert status(control_plane).conditions[0].reason == "InsufficientPods"
+
+
+def test_an_eviction_is_allowed_as_often_as_the_budget_says(control_plane: Plane) -> None:
+    control_plane.create(replica_set(3))
+    control_plane.create(budget(min_available=2))
+    control_plane.tick()
+    first, second, _ = control_plane.list(Pod)
+    evict(control_plane, first)
+    with pytest.raises(TooManyRequests, match="Cannot evict pod as it would violate the pod's disruption budget"):
+        evict(control_plane, second)
+    gone = control_plane.get(Pod, first.metadata.name)
+    assert gone.metadata.deletion_timestamp is not None
+    assert [one.reason for one in gone.status.conditions if one.type == "DisruptionTarget"] == ["EvictionByEvictionAPI"]
+    control_plane.tick(2)
+    evict(control_plane, second)
+
+
+def test_a_budget_that_its_controller_has_not_seen_allows_nothing(control_plane: Plane) -> None:
+    control_plane.create(replica_set(3))
+    control_plane.tick()
+    made = control_plane.create(budget(min_available=0))
+    control_plane.sim.run(1.0)
+    control_plane.sim.stop(control_plane.child("controllers/disruption"))
+    control_plane.change(made, lambda one: replace(one, spec=replace(one.spec, min_available=1)))
+    with pytest.raises(TooManyRequests) as caught:
+        evict(control_plane, control_plane.list(Pod)[0])
+    details = caught.value.status.details
+    assert details is not None
+    assert [one.message for one in details.causes] == [
+        "The disruption budget web is still being processed by the server."
+    ]
+
+
+def test_a_pod_that_is_not_healthy_may_go_if_enough_others_are(control_plane: Plane) -> None:
+    control_plane.create(replica_set(3))
+    control_plane.create(budget(min_available=2))
+    control_plane.tick()
+    sick = control_plane.change(control_plane.list(Pod)[0], unready, "status")
+    control_plane.sim.run(1.0)
+    assert status(control_plane).disruptions_allowed == 0
+    evict(control_plane, sick)
+    assert status(control_plane).disrupted_pods == {}
+
+
+def test_two_budgets_for_a_pod_are_one_too_many(control_plane: Plane) -> None:
+    control_plane.create(replica_set(1))
+    control_plane.create(budget(min_available=0))
+    control_plane.create(replace(budget(min_available=0), metadata=meta("other")))
+    control_plane.tick()
+    with pytest.raises(StatusError, match="more than one PodDisruptionBudget"):
+        evict(control_plane, control_plane.list(Pod)[0])
+
+
+def test_pods_that_nobody_controls_are_told_of(control_plane: Plane) -> None:
+    control_plane.create(Pod(metadata=meta("bare", app="web"), spec=template().spec))
+    control_plane.create(budget(max_unavailable=1))
+    control_plane.tick()
+    assert numbers(status(control_plane)) == (0, 1, 0, 0)
+    assert "UnmanagedPods" in [reason for reason, _ in control_plane.events("web")]
+
+
+def test_a_budget_without_a_selector_is_for_no_pods(control_plane: Plane) -> None:
+    control_plane.create(replica_set(1))
+    control_plane.create(budget(min_available=1, selector=None))
+    control_plane.tick()
+    assert numbers(status(control_plane)) == (0, 0, 1, 0)
+    control_plane.create(replace(budget(min_available=1, selector=LabelSelector()), metadata=meta("all")))
+    control_plane.tick()
+    assert control_plane.get(PodDisruptionBudget, "all").status.expected_pods == 1
