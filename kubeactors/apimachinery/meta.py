@@ -3,7 +3,7 @@
 Source: apimachinery/pkg/apis/meta/v1/types.go (v1.36).
 """
 
-from typing import Annotated, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -59,6 +59,21 @@ def merge_by(key: str, strategy: str = "merge") -> msgspec.Meta:
     return msgspec.Meta(extra={"patchMergeKey": key, "patchStrategy": strategy})
 
 
+def list_map(*keys: str) -> msgspec.Meta:
+    """Annotates a list whose items server-side apply tells apart by these keys, where `merge_by` does not say so."""
+    return msgspec.Meta(extra={"listType": "map", "listMapKeys": keys})
+
+
+LIST_SET = msgspec.Meta(extra={"listType": "set"})
+"""Annotates a list of scalars each of which has its own owner, where `merge_by` does not say so."""
+
+ATOMIC = msgspec.Meta(extra={"listType": "atomic", "mapType": "atomic"})
+"""Annotates a list or a map that belongs to one owner as a whole. Lists that nothing is said of do so too."""
+
+GRANULAR = msgspec.Meta(extra={"structType": "granular"})
+"""Annotates a field whose struct is atomic elsewhere, but not here."""
+
+
 def patch_strategy(strategy: str) -> msgspec.Meta:
     """Annotates a field with a strategy that needs no merge key (`retainKeys`, `replace`)."""
     return msgspec.Meta(extra={"patchStrategy": strategy})
@@ -72,10 +87,14 @@ class Object(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     and adds `gc=False`: objects are trees.
     """
 
+    atomic: ClassVar[bool] = False
+    """Whether server-side apply knows one owner of the whole struct, instead of one of each field."""
+
 
 class OwnerReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who an object belongs to; the garbage collector follows it."""
 
+    atomic: ClassVar[bool] = True
     api_version: str = always("")
     kind: str = always("")
     name: str = always("")
@@ -150,6 +169,7 @@ class LabelSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=
 class LabelSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Selects objects by their labels; all requirements must hold. The empty selector selects everything."""
 
+    atomic: ClassVar[bool] = True
     match_labels: dict[str, str] = {}
     match_expressions: tuple[LabelSelectorRequirement, ...] = ()
 

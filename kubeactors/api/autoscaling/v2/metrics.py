@@ -3,6 +3,8 @@
 Source: api/autoscaling/v2/types.go (v1.36).
 """
 
+from typing import ClassVar
+
 from kubeactors.apimachinery.meta import LabelSelector, Object, Quantity, always
 
 OBJECT, PODS, RESOURCE, CONTAINER_RESOURCE, EXTERNAL = "Object", "Pods", "Resource", "ContainerResource", "External"
@@ -14,6 +16,7 @@ UTILIZATION, VALUE, AVERAGE_VALUE = "Utilization", "Value", "AverageValue"
 class CrossVersionObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Names an object of the same namespace."""
 
+    atomic: ClassVar[bool] = True
     kind: str = always("")
     name: str = always("")
     api_version: str = ""

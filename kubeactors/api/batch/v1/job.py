@@ -6,7 +6,17 @@ Source: api/batch/v1/types.go (v1.36).
 from typing import Annotated
 
 from kubeactors.api.core.v1.pod import PodTemplateSpec
-from kubeactors.apimachinery.meta import LabelSelector, Object, ObjectMeta, Time, TypedObject, always, merge_by
+from kubeactors.apimachinery.meta import (
+    ATOMIC,
+    LIST_SET,
+    LabelSelector,
+    Object,
+    ObjectMeta,
+    Time,
+    TypedObject,
+    always,
+    merge_by,
+)
 
 NON_INDEXED, INDEXED = "NonIndexed", "Indexed"
 """Completion modes: pods are alike, or each has an index."""
@@ -41,7 +51,7 @@ class PodFailurePolicyOnExitCodesRequirement(Object, frozen=True, kw_only=True, 
 
     container_name: str | None = None
     operator: str = always("")
-    values: tuple[int, ...] | None = always(None)
+    values: Annotated[tuple[int, ...], LIST_SET] | None = always(None)
 
 
 class PodFailurePolicyOnPodConditionsPattern(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -113,14 +123,14 @@ class JobCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 class UncountedTerminatedPods(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The uids of pods that have ended, are kept by their finalizer, and are not in the counts yet."""
 
-    succeeded: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
+    succeeded: Annotated[tuple[str, ...], LIST_SET] = ()
+    failed: Annotated[tuple[str, ...], LIST_SET] = ()
 
 
 class JobStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How far the job is. Indexes are written as intervals: `1,3-5`."""
 
-    conditions: Annotated[tuple[JobCondition, ...], merge_by("type")] = ()
+    conditions: Annotated[tuple[JobCondition, ...], merge_by("type"), ATOMIC] = ()
     start_time: Time | None = None
     completion_time: Time | None = None
     active: int = 0

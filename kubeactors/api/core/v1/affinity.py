@@ -3,6 +3,8 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
+from typing import ClassVar
+
 from kubeactors.apimachinery.meta import LabelSelector, Object, Time, always
 
 
@@ -17,6 +19,7 @@ class NodeSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=T
 class NodeSelectorTerm(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Requirements that must all hold. A term without any matches no node."""
 
+    atomic: ClassVar[bool] = True
     match_expressions: tuple[NodeSelectorRequirement, ...] = ()
     match_fields: tuple[NodeSelectorRequirement, ...] = ()
 
@@ -24,6 +27,7 @@ class NodeSelectorTerm(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 class NodeSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Terms of which one must match."""
 
+    atomic: ClassVar[bool] = True
     node_selector_terms: tuple[NodeSelectorTerm, ...] = always(())
 
 

@@ -10,7 +10,7 @@ import msgspec
 from kubeactors.api.core.v1.env import EnvFromSource, EnvVar
 from kubeactors.api.core.v1.probe import Lifecycle, Probe
 from kubeactors.api.core.v1.security import SecurityContext
-from kubeactors.apimachinery.meta import Object, Quantity, always, merge_by
+from kubeactors.apimachinery.meta import LIST_SET, Object, Quantity, always, list_map, merge_by
 
 
 class ContainerPort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -54,7 +54,7 @@ class ResourceRequirements(Object, frozen=True, kw_only=True, omit_defaults=True
 
     limits: dict[str, Quantity] = {}
     requests: dict[str, Quantity] = {}
-    claims: tuple[ResourceClaim, ...] = ()
+    claims: Annotated[tuple[ResourceClaim, ...], list_map("name")] = ()
 
 
 class ContainerResizePolicy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -68,7 +68,7 @@ class ContainerRestartRuleOnExitCodes(Object, frozen=True, kw_only=True, omit_de
     """Compares the exit code with a list of codes."""
 
     operator: str = ""
-    values: tuple[int, ...] = ()
+    values: Annotated[tuple[int, ...], LIST_SET] = ()
 
 
 class ContainerRestartRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -86,7 +86,7 @@ class Container(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     working_dir: str = ""
-    ports: Annotated[tuple[ContainerPort, ...], merge_by("containerPort")] = ()
+    ports: Annotated[tuple[ContainerPort, ...], merge_by("containerPort"), list_map("containerPort", "protocol")] = ()
     env_from: tuple[EnvFromSource, ...] = ()
     env: Annotated[tuple[EnvVar, ...], merge_by("name")] = ()
     resources: ResourceRequirements = always(ResourceRequirements())

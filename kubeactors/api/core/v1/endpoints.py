@@ -4,6 +4,7 @@ Source: api/core/v1/types.go, pkg/apis/core/v1/defaults.go, pkg/apis/core/valida
 """
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from msgspec.structs import replace
 
@@ -26,6 +27,7 @@ DEPRECATION = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 End
 class EndpointAddress(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One address, and the pod and node that it belongs to."""
 
+    atomic: ClassVar[bool] = True
     ip: str = always("")
     hostname: str = ""
     node_name: str | None = None
@@ -35,6 +37,7 @@ class EndpointAddress(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 class EndpointPort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A port that each address of a subset serves."""
 
+    atomic: ClassVar[bool] = True
     name: str = ""
     port: int = always(0)
     protocol: str = ""

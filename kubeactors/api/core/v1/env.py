@@ -3,6 +3,8 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
+from typing import ClassVar
+
 from kubeactors.apimachinery.meta import Object, Quantity, always
 
 
@@ -31,6 +33,7 @@ class EnvFromSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 class ObjectFieldSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A field of the pod itself, by its path."""
 
+    atomic: ClassVar[bool] = True
     api_version: str = ""
     field_path: str = always("")
 
@@ -38,6 +41,7 @@ class ObjectFieldSelector(Object, frozen=True, kw_only=True, omit_defaults=True,
 class ResourceFieldSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A request or limit of a container, divided by `divisor` and rounded up."""
 
+    atomic: ClassVar[bool] = True
     container_name: str = ""
     resource: str = always("")
     divisor: Quantity = always("0")
@@ -46,6 +50,7 @@ class ResourceFieldSelector(Object, frozen=True, kw_only=True, omit_defaults=Tru
 class ConfigMapKeySelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One entry of a ConfigMap."""
 
+    atomic: ClassVar[bool] = True
     name: str = ""
     key: str = always("")
     optional: bool | None = None
@@ -54,6 +59,7 @@ class ConfigMapKeySelector(Object, frozen=True, kw_only=True, omit_defaults=True
 class SecretKeySelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One entry of a Secret."""
 
+    atomic: ClassVar[bool] = True
     name: str = ""
     key: str = always("")
     optional: bool | None = None
@@ -62,6 +68,7 @@ class SecretKeySelector(Object, frozen=True, kw_only=True, omit_defaults=True, g
 class FileKeySelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One variable of an env file in a volume."""
 
+    atomic: ClassVar[bool] = True
     volume_name: str = always("")
     path: str = always("")
     key: str = always("")

@@ -3,6 +3,8 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
+from typing import Annotated
+
 import msgspec
 
 from kubeactors.api.core.v1.affinity import NodeSelector
@@ -34,7 +36,7 @@ from kubeactors.api.core.v1.volume_sources import (
     ScaleIOPersistentVolumeSource,
     StorageOSPersistentVolumeSource,
 )
-from kubeactors.apimachinery.meta import Object, Quantity, Time, TypedObject, always
+from kubeactors.apimachinery.meta import GRANULAR, Object, Quantity, Time, TypedObject, always
 
 PENDING, AVAILABLE, BOUND, RELEASED, FAILED = "Pending", "Available", "Bound", "Released", "Failed"
 """The phases of a volume. Released: its claim is gone, and it was not given back yet."""
@@ -75,7 +77,7 @@ class PersistentVolumeSpec(Object, frozen=True, kw_only=True, omit_defaults=True
     storageos: StorageOSPersistentVolumeSource | None = None
     csi: CSIPersistentVolumeSource | None = None
     access_modes: tuple[str, ...] = ()
-    claim_ref: ObjectReference | None = None
+    claim_ref: Annotated[ObjectReference, GRANULAR] | None = None
     persistent_volume_reclaim_policy: str = ""
     storage_class_name: str = ""
     mount_options: tuple[str, ...] = ()

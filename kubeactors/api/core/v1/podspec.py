@@ -12,7 +12,7 @@ from kubeactors.api.core.v1.container import Container, EphemeralContainer, Reso
 from kubeactors.api.core.v1.references import LocalObjectReference
 from kubeactors.api.core.v1.security import PodSecurityContext
 from kubeactors.api.core.v1.volume import Volume
-from kubeactors.apimachinery.meta import Object, Quantity, always, merge_by
+from kubeactors.apimachinery.meta import ATOMIC, Object, Quantity, always, list_map, merge_by
 
 
 class PodDNSConfigOption(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -80,7 +80,7 @@ class PodSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     termination_grace_period_seconds: int | None = None
     active_deadline_seconds: int | None = None
     dns_policy: str = ""
-    node_selector: dict[str, str] = {}
+    node_selector: Annotated[dict[str, str], ATOMIC] = {}
     service_account_name: str = ""
     service_account: str = ""
     automount_service_account_token: bool | None = None
@@ -105,7 +105,9 @@ class PodSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     enable_service_links: bool | None = None
     preemption_policy: str | None = None
     overhead: dict[str, Quantity] = {}
-    topology_spread_constraints: Annotated[tuple[TopologySpreadConstraint, ...], merge_by("topologyKey")] = ()
+    topology_spread_constraints: Annotated[
+        tuple[TopologySpreadConstraint, ...], merge_by("topologyKey"), list_map("topologyKey", "whenUnsatisfiable")
+    ] = ()
     set_hostname_as_fqdn: bool | None = msgspec.field(name="setHostnameAsFQDN", default=None)
     os: PodOS | None = None
     host_users: bool | None = None

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from kubeactors.api.core.v1.container import ResourceRequirements
-from kubeactors.apimachinery.meta import Object, Quantity, Time, always, merge_by
+from kubeactors.apimachinery.meta import ATOMIC, LIST_SET, Object, Quantity, Time, always, list_map, merge_by
 
 
 class ContainerStateWaiting(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -92,7 +92,7 @@ class ResourceStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
     """The health of the devices allocated to a container."""
 
     name: str = always("")
-    resources: tuple[ResourceHealth, ...] = ()
+    resources: Annotated[tuple[ResourceHealth, ...], list_map("resourceID")] = ()
 
 
 class ContainerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -165,7 +165,7 @@ class NodeAllocatableResourceClaimStatus(Object, frozen=True, kw_only=True, omit
     """Node resources that a claim takes for some containers."""
 
     resource_claim_name: str = always("")
-    containers: tuple[str, ...] = ()
+    containers: Annotated[tuple[str, ...], LIST_SET] = ()
     resources: dict[str, Quantity] | None = always(None)
 
 
@@ -179,7 +179,7 @@ class PodStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     reason: str = ""
     nominated_node_name: str = ""
     host_ip: str = msgspec.field(name="hostIP", default="")
-    host_ips: Annotated[tuple[HostIP, ...], merge_by("ip")] = msgspec.field(name="hostIPs", default=())
+    host_ips: Annotated[tuple[HostIP, ...], merge_by("ip"), ATOMIC] = msgspec.field(name="hostIPs", default=())
     pod_ip: str = msgspec.field(name="podIP", default="")
     pod_ips: Annotated[tuple[PodIP, ...], merge_by("ip")] = msgspec.field(name="podIPs", default=())
     start_time: Time | None = None
@@ -192,4 +192,6 @@ class PodStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     extended_resource_claim_status: PodExtendedResourceClaimStatus | None = None
     allocated_resources: dict[str, Quantity] = {}
     resources: ResourceRequirements | None = None
-    node_allocatable_resource_claim_statuses: tuple[NodeAllocatableResourceClaimStatus, ...] = ()
+    node_allocatable_resource_claim_statuses: Annotated[
+        tuple[NodeAllocatableResourceClaimStatus, ...], list_map("resourceClaimName")
+    ] = ()

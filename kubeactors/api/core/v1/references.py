@@ -3,12 +3,15 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
+from typing import ClassVar
+
 from kubeactors.apimachinery.meta import Object, always
 
 
 class ObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Points at an object, or with `field_path` at a part of it. Which fields are set depends on who made it."""
 
+    atomic: ClassVar[bool] = True
     kind: str = ""
     namespace: str = ""
     name: str = ""
@@ -21,12 +24,14 @@ class ObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 class LocalObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Names an object of a known kind in the same namespace."""
 
+    atomic: ClassVar[bool] = True
     name: str = ""
 
 
 class TypedLocalObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Names an object of any kind in the same namespace."""
 
+    atomic: ClassVar[bool] = True
     api_group: str | None = always(None)
     kind: str = always("")
     name: str = always("")
@@ -44,5 +49,6 @@ class TypedObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True
 class SecretReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Names a Secret in any namespace."""
 
+    atomic: ClassVar[bool] = True
     name: str = ""
     namespace: str = ""

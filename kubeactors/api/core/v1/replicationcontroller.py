@@ -6,7 +6,7 @@ Source: k8s.io/api/core/v1/types.go (v1.36).
 from typing import Annotated
 
 from kubeactors.api.core.v1.pod import PodTemplateSpec
-from kubeactors.apimachinery.meta import Object, Time, TypedObject, always, merge_by
+from kubeactors.apimachinery.meta import ATOMIC, Object, Time, TypedObject, always, merge_by
 
 
 class ReplicationControllerSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -14,7 +14,7 @@ class ReplicationControllerSpec(Object, frozen=True, kw_only=True, omit_defaults
 
     replicas: int | None = None
     min_ready_seconds: int = 0
-    selector: dict[str, str] = {}
+    selector: Annotated[dict[str, str], ATOMIC] = {}
     template: PodTemplateSpec | None = None
 
 

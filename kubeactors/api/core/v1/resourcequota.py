@@ -3,6 +3,8 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
+from typing import ClassVar
+
 from kubeactors.apimachinery.meta import Object, Quantity, TypedObject, always
 
 TERMINATING, NOT_TERMINATING = "Terminating", "NotTerminating"
@@ -25,6 +27,7 @@ class ScopedResourceSelectorRequirement(Object, frozen=True, kw_only=True, omit_
 class ScopeSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Requirements that must all hold."""
 
+    atomic: ClassVar[bool] = True
     match_expressions: tuple[ScopedResourceSelectorRequirement, ...] = ()
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from kubeactors.apimachinery.meta import Condition, IntOrString, Object, TypedObject, always, merge_by
+from kubeactors.apimachinery.meta import ATOMIC, Condition, IntOrString, Object, TypedObject, always, list_map, merge_by
 
 CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
 """The types of a service."""
@@ -51,8 +51,8 @@ class SessionAffinityConfig(Object, frozen=True, kw_only=True, omit_defaults=Tru
 class ServiceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the service offers, to whom, and which addresses it has been given."""
 
-    ports: Annotated[tuple[ServicePort, ...], merge_by("port")] = ()
-    selector: dict[str, str] = {}
+    ports: Annotated[tuple[ServicePort, ...], merge_by("port"), list_map("port", "protocol")] = ()
+    selector: Annotated[dict[str, str], ATOMIC] = {}
     cluster_ip: str = msgspec.field(default="", name="clusterIP")
     cluster_ips: tuple[str, ...] = msgspec.field(default=(), name="clusterIPs")
     type: str = ""

@@ -3,6 +3,8 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
+from typing import ClassVar
+
 from kubeactors.apimachinery.meta import Object, always
 
 
@@ -16,4 +18,5 @@ class TopologySelectorLabelRequirement(Object, frozen=True, kw_only=True, omit_d
 class TopologySelectorTerm(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """All requirements hold."""
 
+    atomic: ClassVar[bool] = True
     match_label_expressions: tuple[TopologySelectorLabelRequirement, ...] = ()

@@ -3,8 +3,10 @@
 Source: api/discovery/v1/types.go (v1.36).
 """
 
+from typing import Annotated, ClassVar
+
 from kubeactors.api.core.v1.references import ObjectReference
-from kubeactors.apimachinery.meta import Object, TypedObject, always
+from kubeactors.apimachinery.meta import LIST_SET, Object, TypedObject, always
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 """Which service a slice belongs to."""
@@ -43,7 +45,7 @@ class EndpointHints(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 class Endpoint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One backend. Only the first of its addresses is used."""
 
-    addresses: tuple[str, ...] | None = always(None)
+    addresses: Annotated[tuple[str, ...], LIST_SET] | None = always(None)
     conditions: EndpointConditions = always(EndpointConditions())
     hostname: str | None = None
     target_ref: ObjectReference | None = None
@@ -56,6 +58,7 @@ class Endpoint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 class EndpointPort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A port that each endpoint of the slice serves; without `port` all ports."""
 
+    atomic: ClassVar[bool] = True
     name: str | None = None
     protocol: str | None = None
     port: int | None = None

@@ -1,0 +1,152 @@
+"""What fields are like for those who share an object: which belong to one owner as a whole, which are told apart.
+
+Built-in kinds say it by their Structs' annotations; others may build a `Node` of their own.
+
+Source: structured-merge-diff/schema, kube-openapi/pkg/schemaconv (v1.36).
+"""
+
+import types
+from functools import cache
+from typing import Annotated, Union, cast, get_args, get_origin
+
+import msgspec
+
+from kubeactors.apimachinery.meta import Object
+
+SCALAR, MAP, LIST = "scalar", "map", "list"
+STRING, NUMERIC, BOOLEAN, UNTYPED = "string", "numeric", "boolean", "untyped"
+
+
+class Node:
+    """One place of a schema.
+
+    `kind` is a scalar, a map or a list. `atomic`: it has one owner as a whole. Maps have named `fields`, an `element`
+    for all other keys, or both. Lists that are not atomic are sets of scalars, or of maps that differ in their `keys`;
+    `defaults` stand for keys that an item leaves out.
+    """
+
+    __slots__ = ("atomic", "defaults", "element", "fields", "keys", "kind", "scalar")
+
+    def __init__(self, kind: str, *, scalar: str = UNTYPED, atomic: bool = False) -> None:
+        self.kind = kind
+        self.scalar = scalar
+        self.atomic = atomic
+        self.fields: dict[str, Node] = {}
+        self.element: Node | None = None
+        self.keys: tuple[str, ...] = ()
+        self.defaults: dict[str, object] = {}
+
+    def child(self, name: str) -> "Node":
+        """The place of a map's member; one that is not known is a scalar."""
+        found = self.fields.get(name)
+        return found if found is not None else self.element or ANYTHING
+
+
+ANYTHING = Node(SCALAR, atomic=True)
+"""Values that nobody looks into."""
+
+_SCALARS: dict[object, str] = {str: STRING, bytes: STRING, int: NUMERIC, float: NUMERIC, bool: BOOLEAN}
+_ANY_SCALAR = frozenset({"v1.Time", "v1.MicroTime", "resource.Quantity"})
+_PROTOCOL = "TCP"
+"""What the key `protocol` of ports is where it is left out."""
+
+
+@cache
+def schema_of(type_: type[msgspec.Struct]) -> Node:
+    """The schema of a Struct.
+
+    >>> from kubeactors.apimachinery.meta import ObjectMeta
+    >>> finalizers = schema_of(ObjectMeta).child("finalizers")
+    >>> finalizers.kind, finalizers.atomic, schema_of(ObjectMeta).child("ownerReferences").keys
+    ('list', False, ('uid',))
+    """
+    return _struct(type_, granular=False)
+
+
+_made: dict[tuple[type[msgspec.Struct], bool], Node] = {}
+
+
+def _struct(type_: type[msgspec.Struct], *, granular: bool) -> Node:
+    atomic = issubclass(type_, Object) and type_.atomic and not granular
+    if (type_, atomic) in _made:  # also while it is being made: some types contain themselves
+        return _made[type_, atomic]
+    made = _made[type_, atomic] = Node(MAP, atomic=atomic)
+    for field in msgspec.structs.fields(type_):
+        made.fields[field.encode_name] = _node(field.type, {})
+    return made
+
+
+def _node(hint: object, extra: dict[str, object]) -> Node:
+    hint, extra = _bare(hint, extra)
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return _struct(hint, granular=extra.get("structType") == "granular")
+    origin = get_origin(hint)
+    if origin is tuple:
+        return _list(get_args(hint)[0], extra)
+    if origin is dict:
+        return _map(get_args(hint)[1], extra)
+    if extra.get("go") in _ANY_SCALAR or hint not in _SCALARS:
+        return Node(SCALAR) if _is_scalar(hint) else ANYTHING
+    return Node(SCALAR, scalar=_SCALARS[hint])
+
+
+def _map(value: object, extra: dict[str, object]) -> Node:
+    if value is object:
+        return ANYTHING
+    made = Node(MAP, atomic=extra.get("mapType") == "atomic")
+    made.element = _node(value, {})
+    return made
+
+
+def _list(item: object, extra: dict[str, object]) -> Node:
+    keys, separable = _relation(extra)
+    made = Node(LIST, atomic=not separable)
+    made.element = _node(item, {})
+    made.keys = keys
+    bare = _bare(item, {})[0]
+    if keys and isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+        made.defaults = _defaults(bare, keys)
+    return made
+
+
+def _relation(extra: dict[str, object]) -> tuple[tuple[str, ...], bool]:
+    """The keys of a list's items, and whether they are told apart at all."""
+    if "listType" in extra:
+        keys = cast("tuple[str, ...]", extra.get("listMapKeys", ()))
+        return keys, extra["listType"] != "atomic"
+    key = str(extra.get("patchMergeKey", ""))
+    separable = str(extra.get("patchStrategy", "")).startswith("merge")
+    return ((key,) if key and separable else ()), separable
+
+
+def _defaults(item: type[msgspec.Struct], keys: tuple[str, ...]) -> dict[str, object]:
+    """What keys are where they are left out: Go's zero if they are always written, and TCP."""
+    found: dict[str, object] = {}
+    for field in msgspec.structs.fields(item):
+        if field.encode_name not in keys:
+            continue
+        if field.encode_name == "protocol":
+            found["protocol"] = _PROTOCOL
+        elif field.default_factory is not msgspec.NODEFAULT:
+            found[field.encode_name] = cast("object", field.default_factory())
+    return found
+
+
+def _is_scalar(hint: object) -> bool:
+    """A text of a special form, or a number that may be a text."""
+    return hint in _SCALARS or hint == int | str
+
+
+def _bare(hint: object, extra: dict[str, object]) -> tuple[object, dict[str, object]]:
+    """A type without `Annotated` and `None`, and all that was noted on the way."""
+    origin, arguments = get_origin(hint), cast("tuple[object, ...]", get_args(hint))
+    if origin is Annotated:
+        for one in arguments[1:]:
+            if isinstance(one, msgspec.Meta) and one.extra:
+                extra = {**extra, **one.extra}
+        return _bare(arguments[0], extra)
+    if origin in (Union, types.UnionType):
+        others = [one for one in arguments if one is not types.NoneType]
+        if len(others) == 1:
+            return _bare(others[0], extra)
+    return hint, extra

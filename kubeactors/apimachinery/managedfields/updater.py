@@ -1,0 +1,142 @@
+"""What a write does to ownership: an update takes over what it changes, an apply asks first.
+
+Source: structured-merge-diff/merge/update.go, apimachinery/pkg/util/managedfields/internal (v1.36).
+"""
+
+from typing import cast
+
+import msgspec
+
+from kubeactors.apimachinery.managedfields.compare import Comparison, Map, compare
+from kubeactors.apimachinery.managedfields.elements import shown
+from kubeactors.apimachinery.managedfields.entries import Managed, Owned, Owner, capped
+from kubeactors.apimachinery.managedfields.fieldset import (
+    FieldSet,
+    Path,
+    difference,
+    intersection,
+    named,
+    of_paths,
+    paths,
+    union,
+    with_named,
+    without,
+)
+from kubeactors.apimachinery.managedfields.merge import merge
+from kubeactors.apimachinery.managedfields.remove import remove
+from kubeactors.apimachinery.managedfields.schema import Node
+from kubeactors.apimachinery.managedfields.walks import fields_of
+
+_META = ("name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields")
+_NOBODYS = of_paths(
+    *(named(one) for one in ("apiVersion", "kind", "metadata")),
+    *(named("metadata", one) for one in (*_META, "resourceVersion")),
+)
+"""Fields that nobody owns."""
+
+
+class Conflict(msgspec.Struct, frozen=True, order=True):
+    """A field that another owns."""
+
+    owner: Owner
+    path: Path
+
+    @property
+    def field(self) -> str:
+        """The path as people read it."""
+        return "".join(map(shown, self.path))
+
+
+class ConflictsError(Exception):
+    """The configuration changes what others own."""
+
+    def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
+        super().__init__(f"{len(conflicts)} conflicts")
+        self.conflicts = conflicts
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """Who writes what: the schema of the kind, its version, the time, and the fields that this write does not reach."""
+
+    node: Node
+    owner: Owner
+    api_version: str
+    time: str
+    ignored: FieldSet = msgspec.field(default_factory=dict[str, FieldSet])
+
+
+def update(live: Map, new: Map, managed: Managed, write: Write) -> Managed:
+    """Who owns what after an update: whoever writes owns what he changes, and nobody else does."""
+    found = compare(live, new, write.node).excluding(write.ignored)
+    managed = _yielded(managed, found, None)
+    before = managed.get(write.owner)
+    changed = difference(union(found.modified, found.added), _NOBODYS)
+    if not changed:
+        return managed
+    fields = union(before.fields if before else {}, changed)
+    managed[write.owner] = Owned(fields, write.api_version, write.time)
+    return capped(managed)
+
+
+def apply(live: Map, config: Map, managed: Managed, write: Write, *, force: bool) -> tuple[Map | None, Managed]:
+    """The value with the configuration applied, and who owns what then. None: the value stays as it is.
+
+    What the owner has applied before and does not mention now goes, unless others own it too.
+
+    Raises:
+        ConflictsError: others own what the configuration changes, and it is not forced.
+    """
+    node, owner = write.node, write.owner
+    last = managed.get(owner)
+    fields = without(fields_of(config, node), write.ignored)
+    managed = {**managed, owner: Owned(fields, write.api_version, last.time if last else None)}
+    merged = cast("Map", merge(live, config, node))
+    if last is not None and last.fields:
+        merged = _pruned(merged, managed, last.fields, node)
+    found = compare(live, merged, node).excluding(write.ignored)
+    conflicts = _conflicts(managed, found, owner)
+    if conflicts and not force:
+        raise ConflictsError(conflicts)
+    managed = _yielded(managed, found, owner)
+    changes = merged != live
+    mine = difference(managed[owner].fields, _NOBODYS) if owner in managed else {}
+    managed.pop(owner, None)
+    if mine:
+        managed[owner] = Owned(mine, write.api_version, write.time if changes else last.time if last else None)
+    return (merged if changes else None), managed
+
+
+def _conflicts(managed: Managed, found: Comparison, owner: Owner) -> tuple[Conflict, ...]:
+    changed = union(found.modified, found.added)
+    return tuple(
+        Conflict(other, path)
+        for other, owned in sorted(managed.items(), key=lambda one: one[0])
+        if other != owner
+        for path in paths(intersection(owned.fields, changed))
+    )
+
+
+def _yielded(managed: Managed, found: Comparison, owner: Owner | None) -> Managed:
+    """Who owns what after the others have lost what was changed or removed."""
+    lost = union(union(found.modified, found.added), found.removed)
+    made: Managed = {}
+    for other, owned in managed.items():
+        left = owned.fields if other == owner else difference(owned.fields, lost)
+        if left:
+            made[other] = msgspec.structs.replace(owned, fields=left) if left is not owned.fields else owned
+    return made
+
+
+def _pruned(merged: Map, managed: Managed, last: FieldSet, node: Node) -> Map:
+    """The value without what was applied before and nobody owns any more."""
+    named_last = with_named(last, node)
+    pruned = remove(merged, named_last, node) or {}
+    everything = with_named(fields_of(merged, node), node)
+    owned: FieldSet = {}
+    for one in managed.values():
+        owned = union(owned, one.fields)
+    kept = union(with_named(fields_of(pruned, node), node), with_named(owned, node))
+    pruned = remove(merged, difference(everything, kept), node) or {}
+    left = with_named(fields_of(pruned, node), node)
+    gone = intersection(difference(everything, left), named_last)
+    return cast("Map", remove(merged, gone, node) or {})
