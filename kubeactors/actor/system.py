@@ -27,7 +27,7 @@ from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
-from kubeactors.actor.supervision import Restart
+from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.waits import Wait
 
 M = TypeVar("M")
@@ -37,6 +37,8 @@ ENTRIES_PER_LOOK = 64
 """How many entries of the run queue are run between two looks at the clock."""
 TURN = 1_000_000
 """Nanoseconds after which the event loop has its turn."""
+TOO_LONG = 100_000_000
+"""Nanoseconds in one turn of an actor of which a system in debug mode warns: use `ctx.in_thread` for such work."""
 SPARE_WORKERS = 16
 """How many tasks are kept for handlers that will await something."""
 
@@ -58,9 +60,10 @@ class ActorSystem:
     Args:
         name: for logs.
         seed: random streams derive from it; by default it is drawn from the operating system.
+        debug: time every turn of every actor, and warn of those that keep the event loop for too long.
     """
 
-    def __init__(self, name: str = "system", *, seed: str | None = None) -> None:
+    def __init__(self, name: str = "system", *, seed: str | None = None, debug: bool = False) -> None:
         self.name = name
         seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is where chance comes from
         self._origin = time.monotonic_ns()
@@ -76,6 +79,8 @@ class ActorSystem:
         self._stopped = Event()
         self._delegated = 0
         self._pause_by = 0
+        self._debug = debug
+        self._look = 1 if debug else ENTRIES_PER_LOOK
         self._greedy: Cell | None = None
         self._greedy_until = 0
 
@@ -207,7 +212,7 @@ class ActorSystem:
             timers.fire(now)
             activation = self._timed(now) if ready else None
             if activation is None:
-                activation = kernel.run(ENTRIES_PER_LOOK - 1)
+                activation = kernel.run(self._look - 1)
             if activation is not None or not ready:
                 return activation
             kernel.now = now = clock() - origin
@@ -217,10 +222,13 @@ class ActorSystem:
     def _timed(self, now: int) -> Activation | None:
         """Run one entry and count the time it takes for all that are run until the next look at the clock."""
         ready = self._ready
-        entry, weight = ready[0], min(len(ready), ENTRIES_PER_LOOK)
+        entry, weight = ready[0], min(len(ready), self._look)
         activation = self.kernel.run(1)
         if type(entry) is Cell:
-            entry.busy += (time.monotonic_ns() - self._origin - now) * weight
+            spent = self._clock() - now
+            entry.busy += spent * weight
+            if self._debug and spent > TOO_LONG:
+                self.log("warning", "actor.blocks", entry.path, seconds=spent / SECOND)
         return activation
 
     def _finish(self) -> None:

@@ -10,8 +10,10 @@ from tests.actor.soak import soak
 
 
 @pytest.mark.parametrize("overflow", list(Overflow))
-def test_no_message_is_lost_or_doubled_beyond_what_the_policy_allows(overflow: Overflow) -> None:
-    logging.getLogger("kubeactors").setLevel(logging.ERROR)
+def test_no_message_is_lost_or_doubled_beyond_what_the_policy_allows(
+    overflow: Overflow, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, "kubeactors")
     ledger, taken, dead = anyio.run(soak, 20_000, overflow)
     assert ledger.disorder == 0
     assert ledger.crashed > 0

@@ -1,5 +1,7 @@
 """The production driver, on asyncio and trio."""
 
+import time
+
 import anyio
 import pytest
 
@@ -194,3 +196,19 @@ async def test_an_asker_is_told_of_the_failure() -> None:
         with pytest.raises(ActorFailed):
             await counter.ask(Divide(0))
         assert await counter.ask(GetTotal()) == 0
+
+
+async def test_a_system_in_debug_mode_warns_of_an_actor_that_blocks(caplog: pytest.LogCaptureFixture) -> None:
+    class Busy(Actor[Tick]):
+        @handle
+        def tick(self, message: Tick) -> None:
+            until = time.monotonic() + 0.11  # noqa: TID251 -- it blocks, which is the point
+            while time.monotonic() < until:  # noqa: TID251 -- the same
+                pass
+
+    async with ActorSystem(debug=True) as system:
+        busy = await system.spawn(Busy, name="busy")
+        busy.tell(Tick())
+        while system.statistics()[0].handled < 1:
+            await anyio.lowlevel.checkpoint()
+    assert "event='actor.blocks' actor='/busy'" in caplog.text
