@@ -2,7 +2,9 @@
 
     manager.py             starts informers and controllers        pods.py, conditions.py, adoption.py, backends.py
     deployment/            rolls from template to template           what several of them need to know; no controller
-    replicaset/            so many pods of one template
+    replicaset/            so many pods of one template            history.py            templates that there were
+    statefulset/           pods with names, in order               daemonset/            a pod on every node that fits
+    persistentvolume/      binds volumes to claims, makes some     (and protects what is in use)
     endpoints.py           the addresses behind a service          namespace.py          empties namespaces
     endpointslice/         the same, in pieces                     serviceaccount.py     an account in each of them
     endpointslice_mirroring.py                                     (the same of Endpoints that people write)

@@ -9,6 +9,7 @@ claim (kubernetes/kubernetes#83177).
 Source: pkg/controller/volume/persistentvolume/pv_controller.go (v1.36).
 """
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -57,6 +58,9 @@ from kubeactors.controllers.persistentvolume.matching import (
 )
 from kubeactors.message import Recipient
 
+CANDIDATES = "candidates"
+"""Index: free volumes by their class, the others by the claim that they are reserved for."""
+
 _CLAIM, _VOLUME = "claim:", "volume:"
 
 
@@ -77,6 +81,7 @@ class PersistentVolumeController(Controller):
         super().__init__()
         self._client = client
         self._events = events
+        volumes.add_indexes({CANDIDATES: _by_candidacy})
         self._claims = claims.lister
         self._volumes = volumes.lister
         self._classes = classes.lister
@@ -165,8 +170,7 @@ class PersistentVolumeController(Controller):
         found = self._classes.get(class_of_claim(claim)) if class_of_claim(claim) else None
         waits = found is not None and found.volume_binding_mode == WAIT_FOR_FIRST_CONSUMER
         waits = waits and SELECTED_NODE not in claim.metadata.annotations
-        known = (self._own_volumes.newest(key_of(one), one) for one in self._volumes)
-        volume = best_match((one for one in known if one is not None), claim, waits=waits)
+        volume = best_match(self._candidates(claim), claim, waits=waits)
         if volume is not None:
             await self._bind(claim, volume)
             return
@@ -179,6 +183,14 @@ class PersistentVolumeController(Controller):
             message = "no persistent volumes available for this claim and no storage class is set"
             self._recorder.normal(claim, "FailedBinding", message)
         await self._set_claim(claim, replace(claim.status, phase=PENDING))
+
+    def _candidates(self, claim: PersistentVolumeClaim) -> Iterator[PersistentVolume]:
+        """The volumes that are free and of the claim's class, and those that are reserved for it."""
+        for value in (_class(class_of_claim(claim)), _reserved(claim.metadata.namespace, claim.metadata.name)):
+            for key, one in self._volumes.by_index(CANDIDATES, value).items():
+                known = self._own_volumes.newest(key, one)
+                if known is not None:
+                    yield known
 
     async def _provision(self, claim: PersistentVolumeClaim, found: StorageClass | None) -> PersistentVolumeClaim:
         """Ask the class' provisioner for a volume."""
@@ -338,3 +350,15 @@ def _name(volume: str) -> str:
 
 def _class(name: str) -> str:
     return f"class/{name}"
+
+
+def _reserved(namespace: str, name: str) -> str:
+    return f"claim/{namespace}/{name}"
+
+
+def _by_candidacy(volume: PersistentVolume) -> tuple[str, ...]:
+    """Index: see `CANDIDATES`."""
+    reference = volume.spec.claim_ref
+    if reference is None:
+        return (_class(class_of_volume(volume)),)
+    return (_reserved(reference.namespace, reference.name),)
