@@ -1,0 +1,33 @@
+"""The promise of the whole: under random failures the control plane converges, and keeps its bounds meanwhile."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.generate import generate
+from kubeactors.sim.invariants import ALL, CONVERGED, SILENT
+from kubeactors.sim.plan import encode
+from kubeactors.sim.strategies import plans
+
+EXAMPLES = 100
+
+
+@given(plan=plans())
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+def test_reconcilers_converge_to_the_desired_replicas_and_never_exceed_their_surge_under_random_failures(
+    plan: Plan,
+) -> None:
+    outcome = Simulation(plan).run()
+    assert outcome.violations == (), f"kubeactors replay a file with these lines:\n{encode(plan)}"
+
+
+def test_what_is_promised_is_judged() -> None:
+    judged = {one.name for one in ALL} | {CONVERGED, SILENT}
+    assert {"converged", "silent", "surge-bound", "availability-bound"} <= judged
+
+
+@pytest.mark.parametrize("seed", [3, 5, 8])
+def test_faults_really_fire(seed: int) -> None:
+    assert sum(Simulation(generate(seed)).run().faults.values()) > 0
