@@ -78,7 +78,7 @@ async def soak(messages: int, overflow: Overflow) -> tuple[Ledger, int, int]:
         shaky = (keeper["keeper"].children or {})["shaky"]
         for number in range(messages):
             taken += shaky.tell(Numbered(number))
-            if number % (300 if number % 10_000 else 3_000) == 0:
+            if number % 300 == 0 and number % 10_000 >= 3_000:
                 while shaky.load:
                     await anyio.lowlevel.checkpoint()
         while shaky.load:
