@@ -28,7 +28,7 @@ def template(restart_policy: str = "Never") -> PodTemplateSpec:
 
 def job(name: str = "pi", **fields: object) -> Job:
     """A job with these fields in its spec."""
-    return Job(metadata=meta(name), spec=replace(JobSpec(template=template()), **fields))  # type: ignore[arg-type]
+    return Job(metadata=meta(name), spec=replace(JobSpec(template=template()), **fields))
 
 
 def ended(pod: Pod, code: int = 0, time: str = "2026-01-01T00:00:00Z") -> Pod:

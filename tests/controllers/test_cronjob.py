@@ -17,7 +17,7 @@ from tests.controllers.plane import Plane, meta
 
 def cron_job(schedule: str = "* * * * *", **fields: object) -> CronJob:
     spec = CronJobSpec(schedule=schedule, job_template=JobTemplateSpec(spec=JobSpec(template=template())))
-    return CronJob(metadata=meta("tick"), spec=replace(spec, **fields))  # type: ignore[arg-type]
+    return CronJob(metadata=meta("tick"), spec=replace(spec, **fields))
 
 
 def jobs(plane: Plane) -> list[str]:

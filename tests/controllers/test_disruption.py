@@ -16,7 +16,7 @@ READY = running(Pod(metadata=meta("a", app="web")))
 
 
 def budget(**fields: object) -> PodDisruptionBudget:
-    spec = replace(PodDisruptionBudgetSpec(selector=SELECTOR), **fields)  # type: ignore[arg-type]
+    spec = replace(PodDisruptionBudgetSpec(selector=SELECTOR), **fields)
     return PodDisruptionBudget(metadata=meta("web"), spec=spec)
 
 

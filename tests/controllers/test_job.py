@@ -57,7 +57,7 @@ def test_a_pod_is_made_from_the_template_owned_and_tracked(control_plane: Plane)
 def test_no_more_pods_run_than_may_and_no_more_than_are_missing(control_plane: Plane) -> None:
     control_plane.create(job(completions=5, parallelism=3))
     control_plane.sim.run(1.0)
-    waves = []
+    waves: list[int] = []
     while wave := end(control_plane):
         waves.append(wave)
     assert waves == [3, 2]
@@ -140,8 +140,7 @@ def test_an_index_that_fails_is_tried_again_and_all_must_succeed(control_plane: 
 
 
 def test_an_index_beyond_its_limit_fails_and_the_others_go_on(control_plane: Plane) -> None:
-    fields = {"completions": 2, "parallelism": 2, "completion_mode": "Indexed", "backoff_limit_per_index": 1}
-    control_plane.create(job(**fields))
+    control_plane.create(job(completions=2, parallelism=2, completion_mode="Indexed", backoff_limit_per_index=1))
     control_plane.sim.run(1.0)
     end(control_plane, code=1, pick=lambda pod: pod.metadata.annotations[INDEX] == "0")
     control_plane.until(lambda: indexes(control_plane) == [0, 1])
