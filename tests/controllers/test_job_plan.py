@@ -15,10 +15,11 @@ from tests.controllers.jobs import TRACKED, ended, template
 
 NOW = 1_767_225_600 * 10**9
 """2026-01-01T00:00:00Z."""
+EMPTY = JobStatus()
 INDEX = "batch.kubernetes.io/job-completion-index"
 
 
-def job(status: JobStatus = JobStatus(), /, **fields: object) -> Job:
+def job(status: JobStatus = EMPTY, /, **fields: object) -> Job:
     made = default_job(Job(spec=replace(JobSpec(template=template()), **fields)))
     return replace(made, metadata=ObjectMeta(name="pi", uid="job"), status=status)
 
