@@ -10,7 +10,9 @@
     endpointslice_mirroring.py                                     (the same of Endpoints that people write)
     nodelifecycle/         conditions and taints of nodes          root_ca.py            the cluster's certificate
     taint_eviction.py      drives pods off tainted nodes           pod_gc.py             pods that nobody looks after
-    garbagecollector/      deletes what has lost its owners
+    job/                   pods that run to their end             ttl_after_finished.py deletes jobs some time after it
+    cronjob/               a job at each time of a schedule       disruption/           how many pods may be evicted
+    garbagecollector/      deletes what has lost its owners       podautoscaler/        sizes that follow metrics
 
 Who sends to them: their informers (`Notify`), and they themselves. What they send: requests to the API server, and
 events to the event sink. They do not address one another, and none imports another.
