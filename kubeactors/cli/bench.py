@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
+import anyio
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kubeactors.cli.errors import UsageError
-from kubeactors.cli.loop import run
+from kubeactors.cli.loop import interrupted, run
 from kubeactors.cluster.bench import BenchResult, Progress, measure
 
 
@@ -28,6 +29,8 @@ def bench(
         raise UsageError("--nodes and --pods count from 1")
     if report is not None and not report.parent.is_dir():
         raise UsageError(f"{report.parent} is no directory; the report cannot be written there")
+    if report is not None and report.is_dir():
+        raise UsageError(f"{report} is a directory; the report is a file")
     result = run(_bench, nodes, pods)
     if output == "json":
         print(msgspec.json.encode(result).decode())
@@ -39,9 +42,15 @@ def bench(
 
 
 async def _bench(nodes: int, pods: int) -> BenchResult:
-    progress = Progress()
-    if not sys.stderr.isatty():
-        return await measure(nodes, pods, progress)
+    progress, scope = Progress(), anyio.CancelScope()
+    async with interrupted(scope):
+        if not sys.stderr.isatty():
+            return await measure(nodes, pods, progress, scope=scope)
+        return await _shown(nodes, pods, progress, scope)
+
+
+async def _shown(nodes: int, pods: int, progress: Progress, scope: anyio.CancelScope) -> BenchResult:
+    """With a line on the terminal that says how far it is."""
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
 
         def tick() -> None:
@@ -49,7 +58,7 @@ async def _bench(nodes: int, pods: int) -> BenchResult:
             line = f"created {progress.created}  running {progress.running} of {pods}  {rate:,.0f} pods/s"
             live.update(Text(line), refresh=True)
 
-        return await measure(nodes, pods, progress, tick)
+        return await measure(nodes, pods, progress, tick, scope)
 
 
 def _rows(result: BenchResult) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """`kubeactors fuzz` and `kubeactors replay`: look for failures of the control plane, and see one again."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -76,8 +77,7 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
         raise UsageError("--seconds must be more than 0")
     if scenarios is not None and seconds is not None:
         raise UsageError("--scenarios and --seconds both say how long to look; choose one")
-    if report.exists() and not report.is_dir():
-        raise UsageError(f"{report} is no directory; replay files cannot be written there")
+    _check_writable(report)
     kinds, invariants = _selected(fault, invariant)
     began = time.monotonic()  # noqa: TID251 -- a command lives in real time
     tally, interrupted = _look(seed, scenarios, seconds, kinds, invariants)
@@ -95,8 +95,16 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     return 1 if found else 0
 
 
-def _selected(faults: Sequence[str], invariants: Sequence[str]) -> tuple[tuple[str, ...], tuple[type[Invariant], ...]]:
+def _check_writable(report: Path) -> None:
+    """Before hours are spent on what cannot be written then. The directory is made only for a finding."""
+    if report.exists() and not report.is_dir():
+        raise UsageError(f"{report} is no directory; replay files cannot be written there")
+    there = next(one for one in (report, *report.absolute().parents) if one.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"{there} cannot be written; choose another directory for replay files with --report")
 
+
+def _selected(faults: Sequence[str], invariants: Sequence[str]) -> tuple[tuple[str, ...], tuple[type[Invariant], ...]]:
     try:
         return known_faults(faults), known_invariants(invariants)
     except UnknownName as error:
@@ -143,7 +151,6 @@ def _written(tally: Tally, report: Path, invariants: Sequence[type[Invariant]]) 
 
 
 def _report(finding: Finding, report: Path) -> FoundViolation:
-
     try:
         path = campaign.write_replay(finding, report)
     except OSError as error:
@@ -226,11 +233,10 @@ def replay(
 
 
 def _read(file: Path) -> Replay:
-
     try:
         found = decode(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
+        raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', error)}") from error
     except PlanError as error:
         raise UsageError(f"{file}: {error}") from error
     if found.version != this_version():

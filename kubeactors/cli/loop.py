@@ -1,7 +1,9 @@
 """The event loop of the commands: asyncio on uvloop where there is one."""
 
 import gc
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from typing import TypeVar, TypeVarTuple
 
@@ -22,3 +24,24 @@ def run(function: Callable[[*Ts], Awaitable[R]], *arguments: *Ts) -> R:
     gc.set_threshold(YOUNG, MIDDLE, OLD)
     options = {"use_uvloop": find_spec("uvloop") is not None}
     return anyio.run(function, *arguments, backend="asyncio", backend_options=options)
+
+
+@asynccontextmanager
+async def interrupted(scope: anyio.CancelScope) -> AsyncGenerator[None]:
+    """While the block lasts SIGTERM and Ctrl-C cancel the scope, which is the block's or inside it."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(_cancel_at_signal, scope)
+        failure: Exception | None = None
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 -- raised below: an error leaves as it is, not in a group
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _cancel_at_signal(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            scope.cancel()

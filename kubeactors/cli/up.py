@@ -1,7 +1,6 @@
 """`kubeactors up`: a cluster for kubectl, until Ctrl-C."""
 
 import os
-import signal
 import tempfile
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -13,10 +12,14 @@ import msgspec
 from cyclopts import Parameter
 
 from kubeactors.apiserver.http.serving import AddressInUse
-from kubeactors.cli.errors import UsageError
-from kubeactors.cli.loop import run
+from kubeactors.cli.errors import UsageError, said
+from kubeactors.cli.loop import interrupted, run
 from kubeactors.cluster import Cluster, ClusterSpec, NodePool, StorageError
+from kubeactors.cluster.data_dir import NotADataDir, claim
+from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.pki import PkiError, ensure_pki
+
+HIGHEST_PORT = 65535
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -42,6 +45,8 @@ def up(  # noqa: PLR0913 -- the options of the command
         raise UsageError("--in-memory keeps nothing, --data-dir keeps everything; choose one")
     if nodes < 0:
         raise UsageError("--nodes counts nodes; it cannot be negative")
+    if not 0 <= port <= HIGHEST_PORT:
+        raise UsageError(f"--port {port}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
     return run(_up, nodes, host, port, data_dir or default_data_dir(), in_memory, kubeconfig, output)
 
 
@@ -61,31 +66,33 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     output: str,
 ) -> int:
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(interrupted(stack.enter_context(anyio.CancelScope())))
         try:
-            signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT))
+            directory = data_dir
             if in_memory:
                 directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kubeactors-")))
-            else:
-                directory = data_dir
-                directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            claim(directory)
             kubeconfig = kubeconfig or directory / "kubeconfig"
-            pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
-            spec = ClusterSpec(
-                nodes=NodePool(count=nodes),
-                data_dir=None if in_memory else directory,
-                root_ca=pki.ca_certificate.read_text(encoding="ascii"),
-                account_key=pki.service_account_key.read_bytes(),
-                power_switch=True,
-            )
-            cluster = await stack.enter_async_context(Cluster(spec=spec))
+            check_kubeconfig(kubeconfig)
+            cluster = await stack.enter_async_context(Cluster(spec=_spec(nodes, host, directory, in_memory=in_memory)))
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
             url = await stack.enter_async_context(serving)
-        except (AddressInUse, StorageError, PkiError, OSError) as error:
-            raise UsageError(str(error)) from error
+        except (AddressInUse, NotADataDir, KubeconfigTaken, StorageError, PkiError, OSError) as error:
+            raise UsageError(said(error)) from error
         _announce(Ready(server=url, kubeconfig=str(kubeconfig)), output)
-        async for _ in signals:
-            break
+        await anyio.sleep_forever()
     return 0
+
+
+def _spec(nodes: int, host: str, directory: Path, *, in_memory: bool) -> ClusterSpec:
+    pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
+    return ClusterSpec(
+        nodes=NodePool(count=nodes),
+        data_dir=None if in_memory else directory,
+        root_ca=pki.ca_certificate.read_text(encoding="ascii"),
+        account_key=pki.service_account_key.read_bytes(),
+        power_switch=True,
+    )
 
 
 def _announce(ready: Ready, output: str) -> None:

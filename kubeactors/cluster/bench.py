@@ -67,23 +67,29 @@ class Progress(msgspec.Struct):
     elapsed: float = 0.0
 
 
-async def measure(nodes: int, pods: int, progress: Progress, tick: Callable[[], object] = lambda: None) -> BenchResult:
+async def measure(
+    nodes: int,
+    pods: int,
+    progress: Progress,
+    tick: Callable[[], object] = lambda: None,
+    scope: anyio.CancelScope | None = None,
+) -> BenchResult:
     """Boot a cluster in memory, create pods, and wait until they run. `tick` is called now and then.
 
     The nodes are big enough for all pods. Containers start without latency: what is measured is the control plane.
-    When cancelled it returns what there is, with `complete` false.
+    When `scope` is cancelled it returns what there is, with `complete` false.
     """
     per_node = -(-pods // max(nodes, 1)) + 10
     pool = NodePool(count=nodes, cpu=str(per_node), memory=f"{per_node}Gi", pods=str(per_node), start_latency_seconds=0)
     begun = time.perf_counter()
+    ready, handled = 0.0, 0
     async with Cluster(pool) as cluster:
-        await _nodes_ready(cluster, nodes)
-        ready = time.perf_counter() - begun
-        handled = _handled(cluster)
         run = _Run(cluster.client, pods, progress, tick)
-        with anyio.CancelScope() as scope:
+        with scope or anyio.CancelScope():
+            await _nodes_ready(cluster, nodes)
+            ready = time.perf_counter() - begun
+            handled = _handled(cluster)
             await run.measure(cluster)
-        finished = not scope.cancelled_caught and progress.running == pods
         messages = _handled(cluster) - handled
     seconds = max(run.seconds, 1e-9)
     return BenchResult(
@@ -96,7 +102,7 @@ async def measure(nodes: int, pods: int, progress: Progress, tick: Callable[[], 
         messages_per_pod=round(messages / max(progress.running, 1), 2),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         python=sys.version.split()[0],
-        complete=finished,
+        complete=progress.running == pods,
     )
 
 

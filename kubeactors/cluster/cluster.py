@@ -20,6 +20,7 @@ from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.apiserver import ControlPlaneAuthorizer, ObjectCodec
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.cluster.conditions import holds
+from kubeactors.cluster.data_dir import STORE
 from kubeactors.cluster.inbox import Inbox
 from kubeactors.cluster.kubeconfig import write_kubeconfig
 from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
@@ -51,7 +52,7 @@ class Cluster:
     ) -> None:
         pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes
         self.spec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
-        self._stack = AsyncExitStack()
+        self._stack: AsyncExitStack
         self.system = ActorSystem("cluster")
         self.client: Client
         """Asks as the administrator."""
@@ -63,25 +64,30 @@ class Cluster:
         Raises:
             StorageError: the data directory cannot be used; the class says why.
         """
-        backend = self._backend()
-        await self._stack.enter_async_context(self.system)
+        async with AsyncExitStack() as stack:  # what has started ends too if the rest does not come, or is cancelled
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        backend = self._backend(stack)
+        await stack.enter_async_context(self.system)
         plane = await self.system.spawn(lambda: ControlPlane(self.spec, backend), name="cluster")
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
         self.client = Client(InProcessTransport(self._server), ADMIN, manager="kubeactors")
         await self._until_there(ServiceAccount, "default", "default")  # pods are refused without it
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         return await self._stack.__aexit__(kind, error, trace)
 
-    def _backend(self) -> Backend:
+    def _backend(self, stack: AsyncExitStack) -> Backend:
         if self.spec.data_dir is None:
             return MemoryBackend()
         self.spec.data_dir.mkdir(parents=True, exist_ok=True)
-        backend = self._stack.enter_context(SqliteBackend(self.spec.data_dir / "store.db"))
+        backend = stack.enter_context(SqliteBackend(self.spec.data_dir / STORE))
         backend.load(ObjectCodec(SCHEME))  # what cannot be read is said now, not by a store that fails again and again
         return backend
 
@@ -206,6 +212,8 @@ class Cluster:
 
         Raises:
             AddressInUse: somebody else listens there.
+            KubeconfigTaken: where the kubeconfig goes is something else.
+            WrongEventLoop: this is trio; HTTPS needs asyncio.
             PkiError: the certificates in the directory cannot be used.
         """
         from kubeactors.apiserver.http import serving  # noqa: PLC0415 -- an embedded cluster needs no HTTP

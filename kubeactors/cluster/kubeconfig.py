@@ -6,6 +6,7 @@ Source: client-go/tools/clientcmd/api/v1/types.go (v1.36).
 import base64
 from pathlib import Path
 
+import msgspec
 import yaml
 
 from kubeactors.cluster.files import write_private
@@ -13,6 +14,18 @@ from kubeactors.cluster.pki import Pki
 
 NAME = "kubeactors"
 """The name of the cluster, of its context and of its user."""
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """What a kubeconfig names."""
+
+    clusters: tuple[_Entry, ...] = ()
+    contexts: tuple[_Entry, ...] = ()
+    users: tuple[_Entry, ...] = ()
 
 
 def kubeconfig(server: str, pki: Pki) -> str:
@@ -31,9 +44,41 @@ def kubeconfig(server: str, pki: Pki) -> str:
     return yaml.safe_dump(document, sort_keys=False)
 
 
+class KubeconfigTaken(Exception):
+    """At the path is something that we did not write; it was left alone. Choose another path."""
+
+
 def write_kubeconfig(path: Path, server: str, pki: Pki) -> None:
-    """Write it so that only its owner can read it; whatever was there is replaced in one step."""
+    """Write it so that only its owner can read it; an older one of ours is replaced in one step.
+
+    Raises:
+        KubeconfigTaken: something else is there, such as a kubeconfig with other clusters.
+    """
+    check_kubeconfig(path)
     write_private(path, kubeconfig(server, pki).encode())
+
+
+def check_kubeconfig(path: Path) -> None:
+    """Raise `KubeconfigTaken` if a kubeconfig of ours cannot be written there without a loss."""
+    if path.is_dir():
+        raise KubeconfigTaken(f"{path}: a directory; the kubeconfig needs a file of its own")
+    if path.exists() and not _is_ours(path.read_bytes()):
+        raise KubeconfigTaken(f"{path}: holds something else, which was left alone; write the kubeconfig elsewhere")
+
+
+def _is_ours(content: bytes) -> bool:
+    """Whether it names our cluster and no other. An empty file names none.
+
+    >>> _is_ours(b""), _is_ours(b"clusters: [{name: kubeactors}]"), _is_ours(b"clusters: [{name: production}]")
+    (True, True, False)
+    """
+    try:
+        found = msgspec.yaml.decode(content or b"{}", type=_Named)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return all(one.name == NAME for one in (*found.clusters, *found.contexts, *found.users)) and not (
+        content and not found.clusters
+    )
 
 
 def _embedded(path: Path) -> str:

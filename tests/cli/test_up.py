@@ -1,12 +1,15 @@
 """`kubeactors up`: what it promises to scripts, and what it says of bad input."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.kubectl.conftest import ready, stop, up
+import pytest
+
+from tests.kubectl.conftest import find_kubectl, ready, stop, up
 
 
 def said(*arguments: str) -> tuple[int, str]:
@@ -26,13 +29,15 @@ def test_up_writes_a_private_kubeconfig_says_ready_and_stops_cleanly(tmp_path: P
 
 
 def test_state_is_there_after_a_restart(tmp_path: Path) -> None:
-    revisions: list[int] = []
+    found: list[str] = []
     for _ in range(2):
         process = up("--data-dir", str(tmp_path), "--nodes", "1")
-        ready(process)
+        config = f"--kubeconfig={ready(process)['kubeconfig']}"
+        command = [find_kubectl(), config, "get", "namespace", "default", "--output", "jsonpath={.metadata.uid}"]
+        found.append(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
         assert stop(process) == 0
-        revisions.append((tmp_path / "store.db").stat().st_size)
-    assert all(revisions)
+    assert found[0]
+    assert found[0] == found[1]
 
 
 def test_a_port_in_use_is_said() -> None:
@@ -81,3 +86,53 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert "their pods run elsewhere" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--port", "99999"), "--port 99999: ports go from 1 to 65535; 0 takes a free one"),
+        (("--in-memory", "--kubeconfig", "."), ".: a directory; the kubeconfig needs a file of its own"),
+        (("--data-dir", "pyproject.toml"), "pyproject.toml: not a directory; use another data directory"),
+        (("--in-memory", "--host", "192.0.2.1"), "192.0.2.1:0 cannot be listened at: Cannot assign requested address"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    assert said("up", *(() if "--port" in arguments else ("--port", "0")), *arguments) == (
+        2,
+        f"kubeactors: {sentence}\n",
+    )
+
+
+def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").write_text("dear diary")
+    code, error = said("up", "--data-dir", str(tmp_path), "--port", "0")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "holds diary.txt and nothing of kubeactors" in error
+    assert [one.name for one in tmp_path.iterdir()] == ["diary.txt"]
+
+
+def test_a_kubeconfig_with_other_clusters_is_left_alone(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("clusters: [{name: production, cluster: {server: https://production}}]")
+    code, error = said("up", "--in-memory", "--port", "0", "--kubeconfig", str(kubeconfig))
+    assert (code, error.count("\n")) == (2, 1)
+    assert "production" in kubeconfig.read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at the process through /proc")
+def test_an_interrupted_bench_says_what_it_has_measured() -> None:
+    command = [sys.executable, "-m", "kubeactors", "bench", "--nodes", "1", "--pods", "1000000", "--output", "json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not _catches_interrupts(process.pid):
+        pass
+    process.terminate()
+    output, error = process.communicate(timeout=60)
+    assert (process.returncode, error, json.loads(output)["complete"]) == (130, "", False)
+
+
+def _catches_interrupts(pid: int) -> bool:
+    """Whether the event loop of a process has taken over the signals: until then they end it, as any Python program."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)

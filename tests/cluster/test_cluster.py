@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from kubeactors import Cluster, NodePool
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.core.v1 import ConfigMap, Container, Node, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apiserver.http.serving import WrongEventLoop
 from kubeactors.cluster import ClusterSpec, ManifestError
 from kubeactors.cluster.manifest import read_manifest
 from kubeactors.cluster.power import POWER_ANNOTATION
@@ -72,6 +74,23 @@ async def test_an_annotation_cuts_a_machines_power_and_restores_it() -> None:
                     node = event.object
                     assert isinstance(node, Node)
                     ready = next(one.status for one in node.status.conditions if one.type == "Ready")
+
+
+async def test_a_cluster_that_is_cancelled_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        async with Cluster(nodes=1, data_dir=tmp_path):
+            pytest.fail("the start was cancelled")
+    async with Cluster(nodes=1, data_dir=tmp_path) as cluster:  # the store is not locked
+        await cluster.wait_for("node/node-1", "Ready")
+
+
+async def test_an_error_while_serving_leaves_as_it_is(tmp_path: Path, anyio_backend: str) -> None:
+    expected = KeyError if anyio_backend == "asyncio" else WrongEventLoop
+    async with Cluster(nodes=0) as cluster:
+        with pytest.raises(expected):
+            async with cluster.serve(tmp_path, port=0):
+                raise KeyError
 
 
 async def test_state_outlives_the_cluster(tmp_path: Path) -> None:

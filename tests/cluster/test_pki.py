@@ -135,7 +135,7 @@ def test_a_kubeconfig_holds_everything_and_is_private(tmp_path: Path) -> None:
 
 def test_a_kubeconfig_is_replaced_whole(tmp_path: Path) -> None:
     pki, path = pki_in(tmp_path), tmp_path / "kubeconfig"
-    path.write_text("old")
+    path.write_text("clusters: [{name: kubeactors, cluster: {server: https://127.0.0.1:9}}]")
     path.chmod(0o644)
     write_kubeconfig(path, "https://127.0.0.1:1", pki)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

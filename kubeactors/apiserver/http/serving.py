@@ -4,6 +4,7 @@ uvicorn parses HTTP and speaks ASGI. Here it is given sockets that are already b
 error and no exit of the process, and its protocol is made to pass on the certificate that a client has shown.
 """
 
+import asyncio  # noqa: TID251 -- uvicorn is written for it
 import contextlib
 import errno
 import logging
@@ -36,6 +37,10 @@ GRACE_SECONDS = 5
 
 class AddressInUse(Exception):
     """Somebody else listens at the address; stop it, or choose another port (0 takes a free one)."""
+
+
+class WrongEventLoop(RuntimeError):
+    """HTTPS is served on asyncio only; on trio, ask the cluster through its `client`."""
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,18 +134,32 @@ async def serve(app: ApiApp, *, host: str, port: int, tls: Tls) -> AsyncGenerato
     Raises:
         AddressInUse: the address is taken.
         OSError: the address cannot be listened at for another reason (no such address, not permitted).
+        WrongEventLoop: this is not asyncio.
     """
+    _check_loop()
     listener = _listen(host, port)
     server = _server(app, tls)
     port = listener.getsockname()[1]
+    failure: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(_run, server, listener)
         try:
             await server.up.wait()
             yield Listening(host=host, port=port)
+        except Exception as error:  # noqa: BLE001 -- raised below: an error of the block leaves as it is, not in a group
+            failure = error
         finally:
             app.close()
             server.leave()
+    if failure is not None:
+        raise failure
+
+
+def _check_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError as error:
+        raise WrongEventLoop("HTTPS is served on asyncio only; run the program on it, or serve nothing") from error
 
 
 async def _run(server: _Server, listener: socket.socket) -> None:
@@ -153,9 +172,11 @@ async def _run(server: _Server, listener: socket.socket) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket; a host name is looked up, the first of its addresses counts."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise OSError(error.errno, f"{host}: no such host is known ({error.strerror})") from error
+    family, kind, protocol, _, address = found[0]
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -167,7 +188,7 @@ def _listen(host: str, port: int) -> socket.socket:
             raise AddressInUse(
                 f"{host}:{port}: somebody else listens there; stop it, or choose another port (0 takes a free one)"
             ) from error
-        raise
+        raise OSError(error.errno, f"{host}:{port} cannot be listened at: {error.strerror}") from error
     listener.setblocking(False)
     return listener
 
@@ -182,7 +203,7 @@ def _server(app: ApiApp, tls: Tls) -> _Server:
         interface="asgi3",
         log_config=None,
         access_log=False,
-        log_level=logging.ERROR,
+        log_level=logging.CRITICAL,  # the application says itself what fails; a request cut off at the end is no failure
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,

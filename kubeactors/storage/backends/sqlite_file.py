@@ -57,7 +57,7 @@ def open_store(path: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             _create(path)
-        _check_header(path)
+        check_header(path)
         _check_sound(path)
         return _connect(path)
     except sqlite3.Error as error:
@@ -112,7 +112,8 @@ def _sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _check_header(path: Path) -> None:
+def check_header(path: Path) -> None:
+    """Raise `NotAStore` or `StoreTooNew` if the file is not one that we made and know."""
     with path.open("rb") as file:
         header = file.read(_HEADER_SIZE)
     application_id = int.from_bytes(header[68:72], "big")
@@ -151,7 +152,8 @@ def _look(path: Path, mode: str) -> None:
     if verdict == "ok" and tables != _TABLES:
         verdict = "tables are missing"
     if verdict != "ok":
-        raise StoreCorrupt(f"{path}: damaged ({verdict}); nothing was changed: restore a backup, or move it away")
+        told = " ".join(verdict.split())
+        raise StoreCorrupt(f"{path}: damaged ({told}); nothing was changed: restore a backup, or move it away")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
