@@ -18,8 +18,10 @@ class YAMLError(ValueError):
     """The text is no YAML document that could be JSON."""
 
 
-def to_json(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+def to_json(data: bytes, *, first_of_many: bool = False) -> tuple[bytes, tuple[str, ...]]:
     """The JSON of one YAML document, and what a strict reader says to its duplicate keys.
+
+    With `first_of_many` others may follow, which nobody reads.
 
     Raises:
         YAMLError: it is no YAML document, more than one, or cannot be written as JSON.
@@ -29,7 +31,7 @@ def to_json(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     """
     loader = _Loader(data)
     try:
-        value = _Unfolding().plain(loader.get_single_data())
+        value = _Unfolding().plain(_first(loader) if first_of_many else loader.get_single_data())
     except yaml.YAMLError as error:
         raise YAMLError(f"error converting YAML to JSON: yaml: {_words(error)}") from error
     except RecursionError as error:
@@ -37,6 +39,10 @@ def to_json(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     finally:
         loader.dispose()
     return msgspec.json.encode(value), _strict(loader.duplicates)
+
+
+def _first(loader: "_Loader") -> object:
+    return loader.get_data() if loader.check_data() else None  # type: ignore[no-untyped-call]  # the stubs lack it
 
 
 def _strict(duplicates: list[str]) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ from kubeactors.apiserver.messages import (
     OwnMessage,
     SendBookmarks,
 )
+from kubeactors.apiserver.ownership import Ownership
 from kubeactors.apiserver.reading import Reader
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
@@ -139,7 +140,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._reader = Reader(self._store, self._freshness)
         self._stored = Stored(self._store)
         registry = Registry(self._stored, environment, admission)
-        self._writer = Writer(registry, self._reader, self._freshness, self._subresources)
+        self._writer = Writer(registry, self._reader, self._freshness, self._subresources, Ownership(environment))
         await self._prime()
         await bootstrap(registry, self._resources, self._config, addresses.first)
         await self._freshness.catch_up()

@@ -20,14 +20,18 @@ from kubeactors.apimachinery.requests import (
     Result,
     Update,
 )
-from kubeactors.apimachinery.status import Forbidden, NotFound, Status, StatusDetails, UnsupportedMediaType
+from kubeactors.apimachinery.status import Forbidden, NotFound, Status, StatusDetails, UnsupportedMediaType, conflict
 from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes
+from kubeactors.apiserver.ownership import Ownership
 from kubeactors.apiserver.reading import Freshness, Reader
 from kubeactors.apiserver.registry.metadata import check_name, in_namespace, without_repeated_owners
 from kubeactors.apiserver.registry.registry import Registry, Transform, Written
 from kubeactors.apiserver.registry.resource import Resource
 from kubeactors.apiserver.registry.subresources import Subresource
 from kubeactors.apiserver.selection import Selection
+
+_APPLICABLE = frozenset({"status", "ephemeralcontainers", "resize"})
+"""Parts that a configuration can be applied to."""
 
 
 class Writer:
@@ -39,11 +43,13 @@ class Writer:
         reader: Reader,
         freshness: Freshness,
         subresources: Mapping[tuple[str, str], Subresource],
+        ownership: Ownership,
     ) -> None:
         self._registry = registry
         self._reader = reader
         self._freshness = freshness
         self._subresources = subresources
+        self._ownership = ownership
 
     async def create(self, resource: Resource, request: Create) -> Result | Status:
         """Create an object, or act through a subresource."""
@@ -76,7 +82,7 @@ class Writer:
     async def patch(self, resource: Resource, request: Patch) -> Result:
         """Change an object, or a part of it, as a patch says."""
         if request.patch_type == APPLY_PATCH:
-            raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
+            return await self._apply(resource, request)
         warnings: list[str] = []
 
         def patched(current: TypedObject | None) -> TypedObject:
@@ -92,6 +98,26 @@ class Writer:
 
         result = await self._change(resource, request, patched, "")
         return replace(result, warnings=(*warnings, *result.warnings)) if warnings else result
+
+    async def _apply(self, resource: Resource, request: Patch) -> Result:
+        """Apply a configuration, or create what it describes."""
+        kind = resource.kind
+        if request.subresource and request.subresource not in _APPLICABLE:
+            raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
+        options = request.options
+        attributes = replace(_attributes(resource, request, UPDATE, options.dry_run), applies=True)
+
+        def applied(current: TypedObject | None) -> TypedObject:
+            value = self._ownership.applied(current, request.patch, attributes, force=bool(options.force))
+            uid = value.metadata.uid
+            if current is None and uid:
+                why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                raise conflict(kind.resource, kind.group, request.name, why)
+            value = in_namespace(value, request.namespace)
+            check_name(value, request.name)
+            return value
+
+        return await self._changed(resource, request, attributes, applied, "")
 
     async def delete(self, resource: Resource, request: Delete) -> Result | Status:
         """Delete an object, or begin to."""
@@ -130,6 +156,11 @@ class Writer:
 
     async def _change(self, resource: Resource, request: Update | Patch, transform: Transform, uid: str) -> Result:
         attributes = _attributes(resource, request, UPDATE, request.options.dry_run)
+        return await self._changed(resource, request, attributes, transform, uid)
+
+    async def _changed(
+        self, resource: Resource, request: Update | Patch, attributes: Attributes, transform: Transform, uid: str
+    ) -> Result:
         written = await self._written(resource, request, attributes, transform, uid)
         warnings = _warnings(resource, request.options.warnings, written.value, written.value)
         warnings = (*warnings, *dict.fromkeys(attributes.warnings))
@@ -169,6 +200,7 @@ def _attributes(
         user=request.user,
         subresource=request.subresource,
         dry_run=bool(dry_run),
+        manager="" if isinstance(request, Delete) else request.options.field_manager,
     )
 
 

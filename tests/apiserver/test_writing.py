@@ -171,12 +171,6 @@ def test_a_patch_of_the_uid_is_told_twice(plane: Plane) -> None:
     assert len(reply.details.causes) == 2
 
 
-def test_server_side_apply_is_an_unsupported_media_type(plane: Plane) -> None:
-    plane.create(config_map("a"))
-    reply = plane.try_patch(ConfigMap, "a", {}, "", "application/apply-patch+yaml")
-    assert refusal(reply) == (415, "UnsupportedMediaType", "415: Unsupported Media Type")
-
-
 def test_another_spec_is_another_generation(plane: Plane) -> None:
     made = plane.create(deployment("a"))
     labelled = plane.patch(Deployment, "a", {"metadata": {"labels": {"x": "y"}}})

@@ -56,12 +56,15 @@ class ConflictsError(Exception):
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """Who writes what: the schema of the kind, its version, the time, and the fields that this write does not reach."""
+    """Who writes what: the schema of the kind, its version, the time, and the fields that this write does not reach.
+
+    Without a time, owners keep theirs; new ones have none.
+    """
 
     node: Node
     owner: Owner
     api_version: str
-    time: str
+    time: str | None
     ignored: FieldSet = msgspec.field(default_factory=dict[str, FieldSet])
 
 
@@ -74,7 +77,8 @@ def update(live: Map, new: Map, managed: Managed, write: Write) -> Managed:
     if not changed:
         return managed
     fields = union(before.fields if before else {}, changed)
-    managed[write.owner] = Owned(fields, write.api_version, write.time)
+    time = write.time or (before.time if before else None)
+    managed[write.owner] = Owned(fields, write.api_version, time)
     return capped(managed)
 
 

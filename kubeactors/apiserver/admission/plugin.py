@@ -22,6 +22,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
 
     Plug-ins add to `warnings` what the client should know of an object that they admit, and to `on_settled` what is to
     be called when the write has come to its end: with the object as it was written, or None if it was not.
+    `manager` is the name under which the client owns what it writes; empty for components that do not name one.
     """
 
     operation: str
@@ -32,6 +33,14 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     subresource: str = ""
     old: TypedObject | None = None
     dry_run: bool = False
+    manager: str = ""
+    applies: bool = False
+    """Whether this is server-side apply, which has looked after the owners itself."""
+    written_through: str = ""
+    """The subresource that owners are noted with, if it is another: a scale is written as a part of the whole.
+
+    Then, as in the original, the time is not noted.
+    """
     warnings: list[str] = msgspec.field(default_factory=list[str])
     on_settled: list[Callable[[TypedObject | None], None]] = msgspec.field(
         default_factory=list[Callable[[TypedObject | None], None]]

@@ -30,6 +30,7 @@ _OF_SUBRESOURCE: dict[str, type[TypedObject]] = {
     "token": TokenRequest,
 }
 _SUMMARY_BYTES = 30
+_STRICT = "strict decoding error: "
 _YAML_PREFIX = "error converting YAML to JSON: yaml: unmarshal errors:\n"
 
 
@@ -90,16 +91,21 @@ async def read_delete_options(request: HttpRequest) -> DeleteOptions:
         raise BadRequest.saying(str(error)) from error
 
 
-def read_apply_patch(data: bytes) -> bytes:
-    """The JSON of a patch of server-side apply, which comes as YAML.
+def read_apply_patch(data: bytes, field_validation: str) -> tuple[bytes, tuple[str, ...]]:
+    """The JSON of a patch of server-side apply, which comes as YAML; and what the client is to be warned of.
 
     Raises:
-        BadRequest: it is no YAML.
+        BadRequest: it is no YAML, or says something twice and validation is strict.
     """
     try:
-        return yamltext.to_json(data)[0]
+        json, strict_errors = yamltext.to_json(data, first_of_many=True)
     except yamltext.YAMLError as error:
-        raise BadRequest.saying(f"error decoding YAML: {error}") from error
+        raise BadRequest.saying(f"error decoding patch: {error}") from error
+    try:
+        return json, _judged(strict_errors, field_validation)
+    except DecodeError as error:
+        said = str(error).removeprefix(_STRICT)
+        raise BadRequest.saying(f"error strict decoding patch: {said}") from error
 
 
 class _Text(msgspec.Struct, frozen=True):
@@ -204,7 +210,7 @@ def _judged(strict_errors: tuple[str, ...], field_validation: str) -> tuple[str,
     if not strict_errors or field_validation == "Ignore":
         return ()
     if field_validation == "Strict":
-        raise DecodeError(f"strict decoding error: {', '.join(strict_errors)}")
+        raise DecodeError(f"{_STRICT}{', '.join(strict_errors)}")
     return tuple(
         line.strip()
         for error in strict_errors

@@ -192,6 +192,11 @@ class Resources:
         patch_type = _patch_type(request)
         patch = await request.body()
         apply = patch_type == APPLY_PATCH
+        wanted = options.patch_options(request.query, request.header(b"user-agent"), apply=apply)
+        if apply:
+            patch, warnings = bodies.read_apply_patch(patch, wanted.field_validation)
+            wanted = msgspec.structs.replace(wanted, warnings=warnings)
+            request.warnings += warnings
         message = Patch(
             resource=path.resource,
             namespace=path.namespace,
@@ -199,8 +204,8 @@ class Resources:
             subresource=path.subresource,
             user=request.user,
             patch_type=patch_type,
-            patch=bodies.read_apply_patch(patch) if apply else patch,
-            options=options.patch_options(request.query, request.header(b"user-agent"), apply=apply),
+            patch=patch,
+            options=wanted,
         )
         return self._object(call, await ask(self._door, message))
 

@@ -28,6 +28,7 @@ from kubeactors.apimachinery.status import (
 from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes
 from kubeactors.apiserver.objects import with_metadata
+from kubeactors.apiserver.ownership import Ownership, is_same
 from kubeactors.apiserver.registry.checks import check_create, check_update
 from kubeactors.apiserver.registry.deletion import Deletion, finished_by
 from kubeactors.apiserver.registry.leases import Leases
@@ -72,6 +73,7 @@ class Registry:
         self._environment = environment
         self._admission = admission
         self._leases = Leases(stored, environment)
+        self._ownership = Ownership(environment)
 
     async def create(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
         """Create an object that has its defaults.
@@ -81,6 +83,8 @@ class Registry:
             AlreadyExists: there is one of its name.
             Forbidden: admission refuses it.
         """
+        if attributes.manager and not attributes.applies:
+            value = self._ownership.of_new(value, attributes)
         value = self._admission.admit(value, attributes)
         if value.metadata.name or not value.metadata.generate_name:
             return await self._insert(resource, value, attributes)
@@ -123,7 +127,8 @@ class Registry:
                 return Written(now or change.value)
             current = now
             change = None if now is None else decide(now)
-        if not resource.strategy.creates_on_update or attributes.subresource:
+        creates = resource.strategy.creates_on_update or attributes.applies
+        if not creates or attributes.subresource:
             raise resource.missing(attributes.name)
         value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
         value = with_metadata(value, replace(value.metadata, resource_version=""))
@@ -257,6 +262,8 @@ class Registry:
             raise conflict(kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, current))
         attributes = replace(attributes, old=current)
         new = strategy.default_change(in_namespace(transform(current), attributes.namespace), current, subresource)
+        if current.metadata.managed_fields or new.metadata.managed_fields:
+            new = self._ownership.of_change(new, current, attributes)
         new = self._admission.admit(new, attributes)
         new = self._at_version(resource, new, current)
         if new.metadata is not current.metadata:
@@ -264,6 +271,8 @@ class Registry:
         new = strategy.prepare(new, current, subresource)
         if new.metadata is not current.metadata and new.metadata == current.metadata:
             new = with_metadata(new, current.metadata)
+        elif is_same(new, current):
+            new = current
         new, reservation = self._reserved(resource, new, current)
         try:
             check_update(strategy, new, current, subresource)

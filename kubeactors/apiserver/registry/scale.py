@@ -83,7 +83,7 @@ class ScaleSubresource(Subresource):
             spec = cast("_Workload", current).spec
             return replace(current, spec=replace(spec, replicas=scale.spec.replicas))  # type: ignore[type-var]
 
-        written = await registry.update(resource, replace(attributes, subresource=""), scaled)
+        written = await registry.update(resource, replace(attributes, subresource="", written_through="scale"), scaled)
         return Written(scale_of(written.value))
 
 

@@ -1,0 +1,298 @@
+"""Who owns which fields of an object, after each write; and server-side apply.
+
+Objects that nobody has named himself for have no managed fields, and cost nothing here: components of this process
+create thousands of pods, and nobody applies to those. Once somebody has, all writes are told apart.
+
+Source: apimachinery/pkg/util/managedfields, apiserver/pkg/endpoints/handlers/patch.go (v1.36).
+"""
+
+from typing import TypeVar, cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.apimachinery import managedfields, serializer
+from kubeactors.apimachinery.field import quoted
+from kubeactors.apimachinery.findings import DecodeError
+from kubeactors.apimachinery.managedfields import APPLY, UPDATE, Conflict, ConflictsError, Managed, MisfitError, Owner
+from kubeactors.apimachinery.managedfields.compare import compare
+from kubeactors.apimachinery.managedfields.fieldset import FieldSet, difference, has, named, of_paths, union
+from kubeactors.apimachinery.managedfields.schema import Node, schema_of
+from kubeactors.apimachinery.managedfields.updater import Write
+from kubeactors.apimachinery.managedfields.walks import fields_of
+from kubeactors.apimachinery.meta import ManagedFieldsEntry, TypedObject
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.status import BadRequest, StatusCause, StatusDetails, StatusError
+from kubeactors.apimachinery.status import Conflict as ConflictRefusal
+from kubeactors.apiserver.admission.plugin import Attributes
+from kubeactors.apiserver.objects import with_metadata
+from kubeactors.apiserver.registry.metadata import Environment
+
+T = TypeVar("T", bound=TypedObject)
+Document = dict[str, object]
+
+BINDING = "binding"
+"""Whoever binds a pod owns nothing by that."""
+
+KUBECTL = "kubectl"
+BEFORE_FIRST_APPLY = "before-first-apply"
+UNKNOWN = "unknown"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+MAX_ANNOTATION_BYTES = 262144
+
+_RESET = (ManagedFieldsEntry(),)
+"""Sent to forget all owners."""
+_STATUS, _SPEC = of_paths(named("status")), of_paths(named("spec"))
+
+
+class Ownership:
+    """Keeps `metadata.managedFields`."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def of_new(self, value: T, attributes: Attributes) -> T:
+        """A new object, owned by whoever creates it."""
+        if not attributes.manager:
+            return value
+        given = value.metadata.managed_fields
+        managed = {} if given == _RESET else _decoded(given)
+        owner = _owner(attributes, attributes.manager, UPDATE)
+        write = self._write(attributes, owner)
+        managed = managedfields.update(_document(attributes.kind.type()), _document(value), managed, write)
+        return _with_managed(value, managed)
+
+    def of_change(self, new: T, old: T, attributes: Attributes) -> T:
+        """A changed object, one of whose states has owners: who changed what owns that now."""
+        if attributes.applies or attributes.subresource == BINDING:
+            return new
+        managed = _known(new, old, attributes)
+        if not managed:
+            return with_metadata(new, replace(new.metadata, managed_fields=()))
+        owner = _owner(attributes, attributes.manager or _component(attributes.user.name), UPDATE)
+        managed = managedfields.update(_document(old), _document(new), managed, self._write(attributes, owner))
+        return _with_managed(new, managed)
+
+    def applied(self, live: TypedObject | None, patch: bytes, attributes: Attributes, *, force: bool) -> TypedObject:
+        """The object with a configuration applied.
+
+        Raises:
+            BadRequest: the configuration is of another kind, or says who owns what.
+            Conflict: others own what it changes, and it is not forced.
+            StatusError: it does not fit the kind.
+        """
+        kind = attributes.kind
+        config = _configuration(patch, kind)
+        node = schema_of(kind.type)
+        try:
+            managedfields.check(config, node)
+        except MisfitError as error:
+            said = f"failed to create typed patch object ({_name_of(config, kind)}): {error}"
+            raise StatusError.saying(said) from error
+        current = kind.type() if live is None else live
+        document, managed = _document(current), _decoded(current.metadata.managed_fields)
+        if not managed and live is not None:
+            managed = self._before_first_apply(live, attributes)
+        write = self._write(attributes, _owner(attributes, attributes.manager, APPLY))
+        try:
+            made, managed = managedfields.apply(document, config, managed, write, force=force)
+        except ConflictsError as error:
+            left = _not_allowed(error.conflicts, document, node) if attributes.manager == KUBECTL else error.conflicts
+            if left:
+                raise _refusal(left) from error
+            made, managed = managedfields.apply(document, config, managed, write, force=True)
+        if attributes.manager == KUBECTL:
+            made = _with_last_applied(document if made is None else made, config)
+        return _with_managed(current if made is None else _object(made, kind), managed)
+
+    def _before_first_apply(self, live: TypedObject, attributes: Attributes) -> Managed:
+        """Until now nobody has kept account: all that is there belongs to somebody who is not known."""
+        write = self._write(attributes, _owner(attributes, BEFORE_FIRST_APPLY, UPDATE))
+        return managedfields.update(_document(attributes.kind.type()), _document(live), {}, write)
+
+    def _write(self, attributes: Attributes, owner: Owner) -> Write:
+        kind = attributes.kind
+        return Write(
+            node=schema_of(kind.type),
+            owner=owner,
+            api_version=kind.api_version,
+            time=None if attributes.written_through else self._environment.timestamp(),
+            ignored=_ignored(kind, attributes.subresource),
+        )
+
+
+def is_same(new: TypedObject, old: TypedObject) -> bool:
+    """Whether two objects differ only in when their fields were written: then there is nothing to write.
+
+    Source: apiserver/pkg/endpoints/handlers/fieldmanager/equality.go (v1.36).
+    """
+    entries, before = new.metadata.managed_fields, old.metadata.managed_fields
+    if entries == before or len(entries) != len(before):
+        return False
+    times = (one.time for one in before)
+    if tuple(replace(one, time=time) for one, time in zip(entries, times, strict=True)) != before:
+        return False
+    return with_metadata(new, replace(new.metadata, managed_fields=before)) == old
+
+
+def _ignored(kind: Kind[TypedObject], subresource: str) -> FieldSet:
+    """What a write to a part cannot reach."""
+    if "status" not in kind.subresources:
+        return {}
+    return _SPEC if subresource == "status" else _STATUS
+
+
+def _owner(attributes: Attributes, manager: str, operation: str) -> Owner:
+    version = "" if operation == APPLY else attributes.kind.api_version
+    return Owner(manager or UNKNOWN, operation, version, attributes.written_through or attributes.subresource)
+
+
+def _component(user: str) -> str:
+    """The manager that a component of this process is: its name without its rank.
+
+    >>> _component("system:kube-scheduler"), _component("system:node:node-1")
+    ('kube-scheduler', 'kubelet')
+    """
+    if user.startswith("system:node:"):
+        return "kubelet"
+    if user.startswith("system:serviceaccount:kube-system:"):
+        return "kube-controller-manager"
+    return user.removeprefix("system:")
+
+
+def _known(new: TypedObject, old: TypedObject, attributes: Attributes) -> Managed:
+    """Who owns what, as the new object says if it says so."""
+    given = new.metadata.managed_fields
+    if attributes.subresource or not given or given is old.metadata.managed_fields:
+        return _decoded(old.metadata.managed_fields)
+    if given == _RESET:
+        return {}
+    return _decoded(given) or _decoded(old.metadata.managed_fields)
+
+
+def _decoded(entries: tuple[ManagedFieldsEntry, ...]) -> Managed:
+    try:
+        return managedfields.decode(entries)
+    except ValueError:
+        return {}
+
+
+def _with_managed(value: T, managed: Managed) -> T:
+    entries = managedfields.encode(managed)
+    if entries == value.metadata.managed_fields:
+        return value
+    return with_metadata(value, replace(value.metadata, managed_fields=entries))
+
+
+def _document(value: TypedObject) -> Document:
+    """The object as dicts and lists, without its owners."""
+    document = serializer.to_builtins(value)
+    cast("Document", document["metadata"]).pop("managedFields", None)
+    return document
+
+
+def _object(document: Document, kind: Kind[TypedObject]) -> TypedObject:
+    try:
+        return serializer.from_builtins(document, kind.type, careful=True).object
+    except DecodeError as error:
+        raise BadRequest.saying(str(error)) from error
+
+
+def _configuration(patch: bytes, kind: Kind[TypedObject]) -> Document:
+    """What is to be applied; it must be of the kind, and say nothing of owners."""
+    try:
+        config = cast("object", msgspec.json.decode(patch))
+    except msgspec.DecodeError as error:
+        raise BadRequest.saying(f"error decoding patch: {error}") from error
+    if not isinstance(config, dict):
+        raise BadRequest.saying("error decoding patch: json: cannot unmarshal into Go value of type map[string]any")
+    made = cast("Document", config)
+    said = (str(made.get("apiVersion") or ""), str(made.get("kind") or ""))
+    if said != (kind.api_version, kind.kind):
+        raise BadRequest.saying(f"invalid object type: {_type_name(*said)}")
+    metadata = made.get("metadata")
+    if isinstance(metadata, dict) and cast("Document", metadata).get("managedFields") is not None:
+        raise BadRequest.saying("metadata.managedFields must be nil")
+    return made
+
+
+def _type_name(api_version: str, kind: str) -> str:
+    """As Go prints a group, version and kind.
+
+    >>> _type_name("v1", "Pod"), _type_name("apps/v1", "Deployment")
+    ('/v1, Kind=Pod', 'apps/v1, Kind=Deployment')
+    """
+    return f"{api_version if '/' in api_version else f'/{api_version}'}, Kind={kind}"
+
+
+def _name_of(config: Document, kind: Kind[TypedObject]) -> str:
+    metadata = cast("Document", config.get("metadata") or {})
+    where = f"{metadata.get('namespace') or ''}/{metadata.get('name') or ''}"
+    return f"{where}; {_type_name(kind.api_version, kind.kind)}"
+
+
+def _refusal(conflicts: tuple[Conflict, ...]) -> StatusError:
+    """What the client is told of conflicts."""
+    causes = tuple(
+        StatusCause(reason="FieldManagerConflict", message=f"conflict with {_said(one.owner)}", field=one.field)
+        for one in conflicts
+    )
+    details = StatusDetails(causes=causes)
+    if len(conflicts) == 1:
+        (one,) = conflicts
+        message = f"Apply failed with 1 conflict: conflict with {_said(one.owner)}: {one.field}"
+        return ConflictRefusal.saying(message, details)
+    by_owner: dict[str, list[str]] = {}
+    for one in conflicts:
+        by_owner.setdefault(_said(one.owner), []).append(one.field)
+    lines = [
+        line for who, fields in by_owner.items() for line in (f"conflicts with {who}:", *(f"- {one}" for one in fields))
+    ]
+    return ConflictRefusal.saying(f"Apply failed with {len(conflicts)} conflicts: {chr(10).join(lines)}", details)
+
+
+def _said(owner: Owner) -> str:
+    said = quoted(owner.manager)
+    if owner.subresource:
+        said += f" with subresource {quoted(owner.subresource)}"
+    return f"{said} using {owner.api_version}" if owner.operation == UPDATE else said
+
+
+def _not_allowed(conflicts: tuple[Conflict, ...], live: Document, node: Node) -> tuple[Conflict, ...]:
+    """The conflicts of kubectl with anybody but itself: what it wrote before it knew server-side apply is its own."""
+    allowed = _last_applied(live, node)
+    return tuple(one for one in conflicts if not has(allowed, one.path))
+
+
+def _last_applied(live: Document, node: Node) -> FieldSet:
+    """What kubectl has applied by itself, as far as it is still so."""
+    annotation = _annotations(live).get(LAST_APPLIED)
+    try:
+        last = cast("object", msgspec.json.decode(str(annotation or "")))
+    except msgspec.DecodeError:
+        return {}
+    if not isinstance(last, dict) or cast("Document", last).get("apiVersion") != live.get("apiVersion"):
+        return {}
+    found = compare(last, live, node)
+    return difference(fields_of(last, node), union(union(found.modified, found.added), found.removed))
+
+
+def _annotations(document: Document) -> Document:
+    metadata = cast("Document", document.get("metadata") or {})
+    return cast("Document", metadata.get("annotations") or {})
+
+
+def _with_last_applied(document: Document, config: Document) -> Document:
+    """With the annotation that kubectl's own apply goes by brought up to date, if there is one."""
+    annotations = _annotations(document)
+    if not annotations.get(LAST_APPLIED):
+        return document
+    metadata = dict(cast("Document", config.get("metadata") or {}))
+    if "annotations" in metadata:
+        own = cast("Document", metadata["annotations"] or {})
+        metadata["annotations"] = {name: value for name, value in own.items() if name != LAST_APPLIED}
+    text = msgspec.json.encode({**config, "metadata": metadata}, order="deterministic").decode() + "\n"
+    fits = len(text) <= MAX_ANNOTATION_BYTES
+    kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    changed = {**kept, LAST_APPLIED: text} if fits else kept
+    return {**document, "metadata": {**cast("Document", document["metadata"]), "annotations": changed}}

@@ -1,0 +1,223 @@
+"""Server-side apply, and who owns what after other writes."""
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec
+from kubeactors.api.core.v1 import ConfigMap, Pod
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.requests import ADMIN, APPLY_PATCH, Create, Patch, Result, Update, UserInfo, WriteOptions
+from kubeactors.apimachinery.status import Status
+from tests.apiserver.plane import Plane, config_map, gvr_of, pod, refusal
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@pytest.fixture
+def plane() -> Plane:
+    return Plane().with_account()
+
+
+def settings(**data: str) -> dict[str, object]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data}
+
+
+def deployment(**spec: object) -> dict[str, object]:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
+    whole = {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}, "template": template, **spec}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": whole}
+
+
+def try_apply(
+    plane: Plane,
+    type_: type[TypedObject],
+    config: Mapping[str, object],
+    manager: str = "one",
+    *,
+    force: bool | None = None,
+    dry_run: tuple[str, ...] = (),
+) -> Result | Status:
+    options = WriteOptions(field_manager=manager, force=force, dry_run=dry_run)
+    request = Patch(
+        resource=gvr_of(type_),
+        namespace="default",
+        name="a",
+        patch_type=APPLY_PATCH,
+        patch=msgspec.json.encode(config),
+        options=options,
+        user=ADMIN,
+    )
+    return plane.sim.ask(plane.server, request)
+
+
+def apply(plane: Plane, config: Mapping[str, object], manager: str = "one", *, force: bool | None = None) -> ConfigMap:
+    return plane.object(try_apply(plane, ConfigMap, config, manager, force=force), ConfigMap)
+
+
+def owners(value: TypedObject) -> dict[tuple[str, str, str], object]:
+    return {(one.manager, one.operation, one.subresource): one.fields_v1 for one in value.metadata.managed_fields}
+
+
+def test_what_is_applied_is_created_then_changed_and_nothing_is_written_twice(plane: Plane) -> None:
+    reply = try_apply(plane, ConfigMap, settings(x="1"))
+    assert isinstance(reply, Result)
+    assert reply.code == 201
+    first = plane.object(reply, ConfigMap)
+    plane.sim.run(5)
+    assert apply(plane, settings(x="1")) == first
+    second = apply(plane, settings(y="2"))
+    assert second.data == {"y": "2"}
+    assert owners(second) == {("one", "Apply", ""): {"f:data": {"f:y": {}}}}
+
+
+def test_a_conflict_is_refused_unless_it_is_forced(plane: Plane) -> None:
+    apply(plane, settings(x="1"))
+    reply = try_apply(plane, ConfigMap, settings(x="2"), "two")
+    assert refusal(reply) == (409, "Conflict", 'Apply failed with 1 conflict: conflict with "one": .data.x')
+    assert isinstance(reply, Status)
+    assert reply.details is not None
+    assert [(one.reason, one.field) for one in reply.details.causes] == [("FieldManagerConflict", ".data.x")]
+    taken = apply(plane, settings(x="2"), "two", force=True)
+    assert (taken.data, owners(taken)) == ({"x": "2"}, {("two", "Apply", ""): {"f:data": {"f:x": {}}}})
+
+
+def test_an_update_takes_over_what_it_changes(plane: Plane) -> None:
+    applied = apply(plane, settings(x="1", y="2"))
+    request = Update(
+        resource=gvr_of(ConfigMap),
+        namespace="default",
+        name="a",
+        object=replace(applied, data={"x": "9", "y": "2"}),
+        options=WriteOptions(field_manager="editor"),
+        user=ADMIN,
+    )
+    changed = plane.object(plane.sim.ask(plane.server, request), ConfigMap)
+    assert owners(changed) == {
+        ("one", "Apply", ""): {"f:data": {"f:y": {}}},
+        ("editor", "Update", ""): {"f:data": {"f:x": {}}},
+    }
+    reply = try_apply(plane, ConfigMap, settings(x="1", y="2"))
+    assert refusal(reply)[2] == 'Apply failed with 1 conflict: conflict with "editor" using v1: .data.x'
+
+
+def test_whoever_names_no_manager_leaves_objects_without_owners(plane: Plane) -> None:
+    made = plane.create(config_map("a", x="1"))
+    changed = plane.patch(ConfigMap, "a", {"data": {"x": "2"}})
+    assert (made.metadata.managed_fields, changed.metadata.managed_fields) == ((), ())
+    applied = apply(plane, settings(y="2"))
+    assert owners(applied) == {
+        ("one", "Apply", ""): {"f:data": {"f:y": {}}},
+        ("before-first-apply", "Update", ""): {"f:data": {".": {}, "f:x": {}}},
+    }
+
+
+def test_components_own_what_they_write_once_somebody_else_owns_something(plane: Plane) -> None:
+    request = Create(
+        resource=gvr_of(Pod),
+        namespace="default",
+        object=pod("a"),
+        options=WriteOptions(field_manager="kubectl"),
+        user=ADMIN,
+    )
+    made = plane.object(plane.sim.ask(plane.server, request), Pod)
+    running = replace(made, status=replace(made.status, phase="Running"))
+    update = Update(
+        resource=gvr_of(Pod),
+        namespace="default",
+        name="a",
+        subresource="status",
+        object=running,
+        user=UserInfo(name="system:node:n", groups=("system:masters",)),
+    )
+    changed = plane.object(plane.sim.ask(plane.server, update), Pod)
+    assert owners(changed)["kubelet", "Update", "status"] == {"f:status": {"f:phase": {}}}
+    assert ("kubectl", "Update", "") in owners(changed)
+
+
+def test_a_scale_owns_the_replicas(plane: Plane) -> None:
+    try_apply(plane, Deployment, deployment())
+    scale = Scale(metadata=ObjectMeta(name="a", namespace="default"), spec=ScaleSpec(replicas=3))
+    request = Update(
+        resource=gvr_of(Deployment),
+        namespace="default",
+        name="a",
+        subresource="scale",
+        object=scale,
+        options=WriteOptions(field_manager="scaler"),
+        user=ADMIN,
+    )
+    assert isinstance(plane.sim.ask(plane.server, request), Result)
+    found = owners(plane.get(Deployment, "a"))
+    assert found["scaler", "Update", "scale"] == {"f:spec": {"f:replicas": {}}}
+    reply = try_apply(plane, Deployment, deployment())
+    said = 'conflict with "scaler" with subresource "scale" using apps/v1: .spec.replicas'
+    assert refusal(reply)[2] == f"Apply failed with 1 conflict: {said}"
+
+
+def test_kubectl_goes_on_where_its_own_apply_has_left_off(plane: Plane) -> None:
+    text = msgspec.json.encode(settings(x="1", y="2")).decode()
+    given = config_map("a", x="1", y="2")
+    given = replace(given, metadata=replace(given.metadata, annotations={LAST_APPLIED: text}))
+    request = Create(
+        resource=gvr_of(ConfigMap),
+        namespace="default",
+        object=given,
+        options=WriteOptions(field_manager="kubectl-client-side-apply"),
+        user=ADMIN,
+    )
+    plane.sim.ask(plane.server, request)
+    applied = apply(plane, settings(x="3"), "kubectl")
+    assert applied.data == {"x": "3", "y": "2"}
+    assert applied.metadata.annotations[LAST_APPLIED] == (
+        '{"apiVersion":"v1","data":{"x":"3"},"kind":"ConfigMap","metadata":{"name":"a"}}\n'
+    )
+
+
+def test_a_dry_run_writes_nothing(plane: Plane) -> None:
+    reply = try_apply(plane, ConfigMap, settings(x="1"), dry_run=("All",))
+    assert isinstance(reply, Result)
+    assert plane.names(ConfigMap) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"metadata": {"name": "a"}}, (400, "BadRequest", "invalid object type: /, Kind=")),
+        (
+            {**settings(), "metadata": {"name": "b"}},
+            (400, "BadRequest", "the name of the object (b) does not match the name on the URL (a)"),
+        ),
+        (
+            {**settings(), "metadata": {"name": "a", "managedFields": []}},
+            (400, "BadRequest", "metadata.managedFields must be nil"),
+        ),
+        (
+            {**settings(), "hue": "blue"},
+            (
+                500,
+                "",
+                "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .hue: field not declared in schema",
+            ),
+        ),
+        (
+            {**settings(), "metadata": {"name": "a", "uid": "u"}},
+            (
+                409,
+                "Conflict",
+                (
+                    'Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid u, '
+                    "and no existing object was found"
+                ),
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_applied_is_refused(
+    plane: Plane, config: Mapping[str, object], said: tuple[int, str, str]
+) -> None:
+    assert refusal(try_apply(plane, ConfigMap, config)) == said
+    assert plane.names(ConfigMap) == []
