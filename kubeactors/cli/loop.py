@@ -29,9 +29,9 @@ def run(function: Callable[[*Ts], Awaitable[R]], *arguments: *Ts) -> R:
 @asynccontextmanager
 async def interrupted(scope: anyio.CancelScope) -> AsyncGenerator[None]:
     """While the block lasts SIGTERM and Ctrl-C cancel the scope, which is the block's or inside it."""
+    failure: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(_cancel_at_signal, scope)
-        failure: Exception | None = None
         try:
             yield
         except Exception as error:  # noqa: BLE001 -- raised below: an error leaves as it is, not in a group
