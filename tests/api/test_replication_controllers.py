@@ -41,7 +41,9 @@ def test_it_takes_its_labels_and_its_selector_from_the_template() -> None:
         ({"template": None}, ["spec.selector: Required value", "spec.template: Required value"]),
         (
             {"selector": {"a": "b"}},
-            ['spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`'],
+            [
+                'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`'
+            ],
         ),
     ],
 )

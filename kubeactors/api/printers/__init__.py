@@ -34,7 +34,18 @@ from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
 from kubeactors.api.events.v1 import event as newer
 from kubeactors.api.policy.v1.poddisruptionbudget import PodDisruptionBudget
-from kubeactors.api.printers import autoscalers, budgets, events, jobs, nodes, others, pods, services, storage, workloads
+from kubeactors.api.printers import (
+    autoscalers,
+    budgets,
+    events,
+    jobs,
+    nodes,
+    others,
+    pods,
+    services,
+    storage,
+    workloads,
+)
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
 from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
 from kubeactors.api.storage.v1.storageclass import StorageClass
