@@ -70,7 +70,8 @@ class Ownership:
         if not managed:
             return with_metadata(new, replace(new.metadata, managed_fields=()))
         owner = _owner(attributes, attributes.manager or _component(attributes.user.name), UPDATE)
-        managed = managedfields.update(_document(old), _document(new), managed, self._write(attributes, owner))
+        before, after = _changed_parts(old, new, attributes.kind.type())
+        managed = managedfields.update(_document(before), _document(after), managed, self._write(attributes, owner))
         return _with_managed(new, managed)
 
     def applied(self, live: TypedObject | None, patch: bytes, attributes: Attributes, *, force: bool) -> TypedObject:
@@ -189,6 +190,15 @@ def _document(value: TypedObject) -> Document:
     document = serializer.to_builtins(value)
     cast("Document", document["metadata"]).pop("managedFields", None)
     return document
+
+
+def _changed_parts(old: T, new: T, empty: T) -> tuple[T, T]:
+    """Both without the parts that they share: most writes bring a new status and nothing else."""
+    names = [one for one in type(old).__struct_fields__ if getattr(old, one) is not getattr(new, one)]
+    return (
+        replace(empty, **{one: getattr(old, one) for one in names}),
+        replace(empty, **{one: getattr(new, one) for one in names}),
+    )
 
 
 def _object(document: Document, kind: Kind[TypedObject]) -> TypedObject:

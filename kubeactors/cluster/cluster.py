@@ -75,7 +75,7 @@ class Cluster:
         plane = await self.system.spawn(lambda: ControlPlane(self.spec, backend), name="cluster")
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
-        self.client = Client(InProcessTransport(self._server), ADMIN, manager="kubeactors")
+        self.client = Client(InProcessTransport(self._server), ADMIN)
         await self._until_there(ServiceAccount, "default", "default")  # pods are refused without it
 
     async def __aexit__(

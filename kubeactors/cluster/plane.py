@@ -66,12 +66,14 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         )
         self._server = cast("Ref[ApiMessage]", server)
         transport = InProcessTransport(self._server)
-        manager = Client(transport, MANAGER, manager="kube-controller-manager")
+        # Components name no manager: the fields of what they create have no owners, which saves most of the cost of a
+        # pod. What they change in objects that have owners is theirs, by the names of their users.
+        manager = Client(transport, MANAGER)
         spawn(partial(ControllerManager, manager, self._controllers()), name="controller-manager")
-        scheduler = Client(transport, SCHEDULER, manager="kube-scheduler")
+        scheduler = Client(transport, SCHEDULER)
         profiles = DEFAULT_PROFILES if self._spec.scheduler is None else read_profiles(self._spec.scheduler)
         spawn(partial(SchedulerProcess, scheduler, profiles), name="scheduler")
-        nodes = Client(transport, NODES, manager="kubelet")
+        nodes = Client(transport, NODES)
         self._machines = spawn(partial(Machines, nodes, self._spec.nodes, self._spec.timing), name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")

@@ -92,7 +92,7 @@ class Simulation:
     def _start(self) -> None:
         self.plane = self.sim.spawn(partial(ControlPlane, self._spec, self.disk), name=PLANE)
         server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
-        client = Client(InProcessTransport(server), ADMIN, manager="kubectl")
+        client = Client(InProcessTransport(server), ADMIN)
         self.user = self.sim.spawn(partial(User, client, self.world), name="user")
 
     def is_up(self) -> bool:
