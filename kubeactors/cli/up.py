@@ -11,6 +11,7 @@ import anyio
 import msgspec
 from cyclopts import Parameter
 
+from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.http.serving import AddressInUse
 from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.loop import interrupted, run
@@ -19,7 +20,7 @@ from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.pki import PkiError, ensure_pki
 
-HIGHEST_PORT = 65535
+USUAL_PORT, HIGHEST_PORT = 6443, 65535
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ def up(  # noqa: PLR0913 -- the options of the command
     *,
     nodes: Annotated[int, Parameter(help="How many simulated nodes.")] = 3,
     host: Annotated[str, Parameter(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="0 takes a free one.")] = 6443,
+    port: Annotated[int, Parameter(help="0 takes a free one.")] = USUAL_PORT,
     data_dir: Annotated[Path | None, Parameter(help="Where state and certificates are kept over restarts.")] = None,
     in_memory: Annotated[bool, Parameter(help="Keep nothing: state and certificates end with the command.")] = False,
     kubeconfig: Annotated[Path | None, Parameter(help="Where to write it; by default into the data directory.")] = None,
@@ -74,7 +75,9 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
             claim(directory)
             kubeconfig = kubeconfig or directory / "kubeconfig"
             check_kubeconfig(kubeconfig)
-            cluster = await stack.enter_async_context(Cluster(spec=_spec(nodes, host, directory, in_memory=in_memory)))
+            cluster = await stack.enter_async_context(
+                Cluster(spec=_spec(nodes, host, port, directory, in_memory=in_memory))
+            )
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
             url = await stack.enter_async_context(serving)
         except (AddressInUse, NotADataDir, KubeconfigTaken, StorageError, PkiError, OSError) as error:
@@ -84,10 +87,11 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     return 0
 
 
-def _spec(nodes: int, host: str, directory: Path, *, in_memory: bool) -> ClusterSpec:
+def _spec(nodes: int, host: str, port: int, directory: Path, *, in_memory: bool) -> ClusterSpec:
     pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
     return ClusterSpec(
         nodes=NodePool(count=nodes),
+        server=ApiServerConfig(advertise_port=port or USUAL_PORT),  # a free one is known too late
         data_dir=None if in_memory else directory,
         root_ca=pki.ca_certificate.read_text(encoding="ascii"),
         account_key=pki.service_account_key.read_bytes(),

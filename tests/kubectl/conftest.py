@@ -42,8 +42,8 @@ class Kubectl:
         return json.loads(self(*arguments, "-o", "json"))  # type: ignore[no-any-return]
 
 
-def up(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "kubeactors", "up", "--port", "0", "--output", "json", *arguments]
+def up(*arguments: str, port: str = "0") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "kubeactors", "up", "--port", port, "--output", "json", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -72,6 +72,7 @@ def test_fields_have_their_types(definition: str, name: str, expected: dict[str,
 
 def test_what_is_always_written_is_demanded() -> None:
     assert at(DOCUMENTS.v2, "definitions", "io.k8s.api.core.v1.ContainerPort", "required") == ["containerPort"]
+    assert at(DOCUMENTS.v2, "definitions", "io.k8s.api.core.v1.CSIVolumeSource", "required") == ["driver"]  # no map
 
 
 @pytest.mark.parametrize(

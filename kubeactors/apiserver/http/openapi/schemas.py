@@ -161,9 +161,9 @@ def definition_name(type_: type[Object]) -> str:
 def _is_required(field: msgspec.structs.FieldInfo, hint: object) -> bool:
     """Whether the original writes the field always; then it demands it too.
 
-    A struct by value is written always as well, so nothing can be said of those.
+    A struct by value is written always as well, so nothing can be said of those. An ordinary map has a factory, too.
     """
-    if field.default_factory is msgspec.NODEFAULT or not callable(field.default_factory):
+    if field.default_factory in {msgspec.NODEFAULT, dict} or not callable(field.default_factory):
         return False
     return not isinstance(field.default_factory(), Object) and not _is_time(hint)
 
