@@ -16,6 +16,8 @@ from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.apps.v1.statefulset import StatefulSet
+from kubeactors.api.authentication.v1.kinds import KINDS as _AUTHENTICATION
+from kubeactors.api.authorization.v1.kinds import KINDS as _AUTHORIZATION
 from kubeactors.api.autoscaling.v2.kinds import KINDS as _AUTOSCALING
 from kubeactors.api.batch.v1.kinds import KINDS as _BATCH
 from kubeactors.api.coordination.v1 import lease
@@ -76,6 +78,7 @@ from kubeactors.api.core.v1.validation.volume_claims import (
 from kubeactors.api.discovery.v1 import endpointslice
 from kubeactors.api.discovery.v1 import validation as discovery
 from kubeactors.api.policy.v1.poddisruptionbudget import KINDS as _POLICY
+from kubeactors.api.rbac.v1.kinds import KINDS as _RBAC
 from kubeactors.api.scheduling.v1 import priorityclass
 from kubeactors.api.storage.v1 import storageclass
 from kubeactors.apimachinery import names
@@ -398,5 +401,9 @@ _OTHERS = (
     ),
 )
 
-SCHEME = Scheme(cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_AUTOSCALING, *_BATCH, *_POLICY, *_OTHERS)))
+_ACCESS = (*_AUTHENTICATION, *_AUTHORIZATION, *_RBAC)
+
+SCHEME = Scheme(
+    cast("Iterable[Kind[TypedObject]]", (*_CORE, *_APPS, *_AUTOSCALING, *_BATCH, *_POLICY, *_OTHERS, *_ACCESS))
+)
 """All kinds that are served."""

@@ -166,6 +166,14 @@ class LabelSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=
     values: tuple[str, ...] = ()
 
 
+class FieldSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One requirement on a field; `operator` is In, NotIn, Exists or DoesNotExist."""
+
+    key: str = always("")
+    operator: str = always("")
+    values: tuple[str, ...] = ()
+
+
 class LabelSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Selects objects by their labels; all requirements must hold. The empty selector selects everything."""
 

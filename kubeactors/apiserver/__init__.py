@@ -1,6 +1,6 @@
 """The API server: the one door to the state of the cluster. Authenticate, authorize, mutate, validate, registry, store.
 
-    server.py       the actor: takes requests, answers       authorization.py  who may do what
+    server.py       the actor: takes requests, answers       authorization.py  who may do what; rbac/ decides it
     reading.py      get and list                             writing.py        create, update, patch, delete
     watching.py     where a watch begins                     streams.py        how it goes on and ends
     watchers.py     who watches, what is yet to be sent      freshness.py      who waits for the cache
@@ -15,7 +15,7 @@ knows the store.
 Where its behaviour comes from: k8s.io/apiserver and pkg/registry, plugin/pkg/admission of Kubernetes v1.36.
 """
 
-from kubeactors.apiserver.authorization import Access, Authorizer, ControlPlaneAuthorizer
+from kubeactors.apiserver.authorization import Access, Authorizer
 from kubeactors.apiserver.codec import ObjectCodec
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.messages import ApiMessage, IsReady
@@ -29,7 +29,6 @@ __all__ = [
     "ApiServerConfig",
     "Authorizer",
     "Claims",
-    "ControlPlaneAuthorizer",
     "IsReady",
     "ObjectCodec",
     "TokenIssuer",

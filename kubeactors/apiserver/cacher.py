@@ -88,6 +88,10 @@ class Cacher:
         cache = self._caches.get(resource)
         return iter(()) if cache is None else cache.objects.select(Selection(namespace=namespace))
 
+    def on_node(self, resource: GroupVersionResource, node: str, namespace: str) -> Iterator[TypedObject]:
+        """The objects of a resource that are bound to a node, in one namespace."""
+        return self.of(resource).objects.select(Selection(namespace=namespace, node=node))
+
     def follow(self, follower: Follower) -> None:
         """Let somebody see all changes from now on."""
         self._followers.append(follower)

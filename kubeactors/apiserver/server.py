@@ -26,7 +26,8 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
-from kubeactors.apiserver.authorization import Access, Authorizer, ControlPlaneAuthorizer, denied
+from kubeactors.apiserver import rbac
+from kubeactors.apiserver.authorization import Authorizer, access_to, denied
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.config import ApiServerConfig
@@ -43,11 +44,13 @@ from kubeactors.apiserver.messages import (
     SendBookmarks,
 )
 from kubeactors.apiserver.ownership import Ownership
+from kubeactors.apiserver.rbac.bootstrap import ensure_policy
 from kubeactors.apiserver.reading import Reader
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.renewals import renew
 from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.reviews import Reviews
 from kubeactors.apiserver.registry.storage import Stored
 from kubeactors.apiserver.registry.subresources import not_allowed
 from kubeactors.apiserver.registry.templates import Templates
@@ -115,7 +118,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._scheme = scheme
         self._store = store
         self._config = config or ApiServerConfig()
-        self._authorizer = authorizer or ControlPlaneAuthorizer()
+        self._authorizer = authorizer or rbac.default_authorizer()
         self._tokens = tokens
         self._hub = WatchHub(self._config.watch_backlog)
         self._cacher = Cacher(scheme, self._hub, history=self._config.watch_history, node_of=node_of_kind)
@@ -133,16 +136,23 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         )
         shared = Shared(environment=environment, addresses=addresses, ports=ports, templates=Templates())
         ledger = ledger_of(self._scheme, self._cacher, environment)
-        admission = admission_of(self._cacher, shared.templates, environment.random_for("token volumes"), ledger)
+        self._authorizer.follow(self._cacher)
+        admission = admission_of(
+            self._authorizer, self._cacher, shared.templates, environment.random_for("token volumes"), ledger
+        )
         self._resources = resources_of(self._scheme, self._cacher, shared)
         self._subresources = subresources_of(self._resources, environment, self._cacher, self._tokens)
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)
         self._reader = Reader(self._store, self._freshness)
         self._stored = Stored(self._store)
         registry = Registry(self._stored, environment, admission)
-        self._writer = Writer(registry, self._reader, self._freshness, self._subresources, Ownership(environment))
+        reviews = Reviews(self._authorizer, environment, self._cacher, self._tokens)
+        ownership = Ownership(environment)
+        self._writer = Writer(registry, self._reader, self._freshness, self._subresources, ownership, reviews=reviews)
         await self._prime()
         await bootstrap(registry, self._resources, self._config, addresses.first)
+        while not await ensure_policy(self._stored, self._resources, environment):
+            await self._freshness.catch_up()
         await self._freshness.catch_up()
         self._ready.open()
         self.ctx.every(self._config.bookmark_seconds, SendBookmarks(), key="bookmarks")
@@ -283,17 +293,17 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     def _admitted(self, message: AnyRequest, verb: str) -> Resource:
         """What the request is about, if its user may do that and the server knows how."""
         gvr = message.resource
-        access = Access(
-            user=message.user,
-            verb=verb,
-            group=gvr.group,
-            resource=gvr.resource,
-            subresource=message.subresource,
+        access = access_to(
+            message.user,
+            verb,
+            gvr,
             namespace=message.namespace,
             name=message.name,
+            subresource=message.subresource,
+            field_selector=message.options.field_selector if isinstance(message, List | Watch) else "",
         )
         if not self._authorizer.allows(access):
-            raise denied(access)
+            raise denied(access, self._authorizer.decide(access).reason)
         resource = self._resources.get(gvr)
         if resource is None:
             raise unknown_resource()

@@ -19,6 +19,7 @@ from kubeactors.apiserver.admission.plugin import Lookup
 from kubeactors.apiserver.admission.pod_security import PodSecurity
 from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
 from kubeactors.apiserver.admission.resource_quota import Ledger, ResourceQuotas
+from kubeactors.apiserver.admission.role_escalation import RoleEscalation
 from kubeactors.apiserver.admission.service_account import ServiceAccountTokens
 from kubeactors.apiserver.admission.storage import (
     DefaultStorageClass,
@@ -26,6 +27,7 @@ from kubeactors.apiserver.admission.storage import (
     StorageObjectInUseProtection,
 )
 from kubeactors.apiserver.admission.templates import SharedSpecs
+from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.keys import prefix_of
 from kubeactors.apiserver.objects import PODS
@@ -101,6 +103,10 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("policy", "poddisruptionbudgets"): _simple(kinds.PodDisruptionBudgetStrategy),
     ("coordination.k8s.io", "leases"): _simple(kinds.LeaseStrategy),
     ("discovery.k8s.io", "endpointslices"): _simple(kinds.EndpointSliceStrategy),
+    ("rbac.authorization.k8s.io", "clusterrolebindings"): _simple(kinds.RbacStrategy),
+    ("rbac.authorization.k8s.io", "clusterroles"): _simple(kinds.RbacStrategy),
+    ("rbac.authorization.k8s.io", "rolebindings"): _simple(kinds.RbacStrategy),
+    ("rbac.authorization.k8s.io", "roles"): _simple(kinds.RbacStrategy),
     ("scheduling.k8s.io", "priorityclasses"): _simple(kinds.PriorityClassStrategy),
 }
 _PLAIN: Maker = _simple(Strategy)
@@ -137,7 +143,7 @@ def ledger_of(scheme: Scheme, cacher: Cacher, environment: Environment) -> Ledge
     return ledger
 
 
-def admission_of(lookup: Lookup, templates: Templates, random: Random, ledger: Ledger) -> Chain:
+def admission_of(authorizer: Authorizer, lookup: Lookup, templates: Templates, random: Random, ledger: Ledger) -> Chain:
     """The plug-ins of a server, in their order."""
     accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(lookup), DefaultTolerationSeconds()
     shared = SharedSpecs(templates, accounts, priority, tolerations)
@@ -152,6 +158,7 @@ def admission_of(lookup: Lookup, templates: Templates, random: Random, ledger: L
             priority,
             tolerations,
             *storage,
+            RoleEscalation(authorizer, lookup),
             ResourceQuotas(ledger),
         )
     )

@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from kubeactors.api.authentication.v1 import BoundObjectReference
 from kubeactors.apimachinery.requests import Get, Result, UserInfo
 from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
 from kubeactors.apiserver.bootstrap import SELF
-from kubeactors.apiserver.registry.tokens import Claims
+from kubeactors.apiserver.registry.tokens import Claims, user_of
 from kubeactors.message import Request
 
 R = TypeVar("R")
@@ -75,7 +76,7 @@ class AccountTokens:
         self._private = private
         self._public = private.public_key()
         self.audiences = audiences
-        self._known: dict[str, _Payload] = {}
+        self._known: dict[str, Claims] = {}
 
     def issue(self, claims: Claims) -> str:
         """The token that says so."""
@@ -103,19 +104,19 @@ class AccountTokens:
         signature = first.to_bytes(_NUMBER_BYTES, "big") + second.to_bytes(_NUMBER_BYTES, "big")
         return b".".join((signed, _encoded(signature))).decode()
 
-    def verified(self, token: str, wall: int) -> _Payload | None:
-        """What a token says, if it is ours and holds at a time in Unix nanoseconds."""
-        payload = self._known.get(token)
-        if payload is None:
-            payload = self._checked(token)
-            if payload is None:
+    def read(self, token: str) -> Claims | None:
+        """What a token says that was signed here; it may have ended, and may be for somebody else."""
+        claims = self._known.get(token)
+        if claims is None:
+            claims = self._checked(token)
+            if claims is None:
                 return None
             if len(self._known) >= _KNOWN:
                 del self._known[next(iter(self._known))]
-            self._known[token] = payload
-        return payload if payload.nbf <= wall // SECOND < payload.exp else None
+            self._known[token] = claims
+        return claims
 
-    def _checked(self, token: str) -> _Payload | None:
+    def _checked(self, token: str) -> Claims | None:
         signed, _, signature = token.rpartition(".")
         try:
             raw = _decoded(signature)
@@ -125,8 +126,30 @@ class AccountTokens:
             payload = msgspec.json.decode(_decoded(signed.partition(".")[2]), type=_Payload)
         except (InvalidSignature, binascii.Error, ValueError, msgspec.DecodeError):
             return None
-        ours = payload.iss == ISSUER and any(one in self.audiences for one in payload.aud)
-        return payload if ours else None
+        return _claims(payload) if payload.iss == ISSUER else None
+
+
+def _claims(payload: _Payload) -> Claims:
+    about = payload.kubernetes
+    account = about.serviceaccount
+    bound = {"Pod": about.pod, "Secret": about.secret, "Node": about.node}
+    return Claims(
+        id=payload.jti,
+        namespace=about.namespace,
+        name=account.name,
+        uid=account.uid,
+        audiences=payload.aud,
+        issued=payload.nbf,
+        expires=payload.exp,
+        bound=next(
+            (
+                BoundObjectReference(kind=kind, api_version="v1", name=one.name, uid=one.uid)
+                for kind, one in bound.items()
+                if one is not None
+            ),
+            None,
+        ),
+    )
 
 
 class Server(Protocol):
@@ -158,19 +181,14 @@ class AccountAuthenticator:
 
     async def authenticate(self, token: str) -> UserInfo | None:
         """The user of a token; None if it is not ours, or has ended, or its account has."""
-        payload = self._tokens.verified(token, self._clock())
-        if payload is None:
+        claims = self._tokens.read(token)
+        if claims is None or not any(one in self._tokens.audiences for one in claims.audiences):
             return None
-        about = payload.kubernetes
-        namespace, account = about.namespace, about.serviceaccount
-        if await self._account_uid(namespace, account.name) != account.uid:
+        if not claims.issued <= self._clock() // SECOND < claims.expires:
             return None
-        extra: dict[str, tuple[str, ...]] = {"authentication.kubernetes.io/credential-id": (f"JTI={payload.jti}",)}
-        if about.pod is not None:
-            extra["authentication.kubernetes.io/pod-name"] = (about.pod.name,)
-            extra["authentication.kubernetes.io/pod-uid"] = (about.pod.uid,)
-        groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-        return UserInfo(name=payload.sub, uid=account.uid, groups=groups, extra=extra)
+        if await self._account_uid(claims.namespace, claims.name) != claims.uid:
+            return None
+        return user_of(claims)
 
 
 def _encoded(data: bytes) -> bytes:

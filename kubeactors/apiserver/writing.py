@@ -27,6 +27,7 @@ from kubeactors.apiserver.reading import Freshness, Reader
 from kubeactors.apiserver.registry.metadata import check_name, in_namespace, without_repeated_owners
 from kubeactors.apiserver.registry.registry import Registry, Transform, Written
 from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.reviews import Reviews
 from kubeactors.apiserver.registry.subresources import Subresource
 from kubeactors.apiserver.selection import Selection
 
@@ -37,23 +38,28 @@ _APPLICABLE = frozenset({"status", "ephemeralcontainers", "resize"})
 class Writer:
     """Answers requests that change something. Refusals are raised as StatusError."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a write passes through so many hands
         self,
         registry: Registry,
         reader: Reader,
         freshness: Freshness,
         subresources: Mapping[tuple[str, str], Subresource],
         ownership: Ownership,
+        *,
+        reviews: Reviews,
     ) -> None:
         self._registry = registry
         self._reader = reader
         self._freshness = freshness
         self._subresources = subresources
         self._ownership = ownership
+        self._reviews = reviews
 
     async def create(self, resource: Resource, request: Create) -> Result | Status:
-        """Create an object, or act through a subresource."""
+        """Create an object, act through a subresource, or answer a review."""
         given = in_namespace(cast("TypedObject", request.object), request.namespace)
+        if self._reviews.answers(resource):
+            return Result(object=self._reviews.answer(resource, given, request.user), code=201)
         attributes = _attributes(resource, request, CREATE, request.options.dry_run)
         if request.subresource:
             subresource = self._subresources[resource.kind.resource, request.subresource]

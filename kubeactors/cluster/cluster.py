@@ -17,7 +17,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import AlreadyExists
-from kubeactors.apiserver import ControlPlaneAuthorizer, ObjectCodec
+from kubeactors.apiserver import ObjectCodec, rbac
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.cluster.conditions import holds
 from kubeactors.cluster.data_dir import STORE
@@ -53,6 +53,7 @@ class Cluster:
         pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes
         self.spec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
         self._stack: AsyncExitStack
+        self._authorizer = rbac.default_authorizer()
         self.system = ActorSystem("cluster")
         self.client: Client
         """Asks as the administrator."""
@@ -72,7 +73,7 @@ class Cluster:
     async def _start(self, stack: AsyncExitStack) -> None:
         backend = self._backend(stack)
         await stack.enter_async_context(self.system)
-        plane = await self.system.spawn(lambda: ControlPlane(self.spec, backend), name="cluster")
+        plane = await self.system.spawn(lambda: ControlPlane(self.spec, backend, self._authorizer), name="cluster")
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
         self.client = Client(InProcessTransport(self._server), ADMIN)
@@ -237,7 +238,7 @@ class Cluster:
         key = self.spec.account_key
         known = (AccountAuthenticator(AccountTokens(key), accounts_of(self._server), clock),) if key else ()
         settings = HttpSettings(tokens=known, logs=MachineLogs(self._machines))
-        return ApiApp(self._server, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=clock, settings=settings)
+        return ApiApp(self._server, SCHEME, authorizer=self._authorizer, clock=clock, settings=settings)
 
 
 def _parse(what: str) -> tuple[str, Kind[TypedObject]]:

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, cast
 
 from kubeactors.actor import Actor, Ref, Supervision, handle
+from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.client import Client, EventSink
 from kubeactors.cluster.spec import RACK_LABEL, ZONE_LABEL, NodePool, Timing
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
@@ -105,9 +106,15 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     def _boot(self, name: str) -> None:
         config = self._configs[name]
+        node = UserInfo(name=f"system:node:{name}", groups=("system:nodes", "system:authenticated"))
         runtime = SimulatedRuntime(config.pod_cidr, Behaviour(start_seconds=self._pool.start_latency_seconds))
         kubelet = partial(
-            Kubelet, client=self._client, runtime=runtime, config=config, events=self._events, renewer=self._renewer
+            Kubelet,
+            client=self._client.as_user(node),
+            runtime=runtime,
+            config=config,
+            events=self._events,
+            renewer=self._renewer,
         )
         self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
 

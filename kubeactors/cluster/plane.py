@@ -6,7 +6,7 @@ from typing import ClassVar, cast
 from kubeactors.actor import Actor, Ref, Supervision, handle
 from kubeactors.api import SCHEME
 from kubeactors.apimachinery.requests import UserInfo
-from kubeactors.apiserver import ApiServer, ObjectCodec
+from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
 from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
@@ -24,7 +24,8 @@ from kubeactors.storage import Backend, Store, StoreMessage
 
 MANAGER = UserInfo(name="system:kube-controller-manager", groups=("system:authenticated",))
 SCHEDULER = UserInfo(name="system:kube-scheduler", groups=("system:authenticated",))
-NODES = UserInfo(name="system:node:all", groups=("system:nodes", "system:authenticated"))
+KUBELETS = UserInfo(name="system:kubelet", groups=("system:masters", "system:authenticated"))
+"""What all kubelets do together, such as writing events; each besides is a node of its own."""
 
 
 class GetApiServer(Request[Ref[ApiMessage]], frozen=True):
@@ -41,13 +42,15 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
     Args:
         spec: what it is made of.
         backend: where the store keeps its data; made and closed by the caller.
+        authorizer: decides who may do what, for those who must know it besides the API server.
     """
 
     supervision: ClassVar[Supervision] = RESTARTING
 
-    def __init__(self, spec: ClusterSpec, backend: Backend) -> None:
+    def __init__(self, spec: ClusterSpec, backend: Backend, authorizer: Authorizer | None = None) -> None:
         self._spec = spec
         self._backend = backend
+        self._authorizer = authorizer
 
     def started(self) -> None:
         """Start from the store upwards; they are stopped the other way round."""
@@ -60,6 +63,7 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
                 SCHEME,
                 cast("Ref[StoreMessage]", store),
                 self._spec.server,
+                self._authorizer,
                 tokens=AccountTokens(key) if key else None,
             ),
             name="apiserver",
@@ -73,7 +77,7 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         scheduler = Client(transport, SCHEDULER)
         profiles = DEFAULT_PROFILES if self._spec.scheduler is None else read_profiles(self._spec.scheduler)
         spawn(partial(SchedulerProcess, scheduler, profiles), name="scheduler")
-        nodes = Client(transport, NODES)
+        nodes = Client(transport, KUBELETS)
         self._machines = spawn(partial(Machines, nodes, self._spec.nodes, self._spec.timing), name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")

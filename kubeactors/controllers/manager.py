@@ -29,11 +29,13 @@ from kubeactors.api.core.v1 import (
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
 from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.controllers.clusterrole_aggregation import ClusterRoleAggregationController
 from kubeactors.controllers.cronjob import CronJobController
 from kubeactors.controllers.daemonset import DaemonSetController
 from kubeactors.controllers.deployment import DeploymentController
@@ -42,6 +44,7 @@ from kubeactors.controllers.endpoints import EndpointsController
 from kubeactors.controllers.endpointslice import EndpointSliceController
 from kubeactors.controllers.endpointslice_mirroring import EndpointSliceMirroringController
 from kubeactors.controllers.garbagecollector import GarbageCollector
+from kubeactors.controllers.identities import acting_as_itself
 from kubeactors.controllers.job import JobController
 from kubeactors.controllers.namespace import NamespaceController
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
@@ -92,7 +95,7 @@ class ControllerManager(Actor[Never], deterministic=True):
         informers = InformerFactory(self.ctx, self._client)
         for name, factory in _factories(self._client, sink, self._config, informers).items():
             if name not in self._config.without:
-                self.ctx.spawn(factory, name=name)
+                self.ctx.spawn(acting_as_itself(name, factory), name=name)
 
 
 def _factories(
@@ -118,6 +121,7 @@ def _factories(
         "replicationcontroller": partial(
             ReplicationManager, client, events, pods=pods, owners=informers.of(ReplicationController)
         ),
+        "clusterrole-aggregation": partial(ClusterRoleAggregationController, client, roles=informers.of(ClusterRole)),
         "daemonset": partial(
             DaemonSetController,
             client,
@@ -197,6 +201,7 @@ def _factories(
             client,
             events,
             config.node_lifecycle,
+            reader=client,
             nodes=nodes,
             leases=informers.of(Lease),
             pods=pods,

@@ -9,13 +9,10 @@ Source: pkg/controller/podgc/gc_controller.go (v1.36).
 
 from contextlib import suppress
 
-from msgspec.structs import replace
-
 from kubeactors.api.core.v1 import Node, Pod, PodCondition
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import Conflict, NotFound
 from kubeactors.client import Change, Client, Controller, SharedInformer
-from kubeactors.controllers.conditions import without
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, by_node
 
 NODE = "node"
@@ -94,7 +91,13 @@ class PodGCController(Controller):
         """Say first that the pod has failed and why: whoever counts failures must not lose one."""
         if pod.status.phase not in {SUCCEEDED, FAILED}:
             with suppress(NotFound, Conflict):
-                pod = await self._client.update_status(_failed(pod, self.ctx.timestamp()))
+                pod = await self._client.patch(
+                    Pod,
+                    pod.metadata.name,
+                    _failure(pod, self.ctx.timestamp()),
+                    pod.metadata.namespace,
+                    subresource="status",
+                )
         await self._remove(pod)
 
     async def _remove(self, pod: Pod) -> None:
@@ -112,7 +115,8 @@ def _by_finish(pod: Pod) -> tuple[str, ...]:
     return (FINISHED,) if pod.status.phase in {SUCCEEDED, FAILED} else ()
 
 
-def _failed(pod: Pod, timestamp: str) -> Pod:
+def _failure(pod: Pod, timestamp: str) -> dict[str, object]:
+    """The patch that says it, if the pod is still as it was seen."""
     condition = PodCondition(
         type=DISRUPTION_TARGET,
         status="True",
@@ -121,5 +125,7 @@ def _failed(pod: Pod, timestamp: str) -> Pod:
         reason="DeletionByPodGC",
         message="PodGC: node no longer exists",
     )
-    conditions = (*without(pod.status.conditions, DISRUPTION_TARGET), condition)
-    return replace(pod, status=replace(pod.status, phase=FAILED, conditions=conditions))
+    return {
+        "metadata": {"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version},
+        "status": {"phase": FAILED, "conditions": [condition]},
+    }

@@ -24,19 +24,23 @@ class Issuer:
         self.issued.append(claims)
         return f"token {len(self.issued)}"
 
+    def read(self, token: str) -> Claims | None:
+        number = int(token.removeprefix("token "))
+        return self.issued[number - 1] if number <= len(self.issued) else None
+
 
 @pytest.mark.parametrize(
-    "name",
+    "user",
     [
-        "system:kube-controller-manager",
-        "system:kube-scheduler",
-        "system:node:n1",
-        "system:serviceaccount:kube-system:some-controller",
+        UserInfo(name="system:kube-controller-manager"),
+        UserInfo(name="system:kube-scheduler"),
+        UserInfo(name="system:serviceaccount:kube-system:node-controller"),
+        UserInfo(name="anybody", groups=("system:masters",)),
     ],
 )
-def test_components_may_do_everything(name: str) -> None:
+def test_components_may_do_what_they_must(user: UserInfo) -> None:
     plane = Plane()
-    reply = plane.sim.ask(plane.server, List(resource=gvr_of(Pod), user=UserInfo(name=name)))
+    reply = plane.sim.ask(plane.server, List(resource=gvr_of(Pod), user=user))
     assert isinstance(reply, ListResult)
 
 

@@ -36,6 +36,7 @@ from kubeactors.api.events.v1 import event as newer
 from kubeactors.api.policy.v1.poddisruptionbudget import PodDisruptionBudget
 from kubeactors.api.printers import (
     autoscalers,
+    bindings,
     budgets,
     events,
     jobs,
@@ -47,6 +48,7 @@ from kubeactors.api.printers import (
     workloads,
 )
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
+from kubeactors.api.rbac.v1 import ClusterRoleBinding, RoleBinding
 from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
 from kubeactors.api.storage.v1.storageclass import StorageClass
 from kubeactors.apimachinery.meta import HasMeta
@@ -82,6 +84,7 @@ _DEFAULT: Printer[HasMeta] = Printer(
 )
 
 _PRINTERS: dict[type[object], object] = {
+    ClusterRoleBinding: bindings.BINDING,
     ConfigMap: others.CONFIG_MAP,
     CronJob: jobs.CRON_JOB,
     ControllerRevision: workloads.CONTROLLER_REVISION,
@@ -104,6 +107,7 @@ _PRINTERS: dict[type[object], object] = {
     ReplicaSet: workloads.REPLICA_SET,
     ReplicationController: workloads.REPLICATION_CONTROLLER,
     ResourceQuota: others.RESOURCE_QUOTA,
+    RoleBinding: bindings.BINDING,
     Scale: workloads.SCALE,
     Secret: others.SECRET,
     Service: services.SERVICE,

@@ -14,10 +14,12 @@ import structlog
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apiserver.authorization import Authorizer
-from kubeactors.apiserver.http.authentication import TokenAuthenticator, authenticate, impersonated
+from kubeactors.apiserver.http.access import access_of
+from kubeactors.apiserver.http.authentication import TokenAuthenticator, authenticate
 from kubeactors.apiserver.http.documents import Documents
 from kubeactors.apiserver.http.door import Door
 from kubeactors.apiserver.http.health import Health
+from kubeactors.apiserver.http.impersonation import impersonated
 from kubeactors.apiserver.http.messages import (
     Answer,
     ClientGone,
@@ -104,8 +106,8 @@ class ApiApp:
     async def _answer(self, request: HttpRequest) -> Answer:
         try:
             request.user = await authenticate(request, self._tokens)
-            request.user = impersonated(request, self._authorizer)
             path = parse_path(request.path)
+            request.user = impersonated(request, access_of(request, path), self._authorizer)
             if path is None:
                 return self._documents.answer(request)
             return await self._resources.answer(request, path)

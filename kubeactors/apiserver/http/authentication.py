@@ -1,25 +1,21 @@
-"""Who asks: a client certificate, a bearer token, or nobody known; and on whose behalf.
+"""Who asks: a client certificate, a bearer token, or nobody known.
 
-Source: apiserver/pkg/authentication, apiserver/pkg/endpoints/filters/{authentication,impersonation} (v1.36).
+Source: apiserver/pkg/authentication, apiserver/pkg/endpoints/filters/authentication.go (v1.36).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
-from urllib.parse import unquote
 
 import msgspec
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from kubeactors.apimachinery.requests import ANONYMOUS, UserInfo
-from kubeactors.apimachinery.status import InternalError, Unauthorized
-from kubeactors.apiserver.authorization import Access, Authorizer, denied
+from kubeactors.apimachinery.status import Unauthorized
 from kubeactors.apiserver.http.messages import HttpRequest
 
 AUTHENTICATED = "system:authenticated"
-_EXTRA = b"impersonate-extra-"
-_SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
 class TokenAuthenticator(Protocol):
@@ -65,72 +61,6 @@ def user_of_certificate(certificate: bytes) -> UserInfo:
     names = [str(one.value) for one in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     groups = [str(one.value) for one in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)]
     return _authenticated(UserInfo(name=names[0] if names else "", groups=tuple(groups)))
-
-
-def impersonated(request: HttpRequest, authorizer: Authorizer) -> UserInfo:
-    """The user that a request is to be treated as: its own, or the one it impersonates.
-
-    Raises:
-        Forbidden: its own user may not impersonate that one.
-        InternalError: it impersonates a group or the like, but no user.
-    """
-    wanted = [(name, value) for name, value in request.headers() if name.startswith(b"impersonate-") and value]
-    if not wanted:
-        return request.user
-    user = _wanted_user(wanted)
-    for access in _needed(request.user, user):
-        if not authorizer.allows(access):
-            raise denied(access)
-    groups = user.groups
-    if not groups and user.name.startswith(_SERVICE_ACCOUNT):
-        namespace = user.name.split(":")[2]
-        groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-    if user.name == ANONYMOUS.name:
-        return msgspec.structs.replace(user, groups=(*groups, *ANONYMOUS.groups))
-    return _authenticated(msgspec.structs.replace(user, groups=groups))
-
-
-def _wanted_user(headers: Sequence[tuple[bytes, bytes]]) -> UserInfo:
-    name, uid = "", ""
-    groups: list[str] = []
-    extra: dict[str, tuple[str, ...]] = {}
-    for header, raw in headers:
-        value = raw.decode("latin-1")
-        if header == b"impersonate-user":
-            name = value
-        elif header == b"impersonate-uid":
-            uid = value
-        elif header == b"impersonate-group":
-            groups.append(value)
-        elif header.startswith(_EXTRA):
-            key = unquote(header[len(_EXTRA) :].decode("latin-1"))
-            extra[key] = (*extra.get(key, ()), value)
-    if not name:
-        raise InternalError.saying("requested impersonation of groups, uid or extra without impersonating a user")
-    return UserInfo(name=name, uid=uid, groups=tuple(groups), extra=extra)
-
-
-def _needed(user: UserInfo, wanted: UserInfo) -> Iterator[Access]:
-    """What a user must be allowed to do to act as the wanted one."""
-    if wanted.name.startswith(_SERVICE_ACCOUNT) and wanted.name.count(":") == 3:
-        namespace, name = wanted.name.split(":")[2:]
-        yield Access(user=user, verb="impersonate", resource="serviceaccounts", namespace=namespace, name=name)
-    else:
-        yield Access(user=user, verb="impersonate", resource="users", name=wanted.name)
-    for group in wanted.groups:
-        yield Access(user=user, verb="impersonate", resource="groups", name=group)
-    if wanted.uid:
-        yield Access(user=user, verb="impersonate", group="authentication.k8s.io", resource="uids", name=wanted.uid)
-    for key, values in wanted.extra.items():
-        for value in values:
-            yield Access(
-                user=user,
-                verb="impersonate",
-                group="authentication.k8s.io",
-                resource="userextras",
-                subresource=key,
-                name=value,
-            )
 
 
 def _authenticated(user: UserInfo) -> UserInfo:

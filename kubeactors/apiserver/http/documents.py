@@ -1,14 +1,14 @@
 """Everything that is not an API object: discovery, version, health, OpenAPI, and who may read them.
 
-Source: apiserver/pkg/server/routes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go (v1.36).
+Source: apiserver/pkg/server/routes (v1.36).
 """
 
 import msgspec
 
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import Forbidden, MethodNotAllowed, StatusDetails, StatusError
-from kubeactors.apiserver.authorization import Access, Authorizer
-from kubeactors.apiserver.http.authentication import AUTHENTICATED
+from kubeactors.apimachinery.status import MethodNotAllowed, StatusDetails
+from kubeactors.apiserver.authorization import Authorizer
+from kubeactors.apiserver.http.access import access_of, require
 from kubeactors.apiserver.http.discovery import Discovery, etag
 from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.messages import HttpRequest, Response
@@ -43,8 +43,6 @@ VERSION = {
 
 # As clients ask for it; Go's parser of media types refuses its `@`, so in answers a point stands for it.
 _PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-_PUBLIC = frozenset({"healthz", "livez", "readyz", "version"})
-_FOR_KNOWN_USERS = frozenset({"api", "apis", "openapi"})
 
 
 class Documents:
@@ -64,8 +62,7 @@ class Documents:
             StatusError: it is refused.
         """
         parts = request.path.strip("/").split("/")
-        if not self._allowed(request, parts[0]):
-            raise _denied(request)
+        require(self._authorizer, access_of(request, None))
         if parts[0] in {"api", "apis"}:
             return self._discover(request, parts)
         if parts[0] == "openapi":
@@ -81,11 +78,6 @@ class Documents:
     def paths(self) -> list[str]:
         """All paths outside of API objects."""
         return sorted([*self._discovery.paths(), *self._health.paths(), "/openapi/v2", "/openapi/v3", "/version"])
-
-    def _allowed(self, request: HttpRequest, root: str) -> bool:
-        if root in _PUBLIC or (root in _FOR_KNOWN_USERS and AUTHENTICATED in request.user.groups):
-            return True
-        return self._authorizer.allows(Access(user=request.user, verb=request.method.lower()))
 
     def _discover(self, request: HttpRequest, parts: list[str]) -> Response:
         if len(parts) == 1:
@@ -158,8 +150,3 @@ def _reading(request: HttpRequest) -> None:
         raise MethodNotAllowed.saying(
             "the server does not allow this method on the requested resource", StatusDetails()
         )
-
-
-def _denied(request: HttpRequest) -> StatusError:
-    message = f'forbidden: User "{request.user.name}" cannot {request.method.lower()} path "{request.path}"'
-    return Forbidden.saying(message, StatusDetails())

@@ -29,12 +29,13 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.status import BadRequest, Expired, Status, StatusDetails, UnsupportedMediaType
-from kubeactors.apiserver.authorization import Access, Authorizer, denied
+from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http import bodies, options
+from kubeactors.apiserver.http.access import access_of, require
 from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
 from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object
-from kubeactors.apiserver.http.paths import ResourcePath, verb_of
+from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.pod_streams import STREAMED, LogSource, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
 from kubeactors.apiserver.http.responses import data
@@ -84,8 +85,9 @@ class Resources:
         Raises:
             StatusError: it is refused.
         """
-        verb = verb_of(request.method, path, watch=request.query.flag("watch") or False)
-        self._authorize(request, path, verb)
+        access = access_of(request, path)
+        require(self._authorizer, access)  # who may not do it is not told whether it could be done, or what is wrong
+        verb = access.verb
         kind = route(self._scheme, path, verb)
         if kind.deprecation:
             request.warnings = (kind.deprecation,)
@@ -95,20 +97,6 @@ class Resources:
             _patch_type(request)  # the original looks at the patch before it looks at what is accepted
         call = _Call(request, path, kind, negotiate_object(request.header(b"accept")))
         return await self._handlers[verb](call)
-
-    def _authorize(self, request: HttpRequest, path: ResourcePath, verb: str) -> None:
-        """Refuse early: who may not do it is not told whether it could be done, or what is wrong with the body."""
-        access = Access(
-            user=request.user,
-            verb=verb,
-            group=path.resource.group,
-            resource=path.resource.resource,
-            subresource=path.subresource,
-            namespace=path.scope,
-            name=path.name,
-        )
-        if not self._authorizer.allows(access):
-            raise denied(access)
 
     async def _get(self, call: _Call) -> Answer:
         query, path = call.request.query, call.path

@@ -23,6 +23,13 @@ class PlainStrategy(Strategy[TypedObject]):
     repeats_metadata = True
 
 
+class RbacStrategy(Strategy[TypedObject]):
+    """Roles and bindings: a tool that applies them need not know whether they exist."""
+
+    creates_on_update = True
+    repeats_metadata = True
+
+
 class ServiceAccountStrategy(Strategy[TypedObject]):
     """Service accounts."""
 

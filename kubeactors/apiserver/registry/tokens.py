@@ -14,7 +14,7 @@ from kubeactors.api.core.v1 import ServiceAccount
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
-from kubeactors.apimachinery.requests import GroupVersionResource
+from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.status import BadRequest, Status, conflict, invalid, not_found
 from kubeactors.apimachinery.time import format_time
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
@@ -52,6 +52,21 @@ class TokenIssuer(Protocol):
     def issue(self, claims: Claims) -> str:
         """The token that says so."""
         ...
+
+    def read(self, token: str) -> Claims | None:
+        """What a token says that was issued here; it may have ended. None if it was not."""
+        ...
+
+
+def user_of(claims: Claims) -> UserInfo:
+    """Whom a token names."""
+    extra: dict[str, tuple[str, ...]] = {"authentication.kubernetes.io/credential-id": (f"JTI={claims.id}",)}
+    if claims.bound is not None and claims.bound.kind == "Pod":
+        extra["authentication.kubernetes.io/pod-name"] = (claims.bound.name,)
+        extra["authentication.kubernetes.io/pod-uid"] = (claims.bound.uid,)
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{claims.namespace}")
+    name = f"system:serviceaccount:{claims.namespace}:{claims.name}"
+    return UserInfo(name=name, uid=claims.uid, groups=groups, extra=extra)
 
 
 class TokenSubresource(Subresource):

@@ -74,12 +74,14 @@ class NodeLifecycleController(Controller):
         events: Recipient[RecordEvent],
         config: NodeLifecycleConfig,
         *,
+        reader: Client,
         nodes: SharedInformer[Node],
         leases: SharedInformer[Lease],
         pods: SharedInformer[Pod],
     ) -> None:
         super().__init__()
         self._client = client
+        self._reader = reader
         self._events = events
         self._config = config
         self._signs: dict[str, Sign] = {}
@@ -197,8 +199,9 @@ class NodeLifecycleController(Controller):
 
     async def _look(self, node: Node) -> Sign:
         """The last sign of life by a live read: the cache may lag."""
-        lease = await self._client.find(Lease, node.metadata.name, LEASE_NAMESPACE)
-        return self._noted(node, lease.spec.renew_time if lease is not None else None)
+        name = node.metadata.name
+        leases = await self._reader.list(Lease, LEASE_NAMESPACE, field_selector=f"metadata.name={name}")
+        return self._noted(node, leases.items[0].spec.renew_time if leases.items else None)
 
     def _report_not_ready(self, node: Node) -> None:
         name = node.metadata.name

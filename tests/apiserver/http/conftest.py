@@ -7,14 +7,24 @@ import msgspec
 import pytest
 
 from kubeactors.actor import ActorSystem
+from kubeactors.api.rbac.v1 import GROUP, ClusterRoleBinding, RoleRef, Subject
+from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, StopWatch, UserInfo
-from kubeactors.apiserver.authorization import ControlPlaneAuthorizer
 from kubeactors.apiserver.http.app import ApiApp, HttpSettings
 from kubeactors.apiserver.http.authentication import StaticTokens
+from tests.apiserver.policy import DEFAULTS, authorizer_with
 
 from .shelf import SCHEME, Asked, Shelf
 
 NOW_NS = 1_800_000_000 * 10**9
+POWERFUL = ClusterRoleBinding(
+    metadata=ObjectMeta(name="powerful"),
+    role_ref=RoleRef(api_group=GROUP, kind="ClusterRole", name="cluster-admin"),
+    subjects=(
+        Subject(kind="User", api_group=GROUP, name="system:kube-scheduler"),
+        Subject(kind="ServiceAccount", name="x", namespace="kube-system"),
+    ),
+)
 TOKENS = StaticTokens({"admin": ADMIN, "jane": UserInfo(name="jane")})
 
 
@@ -46,7 +56,7 @@ async def edge() -> AsyncIterator[Edge]:
         app = ApiApp(
             door,
             SCHEME,
-            authorizer=ControlPlaneAuthorizer(),
+            authorizer=authorizer_with(*DEFAULTS, POWERFUL),
             clock=lambda: NOW_NS,
             settings=HttpSettings(tokens=(TOKENS,), address="192.0.2.1:6443"),
         )

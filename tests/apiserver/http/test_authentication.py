@@ -88,5 +88,8 @@ async def test_others_may_not_act_as_another(edge: Edge) -> None:
     assert status_of(answer) == (
         403,
         "Forbidden",
-        'users "joe" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope',
+        (
+            'configmaps "a" is forbidden: User "jane" cannot impersonate-on:user-info:get resource "configmaps" '
+            'in API group "" in the namespace "ns"'
+        ),
     )

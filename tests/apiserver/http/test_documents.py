@@ -167,7 +167,8 @@ async def test_the_root_lists_paths(edge: Edge) -> None:
     ("path", "token", "code"),
     [
         ("/healthz", "", 200),
-        ("/readyz/ping", "", 200),
+        ("/readyz", "", 200),
+        ("/readyz/ping", "", 403),
         ("/version", "", 200),
         ("/api", "", 403),
         ("/api", "jane", 200),

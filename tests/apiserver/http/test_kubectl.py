@@ -10,10 +10,10 @@ import anyio
 import pytest
 
 from kubeactors.actor import ActorSystem
-from kubeactors.apiserver.authorization import ControlPlaneAuthorizer
 from kubeactors.apiserver.http import ApiApp, Tls, serve
 from kubeactors.cluster.kubeconfig import write_kubeconfig
 from kubeactors.cluster.pki import ensure_pki
+from tests.apiserver.policy import DEFAULTS, authorizer_with
 
 from .conftest import NOW_NS
 from .shelf import SCHEME, Shelf
@@ -54,7 +54,7 @@ async def kubectl(directory: Path) -> AsyncGenerator[Kubectl]:
     tls = Tls(certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate)
     async with ActorSystem() as system:
         door = await system.spawn(Shelf, name="apiserver")
-        app = ApiApp(door, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: NOW_NS)
+        app = ApiApp(door, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS)
         async with serve(app, host="127.0.0.1", port=0, tls=tls) as at:
             write_kubeconfig(directory / "kubeconfig", at.url, pki)
             yield Kubectl(path, directory / "kubeconfig")

@@ -11,10 +11,10 @@ from kubeactors.api.core.v1 import Container, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, Create, GroupVersionResource
 from kubeactors.apimachinery.status import BadRequest, Status
-from kubeactors.apiserver.authorization import ControlPlaneAuthorizer
 from kubeactors.apiserver.http import ApiApp, HttpSettings
 from kubeactors.apiserver.http.pod_streams import LogStream
 from kubeactors.kubelet import Log, LogReply, ReadLog
+from tests.apiserver.policy import DEFAULTS, authorizer_with
 
 from .conftest import NOW_NS, TOKENS, status_of
 from .shelf import Shelf
@@ -51,7 +51,7 @@ async def client(logs: Logs | None, made: Pod) -> AsyncGenerator[httpx2.AsyncCli
         pods = GroupVersionResource("", "v1", "pods")
         await door.ask(Create(resource=pods, namespace="ns", name="p", user=ADMIN, object=made))
         settings = HttpSettings(tokens=(TOKENS,), logs=logs)
-        app = ApiApp(door, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: NOW_NS, settings=settings)
+        app = ApiApp(door, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS, settings=settings)
         transport = httpx2.ASGITransport(app)  # pyright: ignore[reportArgumentType]
         headers = {"authorization": "Bearer admin", "accept": "text/plain"}
         async with httpx2.AsyncClient(transport=transport, base_url="https://server", headers=headers) as found:

@@ -14,9 +14,9 @@ import pytest
 
 from kubeactors.actor import ActorSystem
 from kubeactors.apimachinery.requests import Create, StopWatch
-from kubeactors.apiserver.authorization import ControlPlaneAuthorizer
 from kubeactors.apiserver.http import AddressInUse, ApiApp, Listening, Tls, serve
 from kubeactors.cluster.pki import Pki, ensure_pki, issue_client
+from tests.apiserver.policy import DEFAULTS, authorizer_with
 
 from .conftest import NOW_NS, status_of
 from .shelf import SCHEME, Asked, Shelf
@@ -71,7 +71,7 @@ async def site(pki: Pki) -> AsyncGenerator[Site]:
     asked: list[Asked | StopWatch] = []
     async with ActorSystem() as system:
         door = await system.spawn(lambda: Shelf(asked.append), name="apiserver")
-        app = ApiApp(door, SCHEME, authorizer=ControlPlaneAuthorizer(), clock=lambda: NOW_NS)
+        app = ApiApp(door, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS)
         async with serve(app, host="127.0.0.1", port=0, tls=tls(pki)) as at:
             yield Site(pki, at, app, asked)
 

@@ -1,0 +1,17 @@
+"""rbac.authorization.k8s.io/v1: roles, and who is bound to them."""
+
+from kubeactors.api.rbac.v1.binding import ClusterRoleBinding, RoleBinding, RoleRef, Subject
+from kubeactors.api.rbac.v1.role import AUTOUPDATE, GROUP, AggregationRule, ClusterRole, PolicyRule, Role
+
+__all__ = [
+    "AUTOUPDATE",
+    "GROUP",
+    "AggregationRule",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "PolicyRule",
+    "Role",
+    "RoleBinding",
+    "RoleRef",
+    "Subject",
+]

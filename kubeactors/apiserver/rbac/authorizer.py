@@ -1,0 +1,94 @@
+"""Decides by roles and bindings.
+
+What a user may do is looked up once and remembered until a role or a binding changes, so that the next decision of
+the same kind is two lookups in dicts.
+
+Source: plugin/pkg/auth/authorizer/rbac/rbac.go (v1.36).
+"""
+
+from typing import TypeAlias
+
+from kubeactors.apimachinery.requests import UserInfo
+from kubeactors.apimachinery.status import aggregate
+from kubeactors.apiserver.authorization import Access, Decision, Objects, Rules
+from kubeactors.apiserver.rbac.policies import Policies
+from kubeactors.apiserver.rbac.rules import allows, names_allowed
+
+_KNOWN_USERS = 4096
+_KNOWN_ANSWERS = 4096
+"""How much is remembered, of users and of answers about each."""
+
+_Names: TypeAlias = frozenset[str] | None
+"""The names of the objects that something is allowed on; None for all of them."""
+
+_NOTHING: frozenset[str] = frozenset()
+
+_Question: TypeAlias = tuple[str, str, str, str, str]
+"""Verb, group, resource, subresource, namespace."""
+
+
+class RbacAuthorizer:
+    """Allows what the roles allow that a user, or one of the groups of the user, is bound to."""
+
+    def __init__(self) -> None:
+        self.policies = Policies()
+        self._version = 0
+        self._known: dict[tuple[str, tuple[str, ...]], dict[_Question, _Names]] = {}
+
+    def follow(self, objects: Objects) -> None:
+        """Learn the roles and bindings."""
+        self.policies.follow(objects)
+
+    def allows(self, access: Access) -> bool:
+        """Whether a role of the whole cluster does, or one of the namespace."""
+        if access.path:
+            return self.decide(access).allowed
+        known = self._answers(access.user)
+        for namespace in ("", access.namespace) if access.namespace else ("",):
+            question = (access.verb, access.group, access.resource, access.subresource, namespace)
+            names = known[question] if question in known else self._learn(known, access.user, question)
+            if names is None or access.name in names:
+                return True
+        return False
+
+    def decide(self, access: Access) -> Decision:
+        """The first binding that allows it, those of the whole cluster before those of the namespace."""
+        wrong: list[str] = []
+        for namespace in ("", access.namespace) if access.namespace else ("",):
+            for grant in self.policies.grants(access.user, namespace):
+                if grant.rules is None:
+                    wrong.append(grant.problem)
+                elif any(allows(rule, access) for rule in grant.rules):
+                    return Decision(allowed=True, reason=f"RBAC: allowed by {grant}")
+        return Decision(allowed=False, reason=f"RBAC: {aggregate(wrong)}" if wrong else "")
+
+    def rules(self, user: UserInfo, namespace: str) -> Rules:
+        """All that the user is bound to."""
+        rules, errors = self.policies.rules(user, namespace)
+        return Rules(rules=tuple(rules), errors=tuple(errors))
+
+    def _answers(self, user: UserInfo) -> dict[_Question, _Names]:
+        """What is known about a user by the roles and bindings of now."""
+        if self._version != self.policies.version or len(self._known) > _KNOWN_USERS:
+            self._version = self.policies.version
+            self._known.clear()
+        key = (user.name, user.groups)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = {}
+        return known
+
+    def _learn(self, known: dict[_Question, _Names], user: UserInfo, question: _Question) -> _Names:
+        verb, group, resource, subresource, namespace = question
+        names = _NOTHING
+        if len(known) >= _KNOWN_ANSWERS:
+            known.clear()
+        for grant in self.policies.grants(user, namespace):
+            for rule in grant.rules or ():
+                found = names_allowed(rule, verb, group, resource, subresource)
+                if found == ():
+                    known[question] = None
+                    return None
+                names = names.union(found or ())
+        known[question] = names
+        return names

@@ -1,0 +1,70 @@
+"""Which other objects a pod needs: they are its node's business, too.
+
+Source: pkg/api/v1/pod/util.go, plugin/pkg/auth/authorizer/node/graph.go (v1.36).
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from kubeactors.api.core.v1 import (
+    ConfigMapEnvSource,
+    ConfigMapKeySelector,
+    ConfigMapProjection,
+    ConfigMapVolumeSource,
+    LocalObjectReference,
+    Pod,
+    SecretEnvSource,
+    SecretKeySelector,
+    SecretProjection,
+)
+
+SECRETS, CONFIG_MAPS, CLAIMS = "secrets", "configmaps", "persistentvolumeclaims"
+
+_NAMED = {
+    ConfigMapEnvSource: CONFIG_MAPS,
+    ConfigMapKeySelector: CONFIG_MAPS,
+    ConfigMapProjection: CONFIG_MAPS,
+    ConfigMapVolumeSource: CONFIG_MAPS,
+    LocalObjectReference: SECRETS,  # in a pod: of images, and of the drivers of volumes
+    SecretEnvSource: SECRETS,
+    SecretKeySelector: SECRETS,
+    SecretProjection: SECRETS,
+}
+"""Structs whose `name` is that of an object."""
+
+
+def references(pod: Pod) -> Iterator[tuple[str, str]]:
+    """The secrets, ConfigMaps and claims that a pod names: resource and name. Some may come twice.
+
+    >>> from kubeactors.api.core.v1 import PodSpec
+    >>> list(references(Pod(spec=PodSpec(image_pull_secrets=(LocalObjectReference(name="a"),)))))
+    [('secrets', 'a')]
+    """
+    for volume in pod.spec.volumes:
+        if volume.ephemeral is not None:
+            yield CLAIMS, f"{pod.metadata.name}-{volume.name}"
+        if volume.persistent_volume_claim is not None:
+            yield CLAIMS, volume.persistent_volume_claim.claim_name
+    yield from _within(pod.spec)
+
+
+def _within(value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _within(one)
+    elif isinstance(value, msgspec.Struct):
+        yield from _of(value)
+
+
+def _of(struct: msgspec.Struct) -> Iterator[tuple[str, str]]:
+    resource = _NAMED.get(type(struct))
+    if resource is not None:
+        yield resource, getattr(struct, "name")  # noqa: B009 -- all of these have one, their base has not
+        return
+    for field in struct.__struct_fields__:
+        value = getattr(struct, field)
+        if field == "secret_name" and value:
+            yield SECRETS, value
+        elif isinstance(value, (tuple, msgspec.Struct)):
+            yield from _within(value)

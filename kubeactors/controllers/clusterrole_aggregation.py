@@ -1,0 +1,54 @@
+"""The cluster role aggregation controller: a role with an aggregation rule has the rules of those that it selects.
+
+Source: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go (v1.36).
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from kubeactors.api.rbac.v1 import ClusterRole, PolicyRule
+from kubeactors.apimachinery.labels import of_object
+from kubeactors.client import Change, Client, Controller, SharedInformer
+
+
+class ClusterRoleAggregationController(Controller):
+    """Writes the rules of aggregated roles. Any role may be a part of any of them, so a change concerns all."""
+
+    def __init__(self, client: Client, *, roles: SharedInformer[ClusterRole]) -> None:
+        super().__init__()
+        self._client = client
+        self._roles = roles.lister
+        self._aggregated: dict[str, None] = {}
+        self.observe(roles, self._on_role)
+
+    def _on_role(self, change: Change[ClusterRole]) -> None:
+        name = change.current.metadata.name
+        if change.new is not None and change.new.aggregation_rule is not None:
+            self._aggregated[name] = None
+        else:
+            self._aggregated.pop(name, None)
+        for one in self._aggregated:
+            self.enqueue(one)
+
+    async def reconcile(self, key: str) -> None:
+        """Write the rules if they are not what they should be."""
+        found = self._roles.by_key(key)
+        if found is None or found.aggregation_rule is None:
+            return
+        rules = aggregated_rules(found, self._roles)
+        if rules != (found.rules or ()):
+            await self._client.update(replace(found, rules=rules))
+
+
+def aggregated_rules(aggregated: ClusterRole, roles: Iterable[ClusterRole]) -> tuple[PolicyRule, ...]:
+    """The rules of all roles that a selector of the aggregation rule selects, each once, by the names of the roles."""
+    if aggregated.aggregation_rule is None:
+        return ()
+    rules: list[PolicyRule] = []
+    in_order = sorted(roles, key=lambda one: one.metadata.name)
+    for selector in map(of_object, aggregated.aggregation_rule.cluster_role_selectors):
+        for role in in_order:
+            if role.metadata.name != aggregated.metadata.name and selector.matches(role.metadata.labels):
+                rules += [rule for rule in role.rules or () if rule not in rules]
+    return tuple(rules)
