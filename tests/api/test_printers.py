@@ -78,6 +78,33 @@ def names(type_: type[object]) -> list[str]:
 
 def test_columns_are_those_of_kubectl() -> None:
     assert {kind.kind: names(kind.type) for kind in SCHEME} == {
+        "LimitRange": ["Name", "Created At"],
+        "ResourceQuota": ["Name", "Request", "Limit", "Age"],
+        "HorizontalPodAutoscaler": ["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
+        "CronJob": [
+            "Name",
+            "Schedule",
+            "Timezone",
+            "Suspend",
+            "Active",
+            "Last Schedule",
+            "Age",
+            "(Containers)",
+            "(Images)",
+            "(Selector)",
+        ],
+        "Job": ["Name", "Status", "Completions", "Duration", "Age", "(Containers)", "(Images)", "(Selector)"],
+        "PodDisruptionBudget": ["Name", "Min Available", "Max Unavailable", "Allowed Disruptions", "Age"],
+        "SelfSubjectReview": ["Name", "Created At"],
+        "TokenReview": ["Name", "Created At"],
+        "LocalSubjectAccessReview": ["Name", "Created At"],
+        "SelfSubjectAccessReview": ["Name", "Created At"],
+        "SelfSubjectRulesReview": ["Name", "Created At"],
+        "SubjectAccessReview": ["Name", "Created At"],
+        "ClusterRole": ["Name", "Created At"],
+        "ClusterRoleBinding": ["Name", "Role", "Age", "(Users)", "(Groups)", "(ServiceAccounts)"],
+        "Role": ["Name", "Created At"],
+        "RoleBinding": ["Name", "Role", "Age", "(Users)", "(Groups)", "(ServiceAccounts)"],
         "ConfigMap": ["Name", "Data", "Age"],
         "ControllerRevision": ["Name", "Controller", "Revision", "Age"],
         "DaemonSet": [

@@ -1,6 +1,5 @@
 """The promise of the whole: under random failures the control plane converges, and keeps its bounds meanwhile."""
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
 from kubeactors.sim import Plan, Simulation
@@ -32,6 +31,9 @@ def test_what_is_promised_is_judged() -> None:
     assert {"converged", "silent", "surge-bound", "availability-bound"} <= judged
 
 
-@pytest.mark.parametrize("seed", [3, 5, 8])
-def test_faults_really_fire(seed: int) -> None:
-    assert sum(Simulation(generate(seed)).run().faults.values()) > 0
+def test_faults_really_fire() -> None:
+    fired: dict[str, int] = {}
+    for seed in range(12):
+        for kind, count in Simulation(generate(seed)).run().faults.items():
+            fired[kind] = fired.get(kind, 0) + count
+    assert sum(count > 0 for count in fired.values()) >= 5, fired
