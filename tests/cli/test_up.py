@@ -116,6 +116,15 @@ def test_bad_input_is_one_sentence(arguments: tuple[str, ...], sentence: str) ->
     )
 
 
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "kubeactors", "bench", "--nodes", "1", "--pods", "1", "--output", "json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (141, b"")
+
+
 def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("dear diary")
     code, error = said("up", "--data-dir", str(tmp_path), "--port", "0")
