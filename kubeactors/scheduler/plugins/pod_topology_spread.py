@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kubeactors.api.core.v1 import Node, Pod, TopologySpreadConstraint
-from kubeactors.api.core.v1.placement import NO_EXECUTE, NO_SCHEDULE, matches_required_node_affinity, untolerated
+from kubeactors.api.core.v1.placement import (
+    NO_EXECUTE,
+    NO_SCHEDULE,
+    matches_required_node_affinity,
+    required_node_selector,
+    untolerated,
+)
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.requirement import IN, requirement
 from kubeactors.scheduler.cache import Cache
@@ -190,13 +196,12 @@ class _SpreadView:
 
     def _count(self, rule: Constraint, among: tuple[Constraint, ...], pod: PodInfo) -> DomainCounts:
         population, spec = self._cache.population, self._pod.spec
+        is_choosy = rule.honors_affinity and bool(spec.node_selector or required_node_selector(spec))
 
         def counts_on(node: Node) -> bool:
             if among and not _has_keys(node, among):
                 return False
-            if rule.honors_affinity and not matches_required_node_affinity(
-                spec, node.metadata.labels, node.metadata.name
-            ):
+            if is_choosy and not matches_required_node_affinity(spec, node.metadata.labels, node.metadata.name):
                 return False
             taints = node.spec.taints if rule.honors_taints else ()
             return untolerated(taints, spec.tolerations, (NO_SCHEDULE, NO_EXECUTE)) is None
