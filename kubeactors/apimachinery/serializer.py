@@ -35,6 +35,7 @@ __all__ = [
     "from_builtins",
     "to_builtins",
     "type_of",
+    "typed_item",
 ]
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -80,6 +81,11 @@ def encode_item(obj: object) -> bytes:
     if isinstance(obj, Unstructured):
         return unstructured.encode(obj)
     return _encoder.encode(_untyped(obj) if isinstance(obj, TypedObject) else obj)
+
+
+def typed_item(obj: object, item: bytes) -> bytes:
+    """A document of its own, of an object's bytes as an item."""
+    return _after(_type_prefix(obj.kind, obj.api_version), item) if isinstance(obj, TypedObject) else item
 
 
 def encode_list(kind: str, api_version: str, metadata: ListMeta, items: Iterable[bytes]) -> bytes:

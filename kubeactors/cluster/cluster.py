@@ -33,6 +33,8 @@ from kubeactors.storage.backends.memory import MemoryBackend
 from kubeactors.storage.backends.sqlite import SqliteBackend
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
     from kubeactors.apiserver.http.app import ApiApp
 
 T = TypeVar("T", bound=TypedObject)
@@ -225,6 +227,11 @@ class Cluster:
             write_kubeconfig(kubeconfig or directory / "kubeconfig", listening.url, pki)
             yield listening.url
 
+    def _collectors(self) -> "tuple[Collector, ...]":
+        from kubeactors.actor.metrics import ActorCollector  # noqa: PLC0415 -- loaded with the first scrape
+
+        return (ActorCollector(self.system),)
+
     def _app(self) -> "ApiApp":
         from kubeactors.apiserver.http.app import ApiApp, HttpSettings  # noqa: PLC0415 -- the same
         from kubeactors.apiserver.tokens import AccountAuthenticator, AccountTokens, accounts_of  # noqa: PLC0415 -- the same
@@ -237,7 +244,7 @@ class Cluster:
 
         key = self.spec.account_key
         known = (AccountAuthenticator(AccountTokens(key), accounts_of(self._server), clock),) if key else ()
-        settings = HttpSettings(tokens=known, logs=MachineLogs(self._machines))
+        settings = HttpSettings(tokens=known, logs=MachineLogs(self._machines), collectors=self._collectors)
         return ApiApp(self._server, SCHEME, authorizer=self._authorizer, clock=clock, settings=settings)
 
 

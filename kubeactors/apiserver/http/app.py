@@ -4,7 +4,9 @@ Source: apiserver/pkg/server/config.go, DefaultBuildHandlerChain (v1.36).
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -30,11 +32,15 @@ from kubeactors.apiserver.http.messages import (
     Send,
     Streaming,
 )
-from kubeactors.apiserver.http.paths import parse_path
+from kubeactors.apiserver.http.metrics import Metrics, RequestMetrics
+from kubeactors.apiserver.http.paths import parse_path, verb_of
 from kubeactors.apiserver.http.pod_streams import LogSource
 from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.resources import Resources
 from kubeactors.apiserver.http.responses import compress, refusal
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
 
 _log = structlog.wrap_logger(
     logging.getLogger("kubeactors.http"),
@@ -54,6 +60,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     health: Health = Health()
     logs: LogSource | None = None
     address: str = ""
+    collectors: "Callable[[], Sequence[Collector]]" = tuple
+    """Asked for what `/metrics` tells besides."""
 
 
 DEFAULTS = HttpSettings()
@@ -78,8 +86,11 @@ class ApiApp:
         self._authorizer = authorizer
         self._tokens = settings.tokens
         self._resources = Resources(door, scheme, authorizer, clock, settings.logs)
-        self._documents = Documents(scheme, authorizer, settings.health, settings.address)
         self._streams: dict[Streaming, None] = {}
+        self._clock = clock
+        self._requests = RequestMetrics(lambda: len(self._streams))
+        metrics = Metrics(self._requests, settings.collectors)
+        self._documents = Documents(scheme, authorizer, settings.health, settings.address, metrics)
         self._closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,10 +99,12 @@ class ApiApp:
             await send({"type": "websocket.close"})
             return
         request = HttpRequest(scope, receive)
+        began = self._clock()
         try:
             answer = await self._answer(request)
         except ClientGone:
             return
+        self._count(request, answer, began)
         if isinstance(answer, Response):
             await _respond(answer, send)
         else:
@@ -118,6 +131,14 @@ class ApiApp:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one request, the server stays
             _log.exception("http.request_failed", method=request.method, path=request.path)
             return refusal(request, InternalError.saying(f"Internal error occurred: {error}").status)
+
+    def _count(self, request: HttpRequest, answer: Answer, began: int) -> None:
+        """Note an answer about API objects. A stream is noted when it begins."""
+        path = parse_path(request.path)
+        if path is not None:
+            verb = verb_of(request.method, path, watch=b"watch" in request.query_bytes)
+            code = answer.code if isinstance(answer, Response) else HTTPStatus.OK
+            self._requests.count(path, verb, code, self._clock() - began)
 
     async def _stream(self, request: HttpRequest, stream: Streaming, send: Send) -> None:
         self._streams[stream] = None

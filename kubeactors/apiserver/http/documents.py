@@ -12,6 +12,7 @@ from kubeactors.apiserver.http.access import access_of, require
 from kubeactors.apiserver.http.discovery import Discovery, etag
 from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.messages import HttpRequest, Response
+from kubeactors.apiserver.http.metrics import Metrics
 from kubeactors.apiserver.http.negotiation import (
     Accepted,
     Target,
@@ -45,11 +46,15 @@ VERSION = {
 _PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
 
+_OTHERS = ("/metrics", "/openapi/v2", "/openapi/v3", "/version")
+
+
 class Documents:
     """Answers what `Resources` does not."""
 
-    def __init__(self, scheme: Scheme, authorizer: Authorizer, health: Health, address: str) -> None:
+    def __init__(self, scheme: Scheme, authorizer: Authorizer, health: Health, address: str, metrics: Metrics) -> None:
         self._authorizer = authorizer
+        self._metrics = metrics
         self._health = health
         self._discovery = Discovery(scheme, address)
         self._openapi = OpenApi(scheme, VERSION["gitVersion"])
@@ -69,6 +74,8 @@ class Documents:
             return self._describe(request, parts)
         if found := self._health.answer(request):
             return found
+        if parts == ["metrics"]:
+            return self._metrics.answer(request)
         if parts == ["version"]:
             return _plain(request, self._version)
         if parts == [""]:
@@ -77,7 +84,7 @@ class Documents:
 
     def paths(self) -> list[str]:
         """All paths outside of API objects."""
-        return sorted([*self._discovery.paths(), *self._health.paths(), "/openapi/v2", "/openapi/v3", "/version"])
+        return sorted([*self._discovery.paths(), *self._health.paths(), *_OTHERS])
 
     def _discover(self, request: HttpRequest, parts: list[str]) -> Response:
         if len(parts) == 1:

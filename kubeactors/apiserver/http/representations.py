@@ -17,6 +17,7 @@ from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.serializer import encode
 from kubeactors.apimachinery.status import BadRequest, NotAcceptable, StatusError
 from kubeactors.apiserver.http.bodies import package_of
+from kubeactors.apiserver.http.encodings import Encodings
 from kubeactors.apiserver.http.negotiation import Target
 from kubeactors.apiserver.http.query import Query
 
@@ -39,14 +40,16 @@ class Representation(Protocol):
         ...
 
 
-def representation(kind: Kind[TypedObject], target: Target | None, query: Query, clock: Clock) -> Representation:
+def representation(
+    kind: Kind[TypedObject], target: Target | None, query: Query, clock: Clock, encodings: Encodings
+) -> Representation:
     """How to show objects of a kind to a client that has accepted this target.
 
     Raises:
         BadRequest: the query asks a Table to include something unknown.
     """
     if target is None:
-        return AsIs(kind)
+        return AsIs(kind, encodings)
     if target.kind != "Table":
         return AsMetadata(kind, target)
     include = query.text("includeObject")
@@ -59,8 +62,9 @@ def representation(kind: Kind[TypedObject], target: Target | None, query: Query,
 class AsIs:
     """The objects themselves."""
 
-    def __init__(self, kind: Kind[TypedObject]) -> None:
+    def __init__(self, kind: Kind[TypedObject], encodings: Encodings) -> None:
         self._kind = kind
+        self._encodings = encodings
 
     def of_object(self, obj: HasMeta) -> bytes:
         """With its type in front."""
@@ -68,7 +72,8 @@ class AsIs:
 
     def of_list(self, reply: ListResult) -> bytes:
         """Items go without their type: it is that of the list."""
-        return _document(f"{self._kind.kind}List", self._kind.api_version, reply.metadata, _json(reply.items))
+        items = b"[" + b",".join(map(self._encodings.item, reply.items)) + b"]"
+        return _document(f"{self._kind.kind}List", self._kind.api_version, reply.metadata, items)
 
 
 class AsMetadata:
@@ -141,7 +146,8 @@ class AsTable:
 class Events:
     """The lines of watches. Many clients see the same event: its line is made once while it is fresh."""
 
-    def __init__(self, capacity: int = 4096) -> None:
+    def __init__(self, encodings: Encodings, capacity: int = 4096) -> None:
+        self._encodings = encodings
         self._capacity = capacity
         # By the identity of an object that is held here too, so that no other can have it.
         self._lines: dict[int, tuple[WatchEvent, bytes]] = {}
@@ -151,7 +157,7 @@ class Events:
         found = self._lines.get(id(event.object))
         if found is not None and found[0].object is event.object and found[0].type == event.type:
             return found[1]
-        line = line_of(event, encode(_struct(event.object)))
+        line = line_of(event, self._encodings.document(event.object))
         if len(self._lines) >= self._capacity:
             del self._lines[next(iter(self._lines))]
         self._lines[id(event.object)] = (event, line)

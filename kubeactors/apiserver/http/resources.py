@@ -33,6 +33,7 @@ from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http import bodies, options
 from kubeactors.apiserver.http.access import access_of, require
 from kubeactors.apiserver.http.door import Door, ask
+from kubeactors.apiserver.http.encodings import Encodings
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
 from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object
 from kubeactors.apiserver.http.paths import ResourcePath
@@ -66,7 +67,8 @@ class Resources:
         self._scheme = scheme
         self._authorizer = authorizer
         self._clock = clock
-        self._events = Events()
+        self._encodings = Encodings()
+        self._events = Events(self._encodings)
         self._streams = PodStreams(door, logs)
         self._handlers: dict[str, _Handler] = {
             "get": self._get,
@@ -228,7 +230,7 @@ class Resources:
         return lambda event: line_of(event, shown.of_object(event.object))
 
     def _shown(self, call: _Call) -> Representation:
-        return representation(call.kind, call.accepted.target, call.request.query, self._clock)
+        return representation(call.kind, call.accepted.target, call.request.query, self._clock, self._encodings)
 
     async def _body(self, call: _Call, field_validation: str) -> bodies.Body:
         wanted = bodies.type_of_body(call.kind, call.path.subresource)

@@ -154,6 +154,7 @@ async def test_the_root_lists_paths(edge: Edge) -> None:
             "/healthz/ping",
             "/livez",
             "/livez/ping",
+            "/metrics",
             "/openapi/v2",
             "/openapi/v3",
             "/readyz",
@@ -185,3 +186,16 @@ async def test_who_may_read_what(edge: Edge, path: str, token: str, code: int) -
 async def test_the_refusal_of_a_path_names_it(edge: Edge) -> None:
     answer = await edge.send("GET", "/logs/", headers={"authorization": "Bearer jane"})
     assert status_of(answer) == (403, "Forbidden", 'forbidden: User "jane" cannot get path "/logs/"')
+
+
+async def test_metrics_count_requests_by_what_they_are_about(edge: Edge) -> None:
+    for _ in range(2):
+        await edge.get("/api/v1/namespaces/ns/configmaps")
+    await edge.get("/api/v1/namespaces/ns/configmaps/nosuch")
+    answer = await edge.get("/metrics")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    counted = [line for line in answer.text.splitlines() if line.startswith("apiserver_request_total")]
+    about = 'group="",resource="configmaps",scope="namespace",subresource="",verb="LIST",version="v1"'
+    assert f'apiserver_request_total{{code="200",{about}}} 2.0' in counted
+    assert f"apiserver_request_duration_seconds_count{{{about}}} 2.0" in answer.text
+    assert "apiserver_longrunning_requests 0.0" in answer.text

@@ -10,6 +10,8 @@ import pytest
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADDED, StopWatch, Watch, WatchClosed, WatchEvent, WatchEvents
+from kubeactors.apimachinery.serializer import encode, encode_item
+from kubeactors.apiserver.http.encodings import Encodings
 from kubeactors.apiserver.http.messages import Event, Scope
 from kubeactors.apiserver.http.representations import Events
 from kubeactors.apiserver.http.watching import WatchSink
@@ -173,7 +175,7 @@ async def test_a_sink_has_room_again_when_its_client_has_caught_up() -> None:
 
 @pytest.mark.parametrize("capacity", [1, 8])
 def test_a_line_is_made_once_while_it_is_fresh(capacity: int) -> None:
-    lines = Events(capacity)
+    lines = Events(Encodings(), capacity)
     [first] = events("a").events
     assert lines.line(first) is lines.line(first)
     [other] = events("b").events
@@ -183,7 +185,17 @@ def test_a_line_is_made_once_while_it_is_fresh(capacity: int) -> None:
 
 
 def test_a_line_tells_the_type_of_its_own_event() -> None:
-    lines = Events()
+    lines = Events(Encodings())
     [added] = events("a").events
     lines.line(added)
     assert lines.line(WatchEvent("DELETED", added.object)).startswith(b'{"type":"DELETED"')
+
+
+def test_bytes_are_kept_while_there_is_room() -> None:
+    values = [ConfigMap(metadata=ObjectMeta(name=name)) for name in "abc"]
+    one = len(encode_item(values[0]))
+    encodings = Encodings(max_bytes=2 * one)
+    first = [encodings.item(value) for value in values]
+    again = [encodings.item(value) for value in reversed(values)]
+    assert [a is b for a, b in zip(first, reversed(again), strict=True)] == [False, True, True]
+    assert encodings.document(values[0]) == encode(values[0])
