@@ -136,6 +136,15 @@ def test_a_damaged_store_is_left_alone_with_its_log(path: Path, tmp_path_factory
     assert isinstance(refusal(copy), StoreCorrupt)
 
 
+def test_a_log_that_is_none_is_not_thrown_away(path: Path) -> None:
+    SqliteBackend(path).close()
+    log = path.with_name(f"{path.name}-wal")
+    log.write_bytes(b"what was acknowledged may be in here")
+    with pytest.raises(StoreCorrupt, match="no write-ahead log"):
+        SqliteBackend(path)
+    assert log.read_bytes() == b"what was acknowledged may be in here"
+
+
 def test_a_value_that_cannot_be_decoded_names_its_key(path: Path) -> None:
     class Picky(BytesCodec):
         def decode(self, data: bytes, mod_revision: int) -> object:

@@ -27,6 +27,7 @@ SCHEMA_VERSION = 1
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_SIZE = 100
+_LOG_MAGIC = (bytes.fromhex("377f0682"), bytes.fromhex("377f0683"))
 
 _SCHEMA = """
 BEGIN;
@@ -58,12 +59,30 @@ def open_store(path: Path) -> sqlite3.Connection:
         if not path.exists():
             _create(path)
         check_header(path)
+        check_log(path)
         _check_sound(path)
         return _connect(path)
     except sqlite3.Error as error:
         raise named(error, path) from error
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}; choose another directory, or repair this one") from error
+
+
+def check_log(path: Path) -> None:
+    """See that what stands in the write-ahead log began as one. SQLite would throw anything else away, in silence.
+
+    Raises:
+        StoreCorrupt: it did not; writes that were acknowledged may be in it.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists():
+        return
+    with log.open("rb") as file:
+        header = file.read(4)
+    if header and header not in _LOG_MAGIC:
+        raise StoreCorrupt(
+            f"{log}: damaged (no write-ahead log); nothing was changed: restore a backup, or move it away"
+        )
 
 
 def named(error: sqlite3.Error, path: Path) -> StorageError:
