@@ -5,7 +5,7 @@ Source: cmd/kube-controller-manager/app/*.go, --use-service-account-credentials 
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.client import Client
@@ -66,7 +66,8 @@ def acting_as_itself(name: str, factory: Callable[[], C]) -> Callable[[], C]:
     if account is None:
         return factory
     assert isinstance(factory, partial), "factories hold their arguments"
-    client, *others = factory.args
+    make = cast("partial[C]", factory)
+    client, *others = make.args
     assert isinstance(client, Client), "the first argument of a controller is its client"
     user = UserInfo(name=f"system:serviceaccount:{_NAMESPACE}:{account}", groups=_GROUPS)
-    return partial(factory.func, client.as_user(user), *others, **factory.keywords)
+    return partial(make.func, client.as_user(user), *others, **make.keywords)

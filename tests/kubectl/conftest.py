@@ -18,12 +18,12 @@ class Kubectl:
     """Runs kubectl as a person would."""
 
     def __init__(self, program: str, kubeconfig: Path) -> None:
-        self._program = program
+        self.program = program
         self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent)}
 
     def run(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self._program, *arguments],
+            [self.program, *arguments],
             env=self._environment,
             input=text,
             capture_output=True,

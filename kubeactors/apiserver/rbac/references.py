@@ -4,6 +4,7 @@ Source: pkg/api/v1/pod/util.go, plugin/pkg/auth/authorizer/node/graph.go (v1.36)
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 
@@ -21,7 +22,7 @@ from kubeactors.api.core.v1 import (
 
 SECRETS, CONFIG_MAPS, CLAIMS = "secrets", "configmaps", "persistentvolumeclaims"
 
-_NAMED = {
+_NAMED: dict[type[msgspec.Struct], str] = {
     ConfigMapEnvSource: CONFIG_MAPS,
     ConfigMapKeySelector: CONFIG_MAPS,
     ConfigMapProjection: CONFIG_MAPS,
@@ -51,7 +52,7 @@ def references(pod: Pod) -> Iterator[tuple[str, str]]:
 
 def _within(value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, tuple):
-        for one in value:
+        for one in cast("tuple[object, ...]", value):
             yield from _within(one)
     elif isinstance(value, msgspec.Struct):
         yield from _of(value)
@@ -63,8 +64,8 @@ def _of(struct: msgspec.Struct) -> Iterator[tuple[str, str]]:
         yield resource, getattr(struct, "name")  # noqa: B009 -- all of these have one, their base has not
         return
     for field in struct.__struct_fields__:
-        value = getattr(struct, field)
-        if field == "secret_name" and value:
+        value: object = getattr(struct, field)
+        if field == "secret_name" and isinstance(value, str) and value:
             yield SECRETS, value
-        elif isinstance(value, (tuple, msgspec.Struct)):
+        else:
             yield from _within(value)

@@ -9,6 +9,7 @@ import pytest
 from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
 from kubeactors.api.authentication.v1 import TokenRequest
+from kubeactors.api.authorization.v1 import SubjectAccessReviewSpec
 from kubeactors.api.autoscaling.v1 import Scale
 from kubeactors.api.core.v1 import (
     Binding,
@@ -145,6 +146,11 @@ def nested(field: int, *parts: bytes) -> bytes:
                 "dryRun": ["All"],
             },
             id="options",
+        ),
+        (
+            SubjectAccessReviewSpec,
+            nested(5, nested(1, b"k"), nested(2, nested(1, b"a"), nested(1, b"b"))),
+            {"extra": {"k": ["a", "b"]}},
         ),
     ],
 )

@@ -166,7 +166,14 @@ def _read_of(hint: object, go: str) -> Read:
     struct = struct_of(hint)
     if struct is not None:
         return lambda value: _message(struct).read(value)
+    if origin(hint) is tuple:
+        return _list_of(_read_of(*_plain(arguments(hint)[0])))
     return _SCALARS[cast("type", hint)]
+
+
+def _list_of(read: Read) -> Read:
+    """Reads a list that is the value of a map: a message of its items (authentication's ExtraValue)."""
+    return lambda value: [read(item) for number, item in fields(_bytes(value)) if number == 1]
 
 
 def _plain(hint: object) -> tuple[object, str]:
