@@ -67,6 +67,9 @@ def list_map(*keys: str) -> msgspec.Meta:
 LIST_SET = msgspec.Meta(extra={"listType": "set"})
 """Annotates a list of scalars each of which has its own owner, where `merge_by` does not say so."""
 
+EMPTY_KEY = msgspec.Meta(extra={"default": ""})
+"""Annotates a key of items that may be left out, and is empty then."""
+
 ATOMIC = msgspec.Meta(extra={"listType": "atomic", "mapType": "atomic"})
 """Annotates a list or a map that belongs to one owner as a whole. Lists that nothing is said of do so too."""
 

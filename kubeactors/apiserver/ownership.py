@@ -16,6 +16,7 @@ from kubeactors.apimachinery.field import quoted
 from kubeactors.apimachinery.findings import DecodeError
 from kubeactors.apimachinery.managedfields import APPLY, UPDATE, Conflict, ConflictsError, Managed, MisfitError, Owner
 from kubeactors.apimachinery.managedfields.compare import compare
+from kubeactors.apimachinery.managedfields.elements import ElementError
 from kubeactors.apimachinery.managedfields.fieldset import FieldSet, difference, has, named, of_paths, union
 from kubeactors.apimachinery.managedfields.schema import Node, schema_of
 from kubeactors.apimachinery.managedfields.updater import Write
@@ -59,7 +60,10 @@ class Ownership:
         managed = {} if given == _RESET else _decoded(given)
         owner = _owner(attributes, attributes.manager, UPDATE)
         write = self._write(attributes, owner)
-        managed = managedfields.update(_document(attributes.kind.type()), _document(value), managed, write)
+        try:
+            managed = managedfields.update(_document(attributes.kind.type()), _document(value), managed, write)
+        except ElementError:
+            return value  # validation will say more about items that cannot be told apart
         return _with_managed(value, managed)
 
     def of_change(self, new: T, old: T, attributes: Attributes) -> T:
@@ -71,7 +75,10 @@ class Ownership:
             return with_metadata(new, replace(new.metadata, managed_fields=()))
         owner = _owner(attributes, attributes.manager or _component(attributes.user.name), UPDATE)
         before, after = _changed_parts(old, new, attributes.kind.type())
-        managed = managedfields.update(_document(before), _document(after), managed, self._write(attributes, owner))
+        try:
+            managed = managedfields.update(_document(before), _document(after), managed, self._write(attributes, owner))
+        except ElementError:
+            return with_metadata(new, replace(new.metadata, managed_fields=old.metadata.managed_fields))
         return _with_managed(new, managed)
 
     def applied(self, live: TypedObject | None, patch: bytes, attributes: Attributes, *, force: bool) -> TypedObject:
@@ -281,10 +288,14 @@ def _last_applied(live: Document, node: Node) -> FieldSet:
         last = cast("object", msgspec.json.decode(str(annotation or "")))
     except msgspec.DecodeError:
         return {}
-    if not isinstance(last, dict) or cast("Document", last).get("apiVersion") != live.get("apiVersion"):
+    config = cast("Document", last) if isinstance(last, dict) else {}
+    if config.get("apiVersion") != live.get("apiVersion"):
         return {}
-    found = compare(last, live, node)
-    return difference(fields_of(last, node), union(union(found.modified, found.added), found.removed))
+    try:
+        found = compare(config, live, node)
+        return difference(fields_of(config, node), union(union(found.modified, found.added), found.removed))
+    except ElementError:
+        return {}
 
 
 def _annotations(document: Document) -> Document:

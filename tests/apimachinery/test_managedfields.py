@@ -140,24 +140,24 @@ def test_too_many_updaters_become_one() -> None:
     assert len(managed) <= 10
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        (pod(hue="blue"), ".spec.hue: field not declared in schema"),
-        (
-            pod({"name": "c", "image": 1}),
-            '.spec.containers[name="c"].image: expected string, got &value.valueUnstructured{Value:1}',
-        ),
-        (pod({"name": "c", "tty": "yes"}), '.spec.containers[name="c"].tty: expected boolean, got &{yes}'),
-        (pod(priority="1"), ".spec.priority: expected numeric (int or float), got string"),
-        (pod({"name": "c"}, {"name": "c"}), '.spec.containers: duplicate entries for key [name="c"]'),
-        ({"spec": []}, ".spec: expected map, got &{[]}"),
-        (
-            {"metadata": {"finalizers": [{}]}},
-            ".metadata.finalizers: element 0: associative list without keys has an element that's a map type",
-        ),
-    ],
-)
+MISFITS: list[tuple[object, str]] = [
+    (pod(hue="blue"), ".spec.hue: field not declared in schema"),
+    (
+        pod({"name": "c", "image": 1}),
+        '.spec.containers[name="c"].image: expected string, got &value.valueUnstructured{Value:1}',
+    ),
+    (pod({"name": "c", "tty": "yes"}), '.spec.containers[name="c"].tty: expected boolean, got &{yes}'),
+    (pod(priority="1"), ".spec.priority: expected numeric (int or float), got string"),
+    (pod({"name": "c"}, {"name": "c"}), '.spec.containers: duplicate entries for key [name="c"]'),
+    ({"spec": []}, ".spec: expected map, got &{[]}"),
+    (
+        {"metadata": {"finalizers": [{}]}},
+        ".metadata.finalizers: element 0: associative list without keys has an element that's a map type",
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "said"), MISFITS)
 def test_a_configuration_must_fit(value: object, said: str) -> None:
     with pytest.raises(MisfitError) as caught:
         check(value, POD)

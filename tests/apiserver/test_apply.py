@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec
-from kubeactors.api.core.v1 import ConfigMap, Pod
+from kubeactors.api.core.v1 import ConfigMap, LocalObjectReference, Pod
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import ADMIN, APPLY_PATCH, Create, Patch, Result, Update, UserInfo, WriteOptions
 from kubeactors.apimachinery.status import Status
@@ -175,6 +175,22 @@ def test_kubectl_goes_on_where_its_own_apply_has_left_off(plane: Plane) -> None:
     assert applied.metadata.annotations[LAST_APPLIED] == (
         '{"apiVersion":"v1","data":{"x":"3"},"kind":"ConfigMap","metadata":{"name":"a"}}\n'
     )
+
+
+def test_items_without_keys_are_left_to_validation(plane: Plane) -> None:
+    given = pod("a")
+    secrets = (LocalObjectReference(), LocalObjectReference())
+    request = Create(
+        resource=gvr_of(Pod),
+        namespace="default",
+        object=replace(given, spec=replace(given.spec, image_pull_secrets=secrets)),
+        options=WriteOptions(field_manager="kubectl"),
+        user=ADMIN,
+    )
+    made = plane.object(plane.sim.ask(plane.server, request), Pod)
+    (owned,) = owners(made).values()
+    assert isinstance(owned, dict)
+    assert owned["f:spec"]["f:imagePullSecrets"] == {".": {}, 'k:{"name":""}': {}}
 
 
 def test_a_dry_run_writes_nothing(plane: Plane) -> None:

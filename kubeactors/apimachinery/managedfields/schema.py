@@ -11,7 +11,7 @@ from typing import Annotated, Union, cast, get_args, get_origin
 
 import msgspec
 
-from kubeactors.apimachinery.meta import Object
+from kubeactors.apimachinery.meta import IntOrString, Object
 
 SCALAR, MAP, LIST = "scalar", "map", "list"
 STRING, NUMERIC, BOOLEAN, UNTYPED = "string", "numeric", "boolean", "untyped"
@@ -78,6 +78,7 @@ def _struct(type_: type[msgspec.Struct], *, granular: bool) -> Node:
 
 def _node(hint: object, extra: dict[str, object]) -> Node:
     hint, extra = _bare(hint, extra)
+    leaf = _leaf(hint, extra)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return _struct(hint, granular=extra.get("structType") == "granular")
     origin = get_origin(hint)
@@ -85,6 +86,10 @@ def _node(hint: object, extra: dict[str, object]) -> Node:
         return _list(get_args(hint)[0], extra)
     if origin is dict:
         return _map(get_args(hint)[1], extra)
+    return leaf
+
+
+def _leaf(hint: object, extra: dict[str, object]) -> Node:
     if extra.get("go") in _ANY_SCALAR or hint not in _SCALARS:
         return Node(SCALAR) if _is_scalar(hint) else ANYTHING
     return Node(SCALAR, scalar=_SCALARS[hint])
@@ -129,12 +134,14 @@ def _defaults(item: type[msgspec.Struct], keys: tuple[str, ...]) -> dict[str, ob
             found["protocol"] = _PROTOCOL
         elif field.default_factory is not msgspec.NODEFAULT:
             found[field.encode_name] = cast("object", field.default_factory())
+        elif "default" in (extra := _bare(field.type, {})[1]):
+            found[field.encode_name] = extra["default"]
     return found
 
 
 def _is_scalar(hint: object) -> bool:
     """A text of a special form, or a number that may be a text."""
-    return hint in _SCALARS or hint == int | str
+    return hint in _SCALARS or hint == IntOrString
 
 
 def _bare(hint: object, extra: dict[str, object]) -> tuple[object, dict[str, object]]:

@@ -134,13 +134,16 @@ def _yielded(managed: Managed, found: Comparison, owner: Owner | None) -> Manage
 def _pruned(merged: Map, managed: Managed, last: FieldSet, node: Node) -> Map:
     """The value without what was applied before and nobody owns any more."""
     named_last = with_named(last, node)
-    pruned = remove(merged, named_last, node) or {}
+    pruned = _without(merged, named_last, node)
     everything = with_named(fields_of(merged, node), node)
     owned: FieldSet = {}
     for one in managed.values():
         owned = union(owned, one.fields)
     kept = union(with_named(fields_of(pruned, node), node), with_named(owned, node))
-    pruned = remove(merged, difference(everything, kept), node) or {}
+    pruned = _without(merged, difference(everything, kept), node)
     left = with_named(fields_of(pruned, node), node)
-    gone = intersection(difference(everything, left), named_last)
-    return cast("Map", remove(merged, gone, node) or {})
+    return _without(merged, intersection(difference(everything, left), named_last), node)
+
+
+def _without(value: Map, gone: FieldSet, node: Node) -> Map:
+    return cast("Map", remove(value, gone, node) or {})

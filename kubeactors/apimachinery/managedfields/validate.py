@@ -98,7 +98,13 @@ def _type(value: object) -> str:
     """The Go type of a value."""
     if isinstance(value, bool):
         return "bool"
-    names = {str: "string", int: "int64", float: "float64", dict: "map[string]interface {}", list: "[]interface {}"}
+    names: dict[object, str] = {
+        str: "string",
+        int: "int64",
+        float: "float64",
+        dict: "map[string]interface {}",
+        list: "[]interface {}",
+    }
     return names.get(type(value), "<nil>")
 
 

@@ -3,9 +3,9 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from kubeactors.apimachinery.meta import Object, always
+from kubeactors.apimachinery.meta import EMPTY_KEY, Object, always
 
 
 class ObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -25,7 +25,7 @@ class LocalObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True
     """Names an object of a known kind in the same namespace."""
 
     atomic: ClassVar[bool] = True
-    name: str = ""
+    name: Annotated[str, EMPTY_KEY] = ""
 
 
 class TypedLocalObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
