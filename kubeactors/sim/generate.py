@@ -20,13 +20,27 @@ RESOURCES = ("pods", "pods", "replicasets", "deployments", "nodes", "services", 
 """What components watch, the important ones more than once."""
 WRITTEN = ("pods", "pods", "replicasets", "deployments", "nodes", "endpoints")
 
+WEIGHTS = {
+    "watch-lag": 4,
+    "watch-break": 2,
+    "watch-expired": 2,
+    "conflicts": 2,
+    "reply-lost": 3,
+    "controller-crash": 3,
+    "partition": 2,
+    "node-power-loss": 2,
+}
+"""How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
+
 MOMENT_SECONDS = 20
 """Moments are this far apart at least: most of what a moment begins is over at the next."""
 PROPAGATIONS: tuple[workload.Propagation, ...] = ("Background", "Orphan", "Foreground")
 DIRECTIONS: tuple[faults.Direction, ...] = ("both", "to-server", "from-server")
 OFFSETS = (0.0, 0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+FAULT_OFFSETS = (-0.01, -0.01, -0.3, -1.0, 0.0, 0.01, 0.03, 0.3, 0.52, 1.0, 3.0, 10.0)
+"""When faults begin, seen from what a user does: mostly just before it, and in time for its consequences."""
 SPANS = (0.05, 0.3, 1.0, 1.0, 3.0, 3.0, 10.0, 40.0, 100.0)
-LAGS = (*SPANS, 320.0)
+LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
 """A lag may outlast the five minutes after which controllers expect no more news."""
 MAX_REPLICAS = 8
 
@@ -72,6 +86,8 @@ class Grammar:
         self._kinds = tuple(kinds)
         self._nodes = tuple(f"node-{number}" for number in range(1, nodes + 1))
         self._moments: tuple[int, ...] = ()
+        self._times: list[float] = []
+        self._focus = ("controller-manager", "pods")
         self._cordoned: dict[str, None] = {}
         self._pods = 0
 
@@ -79,11 +95,12 @@ class Grammar:
         """A whole plan."""
         source = self._source
         names = NAMES[: source.integer(1, len(NAMES))]
-        self._moments = tuple(MOMENT_SECONDS * number for number in range(source.integer(2, 4)))
+        self._moments = tuple(MOMENT_SECONDS * number for number in range(source.integer(1, 3)))
+        self._focus = self._any_watch()
         kinds = self._swarm()
         steps: list[AnyStep] = [self._create(name, 0.1 * index) for index, name in enumerate(names)]
         steps += [self._action(source.choice(names)) for _ in range(source.integer(1, 6))]
-        steps += [self._fault(source.choice(kinds)) for _ in range(source.integer(0, 6)) if kinds]
+        steps += [self._fault(source.choice(kinds)) for _ in range(source.integer(0, 7)) if kinds]
         end = max(step.at for step in steps) + MOMENT_SECONDS
         steps += [workload.Uncordon(at=end, node=node) for node in self._cordoned]
         room = source.choice((12, 8)) if len(names) > 1 else source.choice((12, 8, 5))
@@ -92,12 +109,14 @@ class Grammar:
     def _swarm(self) -> tuple[str, ...]:
         """Some kinds of faults are left out: what is there shows more clearly then."""
         mask = self._source.integer(0, (1 << len(self._kinds)) - 1)
-        return tuple(kind for index, kind in enumerate(self._kinds) if mask >> index & 1) or self._kinds[:1]
+        kinds = tuple(kind for index, kind in enumerate(self._kinds) if mask >> index & 1) or self._kinds
+        return tuple(kind for kind in kinds for _ in range(WEIGHTS.get(kind, 1)))
 
     # What users do.
 
     def _create(self, name: str, at: float) -> AnyStep:
         source = self._source
+        self._times.append(at)
         surge, unavailable = source.choice(((1, 0), (2, 1), (0, 1), (1, 1), (3, 0)))
         return workload.CreateDeployment(
             at=at,
@@ -123,6 +142,7 @@ class Grammar:
                 self._delete_pod,
                 self._relabel_pod,
                 self._add_pod,
+                self._recreate_pod,
                 self._delete,
                 self._cordon,
                 _recreate_service,
@@ -132,7 +152,11 @@ class Grammar:
         return make(name, self._at())
 
     def _at(self) -> float:
-        return round(self._source.choice(self._moments) + 1.0 + self._source.choice(OFFSETS), 3)
+        """At a moment, or soon after another action."""
+        base = self._source.choice((self._times[-1], self._times[-1], *(moment + 1.0 for moment in self._moments)))
+        at = round(base + self._source.choice(OFFSETS), 3)
+        self._times.append(at)
+        return at
 
     def _scale(self, name: str, at: float) -> AnyStep:
         return workload.Scale(at=at, name=name, replicas=self._source.integer(0, MAX_REPLICAS))
@@ -150,6 +174,9 @@ class Grammar:
         self._pods += 1
         return workload.AddPod(at=at, name=name, pod=f"{name}-extra-{self._pods}")
 
+    def _recreate_pod(self, name: str, at: float) -> AnyStep:
+        return workload.RecreatePod(at=at, name=name, pod=f"{name}-extra-{max(self._pods, 1)}")
+
     def _delete(self, name: str, at: float) -> AnyStep:
         propagation = self._source.choice(PROPAGATIONS)
         return workload.DeleteDeployment(at=at, name=name, propagation=propagation)
@@ -165,7 +192,7 @@ class Grammar:
     # What breaks.
 
     def _fault(self, kind: str) -> AnyStep:  # noqa: C901, PLR0912 -- one line for each fault
-        source, at = self._source, self._at()
+        source, at = self._source, self._fault_time()
         match kind:
             case "node-power-loss":
                 return faults.NodePowerLoss(at=at, node=source.choice(self._nodes), seconds=source.choice(SPANS[3:]))
@@ -222,11 +249,18 @@ class Grammar:
             case _:
                 raise ValueError(f"no fault is named {kind!r}; there are {', '.join(FAULT_KINDS)}")
 
+    def _fault_time(self) -> float:
+        return round(max(self._source.choice(self._times) + self._source.choice(FAULT_OFFSETS), 0.0), 3)
+
     def _component(self) -> str:
         manager = "controller-manager"
         return self._source.choice((manager, manager, manager, "scheduler", *self._nodes[:2]))
 
     def _watch(self) -> tuple[str, str]:
+        """Half of the faults of one plan concern the same watch."""
+        return self._any_watch() if self._source.integer(0, 1) else self._focus
+
+    def _any_watch(self) -> tuple[str, str]:
         component = self._component()
         if component == "controller-manager":
             return component, self._source.choice(RESOURCES)

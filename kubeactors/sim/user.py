@@ -42,6 +42,7 @@ from kubeactors.sim.workload import (
     DeleteDeployment,
     DeletePod,
     Pause,
+    RecreatePod,
     RecreateService,
     RelabelPod,
     Resume,
@@ -64,6 +65,9 @@ NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unr
 
 ATTEMPTS = 12
 RETRY_SECONDS = 1.0
+NAME_ATTEMPTS = 600
+NAME_SECONDS = 0.1
+"""How often it is tried whether a name is free again."""
 
 
 class Perform(Message, frozen=True):
@@ -120,6 +124,8 @@ class User(Actor[Perform], reentrant=True, deterministic=True):
                 return self._relabel_pod(action)
             case AddPod():
                 return self._add_pod(action)
+            case RecreatePod():
+                return self._recreate_pod(action)
             case Cordon():
                 return self._cordon(action.node, unschedulable=True)
             case Uncordon():
@@ -181,10 +187,23 @@ class User(Actor[Perform], reentrant=True, deterministic=True):
             changed = await self._client.update(replace(pod, metadata=replace(pod.metadata, labels=labels)))
             self._world.sets_free(changed)
 
-    async def _add_pod(self, action: AddPod) -> None:
+    async def _add_pod(self, action: AddPod | RecreatePod) -> None:
         spec = pod_spec(CreateDeployment(at=0, name=action.name, replicas=0))
         metadata = ObjectMeta(name=action.pod, namespace=NAMESPACE, labels={APP: action.name})
-        await self._client.create(Pod(metadata=metadata, spec=spec))
+        self._world.sets_free(await self._client.create(Pod(metadata=metadata, spec=spec)))
+
+    async def _recreate_pod(self, action: RecreatePod) -> None:
+        with suppress(NotFound):
+            live = await self._client.get(Pod, action.pod, NAMESPACE)
+            self._world.takes_in_hand(live)
+            await self._client.delete(Pod, action.pod, NAMESPACE)
+        for _ in range(NAME_ATTEMPTS):
+            try:
+                await self._add_pod(action)
+            except AlreadyExists:
+                await self.ctx.sleep(NAME_SECONDS)
+            else:
+                return
 
     async def _cordon(self, name: str, *, unschedulable: bool) -> None:
         live = await self._client.get(Node, name)

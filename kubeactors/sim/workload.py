@@ -80,7 +80,14 @@ class RelabelPod(Action, frozen=True, kw_only=True, tag="relabel-pod"):
 
 
 class AddPod(Action, frozen=True, kw_only=True, tag="add-pod"):
-    """Create a pod that a deployment's ReplicaSets would adopt by its labels, if they matched it."""
+    """Create a pod that belongs to nobody, behind the service of a deployment."""
+
+    name: str
+    pod: str
+
+
+class RecreatePod(Action, frozen=True, kw_only=True, tag="recreate-pod"):
+    """Delete such a pod if there is one, and create another one of that name as soon as it is free."""
 
     name: str
     pod: str
@@ -115,6 +122,7 @@ AnyAction = (
     | DeletePod
     | RelabelPod
     | AddPod
+    | RecreatePod
     | Cordon
     | Uncordon
     | RecreateService

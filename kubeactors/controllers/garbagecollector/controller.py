@@ -91,12 +91,28 @@ class GarbageCollector(Controller):
     # Owners' wishes.
 
     async def _orphan(self, node: Node) -> None:
-        """Take the owner out of its dependents, then let it go."""
+        """Take the owner out of its dependents, then let it go.
+
+        They are read live as well: a dependent that the graph has not seen would be garbage once its owner is gone.
+        Kubernetes trusts its graph here.
+        """
         uid = node.metadata.uid
-        for dependent in self._graph.dependents(uid):
+        for dependent in (*self._graph.dependents(uid), *await self._unseen_dependents(node.metadata)):
             metadata = dependent.metadata
             await self._disown(dependent, metadata, tuple(one for one in metadata.owner_references if one.uid != uid))
         await self._remove_finalizer(node, ORPHAN)
+
+    async def _unseen_dependents(self, owner: ObjectMeta) -> list[Node]:
+        """What names the owner in the API server, and not in the graph."""
+        seen = {one.metadata.uid for one in self._graph.dependents(owner.uid)}
+        found: list[Node] = []
+        for source, kind in self._kinds.items():
+            if kind.namespaced or not owner.namespace:
+                live = await self._client.list(kind.type, owner.namespace)
+                found += [
+                    Node(source, one) for one in live.items if one.metadata.uid not in seen and _names(one, owner)
+                ]
+        return found
 
     async def _finish_foreground(self, node: Node) -> None:
         """Let the owner go if no dependent blocks it; else see that they go."""
@@ -255,6 +271,11 @@ class GarbageCollector(Controller):
         if self._graph.get(value.metadata.uid) is node:
             for uid in attempts_after(self._graph, node.resource, node.value, value):
                 self.enqueue(uid)
+
+
+def _names(value: HasMeta, owner: ObjectMeta) -> bool:
+    """Whether the object has that owner."""
+    return any(one.uid == owner.uid for one in value.metadata.owner_references)
 
 
 def _is_alike(old: ObjectMeta, new: ObjectMeta) -> bool:

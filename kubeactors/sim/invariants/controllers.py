@@ -135,13 +135,16 @@ class AvailabilityBound(Invariant):
         self._arm(deployment)
 
     def _arm(self, deployment: Deployment | None) -> None:
-        """Watch it from now on, if it is available and nothing is under way."""
+        """Watch it from now on, if it is available and controllers know how things are."""
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
-        uid, available = deployment.metadata.uid, self._available(deployment.metadata.uid)
-        known = deployment.status.available_replicas == available >= least(deployment)
-        if known and all(map(has_caught_up, self.world.sets_of(uid))):
+        uid = deployment.metadata.uid
+        if all(map(self._is_known, self.world.sets_of(uid))) and self._available(uid) >= least(deployment):
             self._floors[uid] = least(deployment)
+
+    def _is_known(self, found: ReplicaSet) -> bool:
+        """Whether its status is true."""
+        return has_caught_up(found) and found.status.available_replicas == sum(map(is_ready, self.world.pods_of(found)))
 
     def _available(self, uid: str) -> int:
         return sum(1 for one in self.world.sets_of(uid) for pod in self.world.pods_of(one) if is_ready(pod))
