@@ -18,12 +18,13 @@ GATES: Mapping[str, Sequence[str]] = {
     "imports": (str(Path(sys.executable).with_name("lint-imports")),),
     "mypy": (*PYTHON, "mypy"),
     "pyright": (*PYTHON, "pyright", "--pythonpath", sys.executable),
+    "typing": (*PYTHON, "pytest", "-q", "tests/typing"),
     "tests": (*PYTHON, "pytest"),
 }
 
 
 def check(*, without: Annotated[tuple[str, ...], Parameter(help="Gates to leave out.")] = ()) -> int:
-    """Run the gates: format, lint, imports, mypy, pyright, tests. Exit 1 if one fails."""
+    """Run the gates: format, lint, imports, mypy, pyright, typing, tests. Exit 1 if one fails."""
     unknown = [name for name in without if name not in GATES]
     if unknown:
         raise UsageError(f"no gate is named {', '.join(unknown)}; there are {', '.join(GATES)}")
