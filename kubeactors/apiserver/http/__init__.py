@@ -13,6 +13,7 @@ ref, as any component in the process does. It decides nothing about objects.
     discovery.py        groups, versions, resources     openapi/            definitions and operations
     health.py           healthz, livez, readyz          door.py             the actor's troubles as refusals
     protobuf/           objects that typed clients send pod_streams.py      logs
+    encodings.py        bytes of objects, made once     metrics.py          how many requests, and how quick
 
 Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.
 """
