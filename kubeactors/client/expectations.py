@@ -29,12 +29,17 @@ class Standing(Enum):
     """It should, and does not, or nobody knows what was done: read live before you act."""
 
 
+UNKNOWN = 1 << 62
+"""The revision of a write that has not been acknowledged: no cache has come so far."""
+
+
 class _Record:
     __slots__ = ("creations", "deadline", "deletions", "doubted")
 
     def __init__(self) -> None:
-        self.creations: dict[str, None] = {}
-        self.deletions: dict[str, None] = {}
+        self.creations: dict[str, int] = {}
+        """Object keys, and the revisions at which they were created."""
+        self.deletions: dict[str, int] = {}
         self.deadline = 0
         self.doubted = False
 
@@ -49,12 +54,12 @@ class Expectations:
     def expect_creation(self, key: str, object_key: str, now: int) -> None:
         """An object of this key is about to be created."""
         record = self._record(key, now)
-        record.creations[object_key] = None
+        record.creations[object_key] = UNKNOWN
 
     def expect_deletion(self, key: str, uid: str, now: int) -> None:
         """The object with this uid is about to be deleted."""
         record = self._record(key, now)
-        record.deletions[uid] = None
+        record.deletions[uid] = UNKNOWN
 
     def creation_observed(self, key: str, object_key: str) -> None:
         """The object has been seen, or will never exist."""
@@ -68,15 +73,32 @@ class Expectations:
         if record is not None:
             record.deletions.pop(uid, None)
 
+    def creation_acknowledged(self, key: str, object_key: str, revision: int) -> None:
+        """The object was created at this revision: a cache that has come so far and lacks it has seen it go."""
+        record = self._records.get(key)
+        if record is not None and object_key in record.creations:
+            record.creations[object_key] = revision
+
+    def deletion_acknowledged(self, key: str, uid: str, revision: int) -> None:
+        """The object began to go at this revision."""
+        record = self._records.get(key)
+        if record is not None and uid in record.deletions:
+            record.deletions[uid] = revision
+
     def doubt(self, key: str, now: int) -> None:
         """The outcome of a write is unknown."""
         self._record(key, now).doubted = True
 
-    def standing(self, key: str, now: int) -> Standing:
-        """Whether the controller may act on its cache."""
+    def standing(self, key: str, now: int, seen: int = 0) -> Standing:
+        """Whether the controller may act on its cache, which has come to the revision `seen`.
+
+        Kubernetes waits for events alone, and for five minutes if a watch that was broken has skipped them.
+        """
         record = self._records.get(key)
         if record is None:
             return Standing.MET
+        record.creations = {one: revision for one, revision in record.creations.items() if revision > seen}
+        record.deletions = {one: revision for one, revision in record.deletions.items() if revision > seen}
         if record.doubted:
             return Standing.DOUBTED
         if not record.creations and not record.deletions:
@@ -91,8 +113,8 @@ class Expectations:
         """
         record = self._record(key, now)
         present, living = dict.fromkeys(existing), dict.fromkeys(alive)
-        record.creations = {one: None for one in record.creations if one in present}
-        record.deletions = {one: None for one in record.deletions if one not in living}
+        record.creations = {one: revision for one, revision in record.creations.items() if one in present}
+        record.deletions = {one: revision for one, revision in record.deletions.items() if one not in living}
         record.doubted = False
 
     def awaited_creations(self, key: str) -> int:

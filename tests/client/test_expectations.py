@@ -31,6 +31,18 @@ def test_an_observation_counts_once_however_often_it_is_repeated() -> None:
     assert expectations.awaited_creations(RS) == 1
 
 
+def test_a_cache_that_has_come_to_the_revision_of_a_write_shows_it_or_has_seen_it_undone() -> None:
+    expectations = Expectations()
+    expectations.expect_creation(RS, "default/a", 0)
+    expectations.expect_deletion(RS, "uid-b", 0)
+    assert expectations.standing(RS, 0, seen=100) is Standing.AWAITED
+    expectations.creation_acknowledged(RS, "default/a", 7)
+    expectations.deletion_acknowledged(RS, "uid-b", 8)
+    assert expectations.standing(RS, 0, seen=7) is Standing.AWAITED
+    assert expectations.awaited_creations(RS) == 0
+    assert expectations.standing(RS, 0, seen=8) is Standing.MET
+
+
 def test_after_five_minutes_the_cache_is_doubted_not_trusted() -> None:
     expectations = Expectations()
     expectations.expect_creation(RS, "default/a", 0)

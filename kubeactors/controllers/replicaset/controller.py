@@ -18,6 +18,7 @@ from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetStatus
 from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
+from kubeactors.apimachinery.requests import Result
 from kubeactors.apimachinery.status import Conflict, NotFound, ServiceUnavailable, StatusError, Timeout
 from kubeactors.client import (
     Change,
@@ -36,8 +37,8 @@ from kubeactors.client import (
     is_controlled_by,
     is_namespace_terminating,
     key_of,
+    revision_of,
 )
-from kubeactors.client.expectations import TIMEOUT_SECONDS
 from kubeactors.controllers.adoption import (
     CONTROLLER,
     ORPHANS,
@@ -66,6 +67,9 @@ from kubeactors.message import Recipient
 
 LIVES = "lives"
 """Tally: pods by the uid of their controller, counted by life and labels."""
+
+AWAIT_SECONDS = 5.0
+"""How often it is looked whether the cache shows what was done, though no event has told so."""
 
 STATUS_DELAY_SECONDS = 0.02
 """Changes that only show in the status are gathered for so long: 500 pods that become ready make a few writes."""
@@ -197,14 +201,14 @@ class ReplicasController(Controller, Generic[R]):
             return
         found = self.view(owner)
         uid = found.metadata.uid
-        standing = self._expectations.standing(uid, self.ctx.now)
+        standing = self._expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
             counts, pods = await self._look(found)
         else:
             counts, pods = await self._count(found)
         failure: StatusError | None = None
         if standing is Standing.AWAITED:
-            self.enqueue_after(key, TIMEOUT_SECONDS)
+            self.enqueue_after(key, AWAIT_SECONDS)
         elif found.metadata.deletion_timestamp is None:
             created, failure = await self._manage(found, counts, pods)
             counts = counts.with_created(created)
@@ -272,11 +276,12 @@ class ReplicasController(Controller, Generic[R]):
         refusals: list[StatusError] = []
         for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
             try:
-                await reply
+                created = (await reply).object
             except StatusError as error:
                 self._not_created(found, pod, error)
                 refusals.append(error)
             else:
+                self._expectations.creation_acknowledged(uid, key_of(pod), revision_of(created.metadata))
                 self._recorder.normal(found, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
         return refusals
 
@@ -305,7 +310,7 @@ class ReplicasController(Controller, Generic[R]):
     async def _deleted(self, found: ReplicaSet, pod: Pod, reply: Awaitable[object]) -> None:
         uid = found.metadata.uid
         try:
-            await reply
+            gone = await reply
         except (NotFound, Conflict):
             # Gone, or no longer as it was when it was chosen, perhaps not even ours: its event wakes us to choose again.
             self._expectations.deletion_observed(uid, pod.metadata.uid)
@@ -318,6 +323,8 @@ class ReplicasController(Controller, Generic[R]):
             self._recorder.warning(found, "FailedDelete", f"Error deleting: {error}")
             raise
         else:
+            if isinstance(gone, Result):
+                self._expectations.deletion_acknowledged(uid, pod.metadata.uid, revision_of(gone.object.metadata))
             self._recorder.normal(found, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
 
     def _neighbours(self, found: ReplicaSet) -> dict[str, int]:
