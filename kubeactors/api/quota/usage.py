@@ -165,5 +165,5 @@ def missing(value: TypedObject, names: Iterable[str]) -> str:
                 lacking.setdefault(name, {})[container.name] = None
     if not lacking:
         return ""
-    said = (f"{name} for: {','.join(sorted(who))}" for name, who in sorted(lacking.items()))
-    return f"must specify {'; '.join(said)}"
+    names = (f"{name} for: {','.join(sorted(who))}" for name, who in sorted(lacking.items()))
+    return f"must specify {'; '.join(names)}"
