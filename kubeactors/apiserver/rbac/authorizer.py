@@ -14,17 +14,16 @@ from kubeactors.apiserver.authorization import Access, Decision, Objects, Rules
 from kubeactors.apiserver.rbac.policies import Policies
 from kubeactors.apiserver.rbac.rules import allows, names_allowed
 
-_KNOWN_USERS = 4096
-_KNOWN_ANSWERS = 4096
-"""How much is remembered, of users and of answers about each."""
+_KNOWN = 65536
+"""How many answers are remembered."""
 
 _Names: TypeAlias = frozenset[str] | None
 """The names of the objects that something is allowed on; None for all of them."""
 
 _NOTHING: frozenset[str] = frozenset()
 
-_Question: TypeAlias = tuple[str, str, str, str, str]
-"""Verb, group, resource, subresource, namespace."""
+_Question: TypeAlias = tuple[str, tuple[str, ...], str, str, str, str, str]
+"""User, groups of the user, verb, group, resource, subresource, namespace."""
 
 
 class RbacAuthorizer:
@@ -33,7 +32,7 @@ class RbacAuthorizer:
     def __init__(self) -> None:
         self.policies = Policies()
         self._version = 0
-        self._known: dict[tuple[str, tuple[str, ...]], dict[_Question, _Names]] = {}
+        self._known: dict[_Question, _Names] = {}
 
     def follow(self, objects: Objects) -> None:
         """Learn the roles and bindings."""
@@ -43,13 +42,10 @@ class RbacAuthorizer:
         """Whether a role of the whole cluster does, or one of the namespace."""
         if access.path:
             return self.decide(access).allowed
-        known = self._answers(access.user)
-        for namespace in ("", access.namespace) if access.namespace else ("",):
-            question = (access.verb, access.group, access.resource, access.subresource, namespace)
-            names = known[question] if question in known else self._learn(known, access.user, question)
-            if names is None or access.name in names:
-                return True
-        return False
+        if self._version != self.policies.version:
+            self._version = self.policies.version
+            self._known.clear()
+        return self._allowed(access, "") or (bool(access.namespace) and self._allowed(access, access.namespace))
 
     def decide(self, access: Access) -> Decision:
         """The first binding that allows it, those of the whole cluster before those of the namespace."""
@@ -67,28 +63,26 @@ class RbacAuthorizer:
         rules, errors = self.policies.rules(user, namespace)
         return Rules(rules=tuple(rules), errors=tuple(errors))
 
-    def _answers(self, user: UserInfo) -> dict[_Question, _Names]:
-        """What is known about a user by the roles and bindings of now."""
-        if self._version != self.policies.version or len(self._known) > _KNOWN_USERS:
-            self._version = self.policies.version
-            self._known.clear()
-        key = (user.name, user.groups)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = {}
-        return known
+    def _allowed(self, access: Access, namespace: str) -> bool:
+        user = access.user
+        question = (user.name, user.groups, access.verb, access.group, access.resource, access.subresource, namespace)
+        known = self._known
+        names = known[question] if question in known else self._learn(user, question)
+        return names is None or access.name in names
 
-    def _learn(self, known: dict[_Question, _Names], user: UserInfo, question: _Question) -> _Names:
-        verb, group, resource, subresource, namespace = question
+    def _learn(self, user: UserInfo, question: _Question) -> _Names:
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        self._known[question] = names = self._names(user, question)
+        return names
+
+    def _names(self, user: UserInfo, question: _Question) -> _Names:
+        _, _, verb, group, resource, subresource, namespace = question
         names = _NOTHING
-        if len(known) >= _KNOWN_ANSWERS:
-            known.clear()
         for grant in self.policies.grants(user, namespace):
             for rule in grant.rules or ():
                 found = names_allowed(rule, verb, group, resource, subresource)
                 if found == ():
-                    known[question] = None
                     return None
                 names = names.union(found or ())
-        known[question] = names
         return names
