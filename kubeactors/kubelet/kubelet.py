@@ -206,9 +206,15 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         worker = self._workers.get(pod.metadata.uid)
         if worker is None:
             self._add(pod)
-        elif revision_of(pod.metadata) > revision_of(worker.pod.metadata):
+        else:
+            self._take_news(worker, pod)
+
+    def _take_news(self, worker: PodWorker, pod: Pod) -> None:
+        """The pod as others have changed it, if that is news: perhaps it is to go."""
+        if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
             worker.pod = pod
             self._step(worker)
+            self._set_alarm()
 
     def _add(self, pod: Pod) -> None:
         now = self.ctx.wall
@@ -346,7 +352,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         except Conflict:
             fresh = await self._client.get(Pod, pod.metadata.name, pod.metadata.namespace)
             if fresh.metadata.uid == uid:
-                self._written(worker, fresh)
+                self._take_news(worker, fresh)
                 self._unwritten[uid] = True
         except NotFound:
             return  # the watch will tell that it is gone

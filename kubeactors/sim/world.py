@@ -43,6 +43,8 @@ class World:
         """The uids of objects that users have deleted, or changed so that their owners let them go."""
         self.free: dict[str, None] = {}
         """The uids of objects that users want to stay without an owner: nobody else may delete them."""
+        self._doomed: dict[str, None] = {}
+        """The uids of objects that users have deleted."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
         """All commits by kind, for those who compare streams with it."""
         self._objects: dict[type[TypedObject], dict[str, TypedObject]] = {}
@@ -86,17 +88,21 @@ class World:
     def takes_in_hand(self, found: TypedObject) -> None:
         """The user deletes it."""
         self.in_hand[found.metadata.uid] = None
+        self._doomed[found.metadata.uid] = None
         self.free.pop(found.metadata.uid, None)
 
     def sets_free(self, found: TypedObject) -> None:
-        """The user has taken it out of its owner's hands."""
+        """The user has made it without an owner, or taken it out of its owner's hands."""
         self.in_hand[found.metadata.uid] = None
-        self.free[found.metadata.uid] = None
+        if found.metadata.uid not in self._doomed:
+            self.free[found.metadata.uid] = None
 
     def deleting(self, owner: TypedObject, *, orphan: bool) -> None:
         """The user deletes an owner; with `orphan` what it controls is to stay."""
         uid = owner.metadata.uid
         self.in_hand[uid] = None
+        orphan = orphan and uid not in self._doomed
+        self._doomed[uid] = None
         for one in self.controlled_by(uid).values():
             if orphan:
                 self.free[one.metadata.uid] = None
