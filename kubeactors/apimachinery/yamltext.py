@@ -4,7 +4,8 @@ Source: sigs.k8s.io/yaml (YAMLToJSON, YAMLToJSONStrict).
 """
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from itertools import chain
 from typing import cast
 
 import msgspec
@@ -31,7 +32,8 @@ def to_json(data: bytes, *, first_of_many: bool = False) -> tuple[bytes, tuple[s
     """
     loader = _Loader(data)
     try:
-        value = _Unfolding().plain(_first(loader) if first_of_many else loader.get_single_data())
+        node = _first(loader) if first_of_many else loader.get_single_node()
+        value = _plain(loader.unfold(node)) if node is not None else None
     except yaml.YAMLError as error:
         raise YAMLError(f"error converting YAML to JSON: yaml: {_words(error)}") from error
     except RecursionError as error:
@@ -41,8 +43,8 @@ def to_json(data: bytes, *, first_of_many: bool = False) -> tuple[bytes, tuple[s
     return msgspec.json.encode(value), _strict(loader.duplicates)
 
 
-def _first(loader: "_Loader") -> object:
-    return loader.get_data() if loader.check_data() else None  # type: ignore[no-untyped-call]  # the stubs lack it
+def _first(loader: "_Loader") -> yaml.Node | None:
+    return loader.get_node() if loader.check_node() else None
 
 
 def _strict(duplicates: list[str]) -> tuple[str, ...]:
@@ -64,11 +66,15 @@ class _Loader(yaml.CSafeLoader):
         super().__init__(data)
         self.duplicates: list[str] = []
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Resolve merge keys, which can multiply what they merge."""
-        super().flatten_mapping(node)
-        if len(node.value) > MAX_VALUES:
+    def unfold(self, node: yaml.Node) -> object:
+        """What the document says.
+
+        Raises:
+            yaml.YAMLError: it is no value, or by its aliases far larger than it looks.
+        """
+        if _Weights().of(node) > MAX_VALUES:
             raise yaml.YAMLError("document contains excessive aliasing")
+        return self.construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - overrides
         """A dict with text as keys."""
@@ -90,26 +96,37 @@ def _as_written(loader: _Loader, node: yaml.ScalarNode) -> object:
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
-class _Unfolding:
-    """Turns what YAML can hold into what JSON can hold."""
+class _Weights:
+    """How many values nodes stand for, with all that their aliases repeat."""
 
     def __init__(self) -> None:
-        self._values = 0
+        self._known: dict[yaml.Node, int] = {}
 
-    def plain(self, value: object) -> object:
-        self._values += 1
-        if self._values > MAX_VALUES:
-            raise yaml.YAMLError("document contains excessive aliasing")
-        if isinstance(value, dict):
-            members = cast("dict[object, object]", value).items()
-            return {_key(key): self.plain(item) for key, item in members}
-        if isinstance(value, list):
-            return [self.plain(item) for item in cast("list[object]", value)]
-        if isinstance(value, float):
-            return _number(value)
-        if value is None or isinstance(value, bool | int | str):
-            return value
-        raise yaml.YAMLError(f"a {type(value).__name__} cannot be written as JSON")
+    def of(self, node: yaml.Node) -> int:
+        known = self._known.get(node)
+        if known is None:
+            self._known[node] = 1  # if it holds itself: the constructor says so
+            known = self._known[node] = 1 + sum(map(self.of, _inside(node)))
+        return known
+
+
+def _inside(node: yaml.Node) -> Iterable[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return chain.from_iterable(node.value)
+    return node.value if isinstance(node, yaml.SequenceNode) else ()
+
+
+def _plain(value: object) -> object:
+    """What JSON can hold, of what YAML can hold."""
+    if isinstance(value, dict):
+        return {_key(key): _plain(item) for key, item in cast("dict[object, object]", value).items()}
+    if isinstance(value, list):
+        return list(map(_plain, cast("list[object]", value)))
+    if isinstance(value, float):
+        return _number(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise yaml.YAMLError(f"a {type(value).__name__} cannot be written as JSON")
 
 
 def _key(key: object) -> str:
