@@ -107,7 +107,9 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     def _boot(self, name: str) -> None:
         config = self._configs[name]
         node = UserInfo(name=f"system:node:{name}", groups=("system:nodes", "system:authenticated"))
-        runtime = SimulatedRuntime(config.pod_cidr, Behaviour(start_seconds=self._pool.start_latency_seconds))
+        pool = self._pool
+        behaviour = Behaviour(start_seconds=pool.start_latency_seconds, stop_seconds=pool.stop_latency_seconds)
+        runtime = SimulatedRuntime(config.pod_cidr, behaviour)
         kubelet = partial(
             Kubelet,
             client=self._client.as_user(node),

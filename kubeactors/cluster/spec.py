@@ -26,6 +26,8 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     """The nodes' `topology.kubernetes.io/zone`; without one they have no such label."""
     start_latency_seconds: float = 0.5
     """How long a simulated container takes to start."""
+    stop_latency_seconds: float = 0.0
+    """How long it takes to stop."""
 
     def names(self) -> tuple[str, ...]:
         """The nodes' names.

@@ -16,14 +16,19 @@ T = TypeVar("T")
 NAMES = ("web", "api")
 IMAGES = ("1", "2", "3")
 CONTROLLERS = ("replicaset", "deployment", "endpoints", "endpointslice", "garbagecollector", "nodelifecycle")
-RESOURCES = ("pods", "pods", "replicasets", "deployments", "nodes", "services", "endpoints", "endpointslices")
+RESOURCES = (
+    *("pods",) * 5,
+    *("replicasets", "endpoints", "endpointslices", "deployments") * 2,
+    "services",
+    "nodes",
+)
 """What components watch, the important ones more than once."""
 WRITTEN = ("pods", "pods", "replicasets", "deployments", "nodes", "endpoints")
 
 WEIGHTS = {
-    "watch-lag": 4,
+    "watch-lag": 8,
     "watch-break": 2,
-    "watch-expired": 2,
+    "watch-expired": 3,
     "conflicts": 2,
     "reply-lost": 3,
     "controller-crash": 3,
@@ -37,12 +42,14 @@ MOMENT_SECONDS = 20
 PROPAGATIONS: tuple[workload.Propagation, ...] = ("Background", "Orphan", "Foreground")
 DIRECTIONS: tuple[faults.Direction, ...] = ("both", "to-server", "from-server")
 OFFSETS = (0.0, 0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
-FAULT_OFFSETS = (-0.01, -0.01, -0.3, -1.0, 0.0, 0.01, 0.03, 0.3, 0.52, 1.0, 3.0, 10.0)
-"""When faults begin, seen from what a user does: mostly just before it, and in time for its consequences."""
+FAULT_OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
+"""When faults begin, seen from what a user does: mostly just before it."""
 SPANS = (0.05, 0.3, 1.0, 1.0, 3.0, 3.0, 10.0, 40.0, 100.0)
 LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
 """A lag may outlast the five minutes after which controllers expect no more news."""
-MAX_REPLICAS = 8
+ROOMS = (12, 12, 5, 3)
+"""How many pods fit on a node: sometimes there is too little room for all."""
+MAX_REPLICAS = 7
 
 
 class Source(Protocol):
@@ -103,8 +110,7 @@ class Grammar:
         steps += [self._fault(source.choice(kinds)) for _ in range(source.integer(0, 7)) if kinds]
         end = max(step.at for step in steps) + MOMENT_SECONDS
         steps += [workload.Uncordon(at=end, node=node) for node in self._cordoned]
-        room = source.choice((12, 8)) if len(names) > 1 else source.choice((12, 8, 5))
-        return Plan(seed=seed, nodes=len(self._nodes), pods_per_node=room, steps=in_order(steps))
+        return Plan(seed=seed, nodes=len(self._nodes), pods_per_node=source.choice(ROOMS), steps=in_order(steps))
 
     def _swarm(self) -> tuple[str, ...]:
         """Some kinds of faults are left out: what is there shows more clearly then."""
@@ -131,21 +137,18 @@ class Grammar:
     def _action(self, name: str) -> AnyStep:
         make: Callable[[str, float], AnyStep] = self._source.choice(
             (
-                self._scale,
-                self._scale,
-                self._roll,
-                self._roll,
-                self._roll,
+                *(self._scale,) * 4,
+                *(self._roll,) * 4,
+                *(self._relabel_pod,) * 2,
+                *(self._delete,) * 2,
+                *(_recreate_service,) * 2,
                 _pause,
                 _resume,
                 _undo,
                 self._delete_pod,
-                self._relabel_pod,
                 self._add_pod,
                 self._recreate_pod,
-                self._delete,
                 self._cordon,
-                _recreate_service,
                 self._again,
             )
         )

@@ -17,6 +17,7 @@ from kubeactors.cluster.plane import ControlPlane, GetApiServer
 from kubeactors.sim.chaos import Chaos, SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, SILENT, Invariant
+from kubeactors.sim.invariants.scheduler import has_room, takes_pods
 from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.plan import Plan
@@ -37,6 +38,8 @@ QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
 SETTLE_SECONDS = 180.0
 """How long caches and endpoints may take to follow after that."""
+STOP_SECONDS = 0.3
+"""How long a container takes to stop: long enough for something to break meanwhile."""
 PATIENCE = 50_000
 """So many deliveries at one moment of virtual time are a livelock."""
 
@@ -74,7 +77,8 @@ class Simulation:
         self.network.on_watch = self.judge.watched
         self._judged = 0
         self.chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE)
-        self._spec = ClusterSpec(nodes=NodePool(count=plan.nodes, pods=str(plan.pods_per_node)))
+        pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
+        self._spec = ClusterSpec(nodes=pool)
 
     # The cluster.
 
@@ -216,12 +220,19 @@ class Simulation:
             yield f"deployment {name} is still being deleted"
         elif not has_caught_up(deployment) or not all(map(has_caught_up, sets)):
             yield f"deployment {name}: a controller has not seen its newest spec"
+        elif any(map(self._waits_for_room, pods)):
+            return
         elif len(pods) != goal or not all(map(is_ready, pods)):
             yield f"deployment {name} has {len(pods)} pods, {sum(map(is_ready, pods))} of them ready, and wants {goal}"
         elif not deployment.spec.paused and sum(1 for one in sets if wanted(one)) > 1:
             yield f"deployment {name} still has pods of several templates"
         elif status.ready_replicas != len(pods) or status.replicas != len(pods):
             yield f"deployment {name} says {status.ready_replicas} of {status.replicas} ready, there are {len(pods)}"
+
+    def _waits_for_room(self, pod: Pod) -> bool:
+        """Whether no node can take the pod: then nobody is to blame."""
+        nodes, pods = self.world.of(Node).values(), list(self.world.of(Pod).values())
+        return not pod.spec.node_name and not any(takes_pods(one) and has_room(one, pods, pod) for one in nodes)
 
 
 def _is_well(node: Node) -> bool:

@@ -221,7 +221,7 @@ class OwnersExist(Invariant):
 
 
 class EndpointsEqualReadyPods(Invariant):
-    """When all is quiet, a service leads to exactly the ready pods that it selects, in both forms of endpoints."""
+    """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints."""
 
     name: ClassVar[str] = "endpoints-equal-ready-pods"
 
@@ -229,39 +229,40 @@ class EndpointsEqualReadyPods(Invariant):
         """Look at each service with a selector."""
         for service in self.world.of(Service).values():
             if service.spec.selector:
-                expected = sorted(self._ready_addresses(service))
-                for where, found in (("endpoints", self._endpoints(service)), ("slices", self._slices(service))):
-                    if sorted(found) != expected:
-                        yield f"{title(service)} leads to {sorted(found)} by its {where}, not to {expected}"
+                yield from self._look(service)
 
-    def _ready_addresses(self, service: Service) -> Iterator[str]:
+    def _look(self, service: Service) -> Iterator[str]:
+        pods = [pod for pod in self._selected(service) if is_active(pod) and pod.status.pod_ip]
+        for ready, what in ((True, "ready"), (False, "not ready")):
+            expected = sorted(pod.status.pod_ip for pod in pods if is_ready(pod) is ready)
+            for where, found in (
+                ("endpoints", self._endpoints(service, ready=ready)),
+                ("slices", self._slices(service, ready=ready)),
+            ):
+                if sorted(found) != expected:
+                    yield f"the {where} of {title(service)} say {sorted(found)} are {what}, and {expected} are"
+
+    def _selected(self, service: Service) -> Iterator[Pod]:
         for pod in self.world.of(Pod).values():
             labels = pod.metadata.labels
-            if (
-                pod.metadata.namespace == service.metadata.namespace
-                and all(labels.get(key) == value for key, value in service.spec.selector.items())
-                and is_ready(pod)
+            if pod.metadata.namespace == service.metadata.namespace and all(
+                labels.get(key) == value for key, value in service.spec.selector.items()
             ):
-                yield pod.status.pod_ip
+                yield pod
 
-    def _endpoints(self, service: Service) -> list[str]:
+    def _endpoints(self, service: Service, *, ready: bool) -> list[str]:
         metadata = service.metadata
         found = self.world.find(Endpoints, metadata.name, metadata.namespace)
-        if found is None:
-            return []
-        return [one.ip for subset in found.subsets for one in subset.addresses]
+        subsets = found.subsets if found is not None else ()
+        return [one.ip for subset in subsets for one in (subset.addresses if ready else subset.not_ready_addresses)]
 
-    def _slices(self, service: Service) -> list[str]:
-        found = [
-            one
-            for one in self.world.of(EndpointSlice).values()
-            if any(owner.uid == service.metadata.uid for owner in one.metadata.owner_references)
-        ]
+    def _slices(self, service: Service, *, ready: bool) -> list[str]:
         return [
             address
-            for one in found
+            for one in self.world.of(EndpointSlice).values()
+            if any(owner.uid == service.metadata.uid for owner in one.metadata.owner_references)
             for endpoint in one.endpoints or ()
-            if endpoint.conditions.ready and not endpoint.conditions.terminating
+            if not endpoint.conditions.terminating and endpoint.conditions.ready is ready
             for address in endpoint.addresses or ()
         ]
 
