@@ -1,14 +1,15 @@
 """The machines: each runs a kubelet and a container runtime, and can lose its power."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, cast
 
 from kubeactors.actor import Actor, Ref, Supervision, handle
+from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.client import Client, EventSink
-from kubeactors.cluster.spec import RACK_LABEL, ZONE_LABEL, NodePool, Timing
+from kubeactors.cluster.spec import RACK_LABEL, NodePool, Timing
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.messages import KeepRenewed, StopRenewing
 from kubeactors.kubelet.renewals import LeaseRenewer, Slots
@@ -59,17 +60,17 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     supervision: ClassVar[Supervision] = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.5)
 
-    def __init__(self, client: Client, pool: NodePool, timing: Timing) -> None:
+    def __init__(self, client: Client, pools: Sequence[NodePool], timing: Timing) -> None:
         self._client = client
-        self._pool = pool
         self._interval_seconds = timing.heartbeat_seconds
-        self._configs = {config.node_name: config for config in kubelet_configs(pool, timing)}
+        self._configs = {config.node_name: config for config in kubelet_configs(pools, timing)}
+        self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}
         self._kubelets: dict[str, Ref[KubeletMessage]] = {}
 
     def started(self) -> None:
         """Boot all."""
         self._renewer: Ref[KeepRenewed | StopRenewing] | None = None
-        if self._pool.count >= SHARED_HEARTBEATS:
+        if len(self._configs) >= SHARED_HEARTBEATS:
             renewer = partial(LeaseRenewer, self._client, self._interval_seconds, Slots())
             self._renewer = cast("Ref[KeepRenewed | StopRenewing]", self.ctx.spawn(renewer, name="leases"))
         self._events = self.ctx.spawn(partial(EventSink, self._client), name="events")
@@ -93,10 +94,11 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     @handle
     def get_racks(self, message: GetRacks) -> dict[str, tuple[str, ...]]:
-        """All machines, on or off."""
+        """All machines that stand in racks, on or off."""
         racks: dict[str, list[str]] = {}
         for config in self._configs.values():
-            racks.setdefault(config.labels[RACK_LABEL], []).append(config.node_name)
+            if RACK_LABEL in config.labels:
+                racks.setdefault(config.labels[RACK_LABEL], []).append(config.node_name)
         return {rack: tuple(names) for rack, names in racks.items()}
 
     @handle
@@ -107,9 +109,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     def _boot(self, name: str) -> None:
         config = self._configs[name]
         node = UserInfo(name=f"system:node:{name}", groups=("system:nodes", "system:authenticated"))
-        pool = self._pool
-        behaviour = Behaviour(start_seconds=pool.start_latency_seconds, stop_seconds=pool.stop_latency_seconds)
-        runtime = SimulatedRuntime(config.pod_cidr, behaviour)
+        runtime = SimulatedRuntime(config.pod_cidr, self._behaviours[name])
         kubelet = partial(
             Kubelet,
             client=self._client.as_user(node),
@@ -121,22 +121,41 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
 
 
-def kubelet_configs(pool: NodePool, timing: Timing) -> Iterator[KubeletConfig]:
-    """The settings of each kubelet of a pool, in order.
+def _behaviour(pool: NodePool) -> Behaviour:
+    return Behaviour(start_seconds=pool.start_latency_seconds, stop_seconds=pool.stop_latency_seconds)
 
-    >>> [one.pod_cidr for one in kubelet_configs(NodePool(count=2), Timing())]
+
+def kubelet_configs(pools: Sequence[NodePool], timing: Timing) -> Iterator[KubeletConfig]:
+    """The settings of each kubelet of some pools, in order.
+
+    >>> [one.pod_cidr for one in kubelet_configs([NodePool(count=1), NodePool(prefix="big", count=1)], Timing())]
     ['10.128.0.0/24', '10.128.1.0/24']
+
+    Raises:
+        ValueError: two nodes have one name.
     """
-    capacity = {"cpu": pool.cpu, "memory": pool.memory, "pods": pool.pods, "ephemeral-storage": "1Ti"}
-    size = max((int(pool.pods) + 3).bit_length(), 8)  # addresses of the network, of the router, of everybody
+    most = max((quantity.value(pool.pods) for pool in pools), default=0)
+    size = max((most + 3).bit_length(), 8)  # addresses of the network, of the router, of everybody
+    places = [(pool, place, name) for pool in pools for place, name in enumerate(pool.names())]
+    seen: dict[str, None] = {}
+    for index, (pool, place, name) in enumerate(places):
+        if name in seen:
+            raise ValueError(f'two nodes are called "{name}"; give each node pool another prefix')
+        seen[name] = None
+        yield _config(pool, place, name, index, size, timing)
+
+
+def _config(pool: NodePool, place: int, name: str, index: int, size: int, timing: Timing) -> KubeletConfig:  # noqa: PLR0913, PLR0917 -- made in one place
     pods, nodes = int(POD_NETWORK.network_address), int(NODE_NETWORK.network_address)
-    for index, name in enumerate(pool.names()):
-        yield KubeletConfig(
-            node_name=name,
-            node_ip=str(IPv4Address(nodes + index + 1)),
-            pod_cidr=str(IPv4Network((pods + (index << size), 32 - size))),
-            capacity=capacity,
-            labels={RACK_LABEL: pool.rack_of(index), **({ZONE_LABEL: pool.zone} if pool.zone else {})},
-            lease_duration_seconds=timing.lease_duration_seconds,
-            heartbeat_seconds=timing.heartbeat_seconds,
-        )
+    capacity = pool.capacity()
+    return KubeletConfig(
+        node_name=name,
+        node_ip=str(IPv4Address(nodes + index + 1)),
+        pod_cidr=str(IPv4Network((pods + (index << size), 32 - size))),
+        capacity=capacity,
+        allocatable=capacity | pool.allocatable if pool.allocatable else None,
+        labels=pool.labels_of(place),
+        taints=pool.taints,
+        lease_duration_seconds=timing.lease_duration_seconds,
+        heartbeat_seconds=timing.heartbeat_seconds,
+    )

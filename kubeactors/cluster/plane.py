@@ -78,7 +78,7 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         profiles = DEFAULT_PROFILES if self._spec.scheduler is None else read_profiles(self._spec.scheduler)
         spawn(partial(SchedulerProcess, scheduler, profiles), name="scheduler")
         nodes = Client(transport, KUBELETS)
-        self._machines = spawn(partial(Machines, nodes, self._spec.nodes, self._spec.timing), name="machines")
+        self._machines = spawn(partial(Machines, nodes, self._spec.pools, self._spec.timing), name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from kubeactors.api.core.v1 import Taint
 from kubeactors.apiserver.config import ApiServerConfig
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -13,7 +14,8 @@ RACK_LABEL = "topology.kubernetes.io/rack"
 class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     """Nodes of one shape. Quantities are texts as in a manifest.
 
-    The nodes are dealt out to `racks` racks in turn, so that a rack is what loses power together.
+    The nodes are dealt out to `racks` racks in turn, so that a rack is what loses power together; with 0 racks they
+    stand alone, each with a power supply of its own.
     """
 
     count: int = 3
@@ -24,6 +26,17 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     racks: int = 3
     zone: str = ""
     """The nodes' `topology.kubernetes.io/zone`; without one they have no such label."""
+    zones: int = 0
+    """Deal the nodes out to so many zones in turn, `zone-1` and so on, in place of one `zone`."""
+    labels: dict[str, str] = {}
+    """Further labels; they win over those that follow from racks and zones."""
+    taints: tuple[Taint, ...] = ()
+    resources: dict[str, str] = {}
+    """Further capacity, such as `nvidia.com/gpu`."""
+    allocatable: dict[str, str] = {}
+    """What pods can have, where that is less than the capacity."""
+    own_names: tuple[str, ...] = ()
+    """The nodes' names in place of prefix and number; there are as many nodes as names then."""
     start_latency_seconds: float = 0.5
     """How long a simulated container takes to start."""
     stop_latency_seconds: float = 0.0
@@ -35,7 +48,7 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
         >>> NodePool(count=2).names()
         ('node-1', 'node-2')
         """
-        return tuple(f"{self.prefix}-{number}" for number in range(1, self.count + 1))
+        return self.own_names or tuple(f"{self.prefix}-{number}" for number in range(1, self.count + 1))
 
     def rack_of(self, index: int) -> str:
         """The rack of the node at this index, from 0.
@@ -44,6 +57,20 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
         ['rack-1', 'rack-2', 'rack-1']
         """
         return f"rack-{index % self.racks + 1}"
+
+    def labels_of(self, index: int) -> dict[str, str]:
+        """The labels of the node at this index that follow from the pool.
+
+        >>> NodePool(racks=2, zones=1, labels={"disk": "ssd"}).labels_of(1)
+        {'topology.kubernetes.io/rack': 'rack-2', 'topology.kubernetes.io/zone': 'zone-1', 'disk': 'ssd'}
+        """
+        zone = f"zone-{index % self.zones + 1}" if self.zones else self.zone
+        rack = {RACK_LABEL: self.rack_of(index)} if self.racks else {}
+        return rack | ({ZONE_LABEL: zone} if zone else {}) | self.labels
+
+    def capacity(self) -> dict[str, str]:
+        """What a node of the pool has."""
+        return {"cpu": self.cpu, "memory": self.memory, "pods": self.pods, "ephemeral-storage": "1Ti"} | self.resources
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +96,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A whole cluster. Without `data_dir` everything is in memory and ends with the cluster."""
 
     nodes: NodePool = NodePool()
+    more_nodes: tuple[NodePool, ...] = ()
+    """Nodes of other shapes."""
     data_dir: Path | None = None
     server: ApiServerConfig = ApiServerConfig()
     timing: Timing = Timing()
@@ -80,3 +109,12 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """PEM of the certificate that pods check the API server's with."""
     account_key: bytes = b""
     """PEM of the key that signs tokens of service accounts; without it there are none."""
+
+    @property
+    def pools(self) -> tuple[NodePool, ...]:
+        """All nodes.
+
+        >>> [pool.count for pool in ClusterSpec(more_nodes=(NodePool(prefix="big", count=2),)).pools]
+        [3, 2]
+        """
+        return (self.nodes, *self.more_nodes)

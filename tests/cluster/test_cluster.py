@@ -7,13 +7,14 @@ import pytest
 
 from kubeactors import Cluster, NodePool
 from kubeactors.api.apps.v1 import Deployment
-from kubeactors.api.core.v1 import ConfigMap, Container, Node, Pod, PodSpec
+from kubeactors.api.core.v1 import ConfigMap, Container, Node, Pod, PodSpec, Taint
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apiserver.http.serving import WrongEventLoop
 from kubeactors.cluster import ClusterSpec, ManifestError
+from kubeactors.cluster.machines import kubelet_configs
 from kubeactors.cluster.manifest import read_manifest
 from kubeactors.cluster.power import POWER_ANNOTATION
-from kubeactors.cluster.spec import QUICK
+from kubeactors.cluster.spec import QUICK, ZONE_LABEL
 
 MANIFESTS = Path(__file__).parents[1] / "manifests"
 
@@ -99,6 +100,36 @@ async def test_state_outlives_the_cluster(tmp_path: Path) -> None:
         before = await cluster.client.get(ConfigMap, "kept", "default")
     async with Cluster(nodes=1, data_dir=tmp_path) as cluster:
         assert await cluster.client.get(ConfigMap, "kept", "default") == before
+
+
+async def test_nodes_of_several_shapes_stand_in_one_cluster() -> None:
+    taint = Taint(key="dedicated", value="gpu", effect="NoSchedule")
+    big = NodePool(
+        prefix="big",
+        count=2,
+        racks=0,
+        zones=2,
+        cpu="64",
+        labels={"disk": "ssd"},
+        taints=(taint,),
+        resources={"nvidia.com/gpu": "8"},
+        allocatable={"cpu": "60"},
+    )
+    async with Cluster(spec=ClusterSpec(nodes=NodePool(count=1), more_nodes=(big,))) as cluster:
+        await cluster.wait_for("node/node-1", "Ready")
+        node = await cluster.wait_for("node/big-2", "Ready")
+        racks = await cluster.racks()
+    assert isinstance(node, Node)
+    assert racks == {"rack-1": ("node-1",)}
+    assert (node.metadata.labels["disk"], node.metadata.labels[ZONE_LABEL]) == ("ssd", "zone-2")
+    assert (node.status.capacity["cpu"], node.status.allocatable["cpu"]) == ("64", "60")
+    assert node.status.allocatable["nvidia.com/gpu"] == "8"
+    assert taint in node.spec.taints
+
+
+async def test_two_nodes_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match='two nodes are called "node-1"'):
+        list(kubelet_configs([NodePool(), NodePool()], QUICK))
 
 
 @pytest.mark.parametrize(
