@@ -1,10 +1,59 @@
 """The base of everything that crosses a mailbox."""
 
-from typing import Generic, Protocol, TypeVar
+import inspect
+import types
+from collections.abc import Collection, Iterator, MutableMapping, MutableSequence, MutableSet
+from typing import TYPE_CHECKING, Annotated, Generic, Protocol, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 R_co = TypeVar("R_co", covariant=True)
+
+
+_REMEDIES: tuple[tuple[type, str], ...] = (
+    (bytearray, "make it bytes"),
+    (MutableSequence, "make it a tuple"),
+    (MutableSet, "make it a frozenset"),
+    (MutableMapping, "make it a Mapping that nobody changes, or a tuple of pairs"),
+)
+
+
+def mutable_kinds(annotation: object) -> Iterator[type]:
+    """The classes in an annotation whose instances can change, also inside unions and collections that cannot.
+
+    >>> [kind.__name__ for kind in mutable_kinds(tuple[int | bytearray, ...] | dict[str, int])]
+    ['bytearray', 'dict']
+    """
+    origin = get_origin(annotation) or annotation
+    if isinstance(origin, type) and _can_change(origin):
+        yield origin
+    elif origin in _TRANSPARENT or (isinstance(origin, type) and issubclass(origin, Collection)):
+        for part in get_args(annotation):
+            yield from mutable_kinds(part)
+
+
+_TRANSPARENT = (Union, types.UnionType, Annotated)
+
+
+def _can_change(kind: type[object]) -> bool:
+    if issubclass(kind, msgspec.Struct):
+        return not kind.__struct_config__.frozen
+    of_dataclass = getattr(kind, "__dataclass_params__", None)
+    if of_dataclass is not None:
+        return not of_dataclass.frozen
+    return issubclass(kind, tuple(known for known, _ in _REMEDIES))
+
+
+def _remedy(kind: type) -> str:
+    return next((remedy for known, remedy in _REMEDIES if issubclass(kind, known)), "add frozen=True to its class")
+
+
+def _annotations(cls: type) -> dict[str, object]:
+    """Those of the class itself; names that are defined further down are left out."""
+    try:
+        return inspect.get_annotations(cls, eval_str=True)
+    except (AttributeError, NameError, SyntaxError, TypeError):
+        return {name: one for name, one in vars(cls).get("__annotations__", {}).items() if not isinstance(one, str)}
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -18,7 +67,24 @@ class Message(msgspec.Struct, frozen=True):
     ...     by: int
     >>> Increment(2)
     Increment(by=2)
+
+    A field that can change is refused when the class is made. (`frozen=False` is refused by `handle`.)
+
+    >>> class Average(Message, frozen=True):
+    ...     of: list[int]
+    Traceback (most recent call last):
+    TypeError: Average.of: a list can change after it was sent; make it a tuple
     """
+
+    if not TYPE_CHECKING:  # what type checkers know of the options of a Struct stays as it is
+
+        def __init_subclass__(cls) -> None:
+            super().__init_subclass__()
+            for field, annotation in _annotations(cls).items():
+                for kind in mutable_kinds(annotation):
+                    raise TypeError(
+                        f"{cls.__name__}.{field}: a {kind.__name__} can change after it was sent; {_remedy(kind)}"
+                    )
 
 
 class Request(Message, Generic[R_co], frozen=True):

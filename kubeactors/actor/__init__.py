@@ -12,6 +12,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     statistics.py   what is seen from outside                   registry.py     actors by name
     router.py       one ref for many actors                     topic.py        publish and subscribe
     stream.py       actors' messages for ordinary code          helpers.py      batches, circuit breaker
+    overdue.py      handlers that take too long
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).
@@ -32,6 +33,7 @@ from kubeactors.actor.errors import (
     MailboxFull,
     RestartIntensityExceeded,
     SystemFailed,
+    SystemNotRunning,
     Terminated,
 )
 from kubeactors.actor.helpers import Batch, CircuitBreaker, CircuitOpen
@@ -95,6 +97,7 @@ __all__ = [
     "Subscribe",
     "Supervision",
     "SystemFailed",
+    "SystemNotRunning",
     "Terminated",
     "Timer",
     "Topic",

@@ -24,7 +24,13 @@ def handle(method: F) -> F:
     """Marks a method as the handler of the messages that its one parameter is annotated with.
 
     A plain `def` runs to its end at once; an `async def` may wait. What it returns is the reply to a `Request`.
+
+    Raises:
+        TypeError: a message can change.
     """
+    for name, annotation in getattr(method, "__annotations__", {}).items():
+        if name != "return":
+            _refuse_mutable(_flatten(annotation))
     setattr(method, _MARK, True)
     return method
 
@@ -140,9 +146,12 @@ class Dispatch:
     `plain` has the functions of plain handlers, `waiting` those of `async def` handlers, `table` all.
     """
 
-    __slots__ = ("deterministic", "plain", "reentrant", "starts", "table", "waiting")
+    __slots__ = ("deterministic", "name", "plain", "reentrant", "starts", "table", "waiting")
 
-    def __init__(self, table: dict[type, Handler], *, reentrant: bool, deterministic: bool, starts: bool) -> None:
+    def __init__(
+        self, name: str, table: dict[type, Handler], *, reentrant: bool, deterministic: bool, starts: bool
+    ) -> None:
+        self.name = name  # of the class
         self.table = table
         self.starts = starts  # there is a `started` to call
         self.plain = _methods(table, is_async=False) if type(table) is dict else _LookedUp(table)
@@ -150,8 +159,13 @@ class Dispatch:
         self.reentrant = reentrant
         self.deterministic = deterministic
 
+    def handler_of(self, message: object) -> str:
+        """The name of the method that handles a message, for people; None stands for the start."""
+        handler = self.table.get(message.__class__)
+        return f"{self.name}.{'started' if handler is None else handler.method.__name__}"
 
-NO_DISPATCH = Dispatch({}, reentrant=False, deterministic=False, starts=False)
+
+NO_DISPATCH = Dispatch("", {}, reentrant=False, deterministic=False, starts=False)
 
 
 def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
@@ -159,6 +173,7 @@ def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
     found = actor.dispatch
     if found is None:
         found = actor.dispatch = Dispatch(
+            actor.__name__,
             handlers_of(actor),
             reentrant=actor.reentrant,
             deterministic=actor.deterministic,
@@ -173,11 +188,15 @@ def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:
     if len(parameters) != 2 or parameters[1] not in hints:
         raise TypeError(f"{actor.__name__}.{method.__name__}: annotate its parameter with the messages it handles")
     found = _flatten(hints[parameters[1]])
-    for one in found:
+    _refuse_mutable(found)
+    return found
+
+
+def _refuse_mutable(messages: list[type]) -> None:
+    for one in messages:
         config = getattr(one, "__struct_config__", None)
         if config is not None and not config.frozen:
             raise TypeError(f"{one.__name__}: messages do not change; add frozen=True to the class")
-    return found
 
 
 def _flatten(hint: object) -> list[type]:

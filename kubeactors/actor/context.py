@@ -209,6 +209,8 @@ class Context(Generic[M]):
         """
         _, sender, reply = opened(self._cell.envelope)
         to = cast("Cell", ref)
+        if reply is not None:
+            reply.target = to  # a circle of asks may close here
         if not to.put((request, sender, reply)) and reply is not None:
             reply.fail(MailboxFull(f"{to.path} has no room"))
         return Later(self._cell, None)

@@ -47,6 +47,10 @@ class SystemFailed(ActorError):
     """A failure reached the top of the supervision tree. The cause is chained."""
 
 
+class SystemNotRunning(ActorError):
+    """An actor system runs once, from the begin of its `async with` block to its end."""
+
+
 class DeadLetter(Message, frozen=True):
     """A message that nobody took: told to those who subscribed."""
 

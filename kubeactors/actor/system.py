@@ -19,15 +19,16 @@ from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
 from kubeactors.actor.envelope import opened
-from kubeactors.actor.errors import SystemFailed
+from kubeactors.actor.errors import SystemFailed, SystemNotRunning
 from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.overdue import UNENDING, at_work_on, report_unending, warn_of
 from kubeactors.actor.parking import Parking, parking
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
-from kubeactors.actor.supervision import SECOND, Restart
+from kubeactors.actor.supervision import Restart
 from kubeactors.actor.waits import Wait
 
 M = TypeVar("M")
@@ -37,8 +38,6 @@ ENTRIES_PER_LOOK = 64
 """How many entries of the run queue are run between two looks at the clock."""
 TURN = 1_000_000
 """Nanoseconds after which the event loop has its turn."""
-TOO_LONG = 100_000_000
-"""Nanoseconds in one turn of an actor of which a system in debug mode warns: use `ctx.in_thread` for such work."""
 SPARE_WORKERS = 16
 """How many tasks are kept for handlers that will await something."""
 
@@ -60,7 +59,7 @@ class ActorSystem:
     Args:
         name: for logs.
         seed: random streams derive from it; by default it is drawn from the operating system.
-        debug: time every turn of every actor, and warn of those that keep the event loop for too long.
+        debug: time every step of every handler, and warn of those that keep the event loop for too long.
     """
 
     def __init__(self, name: str = "system", *, seed: str | None = None, debug: bool = False) -> None:
@@ -69,7 +68,9 @@ class ActorSystem:
         self._origin = time.monotonic_ns()
         wall = time.time_ns()
         self._ready: deque[Entry] = deque()
-        self.kernel = Kernel(self, self._ready, seed=seed, wall=wall, inline=True, batch=64, parks_all=False)
+        self.kernel = Kernel(
+            self, self._ready, seed=seed, wall=wall, inline=not debug, batch=1 if debug else 64, parks_all=False
+        )
         self._group: TaskGroup | None = None
         self._parking: Parking
         self.cancelled: tuple[type[BaseException], ...] = ()
@@ -77,7 +78,7 @@ class ActorSystem:
         self._spare: deque[Wait[None]] = deque()
         self._closing = False
         self._stopped = Event()
-        self._delegated = 0
+        self._delegated: dict[Activation, None] = {}
         self._pause_by = 0
         self._debug = debug
         self._look = 1 if debug else ENTRIES_PER_LOOK
@@ -85,6 +86,13 @@ class ActorSystem:
         self._greedy_until = 0
 
     async def __aenter__(self) -> Self:
+        """Begin to run actors.
+
+        Raises:
+            SystemNotRunning: it has run before; make a new one.
+        """
+        if self._group is not None:
+            raise SystemNotRunning(f"{self.name} has been entered before; make an ActorSystem for each block")
         self._parking = parking()
         self.cancelled = (anyio.get_cancelled_exc_class(),)
         self._group = anyio.create_task_group()
@@ -117,6 +125,7 @@ class ActorSystem:
 
     def _close(self) -> None:
         self._closing = True
+        self.kernel.at(self.kernel.now + UNENDING, partial(report_unending, self.log, self._delegated))
         self.kernel.root.state = State.STOPPED
 
     def find(self, name: Name[M]) -> Ref[M] | None:
@@ -148,8 +157,12 @@ class ActorSystem:
 
         Raises:
             ActorStopped: it did not start, or the system is shutting down.
+            SystemNotRunning: it is not entered yet.
+            TypeError: the actor class cannot handle its protocol; the message says why.
             ValueError: there is an actor of that name.
         """
+        if self._group is None:
+            raise SystemNotRunning(f"{self.name} does not run yet; spawn inside `async with ActorSystem() as system`")
         self.refresh()
         kernel = self.kernel
         cell = kernel.add(kernel.root, factory, name, mailbox or DEFAULT_MAILBOX, restart)
@@ -179,6 +192,7 @@ class ActorSystem:
                         self._finish()
                         return
                     activation.scope = scope.cancel
+                    self._delegated[activation] = None
                     self._hand_over()
                     await self._delegate(activation)
                 if not await self._be_spare():
@@ -196,7 +210,7 @@ class ActorSystem:
             elif kernel.fatal is not None and not self._closing:
                 assert self._group is not None
                 self._group.cancel_scope.cancel()
-                self._closing = True
+                self._close()
             elif self._closing and not self._delegated and not kernel.farewells:
                 return None
             else:
@@ -223,13 +237,19 @@ class ActorSystem:
         """Run one entry and count the time it takes for all that are run until the next look at the clock."""
         ready = self._ready
         entry, weight = ready[0], min(len(ready), self._look)
+        at_work = at_work_on(entry) if self._debug else None
         activation = self.kernel.run(1)
-        if type(entry) is Cell:
-            spent = self._clock() - now
+        spent = self._clock() - now
+        if isinstance(entry, Cell):
             entry.busy += spent * weight
-            if self._debug and spent > TOO_LONG:
-                self.log("warning", "actor.blocks", entry.path, seconds=spent / SECOND)
+        if at_work is not None:
+            warn_of(self.log, *at_work, spent)
         return activation
+
+    def has_stepped(self, activation: Activation, began: int) -> None:
+        """The rest of a handler has made a step in its own task."""
+        if self._debug:
+            warn_of(self.log, activation.cell, activation.envelope[0], self._clock() - began)
 
     def _finish(self) -> None:
         self._stopped.set()
@@ -250,7 +270,6 @@ class ActorSystem:
 
     def _hand_over(self) -> None:
         """Let another task be the pump."""
-        self._delegated += 1
         if self._spare:
             self._spare.popleft().set(None)
         else:
@@ -282,7 +301,7 @@ class ActorSystem:
             if activation.coroutine is not CLOSED:
                 activation.finished(result)
         finally:
-            self._delegated -= 1
+            del self._delegated[activation]
             self.kernel.change(_nothing)
 
     # For the kernel.
@@ -292,6 +311,8 @@ class ActorSystem:
 
     def goes_on(self, cell: Cell) -> bool:
         """For as long as a turn of the event loop, from its first batch on."""
+        if self._debug:
+            return False
         now = time.monotonic_ns()
         if self._greedy is not cell:
             self._greedy = cell
@@ -312,7 +333,7 @@ class ActorSystem:
     def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
         """What ordinary code awaits."""
         kernel = self.kernel
-        if not wait.done and helps and not kernel.turning and len(self._ready) == 1:
+        if not wait.done and helps and not kernel.turning and len(self._ready) == 1 and not self._debug:
             # Nothing else is ready, so nobody waits behind; with more ready it is better to gather than to hurry.
             self.refresh()
             kernel.help(wait, ENTRIES_PER_LOOK)
@@ -398,11 +419,13 @@ class _Rest:
         activation = self._activation
         previous, kernel.current = kernel.current, activation.cell
         activation.cell.envelope, activation.awaits = activation.envelope, None
+        began = kernel.now
         try:
             return step()
         finally:
             kernel.current = previous
             activation.cell.envelope = None
+            self._system.has_stepped(activation, began)
 
     def _pass_on(self, awaited: object) -> Generator[object, object, object]:
         if isinstance(awaited, Wait):

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import msgspec
 import pytest
 
 from kubeactors.actor import (
@@ -253,19 +252,6 @@ def test_a_handler_that_awaits_something_foreign_fails_in_the_simulator_and_the_
     assert isinstance(failure.value.__cause__, ForeignAwait)
     assert "/foreign awaits a str at " in str(failure.value.__cause__)
     assert "test_messaging.py:" in str(failure.value.__cause__)
-
-
-def test_a_mutable_message_is_refused_when_the_actor_is_spawned() -> None:
-    class Mutable(msgspec.Struct):
-        value: int
-
-    class Careless(Actor[Mutable]):
-        @handle
-        def take(self, message: Mutable) -> None: ...
-
-    sim = SimSystem()
-    with pytest.raises(TypeError, match="Mutable: messages do not change; add frozen=True to the class"):
-        sim.spawn(Careless)
 
 
 def test_a_protocol_without_a_handler_is_refused_when_the_actor_is_spawned() -> None:

@@ -1,0 +1,304 @@
+"""Bad use gets a clear error: each case of it, and what is said."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import anyio
+import msgspec
+import pytest
+
+from kubeactors.actor import (
+    Actor,
+    ActorFailed,
+    ActorStopped,
+    ActorSystem,
+    AskCycle,
+    Later,
+    Ref,
+    SimSystem,
+    SystemNotRunning,
+    handle,
+)
+from kubeactors.message import Message, Request
+from tests.actor.messages import Add, Counter, GetTotal
+
+# Messages that change.
+
+
+def with_list() -> type:
+    class Bad(Message, frozen=True):
+        x: list[int]
+
+    return Bad
+
+
+def with_optional_dict() -> type:
+    class Bad(Message, frozen=True):
+        x: dict[str, int] | None = None
+
+    return Bad
+
+
+def with_set_in_tuple() -> type:
+    class Bad(Message, frozen=True):
+        x: "tuple[set[int], ...]"
+
+    return Bad
+
+
+def with_bytearray() -> type:
+    class Bad(Request[int], frozen=True):
+        x: bytearray
+
+    return Bad
+
+
+class Changing(msgspec.Struct):
+    value: int
+
+
+def with_changing_struct() -> type:
+    class Bad(Message, frozen=True):
+        x: Changing
+
+    return Bad
+
+
+@pytest.mark.parametrize(
+    ("definition", "said"),
+    [
+        (with_list, "Bad.x: a list can change after it was sent; make it a tuple"),
+        (with_optional_dict, "Bad.x: a dict can change after it was sent; make it a Mapping that nobody changes"),
+        (with_set_in_tuple, "Bad.x: a set can change after it was sent; make it a frozenset"),
+        (with_bytearray, "Bad.x: a bytearray can change after it was sent; make it bytes"),
+        (with_changing_struct, "Bad.x: a Changing can change after it was sent; add frozen=True to its class"),
+    ],
+)
+def test_a_message_with_a_field_that_can_change_is_refused_when_its_class_is_made(
+    definition: Callable[[], type], said: str
+) -> None:
+    with pytest.raises(TypeError, match=said):
+        definition()
+
+
+def test_a_message_may_hold_what_does_not_change_and_what_is_defined_further_down() -> None:
+    class Good(Message, frozen=True):
+        numbers: tuple[int, ...]
+        names: frozenset[str] | None
+        then: Ref[list[int]]
+        make: Callable[[list[int]], None]
+        later: "DefinedFurtherDown"  # type: ignore[name-defined] # noqa: F821 # pyright: ignore[reportUndefinedVariable, reportUnknownVariableType] -- as if it were
+
+    assert Good.__struct_fields__ == ("numbers", "names", "then", "make", "later")
+
+
+def test_a_mutable_message_is_refused_when_its_handler_is_written() -> None:
+    class Thawed(Message, frozen=False):  # type: ignore[misc] # pyright: ignore[reportGeneralTypeIssues] -- the checkers refuse it too
+        value: int
+
+    with pytest.raises(TypeError, match="Thawed: messages do not change; add frozen=True to the class"):
+
+        class Careless(Actor[Thawed]):  # pyright: ignore[reportUnusedClass] -- it never comes to be
+            @handle
+            def take(self, message: Thawed) -> None: ...
+
+
+def test_a_mutable_message_behind_a_name_is_refused_when_the_actor_is_spawned() -> None:
+    class Careless(Actor[Message]):
+        @handle
+        def take(self, message: "Changing") -> None: ...
+
+    with pytest.raises(TypeError, match="Changing: messages do not change; add frozen=True to the class"):
+        SimSystem().spawn(Careless)
+
+
+# Asks in a circle.
+
+
+class Ask(Request[int], frozen=True):
+    """Passed on along the line, whose end replies."""
+
+    line: tuple[Ref["Ask"], ...] = ()
+
+
+class Node(Actor[Ask]):
+    def __init__(self, timeout_seconds: float = 30.0) -> None:
+        self.timeout_seconds = timeout_seconds
+
+    @handle
+    async def ask(self, message: Ask) -> int:
+        if not message.line:
+            return 0
+        first, *rest = message.line
+        return 1 + await first.ask(Ask(tuple(rest)), timeout_seconds=self.timeout_seconds)
+
+
+class Delegate(Actor[Ask]):
+    @handle
+    def ask(self, message: Ask) -> Later[int]:
+        first, *rest = message.line
+        return self.ctx.delegate(first, Ask(tuple(rest)))
+
+
+def nodes(sim: SimSystem, names: str, timeout_seconds: float = 30.0) -> list[Ref[Ask]]:
+    return [sim.spawn(partial(Node, timeout_seconds), name=name) for name in names]
+
+
+def cycle_of(failure: ActorFailed) -> str:
+    """What is said by the innermost failure."""
+    cause: BaseException = failure
+    while isinstance(cause, ActorFailed) and cause.__cause__ is not None:
+        cause = cause.__cause__
+    assert isinstance(cause, AskCycle)
+    return str(cause)
+
+
+def test_an_ask_of_oneself_is_refused_and_named() -> None:
+    sim = SimSystem()
+    (a,) = nodes(sim, "a")
+    with pytest.raises(ActorFailed) as failure:
+        sim.ask(a, Ask((a,)))
+    assert cycle_of(failure.value) == (
+        "/a asks /a, which waits for the reply: make one reentrant, or tell instead of ask"
+    )
+
+
+@pytest.mark.parametrize("timeout_seconds", [0.001, 30.0])
+def test_a_circle_of_three_is_found_at_once_whatever_the_deadlines(timeout_seconds: float) -> None:
+    sim = SimSystem()
+    a, b, c = nodes(sim, "abc", timeout_seconds)
+    with pytest.raises(ActorFailed) as failure:
+        sim.ask(a, Ask((b, c, a)))
+    assert cycle_of(failure.value).startswith("/c asks /a asks /b asks /c, which waits for the reply")
+    assert sim.now == 0
+
+
+def test_a_circle_through_one_who_lets_another_reply_is_found() -> None:
+    sim = SimSystem()
+    a, c = nodes(sim, "ac")
+    delegate = sim.spawn(Delegate, name="delegate")
+    with pytest.raises(ActorFailed) as failure:
+        sim.ask(a, Ask((delegate, c, a)))
+    assert cycle_of(failure.value).startswith("/c asks /a asks /c, which waits for the reply")
+    assert sim.now == 0
+
+
+def test_a_line_that_comes_back_to_nobody_is_no_circle() -> None:
+    sim = SimSystem()
+    a, b, c, d = nodes(sim, "abcd")
+    assert sim.ask(a, Ask((b, c, d))) == 3
+    assert sim.ask(a, Ask((b, c, d))) == 3
+
+
+@pytest.mark.anyio
+async def test_a_circle_is_found_in_an_event_loop_too() -> None:
+    async with ActorSystem() as system:
+        a, b, c = [await system.spawn(Node, name=name) for name in "abc"]
+        with pytest.raises(ActorFailed) as failure:
+            await a.ask(Ask((b, c, a)))
+        assert cycle_of(failure.value).startswith("/c asks /a asks /b asks /c")
+
+
+# Before the start, and after the end.
+
+
+@pytest.mark.anyio
+async def test_an_actor_can_be_spawned_only_while_the_system_runs() -> None:
+    system = ActorSystem("shop")
+    with pytest.raises(SystemNotRunning, match="shop does not run yet; spawn inside `async with"):
+        await system.spawn(Counter)
+    async with system:
+        await system.spawn(Counter)
+        with pytest.raises(SystemNotRunning, match="shop has been entered before"):
+            await system.__aenter__()
+    with pytest.raises(ActorStopped, match="the system has stopped; nothing can be spawned"):
+        await system.spawn(Counter)
+
+
+@pytest.mark.anyio
+async def test_what_is_told_to_a_stopped_actor_is_a_dead_letter_and_raises_nothing() -> None:
+    async with ActorSystem() as system:
+        counter = await system.spawn(Counter, name="counter")
+    assert not counter.tell(Add(1))
+    assert not await counter.send(Add(1))
+    with pytest.raises(ActorStopped, match="/counter does not take GetTotal"):
+        await counter.ask(GetTotal())
+    assert system.dead_letters == 3
+
+
+# Handlers that take too long.
+
+
+class Block(Message, frozen=True):
+    pass
+
+
+class BlockSoon(Request[None], frozen=True):
+    pass
+
+
+def block() -> None:
+    until = time.monotonic() + 0.11  # noqa: TID251 -- it blocks, which is the point
+    while time.monotonic() < until:  # noqa: TID251 -- the same
+        pass
+
+
+class Blocking(Actor[Block | BlockSoon]):
+    @handle
+    def at_once(self, message: Block) -> None:
+        block()
+
+    @handle
+    async def later(self, message: BlockSoon) -> None:
+        await anyio.lowlevel.checkpoint()
+        block()
+
+
+@pytest.mark.anyio
+async def test_a_system_in_debug_mode_names_the_handler_that_blocks_all_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with ActorSystem(debug=True) as system:
+        blocking = await system.spawn(Blocking, name="blocking")
+        blocking.tell(Block())
+        await blocking.ask(BlockSoon())
+    warnings = [record.getMessage() for record in caplog.records if "actor.blocks" in record.getMessage()]
+    assert [warning.partition(" seconds=")[0] for warning in warnings] == [
+        "event='actor.blocks' actor='/blocking' handler='Blocking.at_once'",
+        "event='actor.blocks' actor='/blocking' handler='Blocking.later'",
+    ]
+    assert all(float(warning.partition(" seconds=")[2].split()[0]) >= 0.1 for warning in warnings)
+
+
+class Stubborn(Actor[Block]):
+    """Its handler takes no notice of being cancelled."""
+
+    def __init__(self, release: anyio.Event) -> None:
+        self.release = release
+
+    @handle
+    async def hold(self, message: Block) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.release.wait()
+
+
+@pytest.mark.anyio
+async def test_a_handler_that_does_not_end_when_the_system_does_is_named(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubeactors.actor.system.UNENDING", 1_000_000)
+    release = anyio.Event()
+
+    async def release_when_named() -> None:
+        while "actor.does_not_end" not in caplog.text:  # noqa: ASYNC110 -- a line of the log sets no event
+            await anyio.sleep(0.001)
+        release.set()
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group, ActorSystem() as system:
+            stubborn = await system.spawn(partial(Stubborn, release), name="stubborn")
+            stubborn.tell(Block())
+            await anyio.wait_all_tasks_blocked()
+            group.start_soon(release_when_named)
+    assert "event='actor.does_not_end' actor='/stubborn' handler='Stubborn.hold'" in caplog.text
