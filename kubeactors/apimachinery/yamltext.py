@@ -74,7 +74,7 @@ class _Loader(yaml.CSafeLoader):
         """
         if _Weights().of(node) > MAX_VALUES:
             raise yaml.YAMLError("document contains excessive aliasing")
-        return self.construct_document(node)
+        return self.construct_document(node)  # pyright: ignore[reportUnknownMemberType] -- the stub says not what a node is
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - overrides
         """A dict with text as keys."""
