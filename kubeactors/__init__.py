@@ -1,16 +1,16 @@
 """kubeactors: actors for asyncio and trio, and a Kubernetes control plane made of them.
 
-What is named here is imported when it is first used: the actor framework needs anyio, msgspec and structlog alone.
+What is named here is imported when it is first used: the actor framework needs anyio, msgspec and structlog alone, and
+a plugin of some other tool that lives in this package needs nothing.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kubeactors.actor import Actor, ActorSystem, SimSystem, handle
-from kubeactors.message import Message, Request
-
 if TYPE_CHECKING:
+    from kubeactors.actor import Actor, ActorSystem, SimSystem, handle
     from kubeactors.cluster import Cluster, ClusterSpec, NodePool
+    from kubeactors.message import Message, Request
 
 __all__ = [
     "Actor",
@@ -24,10 +24,15 @@ __all__ = [
     "handle",
 ]
 
-_LATER = {"Cluster": "kubeactors.cluster", "ClusterSpec": "kubeactors.cluster", "NodePool": "kubeactors.cluster"}
+_HOMES = {
+    "kubeactors.actor": ("Actor", "ActorSystem", "SimSystem", "handle"),
+    "kubeactors.cluster": ("Cluster", "ClusterSpec", "NodePool"),
+    "kubeactors.message": ("Message", "Request"),
+}
 
 
 def __getattr__(name: str) -> object:
-    if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -146,6 +146,8 @@ class Kernel:
         put it back later."""
         self.dead_letters = 0
         self.on_dead_letter: Callable[[str, object], object] | None = None
+        self.on_failure: Callable[[str, BaseException], object] | None = None
+        """Is told of an actor's failure before its supervisor decides."""
         self.registry = Registry()
         self.mourners: dict[Cell, None] = {}
         """Actors that are told of dead letters."""
@@ -400,6 +402,8 @@ class Kernel:
             cell.stop("failed")
             return
         self.report("actor.failed", cell, error)
+        if self.on_failure is not None:
+            self.on_failure(cell.path, error)
         if cell.restart is Restart.TEMPORARY:
             cell.stop(f"failed: {error!r}")
             return

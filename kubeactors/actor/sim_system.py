@@ -1,6 +1,7 @@
 """The deterministic driver: virtual time, a seeded choice of the next delivery, no event loop at all."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from types import FrameType
 from typing import TypeVar, cast
 
@@ -109,6 +110,30 @@ class SimSystem:
         if not wait.done:
             raise AskTimedOut(f"{ref.path} did not reply, and nothing is left to do")
         return wait.result()
+
+    def play(self, coroutine: Coroutine[object, object, R]) -> R:
+        """Run ordinary code that awaits asks, sends and the like from outside, in virtual time; its result.
+
+        Raises:
+            ForeignAwait: it awaits something of an event loop; raised where it does.
+            AskTimedOut: it waits for something that never comes; raised where it waits.
+        """
+        step: Callable[[], object] = partial(coroutine.send, None)
+        try:
+            while True:
+                awaited = step()
+                if type(awaited) is not Wait:
+                    what = f"a {type(awaited).__name__} is awaited; in the simulator that is only for asks, sends and waits"
+                    step = partial(coroutine.throw, ForeignAwait(what))
+                    continue
+                wait = cast("Wait[object]", awaited)
+                self._run(lambda wait=wait: wait.done, _FOREVER)  # type: ignore[misc] # its type is known
+                gone = AskTimedOut("what is waited for never comes: nothing is left to do")
+                step = partial(coroutine.send, None) if wait.done else partial(coroutine.throw, gone)
+        except StopIteration as stop:
+            return cast("R", stop.value)
+        finally:
+            coroutine.close()
 
     def shutdown(self) -> None:
         """Stop everything, last started first."""

@@ -1,29 +1,45 @@
-"""The test kit, for this project and for other people's components.
+"""The test kit, for this project and for other people's components. Each part is imported when it is first used.
 
-    builders.py     valid objects in one line: `make_pod`, `make_deployment`, ...
-    probe.py        an actor that keeps what it is told
-    actors.py       time by hand, and an actor alone
+    probe.py          stands in for an actor, in virtual time: `TestProbe`
+    async_probe.py    the same words with `await`, in any system: `AsyncTestProbe`
+    actors.py         time by hand, and an actor alone: `ManualTime`, `Alone`
+    drivers.py        one test on every driver: `Actors`
+    plugin.py         the pytest plugin: the fixtures `actors`, `sim` and `alone`
+    builders.py       valid objects in one line: `make_pod`, `make_deployment`, ...
+    store_backend.py  what a backend owes the store, as tests: `StoreBackendContract`
 
 Who sends to it: components under test. What it sends: what a test says.
 """
 
-from kubeactors.testing.actors import Alone, ManualTime
-from kubeactors.testing.builders import (
-    make_deployment,
-    make_namespace,
-    make_node,
-    make_pod,
-    make_pod_spec,
-    make_replica_set,
-    make_service,
-    make_template,
-)
-from kubeactors.testing.probe import Probe
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubeactors.testing.actors import Alone, AloneFactory, ManualTime
+    from kubeactors.testing.async_probe import AsyncTestProbe
+    from kubeactors.testing.builders import (
+        make_deployment,
+        make_namespace,
+        make_node,
+        make_pod,
+        make_pod_spec,
+        make_replica_set,
+        make_service,
+        make_template,
+    )
+    from kubeactors.testing.drivers import Actors, LogLine
+    from kubeactors.testing.probe import TestProbe
+    from kubeactors.testing.store_backend import StoreBackendContract
 
 __all__ = [
+    "Actors",
     "Alone",
+    "AloneFactory",
+    "AsyncTestProbe",
+    "LogLine",
     "ManualTime",
-    "Probe",
+    "StoreBackendContract",
+    "TestProbe",
     "make_deployment",
     "make_namespace",
     "make_node",
@@ -33,3 +49,20 @@ __all__ = [
     "make_service",
     "make_template",
 ]
+
+_HOMES = {
+    "Actors": "drivers",
+    "Alone": "actors",
+    "AloneFactory": "actors",
+    "AsyncTestProbe": "async_probe",
+    "LogLine": "drivers",
+    "ManualTime": "actors",
+    "StoreBackendContract": "store_backend",
+    "TestProbe": "probe",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'builders')}"), name)

@@ -29,7 +29,7 @@ from kubeactors.actor import (
     handle,
 )
 from kubeactors.message import Request
-from kubeactors.testing import Probe
+from kubeactors.testing import TestProbe
 from tests.actor.messages import Add, Break, Counter, Divide, GetTotal
 
 COUNTER: Name[Add | GetTotal | Break | Divide] = Name("counter")
@@ -63,8 +63,8 @@ def test_a_name_is_given_to_one_actor_only() -> None:
     assert "/first is registered as 'counter' already" in str(sim.logged[0][4]["error"])
 
 
-def counters(sim: SimSystem, count: int) -> list[Probe]:
-    return [Probe(sim, name=f"probe-{number}") for number in range(count)]
+def counters(sim: SimSystem, count: int) -> list[TestProbe]:
+    return [TestProbe(sim, name=f"probe-{number}") for number in range(count)]
 
 
 def test_a_router_takes_its_actors_in_turn() -> None:

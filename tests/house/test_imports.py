@@ -18,6 +18,13 @@ def test_the_actor_framework_imports_with_anyio_msgspec_and_structlog_alone() ->
     subprocess.run([sys.executable, "-I", "-c", code], check=True)
 
 
+def test_the_test_kit_for_actors_imports_no_more_than_that() -> None:
+    names = "Actors, Alone, AsyncTestProbe, ManualTime, TestProbe"
+    code = f"import sys; sys.modules.update(dict.fromkeys({OTHERS!r})); from kubeactors.testing import {names}; "
+    code += "assert not [name for name in sys.modules if name.startswith(('kubeactors.api', 'kubeactors.storage'))]"
+    subprocess.run([sys.executable, "-I", "-c", code], check=True)
+
+
 def test_all_names_what_is_there() -> None:
     for info in pkgutil.walk_packages(kubeactors.__path__, "kubeactors."):
         if info.name == "kubeactors.__main__":

@@ -21,7 +21,7 @@ from kubeactors.storage.messages import (
     Value,
 )
 from kubeactors.storage.mvcc import Mvcc
-from tests.storage.builders import EVERYTHING, contents, delete, put, put_if
+from kubeactors.testing.store_requests import EVERYTHING, contents, delete, put, put_if
 
 
 def stamp(value: Value, mod_revision: int) -> Value:

@@ -24,7 +24,7 @@ from kubeactors.storage import (
     StoreUnavailable,
 )
 from kubeactors.storage.backends.sqlite import SqliteBackend
-from tests.storage.builders import EVERYTHING, contents, put
+from kubeactors.testing.store_requests import EVERYTHING, contents, put
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from kubeactors.storage.backends.memory import MemoryBackend
 from kubeactors.storage.backends.sqlite import SqliteBackend
 from kubeactors.storage.changes import Changes
 from kubeactors.storage.mvcc import Mvcc
-from tests.storage.builders import EVERYTHING, contents, put, put_if
+from kubeactors.testing.store_requests import EVERYTHING, contents, put, put_if
 
 
 class SlowDisk:

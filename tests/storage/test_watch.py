@@ -18,7 +18,7 @@ from kubeactors.storage.messages import (
 )
 from kubeactors.storage.mvcc import Mvcc
 from kubeactors.storage.watch import RangeIndex, Watcher, Watches
-from tests.storage.builders import delete, put
+from kubeactors.testing.store_requests import delete, put
 
 
 class Inbox:

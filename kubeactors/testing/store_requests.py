@@ -4,14 +4,17 @@ from kubeactors.storage.messages import Compare, DeleteOp, Op, PutOp, RangeOp, R
 
 
 def put(key: str, value: Value, lease: int = 0) -> Txn:
+    """Write a key."""
     return Txn(success=(PutOp(key=key, value=value, lease=lease),))
 
 
 def delete(key: str, range_end: str = "") -> Txn:
+    """Delete a key, or all from it up to `range_end`."""
     return Txn(success=(DeleteOp(key=key, range_end=range_end),))
 
 
 def put_if(key: str, mod_revision: int, value: Value, failure: tuple[Op, ...] = ()) -> Txn:
+    """Write a key if it was last written at this revision; 0: if it is not there."""
     return Txn(
         compare=(Compare(key=key, mod_revision=mod_revision),),
         success=(PutOp(key=key, value=value),),
@@ -20,8 +23,10 @@ def put_if(key: str, mod_revision: int, value: Value, failure: tuple[Op, ...] = 
 
 
 EVERYTHING = RangeOp(key="\0", range_end="\U0010ffff")
+"""Every key there can be."""
 
 
 def contents(reply: object) -> list[tuple[str, object, int]]:
+    """Key, value and revision of each; `reply` must be that to a range."""
     assert isinstance(reply, RangeReply), reply
     return [(kv.key, kv.value, kv.mod_revision) for kv in reply.kvs]

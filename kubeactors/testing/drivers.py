@@ -1,0 +1,138 @@
+"""One test on every driver: the little that a test needs of an actor system, the same for all of them."""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TypeVar, cast
+
+import msgspec
+from anyio import fail_after
+
+from kubeactors.actor import Actor, ActorSystem, Mailbox, Ref, Restart, SimSystem, Wait
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.states import State
+from kubeactors.actor.supervision import SECOND
+from kubeactors.message import Request
+from kubeactors.testing.async_probe import AsyncTestProbe
+from kubeactors.testing.inbox import Replies
+
+M = TypeVar("M")
+R = TypeVar("R")
+
+SIMULATOR = "simulator"
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """What an actor logged."""
+
+    level: str
+    event: str
+    path: str
+    fields: dict[str, object]
+
+
+class _Remembering(ActorSystem):
+    """Keeps the lines of its log, and writes them as ever."""
+
+    def __init__(self) -> None:
+        super().__init__("test")
+        self.logged: list[LogLine] = []
+
+    def log(self, level: str, event: str, path: str, **fields: object) -> None:
+        """See `ActorSystem.log`."""
+        self.logged.append(LogLine(level, event, path, fields))
+        super().log(level, event, path, **fields)
+
+
+class Actors:
+    """What a test does with actors, in the same words on asyncio, uvloop, trio and in the simulator.
+
+    It is the fixture `actors` of the pytest plugin: an `async def` test that takes it runs once on each driver. In the
+    simulator a test that awaits anything else than actors, probes and `sleep` fails with `ForeignAwait`.
+
+    Args:
+        driver: `asyncio`, `uvloop`, `trio` or `simulator`.
+        timeout_seconds: of real time, after which a test in an event loop is cancelled and fails.
+    """
+
+    def __init__(self, driver: str, timeout_seconds: float = 60.0) -> None:
+        self.driver: str = driver
+        self._timeout = timeout_seconds
+        self._sim: SimSystem | None = SimSystem() if driver == SIMULATOR else None
+        self._real: _Remembering | None = None
+
+    def hosting(self, test: Callable[..., Coroutine[object, object, object]]) -> Callable[..., object]:
+        """The test with the system around it: a coroutine function, or in the simulator a plain one."""
+        if self._sim is not None:
+            sim = self._sim
+
+            def played(**arguments: object) -> None:
+                sim.play(test(**arguments))
+
+            return played
+
+        async def hosted(**arguments: object) -> None:
+            with fail_after(self._timeout):
+                async with _Remembering() as self._real:
+                    await test(**arguments)
+
+        return hosted
+
+    @property
+    def system(self) -> ActorSystem | SimSystem:
+        """The system itself, for what is the same in both: `find`, `statistics`, `tree`, `kernel`."""
+        system = self._sim or self._real
+        assert system is not None, "the fixture `actors` is for `async def` tests, which the plugin of anyio runs"
+        return system
+
+    async def spawn(
+        self,
+        factory: Callable[[], Actor[M]],
+        *,
+        name: str = "",
+        mailbox: Mailbox | None = None,
+        restart: Restart = Restart.PERMANENT,
+    ) -> Ref[M]:
+        """Start an actor and wait until its `started` has returned. Raises what `ActorSystem.spawn` raises."""
+        system = self.system
+        if isinstance(system, ActorSystem):
+            return await system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
+        ref = system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
+        cell = cast("Cell", ref)
+        cell.started = started = Wait[None]()
+        await started
+        return ref
+
+    async def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float = 30.0) -> R:
+        """The same as `ref.ask`."""
+        return await ref.ask(request, timeout_seconds=timeout_seconds)
+
+    async def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
+        """End an actor and its descendants; return when they have ended."""
+        cell = cast("Cell", ref)
+        self.system.kernel.stop(cell, reason)
+        while cell.state is not State.STOPPED:
+            await self.sleep(0.001)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass: real time, or virtual time in the simulator."""
+        system, wait = self.system, Wait[None]()
+        system.refresh()
+        system.kernel.at(system.kernel.now + int(seconds * SECOND), partial(wait.set, None))
+        await system.outside(wait, helps=False)
+
+    def probe(self, name: str = "", replies: Replies | None = None) -> AsyncTestProbe:
+        """Something that stands in for an actor."""
+        return AsyncTestProbe(self.system, name, replies)
+
+    @property
+    def dead_letters(self) -> int:
+        """How many messages nobody took."""
+        return self.system.kernel.dead_letters
+
+    @property
+    def logged(self) -> list[LogLine]:
+        """What actors and their supervisors have logged so far."""
+        if self._sim is not None:
+            return [LogLine(level, event, path, fields) for _, level, event, path, fields in self._sim.logged]
+        assert self._real is not None
+        return self._real.logged

@@ -1,0 +1,127 @@
+"""What a probe has been told, and how it is judged."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar, TypeVar
+
+from kubeactors.actor import Actor, Later, Wait
+from kubeactors.actor.actor import Handler
+from kubeactors.message import Message, Request
+
+M = TypeVar("M")
+
+Replies = Mapping[type, Callable[[object], object]]
+"""What a probe answers, by the type of the request."""
+
+
+class Inbox:
+    """What has come and was not expected yet, in order."""
+
+    def __init__(self) -> None:
+        self._come: deque[tuple[object, Later[object] | None]] = deque()
+        self._owed: Later[object] | None = None
+        self._taken: object = None
+        self._arrival: Wait[None] = Wait()
+
+    def __iter__(self) -> Iterator[object]:
+        return (message for message, _ in self._come)
+
+    def __len__(self) -> int:
+        return len(self._come)
+
+    def put(self, message: object, reply: Later[object] | None) -> None:
+        """A message has come; `reply` is owed for it."""
+        self._come.append((message, reply))
+        self.wake()
+
+    def wake(self) -> None:
+        """Let whoever waits for an arrival look."""
+        self._arrival.set(None)
+
+    def arrival(self) -> Wait[None]:
+        """Awaitable: done when the next message has come, or at `wake`."""
+        self._arrival = Wait()
+        return self._arrival
+
+    def take(self, type_: type[M], where: Callable[[M], bool] | None, seconds: float) -> M:
+        """The first one, which must be of this type and satisfy `where`."""
+        assert self._come, f"no {type_.__name__} came within {seconds:g} s"
+        message = self._pop()
+        assert isinstance(message, type_), f"expected {type_.__name__}, got {message!r}"
+        assert where is None or where(message), f"expected another {type_.__name__} than {message!r}"
+        return message
+
+    def has(self, type_: type[M], where: Callable[[M], bool] | None) -> bool:
+        """Whether there is one of this type that satisfies `where`."""
+        return any(isinstance(one, type_) and (where is None or where(one)) for one in self)
+
+    def fish(self, type_: type[M], where: Callable[[M], bool] | None, seconds: float) -> M:
+        """The first one of this type that satisfies `where`; those before it are thrown away."""
+        passed: list[object] = []
+        while self._come:
+            message = self._pop()
+            if isinstance(message, type_) and (where is None or where(message)):
+                return message
+            passed.append(message)
+        raise AssertionError(f"no such {type_.__name__} came within {seconds:g} s, but {passed!r}")
+
+    def take_in_any_order(self, wanted: tuple[object, ...], seconds: float) -> None:
+        """The first ones, which must equal these in some order."""
+        missing = list(wanted)
+        for message in [self._pop() for _ in range(min(len(wanted), len(self)))]:
+            assert message in missing, f"expected {missing!r} in any order, got {message!r}"
+            missing.remove(message)
+        assert not missing, f"{missing!r} did not come within {seconds:g} s"
+
+    def nothing(self) -> None:
+        """There must be none."""
+        assert not self._come, f"expected nothing, got {self._come[0][0]!r}"
+
+    def drain(self) -> tuple[object, ...]:
+        """Take all."""
+        return tuple(self._pop() for _ in range(len(self)))
+
+    def reply(self, value: object) -> None:
+        """Answer the request that was taken last."""
+        assert self._owed is not None, f"nobody waits for a reply to {self._taken!r}"
+        owed, self._owed = self._owed, None
+        owed.reply(value)
+
+    def _pop(self) -> object:
+        self._taken, self._owed = self._come.popleft()
+        return self._taken
+
+
+class _EveryMessage(dict[type, Handler]):
+    """A dispatch table with one handler for everything."""
+
+    def __init__(self, handler: Handler) -> None:
+        super().__init__()
+        self._handler = handler
+
+    def get(self, key: type, default: object = None) -> Handler:  # pyright: ignore[reportIncompatibleMethodOverride] -- whoever asks gets it
+        """The handler."""
+        return self._handler
+
+
+class Probing(Actor[Message]):
+    """The actor behind a probe."""
+
+    handlers: ClassVar[dict[type, Handler]]
+
+    def __init__(self, inbox: Inbox, replies: Replies) -> None:
+        self._inbox = inbox
+        self._replies = replies
+
+    def take(self, message: object) -> object:
+        """Keep it, and reply if there is a reply to it."""
+        reply = self._replies.get(type(message))
+        if reply is not None or not isinstance(message, Request):
+            self._inbox.put(message, None)
+            return None if reply is None else reply(message)
+        unanswered: Later[object] = self.ctx.later()
+        self._inbox.put(message, unanswered)  # pyright: ignore[reportUnknownArgumentType] -- a request of any reply
+        return unanswered
+
+
+Probing.handlers = _EveryMessage(Handler(Probing.take))

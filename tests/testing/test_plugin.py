@@ -1,0 +1,87 @@
+"""The pytest plugin, in a project of somebody else: other tests, other settings."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+TESTS = """
+import anyio
+import pytest
+from kubeactors.actor import Actor, handle
+from kubeactors.message import Message, Request
+
+class Ping(Request[int], frozen=True):
+    pass
+
+class Pong(Actor[Ping]):
+    @handle
+    def ping(self, message: Ping) -> int:
+        return 1
+
+@pytest.fixture
+async def one():
+    await anyio.sleep(0)
+    yield 1
+
+async def test_good(actors, one):
+    pong = await actors.spawn(Pong)
+    assert await pong.ask(Ping()) == one
+
+async def test_bad(actors):
+    assert await actors.ask(await actors.spawn(Pong), Ping()) == 2
+
+async def test_hanging(actors):
+    await anyio.sleep_forever()
+
+def test_plain(sim, alone):
+    assert sim.now == 0
+    assert alone(Pong).ask(Ping()) == 1
+"""
+PLUGINS = ("-p", "kubeactors.testing.plugin", "-p", "no:cacheprovider")
+ALL = ("asyncio", "uvloop", "trio", "simulator")
+
+
+def run(directory: Path, *arguments: str) -> list[str]:
+    """Outcomes and names of the tests, in order."""
+    (directory / "test_theirs.py").write_text(TESTS)
+    (directory / "pytest.ini").write_text("[pytest]\nkubeactors_timeout_seconds = 0.05\n")
+    command = [sys.executable, "-m", "pytest", *PLUGINS, "-rpf", "-q", "--tb=no", *arguments]
+    output = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False).stdout
+    return [line.split(" - ")[0] for line in output.splitlines() if line.startswith(("PASSED", "FAILED"))]
+
+
+@pytest.mark.parametrize("mode", ["strict", "auto"])
+def test_one_test_runs_on_every_driver_beside_the_plugin_of_anyio(mode: str, tmp_path: Path) -> None:
+    outcomes = run(tmp_path, "-o", f"anyio_mode={mode}")
+    assert outcomes == [
+        *(f"PASSED test_theirs.py::test_good[{driver}]" for driver in ALL),
+        "PASSED test_theirs.py::test_plain",
+        *(f"FAILED test_theirs.py::test_bad[{driver}]" for driver in ALL),
+        *(f"FAILED test_theirs.py::test_hanging[{driver}]" for driver in ALL),
+    ]
+
+
+def test_the_drivers_can_be_chosen(tmp_path: Path) -> None:
+    outcomes = run(tmp_path, "-k", "good", "-o", "kubeactors_drivers=simulator trio")
+    assert outcomes == [f"PASSED test_theirs.py::test_good[{driver}]" for driver in ("simulator", "trio")]
+
+
+def test_whoever_does_not_use_the_plugin_imports_nothing_for_it(tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text(
+        "import sys\n"
+        "def test_loaded():\n"
+        "    ours = sorted(name for name in sys.modules if name.startswith('kubeactors'))\n"
+        "    assert ours == ['kubeactors', 'kubeactors.testing', 'kubeactors.testing.plugin']\n"
+        "    assert not {'msgspec', 'structlog', 'numpy'} & set(sys.modules)\n"
+    )
+    command = [sys.executable, "-m", "pytest", *PLUGINS, "-q"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_installed_package_brings_the_plugin() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"]["pytest11"] == {"kubeactors.testing.plugin": "kubeactors.testing.plugin"}
