@@ -129,7 +129,17 @@ class Cell(Ref[object]):
     @property
     def load(self) -> int:
         """See `Ref.load`."""
-        return len(self.mailbox or ())
+        in_hand = self.envelope is not None and self.activations is None
+        return len(self.mailbox or ()) + len(self.activations or ()) + len(self.background or ()) + in_hand
+
+    @property
+    def ended(self) -> bool:
+        """See `Ref.ended`."""
+        return self.state is State.STOPPED
+
+    def cell_for(self, message: object) -> "Cell":
+        """See `Ref.cell_for`."""
+        return self
 
     @property
     def label(self) -> str:

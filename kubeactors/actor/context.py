@@ -199,8 +199,7 @@ class Context(Generic[M]):
 
     def forward(self, ref: Ref[N], message: N) -> bool:
         """Pass a message on as if its sender had told it to `ref`."""
-        cell = self._cell
-        return cast("Cell", ref).put((message, opened(cell.envelope)[1], None))
+        return ref.cell_for(message).put((message, opened(self._cell.envelope)[1], None))
 
     def delegate(self, ref: Ref[N], request: Request[R]) -> Later[R]:
         """Let another actor reply to the asker of the message in hand: `return self.ctx.delegate(...)`.
@@ -208,7 +207,7 @@ class Context(Generic[M]):
         The asker's deadline goes on; it is told if the other is gone or has no room.
         """
         _, sender, reply = opened(self._cell.envelope)
-        to = cast("Cell", ref)
+        to = cast("Ref[object]", ref).cell_for(request)
         if reply is not None:
             reply.target = to  # a circle of asks may close here
         if not to.put((request, sender, reply)) and reply is not None:

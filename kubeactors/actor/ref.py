@@ -25,7 +25,16 @@ class Ref(Generic[M_contra]):
 
     @property
     def load(self) -> int:
-        """How many messages wait in its mailbox."""
+        """How many messages it has to deal with: in its mailbox, in hand, and those whose handlers wait."""
+        raise NotImplementedError
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone for good: what is told to it is a dead letter. A restart is no end."""
+        raise NotImplementedError
+
+    def cell_for(self, message: M_contra) -> "Cell":
+        """Who gets a message that is passed on: for the framework."""
         raise NotImplementedError
 
     def tell(self, message: M_contra, /) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from kubeactors.actor import (
     Actor,
     ActorFailed,
+    ActorStopped,
     Batch,
     Broadcast,
     CircuitBreaker,
@@ -85,6 +86,110 @@ def test_a_router_finds_the_least_loaded() -> None:
     router.tell(Add(1))
     router.tell(Add(2))
     assert [len(probe.drain()) for probe in probes] == [2, 1]
+
+
+def test_the_least_loaded_is_found_by_what_is_in_hand_too() -> None:
+    class Slow(Counter):
+        @handle
+        async def divide(self, message: Divide) -> int:
+            await self.ctx.sleep(10)
+            return message.by
+
+    sim = SimSystem(schedule=Fifo())
+    first, second = sim.spawn(Slow), sim.spawn(Slow)
+    sim.settle()
+    _ = first.ask(Divide(1))
+    sim.settle()
+    assert (first.load, second.load) == (1, 0)
+    router = Router([first, second], LeastLoaded())
+    _ = router.ask(Divide(2))
+    sim.settle()
+    assert (first.load, second.load, router.load) == (1, 1, 2)
+    sim.run(11)
+    assert router.load == 0
+
+
+def test_a_router_leaves_out_who_has_ended_and_says_so_when_none_is_left() -> None:
+    sim = SimSystem(schedule=Fifo())
+    probes = counters(sim, 3)
+    router = Router([probe.ref for probe in probes])
+    sim.settle()
+    sim.stop(probes[1].ref)
+    assert [router.tell(Add(number)) for number in range(4)] == [True] * 4
+    assert [probe.drain() for probe in probes] == [(Add(0), Add(1), Add(3)), (), (Add(2),)]
+    assert sim.kernel.dead_letters == 0
+    ended = [router.ended]
+    for probe in (probes[0], probes[2]):
+        sim.stop(probe.ref)
+        ended.append(router.ended)
+    assert ended == [False, False, True]
+    assert not router.tell(Add(9))
+    assert sim.kernel.dead_letters == 1
+    with pytest.raises(ActorStopped, match="/probe-2 does not take GetTotal"):
+        sim.ask(router, GetTotal())
+
+
+def test_a_broadcast_leaves_out_who_has_ended() -> None:
+    sim = SimSystem()
+    probes = counters(sim, 3)
+    everybody = Broadcast([probe.ref for probe in probes])
+    sim.settle()
+    sim.stop(probes[0].ref)
+    assert everybody.tell(Add(1))
+    assert [probe.drain() for probe in probes] == [(), (Add(1),), (Add(1),)]
+    for probe in probes:
+        sim.stop(probe.ref)
+    assert not everybody.tell(Add(2))
+
+
+def test_a_consistent_hash_moves_only_the_keys_of_who_has_ended() -> None:
+    sim = SimSystem()
+    probes = counters(sim, 4)
+    router = Router([probe.ref for probe in probes], ConsistentHash(str))
+    messages = [Add(number) for number in range(100)]
+    sim.settle()
+
+    def owners() -> dict[object, int]:
+        assert all(router.tell(message) for message in messages)
+        return {message: number for number, probe in enumerate(probes) for message in probe.drain()}
+
+    before = owners()
+    sim.stop(probes[1].ref)
+    after = owners()
+    assert 1 in before.values()
+    assert 1 not in after.values()
+    assert all(after[message] == owner for message, owner in before.items() if owner != 1)
+
+
+class Crew(Actor[Add | GetTotal]):
+    """Lets counters of its own count."""
+
+    router: Router[Add | GetTotal | Break | Divide]
+
+    def started(self) -> None:
+        self.router = Router.spawn(self.ctx, Counter, 3, name="counter")
+
+    @handle
+    def add(self, message: Add) -> None:
+        self.ctx.forward(self.router, message)
+
+    @handle
+    def get_total(self, message: GetTotal) -> Later[int]:
+        return self.ctx.delegate(self.router, message)
+
+
+def test_a_router_may_spawn_its_actors_which_are_supervised_and_passed_on_to() -> None:
+    sim = SimSystem(schedule=Fifo())
+    crew = sim.spawn(Crew, name="crew")
+    for number in (1, 2, 3):
+        crew.tell(Add(number))
+    assert [sim.ask(crew, GetTotal()) for _ in range(3)] == [1, 2, 3]
+    assert [one.path for one in sim.statistics()] == [
+        "/crew",
+        "/crew/counter-0",
+        "/crew/counter-1",
+        "/crew/counter-2",
+    ]
 
 
 def test_a_consistent_hash_keeps_most_keys_when_an_actor_is_added() -> None:
