@@ -12,7 +12,8 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     statistics.py   what is seen from outside                   registry.py     actors by name
     router.py       one ref for many actors                     topic.py        publish and subscribe
     stream.py       actors' messages for ordinary code          helpers.py      batches, circuit breaker
-    overdue.py      handlers that take too long
+    overdue.py      handlers that take too long                 metrics.py      for Prometheus
+    threads.py      pools for blocking work
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).
@@ -44,10 +45,11 @@ from kubeactors.actor.registry import Name
 from kubeactors.actor.router import Broadcast, ConsistentHash, LeastLoaded, RoundRobin, Router
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.actor.sim_system import SimSystem
-from kubeactors.actor.statistics import ActorStatistics
+from kubeactors.actor.statistics import ActorStatistics, ClassTotals, Snapshot
 from kubeactors.actor.stream import MessageStream, StreamOverflowed
 from kubeactors.actor.supervision import Restart, Strategy, Supervision
 from kubeactors.actor.system import ActorSystem
+from kubeactors.actor.threads import ThreadPool, ThreadPoolFull
 from kubeactors.actor.timers import Timer
 from kubeactors.actor.topic import Missed, Publish, Published, Subscribe, Topic, Unsubscribe
 from kubeactors.actor.waits import Gate, Wait
@@ -66,6 +68,7 @@ __all__ = [
     "Broadcast",
     "CircuitBreaker",
     "CircuitOpen",
+    "ClassTotals",
     "ConsistentHash",
     "Context",
     "DeadLetter",
@@ -92,6 +95,7 @@ __all__ = [
     "Router",
     "Schedule",
     "SimSystem",
+    "Snapshot",
     "Strategy",
     "StreamOverflowed",
     "Subscribe",
@@ -99,6 +103,8 @@ __all__ = [
     "SystemFailed",
     "SystemNotRunning",
     "Terminated",
+    "ThreadPool",
+    "ThreadPoolFull",
     "Timer",
     "Topic",
     "Unsubscribe",

@@ -297,7 +297,10 @@ class Cell(Ref[object]):
         self.state = State.STARTING
         try:
             actor = self.actor = self.factory()
-            dispatch = self.dispatch = dispatch_of(type(actor))
+            dispatch = dispatch_of(type(actor))
+            if self.restarted and dispatch is not self.dispatch:
+                self._changes_class(dispatch)
+            self.dispatch = dispatch
             actor.cell = self
             starting = self._call_started() if dispatch.starts else None
         except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
@@ -425,7 +428,12 @@ class Cell(Ref[object]):
         if self.state is State.RUNNING:
             actor.cell = self
             self.actor = actor
-            self.dispatch = dispatch_of(type(actor))
+            self._changes_class(dispatch_of(type(actor)))
+
+    def _changes_class(self, dispatch: Dispatch) -> None:
+        self.kernel.ledger.leaves(self)
+        self.kernel.ledger.joins(self, dispatch.name)
+        self.dispatch = dispatch
 
     # Timers, watches, promises: what the context asks for.
 
@@ -521,6 +529,8 @@ class Cell(Ref[object]):
             return
         self.end_instance()
         self.state = State.STOPPED
+        if self.handled or self.restarted:
+            self.kernel.ledger.leaves(self)
         self.odd = True
         self.kernel.mourners.pop(self, None)
         self.kernel.registry.forget(self)

@@ -261,7 +261,10 @@ class Context(Generic[M]):
         return Gate()
 
     def in_thread(self, function: Callable[[], R]) -> Wait[R]:
-        """Awaitable: the result of blocking work, done in a thread (in the simulator: at once)."""
+        """Awaitable: the result of blocking work, done in a thread (in the simulator: at once).
+
+        All actors share a number of threads (anyio's default limiter, 40); a `ThreadPool` is one's own, and bounded.
+        """
         wait: Wait[R] = Wait()
         self._cell.kernel.driver.in_thread(function, wait)
         return wait

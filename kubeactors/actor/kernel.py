@@ -22,6 +22,7 @@ from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox, Post
 from kubeactors.actor.registry import Registry
 from kubeactors.actor.states import State
+from kubeactors.actor.statistics import Ledger
 from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
 from kubeactors.actor.timers import Timer, Timers
 from kubeactors.actor.waits import Wait
@@ -101,8 +102,8 @@ class Driver(Protocol):
         """What code that is no actor awaits to get the value. It may help the pump, if that is of use."""
         ...
 
-    def in_thread(self, function: Callable[[], R], wait: Wait[R]) -> None:
-        """Run blocking work; set `wait` when it is done."""
+    def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:
+        """Run blocking work; set `wait` when it is done. `own`: somebody else bounds how many threads there are."""
         ...
 
     def foreign(self, activation: Activation) -> Activation | None:
@@ -148,6 +149,7 @@ class Kernel:
         self.on_dead_letter: Callable[[str, object], object] | None = None
         self.on_failure: Callable[[str, BaseException], object] | None = None
         """Is told of an actor's failure before its supervisor decides."""
+        self.ledger = Ledger()
         self.registry = Registry()
         self.mourners: dict[Cell, None] = {}
         """Actors that are told of dead letters."""

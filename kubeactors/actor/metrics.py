@@ -1,49 +1,68 @@
 """Metrics of an actor system for Prometheus: read when they are scraped, at no cost otherwise.
 
-Needs the package `prometheus-client`.
+Needs the package `prometheus-client`, and is imported by its full name.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from kubeactors.actor.statistics import ActorStatistics
-from kubeactors.actor.system import ActorSystem
+from kubeactors.actor.statistics import ActorStatistics, Snapshot
+
+
+class Observed(Protocol):
+    """An actor system, seen from outside."""
+
+    def snapshot(self) -> Snapshot:
+        """The system as a whole."""
+        ...
 
 
 class ActorCollector(Collector):
     """Sums over the actors of each class: `REGISTRY.register(ActorCollector(system))`.
 
-    Names of actors are no labels: there may be a million of them.
+    Counters keep what actors did that have ended, so they never go down. Names of actors are no labels: there may be
+    a million of them.
+
+    >>> from prometheus_client import CollectorRegistry, generate_latest
+    >>> from kubeactors.actor import SimSystem
+    >>> registry = CollectorRegistry()
+    >>> registry.register(ActorCollector(SimSystem()))
+    >>> print(generate_latest(registry).decode().splitlines()[-1])
+    actor_dead_letters_total 0.0
     """
 
-    def __init__(self, system: ActorSystem) -> None:
+    def __init__(self, system: Observed) -> None:
         self._system = system
 
     def collect(self) -> Iterable[Metric]:
         """The metrics of this moment."""
-        by_class: dict[str, list[ActorStatistics]] = {}
-        for one in self._system.statistics():
-            by_class.setdefault(one.actor, []).append(one)
-        gauges: dict[str, tuple[str, Callable[[ActorStatistics], float]]] = {
-            "actors": ("Living actors", lambda _: 1),
-            "actor_mailbox_messages": ("Messages that wait", lambda one: one.mailbox),
-            "actor_waiting_handlers": ("Handlers that wait for something", lambda one: one.waiting),
-        }
-        counters: dict[str, tuple[str, Callable[[ActorStatistics], float]]] = {
-            "actor_messages_handled": ("Messages handled by living actors", lambda one: one.handled),
-            "actor_busy_seconds": ("Time in handlers of living actors, estimated", lambda one: one.busy_seconds),
-            "actor_restarts": ("Restarts of living actors", lambda one: one.restarts),
-        }
-        for name, (text, value) in gauges.items():
-            gauge = GaugeMetricFamily(name, text, labels=["actor"])
-            for actor, group in by_class.items():
-                gauge.add_metric([actor], sum(value(one) for one in group))
-            yield gauge
-        for name, (text, value) in counters.items():
-            counter = CounterMetricFamily(name, text, labels=["actor"])
-            for actor, group in by_class.items():
-                counter.add_metric([actor], sum(value(one) for one in group))
-            yield counter
-        yield CounterMetricFamily("actor_dead_letters", "Messages nobody took", value=self._system.dead_letters)
+        snapshot = self._system.snapshot()
+        yield from _gauges(snapshot)
+        handled = CounterMetricFamily("actor_messages_handled", "Messages handled", labels=["actor"])
+        busy = CounterMetricFamily("actor_busy_seconds", "Time in handlers, estimated", labels=["actor"])
+        restarts = CounterMetricFamily("actor_restarts", "Restarts", labels=["actor"])
+        for one in snapshot.totals:
+            handled.add_metric([one.actor], one.handled)
+            busy.add_metric([one.actor], one.busy_seconds)
+            restarts.add_metric([one.actor], one.restarts)
+        yield from (handled, busy, restarts)
+        yield CounterMetricFamily("actor_spawned", "Actors up to now", value=snapshot.spawned)
+        yield CounterMetricFamily("actor_dead_letters", "Messages nobody took", value=snapshot.dead_letters)
+
+
+def _gauges(snapshot: Snapshot) -> Iterable[Metric]:
+    by_class: dict[str, list[ActorStatistics]] = {}
+    for one in snapshot.actors:
+        by_class.setdefault(one.actor, []).append(one)
+    actors = GaugeMetricFamily("actors", "Living actors", labels=["actor"])
+    mail = GaugeMetricFamily("actor_mailbox_messages", "Messages that wait", labels=["actor"])
+    waiting = GaugeMetricFamily("actor_waiting_handlers", "Handlers that wait for something", labels=["actor"])
+    for actor, group in by_class.items():
+        actors.add_metric([actor], len(group))
+        mail.add_metric([actor], sum(one.mailbox for one in group))
+        waiting.add_metric([actor], sum(one.waiting for one in group))
+    yield from (actors, mail, waiting)
+    yield GaugeMetricFamily("actor_run_queue", "Actors and handlers that are ready", value=snapshot.ready)

@@ -14,7 +14,7 @@ from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.schedules import RandomDelays, Schedule, ScheduledQueue
-from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
+from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
 from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
@@ -149,9 +149,13 @@ class SimSystem:
         """What every living actor is at, parents first."""
         return tuple(statistics_of(self.kernel.root))
 
-    def tree(self) -> str:
-        """The supervision tree as text."""
-        return "\n".join(tree_of(self.kernel.root))
+    def snapshot(self) -> Snapshot:
+        """The system as a whole: every living actor, and what those of each class have done up to now."""
+        return snapshot_of(self.kernel, self.now)
+
+    def tree(self, siblings: int = 100) -> str:
+        """The supervision tree as text, for people: a line for each actor; of many siblings the first."""
+        return "\n".join(tree_of(self.kernel.root, siblings))
 
     def step(self) -> bool:
         """Deliver one message, or let time jump to the next timer; False if there is nothing to do."""
@@ -209,7 +213,7 @@ class SimSystem:
         """The wait itself: whoever asks from outside runs the system until it is done."""
         return wait
 
-    def in_thread(self, function: Callable[[], R], wait: Wait[R]) -> None:
+    def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:
         """At once: there are no threads."""
         try:
             wait.set(function())

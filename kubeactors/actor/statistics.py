@@ -9,6 +9,7 @@ from kubeactors.actor.supervision import SECOND
 
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
+    from kubeactors.actor.kernel import Kernel
 
 
 class ActorStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,18 +31,94 @@ class ActorStatistics(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int
 
 
-def statistics_of(root: "Cell") -> Iterator[ActorStatistics]:
+class ClassTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """What all actors of one class have done up to now, those that have ended included: it never goes down."""
+
+    actor: str
+    handled: int
+    busy_seconds: float
+    restarts: int
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """An actor system at this moment."""
+
+    seconds: float
+    """Since the system was made."""
+    dead_letters: int
+    """Messages nobody took, up to now."""
+    ready: int
+    """Actors and handlers that have something to do."""
+    spawned: int
+    """Actors up to now."""
+    actors: tuple[ActorStatistics, ...]
+    """The living, parents first, in the order of their start."""
+    totals: tuple[ClassTotals, ...]
+    """By class, in the order of their names."""
+
+
+class Ledger:
+    """What actors did as members of a class that they no longer are: they have ended, or are of another class now.
+
+    So counting by class costs nothing while messages are handled: the living are added up when somebody wants to know.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left: dict[str, list[int]] = {}
+        """Messages, nanoseconds in handlers and restarts, by class."""
+
+    def leaves(self, cell: "Cell") -> None:
+        """It is no longer of its class."""
+        sums = self._of(cell.dispatch.name)
+        sums[0] += cell.handled
+        sums[1] += cell.busy
+        sums[2] += cell.restarted
+
+    def joins(self, cell: "Cell", actor: str) -> None:
+        """It is of this class now; what it has done before counts for another."""
+        sums = self._of(actor)
+        sums[0] -= cell.handled
+        sums[1] -= cell.busy
+        sums[2] -= cell.restarted
+
+    def _of(self, actor: str) -> list[int]:
+        sums = self._left.get(actor)
+        if sums is None:
+            sums = self._left[actor] = [0, 0, 0]
+        return sums
+
+    def totals(self, living: "Iterator[Cell]") -> tuple[ClassTotals, ...]:
+        """With what the living have done."""
+        sums = Ledger()
+        sums._left = {actor: list(left) for actor, left in self._left.items()}
+        for cell in living:
+            sums.leaves(cell)
+        return tuple(
+            ClassTotals(actor=actor, handled=handled, busy_seconds=busy / SECOND, restarts=restarts)
+            for actor, (handled, busy, restarts) in sorted(sums._left.items())
+            if actor
+        )
+
+
+def below(root: "Cell") -> "Iterator[Cell]":
     """Every living actor below, parents first, in the order of their start."""
     for cell in (root.children or {}).values():
-        yield one(cell)
-        yield from statistics_of(cell)
+        yield cell
+        yield from below(cell)
+
+
+def statistics_of(root: "Cell") -> Iterator[ActorStatistics]:
+    """Every living actor below, parents first, in the order of their start."""
+    return map(one, below(root))
 
 
 def one(cell: "Cell") -> ActorStatistics:
     """One actor."""
     return ActorStatistics(
         path=cell.path,
-        actor="" if cell.actor is None else type(cell.actor).__name__,
+        actor=cell.dispatch.name,
         state=cell.state.value,
         mailbox=len(cell.mailbox or ()),
         capacity=cell.capacity,
@@ -52,14 +129,33 @@ def one(cell: "Cell") -> ActorStatistics:
     )
 
 
-def tree_of(root: "Cell", indent: str = "") -> Iterator[str]:
-    """The supervision tree, a line for each actor."""
+def snapshot_of(kernel: "Kernel", now: int) -> Snapshot:
+    """Everything, at that time."""
+    return Snapshot(
+        seconds=now / SECOND,
+        dead_letters=kernel.dead_letters,
+        ready=len(kernel.ready),
+        spawned=kernel.spawned - 1,  # the root is none that anybody knows
+        actors=tuple(statistics_of(kernel.root)),
+        totals=kernel.ledger.totals(below(kernel.root)),
+    )
+
+
+def tree_of(root: "Cell", siblings: int, indent: str = "") -> Iterator[str]:
+    """The supervision tree, a line for each actor; of more siblings than that the rest is one line."""
     children = list((root.children or {}).values())
-    for number, cell in enumerate(children):
-        last = number == len(children) - 1
-        what = one(cell)
-        yield (
-            f"{indent}{'└─ ' if last else '├─ '}{cell.name} {what.actor} {what.state}"
-            f" mailbox={what.mailbox} handled={what.handled} restarts={what.restarts}"
-        )
-        yield from tree_of(cell, indent + ("   " if last else "│  "))
+    shown = children if len(children) <= siblings else children[:siblings]
+    for cell in shown:
+        last = cell is children[-1]
+        yield f"{indent}{'└─ ' if last else '├─ '}{line_of(cell.name, one(cell))}"
+        yield from tree_of(cell, siblings, indent + ("   " if last else "│  "))
+    if len(shown) < len(children):
+        yield f"{indent}└─ and {len(children) - len(shown):,} more"
+
+
+def line_of(name: str, what: ActorStatistics) -> str:
+    """One actor for people: what is as usual is not said."""
+    state = () if what.state == "running" else (what.state,)
+    counts = {"mailbox": what.mailbox, "waiting": what.waiting, "handled": what.handled, "restarts": what.restarts}
+    said = (name, what.actor, *state, *(f"{word}={count}" for word, count in counts.items() if count))
+    return "  ".join(part for part in said if part)

@@ -11,7 +11,7 @@ from typing import Self, TypeVar, cast
 
 import anyio
 import structlog
-from anyio import CancelScope, Event, to_thread
+from anyio import CancelScope, CapacityLimiter, Event, to_thread
 from anyio.abc import TaskGroup
 
 from kubeactors.actor.activation import CLOSED, Activation, Stepped
@@ -27,7 +27,7 @@ from kubeactors.actor.parking import Parking, parking
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.states import State
-from kubeactors.actor.statistics import ActorStatistics, statistics_of, tree_of
+from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
 from kubeactors.actor.supervision import Restart
 from kubeactors.actor.waits import Wait
 
@@ -136,9 +136,13 @@ class ActorSystem:
         """What every living actor is at, parents first."""
         return tuple(statistics_of(self.kernel.root))
 
-    def tree(self) -> str:
-        """The supervision tree as text, a line for each actor: for people."""
-        return "\n".join(tree_of(self.kernel.root))
+    def snapshot(self) -> Snapshot:
+        """The system as a whole: every living actor, and what those of each class have done up to now."""
+        return snapshot_of(self.kernel, self._clock())
+
+    def tree(self, siblings: int = 100) -> str:
+        """The supervision tree as text, for people: a line for each actor; of many siblings the first."""
+        return "\n".join(tree_of(self.kernel.root, siblings))
 
     @property
     def dead_letters(self) -> int:
@@ -355,10 +359,10 @@ class ActorSystem:
         """The pump goes on elsewhere; this task belongs to the handler now."""
         return activation
 
-    def in_thread(self, function: Callable[[], R], wait: Wait[R]) -> None:
-        """Run it in a worker thread."""
+    def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:
+        """Run it in a worker thread: one of those that all share, or one more."""
         assert self._group is not None
-        self._group.start_soon(_in_thread, function, wait)
+        self._group.start_soon(_in_thread, function, wait, CapacityLimiter(1) if own else None)
 
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
         """Through structlog to the standard library's logger `kubeactors`."""
@@ -378,9 +382,9 @@ async def _outside(parking: Parking, wait: Wait[R]) -> R:
     return wait.result()
 
 
-async def _in_thread(function: Callable[[], R], wait: Wait[R]) -> None:
+async def _in_thread(function: Callable[[], R], wait: Wait[R], limiter: CapacityLimiter | None) -> None:
     try:
-        value = await to_thread.run_sync(function)
+        value = await to_thread.run_sync(function, limiter=limiter)
     except Exception as error:  # noqa: BLE001 -- the handler gets it
         wait.fail(error)
     else:

@@ -109,9 +109,9 @@ def test_the_tree_and_the_statistics_show_every_actor() -> None:
     sim.spawn(lambda: Family([]), name="family")
     sim.settle()
     assert sim.tree().splitlines() == [
-        "└─ family Family running mailbox=0 handled=0 restarts=0",
-        "   ├─ one Counter running mailbox=0 handled=0 restarts=0",
-        "   └─ two Linked running mailbox=0 handled=0 restarts=0",
+        "└─ family  Family",
+        "   ├─ one  Counter",
+        "   └─ two  Linked",
     ]
     assert [one.path for one in sim.statistics()] == ["/family", "/family/one", "/family/two"]
 
@@ -124,6 +124,56 @@ def test_statistics_count_messages_and_restarts() -> None:
     sim.settle()
     (statistics,) = sim.statistics()
     assert (statistics.handled, statistics.restarts, statistics.mailbox, statistics.state) == (3, 1, 0, "running")
+
+
+def test_the_tree_says_what_is_not_as_usual_and_cuts_long_rows_of_siblings() -> None:
+    sim = SimSystem(schedule=Fifo())
+    first, second, *_ = [sim.spawn(Counter, name=f"counter-{number}") for number in range(4)]
+    sim.settle()
+    first.tell(Add(1))
+    second.tell(Break("bug"))
+    sim.settle()
+    first.tell(Add(1))
+    assert sim.tree(siblings=2).splitlines() == [
+        "├─ counter-0  Counter  mailbox=1  handled=1",
+        "├─ counter-1  Counter  handled=1  restarts=1",
+        "└─ and 2 more",
+    ]
+
+
+def test_totals_keep_what_actors_did_that_have_ended_or_changed_their_class() -> None:
+    class Tired(Counter):
+        """What a counter becomes after a hundred."""
+
+    class Changing(Counter):
+        @handle
+        def add(self, message: Add) -> None:
+            self.ctx.become(Tired())
+
+    sim = SimSystem(schedule=Fifo())
+    changing, ending, staying = (sim.spawn(factory) for factory in (Changing, Counter, Counter))
+    sim.settle()
+    for message in (Add(1), Add(2), Add(3)):
+        for ref in (changing, ending, staying):
+            ref.tell(message)
+        sim.settle()
+    sim.stop(ending)
+    staying.tell(Break("bug"))
+    sim.settle()
+    assert [(one.actor, one.handled, one.restarts) for one in sim.snapshot().totals] == [
+        ("Changing", 1, 0),
+        ("Counter", 7, 1),
+        ("Tired", 2, 0),
+    ]
+    changing.tell(Break("bug"))
+    sim.settle()
+    sim.stop(changing)
+    assert [(one.actor, one.handled, one.restarts) for one in sim.snapshot().totals] == [
+        ("Changing", 1, 0),
+        ("Counter", 7, 1),
+        ("Tired", 3, 1),
+    ]
+    assert (sim.snapshot().spawned, [one.path for one in sim.snapshot().actors]) == (3, [staying.path])
 
 
 def test_nothing_can_be_spawned_by_who_is_gone() -> None:

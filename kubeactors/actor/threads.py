@@ -1,0 +1,91 @@
+"""Pools of threads for blocking work, held by an actor."""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from kubeactors.actor.errors import ActorError
+from kubeactors.actor.ref import Later
+from kubeactors.actor.waits import Wait
+
+if TYPE_CHECKING:
+    from kubeactors.actor.context import Context
+
+M = TypeVar("M")
+R = TypeVar("R")
+
+
+class ThreadPoolFull(ActorError):
+    """All threads are busy and as much work waits as may. Slow down, try later, or make the pool larger."""
+
+
+class ThreadPool:
+    """Does blocking work of an actor in a few threads: `await self.pool.run(function)`.
+
+    Made in `started`, and given up with that instance. When the actor stops or restarts, work that waits is never
+    begun, and who waits for it gets `ActorStopped`; work in a thread cannot be interrupted, so it goes on to its end
+    with nobody to see the result, and the block of the system ends after it. In the simulator there are no threads:
+    work is done at once, in the order in which it was asked for.
+
+    Args:
+        ctx: of the actor.
+        threads: how many at the same time. They are the pool's own: other pools and `ctx.in_thread` take none away.
+        queue: how much work may wait for a thread.
+
+    Raises:
+        ValueError: `threads` is less than 1, or `queue` less than 0.
+    """
+
+    def __init__(self, ctx: "Context[M]", *, threads: int = 4, queue: int = 1_000) -> None:
+        if threads < 1 or queue < 0:
+            raise ValueError(f"a pool of {threads} threads and a queue of {queue}: it needs at least 1 and 0")
+        self._cell = ctx.cell
+        self._threads = threads
+        self._queue = queue
+        self._waiting: deque[tuple[Callable[[], object], Wait[object], Later[object]]] = deque()
+        self._busy = 0
+
+    @property
+    def busy(self) -> int:
+        """Threads at work."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """How much work waits for a thread."""
+        return len(self._waiting)
+
+    def run(self, function: Callable[[], R]) -> Wait[R]:
+        """Awaitable: the result, or the error that the function raises.
+
+        Raises:
+            ThreadPoolFull: at once, when there is no room.
+        """
+        if self._busy >= self._threads and len(self._waiting) >= self._queue:
+            raise ThreadPoolFull(f"{self._cell.path} has {self._busy} threads at work and {self.waiting} jobs in line")
+        wait: Wait[object] = Wait()
+        later = Later[object](self._cell, wait)
+        self._cell.owe(later)  # it fails when the instance ends
+        self._waiting.append((function, wait, later))
+        self._go_on()
+        return cast("Wait[R]", wait)
+
+    def _go_on(self) -> None:
+        while self._waiting and self._busy < self._threads:
+            function, wait, later = self._waiting.popleft()
+            if not wait.done:
+                self._busy += 1
+                work: Wait[object] = Wait()
+                work.waiter = partial(self._done, work, later)
+                self._cell.kernel.driver.in_thread(function, work, own=True)
+
+    def _done(self, work: Wait[object], later: Later[object]) -> None:
+        self._busy -= 1
+        try:
+            result = work.result()
+        except Exception as error:  # noqa: BLE001 -- whatever the work raised is for who waits
+            later.fail(error)
+        else:
+            later.reply(result)
+        self._go_on()
