@@ -5,6 +5,7 @@ Those of metadata are in `apimachinery/objectmeta.py`, those of selectors in `ap
 Source: pkg/apis/core/validation/validation.go (v1.36).
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 
@@ -95,3 +96,23 @@ def _is_link_local_multicast(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv4Address):
         return address.packed[:3] == b"\xe0\x00\x00"
     return address.packed[0] == 0xFF and address.packed[1] & 0x0F == 0x02
+
+
+def validate_domain_prefixed_path(value: str, path: str) -> Iterator[FieldError]:
+    """A domain and a path within it, as controllers and signers are named.
+
+    >>> [str(error) for error in validate_domain_prefixed_path("example.com", "spec.controller")]
+    ['spec.controller: Invalid value: "example.com": must be a domain-prefixed path (such as "acme.io/foo")']
+    """
+    domain, _, within = value.partition("/")
+    if not value:
+        yield required(path)
+    elif not domain or not within:
+        yield invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
+    else:
+        yield from validate_text(domain, path, names.dns1123_subdomain)
+        if not _HTTP_PATH.fullmatch(within):
+            yield invalid(path, within, names.must_match("Invalid path", _HTTP_PATH.pattern))
+
+
+_HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")

@@ -1,5 +1,7 @@
 """What every cluster has from the start: namespaces, priority classes, and the service that is the API server.
 
+What the server tells of itself is in `selfdescription.py`, roles and bindings are in `rbac/bootstrap.py`.
+
 Source: pkg/controlplane/controller/systemnamespaces, kubernetesservice, reconcilers; pkg/registry/scheduling/rest (v1.36).
 """
 

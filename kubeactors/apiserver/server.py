@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar, cast
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, AskError, AskTimedOut, Gate, Ref, Terminated, handle
+from kubeactors.api.core.v1 import Binding
 from kubeactors.apimachinery.requests import (
     Create,
     Delete,
@@ -43,9 +44,11 @@ from kubeactors.apiserver.messages import (
     OwnMessage,
     SendBookmarks,
 )
+from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.ownership import Ownership
 from kubeactors.apiserver.rbac.bootstrap import ensure_policy
 from kubeactors.apiserver.reading import Reader
+from kubeactors.apiserver.registry import components
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.renewals import renew
@@ -56,6 +59,7 @@ from kubeactors.apiserver.registry.subresources import not_allowed
 from kubeactors.apiserver.registry.templates import Templates
 from kubeactors.apiserver.registry.tokens import TokenIssuer
 from kubeactors.apiserver.selection import Selection, select
+from kubeactors.apiserver.selfdescription import describe, ensure
 from kubeactors.apiserver.serving import (
     Shared,
     admission_of,
@@ -151,7 +155,10 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._writer = Writer(registry, self._reader, self._freshness, self._subresources, ownership, reviews=reviews)
         await self._prime()
         await bootstrap(registry, self._resources, self._config, addresses.first)
+        description = describe(self._resources.values(), self._config)
         while not await ensure_policy(self._stored, self._resources, environment):
+            await self._freshness.catch_up()
+        while not await ensure(description, self._stored, self._resources, environment):
             await self._freshness.catch_up()
         await self._freshness.catch_up()
         self._ready.open()
@@ -178,7 +185,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     @handle
     async def create(self, message: Create) -> Result | Status:
         """Create an object."""
-        return await self._answered(message, "create", self._writer.create)
+        return await self._answered(message, "create", self._create)
 
     @handle
     async def update(self, message: Update) -> Result | Status:
@@ -315,17 +322,29 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         return resource
 
     async def _get(self, resource: Resource, message: Get) -> Result:
+        if components.are_served_by(resource):
+            return Result(object=components.component(resource, message.name), warnings=_deprecation(resource))
         found = await self._reader.get(resource, message)
         if message.subresource:
             found = self._subresources[resource.kind.resource, message.subresource].get(resource, found)
         return Result(object=found, warnings=_deprecation(resource))
+
+    async def _create(self, resource: Resource, message: Create) -> Result | Status:
+        """A binding that was sent to the namespace is one of the pod that it names."""
+        if resource.kind.type is not Binding:
+            return await self._writer.create(resource, message)
+        of_pod = replace(message, resource=PODS, name=message.object.metadata.name, subresource="binding")
+        return await self._writer.create(self._resources[PODS], of_pod)
 
     async def _renew(self, resource: Resource, message: RenewLeases) -> LeasesRenewed:
         return LeasesRenewed(failed=await renew(self._stored, resource, message))
 
     async def _list(self, resource: Resource, message: List) -> ListResult:
         selection = self._selection(resource, message.namespace, message.options)
-        found = await self._reader.list(resource, selection.namespace, message.options, selection)
+        if components.are_served_by(resource):
+            found = components.components(selection)
+        else:
+            found = await self._reader.list(resource, selection.namespace, message.options, selection)
         warnings = _deprecation(resource)
         return replace(found, warnings=warnings) if warnings else found
 

@@ -11,6 +11,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.status import NotFound, StatusDetails, StatusError
+from kubeactors.apiserver.admission.certificates import Certificates
 from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
 from kubeactors.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
@@ -33,6 +34,7 @@ from kubeactors.apiserver.keys import prefix_of
 from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.registry import jobs, kinds
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
+from kubeactors.apiserver.registry.certificates import APPROVAL, CertificateStrategy
 from kubeactors.apiserver.registry.evictions import BUDGETS, EvictionSubresource
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.namespaces import NamespaceStrategy
@@ -41,7 +43,7 @@ from kubeactors.apiserver.registry.pods import PodStrategy
 from kubeactors.apiserver.registry.resource import Resource
 from kubeactors.apiserver.registry.scale import ScaleSubresource
 from kubeactors.apiserver.registry.services import ServiceStrategy
-from kubeactors.apiserver.registry.strategy import Strategy
+from kubeactors.apiserver.registry.strategy import CountsContent, Strategy, WithStatus
 from kubeactors.apiserver.registry.subresources import Part, Subresource
 from kubeactors.apiserver.registry.templates import Templates
 from kubeactors.apiserver.registry.tokens import TokenIssuer, TokenSubresource
@@ -78,6 +80,10 @@ def _services(kind: Kind[TypedObject], shared: Shared) -> AnyStrategy:
     return cast("AnyStrategy", made)
 
 
+_COUNTED: Maker = _simple(CountsContent)
+_UNCOUNTED: Maker = _simple(kinds.UncountedStrategy)
+_CONDITIONAL: Maker = _simple(kinds.ConditionalStrategy)
+
 _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "configmaps"): _simple(kinds.PlainStrategy),
     ("", "endpoints"): _simple(kinds.EndpointsStrategy),
@@ -87,12 +93,19 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "persistentvolumeclaims"): _simple(PersistentVolumeClaimStrategy),
     ("", "persistentvolumes"): _simple(PersistentVolumeStrategy),
     ("", "pods"): _pods,
-    ("", "podtemplates"): _simple(kinds.PodTemplateStrategy),
+    ("", "podtemplates"): _COUNTED,
     ("", "replicationcontrollers"): _simple(kinds.ReplicationControllerStrategy),
     ("", "resourcequotas"): _simple(kinds.ResourceQuotaStrategy),
     ("", "secrets"): _simple(kinds.PlainStrategy),
     ("", "serviceaccounts"): _simple(kinds.ServiceAccountStrategy),
     ("", "services"): _services,
+    ("admissionregistration.k8s.io", "mutatingadmissionpolicies"): _CONDITIONAL,
+    ("admissionregistration.k8s.io", "mutatingadmissionpolicybindings"): _CONDITIONAL,
+    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"): _CONDITIONAL,
+    ("admissionregistration.k8s.io", "validatingadmissionpolicies"): _simple(kinds.PolicyStrategy),
+    ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"): _CONDITIONAL,
+    ("admissionregistration.k8s.io", "validatingwebhookconfigurations"): _CONDITIONAL,
+    ("apiregistration.k8s.io", "apiservices"): _simple(kinds.APIServiceStrategy),
     ("apps", "daemonsets"): _simple(kinds.DaemonSetStrategy),
     ("apps", "deployments"): _simple(kinds.DeploymentStrategy),
     ("apps", "replicasets"): _simple(kinds.ReplicaSetStrategy),
@@ -100,6 +113,13 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("autoscaling", "horizontalpodautoscalers"): _simple(kinds.HorizontalPodAutoscalerStrategy),
     ("batch", "cronjobs"): _simple(jobs.CronJobStrategy),
     ("batch", "jobs"): _simple(jobs.JobStrategy),
+    ("certificates.k8s.io", "certificatesigningrequests"): _simple(CertificateStrategy),
+    ("flowcontrol.apiserver.k8s.io", "flowschemas"): _simple(WithStatus),
+    ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"): _simple(WithStatus),
+    ("networking.k8s.io", "ingressclasses"): _COUNTED,
+    ("networking.k8s.io", "ingresses"): _simple(WithStatus),
+    ("networking.k8s.io", "networkpolicies"): _COUNTED,
+    ("networking.k8s.io", "servicecidrs"): _UNCOUNTED,
     ("policy", "poddisruptionbudgets"): _simple(kinds.PodDisruptionBudgetStrategy),
     ("coordination.k8s.io", "leases"): _simple(kinds.LeaseStrategy),
     ("discovery.k8s.io", "endpointslices"): _simple(kinds.EndpointSliceStrategy),
@@ -107,6 +127,13 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("rbac.authorization.k8s.io", "clusterroles"): _simple(kinds.RbacStrategy),
     ("rbac.authorization.k8s.io", "rolebindings"): _simple(kinds.RbacStrategy),
     ("rbac.authorization.k8s.io", "roles"): _simple(kinds.RbacStrategy),
+    ("resource.k8s.io", "deviceclasses"): _COUNTED,
+    ("resource.k8s.io", "resourceclaims"): _UNCOUNTED,
+    ("resource.k8s.io", "resourceslices"): _COUNTED,
+    ("storage.k8s.io", "csidrivers"): _simple(kinds.CSIDriverStrategy),
+    ("storage.k8s.io", "csinodes"): _simple(kinds.SeenStrategy),
+    ("storage.k8s.io", "csistoragecapacities"): _simple(kinds.SeenStrategy),
+    ("storage.k8s.io", "volumeattachments"): _UNCOUNTED,
     ("scheduling.k8s.io", "priorityclasses"): _simple(kinds.PriorityClassStrategy),
 }
 _PLAIN: Maker = _simple(Strategy)
@@ -159,6 +186,7 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, templates: Templates, r
             tolerations,
             *storage,
             RoleEscalation(authorizer, lookup),
+            Certificates(authorizer),
             ResourceQuotas(ledger),
         )
     )
@@ -172,6 +200,7 @@ def subresources_of(
 ) -> dict[tuple[str, str], Subresource]:
     """What can be done besides reading and writing whole objects, by resource and subresource."""
     found: dict[tuple[str, str], Subresource] = {
+        ("certificatesigningrequests", APPROVAL): Part(),
         ("namespaces", "finalize"): Part(),
         ("pods", "binding"): BindingSubresource(environment, lookup),
         ("pods", "ephemeralcontainers"): Part(),

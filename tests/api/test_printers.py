@@ -78,6 +78,50 @@ def names(type_: type[object]) -> list[str]:
 
 def test_columns_are_those_of_kubectl() -> None:
     assert {kind.kind: names(kind.type) for kind in SCHEME} == {
+        "APIService": ["Name", "Service", "Available", "Age"],
+        "Binding": ["Name", "Created At"],
+        "CSIDriver": [
+            "Name",
+            "AttachRequired",
+            "PodInfoOnMount",
+            "StorageCapacity",
+            "TokenRequests",
+            "RequiresRepublish",
+            "Modes",
+            "Age",
+        ],
+        "CSINode": ["Name", "Drivers", "Age"],
+        "CSIStorageCapacity": ["Name", "Created At"],
+        "CertificateSigningRequest": ["Name", "Age", "SignerName", "Requestor", "RequestedDuration", "Condition"],
+        "ComponentStatus": ["Name", "Status", "Message", "Error"],
+        "DeviceClass": ["Name", "Age"],
+        "FlowSchema": ["Name", "PriorityLevel", "MatchingPrecedence", "DistinguisherMethod", "Age", "MissingPL"],
+        "IPAddress": ["Name", "ParentRef"],
+        "Ingress": ["Name", "Class", "Hosts", "Address", "Ports", "Age"],
+        "IngressClass": ["Name", "Controller", "Parameters", "Age"],
+        "MutatingAdmissionPolicy": ["Name", "Mutations", "ParamKind", "Age"],
+        "MutatingAdmissionPolicyBinding": ["Name", "PolicyName", "ParamRef", "Age"],
+        "MutatingWebhookConfiguration": ["Name", "Webhooks", "Age"],
+        "NetworkPolicy": ["Name", "Pod-Selector", "Age"],
+        "PriorityLevelConfiguration": [
+            "Name",
+            "Type",
+            "NominalConcurrencyShares",
+            "Queues",
+            "HandSize",
+            "QueueLengthLimit",
+            "Age",
+        ],
+        "ResourceClaim": ["Name", "State", "Age"],
+        "ResourceClaimTemplate": ["Name", "Age"],
+        "ResourceSlice": ["Name", "Node", "Driver", "Pool", "Age"],
+        "RuntimeClass": ["Name", "Handler", "Age"],
+        "ServiceCIDR": ["Name", "CIDRs", "Age"],
+        "ValidatingAdmissionPolicy": ["Name", "Validations", "ParamKind", "Age"],
+        "ValidatingAdmissionPolicyBinding": ["Name", "PolicyName", "ParamRef", "Age"],
+        "ValidatingWebhookConfiguration": ["Name", "Webhooks", "Age"],
+        "VolumeAttachment": ["Name", "Attacher", "PV", "Node", "Attached", "Age"],
+        "VolumeAttributesClass": ["Name", "DriverName", "Age"],
         "LimitRange": ["Name", "Created At"],
         "ResourceQuota": ["Name", "Request", "Limit", "Age"],
         "HorizontalPodAutoscaler": ["Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"],
@@ -213,16 +257,16 @@ def test_columns_are_those_of_kubectl() -> None:
 
 
 def test_every_table_has_one_column_of_names() -> None:
-    assert [[column.format for column in columns(kind.type)].count("name") for kind in SCHEME] == [1] * len(
-        list(SCHEME)
-    )
+    others = [kind for kind in SCHEME if kind.kind != "VolumeAttachment"]  # which calls its attacher a name too
+    assert [[column.format for column in columns(kind.type)].count("name") for kind in others] == [1] * len(others)
 
 
 @pytest.mark.parametrize("kind", list(SCHEME), ids=[kind.kind for kind in SCHEME])
 def test_a_row_fills_the_columns(kind: object) -> None:
     for one in SCHEME:
         if one is kind:
-            assert len(row(one.default(one.type()), NOW)) == len(columns(one.type))
+            surplus = one.kind == "IPAddress"  # as in the original, its age has no column
+            assert len(row(one.default(one.type()), NOW)) == len(columns(one.type)) + surplus
 
 
 @pytest.mark.parametrize(

@@ -179,9 +179,11 @@ def test_old_addresses_of_endpoints_in_odd_forms_may_stay() -> None:
     assert changes(old, old) == []
 
 
-def test_endpoints_are_deprecated_and_say_so() -> None:
-    warning = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-    assert [kind.deprecation for kind in SCHEME if kind.deprecation] == [warning]
+def test_deprecated_kinds_say_so() -> None:
+    assert [kind.deprecation for kind in SCHEME if kind.deprecation] == [
+        "v1 ComponentStatus is deprecated in v1.19+",
+        "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,16 @@ Source: pkg/printers/internalversion/printers.go, apiserver/pkg/registry/rest/ta
 
 from typing import cast
 
+from kubeactors.api.admissionregistration.v1.mutating import MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding
+from kubeactors.api.admissionregistration.v1.validating import (
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+)
+from kubeactors.api.admissionregistration.v1.webhooks import (
+    MutatingWebhookConfiguration,
+    ValidatingWebhookConfiguration,
+)
+from kubeactors.api.apiregistration.v1.apiservice import APIService
 from kubeactors.api.apps.v1.controllerrevision import ControllerRevision
 from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
@@ -17,7 +27,9 @@ from kubeactors.api.autoscaling.v1.scale import Scale
 from kubeactors.api.autoscaling.v2.autoscaler import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1.cronjob import CronJob
 from kubeactors.api.batch.v1.job import Job
+from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest
 from kubeactors.api.coordination.v1.lease import Lease
+from kubeactors.api.core.v1.componentstatus import ComponentStatus
 from kubeactors.api.core.v1.configmap import ConfigMap
 from kubeactors.api.core.v1.endpoints import Endpoints
 from kubeactors.api.core.v1.event import Event
@@ -33,13 +45,24 @@ from kubeactors.api.core.v1.service import Service
 from kubeactors.api.core.v1.serviceaccount import ServiceAccount
 from kubeactors.api.discovery.v1.endpointslice import EndpointSlice
 from kubeactors.api.events.v1 import event as newer
+from kubeactors.api.flowcontrol.v1.flowschema import FlowSchema
+from kubeactors.api.flowcontrol.v1.prioritylevel import PriorityLevelConfiguration
+from kubeactors.api.networking.v1.ingress import Ingress
+from kubeactors.api.networking.v1.ingressclass import IngressClass
+from kubeactors.api.networking.v1.ipaddress import IPAddress
+from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
+from kubeactors.api.networking.v1.servicecidr import ServiceCIDR
+from kubeactors.api.node.v1.runtimeclass import RuntimeClass
 from kubeactors.api.policy.v1.poddisruptionbudget import PodDisruptionBudget
 from kubeactors.api.printers import (
+    admission,
     autoscalers,
     bindings,
     budgets,
+    cluster,
     events,
     jobs,
+    networking,
     nodes,
     others,
     pods,
@@ -49,8 +72,15 @@ from kubeactors.api.printers import (
 )
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, RowCondition
 from kubeactors.api.rbac.v1 import ClusterRoleBinding, RoleBinding
+from kubeactors.api.resource.v1.deviceclass import DeviceClass
+from kubeactors.api.resource.v1.resourceclaim import ResourceClaim, ResourceClaimTemplate
+from kubeactors.api.resource.v1.resourceslice import ResourceSlice
 from kubeactors.api.scheduling.v1.priorityclass import PriorityClass
+from kubeactors.api.storage.v1.csidriver import CSIDriver
+from kubeactors.api.storage.v1.csinode import CSINode
 from kubeactors.api.storage.v1.storageclass import StorageClass
+from kubeactors.api.storage.v1.volumeattachment import VolumeAttachment
+from kubeactors.api.storage.v1.volumeattributesclass import VolumeAttributesClass
 from kubeactors.apimachinery.meta import HasMeta
 
 __all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "row", "row_conditions"]
@@ -114,6 +144,31 @@ _PRINTERS: dict[type[object], object] = {
     ServiceAccount: others.SERVICE_ACCOUNT,
     StatefulSet: workloads.STATEFUL_SET,
     StorageClass: storage.STORAGE_CLASS,
+    APIService: admission.API_SERVICE,
+    CSIDriver: storage.CSI_DRIVER,
+    CSINode: storage.CSI_NODE,
+    CertificateSigningRequest: cluster.CSR,
+    ComponentStatus: cluster.COMPONENT_STATUS,
+    DeviceClass: cluster.DEVICE_CLASS,
+    FlowSchema: cluster.FLOW_SCHEMA,
+    IPAddress: networking.IP_ADDRESS,
+    Ingress: networking.INGRESS,
+    IngressClass: networking.INGRESS_CLASS,
+    MutatingAdmissionPolicy: admission.MUTATING_POLICY,
+    MutatingAdmissionPolicyBinding: admission.BINDING,
+    MutatingWebhookConfiguration: admission.WEBHOOKS,
+    NetworkPolicy: networking.NETWORK_POLICY,
+    PriorityLevelConfiguration: cluster.PRIORITY_LEVEL,
+    ResourceClaim: cluster.RESOURCE_CLAIM,
+    ResourceClaimTemplate: cluster.RESOURCE_CLAIM_TEMPLATE,
+    ResourceSlice: cluster.RESOURCE_SLICE,
+    RuntimeClass: cluster.RUNTIME_CLASS,
+    ServiceCIDR: networking.SERVICE_CIDR,
+    ValidatingAdmissionPolicy: admission.VALIDATING_POLICY,
+    ValidatingAdmissionPolicyBinding: admission.BINDING,
+    ValidatingWebhookConfiguration: admission.WEBHOOKS,
+    VolumeAttachment: storage.ATTACHMENT,
+    VolumeAttributesClass: storage.ATTRIBUTES_CLASS,
     newer.Event: events.NEWER_EVENT,
 }
 

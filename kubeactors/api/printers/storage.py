@@ -8,7 +8,11 @@ from collections.abc import Iterable
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, class_of_volume
 from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim, class_of_claim
 from kubeactors.api.printers.table import AGE, NAME, Cells, Column, Printer, age
+from kubeactors.api.storage.v1.csidriver import CSIDriver
+from kubeactors.api.storage.v1.csinode import CSINode
 from kubeactors.api.storage.v1.storageclass import StorageClass, is_default_class
+from kubeactors.api.storage.v1.volumeattachment import VolumeAttachment
+from kubeactors.api.storage.v1.volumeattributesclass import VolumeAttributesClass
 
 UNSET = "<unset>"
 
@@ -113,4 +117,70 @@ CLAIM = Printer(
         Column(name="VolumeMode", description="Filesystem or Block.", priority=1),
     ),
     cells=claim_cells,
+)
+
+
+def csi_driver_cells(driver: CSIDriver, now_ns: int) -> Cells:
+    """All cells of a storage driver's row."""
+    spec = driver.spec
+    return (
+        driver.metadata.name,
+        spec.attach_required is not False,
+        bool(spec.pod_info_on_mount),
+        bool(spec.storage_capacity),
+        ",".join(one.audience for one in spec.token_requests) or UNSET,
+        bool(spec.requires_republish),
+        ",".join(spec.volume_lifecycle_modes) or "<none>",
+        age(driver.metadata, now_ns),
+    )
+
+
+def csi_node_cells(node: CSINode, now_ns: int) -> Cells:
+    """All cells of a row about the drivers of a node."""
+    return node.metadata.name, len(node.spec.drivers or ()), age(node.metadata, now_ns)
+
+
+def attachment_cells(one: VolumeAttachment, now_ns: int) -> Cells:
+    """All cells of an attachment's row."""
+    spec = one.spec
+    volume = spec.source.persistent_volume_name or ""
+    return one.metadata.name, spec.attacher, volume, spec.node_name, one.status.attached, age(one.metadata, now_ns)
+
+
+def attributes_class_cells(one: VolumeAttributesClass, now_ns: int) -> Cells:
+    """All cells of the row of a class of volume attributes."""
+    return one.metadata.name, one.driver_name, age(one.metadata, now_ns)
+
+
+CSI_DRIVER = Printer(
+    columns=(
+        NAME,
+        Column(name="AttachRequired", type="boolean", description="Whether volumes must be attached."),
+        Column(name="PodInfoOnMount", type="boolean", description="Whether it is told about pods."),
+        Column(name="StorageCapacity", type="boolean", description="Whether it says how much is left."),
+        Column(name="TokenRequests", description="For whom it wants tokens."),
+        Column(name="RequiresRepublish", type="boolean", description="Whether it is told again and again."),
+        Column(name="Modes", description="How long its volumes live."),
+        AGE,
+    ),
+    cells=csi_driver_cells,
+)
+CSI_NODE = Printer(
+    columns=(NAME, Column(name="Drivers", type="integer", description="How many drivers there are."), AGE),
+    cells=csi_node_cells,
+)
+ATTACHMENT = Printer(
+    columns=(
+        NAME,
+        Column(name="Attacher", format="name", description="Who attaches the volume."),
+        Column(name="PV", description="The volume."),
+        Column(name="Node", description="The node that gets it."),
+        Column(name="Attached", type="boolean", description="Whether it is attached."),
+        AGE,
+    ),
+    cells=attachment_cells,
+)
+ATTRIBUTES_CLASS = Printer(
+    columns=(NAME, Column(name="DriverName", description="The driver whose volumes it is for."), AGE),
+    cells=attributes_class_cells,
 )

@@ -5,16 +5,18 @@ Source: pkg/registry/{core,apps,coordination,discovery}/*/strategy.go (v1.36).
 
 from msgspec.structs import replace
 
+from kubeactors.api.apiregistration.v1.apiservice import APIService, APIServiceStatus, local_condition
 from kubeactors.api.apps.v1 import DaemonSet, Deployment
 from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
-from kubeactors.api.core.v1 import Node, PodTemplate, ReplicationController, ResourceQuota
+from kubeactors.api.core.v1 import Node, ReplicationController, ResourceQuota
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.api.scheduling.v1 import PriorityClass
+from kubeactors.api.storage.v1.csidriver import CSIDriver
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apiserver.objects import with_metadata
-from kubeactors.apiserver.registry.strategy import Strategy, WithStatus, same_part, with_generation
+from kubeactors.apiserver.registry.strategy import CountsContent, Strategy, WithStatus, same_part, with_generation
 
 
 class PlainStrategy(Strategy[TypedObject]):
@@ -133,19 +135,6 @@ def _with_template_generation(value: DaemonSet, count: int) -> DaemonSet:
     return with_metadata(value, replace(value.metadata, annotations=annotations))
 
 
-class PodTemplateStrategy(Strategy[PodTemplate]):
-    """Templates on their own: a generation is another template."""
-
-    def prepare_for_create(self, new: PodTemplate) -> PodTemplate:
-        """The first generation."""
-        return with_generation(new, 1)
-
-    def prepare_for_update(self, new: PodTemplate, old: PodTemplate) -> PodTemplate:
-        """Count templates."""
-        same = same_part(new, old, "template")
-        return new if same else with_generation(new, old.metadata.generation + 1)
-
-
 class DeploymentStrategy(WithStatus[Deployment]):
     """Deployments: other annotations are another generation too."""
 
@@ -157,6 +146,54 @@ class DeploymentStrategy(WithStatus[Deployment]):
         if new.metadata.generation == old.metadata.generation and new.metadata.annotations != old.metadata.annotations:
             return with_generation(new, old.metadata.generation + 1)
         return new
+
+
+class ConditionalStrategy(CountsContent[TypedObject]):
+    """Webhooks and what binds policies: whoever changes one must have seen it."""
+
+    unconditional_update = False
+
+
+class PolicyStrategy(WithStatus[TypedObject]):
+    """Validating policies: whoever changes one must have seen it."""
+
+    unconditional_update = False
+
+
+class UncountedStrategy(WithStatus[TypedObject]):
+    """Kinds with a status whose specs are not counted."""
+
+    counts_generations = False
+
+
+class SeenStrategy(Strategy[TypedObject]):
+    """What drivers say of nodes and storage: whoever changes it must have seen it."""
+
+    unconditional_update = False
+
+
+class CSIDriverStrategy(Strategy[CSIDriver]):
+    """Storage drivers: generations count changes, but the first is none."""
+
+    unconditional_update = False
+
+    def prepare_for_update(self, new: CSIDriver, old: CSIDriver) -> CSIDriver:
+        """Other tokens, or other habits, are another generation."""
+        return new if same_part(new, old, "spec") else with_generation(new, old.metadata.generation + 1)
+
+
+class APIServiceStrategy(WithStatus[APIService]):
+    """Group versions: those of this server are always available."""
+
+    counts_generations = False
+
+    def prepare_for_create(self, new: APIService) -> APIService:
+        """Available, if it is served here."""
+        new = super().prepare_for_create(new)
+        if new.spec.service is not None:
+            return new
+        condition = local_condition(self.environment.timestamp())
+        return replace(new, status=APIServiceStatus(conditions=(condition,)))
 
 
 class HorizontalPodAutoscalerStrategy(WithStatus[HorizontalPodAutoscaler]):

@@ -136,6 +136,19 @@ class Strategy(Generic[T]):
         return True
 
 
+class CountsContent(Strategy[T]):
+    """A kind without status whose generation counts changes of anything but metadata."""
+
+    def prepare_for_create(self, new: T) -> T:
+        """The first generation."""
+        return with_generation(new, 1)
+
+    def prepare_for_update(self, new: T, old: T) -> T:
+        """Other content is another generation."""
+        same = with_metadata(new, old.metadata) == old
+        return new if same else with_generation(new, old.metadata.generation + 1)
+
+
 class WithStatus(Strategy[T]):
     """A kind with `spec` and `status`: each is written through its own path, and the generation counts specs.
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kubeactors.api.validation import validate_count
 from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.meta import MicroTime, Object, TypedObject, always
+from kubeactors.apimachinery.scheme import Kind
 
 
 class LeaseSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -54,3 +55,18 @@ def validate_lease(lease: Lease) -> Iterator[FieldError]:
 def validate_lease_update(new: Lease, _old: Lease) -> Iterator[FieldError]:
     """Anything may change."""
     return validate_lease(new)
+
+
+KINDS = (
+    Kind(
+        type=Lease,
+        group="coordination.k8s.io",
+        kind="Lease",
+        resource="leases",
+        singular="lease",
+        default=default_lease,
+        validate=validate_lease,
+        validate_update=validate_lease_update,
+    ),
+)
+"""How leases are served."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kubeactors.api.validation import validate_one_of
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject, always
+from kubeactors.apimachinery.scheme import Kind
 
 PREEMPT_LOWER_PRIORITY, NEVER = "PreemptLowerPriority", "Never"
 
@@ -86,3 +87,20 @@ def _unlike_the_systems(one: PriorityClass) -> str:
     if known.global_default != one.global_default:
         return f"globalDefault of {one.metadata.name} PriorityClass must be {str(known.global_default).lower()}"
     return ""
+
+
+KINDS = (
+    Kind(
+        type=PriorityClass,
+        group="scheduling.k8s.io",
+        kind="PriorityClass",
+        resource="priorityclasses",
+        singular="priorityclass",
+        short_names=("pc",),
+        namespaced=False,
+        default=default_priority_class,
+        validate=validate_priority_class,
+        validate_update=validate_priority_class_update,
+    ),
+)
+"""How priority classes are served."""

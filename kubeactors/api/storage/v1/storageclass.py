@@ -65,7 +65,7 @@ def validate_storage_class(found: StorageClass) -> Iterator[FieldError]:
     else:
         for message in names.qualified_name(found.provisioner.lower()):
             yield invalid("provisioner", found.provisioner, message)
-    yield from _validate_parameters(found.parameters)
+    yield from validate_parameters(found.parameters)
     if found.reclaim_policy not in {None, DELETE, RETAIN}:
         yield not_supported("reclaimPolicy", found.reclaim_policy, (DELETE, RETAIN))
     if found.volume_binding_mode is None:
@@ -84,7 +84,8 @@ def validate_storage_class_update(new: StorageClass, old: StorageClass) -> Itera
     yield from validate_immutable(new.volume_binding_mode, old.volume_binding_mode, "volumeBindingMode")
 
 
-def _validate_parameters(parameters: dict[str, str]) -> Iterator[FieldError]:
+def validate_parameters(parameters: dict[str, str]) -> Iterator[FieldError]:
+    """Parameters for a driver: named, and not too many."""
     if len(parameters) > _MAX_PARAMETERS:
         yield too_long("parameters", _MAX_PARAMETERS)
         return

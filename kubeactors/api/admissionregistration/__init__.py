@@ -1,0 +1,1 @@
+"""The group of webhooks and policies of admission."""

@@ -1,0 +1,1 @@
+"""Version 1 of the group of webhooks and policies of admission."""

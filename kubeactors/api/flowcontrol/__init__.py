@@ -1,0 +1,1 @@
+"""The group of flows of requests."""

@@ -1,0 +1,1 @@
+"""The group of ingresses, network policies and service ranges."""

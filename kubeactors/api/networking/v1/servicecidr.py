@@ -1,0 +1,72 @@
+"""ServiceCIDR: where the addresses of services come from.
+
+Source: api/networking/v1/types.go, pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/defaults.go (v1.36).
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from kubeactors.apimachinery.field import FieldError, invalid, required
+from kubeactors.apimachinery.ip import parse_cidr, validate_cidr
+from kubeactors.apimachinery.meta import (
+    Condition,
+    Object,
+    TypedObject,
+    always,
+    merge_by,
+)
+from kubeactors.apimachinery.objectmeta import validate_immutable
+
+READY = "Ready"
+"""The condition of ranges that addresses are given out of."""
+
+
+class ServiceCIDRSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Ranges of addresses, at most one of each family; they do not change."""
+
+    cidrs: tuple[str, ...] = ()
+
+
+class ServiceCIDRStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Whether addresses are given out of the ranges."""
+
+    conditions: Annotated[tuple[Condition, ...], merge_by("type")] = ()
+
+
+class ServiceCIDR(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Ranges that the addresses of services come from."""
+
+    api_version: str = "networking.k8s.io/v1"
+    kind: str = "ServiceCIDR"
+    spec: ServiceCIDRSpec = always(ServiceCIDRSpec())
+    status: ServiceCIDRStatus = always(ServiceCIDRStatus())
+
+
+def validate_service_cidr(one: ServiceCIDR) -> Iterator[FieldError]:
+    """One range, or one of each family."""
+    cidrs, path = one.spec.cidrs, "spec.cidrs"
+    if not cidrs:
+        yield required(path, "at least one CIDR required")
+        return
+    if len(cidrs) > 2:
+        yield invalid(path, list(cidrs), "may only hold up to 2 values")
+    elif len(cidrs) == 2:
+        families = {parsed[1].version for cidr in cidrs if (parsed := parse_cidr(cidr)) is not None}
+        if len(families) == 1:
+            yield invalid(
+                path,
+                list(cidrs),
+                "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64",
+            )
+    for i, cidr in enumerate(cidrs):
+        yield from validate_cidr(cidr, f"{path}[{i}]")
+
+
+def validate_service_cidr_update(new: ServiceCIDR, old: ServiceCIDR) -> Iterator[FieldError]:
+    """Ranges stay; one of the other family may join."""
+    before, now = old.spec.cidrs, new.spec.cidrs
+    if len(before) == 1 and len(now) == 2:
+        yield from validate_immutable(now[0], before[0], "spec.cidrs[0]")
+        yield from validate_service_cidr(new)
+    else:
+        yield from validate_immutable(list(now), list(before), "spec.cidrs")

@@ -1,0 +1,61 @@
+"""RuntimeClass: how the containers of a pod are run.
+
+Source: api/node/v1/types.go, pkg/apis/node/validation/validation.go, pkg/apis/node/v1/defaults.go (v1.36).
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from kubeactors.api.core.v1.affinity import Toleration
+from kubeactors.api.core.v1.validation.resources import validate_overhead
+from kubeactors.api.core.v1.validation.taints import validate_tolerations
+from kubeactors.api.validation import validate_text
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError
+from kubeactors.apimachinery.labels import validate_labels
+from kubeactors.apimachinery.meta import (
+    ATOMIC,
+    Object,
+    Quantity,
+    TypedObject,
+    always,
+)
+from kubeactors.apimachinery.objectmeta import validate_immutable
+
+
+class Overhead(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What a pod costs besides its containers."""
+
+    pod_fixed: dict[str, Quantity] = {}
+
+
+class Scheduling(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Which nodes can run pods of the class."""
+
+    node_selector: Annotated[dict[str, str], ATOMIC] = {}
+    tolerations: tuple[Toleration, ...] = ()
+
+
+class RuntimeClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Names a handler of the container runtime that pods can ask for."""
+
+    api_version: str = "node.k8s.io/v1"
+    kind: str = "RuntimeClass"
+    handler: str = always("")
+    overhead: Overhead | None = None
+    scheduling: Scheduling | None = None
+
+
+def validate_runtime_class(one: RuntimeClass) -> Iterator[FieldError]:
+    """A handler's name, and what can be added to a pod."""
+    yield from validate_text(one.handler, "handler", names.dns1123_label)
+    if one.overhead is not None:
+        yield from validate_overhead(one.overhead.pod_fixed, "overhead.podFixed")
+    if one.scheduling is not None:
+        yield from validate_labels(one.scheduling.node_selector, "scheduling.nodeSelector")
+        yield from validate_tolerations(one.scheduling.tolerations, "scheduling.tolerations")
+
+
+def validate_runtime_class_update(new: RuntimeClass, old: RuntimeClass) -> Iterator[FieldError]:
+    """The handler stays."""
+    yield from validate_immutable(new.handler, old.handler, "handler")

@@ -1,0 +1,51 @@
+"""How devices are chosen and set up.
+
+Source: api/resource/v1/types.go (v1.36).
+"""
+
+from kubeactors.apimachinery.meta import (
+    Object,
+    Quantity,
+    always,
+)
+
+
+class CELDeviceSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An expression in CEL about a device."""
+
+    expression: str = always("")
+
+
+class DeviceSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How to choose devices."""
+
+    cel: CELDeviceSelector | None = None
+
+
+class OpaqueDeviceConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Parameters that only the driver understands."""
+
+    driver: str = always("")
+    parameters: dict[str, object] = {}
+
+
+class DeviceConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How devices are to be set up."""
+
+    opaque: OpaqueDeviceConfiguration | None = None
+
+
+class DeviceToleration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A taint that devices may have all the same."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+    toleration_seconds: int | None = None
+
+
+class CapacityRequirements(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How much of a device is wanted."""
+
+    requests: dict[str, Quantity] = {}

@@ -1,0 +1,46 @@
+"""CSIStorageCapacity: how much of a storage class is left where.
+
+Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/apis/storage/v1/defaults.go (v1.36).
+"""
+
+from collections.abc import Iterator
+
+from kubeactors.api.validation import validate_text
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError, invalid
+from kubeactors.apimachinery.labels import validate_selector
+from kubeactors.apimachinery.meta import (
+    LabelSelector,
+    Quantity,
+    TypedObject,
+    always,
+)
+from kubeactors.apimachinery.objectmeta import validate_immutable
+from kubeactors.apimachinery.quantity import parse
+
+
+class CSIStorageCapacity(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How much of a storage class is left in one part of the cluster."""
+
+    api_version: str = "storage.k8s.io/v1"
+    kind: str = "CSIStorageCapacity"
+    node_topology: LabelSelector | None = None
+    storage_class_name: str = always("")
+    capacity: Quantity | None = None
+    maximum_volume_size: Quantity | None = None
+
+
+def validate_csi_storage_capacity(one: CSIStorageCapacity) -> Iterator[FieldError]:
+    """A class, and amounts that are not negative."""
+    yield from validate_text(one.storage_class_name, "storageClassName", names.dns1123_subdomain)
+    yield from validate_selector(one.node_topology, "nodeTopology")
+    for path, amount in (("capacity", one.capacity), ("maximumVolumeSize", one.maximum_volume_size)):
+        if amount is not None and parse(amount).nanos < 0:
+            yield invalid(path, amount, "must be greater than or equal to 0")
+
+
+def validate_csi_storage_capacity_update(new: CSIStorageCapacity, old: CSIStorageCapacity) -> Iterator[FieldError]:
+    """Which class and where stays."""
+    yield from validate_immutable(new.node_topology, old.node_topology, "nodeTopology")
+    yield from validate_immutable(new.storage_class_name, old.storage_class_name, "storageClassName")
+    yield from validate_csi_storage_capacity(new)

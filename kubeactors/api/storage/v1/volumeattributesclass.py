@@ -1,0 +1,44 @@
+"""VolumeAttributesClass: what can change of a volume while it exists.
+
+Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/apis/storage/v1/defaults.go (v1.36).
+"""
+
+from collections.abc import Iterator
+
+from kubeactors.api.storage.v1.storageclass import validate_parameters
+from kubeactors.api.validation import validate_text
+from kubeactors.apimachinery import names
+from kubeactors.apimachinery.field import FieldError, required
+from kubeactors.apimachinery.meta import (
+    TypedObject,
+    always,
+)
+from kubeactors.apimachinery.objectmeta import validate_immutable
+
+
+class VolumeAttributesClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Parameters of volumes that can change while the volumes exist."""
+
+    api_version: str = "storage.k8s.io/v1"
+    kind: str = "VolumeAttributesClass"
+    driver_name: str = always("")
+    parameters: dict[str, str] = {}
+
+
+def validate_volume_attributes_class(one: VolumeAttributesClass) -> Iterator[FieldError]:
+    """A driver, and parameters for it."""
+    if not one.driver_name:
+        yield required("driverName")
+    else:
+        yield from validate_text(one.driver_name.lower(), "driverName", names.qualified_name)
+    if not one.parameters:
+        yield required("parameters", "must contain at least one key/value pair")
+    yield from validate_parameters(one.parameters)
+
+
+def validate_volume_attributes_class_update(
+    new: VolumeAttributesClass, old: VolumeAttributesClass
+) -> Iterator[FieldError]:
+    """Volumes were made with it, so it stays."""
+    yield from validate_immutable(new.driver_name, old.driver_name, "driverName")
+    yield from validate_immutable(new.parameters, old.parameters, "parameters")

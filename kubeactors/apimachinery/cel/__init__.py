@@ -1,0 +1,13 @@
+"""Expressions in CEL: compiled once, evaluated on plain dicts and lists.
+
+    program.py   compile, evaluate, and what goes wrong in the words of Kubernetes
+
+The library is loaded when the first expression is compiled. Its errors at compile time are those of the original; those
+at run time are told in the original's words here.
+
+Source: apiserver/pkg/cel (v1.36); google/cel-spec.
+"""
+
+from kubeactors.apimachinery.cel.program import CelError, Program, compile_program
+
+__all__ = ["CelError", "Program", "compile_program"]

@@ -1,0 +1,137 @@
+"""One expression, ready to be evaluated.
+
+Source: apiserver/pkg/admission/plugin/cel/compile.go, cel-go/interpreter (v1.36).
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Protocol, cast
+
+BOOL, STRING = "bool", "string"
+"""Types that expressions must have, as messages name them."""
+
+_WRAPPED = re.compile(r"[A-Z_]+: (.*) \[[A-Z_]+\]", re.DOTALL)
+
+
+class _Type(Protocol):
+    def name(self) -> str: ...
+
+
+class _Value(Protocol):
+    def type(self) -> _Type: ...
+    def value(self) -> object: ...
+    def plain_value(self) -> object: ...
+
+
+class _Expression(Protocol):
+    def eval(self, *, data: Mapping[str, object]) -> _Value: ...
+    def return_type(self) -> _Type: ...
+
+
+class _Environment(Protocol):
+    def compile(self, expression: str) -> _Expression: ...
+
+
+class CelError(Exception):
+    """The expression does not compile, or cannot be evaluated; the message is Kubernetes'."""
+
+
+class Program:
+    """A compiled expression."""
+
+    __slots__ = ("_expression", "text", "type")
+
+    def __init__(self, text: str, expression: _Expression) -> None:
+        self.text = text
+        self._expression = expression
+        self.type = _type_name(expression.return_type())
+        """The type that it evaluates to, as far as that is known: `bool`, `string`, ..., `dyn`."""
+
+    def evaluate(self, variables: Mapping[str, object]) -> object:
+        """What it comes to, as plain values.
+
+        Raises:
+            CelError: it comes to nothing: a key is missing, an index is out of bounds, ...
+        """
+        value = self._expression.eval(data=variables)
+        if value.type().name() == "ERROR":
+            raise CelError(_said(str(value.value())))
+        return value.plain_value()
+
+    def holds(self, variables: Mapping[str, object]) -> bool:
+        """Whether it comes to true.
+
+        Raises:
+            CelError: it comes to nothing.
+        """
+        return self.evaluate(variables) is True
+
+
+@lru_cache(maxsize=1024)
+def compile_program(text: str, variables: tuple[str, ...], wanted: str = "") -> Program:
+    """Compile an expression over some variables; `wanted` is the type that it must have, if any will not do.
+
+    Raises:
+        CelError: it does not compile, or is of another type.
+
+    >>> compile_program("self.size > 1", ("self",), "bool").holds({"self": {"size": 2}})
+    True
+    """
+    try:
+        program = Program(text, _environment(variables).compile(text))
+    except RuntimeError as error:
+        raise CelError(f"compilation failed: {_unwrapped(str(error))}") from error
+    if wanted and program.type not in {wanted, "dyn"}:
+        raise CelError(f"must evaluate to {wanted} but got {program.type}")
+    return program
+
+
+@cache
+def _environment(variables: tuple[str, ...]) -> _Environment:
+    from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415 - a large library, for those alone who have expressions
+    from cel_expr_python.ext import (  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415
+        ext_optional,
+        ext_strings,
+    )
+
+    extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional()]
+    return cast("_Environment", cel.NewEnv(variables=dict.fromkeys(variables, cel.Type.DYN), extensions=extensions))
+
+
+def _type_name(type_: _Type) -> str:
+    return type_.name().lower()
+
+
+def _unwrapped(text: str) -> str:
+    """An error without the status that the library puts around it.
+
+    >>> _unwrapped("INVALID_ARGUMENT: ERROR: x [INVALID_ARGUMENT]")
+    'ERROR: x'
+    """
+    found = _WRAPPED.fullmatch(text)
+    return found[1] if found else text
+
+
+def _said(text: str) -> str:
+    """A failure at run time as the original says it.
+
+    >>> _said('NOT_FOUND: Key not found in map : "a"'), _said("INVALID_ARGUMENT: divide by zero")
+    ('no such key: a', 'division by zero')
+    """
+    said = text.partition(": ")[2] or text
+    for pattern, words in _IN_OTHER_WORDS:
+        found = pattern.search(said)
+        if found:
+            return words.format(*found.groups())
+    return said
+
+
+_IN_OTHER_WORDS = (
+    (re.compile(r'Key not found in map : "?(.*?)"?$'), "no such key: {}"),
+    (re.compile(r"Index error: index=(-?\d+)"), "index out of bounds: {}"),
+    (re.compile(r"^divide by zero"), "division by zero"),
+    (re.compile(r"^No matching overloads found"), "no such overload"),
+    (re.compile(r"^Applying SELECT to non-message type"), "no such overload"),
+)
+"""What the library says, and what the original would."""
