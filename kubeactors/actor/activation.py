@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from kubeactors.actor.envelope import Envelope
+from kubeactors.actor.envelope import Envelope, Reply
 from kubeactors.actor.errors import ActorFailed, ActorStopped, AskCycle
 from kubeactors.actor.ref import Later
 from kubeactors.actor.states import State
@@ -39,12 +39,12 @@ class Activation:
     __slots__ = ("awaits", "background", "cell", "coroutine", "envelope", "foreign", "reply", "scope", "starting")
 
     def __init__(self, cell: "Cell", coroutine: "Stepped", envelope: Envelope, *, starting: bool) -> None:
-        self.cell = cell
+        self.cell: Cell = cell
         self.coroutine = coroutine
-        self.envelope = envelope
-        self.reply = envelope[2]
-        self.starting = starting
-        self.background = False  # the actor handles messages meanwhile, whether it is reentrant or not
+        self.envelope: Envelope = envelope
+        self.reply: Reply = envelope[2]
+        self.starting: bool = starting
+        self.background: bool = False  # the actor handles messages meanwhile, whether it is reentrant or not
         self.awaits: Wait[object] | None = None
         self.foreign: object = None  # what it awaits that is not the kernel's
         self.scope: Callable[[], object] | None = None  # cancels the task that it runs in, if it has one

@@ -41,8 +41,8 @@ class Handler:
     __slots__ = ("is_async", "method")
 
     def __init__(self, method: Callable[..., object]) -> None:
-        self.method = method
-        self.is_async = inspect.iscoroutinefunction(method)
+        self.method: Callable[..., object] = method
+        self.is_async: bool = inspect.iscoroutinefunction(method)
 
 
 class _MadeAtFirstUse:
@@ -151,13 +151,15 @@ class Dispatch:
     def __init__(
         self, name: str, table: dict[type, Handler], *, reentrant: bool, deterministic: bool, starts: bool
     ) -> None:
-        self.name = name  # of the class
-        self.table = table
-        self.starts = starts  # there is a `started` to call
-        self.plain = _methods(table, is_async=False) if type(table) is dict else _LookedUp(table)
-        self.waiting = _methods(table, is_async=True)
-        self.reentrant = reentrant
-        self.deterministic = deterministic
+        self.name: str = name  # of the class
+        self.table: dict[type, Handler] = table
+        self.starts: bool = starts  # there is a `started` to call
+        self.plain: dict[type, Callable[..., object]] = (
+            _methods(table, is_async=False) if type(table) is dict else _LookedUp(table)
+        )
+        self.waiting: dict[type, Callable[..., object]] = _methods(table, is_async=True)
+        self.reentrant: bool = reentrant
+        self.deterministic: bool = deterministic
 
     def handler_of(self, message: object) -> str:
         """The name of the method that handles a message, for people; None stands for the start."""

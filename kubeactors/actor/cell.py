@@ -78,18 +78,19 @@ class Cell(Ref[object]):
         mailbox: Mailbox,
         restart: Restart,
     ) -> None:
-        self.kernel = kernel
-        self.parent = parent
-        self.given_name = name
+        self.kernel: Kernel = kernel
+        self.parent: Cell | None = parent
+        self.given_name: str = name
         self.factory: Callable[[], Actor[object]] = factory  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] -- a cast is a call
-        self.restart = restart
-        self.capacity = mailbox.capacity
-        self.rule = mailbox
-        self.number = kernel.spawned = kernel.spawned + 1
-        self.state = State.NEW
+        self.restart: Restart = restart
+        self.capacity: int = mailbox.capacity
+        self.rule: Mailbox = mailbox
+        self.number: int = kernel.spawned + 1
+        kernel.spawned = self.number
+        self.state: State = State.NEW
         self.mailbox: Post | None = None
-        self.odd = False  # there may be more to do after a message than to look for the next one
-        self.queued = True  # in the run queue, or not to be put there: starting, busy, failed
+        self.odd: bool = False  # there may be more to do after a message than to look for the next one
+        self.queued: bool = True  # in the run queue, or not to be put there: starting, busy, failed
         self.actor: Actor[object] | None = None
         self.ctx: Context[object] | None = None
         self.dispatch: Dispatch = NO_DISPATCH
@@ -104,9 +105,9 @@ class Cell(Ref[object]):
         self.senders: deque[tuple[Envelope, Wait[bool]]] | None = None  # waiting for room
         self.restarts: RestartWindow | None = None  # of the children
         self.envelope: Posted | None = None  # in hand
-        self.handled = 0
-        self.busy = 0  # nanoseconds in handlers, estimated
-        self.restarted = 0
+        self.handled: int = 0
+        self.busy: int = 0  # nanoseconds in handlers, estimated
+        self.restarted: int = 0
         self.links: dict[Cell, None] | None = None  # who fails with it
         self.farewell: Farewell | None = None  # it is being stopped, and has time
         self.started: Wait[None] | None = None  # somebody waits for the first start

@@ -8,7 +8,7 @@ saves is a `StopIteration` for every `async def` handler that does not wait.
 # What stands in a mailbox is known by a look at its class: a `cast` for the checker would be a call for each message.
 
 import types
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 from kubeactors.actor.activation import Activation
@@ -37,11 +37,11 @@ class Crank:
     __slots__ = ("foreign", "frame", "taken", "turn")
 
     def __init__(self, kernel: "Kernel") -> None:
-        self.taken = False
+        self.taken: bool = False
         self.foreign: Activation | None = None
         self.frame: Frame = _crank(kernel, self)  # pyright: ignore[reportAttributeAccessIssue] -- it is both
         next(self.frame)
-        self.turn = self.frame.send
+        self.turn: Callable[[Iterator[int]], object] = self.frame.send
 
 
 @types.coroutine

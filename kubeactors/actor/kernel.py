@@ -137,29 +137,29 @@ class Kernel:
         self.wall = wall
         self.batch = batch
         self.now = 0
-        self.asleep = False
+        self.asleep: bool = False
         self.current: Cell | None = None
-        self.timers = Timers()
+        self.timers: Timers = Timers()
         self.changes: deque[Callable[[], object]] = deque()
         """What changes the tree; done between two entries."""
         self.interceptor: Callable[[Cell, Envelope], Envelope | None] | None = None
         """Sees every envelope when its turn has come. Returns what to deliver, or None: it keeps the envelope, and may
         put it back later."""
-        self.dead_letters = 0
+        self.dead_letters: int = 0
         self.on_dead_letter: Callable[[str, object], object] | None = None
         self.on_failure: Callable[[str, BaseException], object] | None = None
         """Is told of an actor's failure before its supervisor decides."""
-        self.ledger = Ledger()
-        self.registry = Registry()
+        self.ledger: Ledger = Ledger()
+        self.registry: Registry = Registry()
         self.mourners: dict[Cell, None] = {}
         """Actors that are told of dead letters."""
         self.fatal: BaseException | None = None
         """The failure that reached the top, if one has."""
-        self.turning = False
+        self.turning: bool = False
         """Whether a turn of the run queue is under way."""
-        self.helping = False
+        self.helping: bool = False
         """Whether that turn is made by somebody who waits, in a task of his."""
-        self.stuck = False
+        self.stuck: bool = False
         """Whether he cannot go on: what is next needs a task of its own."""
         self._inline = inline
         self._parks_all = parks_all
@@ -171,7 +171,7 @@ class Kernel:
         self._streams: dict[str, int] = {}
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
         self._crank = Crank(self)
-        self.root = Cell(self, None, "", Actor, Mailbox(), Restart.TEMPORARY)
+        self.root: Cell = Cell(self, None, "", Actor, Mailbox(), Restart.TEMPORARY)
         self.root.state = State.RUNNING
         self.root.queued = False
 

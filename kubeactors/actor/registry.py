@@ -21,7 +21,7 @@ class Name(Generic[M]):
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
     def __repr__(self) -> str:
         return f"Name({self.text!r})"

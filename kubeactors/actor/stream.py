@@ -48,7 +48,7 @@ class MessageStream(Generic[T]):
         self._arrival: Wait[None] | None = None
         self._closed = False
         self._overflowed = False
-        self.position = 0
+        self.position: int = 0
         """Of the last message that was read."""
 
     def tell(self, message: T, /) -> bool:

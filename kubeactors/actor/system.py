@@ -68,7 +68,7 @@ class ActorSystem:
         self._origin = time.monotonic_ns()
         wall = time.time_ns()
         self._ready: deque[Entry] = deque()
-        self.kernel = Kernel(
+        self.kernel: Kernel = Kernel(
             self, self._ready, seed=seed, wall=wall, inline=not debug, batch=1 if debug else 64, parks_all=False
         )
         self._group: TaskGroup | None = None

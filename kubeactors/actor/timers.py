@@ -11,9 +11,9 @@ class Timer:
 
     def __init__(self, timers: "Timers", due: int, action: Callable[[], object]) -> None:
         self._timers = timers
-        self.due = due
-        self.action = action
-        self.cancelled = False
+        self.due: int = due
+        self.action: Callable[[], object] = action
+        self.cancelled: bool = False
 
     def cancel(self) -> None:
         """Never fire. Harmless when it has fired already."""
@@ -29,7 +29,7 @@ class Timers:
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Timer]] = []
-        self.sequence = 0
+        self.sequence: int = 0
         """How many timers there have been."""
         self._cancelled = 0
 

@@ -80,7 +80,7 @@ class Gate:
     __slots__ = ("_waits", "is_open")
 
     def __init__(self) -> None:
-        self.is_open = False
+        self.is_open: bool = False
         self._waits: list[Wait[None]] = []
 
     def wait(self) -> Wait[None]:

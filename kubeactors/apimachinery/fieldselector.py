@@ -46,7 +46,7 @@ class FieldSelector:
     __slots__ = ("matches", "terms")
 
     def __init__(self, terms: Iterable[Term] = ()) -> None:
-        self.terms = tuple(terms)
+        self.terms: tuple[Term, ...] = tuple(terms)
         self.matches: Callable[[Fields], bool] = _compiled(self.terms)
         """Whether an object with these fields is selected; a field that it does not have is empty."""
 

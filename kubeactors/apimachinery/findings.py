@@ -42,7 +42,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._strict: dict[str, None] = {}
-        self.wrong = ""
+        self.wrong: str = ""
 
     @property
     def strict_errors(self) -> tuple[str, ...]:

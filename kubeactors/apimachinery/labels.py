@@ -55,7 +55,7 @@ class Selector:
     __slots__ = ("matches", "requirements")
 
     def __init__(self, requirements: Sequence[Requirement] = ()) -> None:
-        self.requirements = tuple(sorted(requirements, key=_key))
+        self.requirements: tuple[Requirement, ...] = tuple(sorted(requirements, key=_key))
         self.matches: Matcher = _compiled(self.requirements)
         """Whether an object with these labels is selected."""
 

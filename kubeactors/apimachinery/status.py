@@ -68,103 +68,120 @@ class StatusError(Exception):
 class BadRequest(StatusError):
     """The request makes no sense; repeating it does not help."""
 
-    reason, code = "BadRequest", 400
+    reason: ClassVar[str] = "BadRequest"
+    code: ClassVar[int] = 400
 
 
 class Unauthorized(StatusError):
     """The server does not know who asks; send credentials."""
 
-    reason, code = "Unauthorized", 401
+    reason: ClassVar[str] = "Unauthorized"
+    code: ClassVar[int] = 401
 
 
 class Forbidden(StatusError):
     """The user may not do this, or policy refuses it."""
 
-    reason, code = "Forbidden", 403
+    reason: ClassVar[str] = "Forbidden"
+    code: ClassVar[int] = 403
 
 
 class NotFound(StatusError):
     """The object, or the kind of object, does not exist."""
 
-    reason, code = "NotFound", 404
+    reason: ClassVar[str] = "NotFound"
+    code: ClassVar[int] = 404
 
 
 class MethodNotAllowed(StatusError):
     """The resource does not know this verb."""
 
-    reason, code = "MethodNotAllowed", 405
+    reason: ClassVar[str] = "MethodNotAllowed"
+    code: ClassVar[int] = 405
 
 
 class NotAcceptable(StatusError):
     """No media type that the client accepts can be produced."""
 
-    reason, code = "NotAcceptable", 406
+    reason: ClassVar[str] = "NotAcceptable"
+    code: ClassVar[int] = 406
 
 
 class AlreadyExists(StatusError):
     """An object of this name exists; read it, or choose another name."""
 
-    reason, code = "AlreadyExists", 409
+    reason: ClassVar[str] = "AlreadyExists"
+    code: ClassVar[int] = 409
 
 
 class Conflict(StatusError):
     """The object has changed since it was read, or a precondition failed; read again and retry."""
 
-    reason, code = "Conflict", 409
+    reason: ClassVar[str] = "Conflict"
+    code: ClassVar[int] = 409
 
 
 class Gone(StatusError):
     """What was asked for is no longer there, for good."""
 
-    reason, code = "Gone", 410
+    reason: ClassVar[str] = "Gone"
+    code: ClassVar[int] = 410
 
 
 class Expired(StatusError):
     """The resource version is too old; list again and watch from there."""
 
-    reason, code = "Expired", 410
+    reason: ClassVar[str] = "Expired"
+    code: ClassVar[int] = 410
 
 
 class RequestEntityTooLarge(StatusError):
     """The body, or the object after the change, is too large."""
 
-    reason, code = "RequestEntityTooLarge", 413
+    reason: ClassVar[str] = "RequestEntityTooLarge"
+    code: ClassVar[int] = 413
 
 
 class UnsupportedMediaType(StatusError):
     """The body is in a format that the server does not read."""
 
-    reason, code = "UnsupportedMediaType", 415
+    reason: ClassVar[str] = "UnsupportedMediaType"
+    code: ClassVar[int] = 415
 
 
 class Invalid(StatusError):
     """The object fails validation; the causes name the fields."""
 
-    reason, code = "Invalid", 422
+    reason: ClassVar[str] = "Invalid"
+    code: ClassVar[int] = 422
 
 
 class TooManyRequests(StatusError):
     """Slow down, or wait until a disruption is allowed; retry after the given seconds."""
 
-    reason, code = "TooManyRequests", 429
+    reason: ClassVar[str] = "TooManyRequests"
+    code: ClassVar[int] = 429
 
 
 class InternalError(StatusError):
     """The server broke."""
 
-    reason, code = "InternalError", 500
+    reason: ClassVar[str] = "InternalError"
+    code: ClassVar[int] = 500
 
 
 class ServiceUnavailable(StatusError):
     """The server cannot answer now; retry."""
 
-    reason, code = "ServiceUnavailable", 503
+    reason: ClassVar[str] = "ServiceUnavailable"
+    code: ClassVar[int] = 503
 
 
 class Timeout(StatusError):
     """The answer did not come in time; whether the request took effect is unknown."""
 
-    reason, code = "Timeout", 504
+    reason: ClassVar[str] = "Timeout"
+    code: ClassVar[int] = 504
 
 
 _BY_REASON: dict[str, type[StatusError]] = {

@@ -4,7 +4,7 @@ Source: apimachinery/pkg/apis/meta/v1/unstructured (v1.36).
 """
 
 from collections.abc import Mapping
-from typing import cast
+from typing import ClassVar, cast
 
 import msgspec
 
@@ -27,7 +27,7 @@ class Unstructured:
     __slots__ = ("_metadata", "content")
 
     def __init__(self, content: Mapping[str, object], metadata: ObjectMeta | None = None) -> None:
-        self.content = content
+        self.content: Mapping[str, object] = content
         self._metadata = metadata
 
     @property
@@ -67,7 +67,7 @@ class Unstructured:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unstructured) and self.content == other.content
 
-    __hash__ = None  # type: ignore[assignment] # its dicts have no hash either
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # pyright: ignore[reportIncompatibleMethodOverride] -- its dicts have none either
 
     def __repr__(self) -> str:
         return f"Unstructured({dict(self.content)!r})"

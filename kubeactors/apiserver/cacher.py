@@ -25,9 +25,9 @@ class ResourceCache:
 
     def __init__(self, kind: Kind[TypedObject], node_of: NodeOf | None, history: int) -> None:
         self.kind = kind
-        self.objects = Collection(node_of)
-        self.watchers = ResourceWatchers(node_of)
-        self.history = History(history, 0)
+        self.objects: Collection = Collection(node_of)
+        self.watchers: ResourceWatchers = ResourceWatchers(node_of)
+        self.history: History = History(history, 0)
         self._node_of = node_of
         self._capacity = history
 
@@ -68,7 +68,7 @@ class Cacher:
         self._caches = {kind.gvr: ResourceCache(kind, node_of(kind), history) for kind in scheme}
         self._by_type = {cache.kind.type: cache for cache in self._caches.values()}
         self._followers: list[Follower] = []
-        self.revision = 0
+        self.revision: int = 0
         """Everything up to this revision of the store is in here."""
 
     def __iter__(self) -> Iterator[ResourceCache]:

@@ -15,9 +15,9 @@ class Change:
     __slots__ = ("_changed", "_entered", "_left", "current", "previous", "revision")
 
     def __init__(self, revision: int, current: TypedObject | None, previous: TypedObject | None) -> None:
-        self.revision = revision
-        self.current = current
-        self.previous = previous
+        self.revision: int = revision
+        self.current: TypedObject | None = current
+        self.previous: TypedObject | None = previous
         self._entered: WatchEvent | None = None
         self._changed: WatchEvent | None = None
         self._left: WatchEvent | None = None

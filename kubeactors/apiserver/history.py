@@ -22,7 +22,7 @@ class History:
     def __init__(self, capacity: int, floor: int) -> None:
         self._capacity = capacity
         self._changes: list[Change] = []
-        self.floor = floor
+        self.floor: int = floor
         """Everything after this revision is still known."""
 
     def append(self, change: Change) -> None:

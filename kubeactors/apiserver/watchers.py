@@ -11,7 +11,7 @@ from kubeactors.actor import Timer
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, WatchClosed, WatchEvent, WatchEvents
 from kubeactors.apiserver.changes import Change
-from kubeactors.apiserver.selection import NodeOf, Selection
+from kubeactors.apiserver.selection import NodeOf, Predicate, Selection
 from kubeactors.message import Recipient
 
 Subscriber: TypeAlias = Recipient[WatchEvents | WatchClosed]
@@ -40,18 +40,18 @@ class Watcher:
     def __init__(
         self, subscriber: Subscriber, number: int, resource: GroupVersionResource, selection: Selection, since: int
     ) -> None:
-        self.subscriber = subscriber
-        self.number = number
-        self.resource = resource
+        self.subscriber: Subscriber = subscriber
+        self.number: int = number
+        self.resource: GroupVersionResource = resource
         self.scope: Scope = selection.scope
-        self.matches = selection.matches
-        self.since = since
-        self.bookmarks = False
-        self.marked = since
+        self.matches: Predicate | None = selection.matches
+        self.since: int = since
+        self.bookmarks: bool = False
+        self.marked: int = since
         """The revision of the last bookmark."""
         self.buffer: list[WatchEvent] = []
-        self.sequence = 0
-        self.closed = False
+        self.sequence: int = 0
+        self.closed: bool = False
         self.timers: list[Timer] = []
 
     def deliver(self) -> bool:

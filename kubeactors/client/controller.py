@@ -42,7 +42,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     concurrency: ClassVar[int] = 5
 
     def __init__(self) -> None:
-        self.queue = WorkQueue()
+        self.queue: WorkQueue = WorkQueue()
         self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
         self._unsynced: dict[str, int] = {}
         """The sources that have not told yet what there is, with the number of the subscription."""

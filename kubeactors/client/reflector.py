@@ -84,14 +84,14 @@ class Reflector(Generic[T]):
         """Whether the next list must be the newest: what a cache holds may be older than what was seen before."""
         self._failures = 0
         self._sequence = 0
-        self.revision = 0
+        self.revision: int = 0
         """Everything up to here is in the indexer."""
-        self.number = 0
+        self.number: int = 0
         """Of the present watch; messages of older ones are ignored."""
-        self.must_list = True
-        self.broken = False
+        self.must_list: bool = True
+        self.broken: bool = False
         """The watch has ended, or missed something: connect again."""
-        self.synced = False
+        self.synced: bool = False
 
     async def list(self) -> tuple[Change[T], ...]:
         """Read the collection; what differs from the indexer, which holds it now.

@@ -53,10 +53,10 @@ class Cluster:
         self, nodes: int | NodePool = 3, *, data_dir: Path | None = None, spec: ClusterSpec | None = None
     ) -> None:
         pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes
-        self.spec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
+        self.spec: ClusterSpec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
         self._stack: AsyncExitStack
         self._authorizer = rbac.default_authorizer()
-        self.system = ActorSystem("cluster")
+        self.system: ActorSystem = ActorSystem("cluster")
         self.client: Client
         """Asks as the administrator."""
         self._machines: Ref[MachinesMessage]

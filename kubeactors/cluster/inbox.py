@@ -13,7 +13,7 @@ class Inbox:
     def __init__(self) -> None:
         self._events: deque[WatchEvent] = deque()
         self._arrived = anyio.Event()
-        self.closed = False
+        self.closed: bool = False
         """The watch has ended; a new one is needed."""
 
     def tell(self, message: WatchEvents | WatchClosed, /) -> bool:

@@ -34,17 +34,17 @@ class ContainerRecord:
     __slots__ = ("attempts", "backoff", "blocked_until", "current", "ended", "init", "last", "probes", "spec")
 
     def __init__(self, spec: Container, *, init: bool) -> None:
-        self.spec = spec
-        self.init = init
+        self.spec: Container = spec
+        self.init: bool = init
         self.current: RuntimeContainer | None = None
-        self.attempts = 0
+        self.attempts: int = 0
         """Starts so far."""
         self.last: ContainerStateTerminated | None = None
         """How the start before the current one ended."""
         self.ended: ContainerStateTerminated | None = None
-        self.backoff = 0
+        self.backoff: int = 0
         """How long the next failure has to wait."""
-        self.blocked_until = 0
+        self.blocked_until: int = 0
         """Not to be started before."""
         self.probes: list[ProbeWorker] = []
 

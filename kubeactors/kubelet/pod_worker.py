@@ -89,14 +89,14 @@ class PodWorker:
     )
 
     def __init__(self, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int) -> None:
-        self.pod = pod
+        self.pod: Pod = pod
         """The newest that is known of it; its status is the base of ours."""
-        self.is_gone = False
+        self.is_gone: bool = False
         """The API has no such pod any more: there is nobody to tell about it."""
-        self.host_ip = host_ip
+        self.host_ip: str = host_ip
         self.stage = Stage.TERMINATED if pod.status.phase in TERMINAL else Stage.RUNNING
         self.sandbox: PodSandbox | None = None
-        self.ip = pod.status.pod_ip
+        self.ip: str = pod.status.pod_ip
         self.events: list[PodEvent] = []
         """What happened and was not told yet; the kubelet takes it."""
         self.wake_at: int | None = None

@@ -22,9 +22,9 @@ class ProbeWorker:
     __slots__ = ("_failures", "_successes", "holds", "kind", "next_at", "probe")
 
     def __init__(self, kind: str, probe: Probe, started_at: int) -> None:
-        self.kind = kind
-        self.probe = probe
-        self.holds = kind == LIVENESS
+        self.kind: str = kind
+        self.probe: Probe = probe
+        self.holds: bool = kind == LIVENESS
         self.next_at: int | None = started_at + probe.initial_delay_seconds * SECOND
         """When to ask next; None if the answer will stay as it is."""
         self._successes = 0

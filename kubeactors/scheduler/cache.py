@@ -21,12 +21,12 @@ class Cache:
     """Nodes by name and by row, pods by uid."""
 
     def __init__(self) -> None:
-        self.table = NodeTable()
-        self.changes = ChangeLog()
+        self.table: NodeTable = NodeTable()
+        self.changes: ChangeLog = ChangeLog()
         """Every change of a row."""
-        self.node_changes = ChangeLog()
+        self.node_changes: ChangeLog = ChangeLog()
         """Changes of Node objects only."""
-        self.population = Population()
+        self.population: Population = Population()
         self.rows: list[NodeInfo | None] = []
         self._nodes: dict[str, NodeInfo] = {}
         self._free_rows: list[int] = []
@@ -35,7 +35,7 @@ class Cache:
         self._assumed: dict[str, PodInfo] = {}
         self._nominated: dict[str, str] = {}
         """Node name of each pod that waits for room to be made there, by uid."""
-        self.node_count = 0
+        self.node_count: int = 0
         """How many Nodes exist."""
 
     def __iter__(self) -> Iterator[NodeInfo]:

@@ -30,16 +30,16 @@ class NodeInfo:
     )
 
     def __init__(self, name: str, row: int) -> None:
-        self.name = name
-        self.row = row
+        self.name: str = name
+        self.row: int = row
         self.node: Node | None = None
         self.pods: dict[str, PodInfo] = {}
         self.nominated: dict[str, PodInfo] = {}
         """Pods for which room is being made here. They are in no sum."""
         self.allocatable: dict[str, int] = {}
         self.requested: dict[str, int] = {CPU: 0, MEMORY: 0, EPHEMERAL_STORAGE: 0, PODS: 0}
-        self.floor_milli_cpu = 0
-        self.floor_memory = 0
+        self.floor_milli_cpu: int = 0
+        self.floor_memory: int = 0
         self.used_ports: dict[HostPort, int] = {}
 
     def set_node(self, node: Node | None) -> None:

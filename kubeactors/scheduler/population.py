@@ -52,7 +52,7 @@ class Population:
         """Looks up a namespace's labels."""
         self.terms: dict[Term, Headcount] = {}
         """The pods that bring each term."""
-        self.terms_version = 0
+        self.terms_version: int = 0
         """Grows when a term is brought for the first time, or by nobody any more."""
         self._groups: dict[GroupKey, _Group] = {}
         self._held: dict[Selection, _Selected] = {}

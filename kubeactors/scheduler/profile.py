@@ -75,7 +75,8 @@ class Profile:
 
     def __init__(self, plugins: PluginSet | Iterable[Plugin], cache: Cache) -> None:
         chosen = plugins if isinstance(plugins, PluginSet) else PluginSet(plugins=tuple(plugins))
-        everything = self.plugins = chosen.plugins
+        self.plugins: tuple[Plugin, ...] = chosen.plugins
+        everything = self.plugins
         filtering, scoring = chosen.at("filter"), chosen.at("score")
         self._cache = cache
         self._weights = chosen.weights

@@ -27,12 +27,12 @@ class QueuedPod:
     __slots__ = ("attempts", "failures", "info", "plugins", "ticket", "timestamp")
 
     def __init__(self, info: PodInfo, now: int) -> None:
-        self.info = info
-        self.timestamp = now
-        self.attempts = 0
-        self.failures = 0
+        self.info: PodInfo = info
+        self.timestamp: int = now
+        self.attempts: int = 0
+        self.failures: int = 0
         self.plugins: tuple[str, ...] = ()
-        self.ticket = 0
+        self.ticket: int = 0
         """Names its one valid heap entry; older entries are skipped."""
 
     @property

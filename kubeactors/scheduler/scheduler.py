@@ -105,7 +105,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self._events = events
         self._factories = profiles
         self._surroundings = surroundings
-        self.cache = Cache()
+        self.cache: Cache = Cache()
         self._profiles: dict[str, Profile] = {}
         self._recorders: dict[str, EventRecorder] = {}
         self._workers = 0
@@ -127,7 +127,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         for name, plugins in self._factories.items():
             self._profiles[name] = Profile(plugins(handle), self.cache)
             self._recorders[name] = EventRecorder(self._events, self.ctx, name, name)
-        self.queue = SchedulingQueue(self._gate, all_hints(self._profiles.values()))
+        self.queue: SchedulingQueue = SchedulingQueue(self._gate, all_hints(self._profiles.values()))
         namespaces = self._surroundings.namespaces
         if namespaces is not None:
             namespaces.subscribe(self.ctx.self)

@@ -48,7 +48,7 @@ class StaticVerdicts:
         self.statuses: list[Status | None] = []
         self.allowed: Mask = np.zeros(0, np.bool_)
         self._raw: list[Scores] = []
-        self.has_preferences = False
+        self.has_preferences: bool = False
         """Whether nodes differ in anything that is preferred."""
         self._evaluate_all()
 

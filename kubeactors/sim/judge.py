@@ -39,7 +39,7 @@ class Judge:
         self.violations: list[Violation] = []
         self.mistake: InvariantFailed | None = None
         """An invariant has raised: nothing is judged any more."""
-        self.noise = 0
+        self.noise: int = 0
         """How many commits there were, but those that go on for ever: heartbeats, and events for people."""
 
     def committed(self, event: StoreEvent) -> None:

@@ -13,7 +13,7 @@ from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
-from kubeactors.cluster.plane import ControlPlane, GetApiServer
+from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
 from kubeactors.sim.chaos import Chaos, SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, SILENT, Invariant
@@ -69,14 +69,14 @@ class Simulation:
 
     def __init__(self, plan: Plan, invariants: Iterable[type[Invariant]] = ALL) -> None:
         self.plan = plan
-        self.sim = SimSystem(plan.seed, patience=PATIENCE)
-        self.world = World()
-        self.judge = Judge(self.sim.kernel, self.world, invariants)
-        self.disk = Disk(self.judge.committed)
-        self.network = Network(self.sim.kernel)
+        self.sim: SimSystem = SimSystem(plan.seed, patience=PATIENCE)
+        self.world: World = World()
+        self.judge: Judge = Judge(self.sim.kernel, self.world, invariants)
+        self.disk: Disk = Disk(self.judge.committed)
+        self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self._judged = 0
-        self.chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE)
+        self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE)
         pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
         self._spec = ClusterSpec(nodes=pool)
 
@@ -94,10 +94,12 @@ class Simulation:
         self._start()
 
     def _start(self) -> None:
-        self.plane = self.sim.spawn(partial(ControlPlane, self._spec, self.disk), name=PLANE)
+        self.plane: Ref[GetApiServer | GetMachines] = self.sim.spawn(
+            partial(ControlPlane, self._spec, self.disk), name=PLANE
+        )
         server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
         client = Client(InProcessTransport(server), ADMIN)
-        self.user = self.sim.spawn(partial(User, client, self.world), name="user")
+        self.user: Ref[Perform] = self.sim.spawn(partial(User, client, self.world), name="user")
 
     def is_up(self) -> bool:
         """Whether all nodes are ready."""

@@ -35,7 +35,7 @@ class World:
     """All objects, kept up to date commit by commit."""
 
     def __init__(self) -> None:
-        self.revision = 0
+        self.revision: int = 0
         self.by_uid: dict[str, TypedObject] = {}
         self.calm = True
         """No node is without power, and nothing else hinders pods to be available."""

@@ -57,8 +57,8 @@ class EventSourced(Actor[M], Generic[M, E, S]):
     """A snapshot is written with every so many events; the events before it are deleted."""
 
     def __init__(self, store: Ref[StoreMessage], id_: str, state: S) -> None:
-        self.state = state
-        self.number = 0
+        self.state: S = state
+        self.number: int = 0
         """Of the last event."""
         self._store = store
         self._journal = f"journal/{id_}/"

@@ -18,7 +18,7 @@ class Leases:
     __slots__ = ("_keys", "_leases", "last")
 
     def __init__(self) -> None:
-        self.last = 0
+        self.last: int = 0
         """The newest id ever given."""
         self._leases: dict[int, Lease] = {}
         self._keys: dict[int, dict[str, None]] = {}

@@ -71,11 +71,11 @@ class Mvcc:
     """
 
     def __init__(self, stamp: Callable[[Value, int], Value]) -> None:
-        self.revision = FIRST_REVISION
-        self.compact_revision = 0
-        self.history = History()
+        self.revision: int = FIRST_REVISION
+        self.compact_revision: int = 0
+        self.history: History = History()
         """Events from `compact_revision` on; while `trim` has work, older ones too."""
-        self.leases = Leases()
+        self.leases: Leases = Leases()
         self._stamp = stamp
         self._current: dict[str, KeyValue] = {}
         self._past: dict[str, list[KeyValue]] = {}  # oldest first; a deletion is a KeyValue of version 0

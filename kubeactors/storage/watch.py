@@ -29,12 +29,13 @@ class Watcher:
     __slots__ = ("behind", "end", "next_revision", "start", "subscriber", "watch")
 
     def __init__(self, subscriber: Subscriber, watch: int, keys: tuple[str, str], next_revision: int) -> None:
-        self.subscriber = subscriber
-        self.watch = watch
-        self.start, self.end = keys
-        self.next_revision = next_revision
+        self.subscriber: Subscriber = subscriber
+        self.watch: int = watch
+        self.start: str = keys[0]
+        self.end: str = keys[1]
+        self.next_revision: int = next_revision
         """It has been told everything before; for a synced one that nothing concerned, maybe more."""
-        self.behind = False
+        self.behind: bool = False
 
     def tell(self, events: Iterable[StoreEvent], revision: int) -> bool:
         """Tell it everything up to a revision; False: refused."""
@@ -79,7 +80,7 @@ class Watches:
     """
 
     def __init__(self, history: History, revision: int, piece: int = 1000) -> None:
-        self.revision = revision
+        self.revision: int = revision
         self._piece = piece
         self._history = history
         self._watchers: dict[tuple[Subscriber, int], Watcher] = {}

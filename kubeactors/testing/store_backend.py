@@ -89,11 +89,13 @@ class Stand:
     """A store on one backend in the simulator, and a subscriber."""
 
     def __init__(self, open_backend: Callable[[], Backend]) -> None:
-        self.sim = sim = SimSystem(seed=1)
+        self.sim: SimSystem = SimSystem(seed=1)
         self.open_backend = open_backend
-        self.store = self.spawn_store()
+        self.store: Ref[StoreMessage] = self.spawn_store()
         self.got: list[StoreEvents | StoreWatchCancelled] = []
-        self.subscriber = sim.spawn(partial(Recorder, self.got), name="subscriber")
+        self.subscriber: Ref[StoreEvents | StoreWatchCancelled] = self.sim.spawn(
+            partial(Recorder, self.got), name="subscriber"
+        )
 
     def spawn_store(self) -> Ref[StoreMessage]:
         backend = self.open_backend()

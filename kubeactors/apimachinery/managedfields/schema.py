@@ -28,9 +28,9 @@ class Node:
     __slots__ = ("atomic", "defaults", "element", "fields", "keys", "kind", "scalar")
 
     def __init__(self, kind: str, *, scalar: str = UNTYPED, atomic: bool = False) -> None:
-        self.kind = kind
-        self.scalar = scalar
-        self.atomic = atomic
+        self.kind: str = kind
+        self.scalar: str = scalar
+        self.atomic: bool = atomic
         self.fields: dict[str, Node] = {}
         self.element: Node | None = None
         self.keys: tuple[str, ...] = ()

@@ -115,20 +115,22 @@ class Discovery:
         self._kinds: dict[tuple[str, str], list[Kind[TypedObject]]] = {}
         for kind in kinds:
             self._kinds.setdefault((kind.group, kind.version), []).append(kind)
-        self.group_versions = sorted(self._kinds, key=_priority)
-        self.groups = tuple(dict.fromkeys(group for group, _ in self.group_versions if group))
+        self.group_versions: list[tuple[str, str]] = sorted(self._kinds, key=_priority)
+        self.groups: tuple[str, ...] = tuple(dict.fromkeys(group for group, _ in self.group_versions if group))
         self._resources = {one: _encoded(_resource_list(one, self._kinds[one])) for one in self.group_versions}
         self._groups = {group: self._group(group) for group in self.groups}
-        self.core_versions = _encoded(
+        self.core_versions: bytes = _encoded(
             {
                 "kind": "APIVersions",
                 "versions": ["v1"],
                 "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}],
             }
         )
-        self.group_list = _encoded({"kind": "APIGroupList", "apiVersion": "v1", "groups": list(self._groups.values())})
-        self.aggregated_core = _encoded(self._aggregated([""]))
-        self.aggregated_groups = _encoded(self._aggregated(self.groups))
+        self.group_list: bytes = _encoded(
+            {"kind": "APIGroupList", "apiVersion": "v1", "groups": list(self._groups.values())}
+        )
+        self.aggregated_core: bytes = _encoded(self._aggregated([""]))
+        self.aggregated_groups: bytes = _encoded(self._aggregated(self.groups))
 
     def group(self, group: str) -> bytes | None:
         """The document `/apis/GROUP`; None if there is no such group."""

@@ -46,13 +46,13 @@ class HttpRequest:
     )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        self.method = cast("str", scope["method"])
-        self.path = cast("str", scope["path"])
-        self.query_bytes = cast("bytes", scope["query_string"])
+        self.method: str = cast("str", scope["method"])
+        self.path: str = cast("str", scope["path"])
+        self.query_bytes: bytes = cast("bytes", scope["query_string"])
         self.user: UserInfo = ANONYMOUS
         self.warnings: tuple[str, ...] = ()
         state = cast("dict[str, object]", scope.get("state") or {})
-        self.certificate = cast("bytes | None", state.get(PEER))
+        self.certificate: bytes | None = cast("bytes | None", state.get(PEER))
         self._lines = cast("Iterable[tuple[bytes, bytes]]", scope["headers"])
         self._headers = dict(self._lines)
         self._query: Query | None = None

@@ -32,7 +32,7 @@ class WatchSink:
         self._capacity = capacity
         self._events: list[WatchEvent] = []
         self._ready = anyio.Event()
-        self.ended = False
+        self.ended: bool = False
         self.status: Status | None = None
 
     def tell(self, message: WatchEvents | WatchClosed, /) -> bool:

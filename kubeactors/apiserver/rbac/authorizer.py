@@ -30,7 +30,7 @@ class RbacAuthorizer:
     """Allows what the roles allow that a user, or one of the groups of the user, is bound to."""
 
     def __init__(self) -> None:
-        self.policies = Policies()
+        self.policies: Policies = Policies()
         self._version = 0
         self._known: dict[_Question, _Names] = {}
 

@@ -63,7 +63,7 @@ class Policies:
     """Roles and bindings, kept up to date change by change. `version` counts the changes."""
 
     def __init__(self) -> None:
-        self.version = 0
+        self.version: int = 0
         self._roles: dict[tuple[str, str], AnyRole] = {}
         self._bindings: dict[str, dict[_Person, dict[str, AnyBinding]]] = {}
         """By namespace (empty for the whole cluster), by person, by name."""

@@ -16,13 +16,13 @@ class Made:
     __slots__ = ("account", "admitted", "defaulted", "given", "priority_class", "qos_class", "valid")
 
     def __init__(self, given: PodSpec, defaulted: PodSpec) -> None:
-        self.given = given
-        self.defaulted = defaulted
+        self.given: PodSpec = given
+        self.defaulted: PodSpec = defaulted
         self.admitted: PodSpec | None = None
         self.account: TypedObject | None = None
         self.priority_class: TypedObject | None = None
-        self.valid = False
-        self.qos_class = ""
+        self.valid: bool = False
+        self.qos_class: str = ""
 
 
 class Templates:

@@ -19,8 +19,8 @@ class Node:
     __slots__ = ("resource", "value")
 
     def __init__(self, resource: str, value: HasMeta) -> None:
-        self.resource = resource
-        self.value = value
+        self.resource: str = resource
+        self.value: HasMeta = value
 
     @property
     def metadata(self) -> ObjectMeta:

@@ -47,7 +47,7 @@ class PodControl:
     """The hands of the controller. `expectations` are by the uid of the job."""
 
     def __init__(self, client: Client, recorder: EventRecorder, pods: Lister[Pod]) -> None:
-        self.expectations = Expectations()
+        self.expectations: Expectations = Expectations()
         self._client = client
         self._recorder = recorder
         self._pods = pods

@@ -49,7 +49,7 @@ class Images:
         self.cache = cache
         self.sizes: dict[str, dict[int, int]] = {}
         """Bytes by row, by normalized name."""
-        self.version = 0
+        self.version: int = 0
         self._position = 0
         self._names: dict[int, tuple[str, ...]] = {}
 

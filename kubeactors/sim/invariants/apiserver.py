@@ -20,9 +20,9 @@ class Position:
     __slots__ = ("index", "revision", "selection")
 
     def __init__(self, index: int, revision: int, selection: Selection) -> None:
-        self.index = index
-        self.revision = revision
-        self.selection = selection
+        self.index: int = index
+        self.revision: int = revision
+        self.selection: Selection = selection
 
 
 class WatchesAreComplete(WatchInvariant):

@@ -29,7 +29,7 @@ class SurgeBound(Invariant):
     """
 
     name: ClassVar[str] = "surge-bound"
-    kinds = (Deployment, ReplicaSet, Pod)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment, ReplicaSet, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -98,7 +98,7 @@ class AvailabilityBound(Invariant):
     """
 
     name: ClassVar[str] = "availability-bound"
-    kinds = (Deployment, ReplicaSet, Pod)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment, ReplicaSet, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -184,7 +184,7 @@ class NothingFreeIsDeleted(Invariant):
     """Nobody deletes what a user wants to stay without an owner: orphaned ReplicaSets, pods that were taken out."""
 
     name: ClassVar[str] = "nothing-free-is-deleted"
-    kinds = (ReplicaSet, Pod)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod)
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at what goes, or begins to."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit
 
@@ -14,7 +15,7 @@ class TerminalIsFinal(Invariant):
     """A pod that has ended never runs again."""
 
     name: ClassVar[str] = "terminal-is-final"
-    kinds = (Pod,)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Its phase stays."""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.core.v1.demand import demand
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import milli_value, value
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.kubelet import TERMINAL
@@ -17,7 +18,7 @@ class BoundOnce(Invariant):
     """A pod never leaves the node that it was bound to."""
 
     name: ClassVar[str] = "bound-once"
-    kinds = (Pod,)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Its node stays."""
@@ -35,7 +36,7 @@ class NodesHaveRoom(Invariant):
     """The pods that are bound to a node fit on it."""
 
     name: ClassVar[str] = "nodes-have-room"
-    kinds = (Pod,)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """A pod is bound to a node that has room for it."""

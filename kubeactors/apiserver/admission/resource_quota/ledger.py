@@ -23,10 +23,10 @@ class Charge:
     __slots__ = ("is_update", "revision", "uses", "value")
 
     def __init__(self, value: TypedObject, uses: dict[str, Resources], *, is_update: bool) -> None:
-        self.value = value
-        self.is_update = is_update
-        self.uses = uses
-        self.revision = 0
+        self.value: TypedObject = value
+        self.is_update: bool = is_update
+        self.uses: dict[str, Resources] = uses
+        self.revision: int = 0
         """That the object was written at; 0 while it is not known to be written."""
 
 
