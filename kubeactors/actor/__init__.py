@@ -10,6 +10,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     crank.py        the one hot loop                            parking.py      how tasks wait in an event loop
     mailbox.py      bounds, policies, keys, urgency             farewell.py     ordered stop with time for handlers
     statistics.py   what is seen from outside                   registry.py     actors by name
+    census.py       messages by actor and class                 identifiers.py  UUIDs as text
     router.py       one ref for many actors                     topic.py        publish and subscribe
     stream.py       actors' messages for ordinary code          helpers.py      batches, circuit breaker
     overdue.py      handlers that take too long                 metrics.py      for Prometheus
@@ -20,6 +21,7 @@ stop) and Akka (typed refs, ask, mailboxes with a policy).
 """
 
 from kubeactors.actor.actor import Actor, handle
+from kubeactors.actor.census import Census, Count, counted
 from kubeactors.actor.context import Context
 from kubeactors.actor.errors import (
     ActorError,
@@ -66,11 +68,13 @@ __all__ = [
     "AskTimedOut",
     "Batch",
     "Broadcast",
+    "Census",
     "CircuitBreaker",
     "CircuitOpen",
     "ClassTotals",
     "ConsistentHash",
     "Context",
+    "Count",
     "DeadLetter",
     "Fifo",
     "ForeignAwait",
@@ -109,5 +113,6 @@ __all__ = [
     "Topic",
     "Unsubscribe",
     "Wait",
+    "counted",
     "handle",
 ]

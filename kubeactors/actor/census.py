@@ -1,0 +1,88 @@
+"""Who handles how many messages of which kind, counted as they are delivered."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kubeactors.actor.envelope import Envelope
+
+if TYPE_CHECKING:
+    from kubeactors.actor.cell import Cell
+    from kubeactors.actor.kernel import Kernel
+
+
+class Count(msgspec.Struct, frozen=True):
+    """So many messages of one class were delivered to actors of one class."""
+
+    actor: str
+    message: str
+    count: int
+
+
+class Census:
+    """Messages delivered, by the classes of the actor and of the message.
+
+    In a simulation the counts are a function of the seed: what a change costs shows in them, without a clock.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def add(self, actor: str, message: str) -> None:
+        """One more."""
+        key = (actor, message)
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    @property
+    def total(self) -> int:
+        """All messages."""
+        return sum(self._counts.values())
+
+    def counts(self) -> tuple[Count, ...]:
+        """The most frequent first; equally frequent ones by name."""
+        ordered = sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(Count(actor, message, count) for (actor, message), count in ordered)
+
+    def per(self, number: int) -> dict[str, float]:
+        """How many messages the actors of each class handled for each of `number` things, to two digits.
+
+        >>> census = Census()
+        >>> for message in ("Update", "Create", "Create"):
+        ...     census.add("ApiServer", message)
+        >>> census.per(2)
+        {'ApiServer': 1.5}
+        """
+        sums: dict[str, int] = {}
+        for one in self.counts():
+            sums[one.actor] = sums.get(one.actor, 0) + one.count
+        return {actor: round(sums[actor] / number, 2) for actor in sorted(sums)}
+
+    def table(self, number: int) -> str:
+        """Lines of text: messages for each of `number` things, actor, message."""
+        rows = [f"{one.count / number:9.3f}  {one.actor:28} {one.message}" for one in self.counts()]
+        return "\n".join([*rows, f"{self.total / number:9.3f}  all"])
+
+
+@contextmanager
+def counted(kernel: "Kernel") -> Generator[Census]:
+    """Count what is delivered while the block lasts. It costs time: measure that in another run."""
+    census, before = Census(), kernel.interceptor
+    kernel.interceptor = _counting(census, before)
+    try:
+        yield census
+    finally:
+        kernel.interceptor = before
+
+
+def _counting(
+    census: Census, passes: "Callable[[Cell, Envelope], Envelope | None] | None"
+) -> "Callable[[Cell, Envelope], Envelope | None]":
+    def intercept(cell: "Cell", envelope: Envelope) -> "Envelope | None":
+        passed = envelope if passes is None else passes(cell, envelope)
+        if passed is not None:
+            census.add(type(cell.actor).__name__, type(passed[0]).__name__)
+        return passed
+
+    return intercept
