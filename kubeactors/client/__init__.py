@@ -16,7 +16,7 @@ from kubeactors.client.client import Client, ObjectList
 from kubeactors.client.controller import Controller, Wake, Work
 from kubeactors.client.events import EventRecorder, EventSink, RecordEvent
 from kubeactors.client.expectations import Expectations, Standing
-from kubeactors.client.indexer import Indexer, Lister, Tally
+from kubeactors.client.indexer import Indexer, Lister, Reading, Tally, reading
 from kubeactors.client.informer import Informer, InformerFactory, Notify, SharedInformer, Subscribe, Unsubscribe
 from kubeactors.client.objects import (
     cluster_key,
@@ -49,6 +49,7 @@ __all__ = [
     "Notify",
     "ObjectList",
     "Overlay",
+    "Reading",
     "RecordEvent",
     "Reflector",
     "SharedInformer",
@@ -67,6 +68,7 @@ __all__ = [
     "is_controlled_by",
     "is_namespace_terminating",
     "key_of",
+    "reading",
     "revision_of",
     "split_key",
 ]

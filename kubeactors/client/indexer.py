@@ -4,6 +4,7 @@ Source: client-go tools/cache/thread_safe_store.go (v1.36); tallies are ours.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
@@ -12,6 +13,8 @@ from kubeactors.client.objects import cluster_key
 
 T = TypeVar("T", bound=TypedObject)
 T_co = TypeVar("T_co", bound=TypedObject, covariant=True)
+V_contra = TypeVar("V_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 IndexFunction = Callable[[T], tuple[str, ...]]
 """The values under which an object is found; none leaves it out of the index."""
@@ -20,7 +23,31 @@ GroupFunction = Callable[[T], tuple[str, Hashable] | None]
 """The bucket and the class that an object is counted in; None counts it nowhere."""
 
 
+class Reading(Generic[V_contra, R_co]):
+    """A function of an object that looks at these fields and nothing else: while they stay, so does its result."""
+
+    __slots__ = ("_function", "fields")
+
+    def __init__(self, function: Callable[[V_contra], R_co], fields: tuple[str, ...]) -> None:
+        self._function = function
+        self.fields = fields
+
+    def __call__(self, value: V_contra, /) -> R_co:
+        """The function's result."""
+        return self._function(value)
+
+
+def reading(*fields: str) -> Callable[[Callable[[V_contra], R_co]], Reading[V_contra, R_co]]:
+    """Decorates a function for an index or a tally that looks at these fields alone, such as `metadata.labels`.
+
+    Most changes of a pod leave its labels and its owners alone; then the function is not called. Of the metadata,
+    namespace, name and uid never change, and need not be named.
+    """
+    return lambda function: Reading(function, fields)
+
+
 _NO_COUNTS: Mapping[Hashable, int] = MappingProxyType({})
+_NO_KEYS: Mapping[str, None] = MappingProxyType({})
 
 
 class Lister(Protocol[T_co]):
@@ -55,23 +82,44 @@ class Lister(Protocol[T_co]):
     def __len__(self) -> int: ...
 
 
+class _Bucket(Mapping[str, T]):
+    """The objects of one value of an index: a live view."""
+
+    __slots__ = ("_keys", "_objects")
+
+    def __init__(self, keys: Mapping[str, None], objects: Mapping[str, T]) -> None:
+        self._keys = keys
+        self._objects = objects
+
+    def __getitem__(self, key: str) -> T:
+        self._keys[key]
+        return self._objects[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 class _Index(Generic[T]):
-    """The objects by value, by key."""
+    """The keys of the objects by value."""
 
     def __init__(self, values: IndexFunction[T]) -> None:
         self.values = values
-        self.buckets: dict[str, dict[str, T]] = {}
+        self.buckets: dict[str, dict[str, None]] = {}
 
     def change(self, key: str, old: T | None, new: T | None) -> None:
         before = self.values(old) if old is not None else ()
         after = self.values(new) if new is not None else ()
-        if new is not None:
-            for value in after:
-                self.buckets.setdefault(value, {})[key] = new
-        if before != after:
-            for value in before:
-                if value not in after:
-                    self._drop(value, key)
+        if before == after:
+            return
+        for value in after:
+            if value not in before:
+                self.buckets.setdefault(value, {})[key] = None
+        for value in before:
+            if value not in after:
+                self._drop(value, key)
 
     def _drop(self, value: str, key: str) -> None:
         bucket = self.buckets[value]
@@ -118,23 +166,31 @@ class Indexer(Generic[T]):
         self._indexes: dict[str, _Index[T]] = {}
         self._tallies: dict[str, Tally[T]] = {}
         self._followers: list[_Index[T] | Tally[T]] = []
+        self._readers: list[_Index[T] | Tally[T]] = []
+        """Followers that look at nothing but `_fields`."""
+        self._fields: tuple[str, ...] = ()
+        self._read: Callable[[T], object] = _nothing
+        """These fields of an object."""
 
     def add_index(self, name: str, values: IndexFunction[T]) -> None:
         """Index present and future objects. A name that is taken already keeps its index: the name is its meaning."""
         if name not in self._indexes:
             self._indexes[name] = index = _Index(values)
-            self._follow(index)
+            self._follow(index, values)
 
     def add_tally(self, name: str, group: GroupFunction[T]) -> None:
         """Count present and future objects. A name that is taken already keeps its tally."""
         if name not in self._tallies:
             self._tallies[name] = tally = Tally(group)
-            self._follow(tally)
+            self._follow(tally, group)
 
     def put(self, key: str, new: T) -> T | None:
         """Add or replace; what was there before."""
         old = self.objects.get(key)
         self.objects[key] = new
+        if self._readers and (old is None or self._read(old) != self._read(new)):
+            for reader in self._readers:
+                reader.change(key, old, new)
         for follower in self._followers:
             follower.change(key, old, new)
         return old
@@ -143,7 +199,7 @@ class Indexer(Generic[T]):
         """Remove; what was there before."""
         old = self.objects.pop(key, None)
         if old is not None:
-            for follower in self._followers:
+            for follower in (*self._readers, *self._followers):
                 follower.change(key, old, None)
         return old
 
@@ -157,7 +213,7 @@ class Indexer(Generic[T]):
 
     def by_index(self, index: str, value: str) -> Mapping[str, T]:
         """See `Lister.by_index`."""
-        return self._indexes[index].buckets.get(value, {})
+        return _Bucket(self._indexes[index].buckets.get(value, _NO_KEYS), self.objects)
 
     def counts(self, tally: str, bucket: str) -> Mapping[Hashable, int]:
         """See `Lister.counts`."""
@@ -173,7 +229,16 @@ class Indexer(Generic[T]):
     def __len__(self) -> int:
         return len(self.objects)
 
-    def _follow(self, follower: _Index[T] | Tally[T]) -> None:
-        self._followers.append(follower)
+    def _follow(self, follower: _Index[T] | Tally[T], function: object) -> None:
+        if isinstance(function, Reading):
+            self._fields = tuple(dict.fromkeys((*self._fields, *function.fields)))
+            self._read = attrgetter(*self._fields)
+            self._readers.append(follower)
+        else:
+            self._followers.append(follower)
         for key, value in self.objects.items():
             follower.change(key, None, value)
+
+
+def _nothing(_: object) -> object:
+    return None

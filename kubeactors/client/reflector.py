@@ -38,7 +38,7 @@ BACKOFF_SECONDS = 0.8
 MAX_BACKOFF_SECONDS = 30.0
 
 
-class Change(msgspec.Struct, Generic[T], frozen=True):
+class Change(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """One object came (ADDED: `old` is None), changed (MODIFIED), or went (DELETED: `new` is None).
 
     `old` is what subscribers were told before, and `new` what they know from now on; steps in between may be missing.
@@ -139,7 +139,10 @@ class Reflector(Generic[T]):
         """What the events change; the indexer holds it now. Sets `broken` if a message before this one got lost."""
         if message.watch != self.number or self.broken or not self._in_sequence(message):
             return ()
-        return tuple(change for event in message.events for change in self._apply(event))
+        changes: list[Change[T]] = []
+        for event in message.events:
+            changes += self._apply(event)
+        return tuple(changes)
 
     def closed(self, message: WatchClosed) -> None:
         """The server has ended the watch. Sets `broken`, and `must_list` if it cannot be resumed."""
@@ -183,34 +186,36 @@ class Reflector(Generic[T]):
     def _replace(self, found: ObjectList[T]) -> tuple[Change[T], ...]:
         present = {key_of(one): one for one in found.items}
         gone = [key for key in self._indexer.objects if key not in present]
-        came = chain.from_iterable(self._put(key, one) for key, one in present.items())
+        known = self._indexer.objects
+        came = chain.from_iterable(self._put(key, one, known.get(key)) for key, one in present.items())
         went = chain.from_iterable(map(self._remove, gone))
         self.revision = self._indexer.revision = _revision(found)
         return (*went, *came)
 
     def _apply(self, event: WatchEvent) -> tuple[Change[T], ...]:
-        revision = revision_of(event.object.metadata)
+        value, type_ = event.object, event.type
+        metadata = value.metadata
+        revision = int(metadata.resource_version or 0)
         if revision < self.revision:
             return ()  # a repetition: the indexer has seen it
         self.revision = self._indexer.revision = revision
-        if event.type == BOOKMARK:
+        if type_ == BOOKMARK:
             return ()
-        key = key_of(event.object)
+        key = f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
         known = self._indexer.objects.get(key)
         if known is not None and revision_of(known.metadata) > revision:
             return ()
-        if event.type == DELETED:
+        if type_ == DELETED:
             return self._remove(key)
-        assert isinstance(event.object, self._type)  # the server sends what was asked for
-        return self._put(key, event.object)
+        assert isinstance(value, self._type)  # the server sends what was asked for
+        return self._put(key, value, known)
 
-    def _put(self, key: str, new: T) -> tuple[Change[T], ...]:
-        known = self._indexer.objects.get(key)
+    def _put(self, key: str, new: T, known: T | None) -> tuple[Change[T], ...]:
         if known is None:
             self._indexer.put(key, new)
             return (Change(ADDED, key, None, new),)
         if known.metadata.uid != new.metadata.uid:
-            return (*self._remove(key), *self._put(key, new))
+            return (*self._remove(key), *self._put(key, new, None))
         if known is new or known.metadata.resource_version == new.metadata.resource_version:
             return ()
         self._indexer.put(key, new)

@@ -15,7 +15,7 @@ from kubeactors.apimachinery.labels import Selector
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import STRATEGIC_MERGE_PATCH
 from kubeactors.apimachinery.status import Conflict, Invalid, NotFound, not_found
-from kubeactors.client import Client, controller_of, controller_reference
+from kubeactors.client import Client, controller_of, controller_reference, reading
 from kubeactors.controllers.pods import label_values
 
 T = TypeVar("T", bound=TypedObject)
@@ -57,12 +57,14 @@ def claim(owner: HasMeta, selector: Selector, candidates: Iterable[T]) -> Claim[
     return Claim(tuple(owned), tuple(adopt), tuple(release))
 
 
+@reading("metadata.owner_references")
 def by_controller(value: HasMeta) -> tuple[str, ...]:
     """See `CONTROLLER`."""
     reference = controller_of(value.metadata)
     return (reference.uid,) if reference is not None else ()
 
 
+@reading("metadata.owner_references", "metadata.labels")
 def by_orphanhood(value: HasMeta) -> tuple[str, ...]:
     """See `ORPHANS`."""
     metadata = value.metadata

@@ -46,7 +46,7 @@ def services_of(change: Change[Pod], services: Lister[Service]) -> Iterator[str]
     old, new = change.old, change.new
     if old is not None and new is not None and not _matters(old, new):
         return iter(())
-    labels = dict.fromkeys(chain.from_iterable(by_labels(pod) for pod in (old, new) if pod is not None))
+    labels = dict.fromkeys(chain.from_iterable(by_labels(pod) for pod in (old, new) if pod and pod.metadata.labels))
     return chain.from_iterable(_selecting(value, change, services) for value in labels)
 
 

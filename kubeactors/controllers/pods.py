@@ -11,6 +11,7 @@ from kubeactors.api.core.v1 import Pod, PodCondition
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.meta import ObjectMeta, Time
 from kubeactors.apimachinery.time import SECOND, parse_time
+from kubeactors.client import reading
 
 RUNNING, PENDING, SUCCEEDED, FAILED, UNKNOWN = "Running", "Pending", "Succeeded", "Failed", "Unknown"
 READY = "Ready"
@@ -104,11 +105,13 @@ def label_values(namespace: str, labels: Iterable[tuple[str, str]]) -> tuple[str
     return (f"{namespace}/", *[f"{namespace}/{key}={value}" for key, value in labels])
 
 
+@reading("metadata.labels")
 def by_labels(pod: Pod) -> tuple[str, ...]:
     """Index: every label of the pod, in its namespace."""
     return label_values(pod.metadata.namespace, pod.metadata.labels.items())
 
 
+@reading("spec.node_name")
 def by_node(pod: Pod) -> tuple[str, ...]:
     """Index: the node that the pod is on."""
     return (pod.spec.node_name,) if pod.spec.node_name else ()

@@ -1,7 +1,7 @@
 """Indexes and tallies follow every change."""
 
 from kubeactors.api.core.v1 import ConfigMap
-from kubeactors.client import Indexer
+from kubeactors.client import Indexer, reading
 from tests.client.objects import config_map
 
 
@@ -70,3 +70,36 @@ def test_a_tally_counts_without_a_walk() -> None:
     assert indexer.tally("sizes") == {"red": {"l": 1}}
     indexer.remove("default/a")
     assert indexer.tally("sizes") == {}
+
+
+def test_an_index_that_reads_certain_fields_is_asked_again_only_when_they_change() -> None:
+    asked: list[str] = []
+
+    @reading("data")
+    def by_read_color(value: ConfigMap) -> tuple[str, ...]:
+        asked.append(value.metadata.resource_version)
+        return by_color(value)
+
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.add_index("color", by_read_color)
+    indexer.put("default/a", config_map("a", color="red"))
+    newer = config_map("a", 2, color="red")
+    indexer.put("default/a", newer)
+    assert asked == ["1"]
+    assert list(indexer.by_index("color", "red").values()) == [newer]
+    indexer.put("default/a", config_map("a", 3, color="blue"))
+    assert (names(indexer, "red"), names(indexer, "blue")) == ([], ["a"])
+    indexer.remove("default/a")
+    assert names(indexer, "blue") == []
+
+
+def test_what_an_index_finds_is_a_live_view() -> None:
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.add_index("color", by_color)
+    red = config_map("a", color="red")
+    indexer.put("default/a", red)
+    indexer.put("default/b", config_map("b", color="blue"))
+    view = indexer.by_index("color", "red")
+    assert (view["default/a"], len(view), "default/b" in view) == (red, 1, False)
+    indexer.put("default/b", config_map("b", 2, color="red"))
+    assert list(view) == ["default/a", "default/b"]

@@ -13,7 +13,7 @@ from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import BOUND, PersistentVolume
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import NotFound
-from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key
+from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, reading
 from kubeactors.controllers.pods import FAILED, SUCCEEDED
 
 CLAIM_FINALIZER, VOLUME_FINALIZER = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
@@ -92,6 +92,7 @@ class PersistentVolumeProtectionController(Controller):
                 await self._client.update(_without(volume, VOLUME_FINALIZER))
 
 
+@reading("spec.volumes")
 def claims_of(pod: Pod) -> tuple[str, ...]:
     """The keys of the claims that the pod's volumes name, or are made for them."""
     namespace, name = pod.metadata.namespace, pod.metadata.name

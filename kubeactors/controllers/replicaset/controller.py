@@ -185,6 +185,8 @@ class ReplicasController(Controller, Generic[R]):
             self.enqueue(cluster_key(pod.metadata.namespace, reference.name))
 
     def _enqueue_selecting(self, pod: Pod) -> None:
+        if not len(self._owners):
+            return
         for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
             for key, one in self._owners.by_index(SELECTOR, value).items():
                 if of_object(self.view(one).spec.selector).matches(pod.metadata.labels):

@@ -136,6 +136,8 @@ class StatefulSetController(Controller):
             self.enqueue(key)
 
     def _enqueue_selecting(self, pod: Pod) -> None:
+        if not len(self._sets):
+            return
         for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
             for key, one in self._sets.by_index(SELECTOR, value).items():
                 if of_object(one.spec.selector).matches(pod.metadata.labels) and ordinal_of(one, pod) is not None:
