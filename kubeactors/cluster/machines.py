@@ -5,7 +5,7 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, cast
 
-from kubeactors.actor import Actor, Ref, Supervision, handle
+from kubeactors.actor import Actor, Mailbox, Overflow, Ref, Supervision, handle
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.client import Client, EventSink
@@ -21,6 +21,9 @@ POD_NETWORK = IPv4Network("10.128.0.0/9")
 NODE_NETWORK = IPv4Network("172.16.0.0/12")
 """Where nodes' own addresses come from."""
 
+
+EVENTS_MAILBOX = Mailbox(capacity=10_000, overflow=Overflow.DROP_NEWEST)
+"""All kubelets share a sink; what is too much for it, nobody waits for."""
 
 SHARED_HEARTBEATS = 50
 """With so many machines their heartbeats travel together; below, each kubelet sends its own, and a fault may hit it
@@ -73,7 +76,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         if len(self._configs) >= SHARED_HEARTBEATS:
             renewer = partial(LeaseRenewer, self._client, self._interval_seconds, Slots())
             self._renewer = cast("Ref[KeepRenewed | StopRenewing]", self.ctx.spawn(renewer, name="leases"))
-        self._events = self.ctx.spawn(partial(EventSink, self._client), name="events")
+        self._events = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=EVENTS_MAILBOX)
         for name in self._configs:
             self._boot(name)
 

@@ -8,6 +8,7 @@ from kubeactors.actor import Actor, Supervision
 from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, Node, Pod, Service
 from kubeactors.client import Client, EventSink, InformerFactory
+from kubeactors.client.events import SINK_MAILBOX
 from kubeactors.message import Message
 from kubeactors.scheduler import DEFAULT_PROFILES, PluginFactory, Scheduler, Surroundings
 
@@ -29,7 +30,7 @@ class SchedulerProcess(Actor[Message], deterministic=True):
     def started(self) -> None:
         """Start informers, then who needs them."""
         informers = InformerFactory(self.ctx, self._client)
-        events = self.ctx.spawn(partial(EventSink, self._client), name="events")
+        events = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=SINK_MAILBOX)
         surroundings = Surroundings(
             namespaces=informers.of(Namespace), services=informers.of(Service), replica_sets=informers.of(ReplicaSet)
         )
