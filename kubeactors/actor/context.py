@@ -1,6 +1,5 @@
 """What an actor can do besides returning: its context."""
 
-import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from kubeactors.actor.envelope import opened
 from kubeactors.actor.errors import MailboxFull
+from kubeactors.actor.identifiers import uuid4_text
 from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.pipe import pipe
@@ -96,7 +96,7 @@ class Context(Generic[M]):
             self._uids  # noqa: B018
         except AttributeError:
             self._uids: Random = self.random_for("uid")
-        return str(uuid.UUID(int=self._uids.getrandbits(128), version=4))
+        return uuid4_text(self._uids.getrandbits(128))
 
     @property
     def log(self) -> Logger:

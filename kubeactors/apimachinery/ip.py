@@ -9,6 +9,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from kubeactors.apimachinery.field import FieldError, invalid
 
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)
+"""The plain form that nearly every address has."""
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -51,7 +54,8 @@ def validate_ip(value: str, path: str) -> Iterator[FieldError]:
 
 def validate_legacy_ip(value: str, path: str) -> Iterator[FieldError]:
     """An address of a field that has always taken any form (`podIP`, `clusterIP`, `externalIPs`)."""
-    yield from _wrong_ip(value, parse_ip(value), path)
+    if not _IPV4.fullmatch(value):
+        yield from _wrong_ip(value, parse_ip(value), path)
 
 
 def validate_cidr(value: str, path: str) -> Iterator[FieldError]:

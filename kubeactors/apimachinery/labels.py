@@ -24,6 +24,7 @@ from kubeactors.apimachinery.requirement import (
     matcher,
     requirement,
 )
+from kubeactors.apimachinery.shared import Shared
 
 __all__ = [
     "EVERYTHING",
@@ -99,11 +100,13 @@ def parse(text: str) -> Selector:
     return Selector(parse_requirements(text)) if text else EVERYTHING
 
 
+@Shared
 def of_labels(labels: Labels) -> Selector:
     """Selects objects that have all these labels: the selector of a Service or ReplicationController."""
     return Selector([Requirement(key, EQUALS, (value,)) for key, value in labels.items()])
 
 
+@Shared
 def of_object(selector: LabelSelector | None) -> Selector:
     """The selector of a field: None selects nothing, an empty one everything.
 

@@ -15,7 +15,7 @@ from kubeactors.message import Message, Recipient, Request
 R_co = TypeVar("R_co", covariant=True)
 
 
-class GroupVersionResource(msgspec.Struct, frozen=True, order=True):
+class GroupVersionResource(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """Names a collection: group "" is the core group; `resource` is the plural ("pods")."""
 
     group: str

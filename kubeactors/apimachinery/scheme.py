@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -68,12 +69,18 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     @property
     def gvr(self) -> GroupVersionResource:
         """The resource's name in requests."""
-        return GroupVersionResource(self.group, self.version, self.resource)
+        return _gvr(self.group, self.version, self.resource)
 
     @property
     def api_version(self) -> str:
         """`v1`, `apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+
+@cache
+def _gvr(group: str, version: str, resource: str) -> GroupVersionResource:
+    """One object for each name: it is looked up in dicts several times for each request, and knows its hash."""
+    return GroupVersionResource(group, version, resource)
 
 
 class Scheme:
@@ -82,6 +89,7 @@ class Scheme:
     def __init__(self, kinds: Iterable[Kind[TypedObject]]) -> None:
         self._by_gvr = {one.gvr: one for one in kinds}
         self._by_type = {one.type: one for one in self._by_gvr.values()}
+        self._gvr_by_type = {one.type: one.gvr for one in self._by_gvr.values()}
         self._by_gvk = {(one.api_version, one.kind): one for one in self._by_gvr.values()}
 
     def __iter__(self) -> Iterator[Kind[TypedObject]]:
@@ -94,6 +102,10 @@ class Scheme:
     def by_type(self, type_: type[T]) -> Kind[T]:
         """The kind of this Struct. KeyError if it is not registered: an error of the program."""
         return cast("Kind[T]", self._by_type[type_])
+
+    def resource_of(self, type_: type[TypedObject]) -> GroupVersionResource:
+        """The resource that serves this Struct. KeyError as with `by_type`."""
+        return self._gvr_by_type[type_]
 
     def by_kind(self, api_version: str, kind: str) -> Kind[TypedObject] | None:
         """The kind that a manifest names."""

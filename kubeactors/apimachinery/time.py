@@ -35,7 +35,7 @@ def format_time(unix_ns: int) -> str:
     >>> format_time(1_767_323_045_999_999_999)
     '2026-01-02T03:04:05Z'
     """
-    return _text_of_second(unix_ns // SECOND) + "Z"
+    return _time_of_second(unix_ns // SECOND)
 
 
 def format_micro_time(unix_ns: int) -> str:
@@ -110,6 +110,12 @@ def human_duration(nanoseconds: int) -> str:
 @lru_cache(maxsize=4096)
 def _text_of_second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+
+
+@lru_cache(maxsize=4096)
+def _time_of_second(second: int) -> str:
+    """One text for all objects that hold this time."""
+    return _text_of_second(second) + "Z"
 
 
 def _parsed(text: str, layout: str) -> int:

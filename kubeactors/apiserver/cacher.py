@@ -86,7 +86,7 @@ class Cacher:
     def select(self, resource: GroupVersionResource, namespace: str = "") -> Iterator[TypedObject]:
         """The objects of a namespace, or of all, if the resource is served."""
         cache = self._caches.get(resource)
-        return iter(()) if cache is None else cache.objects.select(Selection(namespace=namespace))
+        return iter(()) if cache is None else cache.objects.within(namespace)
 
     def on_node(self, resource: GroupVersionResource, node: str, namespace: str) -> Iterator[TypedObject]:
         """The objects of a resource that are bound to a node, in one namespace."""
@@ -150,11 +150,12 @@ class Cacher:
         cache.history.append(change)
         for follower in self._followers:
             follower.observe(cache.kind, change)
+        offer, revision = self._hub.offer, change.revision
         for watcher in cache.watchers.concerned(change):
-            if change.revision > watcher.since:
+            if revision > watcher.since:
                 event = change.seen_through(watcher.matches)
                 if event is not None:
-                    self._hub.offer(watcher, event)
+                    offer(watcher, event)
 
     @staticmethod
     def _seen(watcher: Watcher, change: Change) -> WatchEvent | None:

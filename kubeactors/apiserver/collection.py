@@ -86,6 +86,13 @@ class Collection:
             self._move(self._node_of, previous, None)
         return previous
 
+    def within(self, namespace: str = "") -> Iterator[TypedObject]:
+        """The objects of a namespace, or of all, in key order."""
+        if not namespace:
+            return self._everything()
+        found = self._namespaces.get(namespace)
+        return iter(()) if found is None else found.in_order()
+
     def select(self, selection: Selection) -> Iterator[TypedObject]:
         """What a selection sees, in key order."""
         candidates = self._candidates(selection)
@@ -97,16 +104,15 @@ class Collection:
             return () if found is None else (found,)
         if selection.node and self._node_of is not None:
             return self._on_node(selection.node, selection.namespace)
-        if selection.namespace:
-            namespace = self._namespaces.get(selection.namespace)
-            return () if namespace is None else namespace.in_order()
-        return self._everything()
+        return self.within(selection.namespace)
 
     def _on_node(self, node: str, namespace: str) -> list[TypedObject]:
         there = sorted(self._nodes.get(node, {}).values(), key=_path)
         return [one for one in there if not namespace or one.metadata.namespace == namespace]
 
     def _everything(self) -> Iterator[TypedObject]:
+        if len(self._namespaces) < 2:
+            return chain.from_iterable(one.in_order() for one in self._namespaces.values())
         # In keys a slash follows the namespace: "a-b/x" stands before "a/x".
         names = sorted(self._namespaces, key=lambda one: f"{one}/")
         return chain.from_iterable(self._namespaces[name].in_order() for name in names)

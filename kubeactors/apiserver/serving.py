@@ -1,6 +1,7 @@
 """The resources of a scheme with the rules of each kind, and the plug-ins of admission: what the server serves."""
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from random import Random
 from typing import TypeAlias, TypeVar, cast
 
@@ -144,9 +145,8 @@ def node_of_kind(kind: Kind[TypedObject]) -> NodeOf | None:
     return node_of_pod if kind.gvr == PODS else None
 
 
-def node_of_pod(value: TypedObject) -> str:
-    """The node that a pod is bound to."""
-    return cast("Pod", value).spec.node_name
+node_of_pod: NodeOf = attrgetter("spec.node_name")
+"""The node that a pod is bound to."""
 
 
 def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVersionResource, Resource]:

@@ -4,7 +4,7 @@ Events are gathered in a buffer per watcher and sent by `flush`, all in one mess
 few large messages instead of many small ones. One that is too far behind is closed and has to list again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from kubeactors.actor import Timer
@@ -17,6 +17,7 @@ from kubeactors.message import Recipient
 Subscriber: TypeAlias = Recipient[WatchEvents | WatchClosed]
 Scope: TypeAlias = tuple[str, str, str]
 """Namespace, name and node; empty for any."""
+_ANYWHERE: Scope = ("", "", "")
 
 
 class Watcher:
@@ -86,33 +87,36 @@ class ResourceWatchers:
         if not group:
             del self._by_scope[watcher.scope]
 
-    def concerned(self, change: Change) -> Iterator[Watcher]:
+    def concerned(self, change: Change) -> list[Watcher]:
         """Those whose scope a change touches; their selectors still decide."""
         if not self._by_scope:
-            return
+            return []
+        found: list[Watcher] = []
+        groups = self._by_scope
         for scope in self._scopes(change):
-            group = self._by_scope.get(scope)
-            if group is not None:
-                yield from group
+            if scope in groups:
+                found += groups[scope]
+        return found
 
-    def _scopes(self, change: Change) -> Iterable[Scope]:
+    def _scopes(self, change: Change) -> list[Scope]:
         value = change.current or change.previous
         assert value is not None, "a change is of an object"
         namespace, name = value.metadata.namespace, value.metadata.name
-        yield ("", "", "")
+        scopes: list[Scope] = [_ANYWHERE, (namespace, name, "")]
         if namespace:
-            yield (namespace, "", "")
-        yield (namespace, name, "")
+            scopes.insert(1, (namespace, "", ""))
         if self._node_of is not None:
             for node in self._nodes(self._node_of, change.current, change.previous):
-                yield ("", "", node)
-                yield (namespace, "", node)
+                scopes += (("", "", node), (namespace, "", node))
+        return scopes
 
     @staticmethod
-    def _nodes(node_of: NodeOf, current: TypedObject | None, previous: TypedObject | None) -> Iterable[str]:
+    def _nodes(node_of: NodeOf, current: TypedObject | None, previous: TypedObject | None) -> tuple[str, ...]:
         now = "" if current is None else node_of(current)
         before = "" if previous is None else node_of(previous)
-        return tuple(one for one in dict.fromkeys((now, before)) if one)
+        if before in ("", now):
+            return (now,) if now else ()
+        return (now, before) if now else (before,)
 
 
 class WatchHub:

@@ -77,7 +77,7 @@ class Client:
 
     def resource(self, type_: type[TypedObject]) -> GroupVersionResource:
         """The resource that serves a kind."""
-        return self._scheme.by_type(type_).gvr
+        return self._scheme.resource_of(type_)
 
     def submit(self, request: ApiRequest[R | Status]) -> "Awaitable[R]":
         """Like `send`, but the request is on its way at once: send several, then await them."""
@@ -85,7 +85,10 @@ class Client:
 
     async def send(self, request: ApiRequest[R | Status]) -> R:
         """Send any request as it is; its reply if it is not a refusal. The base of all other methods."""
-        return await self.submit(request)
+        reply = await self._transport.send(request)
+        if isinstance(reply, Status) and reply.status == FAILURE:
+            raise StatusError.of(reply)
+        return cast("R", reply)
 
     async def get(self, type_: type[T], name: str, namespace: str = "", *, resource_version: str = "") -> T:
         """One object: the newest, or with `resource_version` "0" what the server's cache holds."""

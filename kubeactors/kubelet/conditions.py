@@ -4,6 +4,7 @@ Source: pkg/kubelet/status/generate.go, pkg/kubelet/types/pod_status.go (v1.36).
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -59,13 +60,22 @@ def failed_conditions(pod: Pod, now: str) -> tuple[PodCondition, ...]:
 
 def _condition(type_: str, verdict: Verdict, old: PodCondition | None, generation: int, now: str) -> PodCondition:
     status = "True" if verdict[0] else "False"
+    since = old.last_transition_time if old is not None and old.status == status else now
+    return _shared_condition(type_, generation, status, since, *verdict[1:])
+
+
+@lru_cache(maxsize=1024)
+def _shared_condition(  # noqa: PLR0913, PLR0917 -- the fields of a condition
+    type_: str, generation: int, status: str, since: str | None, reason: str, message: str
+) -> PodCondition:
+    """One object for all pods that came so far in the same second."""
     return PodCondition(
         type=type_,
         observed_generation=generation,
         status=status,
-        last_transition_time=old.last_transition_time if old is not None and old.status == status else now,
-        reason=verdict[1],
-        message=verdict[2],
+        last_transition_time=since,
+        reason=reason,
+        message=message,
     )
 
 

@@ -1,5 +1,7 @@
 """One container of one pod, over all its starts."""
 
+from functools import lru_cache
+
 from kubeactors.api.core.v1 import (
     Container,
     ContainerState,
@@ -7,8 +9,10 @@ from kubeactors.api.core.v1 import (
     ContainerStateTerminated,
     ContainerStateWaiting,
     ContainerStatus,
+    VolumeMount,
     VolumeMountStatus,
 )
+from kubeactors.apimachinery.shared import Shared
 from kubeactors.apimachinery.time import format_time
 from kubeactors.kubelet.probes import LIVENESS, READINESS, STARTUP, ProbeWorker
 from kubeactors.kubelet.runtimes import ContainerState as Life
@@ -131,15 +135,6 @@ class ContainerRecord:
     def status(self, pod_name: str, *, initializing: bool) -> ContainerStatus:
         """As the API shows it. `initializing`: the pod has init containers, for which it waits."""
         seen = self.current
-        mounts = tuple(
-            VolumeMountStatus(
-                name=one.name,
-                mount_path=one.mount_path,
-                read_only=one.read_only,
-                recursive_read_only="Disabled" if one.read_only else None,
-            )
-            for one in self.spec.volume_mounts
-        )
         return ContainerStatus(
             name=self.spec.name,
             state=self._state(pod_name, initializing=initializing),
@@ -152,7 +147,7 @@ class ContainerRecord:
             started=self.started,
             allocated_resources=self.spec.resources.requests,
             resources=self.spec.resources,
-            volume_mounts=mounts,
+            volume_mounts=_mounts(self.spec.volume_mounts),
         )
 
     @property
@@ -171,7 +166,7 @@ class ContainerRecord:
         if seen is None or seen.state is Life.CREATED:
             return _INITIALIZING if initializing else _CREATING
         if seen.state is Life.RUNNING:
-            return ContainerState(running=ContainerStateRunning(started_at=format_time(seen.started_at)))
+            return _running_since(format_time(seen.started_at))
         return ContainerState(terminated=terminated(seen))
 
     def _last_state(self) -> ContainerState:
@@ -186,6 +181,26 @@ class ContainerRecord:
             (LIVENESS, self.spec.liveness_probe),
         )
         self.probes = [ProbeWorker(kind, probe, started_at) for kind, probe in wanted if probe is not None]
+
+
+@Shared
+def _mounts(mounts: tuple[VolumeMount, ...]) -> tuple[VolumeMountStatus, ...]:
+    """Pods of one template share their mounts, and what there is to say of them."""
+    return tuple(
+        VolumeMountStatus(
+            name=one.name,
+            mount_path=one.mount_path,
+            read_only=one.read_only,
+            recursive_read_only="Disabled" if one.read_only else None,
+        )
+        for one in mounts
+    )
+
+
+@lru_cache(maxsize=1024)
+def _running_since(time: str) -> ContainerState:
+    """One object for all containers that were started in the same second."""
+    return ContainerState(running=ContainerStateRunning(started_at=time))
 
 
 def container_id(seen: RuntimeContainer) -> str:

@@ -1,7 +1,10 @@
 """What the pods on a node take of it, kept up to date pod by pod."""
 
-from kubeactors.api.core.v1 import PodSpec
-from kubeactors.api.core.v1.demand import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, demand
+from collections.abc import Mapping
+
+from kubeactors.api.core.v1 import Container, PodSpec
+from kubeactors.api.core.v1.demand import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, Demand, demand
+from kubeactors.apimachinery.shared import Shared
 
 Port = tuple[str, str, int]
 """Address of the node (empty for all), protocol, number."""
@@ -13,7 +16,7 @@ class Ledger:
     __slots__ = ("_ports", "_wanted", "used")
 
     def __init__(self) -> None:
-        self._wanted: dict[str, dict[str, int]] = {}
+        self._wanted: dict[str, Mapping[str, int]] = {}
         self._ports: dict[str, tuple[Port, ...]] = {}
         """Of the pods that have any."""
         self.used: dict[str, int] = {}
@@ -53,13 +56,17 @@ class Ledger:
         )
 
 
-def wanted_by(spec: PodSpec) -> dict[str, int]:
-    """What a pod takes, by resource; the resource `pods` included.
+def wanted_by(spec: PodSpec) -> Mapping[str, int]:
+    """What a pod takes, by resource; the resource `pods` included. Pods of one template share the result.
 
     >>> wanted_by(PodSpec())
     {'pods': 1, 'cpu': 0, 'memory': 0, 'ephemeral-storage': 0}
     """
-    wanted = demand(spec)
+    return _by_resource(demand(spec))
+
+
+@Shared
+def _by_resource(wanted: Demand) -> dict[str, int]:
     return {
         PODS: 1,
         CPU: wanted.milli_cpu,
@@ -71,9 +78,14 @@ def wanted_by(spec: PodSpec) -> dict[str, int]:
 
 def ports_of(spec: PodSpec) -> tuple[Port, ...]:
     """The ports of the node that a pod takes."""
+    return _ports_of(spec.containers)
+
+
+@Shared
+def _ports_of(containers: tuple[Container, ...]) -> tuple[Port, ...]:
     return tuple(
         ("" if port.host_ip == "0.0.0.0" else port.host_ip, port.protocol or "TCP", port.host_port)  # noqa: S104 - compared, not bound
-        for container in spec.containers
+        for container in containers
         for port in container.ports
         if port.host_port
     )

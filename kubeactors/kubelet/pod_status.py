@@ -4,6 +4,7 @@ Source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus, pkg/kubelet/status/sta
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -58,13 +59,19 @@ def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
         reason=reason,
         message=message,
         host_ip=view.host_ip,
-        host_ips=(HostIP(ip=view.host_ip),),
+        host_ips=_host_ips(view.host_ip),
         pod_ip=ip,
         pod_ips=(PodIP(ip=ip),) if ip else (),
         start_time=view.started_at,
         init_container_statuses=init,
         container_statuses=main,
     )
+
+
+@lru_cache(maxsize=8192)
+def _host_ips(ip: str) -> tuple[HostIP, ...]:
+    """One object for all pods of a node."""
+    return (HostIP(ip=ip),)
 
 
 def rejected_status(pod: Pod, outcome: Outcome, started_at: str, now: int) -> PodStatus:

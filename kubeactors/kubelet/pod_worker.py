@@ -267,7 +267,7 @@ class PodWorker:
         started, initialized = self._advance_init(now)
         if initialized:
             started += [one for one in self._main if self._ensure_running(one, now)]
-        return any(one.has_exited or one.ready for one in started)
+        return any(one.has_exited or (one.init and one.ready) for one in started)
 
     def _must_end(self, now: int) -> bool:
         """Whether the pod is being deleted, has been declared over, has had its time, or has done its work."""

@@ -39,7 +39,7 @@ class IPAllocator:
         address = self._next
         self._owners[address] = owner
         self._advance()
-        return str(IPv4Address(address))
+        return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
     def release(self, address: str, owner: str) -> None:
         """Take the address back, if it is that owner's."""

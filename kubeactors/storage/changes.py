@@ -18,6 +18,3 @@ class Changes(msgspec.Struct):
     """0: as it was."""
     forgotten: list[KeyValue] = []
     """Overwritten states and deletions that nobody can read any more. They may go at any later time, or now."""
-
-    def __bool__(self) -> bool:
-        return bool(self.events or self.granted or self.ended or self.compact_revision or self.forgotten)

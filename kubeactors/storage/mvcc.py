@@ -82,16 +82,19 @@ class Mvcc:
         self._live = SortedKeys()  # the keys of _current
         self._dead = SortedKeys()  # keys that are deleted and have a past
         self._changes = Changes()
+        self.changed = False
+        """Whether `take_changes` has something."""
 
     def take_changes(self) -> Changes:
         """What changed since the last call, for the backend and the watchers."""
         changes, self._changes = self._changes, Changes()
+        self.changed = False
         return changes
 
-    @property
-    def changed(self) -> bool:
-        """Whether `take_changes` has something."""
-        return bool(self._changes)
+    def _change(self) -> Changes:
+        """Where to note a change."""
+        self.changed = True
+        return self._changes
 
     # Writing.
 
@@ -191,6 +194,7 @@ class Mvcc:
         self.revision = kv.mod_revision
         self.history.append(event)
         self._changes.events.append(event)
+        self.changed = True
 
     def _bury(self, tombstone: KeyValue, *, was_live: bool) -> None:
         key = tombstone.key
@@ -278,7 +282,7 @@ class Mvcc:
         if revision > newest:
             return FutureRevision(newest)
         self.compact_revision = revision
-        self._changes.compact_revision = revision
+        self._change().compact_revision = revision
         return CompactReply(revision=newest, compact_revision=revision)
 
     def trim(self, limit: int) -> bool:
@@ -305,7 +309,8 @@ class Mvcc:
         in_past = current is None or current.mod_revision > last  # what was the newest at `last`
         if in_past and index and past[index - 1].version:
             index -= 1
-        self._changes.forgotten += past[:index]
+        if index:
+            self._change().forgotten += past[:index]
         del past[:index]
         if not past:
             del self._past[key]
@@ -329,7 +334,7 @@ class Mvcc:
     def grant(self, ttl_seconds: int) -> Lease:
         """Make a lease."""
         lease = self.leases.grant(ttl_seconds)
-        self._changes.granted.append(lease)
+        self._change().granted.append(lease)
         return lease
 
     def revoke(self, lease: int) -> bool:
@@ -337,5 +342,5 @@ class Mvcc:
         if lease not in self.leases:
             return False
         self._delete(self.leases.end(lease), self.revision + 1)
-        self._changes.ended.append(lease)
+        self._change().ended.append(lease)
         return True

@@ -41,10 +41,8 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
 
     Then, as in the original, the time is not noted.
     """
-    warnings: list[str] = msgspec.field(default_factory=list[str])
-    on_settled: list[Callable[[TypedObject | None], None]] = msgspec.field(
-        default_factory=list[Callable[[TypedObject | None], None]]
-    )
+    warnings: list[str] = []
+    on_settled: list[Callable[[TypedObject | None], None]] = []
 
 
 class Lookup(Protocol):

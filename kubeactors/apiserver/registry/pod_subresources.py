@@ -3,6 +3,7 @@
 Source: pkg/registry/core/pod/storage/storage.go (v1.36).
 """
 
+from functools import lru_cache
 from typing import cast
 
 from msgspec.structs import replace
@@ -77,8 +78,14 @@ class BindingSubresource(Subresource):
         return {key: node.metadata.labels[key] for key in TOPOLOGY_LABELS if key in node.metadata.labels}
 
     def _scheduled(self, conditions: tuple[PodCondition, ...]) -> tuple[PodCondition, ...]:
-        scheduled = PodCondition(type=POD_SCHEDULED, status="True", last_transition_time=self._environment.timestamp())
-        return (*(one for one in conditions if one.type != POD_SCHEDULED), scheduled)
+        scheduled = _scheduled_at(self._environment.timestamp())
+        return (*(one for one in conditions if one.type != POD_SCHEDULED), scheduled) if conditions else (scheduled,)
+
+
+@lru_cache(maxsize=64)
+def _scheduled_at(time: str) -> PodCondition:
+    """One object for all pods that are bound in the same second."""
+    return PodCondition(type=POD_SCHEDULED, status="True", last_transition_time=time)
 
 
 def _check_name(value: TypedObject, name: str, kind: str) -> None:

@@ -4,6 +4,7 @@ Source: pkg/registry/core/pod/strategy.go (v1.36).
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -64,11 +65,8 @@ class PodStrategy(Strategy[Pod]):
         else:
             quality = qos_class(new)
         conditions = (self._gated(),) if new.spec.scheduling_gates else ()
-        return replace(
-            new,
-            status=PodStatus(phase=PENDING, qos_class=quality, conditions=conditions),
-            metadata=replace(new.metadata, generation=1),
-        )
+        status = PodStatus(phase=PENDING, qos_class=quality, conditions=conditions) if conditions else _pending(quality)
+        return replace(new, status=status, metadata=replace(new.metadata, generation=1))
 
     def prepare(self, new: Pod, old: Pod, subresource: str) -> Pod:
         """A binding is prepared by itself; other parts of the spec have subresources of their own."""
@@ -97,12 +95,11 @@ class PodStrategy(Strategy[Pod]):
 
     def prepare_for_status_update(self, new: Pod, old: Pod) -> Pod:
         """The spec, the owners and the class of service stay."""
-        status = new.status
-        if not status.qos_class:
-            status = replace(status, qos_class=old.status.qos_class)
+        if not new.status.qos_class:
+            new = replace(new, status=replace(new.status, qos_class=old.status.qos_class))
         if new.metadata.owner_references is not old.metadata.owner_references:
             new = with_metadata(new, replace(new.metadata, owner_references=old.metadata.owner_references))
-        return replace(new, spec=old.spec, status=status)
+        return new if new.spec is old.spec else replace(new, spec=old.spec)
 
     def warnings(self, new: Pod, old: Pod | None) -> tuple[str, ...]:
         """Only for what somebody may have written by hand."""
@@ -130,6 +127,12 @@ class PodStrategy(Strategy[Pod]):
         if wanted is None:
             wanted = value.spec.termination_grace_period_seconds or 0
         return 1 if wanted < 0 else wanted
+
+
+@cache
+def _pending(quality: str) -> PodStatus:
+    """The status of all new pods of one class."""
+    return PodStatus(phase=PENDING, qos_class=quality)
 
 
 def resized(old: PodSpec, new: PodSpec) -> PodSpec:

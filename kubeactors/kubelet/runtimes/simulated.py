@@ -115,7 +115,8 @@ class SimulatedRuntime:
         ip = "" if config.host_network else self._addresses.allocate(config.uid)
         if ip is None:
             return None
-        sandbox = _Sandbox(self._new_id(config.uid, now), config, ip)
+        self._made += 1
+        sandbox = _Sandbox(f"{config.uid}/{self._made}", config, ip)
         self._sandboxes[sandbox.id] = sandbox
         return sandbox.seen()
 

@@ -10,6 +10,7 @@ import msgspec
 from kubeactors.api.core.v1.container import Container
 from kubeactors.api.core.v1.podspec import PodSpec
 from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.shared import Shared
 
 CPU, MEMORY, EPHEMERAL_STORAGE, PODS = "cpu", "memory", "ephemeral-storage", "pods"
 
@@ -67,15 +68,9 @@ def demand(spec: PodSpec) -> Demand:
     >>> demand(PodSpec(containers=(one,)))
     Demand(milli_cpu=250, memory=0, ephemeral_storage=0, others=(), floor_milli_cpu=250, floor_memory=209715200)
     """
-    real: dict[str, int] = {}
-    floor: dict[str, int] = {}
-    for container in spec.containers:
-        requests = container.resources.requests
-        _add(real, requests)
-        floor[CPU] = floor.get(CPU, 0) + (amount(CPU, requests[CPU]) if CPU in requests else FLOOR_MILLI_CPU)
-        floor[MEMORY] = floor.get(MEMORY, 0) + (
-            amount(MEMORY, requests[MEMORY]) if MEMORY in requests else FLOOR_MEMORY
-        )
+    if not (spec.init_containers or spec.resources or spec.overhead):
+        return _of_containers(spec.containers)
+    real, floor = _sums(spec.containers)
     if spec.init_containers:
         real = _with_init_containers(real, spec.init_containers, floors=False)
         floor = _with_init_containers(floor, spec.init_containers, floors=True)
@@ -86,6 +81,25 @@ def demand(spec: PodSpec) -> Demand:
         _add(real, spec.overhead)
         _add(floor, spec.overhead)
     return _demand(real, floor)
+
+
+@Shared
+def _of_containers(containers: tuple[Container, ...]) -> Demand:
+    return _demand(*_sums(containers))
+
+
+def _sums(containers: tuple[Container, ...]) -> tuple[dict[str, int], dict[str, int]]:
+    """What containers ask for together, and the same with the floors."""
+    real: dict[str, int] = {}
+    floor: dict[str, int] = {}
+    for container in containers:
+        requests = container.resources.requests
+        _add(real, requests)
+        floor[CPU] = floor.get(CPU, 0) + (amount(CPU, requests[CPU]) if CPU in requests else FLOOR_MILLI_CPU)
+        floor[MEMORY] = floor.get(MEMORY, 0) + (
+            amount(MEMORY, requests[MEMORY]) if MEMORY in requests else FLOOR_MEMORY
+        )
+    return real, floor
 
 
 def _demand(real: dict[str, int], floor: dict[str, int]) -> Demand:
