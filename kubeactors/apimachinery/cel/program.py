@@ -43,9 +43,9 @@ class Program:
     __slots__ = ("_expression", "text", "type")
 
     def __init__(self, text: str, expression: _Expression) -> None:
-        self.text = text
+        self.text: str = text
         self._expression = expression
-        self.type = _type_name(expression.return_type())
+        self.type: str = _type_name(expression.return_type())
         """The type that it evaluates to, as far as that is known: `bool`, `string`, ..., `dyn`."""
 
     def evaluate(self, variables: Mapping[str, object]) -> object:
