@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kubeactors.actor import Actor, ActorSystem, SimSystem, handle
     from kubeactors.cluster import Cluster, ClusterSpec, NodePool
+    from kubeactors.kubelet.runtimes import Behaviour, CommandContext, ContainerContext, Program
     from kubeactors.message import Message, Request
 
 __all__ = [
     "Actor",
     "ActorSystem",
+    "Behaviour",
     "Cluster",
     "ClusterSpec",
+    "CommandContext",
+    "ContainerContext",
     "Message",
     "NodePool",
+    "Program",
     "Request",
     "SimSystem",
     "handle",
@@ -27,6 +32,7 @@ __all__ = [
 _HOMES = {
     "kubeactors.actor": ("Actor", "ActorSystem", "SimSystem", "handle"),
     "kubeactors.cluster": ("Cluster", "ClusterSpec", "NodePool"),
+    "kubeactors.kubelet.runtimes": ("Behaviour", "CommandContext", "ContainerContext", "Program"),
     "kubeactors.message": ("Message", "Request"),
 }
 

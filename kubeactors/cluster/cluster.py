@@ -1,9 +1,11 @@
 """A cluster inside an async application: `async with Cluster(nodes=3) as cluster`."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -12,7 +14,7 @@ import msgspec
 
 from kubeactors.actor import ActorSystem, Ref
 from kubeactors.api import SCHEME
-from kubeactors.api.core.v1 import ServiceAccount
+from kubeactors.api.core.v1 import Pod, ServiceAccount
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apimachinery.scheme import Kind
@@ -20,14 +22,16 @@ from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.apiserver import ObjectCodec, rbac
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.cluster.conditions import holds
-from kubeactors.cluster.data_dir import STORE
+from kubeactors.cluster.data_dir import STORE, VOLUMES
 from kubeactors.cluster.inbox import Inbox
 from kubeactors.cluster.kubeconfig import write_kubeconfig
 from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
 from kubeactors.cluster.manifest import Manifest, read_manifest
 from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
+from kubeactors.cluster.platform import AnyioPlatform
 from kubeactors.cluster.spec import ClusterSpec, NodePool
+from kubeactors.cluster.workloads import Images, Workloads
 from kubeactors.storage import Backend
 from kubeactors.storage.backends.memory import MemoryBackend
 from kubeactors.storage.backends.sqlite import SqliteBackend
@@ -47,11 +51,19 @@ class Cluster:
         nodes: how many, or a `NodePool`.
         data_dir: where the state is kept over restarts; by default it is in memory and ends with the block.
         spec: everything at once, in place of the other arguments.
+        images: by name, with or without a tag: an `async def` that runs in this process when a pod names the image,
+            a `Program`, or the `Behaviour` of a simulated container. Images that are not here are simulated.
     """
 
     def __init__(
-        self, nodes: int | NodePool = 3, *, data_dir: Path | None = None, spec: ClusterSpec | None = None
+        self,
+        nodes: int | NodePool = 3,
+        *,
+        data_dir: Path | None = None,
+        spec: ClusterSpec | None = None,
+        images: Images | None = None,
     ) -> None:
+        self._images = images or {}
         pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes
         self.spec: ClusterSpec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
         self._stack: AsyncExitStack
@@ -74,8 +86,10 @@ class Cluster:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         backend = self._backend(stack)
+        workloads = Workloads(self._images, self._volumes(stack), AnyioPlatform)
         await stack.enter_async_context(self.system)
-        plane = await self.system.spawn(lambda: ControlPlane(self.spec, backend, self._authorizer), name="cluster")
+        factory = partial(ControlPlane, self.spec, backend, self._authorizer, workloads)
+        plane = await self.system.spawn(factory, name="cluster")
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
         self.client = Client(InProcessTransport(self._server), ADMIN)
@@ -93,6 +107,12 @@ class Cluster:
         backend = stack.enter_context(SqliteBackend(self.spec.data_dir / STORE))
         backend.load(ObjectCodec(SCHEME))  # what cannot be read is said now, not by a store that fails again and again
         return backend
+
+    def _volumes(self, stack: AsyncExitStack) -> Path:
+        """Where containers that are coroutines have their files."""
+        if self.spec.data_dir is not None:
+            return self.spec.data_dir / VOLUMES
+        return Path(stack.enter_context(TemporaryDirectory(prefix="kubeactors-", ignore_cleanup_errors=True)))
 
     # Objects.
 
@@ -184,6 +204,17 @@ class Cluster:
             yield inbox
         finally:
             self.client.stop_watch(inbox, 1)
+
+    async def addresses(self, labels: Mapping[str, str], namespace: str = "default") -> tuple[str, ...]:
+        """The addresses of the pods with these labels that are ready and stay.
+
+        One can connect to those in which a coroutine runs.
+        """
+        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        found = await self.client.list(Pod, namespace, label_selector=selector)
+        return tuple(
+            one.status.pod_ip for one in found.items if holds(one, "Ready") and one.metadata.deletion_timestamp is None
+        )
 
     # Machines.
 

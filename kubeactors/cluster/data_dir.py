@@ -5,6 +5,8 @@ from pathlib import Path
 from kubeactors.storage.backends.sqlite_file import check_header
 
 STORE = "store.db"
+VOLUMES = "volumes"
+"""Where containers that are coroutines have their files."""
 OURS = (STORE, "pki", "kubeconfig")
 """What a data directory holds; one that has none of these, but other files, belongs to somebody else."""
 

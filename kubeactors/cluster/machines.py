@@ -10,10 +10,13 @@ from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.client import Client, EventSink
 from kubeactors.cluster.spec import RACK_LABEL, NodePool, Timing
+from kubeactors.cluster.workloads import RuntimeFactory, Workloads
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.messages import KeepRenewed, StopRenewing
 from kubeactors.kubelet.renewals import LeaseRenewer, Slots
-from kubeactors.kubelet.runtimes.simulated import Behaviour, SimulatedRuntime
+from kubeactors.kubelet.runtimes import Behaviour
+from kubeactors.kubelet.runtimes.host import ContainerHost
+from kubeactors.kubelet.runtimes.table import RuntimeTable
 from kubeactors.message import Message, Request
 
 POD_NETWORK = IPv4Network("10.128.0.0/9")
@@ -63,8 +66,12 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     supervision: ClassVar[Supervision] = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.5)
 
-    def __init__(self, client: Client, pools: Sequence[NodePool], timing: Timing) -> None:
+    def __init__(
+        self, client: Client, pools: Sequence[NodePool], timing: Timing, workloads: Workloads | None = None
+    ) -> None:
         self._client = client
+        self._workloads = workloads
+        self._runtimes: dict[str, RuntimeTable] = {}
         self._interval_seconds = timing.heartbeat_seconds
         self._configs = {config.node_name: config for config in kubelet_configs(pools, timing)}
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}
@@ -76,6 +83,10 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         if len(self._configs) >= SHARED_HEARTBEATS:
             renewer = partial(LeaseRenewer, self._client, self._interval_seconds, Slots())
             self._renewer = cast("Ref[KeepRenewed | StopRenewing]", self.ctx.spawn(renewer, name="leases"))
+        host = None
+        if self._workloads is not None:
+            host = self.ctx.spawn(partial(ContainerHost, self._workloads.platform), name="containers")
+        self._factory = RuntimeFactory(self._workloads, host)
         self._events = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=EVENTS_MAILBOX)
         for name in self._configs:
             self._boot(name)
@@ -87,6 +98,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
             kubelet = self._kubelets.pop(name, None)
             if kubelet is not None:
                 self.ctx.stop(kubelet, "no power")
+                self._runtimes.pop(name).power_off()
 
     @handle
     def power_on(self, message: PowerOn) -> None:
@@ -112,7 +124,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     def _boot(self, name: str) -> None:
         config = self._configs[name]
         node = UserInfo(name=f"system:node:{name}", groups=("system:nodes", "system:authenticated"))
-        runtime = SimulatedRuntime(config.pod_cidr, self._behaviours[name])
+        runtime = self._runtimes[name] = self._factory.make(config.pod_cidr, self._behaviours[name])
         kubelet = partial(
             Kubelet,
             client=self._client.as_user(node),

@@ -14,6 +14,7 @@ from kubeactors.cluster.machines import Machines, MachinesMessage
 from kubeactors.cluster.power import PowerSwitch
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
 from kubeactors.cluster.spec import ClusterSpec
+from kubeactors.cluster.workloads import Workloads
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
 from kubeactors.controllers.nodelifecycle.zones import Rates
@@ -43,11 +44,19 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         spec: what it is made of.
         backend: where the store keeps its data; made and closed by the caller.
         authorizer: decides who may do what, for those who must know it besides the API server.
+        workloads: what containers are besides simulated.
     """
 
     supervision: ClassVar[Supervision] = RESTARTING
 
-    def __init__(self, spec: ClusterSpec, backend: Backend, authorizer: Authorizer | None = None) -> None:
+    def __init__(
+        self,
+        spec: ClusterSpec,
+        backend: Backend,
+        authorizer: Authorizer | None = None,
+        workloads: Workloads | None = None,
+    ) -> None:
+        self._workloads = workloads
         self._spec = spec
         self._backend = backend
         self._authorizer = authorizer
@@ -78,7 +87,8 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         profiles = DEFAULT_PROFILES if self._spec.scheduler is None else read_profiles(self._spec.scheduler)
         spawn(partial(SchedulerProcess, scheduler, profiles), name="scheduler")
         nodes = Client(transport, KUBELETS)
-        self._machines = spawn(partial(Machines, nodes, self._spec.pools, self._spec.timing), name="machines")
+        machines = partial(Machines, nodes, self._spec.pools, self._spec.timing, self._workloads)
+        self._machines = spawn(machines, name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
 

@@ -14,6 +14,7 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.apimachinery.shared import Shared
 from kubeactors.apimachinery.time import format_time
+from kubeactors.kubelet.images import Refusal
 from kubeactors.kubelet.probes import LIVENESS, READINESS, STARTUP, ProbeWorker
 from kubeactors.kubelet.runtimes import ContainerState as Life
 from kubeactors.kubelet.runtimes import RuntimeContainer
@@ -21,8 +22,6 @@ from kubeactors.kubelet.runtimes import RuntimeContainer
 SECOND = 1_000_000_000
 FIRST_BACKOFF = 10 * SECOND
 MAX_BACKOFF = 300 * SECOND
-RUNTIME = "simulated"
-
 _NO_STATE = ContainerState()
 _CREATING = ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreating"))
 _INITIALIZING = ContainerState(waiting=ContainerStateWaiting(reason="PodInitializing"))
@@ -35,7 +34,20 @@ class ContainerRecord:
     nothing of it); `ended` is the end of a container that will not start again and that the runtime may have lost.
     """
 
-    __slots__ = ("attempts", "backoff", "blocked_until", "current", "ended", "init", "last", "probes", "spec")
+    __slots__ = (
+        "attempts",
+        "backoff",
+        "blocked_until",
+        "current",
+        "ended",
+        "init",
+        "last",
+        "probes",
+        "pull_backoff",
+        "refusal",
+        "retry_at",
+        "spec",
+    )
 
     def __init__(self, spec: Container, *, init: bool) -> None:
         self.spec: Container = spec
@@ -51,6 +63,12 @@ class ContainerRecord:
         self.blocked_until: int = 0
         """Not to be started before."""
         self.probes: list[ProbeWorker] = []
+        self.refusal: Refusal | None = None
+        """Why it could not be made when that was last tried."""
+        self.retry_at = 0
+        """When to try again."""
+        self.pull_backoff = 0
+        """How long the next pull has to wait if this one fails."""
 
     @property
     def is_running(self) -> bool:
@@ -115,6 +133,9 @@ class ContainerRecord:
         self.current = None
         self.blocked_until = 0
         self.probes = []
+        self.refusal = None
+        self.retry_at = 0
+        self.pull_backoff = 0
         self.attempts += 1
 
     def block(self) -> bool:
@@ -161,6 +182,9 @@ class ContainerRecord:
             seconds = _duration(self.backoff // SECOND)
             message = f"back-off {seconds} restarting failed container={self.spec.name} pod={pod_name}"
             return ContainerState(waiting=ContainerStateWaiting(reason="CrashLoopBackOff", message=message))
+        if self.refusal is not None:
+            waiting = ContainerStateWaiting(reason=self.refusal.reason, message=self.refusal.message)
+            return ContainerState(waiting=waiting)
         if self.ended is not None:
             return ContainerState(terminated=self.ended)
         if seen is None or seen.state is Life.CREATED:
@@ -170,7 +194,7 @@ class ContainerRecord:
         return ContainerState(terminated=terminated(seen))
 
     def _last_state(self) -> ContainerState:
-        if self.waits and self.current is not None:
+        if (self.waits or self.refusal is not None) and self.current is not None:
             return ContainerState(terminated=terminated(self.current))
         return _NO_STATE if self.last is None else ContainerState(terminated=self.last)
 
@@ -205,7 +229,7 @@ def _running_since(time: str) -> ContainerState:
 
 def container_id(seen: RuntimeContainer) -> str:
     """The id as the API shows it: with the runtime's name."""
-    return f"{RUNTIME}://{seen.id}"
+    return f"{seen.runtime}://{seen.id}"
 
 
 def terminated(seen: RuntimeContainer) -> ContainerStateTerminated:
@@ -213,6 +237,7 @@ def terminated(seen: RuntimeContainer) -> ContainerStateTerminated:
     return ContainerStateTerminated(
         exit_code=seen.exit_code,
         reason=seen.reason,
+        message=seen.message,
         started_at=format_time(seen.started_at) if seen.started_at else None,
         finished_at=format_time(seen.finished_at),
         container_id=container_id(seen),

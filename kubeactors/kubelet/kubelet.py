@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, handle
-from kubeactors.api.core.v1 import ObjectReference, Pod
+from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Pod, Secret
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
@@ -19,8 +19,10 @@ from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.heartbeat import LATE, NodeReporter
 from kubeactors.kubelet.ledger import Ledger
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
+from kubeactors.kubelet.materials import Materials, Wanted
 from kubeactors.kubelet.messages import (
     Connect,
+    FetchMaterials,
     Heartbeat,
     KeepRenewed,
     KubeletMessage,
@@ -32,7 +34,7 @@ from kubeactors.kubelet.messages import (
     WriteStatus,
 )
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
-from kubeactors.kubelet.runtimes import ContainerRuntime, PodSandbox
+from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, PodSandbox
 from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
@@ -91,6 +93,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def started(self) -> None:
         """Make the node known; everything else follows."""
+        self._runtime.subscribe(self.ctx.self)
         self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
         self._reflector = Reflector(
@@ -293,9 +296,45 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
                 self._step(worker)
         self._set_alarm()
 
+    @handle
+    def changed(self, message: ContainerChanged) -> None:
+        """Look at what the runtime did."""
+        worker = self._workers.get(message.uid)
+        if worker is not None:
+            self._step(worker)
+            self._set_alarm()
+
+    @handle
+    async def fetch_materials(self, message: FetchMaterials) -> None:
+        """Read what the pod refers to; it begins, or tries again, with that."""
+        worker = self._workers.get(message.uid)
+        if worker is None:
+            return
+        try:
+            materials = await self._read(worker.wanted, worker.pod.metadata.namespace)
+        except StatusError as error:
+            self.ctx.log.info("kubelet.materials_not_read", uid=message.uid, error=str(error))
+            worker.reads_at = self.ctx.wall + int(WRITE_RETRY_SECONDS * SECOND)
+        else:
+            worker.materials = materials
+        if self._workers.get(message.uid) is worker:
+            self._step(worker)
+            self._set_alarm()
+
+    async def _read(self, wanted: Wanted, namespace: str) -> Materials:
+        config_maps = {name: await self._client.find(ConfigMap, name, namespace) for name in wanted.config_maps}
+        secrets = {name: await self._client.find(Secret, name, namespace) for name in wanted.secrets}
+        return Materials(
+            config_maps={name: one for name, one in config_maps.items() if one is not None},
+            secrets={name: one for name, one in secrets.items() if one is not None},
+        )
+
     def _step(self, worker: PodWorker) -> None:
         worker.step(self.ctx.wall)
         self._tell_events(worker)
+        if worker.reads_at is not None and worker.reads_at <= self.ctx.wall:
+            worker.reads_at = None
+            self.ctx.self.tell(FetchMaterials(worker.uid))
         if not worker.takes_room:
             self._ledger.remove(worker.uid)
         if worker.wake_at is not None:

@@ -3,7 +3,7 @@
 Source: pkg/kubelet/kubelet_pods.go validateContainerLogStatus, pkg/kubelet/kuberuntime/logs (v1.36).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from kubeactors.apimachinery.status import BadRequest, Status
@@ -65,8 +65,9 @@ def read_log(worker: PodWorker | None, runtime: ContainerRuntime, request: ReadL
             if request.previous
             else f"{what} is waiting to start: {_reason(worker, record, now)}"
         )
-    lines = tuple(runtime.container_log(start, now))
-    return Log(lines=tuple(_chosen(lines, request, now)), total=len(lines), ended=request.previous or record.has_exited)
+    page = runtime.container_log(start, now, request.skip_lines)
+    lines = tuple(_chosen(page.lines, request, now))
+    return Log(lines=lines, total=page.total, ended=request.previous or record.has_exited)
 
 
 def _start_id(record: ContainerRecord, request: ReadLog) -> str | None:
@@ -88,11 +89,11 @@ def _reason(worker: PodWorker, record: ContainerRecord, now: int) -> str:
     return "ContainerCreating"
 
 
-def _chosen(lines: tuple[LogLine, ...], request: ReadLog, now: int) -> Iterable[str]:
+def _chosen(lines: Sequence[LogLine], request: ReadLog, now: int) -> Iterable[str]:
     since = request.since
     if request.since_seconds is not None:
         since = max(since, now - request.since_seconds * SECOND)
-    chosen = [one for one in lines[request.skip_lines :] if one.time >= since]
+    chosen = [one for one in lines if one.time >= since]
     if request.tail_lines is not None:
         chosen = chosen[max(len(chosen) - request.tail_lines, 0) :]
     room = request.limit_bytes

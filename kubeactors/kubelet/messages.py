@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.kubelet.logs import ReadLog
+from kubeactors.kubelet.runtimes import ContainerChanged
 from kubeactors.message import Message, Recipient
 
 
@@ -52,7 +53,24 @@ class WriteStatus(Message, frozen=True):
     uid: str
 
 
+class FetchMaterials(Message, frozen=True):
+    """Read the ConfigMaps and Secrets of this pod."""
+
+    uid: str
+
+
 KubeletMessage: TypeAlias = (
-    Register | Connect | WatchEvents | WatchClosed | Heartbeat | ReportNode | Wake | Readmit | WriteStatus | ReadLog
+    Register
+    | Connect
+    | WatchEvents
+    | WatchClosed
+    | Heartbeat
+    | ReportNode
+    | Wake
+    | Readmit
+    | FetchMaterials
+    | ContainerChanged
+    | WriteStatus
+    | ReadLog
 )
 """All of it; `ReadLog` is what others ask."""

@@ -14,9 +14,12 @@ from kubeactors.api.core.v1 import ContainerStateTerminated, Pod, PodStatus
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.kubelet.admission import Rejection
 from kubeactors.kubelet.container_record import ContainerRecord
-from kubeactors.kubelet.images import pulled
+from kubeactors.kubelet.fields import PodFacts
+from kubeactors.kubelet.images import Refusal, badly_configured, pulled
 from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, is_sidecar, restarts
+from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Materials, wanted_by
 from kubeactors.kubelet.pod_status import Outcome, PodView, pod_status, rejected_status
+from kubeactors.kubelet.preparation import CONFIG_RETRY, config_of, refusal
 from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
 from kubeactors.kubelet.runtimes import (
     ContainerConfig,
@@ -25,6 +28,7 @@ from kubeactors.kubelet.runtimes import (
     PodSandboxConfig,
     RuntimeContainer,
 )
+from kubeactors.kubelet.volumes import check_volumes
 
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
@@ -82,10 +86,13 @@ class PodWorker:
         "host_ip",
         "ip",
         "is_gone",
+        "materials",
         "pod",
+        "reads_at",
         "sandbox",
         "stage",
         "wake_at",
+        "wanted",
     )
 
     def __init__(self, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int) -> None:
@@ -101,6 +108,14 @@ class PodWorker:
         """What happened and was not told yet; the kubelet takes it."""
         self.wake_at: int | None = None
         """When `step` must be called at the latest; None if only news can change anything."""
+        self.materials: Materials | None = None
+        """What the pod refers to, when it was last read."""
+        self.wanted = wanted_by(pod.spec, everything=self._needs_environment(pod, runtime))
+        """What that is; the kubelet reads it before anything starts."""
+        self.reads_at: int | None = now
+        """When the kubelet is to read it; None if there is no need."""
+        if not self.wanted:
+            self.materials, self.reads_at = NO_MATERIALS, None
         self._runtime = runtime
         self._started_at = pod.status.start_time or format_time(now)
         self._init = [ContainerRecord(one, init=True) for one in pod.spec.init_containers]
@@ -110,6 +125,10 @@ class PodWorker:
         self._outcome: Outcome | None = None
         self._retry_at: int | None = None
         self._grace_seconds = 0.0
+
+    @staticmethod
+    def _needs_environment(pod: Pod, runtime: ContainerRuntime) -> bool:
+        return any(runtime.needs_environment(one.image) for one in pod.spec.containers)
 
     @property
     def uid(self) -> str:
@@ -239,7 +258,10 @@ class PodWorker:
         for probe in record.probes:
             if not probe.is_due(now) or not (probe.kind == STARTUP or record.started):
                 continue
-            result = self._runtime.probe(record.current.id, probe.probe, now)
+            result = self._runtime.probe(record.current.id, probe.kind, probe.probe, now)
+            if result is None:
+                probe.wait()
+                continue
             probe.take(result, now)
             if not result.success:
                 self._tell(record, "Warning", "Unhealthy", f"{probe.kind} probe failed: {result.output}")
@@ -262,7 +284,7 @@ class PodWorker:
         if self._must_end(now):
             self.terminate(now, grace_period_seconds(self.pod))
             return False
-        if not self._ensure_sandbox(now):
+        if self.materials is None or not self._ensure_sandbox(now):
             return False
         started, initialized = self._advance_init(now)
         if initialized:
@@ -292,12 +314,16 @@ class PodWorker:
             return True
         if self._retry_at is not None and self._retry_at > now:
             return False
-        metadata = self.pod.metadata
+        if self._lacks_volumes(now):
+            return False
+        metadata, spec = self.pod.metadata, self.pod.spec
         config = PodSandboxConfig(
             uid=metadata.uid,
             namespace=metadata.namespace,
             name=metadata.name,
-            host_network=self.pod.spec.host_network,
+            host_network=spec.host_network,
+            images=tuple([one.image for one in (*spec.init_containers, *spec.containers)]),
+            annotations=metadata.annotations,
         )
         self.sandbox = self._runtime.run_pod_sandbox(config, now)
         if self.sandbox is None:
@@ -305,7 +331,28 @@ class PodWorker:
             self.events.append(PodEvent("Warning", "FailedCreatePodSandBox", NO_ADDRESS))
             return False
         self.ip = self.sandbox.ip
+        self.events += [PodEvent("Warning", "InvalidBehaviour", one) for one in self.sandbox.warnings]
         return True
+
+    def _lacks_volumes(self, now: int) -> bool:
+        """Whether a volume cannot be set up; then people are told, and what it needs is read again later."""
+        assert self.materials is not None  # nothing starts before
+        problem = check_volumes(self._facts, self.materials) if self.wanted else None
+        if problem is None:
+            return False
+        message = f'MountVolume.SetUp failed for volume "{problem[0]}" : {problem[1]}'
+        self.events.append(PodEvent("Warning", "FailedMount", message))
+        self._retry_at = now + CONFIG_RETRY
+        self._read_again(now)
+        return True
+
+    def _read_again(self, now: int) -> None:
+        """Before the next try."""
+        self.reads_at = now + CONFIG_RETRY - SECOND
+
+    @property
+    def _facts(self) -> PodFacts:
+        return PodFacts(pod=self.pod, pod_ip=self.ip or self.host_ip, host_ip=self.host_ip)
 
     def _advance_init(self, now: int) -> tuple[list[ContainerRecord], bool]:
         """Run the init containers one by one, sidecars staying: what was started, and whether the others may run."""
@@ -331,21 +378,41 @@ class PodWorker:
                 return False
         elif record.current is not None:
             return False
-        self._start(record, now)
-        return True
+        return record.retry_at <= now and self._start(record, now)
 
-    def _start(self, record: ContainerRecord, now: int) -> None:
+    def _refuse(self, record: ContainerRecord, why: Refusal) -> bool:
+        record.refusal = why
+        for type_, reason, message in why.events:
+            self._tell(record, type_, reason, message)
+        return False
+
+    def _config(self, record: ContainerRecord) -> ContainerConfig:
+        reads = self._runtime.needs_environment(record.spec.image)
+        if not reads and not self.wanted:
+            return ContainerConfig(container=record.spec, attempt=record.attempts)
+        return config_of(record, self._facts, self.materials, reads=reads)
+
+    def _start(self, record: ContainerRecord, now: int) -> bool:
         assert self.sandbox is not None  # containers start in one
+        why = refusal(record, self._runtime, self.sandbox.id, now)
+        if why is not None:
+            return self._refuse(record, why)
+        try:
+            config = self._config(record)
+        except MaterialMissing as error:
+            record.retry_at = now + CONFIG_RETRY
+            self._read_again(now)
+            return self._refuse(record, badly_configured(str(error)))
         for reason, message in pulled(record.spec):
             self._tell(record, "Normal", reason, message)
         record.begin()
-        config = ContainerConfig(container=record.spec, attempt=record.attempts - 1)
         container_id = self._runtime.create_container(self.sandbox.id, config, now)
         self._tell(record, "Normal", "Created", "Container created")
         self._runtime.start_container(container_id, now)
         if record.attempts > KEPT_STARTS:
             self._drop_old_starts(record, now)
         self._take(record, self._runtime.container_status(container_id, now), now)
+        return True
 
     def _drop_old_starts(self, record: ContainerRecord, now: int) -> None:
         assert self.sandbox is not None  # containers are in it
@@ -361,13 +428,13 @@ class PodWorker:
     # When to look again.
 
     def _next_wake(self, now: int) -> int | None:
-        times = [self._deadline, self._retry_at if self.sandbox is None else None]
+        times = [self._deadline, self._retry_at if self.sandbox is None else None, self.reads_at]
         if self.sandbox is not None:
             times.append(self._runtime.next_change(self.sandbox.id, now))
         for record in self.records:
-            times.append(record.blocked_until or None)
+            times += [record.blocked_until or None, record.retry_at or None]
             times += [one.next_at for one in record.probes if one.kind == STARTUP or record.started]
-        return min((one for one in times if one is not None), default=None)
+        return min((one for one in times if one is not None and one > now), default=None)
 
     @property
     def _deadline(self) -> int | None:

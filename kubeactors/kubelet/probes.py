@@ -19,23 +19,31 @@ class ProbeWorker:
         started_at: when the container started, unix nanoseconds.
     """
 
-    __slots__ = ("_failures", "_successes", "holds", "kind", "next_at", "probe")
+    __slots__ = ("_failures", "_successes", "holds", "is_asked", "kind", "next_at", "probe")
 
     def __init__(self, kind: str, probe: Probe, started_at: int) -> None:
         self.kind: str = kind
         self.probe: Probe = probe
         self.holds: bool = kind == LIVENESS
         self.next_at: int | None = started_at + probe.initial_delay_seconds * SECOND
-        """When to ask next; None if the answer will stay as it is."""
+        """When to ask next; None if the answer will stay as it is, or is on its way."""
+        self.is_asked = False
+        """The answer is on its way."""
         self._successes = 0
         self._failures = 0
 
     def is_due(self, now: int) -> bool:
         """Whether it is time to ask."""
-        return self.next_at is not None and self.next_at <= now
+        return self.is_asked or (self.next_at is not None and self.next_at <= now)
+
+    def wait(self) -> None:
+        """The answer is on its way."""
+        self.is_asked = True
+        self.next_at = None
 
     def take(self, result: ProbeResult, now: int) -> None:
         """Count an answer."""
+        self.is_asked = False
         self._successes = self._successes + 1 if result.success else 0
         self._failures = 0 if result.success else self._failures + 1
         if self._successes >= max(self.probe.success_threshold, 1):

@@ -7,6 +7,8 @@
     plugin.py         the pytest plugin: the fixtures `actors`, `sim` and `alone`
     builders.py       valid objects in one line: `make_pod`, `make_deployment`, ...
     store_backend.py  what a backend owes the store, as tests: `StoreBackendContract`
+    container_runtime.py  what a container runtime owes the kubelet, as tests: `ContainerRuntimeContract`
+    heard.py          a recipient that keeps what it is told: `Heard`
 
 Who sends to it: components under test. What it sends: what a test says.
 """
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
         make_service,
         make_template,
     )
+    from kubeactors.testing.container_runtime import ContainerRuntimeContract, RuntimeLab
     from kubeactors.testing.drivers import Actors, LogLine
+    from kubeactors.testing.heard import Heard
     from kubeactors.testing.probe import TestProbe
     from kubeactors.testing.store_backend import StoreBackendContract
 
@@ -36,8 +40,11 @@ __all__ = [
     "Alone",
     "AloneFactory",
     "AsyncTestProbe",
+    "ContainerRuntimeContract",
+    "Heard",
     "LogLine",
     "ManualTime",
+    "RuntimeLab",
     "StoreBackendContract",
     "TestProbe",
     "make_deployment",
@@ -55,8 +62,11 @@ _HOMES = {
     "Alone": "actors",
     "AloneFactory": "actors",
     "AsyncTestProbe": "async_probe",
+    "ContainerRuntimeContract": "container_runtime",
+    "Heard": "heard",
     "LogLine": "drivers",
     "ManualTime": "actors",
+    "RuntimeLab": "container_runtime",
     "StoreBackendContract": "store_backend",
     "TestProbe": "probe",
 }

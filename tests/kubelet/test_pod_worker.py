@@ -34,7 +34,7 @@ def live(worker: PodWorker, until: int, now: int = START) -> int:
 class Sick(SimulatedRuntime):
     """Its containers fail every probe."""
 
-    def probe(self, container_id: str, probe: Probe, now: int) -> ProbeResult:
+    def probe(self, container_id: str, kind: str, probe: Probe, now: int) -> ProbeResult:
         return ProbeResult(success=False, output="no answer")
 
 

@@ -1,32 +1,60 @@
 """Container runtimes, behind one protocol shaped like CRI.
 
-    runtime.py      the protocol: sandboxes, containers, probes, logs
-    simulated.py    containers that are nothing but times in a table
+    runtime.py            the protocol: sandboxes, containers, probes, logs, exec
+    streams.py            what goes to and fro with a command in a container
+    table.py              sandboxes and containers by id: what both runtimes have in common
+    simulated.py          containers that are nothing but times in a table
+    behaviour.py          what can be declared of them               curves.py       values that change with time
+    commands.py           the commands that can be run in them
+    coroutine.py          containers that are coroutines; the rest is simulated
+    coroutine_container.py  one of them                            coroutine_commands.py  commands in it
+    programs.py           images that are Python                     container_context.py  what their code sees
+    host.py               the actors in which they run               platform.py     what they need of the world
+    container_log.py      what they write
 
-Who calls it: the pod workers of the kubelet that owns it. It sends nothing.
+Who calls it: the pod workers of the kubelet that owns it. It tells the kubelet when a coroutine has changed a
+container, and the container host what to run.
 """
 
+from kubeactors.kubelet.runtimes.behaviour import Behaviour
+from kubeactors.kubelet.runtimes.container_context import CommandContext, ContainerContext
+from kubeactors.kubelet.runtimes.programs import Program
 from kubeactors.kubelet.runtimes.runtime import (
+    ContainerChanged,
     ContainerConfig,
     ContainerRuntime,
     ContainerState,
+    ContainerStats,
+    ExecConfig,
     LogLine,
+    LogPage,
+    Mount,
     PodSandbox,
     PodSandboxConfig,
     ProbeResult,
+    PullFailure,
     RuntimeContainer,
 )
-from kubeactors.kubelet.runtimes.simulated import Behaviour, SimulatedRuntime
+from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 
 __all__ = [
     "Behaviour",
+    "CommandContext",
+    "ContainerChanged",
     "ContainerConfig",
+    "ContainerContext",
     "ContainerRuntime",
     "ContainerState",
+    "ContainerStats",
+    "ExecConfig",
     "LogLine",
+    "LogPage",
+    "Mount",
     "PodSandbox",
     "PodSandboxConfig",
     "ProbeResult",
+    "Program",
+    "PullFailure",
     "RuntimeContainer",
     "SimulatedRuntime",
 ]

@@ -1,18 +1,24 @@
 """What a kubelet asks of a container runtime, in the words of CRI.
 
 Times are unix nanoseconds, and passed in: a runtime has no clock. What it tells is a function of the time it is asked
-at, and `next_change` says when to ask again. Nothing waits.
+at, and `next_change` says when to ask again. What happens at a time that nobody could know beforehand is told to the
+subscriber. Nothing waits.
 
 Source: k8s.io/cri-api/pkg/apis/runtime/v1/api.proto (v1.36).
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 
 from kubeactors.api.core.v1 import Container, Probe
+from kubeactors.kubelet.runtimes.streams import Input, Output
+from kubeactors.message import Message, Recipient
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ContainerState(Enum):
@@ -24,32 +30,54 @@ class ContainerState(Enum):
 
 
 class PodSandboxConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Whose sandbox: the pod, and whether it has the network of its node."""
+    """Whose sandbox: the pod, whether it has the network of its node, and what may run in it."""
 
     uid: str
     namespace: str
     name: str
     host_network: bool = False
+    images: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = NOTHING
 
 
 class PodSandbox(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the containers of a pod share. `ip` is empty in the network of the node."""
+    """What the containers of a pod share. `ip` is empty in the network of the node.
+
+    `warnings` say what the runtime does not understand of the annotations.
+    """
 
     id: str
     config: PodSandboxConfig
     ip: str
     ready: bool
+    warnings: tuple[str, ...] = ()
 
 
-class ContainerConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Which container of a pod, and its how-manieth start, from 0."""
+class Mount(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume in a container: these files, by relative path; or, without any, the directory of that name.
+
+    Directories of one name are one directory for all containers of the runtime that name it; one that belongs to a
+    pod has the pod's uid as the first part of its name, and goes with the pod's sandbox.
+    """
+
+    path: str
+    directory: str
+    files: Mapping[str, bytes] | None = None
+    sub_path: str = ""
+    """Only this part of it is mounted."""
+
+
+class ContainerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Which container of a pod, and its how-manieth start, from 0. `env` and `mounts` are for images that need them."""
 
     container: Container
     attempt: int
+    env: Mapping[str, str] = NOTHING
+    mounts: tuple[Mount, ...] = ()
 
 
 class RuntimeContainer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What has become of a container. Times that have not come are 0."""
+    """What has become of a container. Times that have not come are 0. `runtime` is what it runs in."""
 
     id: str
     name: str
@@ -62,6 +90,8 @@ class RuntimeContainer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     finished_at: int = 0
     exit_code: int = 0
     reason: str = ""
+    message: str = ""
+    runtime: str = "simulated"
 
 
 class LogLine(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +99,13 @@ class LogLine(msgspec.Struct, frozen=True, gc=False):
 
     time: int
     text: str
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Lines that a container wrote; `total` is how many it has written by now."""
+
+    lines: Sequence[LogLine]
+    total: int
 
 
 class ProbeResult(msgspec.Struct, frozen=True, gc=False):
@@ -79,12 +116,45 @@ class ProbeResult(msgspec.Struct, frozen=True, gc=False):
     output: str = ""
 
 
+class ContainerStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a container takes of its node: CPU now and since its start, memory now."""
+
+    cpu_nano_cores: int = 0
+    cpu_nano_seconds: int = 0
+    memory_bytes: int = 0
+
+
+class ExecConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A command; `env` and `files` (by path) are those of a container whose image does not need them."""
+
+    command: tuple[str, ...]
+    env: Mapping[str, str] = NOTHING
+    files: Mapping[str, bytes] = MappingProxyType({})
+    tty: bool = False
+
+
+class PullFailure(msgspec.Struct, frozen=True, gc=False):
+    """An image that could not be had, in the words of the registry."""
+
+    message: str
+
+
+class ContainerChanged(Message, frozen=True):
+    """A runtime tells its subscriber: look at this pod again."""
+
+    uid: str
+
+
 class ContainerRuntime(Protocol):
     """Runs containers. It outlives the kubelet that uses it."""
 
     @property
     def version(self) -> str:
         """Name and version, `containerd://2.1.0`."""
+        ...
+
+    def subscribe(self, subscriber: Recipient[ContainerChanged]) -> None:
+        """Tell this one from now on, and nobody else, of changes that `next_change` did not announce."""
         ...
 
     def run_pod_sandbox(self, config: PodSandboxConfig, now: int) -> PodSandbox | None:
@@ -96,11 +166,23 @@ class ContainerRuntime(Protocol):
         ...
 
     def remove_pod_sandbox(self, sandbox_id: str) -> None:
-        """Forget a stopped sandbox and its containers."""
+        """Forget a stopped sandbox, its containers and its directories."""
         ...
 
     def list_pod_sandboxes(self) -> tuple[PodSandbox, ...]:
         """All sandboxes, the oldest first."""
+        ...
+
+    def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
+        """Whether the image of a container of a pod is here without being pulled."""
+        ...
+
+    def pull_image(self, image: str, sandbox_id: str, container: str) -> PullFailure | None:
+        """Get the image for a container of a pod; None if it is here now."""
+        ...
+
+    def needs_environment(self, image: str) -> bool:
+        """Whether containers of the image read their environment and their volumes."""
         ...
 
     def create_container(self, sandbox_id: str, config: ContainerConfig, now: int) -> str:
@@ -112,7 +194,7 @@ class ContainerRuntime(Protocol):
         ...
 
     def stop_container(self, container_id: str, timeout_seconds: float, now: int) -> None:
-        """Ask it to end, and kill it after the timeout."""
+        """Ask it to end, and kill it after the timeout. A second call can shorten the time."""
         ...
 
     def remove_container(self, container_id: str) -> None:
@@ -128,13 +210,35 @@ class ContainerRuntime(Protocol):
         ...
 
     def next_change(self, sandbox_id: str, now: int) -> int | None:
-        """When one of its containers will next change by itself; None if none will."""
+        """When one of its containers will next change by itself; None if none will, as far as is known."""
         ...
 
-    def probe(self, container_id: str, probe: Probe, now: int) -> ProbeResult:
-        """Ask the running container how it is."""
+    def probe(self, container_id: str, kind: str, probe: Probe, now: int) -> ProbeResult | None:
+        """Ask the running container how it is. `kind` is Startup, Readiness or Liveness.
+
+        None: it is being asked. The subscriber is told when to call again for the answer.
+        """
         ...
 
-    def container_log(self, container_id: str, now: int) -> Iterable[LogLine]:
-        """What it has written so far."""
+    def container_log(self, container_id: str, now: int, skip: int = 0) -> LogPage:
+        """What it has written so far, without its first `skip` lines and those that are too old to be kept."""
+        ...
+
+    def container_stats(self, container_id: str, now: int) -> ContainerStats:
+        """What it takes now."""
+        ...
+
+    def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """Run a command in a running container: what it writes, and at last how it ended, is told to `output`.
+
+        What the command reads is told to the recipient that is returned.
+        """
+        ...
+
+    def attach(self, container_id: str, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """What a running container writes from now on, and how it ends, is told to `output`."""
+        ...
+
+    def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:
+        """Where a port of a pod can be reached on this machine; None if nothing real runs in the sandbox."""
         ...

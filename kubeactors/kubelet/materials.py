@@ -1,0 +1,122 @@
+"""What a pod is made from besides its spec: ConfigMaps and Secrets. Pure.
+
+Source: pkg/kubelet/{configmap,secret} (v1.36).
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from kubeactors.api.core.v1 import ConfigMap, Container, PodSpec, Secret, Volume
+
+TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 -- a name
+"""How the volume with the token of the service account is named: every pod has it, few read it."""
+
+
+class MaterialMissing(LookupError):
+    """A ConfigMap or Secret, or a key of one, is not there, and is not optional; the message is Kubernetes'."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """The names of the objects that a pod refers to."""
+
+    config_maps: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.config_maps or self.secrets)
+
+
+class Materials(msgspec.Struct, frozen=True):
+    """The objects that a pod refers to, by name; those that do not exist are left out."""
+
+    config_maps: Mapping[str, ConfigMap] = {}
+    secrets: Mapping[str, Secret] = {}
+    token: str = ""
+    """Of the pod's service account; empty if nobody issues any."""
+
+    def config_map(self, name: str) -> Mapping[str, bytes]:
+        """The entries of a ConfigMap.
+
+        Raises:
+            MaterialMissing: there is none of that name.
+        """
+        found = self.config_maps.get(name)
+        if found is None:
+            raise MaterialMissing(f'configmap "{name}" not found')
+        return {key: text.encode() for key, text in found.data.items()} | found.binary_data
+
+    def secret(self, name: str) -> Mapping[str, bytes]:
+        """The entries of a Secret.
+
+        Raises:
+            MaterialMissing: there is none of that name.
+        """
+        found = self.secrets.get(name)
+        if found is None:
+            raise MaterialMissing(f'secret "{name}" not found')
+        return found.data
+
+
+NO_MATERIALS = Materials()
+NOTHING_WANTED = Wanted()
+
+
+def wanted_by(spec: PodSpec, *, everything: bool) -> Wanted:
+    """What a pod refers to; without `everything`, not what only the volume with its token does.
+
+    >>> wanted_by(PodSpec(), everything=True)
+    Wanted(config_maps=(), secrets=())
+    """
+    config_maps: dict[str, None] = {}
+    secrets: dict[str, None] = {}
+    for volume in spec.volumes:
+        if everything or not volume.name.startswith(TOKEN_VOLUME):
+            _add_of_volume(volume, config_maps, secrets)
+    for container in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers):
+        if container.env or container.env_from:
+            _add_of_container(container, config_maps, secrets)
+    return Wanted(tuple(config_maps), tuple(secrets)) if config_maps or secrets else NOTHING_WANTED
+
+
+def _add_of_volume(volume: Volume, config_maps: dict[str, None], secrets: dict[str, None]) -> None:
+    if volume.config_map is not None:
+        config_maps[volume.config_map.name] = None
+    if volume.secret is not None:
+        secrets[volume.secret.secret_name] = None
+    for source in (volume.projected.sources or ()) if volume.projected is not None else ():
+        if source.config_map is not None:
+            config_maps[source.config_map.name] = None
+        if source.secret is not None:
+            secrets[source.secret.name] = None
+
+
+def _add_of_container(container: Container, config_maps: dict[str, None], secrets: dict[str, None]) -> None:
+    for source in container.env_from:
+        if source.config_map_ref is not None:
+            config_maps[source.config_map_ref.name] = None
+        if source.secret_ref is not None:
+            secrets[source.secret_ref.name] = None
+    for variable in container.env:
+        if variable.value_from is not None and variable.value_from.config_map_key_ref is not None:
+            config_maps[variable.value_from.config_map_key_ref.name] = None
+        if variable.value_from is not None and variable.value_from.secret_key_ref is not None:
+            secrets[variable.value_from.secret_key_ref.name] = None
+
+
+def keys_of_config_map(materials: Materials, name: str, *, optional: bool | None) -> Mapping[str, bytes] | None:
+    """The entries of a ConfigMap; None if there is none and it is optional.
+
+    Raises:
+        MaterialMissing: there is none, and it is not optional.
+    """
+    return None if optional and name not in materials.config_maps else materials.config_map(name)
+
+
+def keys_of_secret(materials: Materials, name: str, *, optional: bool | None) -> Mapping[str, bytes] | None:
+    """The entries of a Secret; None if there is none and it is optional.
+
+    Raises:
+        MaterialMissing: there is none, and it is not optional.
+    """
+    return None if optional and name not in materials.secrets else materials.secret(name)

@@ -1,0 +1,138 @@
+"""A runtime whose containers are coroutines of this very process; images that are none are simulated.
+
+A pod that has such a container gets a loopback address of its own: 127.x.y.z for what would be 10.x.y.z, so that it is
+unique, and real sockets listen at it (Linux has all of 127.0.0.0/8; elsewhere the addresses have to be made first).
+
+What it does not do: stop code that never awaits; hold containers to their limits; keep one container from the memory
+of another. All of them share one process, one event loop and one file system.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import rmtree
+
+import msgspec
+
+from kubeactors.kubelet.runtimes.behaviour import Behaviour
+from kubeactors.kubelet.runtimes.coroutine_container import NO_ADDRESS_OF_ITS_OWN, CoroutineContainer
+from kubeactors.kubelet.runtimes.host import EndProcess, HostMessage
+from kubeactors.kubelet.runtimes.programs import ProgramNotFound, Programs
+from kubeactors.kubelet.runtimes.runtime import ContainerConfig, Mount, PodSandboxConfig, PullFailure
+from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
+from kubeactors.kubelet.runtimes.table import RunningContainer, Sandbox
+from kubeactors.message import Recipient
+
+LOOPBACK = "127"
+
+
+class Coroutines(msgspec.Struct, frozen=True):
+    """The images that are coroutines, the actor below which they run, and where volumes are (and nothing else)."""
+
+    programs: Programs
+    host: Recipient[HostMessage]
+    directory: Path
+
+
+class CoroutineRuntime(SimulatedRuntime):
+    """Coroutines and simulated containers of one node.
+
+    Args:
+        pod_cidr: where addresses come from.
+        coroutines: what is needed for those.
+        behaviour: of simulated containers of which nothing else was declared.
+        images: behaviour by image.
+    """
+
+    name = "coroutine"
+
+    def __init__(
+        self,
+        pod_cidr: str,
+        coroutines: Coroutines,
+        behaviour: Behaviour | None = None,
+        images: Mapping[str, Behaviour] | None = None,
+    ) -> None:
+        super().__init__(pod_cidr, behaviour, images)
+        self.programs = coroutines.programs
+        self.host = coroutines.host
+        self._directory = coroutines.directory
+        self._network = pod_cidr.partition(".")[0]
+
+    @property
+    def version(self) -> str:
+        """Name and version: that of the simulated runtime, which it is for most images."""
+        return f"{SimulatedRuntime.name}://1.36"
+
+    def make(self, id_: str, sandbox: Sandbox, config: ContainerConfig, now: int) -> RunningContainer:
+        """See `RuntimeTable`."""
+        image = config.container.image
+        if not self.programs.is_program(image):
+            return super().make(id_, sandbox, config, now)
+        return CoroutineContainer(id_, sandbox, config, self, now)
+
+    def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
+        """See `ContainerRuntime`: a module that can be imported is here."""
+        if not self.programs.is_program(image):
+            return super().has_image(image, sandbox_id, container)
+        return self._found(image) is None
+
+    def pull_image(self, image: str, sandbox_id: str, container: str) -> PullFailure | None:
+        """See `ContainerRuntime`."""
+        if not self.programs.is_program(image):
+            return super().pull_image(image, sandbox_id, container)
+        return self._found(image)
+
+    def needs_environment(self, image: str) -> bool:
+        """See `ContainerRuntime`."""
+        return self.programs.is_program(image)
+
+    def remove_pod_sandbox(self, sandbox_id: str) -> None:
+        """See `ContainerRuntime`."""
+        config = self._sandboxes[sandbox_id].config
+        super().remove_pod_sandbox(sandbox_id)
+        if any(map(self.programs.is_program, config.images)):
+            rmtree(self._directory / config.uid, ignore_errors=True)
+
+    def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:
+        """See `ContainerRuntime`."""
+        sandbox = self._sandboxes[sandbox_id]
+        if not any(map(self.programs.is_program, sandbox.config.images)):
+            return None
+        return sandbox.ip or NO_ADDRESS_OF_ITS_OWN, port
+
+    def power_off(self) -> None:
+        """See `RuntimeTable`."""
+        super().power_off()
+        for id_ in self._containers:
+            self.host.tell(EndProcess(id_))
+
+    def address_of(self, config: PodSandboxConfig, address: str) -> str:
+        """See `RuntimeTable`: a real one for pods in which something real runs."""
+        if address and any(map(self.programs.is_program, config.images)):
+            return f"{LOOPBACK}.{address.partition('.')[2]}"
+        return address
+
+    def allocated(self, address: str) -> str:
+        """See `RuntimeTable`."""
+        return f"{self._network}.{address.partition('.')[2]}"
+
+    def materialize(self, mount: Mount) -> Path:
+        """Make the files of a mount; where they are.
+
+        Raises:
+            OSError: the file system refuses.
+        """
+        directory = self._directory / mount.directory
+        (directory if mount.files else directory / mount.sub_path).mkdir(parents=True, exist_ok=True)
+        for name, content in (mount.files or {}).items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return directory / mount.sub_path
+
+    def _found(self, image: str) -> PullFailure | None:
+        try:
+            self.programs.find(image)
+        except ProgramNotFound as error:
+            return PullFailure(str(error))
+        return None

@@ -1,0 +1,96 @@
+"""What containers that are coroutines need of the world: time, events, probes. One for each driver."""
+
+from collections.abc import Awaitable
+from typing import Generic, Protocol, TypeVar
+
+from kubeactors.actor import Context, Gate
+from kubeactors.api.core.v1 import Probe
+from kubeactors.kubelet.runtimes.runtime import ProbeResult
+
+M = TypeVar("M")
+R = TypeVar("R")
+
+
+class Event(Protocol):
+    """Happens once."""
+
+    def is_set(self) -> bool:
+        """Whether it has happened."""
+        ...
+
+    def set(self) -> None:
+        """It happens."""
+        ...
+
+    async def wait(self) -> None:
+        """Wait until it has happened."""
+        ...
+
+
+class Platform(Protocol):
+    """The world of one container."""
+
+    def now(self) -> int:
+        """Unix nanoseconds."""
+        ...
+
+    def event(self) -> Event:
+        """One that has not happened."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    async def within(self, seconds: float, work: Awaitable[R]) -> R:
+        """The result of work.
+
+        Raises:
+            TimeoutError: it takes longer.
+        """
+        ...
+
+    async def ask(self, address: str, port: int, probe: Probe) -> ProbeResult:
+        """The answer of a pod to an HTTP, TCP or gRPC probe, within the probe's own timeout."""
+        ...
+
+
+class KernelPlatform(Generic[M]):
+    """The simulator's: only what the kernel offers. There are no sockets: whatever runs answers a probe for one."""
+
+    def __init__(self, ctx: Context[M]) -> None:
+        self._ctx: Context[M] = ctx
+
+    def now(self) -> int:
+        """See `Platform`."""
+        return self._ctx.wall
+
+    def event(self) -> Event:
+        """See `Platform`."""
+        return _GateEvent(self._ctx.gate())
+
+    async def sleep(self, seconds: float) -> None:
+        """See `Platform`."""
+        await self._ctx.sleep(seconds)
+
+    async def within(self, seconds: float, work: Awaitable[R]) -> R:
+        """See `Platform`; in the simulator it never takes too long."""
+        return await work
+
+    async def ask(self, address: str, port: int, probe: Probe) -> ProbeResult:
+        """See `Platform`."""
+        return ProbeResult(success=True)
+
+
+class _GateEvent:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def is_set(self) -> bool:
+        return self._gate.is_open
+
+    def set(self) -> None:
+        self._gate.open()
+
+    async def wait(self) -> None:
+        await self._gate.wait()

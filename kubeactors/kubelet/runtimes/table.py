@@ -1,0 +1,282 @@
+"""Sandboxes and containers of one node, by id: what all runtimes of this process have in common."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Protocol
+
+from kubeactors.api.core.v1 import Probe
+from kubeactors.kubelet.runtimes.runtime import (
+    ContainerChanged,
+    ContainerConfig,
+    ContainerState,
+    ContainerStats,
+    ExecConfig,
+    LogPage,
+    PodSandbox,
+    PodSandboxConfig,
+    ProbeResult,
+    PullFailure,
+    RuntimeContainer,
+)
+from kubeactors.kubelet.runtimes.streams import Input, Output
+from kubeactors.message import Recipient
+from kubeactors.network import IPAllocator
+
+KILLED = 137
+
+
+class RunningContainer(Protocol):
+    """One start of a container, as its kind of runtime runs it. See `ContainerRuntime` for what is asked."""
+
+    @property
+    def id(self) -> str:
+        """Unique on the node."""
+        ...
+
+    @property
+    def sandbox_id(self) -> str:
+        """Of its pod."""
+        ...
+
+    def start(self, now: int) -> None:
+        """Begin."""
+        ...
+
+    def stop(self, timeout_seconds: float, now: int) -> None:
+        """Ask to end; kill after the timeout."""
+        ...
+
+    def kill(self, now: int) -> None:
+        """End at once, if it has not ended."""
+        ...
+
+    def status(self, now: int) -> RuntimeContainer:
+        """As it is now."""
+        ...
+
+    def next_change(self, now: int) -> int | None:
+        """When it will next change by itself."""
+        ...
+
+    def probe(self, kind: str, probe: Probe, now: int) -> ProbeResult | None:
+        """How it is; None while it is being asked."""
+        ...
+
+    def log(self, now: int, skip: int) -> LogPage:
+        """What it has written."""
+        ...
+
+    def stats(self, now: int) -> ContainerStats:
+        """What it takes."""
+        ...
+
+    def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """Run a command in it."""
+        ...
+
+    def attach(self, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """See what it writes."""
+        ...
+
+
+class Sandbox:
+    """A sandbox and its containers, the oldest first."""
+
+    __slots__ = ("config", "containers", "id", "ip", "ready", "warnings")
+
+    def __init__(self, id_: str, config: PodSandboxConfig, ip: str, warnings: tuple[str, ...]) -> None:
+        self.id = id_
+        self.config = config
+        self.ip = ip
+        self.ready = True
+        self.warnings = warnings
+        self.containers: list[RunningContainer] = []
+
+    def seen(self) -> PodSandbox:
+        """As the kubelet sees it."""
+        ip = self.ip if self.ready else ""
+        return PodSandbox(id=self.id, config=self.config, ip=ip, ready=self.ready, warnings=self.warnings)
+
+
+class RuntimeTable:
+    """The containers of one node. It survives a restart of the kubelet; a node that loses power gets a new one.
+
+    Subclasses say how a container is made. Ids follow from names, times and counts: the same in each run.
+    """
+
+    name = ""
+
+    def __init__(self, pod_cidr: str) -> None:
+        self._addresses = IPAllocator(pod_cidr)
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._containers: dict[str, RunningContainer] = {}
+        self._made = 0
+        self._subscriber: Recipient[ContainerChanged] | None = None
+
+    @property
+    def version(self) -> str:
+        """Name and version."""
+        return f"{self.name}://1.36"
+
+    def subscribe(self, subscriber: Recipient[ContainerChanged]) -> None:
+        """See `ContainerRuntime`."""
+        self._subscriber = subscriber
+
+    def run_pod_sandbox(self, config: PodSandboxConfig, now: int) -> PodSandbox | None:
+        """See `ContainerRuntime`."""
+        ip = "" if config.host_network else self._addresses.allocate(config.uid)
+        if ip is None:
+            return None
+        self._made += 1
+        id_ = f"{config.uid}/{self._made}"
+        sandbox = Sandbox(id_, config, self.address_of(config, ip), self.warnings_of(config.annotations))
+        self._sandboxes[id_] = sandbox
+        return sandbox.seen()
+
+    def stop_pod_sandbox(self, sandbox_id: str, now: int) -> None:
+        """See `ContainerRuntime`."""
+        sandbox = self._sandboxes[sandbox_id]
+        for one in sandbox.containers:
+            one.kill(now)
+        if sandbox.ready and sandbox.ip:
+            self._addresses.release(self.allocated(sandbox.ip), sandbox.config.uid)
+        sandbox.ready = False
+
+    def remove_pod_sandbox(self, sandbox_id: str) -> None:
+        """See `ContainerRuntime`."""
+        for one in self._sandboxes.pop(sandbox_id).containers:
+            del self._containers[one.id]
+
+    def list_pod_sandboxes(self) -> tuple[PodSandbox, ...]:
+        """See `ContainerRuntime`."""
+        return tuple(one.seen() for one in self._sandboxes.values())
+
+    def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
+        """See `ContainerRuntime`: every image is on every node."""
+        return True
+
+    def pull_image(self, image: str, sandbox_id: str, container: str) -> PullFailure | None:
+        """See `ContainerRuntime`."""
+        return None
+
+    def needs_environment(self, image: str) -> bool:
+        """See `ContainerRuntime`."""
+        return False
+
+    def create_container(self, sandbox_id: str, config: ContainerConfig, now: int) -> str:
+        """See `ContainerRuntime`."""
+        sandbox = self._sandboxes[sandbox_id]
+        name = f"{sandbox.config.uid}/{config.container.name}/{config.attempt}"
+        container = self.make(self._new_id(name, now), sandbox, config, now)
+        sandbox.containers.append(container)
+        self._containers[container.id] = container
+        return container.id
+
+    def start_container(self, container_id: str, now: int) -> None:
+        """See `ContainerRuntime`."""
+        self._containers[container_id].start(now)
+
+    def stop_container(self, container_id: str, timeout_seconds: float, now: int) -> None:
+        """See `ContainerRuntime`."""
+        self._containers[container_id].stop(timeout_seconds, now)
+
+    def remove_container(self, container_id: str) -> None:
+        """See `ContainerRuntime`."""
+        container = self._containers.pop(container_id)
+        self._sandboxes[container.sandbox_id].containers.remove(container)
+
+    def container_status(self, container_id: str, now: int) -> RuntimeContainer:
+        """See `ContainerRuntime`."""
+        return self._containers[container_id].status(now)
+
+    def list_containers(self, sandbox_id: str, now: int) -> tuple[RuntimeContainer, ...]:
+        """See `ContainerRuntime`."""
+        return tuple([one.status(now) for one in self._sandboxes[sandbox_id].containers])
+
+    def next_change(self, sandbox_id: str, now: int) -> int | None:
+        """See `ContainerRuntime`."""
+        changes = (one.next_change(now) for one in self._sandboxes[sandbox_id].containers)
+        return min((one for one in changes if one is not None), default=None)
+
+    def probe(self, container_id: str, kind: str, probe: Probe, now: int) -> ProbeResult | None:
+        """See `ContainerRuntime`."""
+        return self._containers[container_id].probe(kind, probe, now)
+
+    def container_log(self, container_id: str, now: int, skip: int = 0) -> LogPage:
+        """See `ContainerRuntime`."""
+        return self._containers[container_id].log(now, skip)
+
+    def container_stats(self, container_id: str, now: int) -> ContainerStats:
+        """See `ContainerRuntime`."""
+        return self._containers[container_id].stats(now)
+
+    def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """See `ContainerRuntime`."""
+        return self._containers[container_id].exec(config, output, now)
+
+    def attach(self, container_id: str, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """See `ContainerRuntime`."""
+        return self._containers[container_id].attach(output, now)
+
+    def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:
+        """See `ContainerRuntime`."""
+        return None
+
+    def power_off(self) -> None:
+        """Everything ends at once; nobody is told."""
+        self._subscriber = None
+
+    # For subclasses.
+
+    def make(self, id_: str, sandbox: Sandbox, config: ContainerConfig, now: int) -> RunningContainer:
+        """A container of this runtime."""
+        raise NotImplementedError
+
+    def address_of(self, config: PodSandboxConfig, address: str) -> str:
+        """The address that a pod is given for the allocated one."""
+        return address
+
+    def allocated(self, address: str) -> str:
+        """The other way round."""
+        return address
+
+    def warnings_of(self, annotations: Mapping[str, str]) -> tuple[str, ...]:
+        """What is wrong with a pod's annotations."""
+        return ()
+
+    def changed(self, uid: str) -> None:
+        """Something happened in a pod that nobody could foresee."""
+        if self._subscriber is not None:
+            self._subscriber.tell(ContainerChanged(uid))
+
+    def _new_id(self, name: str, now: int) -> str:
+        self._made += 1
+        return hashlib.sha256(f"{name}/{now}/{self._made}".encode()).hexdigest()
+
+
+def reason_of(exit_code: int) -> str:
+    """What a container that ended with this code is said to have done.
+
+    >>> reason_of(0), reason_of(2)
+    ('Completed', 'Error')
+    """
+    return "Error" if exit_code else "Completed"
+
+
+def ended(state: ContainerState) -> bool:
+    """Whether a container has ended."""
+    return state is ContainerState.EXITED
+
+
+@lru_cache(maxsize=4096)
+def image_id(image: str) -> str:
+    """A digest that is always the same for one image.
+
+    >>> image_id("example.com:5000/nginx:1").partition("@")[0]
+    'example.com:5000/nginx'
+    """
+    repository = image.partition("@")[0]
+    head, _, tag = repository.rpartition(":")
+    name = head if head and "/" not in tag else repository
+    return f"{name}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"

@@ -1,0 +1,140 @@
+"""What the volumes of a pod contain. Pure.
+
+Source: pkg/volume/{configmap,secret,projected,downwardapi} (v1.36).
+"""
+
+from collections.abc import Mapping
+
+from kubeactors.api.core.v1 import Container, Pod, Volume
+from kubeactors.api.core.v1.volume import DownwardAPIVolumeFile, KeyToPath, VolumeProjection
+from kubeactors.kubelet.fields import PodFacts, field_of, resource_of
+from kubeactors.kubelet.materials import (
+    TOKEN_VOLUME,
+    MaterialMissing,
+    Materials,
+    keys_of_config_map,
+    keys_of_secret,
+)
+from kubeactors.kubelet.runtimes import Mount
+
+
+def check_volumes(facts: PodFacts, materials: Materials) -> tuple[str, str] | None:
+    """The first volume that cannot be set up, and why; None if all can."""
+    for volume in facts.pod.spec.volumes:
+        if not volume.name.startswith(TOKEN_VOLUME):
+            try:
+                files_of(volume, facts, materials)
+            except MaterialMissing as error:
+                return volume.name, str(error)
+    return None
+
+
+def mounts_of(container: Container, facts: PodFacts, materials: Materials) -> tuple[Mount, ...]:
+    """The volumes of a container with their contents.
+
+    Raises:
+        MaterialMissing: one refers to what does not exist.
+    """
+    volumes = {one.name: one for one in facts.pod.spec.volumes}
+    return tuple(
+        Mount(
+            path=one.mount_path,
+            directory=directory_of(volumes[one.name], facts.pod),
+            files=_files_if_there(volumes[one.name], facts, materials),
+            sub_path=one.sub_path,
+        )
+        for one in container.volume_mounts
+        if one.name in volumes
+    )
+
+
+def directory_of(volume: Volume, pod: Pod) -> str:
+    """Where the contents of a volume are: with the pod, unless they are to outlive it.
+
+    >>> directory_of(Volume(name="cache"), Pod())
+    '/cache'
+    """
+    namespace = pod.metadata.namespace
+    if volume.persistent_volume_claim is not None:
+        return f"claims/{namespace}/{volume.persistent_volume_claim.claim_name}"
+    if volume.ephemeral is not None:
+        return f"claims/{namespace}/{pod.metadata.name}-{volume.name}"
+    if volume.host_path is not None:
+        return volume.host_path.path
+    return f"{pod.metadata.uid}/{volume.name}"
+
+
+def files_of(volume: Volume, facts: PodFacts, materials: Materials) -> Mapping[str, bytes] | None:
+    """The files of a volume that is made from objects; None for one that begins empty, or is as it is.
+
+    Raises:
+        MaterialMissing: it refers to what does not exist, and not optionally.
+    """
+    if (config_map := volume.config_map) is not None:
+        entries = keys_of_config_map(materials, config_map.name, optional=config_map.optional)
+        return _chosen(entries, config_map.items, optional=config_map.optional)
+    if (secret := volume.secret) is not None:
+        entries = keys_of_secret(materials, secret.secret_name, optional=secret.optional)
+        return _chosen(entries, secret.items, optional=secret.optional)
+    if volume.downward_api is not None:
+        return _facts(volume.downward_api.items, facts)
+    if volume.projected is not None:
+        files: dict[str, bytes] = {}
+        for source in volume.projected.sources or ():
+            files |= _projected(source, facts, materials)
+        return files
+    return None
+
+
+def _files_if_there(volume: Volume, facts: PodFacts, materials: Materials) -> Mapping[str, bytes] | None:
+    """Of the volume with the token only what is there."""
+    if not volume.name.startswith(TOKEN_VOLUME) or volume.projected is None:
+        return files_of(volume, facts, materials)
+    files: dict[str, bytes] = {}
+    for source in volume.projected.sources or ():
+        try:
+            files |= _projected(source, facts, materials)
+        except MaterialMissing:
+            continue
+    return files
+
+
+def _projected(source: VolumeProjection, facts: PodFacts, materials: Materials) -> Mapping[str, bytes]:
+    if (config_map := source.config_map) is not None:
+        entries = keys_of_config_map(materials, config_map.name, optional=config_map.optional)
+        return _chosen(entries, config_map.items, optional=config_map.optional)
+    if (secret := source.secret) is not None:
+        entries = keys_of_secret(materials, secret.name, optional=secret.optional)
+        return _chosen(entries, secret.items, optional=secret.optional)
+    if source.downward_api is not None:
+        return _facts(source.downward_api.items, facts)
+    if source.service_account_token is not None and materials.token:
+        return {source.service_account_token.path: materials.token.encode()}
+    return {}
+
+
+def _chosen(
+    entries: Mapping[str, bytes] | None, items: tuple[KeyToPath, ...], *, optional: bool | None
+) -> Mapping[str, bytes]:
+    """All entries, or the named ones by their paths."""
+    if entries is None or not items:
+        return entries or {}
+    missing = next((one.key for one in items if one.key not in entries), None)
+    if missing is not None and not optional:
+        raise MaterialMissing(f"references non-existent config key: {missing}")
+    return {one.path: entries[one.key] for one in items if one.key in entries}
+
+
+def _facts(items: tuple[DownwardAPIVolumeFile, ...], facts: PodFacts) -> Mapping[str, bytes]:
+    return {one.path: _fact(one, facts).encode() for one in items}
+
+
+def _fact(item: DownwardAPIVolumeFile, facts: PodFacts) -> str:
+    if item.field_ref is not None:
+        return field_of(item.field_ref.field_path, facts)
+    selector = item.resource_field_ref
+    spec = facts.pod.spec
+    containers = {one.name: one for one in (*spec.init_containers, *spec.containers)}
+    if selector is None or selector.container_name not in containers:
+        return ""
+    return resource_of(selector, containers[selector.container_name], facts)
