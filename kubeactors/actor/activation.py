@@ -59,6 +59,10 @@ class Activation:
         cell, kernel = self.cell, self.cell.kernel
         if self.coroutine is CLOSED:
             return None
+        if kernel.helping and not kernel.parks(cell):
+            kernel.stuck = True  # it may need a task of its own
+            kernel.ready.appendleft(self)
+            return None
         previous, kernel.current = kernel.current, cell
         cell.envelope = self.envelope
         self.awaits = None

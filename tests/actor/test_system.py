@@ -5,7 +5,7 @@ import time
 import anyio
 import pytest
 
-from kubeactors.actor import Actor, ActorFailed, ActorStopped, ActorSystem, Ref, SystemFailed, handle
+from kubeactors.actor import Actor, ActorFailed, ActorStopped, ActorSystem, Later, Ref, SystemFailed, handle
 from kubeactors.message import Message, Request
 from tests.actor.messages import Add, Break, Counter, Divide, GetTotal
 
@@ -188,6 +188,37 @@ async def test_blocking_work_runs_in_a_thread() -> None:
     async with ActorSystem() as system:
         worker = await system.spawn(Worker)
         assert await worker.ask(Sum()) == 45
+
+
+class Piped(Message, frozen=True):
+    what: str
+
+
+class Piper(Actor[Fetch | Piped]):
+    """Replies when work is done that it does meanwhile."""
+
+    later: Later[str]
+
+    async def work(self, what: str) -> str:
+        await anyio.lowlevel.checkpoint()
+        return f"{what}!"
+
+    @handle
+    def fetch(self, message: Fetch) -> Later[str]:
+        self.later = self.ctx.later()
+        self.ctx.pipe_to_self(self.work(message.what), Piped)
+        return self.later
+
+    @handle
+    def piped(self, message: Piped) -> None:
+        self.later.reply(message.what)
+
+
+async def test_piped_work_may_await_the_event_loop_while_somebody_outside_waits_for_the_reply() -> None:
+    async with ActorSystem() as system:
+        piper = await system.spawn(Piper)
+        with anyio.fail_after(5):
+            assert await piper.ask(Fetch("page")) == "page!"
 
 
 async def test_an_asker_is_told_of_the_failure() -> None:
