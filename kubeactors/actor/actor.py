@@ -40,9 +40,9 @@ class Handler:
 
     __slots__ = ("is_async", "method")
 
-    def __init__(self, method: Callable[..., object]) -> None:
+    def __init__(self, method: Callable[..., object], *, is_async: bool | None = None) -> None:
         self.method: Callable[..., object] = method
-        self.is_async: bool = inspect.iscoroutinefunction(method)
+        self.is_async: bool = inspect.iscoroutinefunction(method) if is_async is None else is_async
 
 
 class _MadeAtFirstUse:

@@ -5,11 +5,11 @@ Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
 
 import inspect
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from kubeactors.actor.activation import Activation, failure_of
-from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch, dispatch_of
+from kubeactors.actor.activation import Activation, Stepped, failure_of
+from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch
 from kubeactors.actor.context import Context
 from kubeactors.actor.envelope import Envelope, Posted, Reply, opened
 from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, MailboxFull, Terminated
@@ -186,10 +186,26 @@ class Cell(Ref[object]):
             return
         if self.mailbox is None:
             self.mailbox = self.rule.make()
-        self.mailbox.append((message, None, None))
+        self.mailbox.append(self.stamped((message, None, None)))
         if not self.queued:
             self.queued = True
             self.kernel.enqueue(self)
+
+    def stamped(self, envelope: Envelope) -> Envelope:
+        """With what a tracer wants to know: nothing, unless there is one."""
+        return envelope
+
+    def bound(self, function: Callable[[], object]) -> Callable[[], object]:
+        """To be called later, on account of what is done now: of interest to a tracer only."""
+        return function
+
+    def carried(self, work: Stepped, because: Sequence[object]) -> Stepped:
+        """To be stepped apart, on account of what is done now, or of these moments: of interest to a tracer only."""
+        return work
+
+    def moment(self) -> object:
+        """What `carried` may be told later."""
+        return None
 
     def _make_room(self, mailbox: Post, envelope: Envelope) -> bool:
         if isinstance(mailbox, Coalescing) and mailbox.replaces(envelope):
@@ -230,7 +246,7 @@ class Cell(Ref[object]):
         """See `Ref.send`."""
         kernel = self.kernel
         wait: Wait[bool] = Wait()
-        envelope: Envelope = (message, kernel.current, None)
+        envelope = self.stamped((message, kernel.current, None))
         mailbox = self.mailbox
         if mailbox is not None and len(mailbox) >= self.capacity and self.state is not State.STOPPED:
             if self.senders is None:
@@ -298,7 +314,7 @@ class Cell(Ref[object]):
         self.state = State.STARTING
         try:
             actor = self.actor = self.factory()
-            dispatch = dispatch_of(type(actor))
+            dispatch = kernel.dispatch_of(type(actor))
             if self.restarted and dispatch is not self.dispatch:
                 self._changes_class(dispatch)
             self.dispatch = dispatch
@@ -429,7 +445,7 @@ class Cell(Ref[object]):
         if self.state is State.RUNNING:
             actor.cell = self
             self.actor = actor
-            self._changes_class(dispatch_of(type(actor)))
+            self._changes_class(self.kernel.dispatch_of(type(actor)))
 
     def _changes_class(self, dispatch: Dispatch) -> None:
         self.kernel.ledger.leaves(self)

@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from kubeactors.actor.envelope import opened
+from kubeactors.actor.envelope import opened, sender_of
 from kubeactors.actor.errors import MailboxFull
 from kubeactors.actor.identifiers import uuid4_text
 from kubeactors.actor.logs import Logger
@@ -111,7 +111,7 @@ class Context(Generic[M]):
     def sender(self) -> Ref[object] | None:
         """Who sent the message in hand; None from outside."""
         envelope = self._cell.envelope
-        return None if envelope is None else opened(envelope)[1]
+        return None if envelope is None else sender_of(envelope)
 
     # The family.
 

@@ -9,12 +9,26 @@ if TYPE_CHECKING:
 Reply: TypeAlias = "Wait[object] | None"
 """Where the reply to a message goes; None if nobody waits for one."""
 
-Envelope: TypeAlias = "tuple[object, Cell | None, Reply]"
-"""A message, who sent it (None: from outside), and where the reply goes."""
+Sender: TypeAlias = "Cell | Origin | None"
+"""Who sent a message; None: somebody outside."""
+
+Envelope: TypeAlias = "tuple[object, Sender, Reply]"
+"""A message, who sent it, and where the reply goes."""
 
 Posted: TypeAlias = "Envelope | object"
 """What really stands in a mailbox: a message from outside that nobody waits for goes without an envelope, which spares
 the garbage collector a tuple for each."""
+
+
+class Origin:
+    """A sender together with what a tracer knows of the moment."""
+
+    __slots__ = ("cell", "context", "links")
+
+    def __init__(self, cell: "Cell | None", context: object, links: tuple[object, ...]) -> None:
+        self.cell: Cell | None = cell
+        self.context: object = context
+        self.links: tuple[object, ...] = links
 
 
 def opened(posted: Posted) -> Envelope:
@@ -24,3 +38,13 @@ def opened(posted: Posted) -> Envelope:
     ('hello', None, None)
     """
     return cast("Envelope", posted) if posted.__class__ is tuple else (posted, None, None)
+
+
+def sender_of(posted: Posted) -> "Cell | None":
+    """Who sent it.
+
+    >>> sender_of(("hello", Origin(None, {}, ()), None)) is sender_of("hello") is None
+    True
+    """
+    sender = opened(posted)[1]
+    return sender.cell if isinstance(sender, Origin) else sender

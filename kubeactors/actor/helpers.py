@@ -38,12 +38,12 @@ class Batch(Generic[T, R]):
         self._size = size
         self._delay = int(seconds * SECOND)
         self._timer = f"$batch {self._cell.kernel.timers.sequence}"
-        self._items: list[tuple[T, Later[R]]] = []
+        self._items: list[tuple[T, Later[R], object]] = []
 
     def add(self, item: T) -> "Later[R]":
         """Take the request in hand into the batch."""
         later: Later[R] = self._ctx.later()
-        self._items.append((item, later))
+        self._items.append((item, later, self._cell.moment()))
         if len(self._items) >= self._size:
             self.flush()
         elif len(self._items) == 1:
@@ -55,13 +55,15 @@ class Batch(Generic[T, R]):
         self._cell.cancel_timer(self._timer)
         items, self._items = self._items, []
         if items:
-            run_apart(self._cell, self._work([item for item, _ in items]), partial(self._done, items))
+            work = self._work([item for item, _, _ in items])
+            laters = [later for _, later, _ in items]
+            run_apart(self._cell, work, partial(self._done, laters), because=[moment for _, _, moment in items])
 
-    def _done(self, items: "list[tuple[T, Later[R]]]", result: object, error: Exception | None) -> None:
+    def _done(self, laters: "list[Later[R]]", result: object, error: Exception | None) -> None:
         results = cast("Sequence[R]", result)
-        if error is None and len(results) != len(items):
-            error = ValueError(f"a batch of {len(items)} gave {len(results)} results")
-        for number, (_, later) in enumerate(items):
+        if error is None and len(results) != len(laters):
+            error = ValueError(f"a batch of {len(laters)} gave {len(results)} results")
+        for number, later in enumerate(laters):
             if error is not None:
                 later.fail(error)
             else:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from kubeactors.actor.activation import Activation
-from kubeactors.actor.actor import Actor, dispatch_of
+from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
 from kubeactors.actor.envelope import Envelope, Posted, opened
@@ -115,6 +115,23 @@ class Driver(Protocol):
         ...
 
 
+class CellFactory(Protocol):
+    """Makes the places of actors. Tracing has another kind of them."""
+
+    def __call__(  # noqa: PLR0913, PLR0917 -- the arguments of `Cell`
+        self,
+        kernel: "Kernel",
+        parent: Cell | None,
+        name: str,
+        factory: Callable[[], Actor[M]],
+        mailbox: Mailbox,
+        restart: Restart,
+        /,
+    ) -> Cell:
+        """A place for an actor that is not started yet."""
+        ...
+
+
 class Kernel:
     """One actor system's state. Used by one thread at a time.
 
@@ -149,6 +166,8 @@ class Kernel:
         self.on_dead_letter: Callable[[str, object], object] | None = None
         self.on_failure: Callable[[str, BaseException], object] | None = None
         """Is told of an actor's failure before its supervisor decides."""
+        self.make_cell: CellFactory = Cell
+        self.dispatch_of: Callable[[type[Actor[object]]], Dispatch] = dispatch_of
         self.ledger: Ledger = Ledger()
         self.registry: Registry = Registry()
         self.mourners: dict[Cell, None] = {}
@@ -358,7 +377,7 @@ class Kernel:
             children = parent.children = {}
         elif name and name in children:
             raise ValueError(f"{parent.path} has a child named {name!r} already; choose another name")
-        cell = Cell(self, parent, name, factory, mailbox, restart)
+        cell = self.make_cell(self, parent, name, factory, mailbox, restart)
         children[name or cell.number] = cell
         return cell
 

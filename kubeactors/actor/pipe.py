@@ -1,6 +1,6 @@
 """Work whose result an actor tells itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,14 +15,21 @@ Done: TypeAlias = Callable[[object, Exception | None], object]
 """Gets the result, or None and the error."""
 
 
-def run_apart(cell: "Cell", work: Awaitable[object], done: Done) -> None:
-    """Do work while the actor handles messages. It ends with the instance, and then nobody is told."""
+def run_apart(cell: "Cell", work: Awaitable[object], done: Done, because: Sequence[object] = ()) -> None:
+    """Do work while the actor handles messages. It ends with the instance, and then nobody is told.
+
+    Args:
+        cell: whose work it is.
+        work: what is awaited.
+        done: is told what came of it.
+        because: the moments of the requests for which it is done, if it is for several: for tracing.
+    """
     wait: Wait[object] = Wait()
-    activation = Activation(cell, _run(work), (None, None, wait), starting=False)
+    activation = Activation(cell, cell.carried(_run(work), because), (None, None, wait), starting=False)
     activation.background = True
     cell.background = cell.background or {}
     cell.background[activation] = None
-    wait.waiter = partial(_finish, wait, done)
+    wait.waiter = cell.bound(partial(_finish, wait, done))
     cell.kernel.enqueue(activation)
 
 

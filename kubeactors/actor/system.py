@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import anyio
 import structlog
@@ -18,7 +18,7 @@ from kubeactors.actor.activation import CLOSED, Activation, Stepped
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
-from kubeactors.actor.envelope import opened
+from kubeactors.actor.envelope import opened, sender_of
 from kubeactors.actor.errors import SystemFailed, SystemNotRunning
 from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
@@ -30,6 +30,9 @@ from kubeactors.actor.states import State
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
 from kubeactors.actor.supervision import Restart
 from kubeactors.actor.waits import Wait
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -60,9 +63,18 @@ class ActorSystem:
         name: for logs.
         seed: random streams derive from it; by default it is drawn from the operating system.
         debug: time every step of every handler, and warn of those that keep the event loop for too long.
+        tracer: of OpenTelemetry. Every message that is handled becomes a span, whose parent is the span in which it was
+            told; see `tracing.py`.
     """
 
-    def __init__(self, name: str = "system", *, seed: str | None = None, debug: bool = False) -> None:
+    def __init__(
+        self,
+        name: str = "system",
+        *,
+        seed: str | None = None,
+        debug: bool = False,
+        tracer: "Tracer | None" = None,
+    ) -> None:
         self.name = name
         seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is where chance comes from
         self._origin = time.monotonic_ns()
@@ -71,6 +83,10 @@ class ActorSystem:
         self.kernel: Kernel = Kernel(
             self, self._ready, seed=seed, wall=wall, inline=not debug, batch=1 if debug else 64, parks_all=False
         )
+        if tracer is not None:
+            from kubeactors.actor.tracing import Tracing  # noqa: PLC0415 -- who traces pays for it
+
+            Tracing(tracer).begin(self.kernel)
         self._group: TaskGroup | None = None
         self._parking: Parking
         self.cancelled: tuple[type[BaseException], ...] = ()
@@ -368,7 +384,7 @@ class ActorSystem:
         """Through structlog to the standard library's logger `kubeactors`."""
         current = self.kernel.current
         if current is not None and current.envelope is not None:
-            message, sender, _ = opened(current.envelope)
+            message, sender = opened(current.envelope)[0], sender_of(current.envelope)
             fields = {"cause": type(message).__name__, "sender": sender.path if sender is not None else "", **fields}
         getattr(_log, level)(event, actor=path, **fields)
 

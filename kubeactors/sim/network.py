@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 import msgspec
 
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import Envelope
+from kubeactors.actor.envelope import Envelope, sender_of
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.requests import (
     Create,
@@ -129,8 +129,8 @@ class Network:
         return False
 
     def _request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        message, sender, _ = envelope
-        component = self.component_of(sender)
+        message = envelope[0]
+        component = self.component_of(sender_of(envelope))
         if isinstance(message, Watch):
             subscriber = cast("Cell", message.subscriber)
             self._streams.setdefault(subscriber, {})[message.watch] = Stream(component, message, server)

@@ -7,7 +7,8 @@ from functools import partial
 from typing import ClassVar, cast
 
 from kubeactors.actor import Actor, Ref, SimSystem, Strategy, Supervision, Terminated, handle
-from kubeactors.actor.cell import Cell, Envelope
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope, sender_of
 from kubeactors.message import Message, Request
 
 HASH_SEEDS = ("0", "1", "4242")
@@ -78,7 +79,7 @@ def run(seed: int) -> str:
     sim = SimSystem(seed)
 
     def observe(cell: Cell, envelope: Envelope) -> Envelope:
-        message, sender, _ = envelope
+        message, sender = envelope[0], sender_of(envelope)
         trace.append(f"{sim.now} {sender.path if sender else '-'} -> {cell.path} {message!r}")
         return envelope
 

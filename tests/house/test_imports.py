@@ -8,7 +8,8 @@ import sys
 import kubeactors
 
 OTHERS = (
-    "cryptography", "cyclopts", "httptools", "hypothesis", "jsonpatch", "numpy", "rich", "uvicorn", "uvloop", "wsproto",
+    "cryptography", "cyclopts", "httptools", "hypothesis", "jsonpatch", "numpy", "opentelemetry",
+    "prometheus_client", "rich", "uvicorn", "uvloop", "wsproto",
     "yaml",
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ import sys
 from hashlib import sha256
 
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import Envelope
+from kubeactors.actor.envelope import Envelope, sender_of
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.faults import NodePowerLoss
 from kubeactors.sim.user import Perform
@@ -21,7 +21,7 @@ def live(seed: int) -> list[str]:
     trace: list[str] = []
 
     def note(cell: Cell, envelope: Envelope) -> None:
-        message, sender, _ = envelope
+        message, sender = envelope[0], sender_of(envelope)
         where = sender.path if sender is not None else "-"
         trace.append(f"{simulation.sim.now} {where} -> {cell.path} {message!r}")
 
