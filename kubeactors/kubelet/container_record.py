@@ -65,9 +65,9 @@ class ContainerRecord:
         self.probes: list[ProbeWorker] = []
         self.refusal: Refusal | None = None
         """Why it could not be made when that was last tried."""
-        self.retry_at = 0
+        self.retry_at: int = 0
         """When to try again."""
-        self.pull_backoff = 0
+        self.pull_backoff: int = 0
         """How long the next pull has to wait if this one fails."""
 
     @property

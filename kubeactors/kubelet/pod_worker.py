@@ -17,7 +17,7 @@ from kubeactors.kubelet.container_record import ContainerRecord
 from kubeactors.kubelet.fields import PodFacts
 from kubeactors.kubelet.images import Refusal, badly_configured, pulled
 from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, is_sidecar, restarts
-from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Materials, wanted_by
+from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Materials, Wanted, wanted_by
 from kubeactors.kubelet.pod_status import Outcome, PodView, pod_status, rejected_status
 from kubeactors.kubelet.preparation import CONFIG_RETRY, config_of, refusal
 from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
@@ -110,7 +110,7 @@ class PodWorker:
         """When `step` must be called at the latest; None if only news can change anything."""
         self.materials: Materials | None = None
         """What the pod refers to, when it was last read."""
-        self.wanted = wanted_by(pod.spec, everything=self._needs_environment(pod, runtime))
+        self.wanted: Wanted = wanted_by(pod.spec, everything=self._needs_environment(pod, runtime))
         """What that is; the kubelet reads it before anything starts."""
         self.reads_at: int | None = now
         """When the kubelet is to read it; None if there is no need."""

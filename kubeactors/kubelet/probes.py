@@ -27,7 +27,7 @@ class ProbeWorker:
         self.holds: bool = kind == LIVENESS
         self.next_at: int | None = started_at + probe.initial_delay_seconds * SECOND
         """When to ask next; None if the answer will stay as it is, or is on its way."""
-        self.is_asked = False
+        self.is_asked: bool = False
         """The answer is on its way."""
         self._successes = 0
         self._failures = 0

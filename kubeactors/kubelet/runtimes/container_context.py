@@ -99,19 +99,19 @@ class ContainerContext:
     """
 
     def __init__(self, facts: ContainerFacts, platform: Platform, log: ContainerLog) -> None:
-        self.name = facts.name
-        self.pod = facts.pod
-        self.namespace = facts.namespace
-        self.image = facts.image
-        self.args = facts.args
-        self.env = facts.env
-        self.volumes = facts.volumes
-        self.address = facts.address
-        self.restarts = facts.restarts
-        self.stdout = Writer(log)
-        self.stdin = Pipe(platform)
-        self.stats = ContainerStats()
-        self.handles_termination = False
+        self.name: str = facts.name
+        self.pod: str = facts.pod
+        self.namespace: str = facts.namespace
+        self.image: str = facts.image
+        self.args: tuple[str, ...] = facts.args
+        self.env: Mapping[str, str] = facts.env
+        self.volumes: Mapping[str, Path] = facts.volumes
+        self.address: str = facts.address
+        self.restarts: int = facts.restarts
+        self.stdout: Writer = Writer(log)
+        self.stdin: Pipe = Pipe(platform)
+        self.stats: ContainerStats = ContainerStats()
+        self.handles_termination: bool = False
         """Whether somebody has begun to wait for the termination."""
         self._platform = platform
         self._termination: Event = platform.event()

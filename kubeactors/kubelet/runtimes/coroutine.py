@@ -53,8 +53,8 @@ class CoroutineRuntime(SimulatedRuntime):
         images: Mapping[str, Behaviour] | None = None,
     ) -> None:
         super().__init__(pod_cidr, behaviour, images)
-        self.programs = coroutines.programs
-        self.host = coroutines.host
+        self.programs: Programs = coroutines.programs
+        self.host: Recipient[HostMessage] = coroutines.host
         self._directory = coroutines.directory
         self._network = pod_cidr.partition(".")[0]
 

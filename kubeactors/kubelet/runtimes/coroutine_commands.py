@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from kubeactors.kubelet.runtimes.container_context import CommandContext, ContainerContext, Pipe, told
 from kubeactors.kubelet.runtimes.container_log import ContainerLog
-from kubeactors.kubelet.runtimes.platform import Platform
+from kubeactors.kubelet.runtimes.platform import Event, Platform
 from kubeactors.kubelet.runtimes.programs import CommandMain, Main
 from kubeactors.kubelet.runtimes.streams import (
     Ended,
@@ -101,9 +101,9 @@ class Outcome:
     """Waits for the end of a command, and keeps the beginning of what it wrote."""
 
     def __init__(self, platform: Platform) -> None:
-        self.ended = platform.event()
-        self.exit_code = 0
-        self.text = ""
+        self.ended: Event = platform.event()
+        self.exit_code: int = 0
+        self.text: str = ""
 
     def tell(self, message: Output, /) -> bool:
         """Take what the command says."""

@@ -50,7 +50,7 @@ class SimulatedContainer:
     )
 
     def __init__(self, id_: str, sandbox: Sandbox, config: ContainerConfig, behaviour: Behaviour, now: int) -> None:
-        self.id = id_
+        self.id: str = id_
         self._sandbox = sandbox
         self._config = config
         self._behaviour = behaviour

@@ -86,11 +86,11 @@ class Sandbox:
     __slots__ = ("config", "containers", "id", "ip", "ready", "warnings")
 
     def __init__(self, id_: str, config: PodSandboxConfig, ip: str, warnings: tuple[str, ...]) -> None:
-        self.id = id_
-        self.config = config
-        self.ip = ip
-        self.ready = True
-        self.warnings = warnings
+        self.id: str = id_
+        self.config: PodSandboxConfig = config
+        self.ip: str = ip
+        self.ready: bool = True
+        self.warnings: tuple[str, ...] = warnings
         self.containers: list[RunningContainer] = []
 
     def seen(self) -> PodSandbox:
