@@ -30,7 +30,7 @@ class Reading(Generic[V_contra, R_co]):
 
     def __init__(self, function: Callable[[V_contra], R_co], fields: tuple[str, ...]) -> None:
         self._function = function
-        self.fields = fields
+        self.fields: tuple[str, ...] = fields
 
     def __call__(self, value: V_contra, /) -> R_co:
         """The function's result."""

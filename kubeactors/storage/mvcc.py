@@ -82,7 +82,7 @@ class Mvcc:
         self._live = SortedKeys()  # the keys of _current
         self._dead = SortedKeys()  # keys that are deleted and have a past
         self._changes = Changes()
-        self.changed = False
+        self.changed: bool = False
         """Whether `take_changes` has something."""
 
     def take_changes(self) -> Changes:
