@@ -1,6 +1,7 @@
 """`kubeactors bench`: how fast is it here."""
 
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,83 +9,122 @@ import anyio
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from kubeactors.cli.errors import UsageError
+from kubeactors.cli import bench_text
+from kubeactors.cli.bench_live import live
+from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.loop import interrupted, run
-from kubeactors.cluster.bench import BenchResult, Progress, measure
+from kubeactors.cluster.bench import BenchResult, Progress, Scenario, ScenarioError, measure, page, plain, read_scenario
+
+NODES, PODS = 1000, 5000
+STOPPED = 130
+"""What shells show of a program that Ctrl-C has ended."""
 
 
-def bench(
+def bench(  # noqa: PLR0913 -- the options of the command
+    scenario: Annotated[Path | None, Parameter(help="A YAML file, or one of those that are built in: {}.")] = None,
     *,
-    nodes: Annotated[int, Parameter(help="How many simulated nodes.")] = 1000,
-    pods: Annotated[int, Parameter(help="How many pods are created.")] = 5000,
+    nodes: Annotated[int | None, Parameter(help=f"How many simulated nodes; {NODES} by default.")] = None,
+    pods: Annotated[int | None, Parameter(help=f"How many pods are created; {PODS} by default.")] = None,
     output: Literal["text", "json"] = "text",
-    report: Annotated[Path | None, Parameter(help="Write a page with the figures.")] = None,
+    report: Annotated[Path | None, Parameter(help="Write one HTML page with the figures as plots.")] = None,
+    compare: Annotated[
+        tuple[Path, ...],
+        Parameter(consume_multiple=True, help="Run nothing: put results of --output json side by side."),
+    ] = (),
+    profile: Annotated[
+        Path | None, Parameter(help="Write a flame graph there, as HTML, and folded stacks beside it; count messages.")
+    ] = None,
 ) -> int:
-    """Measure pods from creation to Running in a cluster of its own, in memory."""
-    if nodes < 1 or pods < 1:
-        raise UsageError("--nodes and --pods count from 1")
-    if report is not None and not report.parent.is_dir():
-        raise UsageError(f"{report.parent} is no directory; the report cannot be written there")
-    if report is not None and report.is_dir():
-        raise UsageError(f"{report} is a directory; the report is a file")
-    result = run(_bench, nodes, pods)
+    """Measure a cluster of its own, in memory: pods from creation to Running, or what a scenario says.
+
+    Exit 1: not everything came to be as wanted. Exit 130 after Ctrl-C, with what was measured so far.
+    """
+    _check_writable(report, "report")
+    _check_writable(profile, "flame graph")
+    if compare:
+        return _compare(compare, scenario, output, report)
+    wanted = _scenario(scenario, nodes, pods)
+    result = run(_bench, wanted, profile)
+    _print([result], output)
+    _write_report(report, [result])
+    for step in result.steps:
+        if not step.complete and not result.interrupted:
+            print(f"kubeactors: {step.step}: {step.detail}", file=sys.stderr)
+    return STOPPED if result.interrupted else 0 if result.complete else 1
+
+
+def _scenario(path: Path | None, nodes: int | None, pods: int | None) -> Scenario:
+    if path is None:
+        nodes, pods = NODES if nodes is None else nodes, PODS if pods is None else pods
+        if nodes < 1 or pods < 1:
+            raise UsageError("--nodes and --pods count from 1")
+        return plain(nodes, pods)
+    if nodes is not None or pods is not None:
+        raise UsageError("the scenario says how many nodes and pods there are; leave out --nodes and --pods")
+    try:
+        return read_scenario(built_in().get(str(path), path))
+    except (OSError, ScenarioError) as error:
+        hint = f"; built in are {', '.join(built_in())}" if isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"{said(error)}{hint}") from error
+
+
+def built_in() -> dict[str, Path]:
+    """The scenarios that come along, by name."""
+    folder = Path(str(files("kubeactors.cluster.bench"))) / "scenarios"
+    return {one.stem: one for one in sorted(folder.glob("*.yaml"))}
+
+
+def _compare(
+    paths: tuple[Path, ...], scenario: Path | None, output: Literal["text", "json"], report: Path | None
+) -> int:
+    if scenario is not None:
+        raise UsageError("--compare runs nothing; leave out the scenario")
+    results = [_read(path) for path in paths]
+    _print(results, output)
+    _write_report(report, results)
+    return 0
+
+
+def _read(path: Path) -> BenchResult:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=BenchResult)
+    except (OSError, msgspec.DecodeError) as error:
+        words = said(error) if isinstance(error, OSError) else f"{path} is no result of `bench --output json`: {error}"
+        raise UsageError(words) from error
+
+
+def _print(results: list[BenchResult], output: Literal["text", "json"]) -> None:
     if output == "json":
-        print(msgspec.json.encode(result).decode())
+        print(msgspec.json.encode(results[0] if len(results) == 1 else results).decode())
     else:
-        Console().print(_table(result))
-    if report is not None:
-        report.write_text(_page(result), encoding="utf-8")
-    return 0 if result.complete else 130
+        console = Console()
+        for part in bench_text.tables(results):
+            console.print(part)
 
 
-async def _bench(nodes: int, pods: int) -> BenchResult:
+def _check_writable(path: Path | None, what: str) -> None:
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no directory; the {what} cannot be written there")
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory; the {what} is a file")
+
+
+def _write_report(path: Path | None, results: list[BenchResult]) -> None:
+    if path is None:
+        return
+    if not page.has_plots():
+        print(f"kubeactors: {page.NO_PLOTLY}", file=sys.stderr)
+    try:
+        path.write_text(page.page(results), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"the report cannot be written: {said(error)}") from error
+
+
+async def _bench(scenario: Scenario, profile: Path | None) -> BenchResult:
     progress, scope = Progress(), anyio.CancelScope()
     async with interrupted(scope):
-        if not sys.stderr.isatty():
-            return await measure(nodes, pods, progress, scope=scope)
-        return await _shown(nodes, pods, progress, scope)
-
-
-async def _shown(nodes: int, pods: int, progress: Progress, scope: anyio.CancelScope) -> BenchResult:
-    """With a line on the terminal that says how far it is."""
-    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
-
-        def tick() -> None:
-            rate = progress.running / progress.elapsed if progress.elapsed else 0.0
-            line = f"created {progress.created}  running {progress.running} of {pods}  {rate:,.0f} pods/s"
-            live.update(Text(line), refresh=True)
-
-        return await measure(nodes, pods, progress, tick, scope)
-
-
-def _rows(result: BenchResult) -> list[tuple[str, str]]:
-    latency = result.startup_latency_seconds
-    return [
-        ("nodes", f"{result.nodes:,}"),
-        ("pods Running", f"{result.pods:,}"),
-        ("seconds", f"{result.seconds:.2f}"),
-        ("pods per second", f"{result.pods_per_second:,.0f}"),
-        ("start-up latency p50 / p90 / p99", f"{latency.p50:.3f} / {latency.p90:.3f} / {latency.p99:.3f} s"),
-        ("all nodes Ready after", f"{result.nodes_ready_seconds:.2f} s"),
-        ("actor messages per pod", f"{result.messages_per_pod:.1f}"),
-        ("peak memory", f"{result.peak_rss_bytes / 2**20:,.0f} MiB"),
-        ("Python", result.python),
-    ]
-
-
-def _table(result: BenchResult) -> Table:
-    table = Table(title="kubeactors bench", show_header=False)
-    for name, value in _rows(result):
-        table.add_row(name, value)
-    return table
-
-
-def _page(result: BenchResult) -> str:
-    rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in _rows(result))
-    style = "body{font:16px system-ui;margin:3em}th{text-align:left;font-weight:500;padding:.3em 2em .3em 0}"
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>kubeactors bench</title><style>{style}</style>'
-    return f"{head}<h1>kubeactors bench</h1><table>{rows}</table></html>\n"
+        with live(progress) as tick:
+            return await measure(scenario, progress, tick, scope, count_messages=profile is not None)

@@ -20,7 +20,7 @@ from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.apiserver import ObjectCodec, rbac
-from kubeactors.client import Client, InProcessTransport
+from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.cluster.conditions import holds
 from kubeactors.cluster.data_dir import STORE, VOLUMES
 from kubeactors.cluster.inbox import Inbox
@@ -69,6 +69,8 @@ class Cluster:
         self._stack: AsyncExitStack
         self._authorizer = rbac.default_authorizer()
         self.system: ActorSystem = ActorSystem("cluster")
+        self.transport: Transport
+        """How requests reach the API server; `Client(cluster.transport, user)` asks as somebody else."""
         self.client: Client
         """Asks as the administrator."""
         self._machines: Ref[MachinesMessage]
@@ -92,7 +94,8 @@ class Cluster:
         plane = await self.system.spawn(factory, name="cluster")
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
-        self.client = Client(InProcessTransport(self._server), ADMIN)
+        self.transport = InProcessTransport(self._server)
+        self.client = Client(self.transport, ADMIN)
         await self._until_there(ServiceAccount, "default", "default")  # pods are refused without it
 
     async def __aexit__(

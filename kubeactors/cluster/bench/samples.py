@@ -1,0 +1,146 @@
+"""Looking at a running cluster: memory, mailboxes, busy actors, rates."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import anyio
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.actor import ActorStatistics, ActorSystem
+from kubeactors.cluster.bench.latency import Latencies
+from kubeactors.cluster.bench.pods import PodWatcher
+from kubeactors.cluster.bench.result import ActorUse, Sample
+
+INTERVAL_SECONDS = 0.25
+SHORT_SECONDS = 0.05
+COST = 100
+"""A look may take one part in so many of the time: at many nodes they are rarer."""
+MOST = 500
+"""With more samples every second one is dropped, and looks become rarer."""
+
+
+class ClassUse(msgspec.Struct):
+    """All actors of a class at one moment."""
+
+    actors: int = 0
+    handled: int = 0
+    busy_seconds: float = 0.0
+    mailbox: int = 0
+
+
+def by_class(statistics: Sequence[ActorStatistics]) -> dict[str, ClassUse]:
+    """What actors are at, added up by class, in the order of their start."""
+    found: dict[str, ClassUse] = {}
+    for one in statistics:
+        use = found.get(one.actor)
+        if use is None:
+            use = found[one.actor] = ClassUse()
+        use.actors += 1
+        use.handled += one.handled
+        use.busy_seconds += one.busy_seconds
+        use.mailbox += one.mailbox
+    return found
+
+
+class Sampler:
+    """Looks now and then, for as long as `run` runs.
+
+    Args:
+        system: whose actors.
+        pods: what has come to run.
+        created: how many pods were created so far.
+        show: called after each look.
+    """
+
+    def __init__(
+        self, system: ActorSystem, pods: PodWatcher, created: Callable[[], int], show: Callable[[Sample], object]
+    ) -> None:
+        self._system = system
+        self._pods = pods
+        self._created = created
+        self._show = show
+        self._interval = INTERVAL_SECONDS
+        self._begun = time.perf_counter()
+        self._seen = 0
+        self._deepest: dict[str, int] = {}
+        self._first = self._last = by_class(system.statistics())
+        self.samples: list[Sample] = []
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await anyio.sleep(self._interval)
+            self.look()
+
+    def look(self) -> None:
+        """Look now."""
+        begun = time.perf_counter()
+        use = by_class(self._system.statistics())
+        sample = self._sample(begun - self._begun, use)
+        self._last, self._seen = use, len(self._pods.latencies)
+        self.samples.append(sample)
+        if len(self.samples) > MOST:
+            del self.samples[::2]
+            self._interval *= 2
+        for name, waiting in sample.mailboxes.items():
+            self._deepest[name] = max(self._deepest.get(name, 0), waiting)
+        self._show(sample)
+        self._interval = max(self._interval, COST * (time.perf_counter() - begun))
+
+    def _sample(self, at: float, use: dict[str, ClassUse]) -> Sample:
+        since = max(at - (self.samples[-1].at if self.samples else 0.0), 1e-9)
+        if since < SHORT_SECONDS and self.samples:
+            last = self.samples.pop()  # rates over so short a time mean nothing: those before stand for both
+            counts = {"created": self._created(), "running": self._pods.running, "rss_bytes": rss_bytes()}
+            return replace(last, at=round(at, 3), **counts)
+        fresh = self._pods.latencies[self._seen :]
+        startup = Latencies.of(fresh) if fresh else None
+        busy = {name: (one.busy_seconds - _of(self._last, name).busy_seconds) / since for name, one in use.items()}
+        return Sample(
+            at=round(at, 3),
+            created=self._created(),
+            running=self._pods.running,
+            pods_per_second=round(len(fresh) / since, 1),
+            startup_p50=startup.p50 if startup else None,
+            startup_p99=startup.p99 if startup else None,
+            rss_bytes=rss_bytes(),
+            mailboxes={name: one.mailbox for name, one in use.items() if one.mailbox},
+            busy={name: round(share, 4) for name, share in busy.items() if share >= 0.0005},
+        )
+
+    def uses(self) -> tuple[ActorUse, ...]:
+        """What each class of actors has done since the beginning, the busiest first."""
+        pods = max(self._pods.running, 1)
+        found = [
+            ActorUse(
+                actor=name,
+                actors=use.actors,
+                messages=(messages := max(use.handled - _of(self._first, name).handled, 0)),
+                messages_per_pod=round(messages / pods, 2),
+                busy_seconds=round(max(use.busy_seconds - _of(self._first, name).busy_seconds, 0.0), 3),
+                deepest_mailbox=self._deepest.get(name, 0),
+            )
+            for name, use in by_class(self._system.statistics()).items()
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.busy_seconds, -one.messages, one.actor)))
+
+
+def _of(use: dict[str, ClassUse], name: str) -> ClassUse:
+    return use.get(name) or ClassUse()
+
+
+def rss_bytes() -> int:
+    """Memory of this process now; where that cannot be known, at its peak."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_bytes().split()[1]) * resource.getpagesize()
+    return peak_rss_bytes()
+
+
+def peak_rss_bytes() -> int:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,225 @@
+"""A scenario: nodes, and what is done to the cluster, step by step. As Structs of what stands in the YAML file."""
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from kubeactors.api.core.v1 import Taint
+from kubeactors.cluster.spec import NodePool, Timing
+
+Quantity: TypeAlias = str | int | float
+"""As in a manifest; YAML makes numbers of those without a unit."""
+Count: TypeAlias = Annotated[int, Meta(ge=1)]
+Amount: TypeAlias = Annotated[int, Meta(ge=0)]
+Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")]
+"""So short that the names of pods that follow from it are valid too."""
+
+BENCH_IMAGE = "example/app:1"
+PATIENCE_SECONDS = 60.0
+
+
+class NodeGroup(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Nodes of one shape."""
+
+    name: Name = "node"
+    count: Count = 1
+    cpu: Quantity = "8"
+    memory: Quantity = "32Gi"
+    pods: Count = 110
+    labels: dict[str, str] = {}
+    taints: tuple[Taint, ...] = ()
+    racks: Amount = 3
+    zones: Amount = 0
+    resources: dict[str, Quantity] = {}
+    """Extended resources, such as `nvidia.com/gpu`."""
+    start_seconds: Seconds = 0.0
+    """How long a container takes to start."""
+    stop_seconds: Seconds = 0.0
+
+    def pool(self) -> NodePool:
+        """What a cluster is made of."""
+        return NodePool(
+            count=self.count,
+            prefix=self.name,
+            cpu=str(self.cpu),
+            memory=str(self.memory),
+            pods=str(self.pods),
+            labels=self.labels,
+            taints=self.taints,
+            racks=self.racks,
+            zones=self.zones,
+            resources={name: str(amount) for name, amount in self.resources.items()},
+            start_latency_seconds=self.start_seconds,
+            stop_latency_seconds=self.stop_seconds,
+        )
+
+
+class Clockwork(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How soon a dead node is noticed and emptied. The defaults are Kubernetes'."""
+
+    heartbeat_seconds: Seconds = Timing().heartbeat_seconds
+    lease_duration_seconds: Count = Timing().lease_duration_seconds
+    node_monitor_grace_seconds: Seconds = Timing().node_monitor_grace_seconds
+    evicted_nodes_per_second: Seconds = Timing().evicted_nodes_per_second
+
+    def timing(self) -> Timing:
+        """What a cluster is told."""
+        return Timing(
+            heartbeat_seconds=self.heartbeat_seconds,
+            lease_duration_seconds=self.lease_duration_seconds,
+            node_monitor_grace_seconds=self.node_monitor_grace_seconds,
+            evicted_nodes_per_second=self.evicted_nodes_per_second,
+        )
+
+
+class PodShape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What pods are like: the usual in a word each, or a whole `template` (its `spec` wins)."""
+
+    name: Name
+    namespace: Name = "default"
+    cpu: Quantity = "100m"
+    memory: Quantity = "64Mi"
+    image: str = BENCH_IMAGE
+    toleration_seconds: Amount | None = None
+    """How long a pod stays on a lost node; None is Kubernetes' default of 300."""
+    template: dict[str, object] = {}
+    """A PodTemplateSpec: `metadata` with labels and annotations, `spec`."""
+
+
+class Create(PodShape, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A wave of workloads: `count` objects `NAME-1` and so on, with `replicas` pods each."""
+
+    kind: Literal["Pod", "Deployment", "ReplicaSet", "StatefulSet", "Job"] = "Deployment"
+    count: Count = 1
+    replicas: Amount = 1
+    wait: bool = True
+    """Until all pods run (those of a Job: have run), before the next step."""
+    patience_seconds: Seconds = PATIENCE_SECONDS
+    """How long nothing may get better before the scenario is given up."""
+
+
+class Churn(PodShape, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Pods that come and go: `perSecond` are created, and the oldest deleted when there are more than `keep`."""
+
+    per_second: Annotated[float, Meta(gt=0)]
+    seconds: Annotated[float, Meta(gt=0)]
+    keep: Count = 100
+    patience_seconds: Seconds = PATIENCE_SECONDS
+
+
+class Scale(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Give each object of a wave another number of pods."""
+
+    name: Name
+    replicas: Amount
+    wait: bool = True
+    patience_seconds: Seconds = PATIENCE_SECONDS
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Give each object of a wave another image: a rolling update."""
+
+    name: Name
+    image: str = "example/app:2"
+    wait: bool = True
+    patience_seconds: Seconds = PATIENCE_SECONDS
+
+
+class PowerOff(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Machines stop at once, without a word: the nodes of these racks, these nodes, or so many (of a pool)."""
+
+    racks: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    count: Amount = 0
+    pool: str = ""
+    """Which pool `count` is taken from; all by default."""
+    wait: bool = True
+    """Until what ran on them runs elsewhere: the time to recover."""
+    patience_seconds: Seconds = 600.0
+
+
+class PowerOn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """All machines that are off boot again; waits until they are Ready."""
+
+    patience_seconds: Seconds = PATIENCE_SECONDS
+
+
+class Settle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Wait until all pods of all waves are as they should be."""
+
+    patience_seconds: Seconds = PATIENCE_SECONDS
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Let time pass."""
+
+    seconds: Seconds
+
+
+Action: TypeAlias = Create | Churn | Scale | Update | PowerOff | PowerOn | Settle | Pause
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """One thing to do: exactly one of these."""
+
+    create: Create | None = None
+    churn: Churn | None = None
+    scale: Scale | None = None
+    update: Update | None = None
+    power_off: PowerOff | None = None
+    power_on: PowerOn | None = None
+    settle: Settle | None = None
+    pause: Pause | None = None
+
+    def __post_init__(self) -> None:
+        if len(self._given()) != 1:
+            words = ", ".join(msgspec.structs.fields(Step)[place].encode_name for place in range(8))
+            raise ValueError(f"a step is one of {words}")
+
+    def _given(self) -> list[Action]:
+        fields = (
+            self.create,
+            self.churn,
+            self.scale,
+            self.update,
+            self.power_off,
+            self.power_on,
+            self.settle,
+            self.pause,
+        )
+        return [one for one in fields if one is not None]
+
+    @property
+    def action(self) -> Action:
+        """What it is."""
+        return self._given()[0]
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A cluster, and what happens to it."""
+
+    name: str = ""
+    nodes: tuple[NodeGroup, ...] = ()
+    clockwork: Clockwork = Clockwork()
+    scheduler: dict[str, object] | None = None
+    """A KubeSchedulerConfiguration."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def waves(self) -> tuple[Create, ...]:
+        """All that is created, in order."""
+        return tuple(step.create for step in self.steps if step.create is not None)
+
+
+def plain(nodes: int, pods: int) -> Scenario:
+    """So many bare pods on so many nodes that have room for them.
+
+    >>> plain(2, 7).nodes[0].pods
+    14
+    """
+    per_node = -(-pods // nodes) + 10
+    group = NodeGroup(count=nodes, cpu=str(per_node), memory=f"{per_node}Gi", pods=per_node)
+    wave = Create(kind="Pod", name="pod", count=pods)
+    return Scenario(name=f"{nodes:,} nodes, {pods:,} pods", nodes=(group,), steps=(Step(create=wave),))

@@ -1,0 +1,334 @@
+"""Doing what the steps of a scenario say."""
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from itertools import chain, islice
+from typing import TypeAlias, assert_never
+
+import anyio
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.apimachinery.status import NotFound, StatusError
+from kubeactors.client import Client
+from kubeactors.cluster.bench import workload
+from kubeactors.cluster.bench.latency import Latencies
+from kubeactors.cluster.bench.nodes import until_ready
+from kubeactors.cluster.bench.pods import PodWatcher
+from kubeactors.cluster.bench.result import StepResult
+from kubeactors.cluster.bench.scenario import (
+    Action,
+    Churn,
+    Create,
+    Pause,
+    PowerOff,
+    PowerOn,
+    Scale,
+    Scenario,
+    Settle,
+    Update,
+)
+from kubeactors.cluster.cluster import Cluster
+
+_Call: TypeAlias = Callable[[], Awaitable[object]]
+
+CREATORS = 32
+"""How many requests are under way at one time."""
+NOW = DeleteOptions(grace_period_seconds=0)
+
+
+class StepFailed(Exception):
+    """The cluster refused something that a step asked for, or cannot be brought to what it wants; the message says why."""
+
+
+class Steps:
+    """Does one step after the other.
+
+    Args:
+        cluster: where.
+        client: asks for everything; it may measure.
+        pods: sees what comes of it.
+        scenario: whose steps.
+        begins: told of each step, in words, as it begins.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        client: Client,
+        pods: PodWatcher,
+        scenario: Scenario,
+        begins: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self._cluster = cluster
+        self._client = client
+        self._pods = pods
+        self._scenario = scenario
+        self._waves = {wave.name: wave for wave in scenario.waves}
+        self._begins = begins
+        self.created = 0
+        """Pods that were created here; not those that controllers made."""
+        self.results: list[StepResult] = []
+        self._failed = ""
+        """Why the step under way has failed."""
+
+    async def run(self) -> None:
+        """All steps. What was done of a step that is cancelled counts too; one that fails is the last."""
+        origin = time.perf_counter()
+        for step in self._scenario.steps:
+            action = step.action
+            title = describe(action)
+            self._begins(title)
+            async with self._measured(action, title, time.perf_counter() - origin):
+                self._failed = await self._attempted(action) or self._failed
+            if not self.results[-1].complete:
+                return
+
+    async def _attempted(self, action: Action) -> str:
+        try:
+            return await self._do(action)
+        except StepFailed as error:
+            return str(error)
+
+    @asynccontextmanager
+    async def _measured(self, action: Action, title: str, begun_at: float) -> AsyncGenerator[None]:
+        first, begun, done = self._pods.running, time.perf_counter(), False
+        try:
+            yield
+            done = True
+        finally:
+            seconds, pods = time.perf_counter() - begun, self._pods.running - first
+            self.results.append(
+                StepResult(
+                    step=title,
+                    action=_WORDS[type(action)],
+                    seconds=round(seconds, 4),
+                    pods=pods,
+                    pods_per_second=round(pods / max(seconds, 1e-9), 1),
+                    startup_latency_seconds=Latencies.of(self._pods.latencies[first:]),
+                    begun_at=round(begun_at, 3),
+                    complete=done and not self._failed,
+                    detail=self._failed if done else "interrupted",
+                )
+            )
+
+    async def _do(self, action: Action) -> str:
+        """Do it; why it did not come to an end, if it did not."""
+        match action:
+            case Create():
+                return await self._create(action)
+            case Churn():
+                return await self._churn(action)
+            case Scale():
+                return await self._scale(action)
+            case Update():
+                return await self._update(action)
+            case PowerOff():
+                return await self._power_off(action)
+            case PowerOn():
+                return await self._power_on(action)
+            case Settle():
+                return await self._settle(self._pods.waves, action.patience_seconds)
+            case Pause():
+                await anyio.sleep(action.seconds)
+                return ""
+            case _ as never:
+                assert_never(never)
+
+    # Waves.
+
+    async def _create(self, wave: Create) -> str:
+        self._pods.expect(wave.name, wave.count * wave.replicas, ends=wave.kind == "Job")
+        await self._all_at_once(self._creations(workload.objects(wave)))
+        return await self._settle([wave.name], wave.patience_seconds) if wave.wait else ""
+
+    def _creations(self, objects: Iterable[TypedObject]) -> Iterator[_Call]:
+        for one in objects:
+            yield partial(self._create_one, one)
+
+    async def _create_one(self, one: TypedObject) -> None:
+        if isinstance(one, Pod):
+            self._pods.creating(one.metadata.namespace, one.metadata.name)
+            self.created += 1
+        await self._client.create(one)
+
+    async def _all_at_once(self, calls: Iterable[_Call]) -> None:
+        """Make many requests, some at a time, and yield to others now and then.
+
+        Raises:
+            StepFailed: one of them was refused; those that have not begun are not made.
+        """
+        todo, refused = iter(calls), list[StatusError]()
+
+        async def caller() -> None:
+            for number, call in enumerate(todo):
+                try:
+                    await call()
+                except StatusError as error:
+                    refused.append(error)
+                if refused:
+                    return
+                if number % 4 == 3:
+                    await anyio.lowlevel.checkpoint()
+
+        async with anyio.create_task_group() as group:
+            for _ in range(CREATORS):
+                group.start_soon(caller)
+        if refused:
+            raise StepFailed(str(refused[0])) from refused[0]
+
+    async def _scale(self, change: Scale) -> str:
+        wave = self._waves[change.name]
+        self._pods.change(change.name, wanted=wave.count * change.replicas)
+        await self._patch(wave, {"spec": {"replicas": change.replicas}})
+        return await self._settle([change.name], change.patience_seconds) if change.wait else ""
+
+    async def _update(self, change: Update) -> str:
+        wave = self._waves[change.name]
+        generation = str(int(self._pods.waves[change.name].generation) + 1)
+        container = workload.pod_spec(wave).containers[0].name
+        self._pods.change(change.name, generation=generation)
+        await self._patch(wave, workload.update_patch(change.image, generation, container))
+        return await self._settle([change.name], change.patience_seconds) if change.wait else ""
+
+    async def _patch(self, wave: Create, patch: dict[str, object]) -> None:
+        type_ = workload.type_of(wave.kind)
+
+        def calls() -> Iterator[_Call]:
+            for name in workload.names(wave):
+                yield partial(self._client.patch, type_, name, patch, wave.namespace)
+
+        await self._all_at_once(calls())
+
+    # Churn.
+
+    async def _churn(self, churn: Churn) -> str:
+        wave, pod = self._pods.expect(churn.name, 0), workload.pod_of(churn)
+        total = max(int(churn.per_second * churn.seconds), 1)
+        begun = time.perf_counter()
+        async with anyio.create_task_group() as group:
+            for number in range(total):
+                await anyio.sleep(max(begun + number / churn.per_second - time.perf_counter(), 0))
+                wave.wanted += 1
+                group.start_soon(self._attempt, self._creation_of(pod, f"{churn.name}-{number + 1}"))
+                if number >= churn.keep:
+                    wave.wanted -= 1
+                    group.start_soon(self._attempt, self._deletion_of(pod, f"{churn.name}-{number + 1 - churn.keep}"))
+        complaint = await self._settle([churn.name], churn.patience_seconds)
+        await self._remove(churn, pod, range(max(total - churn.keep, 0) + 1, total + 1))
+        return complaint
+
+    def _creation_of(self, pod: Pod, name: str) -> _Call:
+        return partial(self._create_one, workload.named(pod, name))
+
+    def _deletion_of(self, pod: Pod, name: str) -> _Call:
+        return partial(self._client.delete, Pod, name, pod.metadata.namespace)
+
+    async def _attempt(self, call: _Call) -> None:
+        """A request that may be late: what it is about may be gone already."""
+        try:
+            await call()
+        except NotFound:
+            return
+        except StatusError as error:
+            self._failed = self._failed or str(error)
+
+    async def _remove(self, churn: Churn, pod: Pod, numbers: Iterable[int]) -> None:
+        self._pods.change(churn.name, wanted=0)
+        async with anyio.create_task_group() as group:
+            for number in numbers:
+                group.start_soon(self._attempt, self._deletion_of(pod, f"{churn.name}-{number}"))
+        await self._settle([churn.name], churn.patience_seconds)
+
+    # Machines.
+
+    async def _power_off(self, off: PowerOff) -> str:
+        chosen = await self._chosen(off)
+        self._pods.darken(chosen)
+        for wave in self._waves.values():
+            if wave.kind == "Pod" and wave.name in self._pods.waves:  # nobody makes another one
+                left = sum(one.spec.node_name not in self._pods.dark for one in self._pods.of(wave.name))
+                self._pods.change(wave.name, wanted=left)
+        self._cluster.power_off(chosen)
+        return await self._settle(self._pods.waves, off.patience_seconds) if off.wait else ""
+
+    async def _chosen(self, off: PowerOff) -> tuple[str, ...]:
+        racks = await self._cluster.racks()
+        missing = [rack for rack in off.racks if rack not in racks]
+        if missing:
+            raise StepFailed(f'there is no rack "{missing[0]}"; there are {", ".join(racks)}')
+        pools = [group.pool() for group in self._scenario.nodes if not off.pool or group.name == off.pool]
+        names = [name for pool in pools for name in pool.names()]
+        everywhere = dict.fromkeys(name for group in self._scenario.nodes for name in group.pool().names())
+        unknown = [name for name in off.nodes if name not in everywhere]
+        if unknown:
+            raise StepFailed(f'there is no node "{unknown[0]}"')
+        lit = (name for name in names if name not in self._pods.dark)
+        return tuple(dict.fromkeys(chain(off.nodes, *(racks[rack] for rack in off.racks), islice(lit, off.count))))
+
+    async def _power_on(self, on: PowerOn) -> str:
+        dark = dict(self._pods.dark)
+        self._cluster.power_on(tuple(dark))
+        self._pods.lighten()
+        with anyio.move_on_after(on.patience_seconds) as scope:
+            await until_ready(self._cluster, len(dark), dark)
+        late = f"not all nodes are Ready {on.patience_seconds:g} s after they were switched on"
+        return late if scope.cancelled_caught else ""
+
+    # Waiting.
+
+    async def _settle(self, names: Iterable[str], patience_seconds: float) -> str:
+        """Until these waves are settled; or why they are not, once nothing has got better for so long."""
+        waves = tuple(names)
+        while True:
+            before = self._pods.progress
+            with anyio.move_on_after(patience_seconds):
+                await self._pods.wait(waves)
+                return ""
+            if self._pods.progress == before:
+                complaint = self._pods.complaint(waves)
+                return f"nothing has changed for {patience_seconds:g} s: {complaint}" if complaint else ""
+
+
+_WORDS: dict[type[Action], str] = {
+    Create: "create",
+    Churn: "churn",
+    Scale: "scale",
+    Update: "update",
+    PowerOff: "powerOff",
+    PowerOn: "powerOn",
+    Settle: "settle",
+    Pause: "pause",
+}
+
+
+def describe(action: Action) -> str:
+    """A step in words.
+
+    >>> describe(Create(name="web", count=2, replicas=1000))
+    'create 2 x Deployment web of 1,000 pods'
+    """
+    match action:
+        case Create(kind="Pod"):
+            return f"create {action.count:,} pods {action.name}"
+        case Create():
+            return f"create {action.count:,} x {action.kind} {action.name} of {action.replicas:,} pods"
+        case Churn():
+            return f"churn {action.per_second:g} pods/s for {action.seconds:g} s"
+        case Scale():
+            return f"scale {action.name} to {action.replicas:,}"
+        case Update():
+            return f"update {action.name} to {action.image}"
+        case PowerOff():
+            count = (f"{action.count:,} nodes",) if action.count else ()
+            return f"power off {', '.join((*action.racks, *action.nodes, *count))}"
+        case PowerOn():
+            return "power on"
+        case Settle():
+            return "settle"
+        case Pause():
+            return f"pause {action.seconds:g} s"
+        case _ as never:
+            assert_never(never)
