@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import anyio
 import msgspec
 from cyclopts import Parameter
+from msgspec.structs import replace
 from rich.console import Console
 
 from kubeactors.cli import bench_text
@@ -15,14 +16,18 @@ from kubeactors.cli.bench_live import live
 from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.loop import interrupted, run
 from kubeactors.cluster.bench import BenchResult, Progress, Scenario, ScenarioError, measure, page, plain, read_scenario
+from kubeactors.cluster.bench.stacks import StackSampler, lines
 
 NODES, PODS = 1000, 5000
+PROFILE = Path("kubeactors-profile.html")
 STOPPED = 130
 """What shells show of a program that Ctrl-C has ended."""
 
 
 def bench(  # noqa: PLR0913 -- the options of the command
-    scenario: Annotated[Path | None, Parameter(help="A YAML file, or one of those that are built in: {}.")] = None,
+    scenario: Annotated[
+        Path | None, Parameter(help="A YAML file, or the name of one that comes along, such as tour.")
+    ] = None,
     *,
     nodes: Annotated[int | None, Parameter(help=f"How many simulated nodes; {NODES} by default.")] = None,
     pods: Annotated[int | None, Parameter(help=f"How many pods are created; {PODS} by default.")] = None,
@@ -33,25 +38,42 @@ def bench(  # noqa: PLR0913 -- the options of the command
         Parameter(consume_multiple=True, help="Run nothing: put results of --output json side by side."),
     ] = (),
     profile: Annotated[
-        Path | None, Parameter(help="Write a flame graph there, as HTML, and folded stacks beside it; count messages.")
-    ] = None,
+        bool, Parameter(negative=(), help="Count messages by actor, and put a flame graph into the report.")
+    ] = False,
 ) -> int:
     """Measure a cluster of its own, in memory: pods from creation to Running, or what a scenario says.
 
     Exit 1: not everything came to be as wanted. Exit 130 after Ctrl-C, with what was measured so far.
     """
+    if profile:
+        report = _checked(report or PROFILE)
     _check_writable(report, "report")
-    _check_writable(profile, "flame graph")
     if compare:
         return _compare(compare, scenario, output, report)
     wanted = _scenario(scenario, nodes, pods)
-    result = run(_bench, wanted, profile)
+    result = _profiled(wanted) if profile else run(_bench, wanted, False)
     _print([result], output)
     _write_report(report, [result])
+    if report is not None and profile:
+        folded = report.with_suffix(".folded")
+        _write(folded, "".join(f"{line}\n" for line in lines(result.stacks)))
+        print(f"kubeactors: the flame graph is in {report}, its stacks are in {folded}", file=sys.stderr)
     for step in result.steps:
         if not step.complete and not result.interrupted:
             print(f"kubeactors: {step.step}: {step.detail}", file=sys.stderr)
     return STOPPED if result.interrupted else 0 if result.complete else 1
+
+
+def _checked(report: Path) -> Path:
+    if not StackSampler.works_here():
+        raise UsageError("--profile needs a timer that this system does not have")
+    return report
+
+
+def _profiled(scenario: Scenario) -> BenchResult:
+    with StackSampler() as sampler:
+        result = run(_bench, scenario, True)
+    return replace(result, stacks=sampler.folded())
 
 
 def _scenario(path: Path | None, nodes: int | None, pods: int | None) -> Scenario:
@@ -117,14 +139,18 @@ def _write_report(path: Path | None, results: list[BenchResult]) -> None:
         return
     if not page.has_plots():
         print(f"kubeactors: {page.NO_PLOTLY}", file=sys.stderr)
+    _write(path, page.page(results))
+
+
+def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(page.page(results), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"the report cannot be written: {said(error)}") from error
 
 
-async def _bench(scenario: Scenario, profile: Path | None) -> BenchResult:
+async def _bench(scenario: Scenario, count_messages: bool) -> BenchResult:  # noqa: FBT001 -- the event loop passes it on
     progress, scope = Progress(), anyio.CancelScope()
     async with interrupted(scope):
         with live(progress) as tick:
-            return await measure(scenario, progress, tick, scope, count_messages=profile is not None)
+            return await measure(scenario, progress, tick, scope, count_messages=count_messages)

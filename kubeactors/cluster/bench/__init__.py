@@ -6,7 +6,9 @@
     pods.py         what is seen of its pods           nodes.py        waiting for nodes
     latency.py      percentiles; timed requests        samples.py      memory, mailboxes, busy actors
     messages.py     messages by actor and kind         progress.py     how far it is
-    result.py       what was measured
+    stacks.py       samples of the Python stack        result.py       what was measured
+    figures.py      its rows and columns               page.py         a report, as one HTML page
+    plots.py        its plots                          flame.py        its flame graph
 
 Who sends to it: nobody; the API server tells it of pods. What it sends: requests to the API server, as kubectl would.
 """

@@ -15,7 +15,7 @@ function draw() {
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { color: ink, family: "system-ui, sans-serif", size: 12 },
       margin: { l: 56, r: 12, t: 10, b: 44 },
-      hovermode: figure.layout.barmode ? "closest" : "x unified",
+      hovermode: figure.layout.barmode || figure.layout.height ? "closest" : "x unified",
       hoverlabel: { bgcolor: ground, bordercolor: line, namelength: 40 },
       showlegend: figure.traces.length > 1,
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" },

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TypeAlias, cast
 
 from kubeactors.cluster.bench import figures
+from kubeactors.cluster.bench.flame import flame
 from kubeactors.cluster.bench.plots import Plot, plots
 from kubeactors.cluster.bench.result import BenchResult
 
@@ -32,9 +33,16 @@ def page(results: Sequence[BenchResult]) -> str:
     """The report on these runs, at least one."""
     titles = figures.titles(results)
     name = f"kubeactors bench: {titles[0]}" if len(results) == 1 else f"kubeactors bench: {len(results)} runs"
-    drawn = list(plots(results, titles)) if has_plots() else []
+    drawn = list(_drawn(results, titles)) if has_plots() else []
     body = "".join((_head(name, results), _summary(results, titles), _plots(drawn), *_details(results, titles)))
     return _document(name, body, _scripts(drawn) if drawn else "")
+
+
+def _drawn(results: Sequence[BenchResult], titles: Sequence[str]) -> Iterator[Plot]:
+    yield from plots(results, titles)
+    for title, result in zip(titles, results, strict=True):
+        if result.stacks:
+            yield flame("Flame graph" if len(results) == 1 else f"Flame graph of {title}", result.stacks)
 
 
 def _document(title: str, body: str, scripts: str) -> str:
@@ -74,10 +82,15 @@ def _summary(results: Sequence[BenchResult], titles: Sequence[str]) -> str:
 def _plots(drawn: Sequence[Plot]) -> str:
     cards = (
         f'<section class="plot{" wide" if one.wide else ""}"><h3>{escape(one.title)}</h3>'
-        f'<p class="dim">{escape(one.about) or "&nbsp;"}</p><div class="figure" id="figure-{number}"></div></section>'
+        f'<p class="dim">{escape(one.about) or "&nbsp;"}</p><div class="figure" id="figure-{number}"{_height(one)}></div></section>'
         for number, one in enumerate(drawn)
     )
     return f'<div class="plots">{"".join(cards)}</div>' if drawn else ""
+
+
+def _height(one: Plot) -> str:
+    height = one.layout.get("height")
+    return f' style="height: {height}px"' if height else ""
 
 
 def _details(results: Sequence[BenchResult], titles: Sequence[str]) -> Iterator[str]:

@@ -93,3 +93,5 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[Sample, ...] = ()
     messages: tuple[MessageCount, ...] = ()
     """Only with `--profile`; the most frequent first."""
+    stacks: dict[str, int] = {}
+    """Only with `--profile`: folded stacks, and how often each was seen."""

@@ -16,7 +16,7 @@ from kubeactors.cluster.bench.pods import PodWatcher
 from kubeactors.cluster.bench.result import ActorUse, Sample
 
 INTERVAL_SECONDS = 0.25
-SHORT_SECONDS = 0.05
+SHORT_SECONDS = 0.15
 COST = 100
 """A look may take one part in so many of the time: at many nodes they are rarer."""
 MOST = 500
