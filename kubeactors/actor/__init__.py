@@ -48,7 +48,7 @@ from kubeactors.actor.router import Broadcast, ConsistentHash, LeastLoaded, Roun
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.actor.sim_system import SimSystem
 from kubeactors.actor.statistics import ActorStatistics, ClassTotals, Snapshot
-from kubeactors.actor.stream import MessageStream, StreamOverflowed
+from kubeactors.actor.stream import MessageStream, StreamInUse, StreamOverflowed
 from kubeactors.actor.supervision import Restart, Strategy, Supervision
 from kubeactors.actor.system import ActorSystem
 from kubeactors.actor.threads import ThreadPool, ThreadPoolFull
@@ -101,6 +101,7 @@ __all__ = [
     "SimSystem",
     "Snapshot",
     "Strategy",
+    "StreamInUse",
     "StreamOverflowed",
     "Subscribe",
     "Supervision",

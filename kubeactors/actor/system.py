@@ -92,6 +92,7 @@ class ActorSystem:
         self.cancelled: tuple[type[BaseException], ...] = ()
         self._alarm: Wait[None] = Wait()
         self._spare: deque[Wait[None]] = deque()
+        self._readers: dict[Wait[None], None] = {}
         self._closing = False
         self._stopped = Event()
         self._delegated: dict[Activation, None] = {}
@@ -271,8 +272,23 @@ class ActorSystem:
         if self._debug:
             warn_of(self.log, activation.cell, activation.envelope[0], self._clock() - began)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all actors have stopped."""
+        return self._stopped.is_set()
+
+    async def until_told(self, wait: Wait[None]) -> None:
+        """Return when it is done, or the system has ended: for streams, whose readers may outlive it."""
+        self._readers[wait] = None
+        try:
+            await self.outside(wait, helps=True)
+        finally:
+            del self._readers[wait]
+
     def _finish(self) -> None:
         self._stopped.set()
+        for wait in list(self._readers):
+            wait.set(None)
         self._parking.close()
         while self._spare:
             self._spare.popleft().set(None)

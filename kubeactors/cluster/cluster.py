@@ -31,6 +31,7 @@ from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
 from kubeactors.cluster.platform import AnyioPlatform
 from kubeactors.cluster.spec import ClusterSpec, NodePool
+from kubeactors.cluster.watch import WatchStream
 from kubeactors.cluster.workloads import Images, Workloads
 from kubeactors.storage import Backend
 from kubeactors.storage.backends.memory import MemoryBackend
@@ -196,6 +197,38 @@ class Cluster:
             if not present.items:
                 await inbox.next()
 
+    def watch(
+        self,
+        what: str | type[TypedObject],
+        *,
+        namespace: str = "default",
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> WatchStream:
+        """What is there, and what changes from then on: `async for event in cluster.watch("pods")`.
+
+        Each event has a `type` (ADDED, MODIFIED, DELETED) and an `object`. Used with `async with`, or closed with
+        `close`, it ends; otherwise with the cluster.
+
+        Args:
+            what: a kind in any of its names (`pods`, `pod`, `po`), or its class.
+            namespace: where; empty: everywhere.
+            label_selector: as kubectl's `--selector`.
+            field_selector: as kubectl's `--field-selector`.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
+        kind = _kind(what) if isinstance(what, str) else SCHEME.by_type(what)
+        return WatchStream(
+            self.system,
+            self.client,
+            kind.type,
+            namespace if kind.namespaced else "",
+            label_selector=label_selector,
+            field_selector=field_selector,
+        )
+
     @asynccontextmanager
     async def watching(
         self, type_: type[TypedObject], namespace: str = "", field_selector: str = ""
@@ -283,8 +316,14 @@ class Cluster:
 
 
 def _parse(what: str) -> tuple[str, Kind[TypedObject]]:
-    word, slash, name = what.partition("/")
+    word, _, name = what.partition("/")
+    if not name:
+        raise ValueError(f'"{what}" names nothing that is known; write kind/name, such as deployment/web')
+    return name, _kind(word)
+
+
+def _kind(word: str) -> Kind[TypedObject]:
     for kind in SCHEME:
-        if slash and name and word.lower() in (kind.singular, kind.resource, kind.kind.lower(), *kind.short_names):
-            return name, kind
-    raise ValueError(f'"{what}" names nothing that is known; write kind/name, such as deployment/web')
+        if word.lower() in (kind.singular, kind.resource, kind.kind.lower(), *kind.short_names):
+            return kind
+    raise ValueError(f'"{word}" is no kind that is known; write it as kubectl does, such as deployment or po')

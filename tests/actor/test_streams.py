@@ -3,7 +3,16 @@
 import anyio
 import pytest
 
-from kubeactors.actor import ActorSystem, MessageStream, Publish, Published, StreamOverflowed, Subscribe, Topic
+from kubeactors.actor import (
+    ActorSystem,
+    MessageStream,
+    Publish,
+    Published,
+    StreamInUse,
+    StreamOverflowed,
+    Subscribe,
+    Topic,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +74,95 @@ async def test_a_stream_resumes_after_the_last_message_that_was_read() -> None:
             topic.tell(Publish(number))
         read = [(await anext(stream)).event for _ in range(3)]
         assert read == [1, 2, 3]
+
+
+async def test_closing_a_stream_ends_it_for_who_waits_for_the_next_message() -> None:
+    read: list[str] = []
+    async with ActorSystem() as system, anyio.create_task_group() as group:
+        stream = MessageStream[str](system)
+        async with stream:
+
+            async def reader() -> None:
+                read.extend([message async for message in stream])
+                read.append("end")
+
+            group.start_soon(reader)
+            await anyio.wait_all_tasks_blocked()
+            assert not stream.closed
+        await anyio.wait_all_tasks_blocked()
+        assert (read, stream.closed) == (["end"], True)
+
+
+async def test_a_stream_ends_with_its_system_after_what_was_told() -> None:
+    read: list[str] = []
+    system = ActorSystem()
+    stream = MessageStream[str](system)
+
+    async def reader() -> None:
+        read.extend([message async for message in stream])
+        read.append("end")
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            async with system:
+                group.start_soon(reader)
+                await anyio.wait_all_tasks_blocked()
+    assert read == ["end"]
+    assert stream.tell("late")
+    assert [message async for message in stream] == ["late"]
+
+
+async def test_a_second_reader_is_refused_while_the_first_waits() -> None:
+    async with ActorSystem() as system, anyio.create_task_group() as group:
+        stream = MessageStream[str](system)
+        read: list[str] = []
+
+        async def reader() -> None:
+            read.append(await anext(stream))
+
+        group.start_soon(reader)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(StreamInUse, match="give each reader a stream of its own"):
+            await anext(stream)
+        stream.tell("a")
+        stream.tell("b")
+        await anyio.wait_all_tasks_blocked()
+        assert (read, await anext(stream)) == (["a"], "b")
+
+
+async def test_resuming_may_wait_and_an_error_of_it_is_the_readers_who_may_try_again() -> None:
+    attempts: list[int] = []
+
+    async def resume(stream: MessageStream[int], position: int) -> None:
+        await anyio.lowlevel.checkpoint()
+        attempts.append(position)
+        if len(attempts) == 1:
+            raise ConnectionError("not yet")
+        stream.tell(position + 1)
+
+    async with ActorSystem() as system:
+        stream = MessageStream[int](system, position=int, resume=resume)
+        stream.tell(7)
+        stream.interrupt()
+        assert not stream.tell(8)
+        assert await anext(stream) == 7
+        with pytest.raises(ConnectionError, match="not yet"):
+            await anext(stream)
+        assert await anext(stream) == 8
+    assert attempts == [7, 7]
+
+
+async def test_resuming_is_given_up_when_more_comes_at_one_position_than_the_stream_holds() -> None:
+    def resume(stream: MessageStream[int], position: int) -> None:
+        for _ in range(5):
+            stream.tell(position)
+
+    async with ActorSystem() as system:
+        stream = MessageStream[int](system, capacity=2, position=int, resume=resume)
+        stream.interrupt()
+        assert [await anext(stream), await anext(stream)] == [0, 0]
+        with pytest.raises(StreamOverflowed):
+            await anext(stream)
 
 
 async def test_a_reader_that_is_cancelled_leaves_the_stream_usable() -> None:
