@@ -103,10 +103,9 @@ async def test_a_stream_ends_with_its_system_after_what_was_told() -> None:
         read.append("end")
 
     with anyio.fail_after(5):
-        async with anyio.create_task_group() as group:
-            async with system:
-                group.start_soon(reader)
-                await anyio.wait_all_tasks_blocked()
+        async with anyio.create_task_group() as group, system:
+            group.start_soon(reader)
+            await anyio.wait_all_tasks_blocked()
     assert read == ["end"]
     assert stream.tell("late")
     assert [message async for message in stream] == ["late"]
