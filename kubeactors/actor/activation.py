@@ -34,6 +34,7 @@ class Activation:
     """An `async def` handler that has begun."""
 
     mailbox = None
+    queued = True
     state = State.RUNNING
 
     __slots__ = ("awaits", "background", "cell", "coroutine", "envelope", "foreign", "reply", "scope", "starting")
@@ -85,8 +86,9 @@ class Activation:
         """It waits: for the kernel, and is resumed by it; or for something foreign, and is returned."""
         cell, kernel = self.cell, self.cell.kernel
         if self.background:
-            cell.background = cell.background or {}
-            cell.background[self] = None
+            own = cell.own
+            own.background = own.background or {}
+            own.background[self] = None
         else:
             cell.activations = cell.activations or {}
             cell.activations[self] = None
@@ -131,7 +133,7 @@ class Activation:
     def _leave(self) -> None:
         cell = self.cell
         if self.background:
-            (cell.background or {}).pop(self, None)
+            (cell.extras.background or {}).pop(self, None)
             return
         if cell.activations is None or self not in cell.activations:
             return  # it never waited

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
+from kubeactors.actor.envelope import Mark
 from kubeactors.actor.errors import Terminated
 from kubeactors.actor.supervision import Supervision
 from kubeactors.message import Message
@@ -136,7 +137,7 @@ class _LookedUp(dict[type, Callable[..., object]]):
 
     def get(self, key: type, default: object = None) -> Callable[..., object] | None:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride] -- there is no default
         """The function, if there is one."""
-        handler = self._table.get(key)
+        handler = self._table.get(key) if key not in (tuple, Mark) else None
         return None if handler is None else handler.method
 
 

@@ -11,24 +11,29 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from kubeactors.actor.activation import Activation, Stepped, failure_of
 from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch
 from kubeactors.actor.context import Context
-from kubeactors.actor.envelope import Envelope, Posted, Reply, opened
+from kubeactors.actor.envelope import OUTSIDE, Envelope, Mark, Origin, Posted, Reply, opened
 from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, MailboxFull, Terminated
+from kubeactors.actor.extras import NONE, Extras
 from kubeactors.actor.mailbox import Coalescing, Mailbox, Overflow, Post
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.states import State
-from kubeactors.actor.supervision import Restart, RestartWindow
+from kubeactors.actor.supervision import Restart
 from kubeactors.actor.timers import Timer
 from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
 
 if TYPE_CHECKING:
-    from kubeactors.actor.farewell import Farewell
     from kubeactors.actor.kernel import Kernel
 
 __all__ = ["Cell", "Envelope"]
 
 R = TypeVar("R")
 M = TypeVar("M")
+
+IN_HAND = 2
+"""The actor is idle but for one message, which waits in its hand: most never need a mailbox. See `Cell.queued`."""
+NOBODY = object()
+"""Every message needs an envelope."""
 
 
 class Cell(Ref[object]):
@@ -37,90 +42,80 @@ class Cell(Ref[object]):
     __slots__ = (
         "activations",
         "actor",
-        "background",
         "busy",
         "capacity",
-        "children",
         "ctx",
         "dispatch",
         "envelope",
+        "extras",
         "factory",
-        "farewell",
-        "given_name",
+        "hand",
         "handled",
         "kernel",
-        "links",
+        "key",
+        "last",
         "mailbox",
-        "number",
+        "marks",
         "odd",
-        "owed",
         "parent",
         "queued",
         "restart",
-        "restarted",
-        "restarts",
         "rule",
-        "senders",
-        "started",
-        "stash",
+        "sender",
         "state",
-        "timers",
-        "watchers",
-        "watching",
-    )  # fmt: skip
+    )
 
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place, by the kernel
         self,
         kernel: "Kernel",
         parent: "Cell | None",
-        name: str,
+        key: str | int,
         factory: Callable[[], Actor[M]],
         mailbox: Mailbox,
         restart: Restart,
     ) -> None:
         self.kernel: Kernel = kernel
         self.parent: Cell | None = parent
-        self.given_name: str = name
+        self.key: str | int = key  # what its parent knows it by: its name, or a number if it was given none
         self.factory: Callable[[], Actor[object]] = factory  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue] -- a cast is a call
         self.restart: Restart = restart
         self.capacity: int = mailbox.capacity
         self.rule: Mailbox = mailbox
-        self.number: int = kernel.spawned + 1
-        kernel.spawned = self.number
         self.state: State = State.NEW
         self.mailbox: Post | None = None
+        self.marks: int = 0  # in the mailbox
         self.odd: bool = False  # there may be more to do after a message than to look for the next one
-        self.queued: bool = True  # in the run queue, or not to be put there: starting, busy, failed
+        self.queued: int = True  # in the run queue, or not to be put there: starting, busy, failed
+        self.hand: Posted | None = None  # with `queued` IN_HAND: what waits
+        self.sender: Cell | None = None  # of what is handled, or in hand, if it stands without an envelope
+        self.last: object = None if kernel.marks and mailbox.keeps_all else NOBODY  # the same of what came last
         self.actor: Actor[object] | None = None
         self.ctx: Context[object] | None = None
         self.dispatch: Dispatch = NO_DISPATCH
         self.activations: dict[Activation, None] | None = None  # handlers that wait
-        self.background: dict[Activation, None] | None = None  # what is piped to it
-        self.stash: deque[Envelope] | None = None  # put aside by handlers
-        self.children: dict[str | int, Cell] | None = None  # in the order they were started
-        self.watchers: dict[Cell, None] | None = None
-        self.watching: dict[Cell, None] | None = None
-        self.timers: dict[str, Timer] | None = None
-        self.owed: dict[Later[object], None] = _NOTHING_OWED
-        self.senders: deque[tuple[Envelope, Wait[bool]]] | None = None  # waiting for room
-        self.restarts: RestartWindow | None = None  # of the children
-        self.envelope: Posted | None = None  # in hand
+        self.envelope: Posted | None = None  # what is being handled
         self.handled: int = 0
         self.busy: int = 0  # nanoseconds in handlers, estimated
-        self.restarted: int = 0
-        self.links: dict[Cell, None] | None = None  # who fails with it
-        self.farewell: Farewell | None = None  # it is being stopped, and has time
-        self.started: Wait[None] | None = None  # somebody waits for the first start
+        self.extras: Extras = NONE  # to be read; `own` is to be written to
+
+    @property
+    def own(self) -> Extras:
+        """Its extras, made if there were none."""
+        extras = self.extras
+        if extras is NONE:
+            extras = self.extras = Extras()
+        return extras
+
+    @property
+    def children(self) -> "dict[str | int, Cell] | None":
+        """In the order they were started."""
+        return self.extras.children
 
     @property
     def name(self) -> str:
         """The last part of the path."""
-        return self.given_name or f"${self.number}"
-
-    @property
-    def key(self) -> str | int:
-        """What its parent knows it by: a name is not made for those that were given none."""
-        return self.given_name or self.number
+        key = self.key
+        return key if isinstance(key, str) else f"${key}"
 
     @property
     def path(self) -> str:
@@ -131,7 +126,12 @@ class Cell(Ref[object]):
     def load(self) -> int:
         """See `Ref.load`."""
         in_hand = self.envelope is not None and self.activations is None
-        return len(self.mailbox or ()) + len(self.activations or ()) + len(self.background or ()) + in_hand
+        return self.waiting + len(self.activations or ()) + len(self.extras.background or ()) + in_hand
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait."""
+        return len(self.mailbox or ()) - self.marks + (self.queued is IN_HAND)
 
     @property
     def ended(self) -> bool:
@@ -145,36 +145,79 @@ class Cell(Ref[object]):
     @property
     def label(self) -> str:
         """What a schedule knows the next delivery by."""
-        mailbox = self.mailbox
-        what = type(opened(mailbox[0])[0]).__name__ if mailbox and self.state is State.RUNNING else "start"
-        return f"deliver:{self.path}:{what}"
+        message = self.upcoming() if self.state is State.RUNNING else None
+        return f"deliver:{self.path}:{'start' if message is None else type(message).__name__}"
+
+    def upcoming(self) -> object | None:
+        """The message whose turn it is next; None if there is none."""
+        if self.queued is IN_HAND:
+            return opened(self.hand)[0]
+        for posted in self.mailbox or ():
+            if not isinstance(posted, Mark):
+                return opened(posted)[0]
+        return None
+
+    def mark(self) -> Mark:
+        """What says in a mailbox that its messages come from here."""
+        mark = self.extras.mark
+        if mark is None:
+            mark = self.own.mark = Mark(self)
+        return mark
+
+    def take(self, mailbox: Post) -> "Envelope | None":
+        """The next message out of the mailbox; None if there is none."""
+        while mailbox:
+            posted = mailbox.popleft()
+            if not isinstance(posted, Mark):
+                return opened(posted, self.sender)
+            self.passes(posted)
+        return None
+
+    def passes(self, mark: Mark) -> None:
+        """A mark was taken out of the mailbox: it says who has sent the messages after it."""
+        self.marks -= 1
+        self.sender = mark.sender
+
+    def in_hand(self) -> Envelope:
+        """The message that is being handled."""
+        return opened(self.envelope, None if self.envelope is None else self.sender)
 
     # Messages in.
 
     def tell(self, message: object, /) -> bool:
         """See `Ref.tell`."""
-        mailbox, kernel = self.mailbox, self.kernel
-        sender = kernel.current
-        if mailbox is None or len(mailbox) >= self.capacity:
-            return self.put((message, sender, None))
-        mailbox.append(message if sender is None else (message, sender, None))
-        if not self.queued:
-            self.queued = True
+        kernel, queued = self.kernel, self.queued
+        if queued is True:
+            mailbox = self.mailbox
+            if mailbox is not None and self.last is kernel.current and len(mailbox) < self.capacity:
+                mailbox.append(message)
+                return True
+        elif queued is False and self.last is not NOBODY:
+            self.hand = message
+            self.sender = self.last = kernel.current
+            self.queued = IN_HAND
             kernel.ready.append(self)
             if kernel.asleep:
                 kernel.wake()
-        return True
+            return True
+        return self.put((message, kernel.current, None))
 
     def put(self, envelope: Envelope) -> bool:
         """Put an envelope into the mailbox if there is room."""
-        mailbox = self.mailbox
-        if mailbox is None:
-            if self.state is State.STOPPED:
-                return self.kernel.dead_letter(self, envelope)
-            mailbox = self.mailbox = self.rule.make()
-        if len(mailbox) >= self.capacity and not self._make_room(mailbox, envelope):
+        if self.state is State.STOPPED:
+            return self.kernel.dead_letter(self, envelope)
+        mailbox = self._opened_mailbox()
+        if self.waiting >= self.capacity and not self._make_room(mailbox, envelope):
             return self.rule.overflow is Overflow.DROP_NEWEST
-        mailbox.append(envelope)
+        message, sender, reply = envelope
+        if reply is not None or self.last is NOBODY or isinstance(sender, Origin):
+            mailbox.append(envelope)
+        else:
+            if sender is not self.last:
+                self.last = sender
+                self.marks += 1
+                mailbox.append(OUTSIDE if sender is None else sender.mark())
+            mailbox.append(message)
         if not self.queued:
             self.queued = True
             self.kernel.enqueue(self)
@@ -184,12 +227,31 @@ class Cell(Ref[object]):
         """Put a message into the mailbox whether there is room or not."""
         if self.state is State.STOPPED:
             return
-        if self.mailbox is None:
-            self.mailbox = self.rule.make()
-        self.mailbox.append(self.stamped((message, None, None)))
+        self._opened_mailbox().append(self.stamped((message, None, None)))
         if not self.queued:
             self.queued = True
             self.kernel.enqueue(self)
+
+    def _opened_mailbox(self) -> Post:
+        """The mailbox, made if there was none, with all that waits in it."""
+        mailbox = self.mailbox
+        if mailbox is None:
+            mailbox = self.mailbox = self.rule.make()
+        if self.queued is IN_HAND:
+            self.queued = True
+            mailbox.appendleft(self.hand)
+            self.hand = None
+        return mailbox
+
+    def hold(self) -> None:
+        """Stay out of the run queue until the state allows it again; what waits, waits in the mailbox."""
+        self.put_down()
+        self.odd = self.queued = True
+
+    def put_down(self) -> None:
+        """Let a message in hand wait in the mailbox."""
+        if self.queued is IN_HAND:
+            self._opened_mailbox()
 
     def stamped(self, envelope: Envelope) -> Envelope:
         """With what a tracer wants to know: nothing, unless there is one."""
@@ -247,11 +309,10 @@ class Cell(Ref[object]):
         kernel = self.kernel
         wait: Wait[bool] = Wait()
         envelope = self.stamped((message, kernel.current, None))
-        mailbox = self.mailbox
-        if mailbox is not None and len(mailbox) >= self.capacity and self.state is not State.STOPPED:
-            if self.senders is None:
-                self.senders = deque()
-            self.senders.append((envelope, wait))
+        if self.waiting >= self.capacity and self.state is not State.STOPPED:
+            own = self.own
+            own.senders = own.senders or deque()
+            own.senders.append((envelope, wait))
             self.odd = True
         else:
             wait.set(self.put(envelope))
@@ -267,7 +328,7 @@ class Cell(Ref[object]):
                 self.kernel.stuck = True
                 self.kernel.ready.appendleft(self)
                 return None
-            return self._start()
+            return self.start()
         self.requeue()
         return None
 
@@ -288,34 +349,34 @@ class Cell(Ref[object]):
 
     def go_on(self) -> None:
         """After messages of an odd actor: whoever waits for room puts his, and it finds its place in the run queue."""
-        if self.senders:
+        if self.extras.senders:
             self.admit_senders()
-        self.odd = bool(self.senders) or self.activations is not None or self.state is not State.RUNNING
+        self.odd = bool(self.extras.senders) or self.activations is not None or self.state is not State.RUNNING
         self.requeue()
 
     def may_go_on(self) -> None:
         """The last waiting handler is done: mail can be handled again."""
-        if self.farewell is not None:
-            self.kernel.change(self.farewell.go_on)
+        if self.extras.farewell is not None:
+            self.kernel.change(self.extras.farewell.go_on)
         elif self.state is State.RUNNING and not self.reentrant:
             self.requeue()
 
     def admit_senders(self) -> None:
         """Let those who wait for room put their messages."""
-        assert self.senders is not None
-        while self.senders and self.mailbox is not None and len(self.mailbox) < self.capacity:
-            envelope, wait = self.senders.popleft()
+        senders = self.extras.senders
+        while senders and self.mailbox is not None and self.waiting < self.capacity:
+            envelope, wait = senders.popleft()
             self.mailbox.append(envelope)
             wait.set(True)
 
-    def _start(self) -> "Activation | None":
+    def start(self) -> "Activation | None":
         """Make an instance and call its `started`; mail waits until that is done (unless reentrant)."""
         kernel = self.kernel
         self.state = State.STARTING
         try:
             actor = self.actor = self.factory()
             dispatch = kernel.dispatch_of(type(actor))
-            if self.restarted and dispatch is not self.dispatch:
+            if dispatch is not self.dispatch and self.extras.restarted:
                 self._changes_class(dispatch)
             self.dispatch = dispatch
             actor.cell = self
@@ -324,7 +385,7 @@ class Cell(Ref[object]):
             kernel.failed(self, error)
             return None
         if starting is None:
-            if self.mailbox or self.started is not None or self.activations is not None:
+            if self.mailbox or self.extras is not NONE or self.activations is not None:
                 self.has_started()
             else:
                 self.state = State.RUNNING
@@ -350,12 +411,21 @@ class Cell(Ref[object]):
         finally:
             kernel.current = previous
 
+    def until_started(self) -> Wait[None]:
+        """Awaitable, right after the actor was added: done when its `started` has returned."""
+        started: Wait[None] = Wait()
+        if self.state is State.RUNNING and self.activations is None:
+            started.set(None)
+        else:
+            self.own.started = started
+        return started
+
     def start_at_once(self) -> bool:
         """Start in the turn of somebody else, if `started` does not wait. Not in the run queue yet."""
         started = getattr(self.factory, "started", None)  # it has one if it is a class
         if started is None or inspect.iscoroutinefunction(started):
             return False
-        self._start()
+        self.start()
         return True
 
     def _begin_to_handle(self) -> None:
@@ -369,9 +439,10 @@ class Cell(Ref[object]):
         """`started` has returned: handle mail, and tell who waits for the start."""
         if self.state is State.STARTING:
             self._begin_to_handle()
-        if self.started is not None:
-            self.started.set(None)
-            self.started = None
+        started = self.extras.started
+        if started is not None:
+            self.own.started = None
+            started.set(None)
 
     def deliver(self, envelope: Envelope) -> Activation | None:
         """Hand one message to its handler, inside the turn of somebody else."""
@@ -422,20 +493,21 @@ class Cell(Ref[object]):
         Raises:
             MailboxFull: as many as the mailbox may hold are kept already.
         """
-        self.stash = deque() if self.stash is None else self.stash
-        if len(self.stash) >= self.capacity:
+        own = self.own
+        own.stash = own.stash or deque()
+        if len(own.stash) >= self.capacity:
             raise MailboxFull(f"{self.path} has put aside {self.capacity} messages; take some back")
-        self.stash.append(opened(self.envelope))
+        own.stash.append(self.in_hand())
 
     def unstash(self) -> None:
         """Put what was put aside before all that waits, in order."""
-        stash, self.stash = self.stash, None
+        stash = self.extras.stash
         if not stash or self.state is State.STOPPED:
             return
-        if self.mailbox is None:
-            self.mailbox = self.rule.make()
+        self.own.stash = None
+        mailbox = self._opened_mailbox()
         for envelope in reversed(stash):
-            self.mailbox.appendleft(envelope)
+            mailbox.appendleft(envelope)
         if not self.queued:
             self.queued = True
             self.kernel.enqueue(self)
@@ -456,9 +528,9 @@ class Cell(Ref[object]):
 
     def set_timer(self, key: str, delay: int, action: Callable[[], object]) -> Timer:
         """Call `action` after `delay` nanoseconds, unless the instance ends before."""
-        kernel = self.kernel
-        timers = self.timers if self.timers is not None else {}
-        self.timers = timers
+        kernel, own = self.kernel, self.own
+        timers = {} if own.timers is None else own.timers
+        own.timers = timers
         key = key or f"${kernel.timers.sequence}"
         if key in timers:
             timers[key].cancel()
@@ -473,7 +545,7 @@ class Cell(Ref[object]):
 
     def cancel_timer(self, key: str) -> None:
         """Forget the timer of that key."""
-        timer = (self.timers or {}).pop(key, None)
+        timer = (self.extras.timers or {}).pop(key, None)
         if timer is not None:
             timer.cancel()
 
@@ -482,33 +554,34 @@ class Cell(Ref[object]):
         if self.state is State.STOPPED:
             watcher.put_system(Terminated(ref=self, reason="stopped"))
             return
-        if self.watchers is None:
-            self.watchers = {}
-        if watcher.watching is None:
-            watcher.watching = {}
-        self.watchers[watcher] = None
-        watcher.watching[self] = None
+        own, others = self.own, watcher.own
+        own.watchers = own.watchers or {}
+        own.watchers[watcher] = None
+        others.watching = others.watching or {}
+        others.watching[self] = None
 
     def unwatched_by(self, watcher: "Cell") -> None:
         """Do not tell the watcher."""
-        (self.watchers or {}).pop(watcher, None)
-        (watcher.watching or {}).pop(self, None)
+        (self.extras.watchers or {}).pop(watcher, None)
+        (watcher.extras.watching or {}).pop(self, None)
 
     def link(self, other: "Cell") -> None:
         """Fail with the other, and the other with this."""
         for one, another in ((self, other), (other, self)):
-            one.links = one.links or {}
-            one.links[another] = None
+            own = one.own
+            own.links = own.links or {}
+            own.links[another] = None
 
     def owe(self, later: Later[object]) -> None:
         """A reply is owed; if the instance ends before, the asker is told."""
-        if self.owed is _NOTHING_OWED:
-            self.owed = {}
-        self.owed[later] = None
+        own = self.own
+        own.owed = own.owed or {}
+        own.owed[later] = None
 
     def settle(self, later: Later[R]) -> None:
         """A reply is no longer owed."""
-        self.owed.pop(cast("Later[object]", later), None)
+        if self.extras.owed is not None:
+            self.extras.owed.pop(cast("Later[object]", later), None)
 
     # Endings. Only the kernel calls these, between two entries of the run queue.
 
@@ -516,20 +589,11 @@ class Cell(Ref[object]):
         """Throw the instance away: children (last first), waiting handlers, timers, replies that are owed."""
         for child in reversed(list((self.children or {}).values())):
             child.stop("parent stopped")
-        for activation in [*(self.activations or ()), *(self.background or ())]:
-            activation.close(ActorStopped(f"{self.path} went before it replied"))
-        self.activations = self.background = None
-        self.unstash()
-        for timer in list((self.timers or {}).values()):
-            timer.cancel()
-        self.timers = None
-        for watched in list(self.watching or ()):
-            if watched.watchers is not None:
-                watched.watchers.pop(self, None)
-        self.watching = None
-        for later in list(self.owed):
-            later.fail(ActorStopped(f"{self.path} went before it replied"))
-        self.owed = _NOTHING_OWED
+        activations, self.activations = self.activations, None
+        for activation in activations or ():
+            activation.close(self._gone())
+        if self.extras is not NONE:
+            self._end_extras(self.extras)
         if self.actor is not None:
             actor, self.actor = self.actor, None
             previous, self.kernel.current = self.kernel.current, self
@@ -540,42 +604,56 @@ class Cell(Ref[object]):
             finally:
                 self.kernel.current = previous
 
+    def _gone(self) -> ActorStopped:
+        return ActorStopped(f"{self.path} went before it replied")
+
+    def _end_extras(self, extras: Extras) -> None:
+        background, extras.background = extras.background, None
+        for activation in background or ():
+            activation.close(self._gone())
+        self.unstash()
+        timers, extras.timers = extras.timers, None
+        for timer in list((timers or {}).values()):
+            timer.cancel()
+        watching, extras.watching = extras.watching, None
+        for watched in watching or ():
+            (watched.extras.watchers or {}).pop(self, None)
+        owed, extras.owed = extras.owed, None
+        for later in list(owed or ()):
+            later.fail(self._gone())
+
     def stop(self, reason: str) -> None:
         """End for good."""
         if self.state is State.STOPPED:
             return
         self.end_instance()
+        self.hold()
         self.state = State.STOPPED
-        if self.handled or self.restarted:
+        if self.handled or self.extras.restarted:
             self.kernel.ledger.leaves(self)
-        self.odd = True
         self.kernel.mourners.pop(self, None)
         self.kernel.registry.forget(self)
-        stash, self.stash = self.stash, None
-        for envelope in stash or ():
-            self.kernel.dead_letter(self, envelope)
-        self.queued = True
         if self.parent is not None and self.parent.children is not None:
             self.parent.children.pop(self.key, None)
         mailbox, self.mailbox = self.mailbox, None
-        for posted in mailbox or ():
-            self.kernel.dead_letter(self, opened(posted))
-        for envelope, wait in self.senders or ():
+        extras, self.extras = self.extras, NONE
+        for envelope in extras.stash or ():
+            self.kernel.dead_letter(self, envelope)
+        while mailbox is not None and (taken := self.take(mailbox)) is not None:
+            self.kernel.dead_letter(self, taken)
+        for envelope, wait in extras.senders or ():
             self.kernel.dead_letter(self, envelope)
             wait.set(False)
-        if self.started is not None:
-            self.started.fail(ActorStopped(f"{self.path} did not start: {reason}"))
-        self._tell_links(reason)
-        watchers, self.watchers = self.watchers, None
-        for watcher in watchers or ():
-            if watcher.watching is not None:
-                watcher.watching.pop(self, None)
+        if extras.started is not None:
+            extras.started.fail(ActorStopped(f"{self.path} did not start: {reason}"))
+        self._tell_links(extras, reason)
+        for watcher in extras.watchers or ():
+            (watcher.extras.watching or {}).pop(self, None)
             watcher.put_system(Terminated(ref=self, reason=reason))
 
-    def _tell_links(self, reason: str) -> None:
-        links, self.links = self.links, None
-        for linked in links or ():
-            (linked.links or {}).pop(self, None)
+    def _tell_links(self, extras: Extras, reason: str) -> None:
+        for linked in extras.links or ():
+            (linked.extras.links or {}).pop(self, None)
             if reason.startswith("failed"):
                 self.kernel.failed(linked, LinkedActorFailed(f"{self.path} {reason}"))
 
@@ -583,8 +661,5 @@ class Cell(Ref[object]):
         """Start again with a fresh instance; mail stays."""
         if self.state is State.FAILED:
             self.state = State.NEW
-            self.restarted += 1
+            self.own.restarted += 1
             self.kernel.enqueue(self)
-
-
-_NOTHING_OWED: dict[Later[object], None] = {}

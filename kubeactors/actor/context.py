@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from kubeactors.actor.envelope import opened, sender_of
+from kubeactors.actor.envelope import sender_of
 from kubeactors.actor.errors import MailboxFull
 from kubeactors.actor.identifiers import uuid4_text
 from kubeactors.actor.logs import Logger
@@ -110,8 +110,7 @@ class Context(Generic[M]):
     @property
     def sender(self) -> Ref[object] | None:
         """Who sent the message in hand; None from outside."""
-        envelope = self._cell.envelope
-        return None if envelope is None else sender_of(envelope)
+        return sender_of(self._cell.in_hand())
 
     # The family.
 
@@ -193,20 +192,20 @@ class Context(Generic[M]):
     def later(self) -> Later[R]:  # pyright: ignore[reportInvalidTypeVarUse] -- the caller names the reply type
         """A promise to reply to the request in hand; a plain handler returns it in place of the reply."""
         cell = self._cell
-        later: Later[R] = Later(cell, opened(cell.envelope)[2])
+        later: Later[R] = Later(cell, cell.in_hand()[2])
         cell.owe(cast("Later[object]", later))
         return later
 
     def forward(self, ref: Ref[N], message: N) -> bool:
         """Pass a message on as if its sender had told it to `ref`."""
-        return ref.cell_for(message).put((message, opened(self._cell.envelope)[1], None))
+        return ref.cell_for(message).put((message, self._cell.in_hand()[1], None))
 
     def delegate(self, ref: Ref[N], request: Request[R]) -> Later[R]:
         """Let another actor reply to the asker of the message in hand: `return self.ctx.delegate(...)`.
 
         The asker's deadline goes on; it is told if the other is gone or has no room.
         """
-        _, sender, reply = opened(self._cell.envelope)
+        _, sender, reply = self._cell.in_hand()
         to = cast("Ref[object]", ref).cell_for(request)
         if reply is not None:
             reply.target = to  # a circle of asks may close here

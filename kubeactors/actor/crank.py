@@ -12,7 +12,8 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 from kubeactors.actor.activation import Activation
-from kubeactors.actor.envelope import Reply, opened
+from kubeactors.actor.cell import IN_HAND
+from kubeactors.actor.envelope import Envelope, Mark, Reply, opened
 from kubeactors.actor.ref import Later
 from kubeactors.actor.states import State
 
@@ -62,6 +63,27 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
             if not ready:
                 break
             entry = ready.popleft()
+            if entry.queued is IN_HAND and kernel.interceptor is None:
+                cell: Cell = entry  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] -- others have no hand
+                posted = cell.hand
+                method = cell.dispatch.plain.get(type(posted))
+                if method is not None:
+                    kernel.current = cell
+                    cell.envelope, cell.hand, cell.queued = posted, None, True
+                    try:
+                        method(cell.actor, posted)
+                    except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
+                        cell.fail(error, None)
+                    cell.handled += 1
+                    kernel.current = cell.envelope = None
+                    if cell.odd:
+                        cell.go_on()
+                    elif cell.mailbox:
+                        ready.append(cell)
+                    else:
+                        cell.queued = False
+                    continue
+                cell.put_down()
             mailbox = entry.mailbox
             if not mailbox or entry.state is not running:
                 crank.foreign = entry.run()
@@ -70,45 +92,56 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
                 if kernel.stuck:
                     break
                 continue
-            cell: Cell = entry  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] -- others have no mail
+            cell = entry  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] -- others have no mail
             kernel.current = cell
-            actor, plain, intercept = cell.actor, cell.dispatch.plain, kernel.interceptor
+            actor, dispatch, intercept = cell.actor, cell.dispatch, kernel.interceptor
+            plain = dispatch.plain
             handled = cell.handled
             left = len(mailbox)  # what comes meanwhile waits for the next turn
             limit = handled + (left if left < batch else batch)  # noqa: FURB136 -- a call
             reply = None
             try:
                 while True:
-                    envelope = mailbox.popleft()
+                    posted = mailbox.popleft()
                     handled += 1
-                    if intercept is not None:
-                        passed = intercept(cell, opened(envelope))
-                        if passed is None:
+                    if intercept is not None and type(posted) is not Mark:
+                        posted = intercept(cell, opened(posted, cell.sender))
+                        if posted is None:
                             if handled == limit or changes:
                                 break
                             continue
-                        envelope = passed
-                    cell.envelope = envelope
-                    if envelope.__class__ is tuple:
-                        message, _, reply = envelope  # pyright: ignore[reportGeneralTypeIssues]
+                    cell.envelope = posted
+                    kind = type(posted)
+                    if (method := plain.get(kind)) is not None:
+                        method(actor, posted)
+                    elif kind is Mark:
+                        cell.passes(posted)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+                        handled -= 1
+                        limit -= 1
                     else:
-                        message, reply = envelope, None
-                    if (method := plain.get(message.__class__)) is not None:
-                        result = method(actor, message)
-                    elif (method := cell.dispatch.waiting.get(message.__class__)) is not None:
-                        if kernel.helping and not cell.dispatch.deterministic:
-                            kernel.put_back(cell, envelope)
-                            handled -= 1
-                            break
-                        cell.handled = handled
-                        result = yield from method(actor, message)  # type: ignore[misc] # pyright: ignore[reportGeneralTypeIssues] -- an `async def`
-                        if crank.taken:
-                            return result
-                    else:
-                        cell.unhandled(opened(envelope))
-                        reply = None
-                    if reply is not None and result.__class__ is not Later:
-                        reply.set(result)
+                        message = posted
+                        if kind is tuple:
+                            envelope: Envelope = posted  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
+                            message, _, reply = envelope
+                            method = plain.get(type(message))
+                        if method is not None:
+                            result = method(actor, message)
+                        elif (method := dispatch.waiting.get(type(message))) is not None:
+                            if kernel.helping and not dispatch.deterministic:
+                                kernel.put_back(cell, posted)
+                                handled -= 1
+                                break
+                            cell.handled = handled
+                            result = yield from method(actor, message)  # type: ignore[misc] # pyright: ignore[reportGeneralTypeIssues] -- an `async def`
+                            if crank.taken:
+                                return result
+                        else:
+                            cell.unhandled(cell.in_hand())
+                            reply = None
+                        if reply is not None:
+                            if result.__class__ is not Later:
+                                reply.set(result)
+                            reply = None
                     if handled == limit or changes:
                         left -= batch
                         if left <= 0 or changes or not goes_on(cell):

@@ -15,9 +15,8 @@ Sender: TypeAlias = "Cell | Origin | None"
 Envelope: TypeAlias = "tuple[object, Sender, Reply]"
 """A message, who sent it, and where the reply goes."""
 
-Posted: TypeAlias = "Envelope | object"
-"""What really stands in a mailbox: a message from outside that nobody waits for goes without an envelope, which spares
-the garbage collector a tuple for each."""
+Posted: TypeAlias = "Envelope | Mark | object"
+"""What really stands in a mailbox: an envelope; a message without one, if nobody waits for a reply; a mark."""
 
 
 class Origin:
@@ -31,13 +30,29 @@ class Origin:
         self.links: tuple[object, ...] = links
 
 
-def opened(posted: Posted) -> Envelope:
+class Mark:
+    """Says in a mailbox who has told the messages without envelope that come after it, up to the next mark.
+
+    So a run of messages from one sender costs no envelopes, and the garbage collector nothing to look at.
+    """
+
+    __slots__ = ("sender",)
+
+    def __init__(self, sender: "Cell | None") -> None:
+        self.sender: Cell | None = sender
+
+
+OUTSIDE: Mark = Mark(None)
+"""They come from code that is no actor."""
+
+
+def opened(posted: Posted, sender: "Cell | None" = None) -> Envelope:
     """The envelope, made if there was none.
 
     >>> opened("hello")
     ('hello', None, None)
     """
-    return cast("Envelope", posted) if posted.__class__ is tuple else (posted, None, None)
+    return cast("Envelope", posted) if posted.__class__ is tuple else (posted, sender, None)
 
 
 def sender_of(posted: Posted) -> "Cell | None":

@@ -46,19 +46,20 @@ class Farewell:
             self._timer = None
         while self._next < len(self._cells):
             cell = self._cells[self._next]
-            if cell.state is not State.STOPPED and needs_time(cell) and cell.farewell is None:
+            if cell.state is not State.STOPPED and needs_time(cell) and cell.extras.farewell is None:
                 self._wait_for(cell)
                 return
             self._next += 1
-            cell.farewell = None
+            if cell.extras.farewell is not None:
+                cell.own.farewell = None
             cell.stop(self._reason)
         self._kernel.farewells -= 1
 
     def _wait_for(self, cell: "Cell") -> None:
         assert cell.actor is not None
         cell.state = State.STOPPING
-        cell.odd = cell.queued = True
-        cell.farewell = self
+        cell.hold()
+        cell.own.farewell = self
         due = self._kernel.now + int(cell.actor.stop_seconds * SECOND)
         self._timer = self._kernel.at(due, self._too_late)
 

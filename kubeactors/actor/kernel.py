@@ -10,13 +10,14 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
+from operator import length_hint
 from typing import Protocol, TypeVar
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
-from kubeactors.actor.envelope import Envelope, Posted, opened
+from kubeactors.actor.envelope import Envelope, Posted
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, DeadLetter, RestartIntensityExceeded
 from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox, Post
@@ -38,6 +39,9 @@ _ENTRIES_OF_HELP = 8
 _DEADLINES_PER_TIMEOUT = 16
 """Deadlines are rounded up to one of so many steps, so that a step has one timer for all its asks."""
 
+_NO_RULE = Supervision()
+"""Of a parent that is between two instances."""
+
 
 class Entry(Protocol):
     """What stands in the run queue."""
@@ -55,6 +59,11 @@ class Entry(Protocol):
     @property
     def state(self) -> State:
         """Of an actor."""
+        ...
+
+    @property
+    def queued(self) -> int:
+        """Whether it is an actor with a message in its hand: see `Cell.queued`."""
         ...
 
     def run(self) -> Activation | None:
@@ -122,7 +131,7 @@ class CellFactory(Protocol):
         self,
         kernel: "Kernel",
         parent: Cell | None,
-        name: str,
+        key: str | int,
         factory: Callable[[], Actor[M]],
         mailbox: Mailbox,
         restart: Restart,
@@ -143,16 +152,64 @@ class Kernel:
         inline: whether an ask of an idle actor may run at once.
         batch: how many messages an actor handles before the next one has its turn.
         parks_all: whether waiting handlers never have a task of their own (simulation).
+        marks: whether messages may wait without envelopes; a schedule that chooses among them wants to see who sent them.
     """
 
+    __slots__ = (
+        "_crank",
+        "_deadlines",
+        "_depth",
+        "_inline",
+        "_parks_all",
+        "_streams",
+        "asleep",
+        "batch",
+        "changes",
+        "current",
+        "dead_letters",
+        "dispatch_of",
+        "driver",
+        "farewells",
+        "fatal",
+        "helping",
+        "interceptor",
+        "ledger",
+        "left_over",
+        "make_cell",
+        "marks",
+        "mourners",
+        "now",
+        "on_dead_letter",
+        "on_failure",
+        "ready",
+        "registry",
+        "root",
+        "seed",
+        "spawned",
+        "stuck",
+        "timers",
+        "turning",
+        "wall",
+    )
+
     def __init__(  # noqa: PLR0913 -- made in two places, by the drivers
-        self, driver: Driver, ready: RunQueue, *, seed: str, wall: int, inline: bool, batch: int, parks_all: bool
+        self,
+        driver: Driver,
+        ready: RunQueue,
+        *,
+        seed: str,
+        wall: int,
+        inline: bool,
+        batch: int,
+        parks_all: bool,
+        marks: bool,
     ) -> None:
         self.driver = driver
         self.ready = ready
         self.seed = seed
         self.wall = wall
         self.batch = batch
+        self.marks = marks
         self.now = 0
         self.asleep: bool = False
         self.current: Cell | None = None
@@ -174,6 +231,8 @@ class Kernel:
         """Actors that are told of dead letters."""
         self.fatal: BaseException | None = None
         """The failure that reached the top, if one has."""
+        self.left_over: int = 0
+        """How many entries more the last `run` might have run."""
         self.turning: bool = False
         """Whether a turn of the run queue is under way."""
         self.helping: bool = False
@@ -185,12 +244,13 @@ class Kernel:
         self._depth = 0
         self.farewells = 0
         """How many are under way."""
-        self.spawned = 0
-        """How many actors there have been; numbers them."""
+        self.spawned = 1
+        """How many actors there have been, the root included; numbers them."""
         self._streams: dict[str, int] = {}
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
         self._crank = Crank(self)
-        self.root: Cell = Cell(self, None, "", Actor, Mailbox(), Restart.TEMPORARY)
+        self.root: Cell = Cell(self, None, 0, Actor, Mailbox(), Restart.TEMPORARY)
+        self.root.actor = Actor()
         self.root.state = State.RUNNING
         self.root.queued = False
 
@@ -211,6 +271,7 @@ class Kernel:
             finally:
                 self.turning = False
             if awaited is DONE:
+                self.left_over = length_hint(turns)
                 return None
             foreign = crank.foreign if awaited is FOREIGN else self._taken(crank, awaited)
             if foreign is not None:
@@ -222,8 +283,9 @@ class Kernel:
         cell, self.current = self.current, None
         if cell is None or not isinstance(error, self.driver.cancelled):
             return False
-        posted, cell.envelope = cell.envelope, None
-        cell.fail(error, opened(posted)[2])
+        reply = cell.in_hand()[2]
+        cell.envelope = None
+        cell.fail(error, reply)
         cell.go_on()
         return True
 
@@ -252,7 +314,7 @@ class Kernel:
         assert cell is not None
         self._crank = Crank(self)
         crank.taken = True
-        activation = Activation(cell, crank.frame, opened(cell.envelope), starting=False)
+        activation = Activation(cell, crank.frame, cell.in_hand(), starting=False)
         cell.envelope = None
         foreign = activation.suspended(awaited)
         cell.go_on()
@@ -352,8 +414,14 @@ class Kernel:
     def spawn(
         self, parent: Cell, factory: Callable[[], Actor[M]], name: str, mailbox: Mailbox, restart: Restart
     ) -> Cell:
-        """Add a child; it starts when its turn comes. Raises what `add` raises."""
+        """Add a child, which starts when its turn comes; at once if there is no `started` to call.
+
+        Raises what `add` raises.
+        """
         cell = self.add(parent, factory, name, mailbox, restart)
+        if isinstance(factory, type) and not dispatch_of(factory).starts:
+            cell.start()
+            return cell
         self.ready.append(cell)
         if self.asleep:
             self.wake()
@@ -369,16 +437,16 @@ class Kernel:
         """
         if isinstance(factory, type):
             dispatch_of(factory)
-        gone = parent.actor is None if parent is not self.root else parent.state is State.STOPPED
-        if gone or self.root.state is State.STOPPED or parent.state is State.STOPPING:
+        if parent.actor is None or parent.state is State.STOPPING or self.root.state is State.STOPPED:
             raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
-        children = parent.children
+        children = parent.extras.children
         if children is None:
-            children = parent.children = {}
+            children = parent.own.children = {}
         elif name and name in children:
             raise ValueError(f"{parent.path} has a child named {name!r} already; choose another name")
-        cell = self.make_cell(self, parent, name, factory, mailbox, restart)
-        children[name or cell.number] = cell
+        self.spawned = number = self.spawned + 1
+        key = name or number
+        cell = children[key] = self.make_cell(self, parent, key, factory, mailbox, restart)
         return cell
 
     def parks(self, cell: Cell) -> bool:
@@ -392,7 +460,7 @@ class Kernel:
     def _stop(self, cell: Cell, reason: str) -> None:
         if cell.activations is None and not cell.children:
             cell.stop(reason)
-        elif cell.farewell is None:
+        elif cell.extras.farewell is None:
             self._part_from([*descendants(cell), cell], cell, reason)
 
     def _part_from(self, cells: list[Cell], top: Cell, reason: str) -> None:
@@ -411,7 +479,7 @@ class Kernel:
             self.report("actor.failed_again", cell, error)
             return
         cell.state = State.FAILED
-        cell.odd = cell.queued = True
+        cell.hold()
         self.change(partial(self._supervise, cell, error))
 
     def _supervise(self, cell: Cell, error: BaseException) -> None:
@@ -428,10 +496,10 @@ class Kernel:
         if cell.restart is Restart.TEMPORARY:
             cell.stop(f"failed: {error!r}")
             return
-        rule = parent.actor.supervision if parent.actor is not None else Supervision()
-        if parent.restarts is None:
-            parent.restarts = RestartWindow()
-        restarts = parent.restarts.add(self.now, rule.within_seconds)
+        rule = parent.actor.supervision if parent.actor is not None else _NO_RULE
+        own = parent.own
+        own.restarts = own.restarts or RestartWindow()
+        restarts = own.restarts.add(self.now, rule.within_seconds)
         if restarts > rule.max_restarts:
             exceeded = RestartIntensityExceeded(
                 f"{cell.path} failed; {restarts} failures of children of {parent.path or 'the system'} "
@@ -449,7 +517,7 @@ class Kernel:
     def _restart(self, cells: list[Cell], delay: int) -> None:
         for one in reversed(cells):
             one.state = State.FAILED
-            one.odd = one.queued = True
+            one.hold()
             one.end_instance()
         for one in cells:
             if delay:

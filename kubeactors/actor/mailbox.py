@@ -42,16 +42,23 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
         if self.key is not None and self.urgent:
             raise ValueError("a mailbox either coalesces by key or has urgent messages; give one of them")
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether all messages that are taken in are handled, and in the order in which they came."""
+        return self.key is None and not self.urgent and self.overflow is not Overflow.DROP_OLDEST
+
     def make(self) -> "Post":
         """An empty one."""
         if self.key is not None:
             return Coalescing(self.key)
-        ordinary: deque[Posted] = deque()
-        return Urgent(self.urgent) if self.urgent else ordinary
+        if self.urgent:
+            return Urgent(self.urgent)
+        plain: deque[Posted] = deque()  # not a class made from it: the interpreter calls methods of exact types faster
+        return plain
 
 
 class Post(Protocol):
-    """What the kernel needs of a mailbox: the methods of a deque."""
+    """What the kernel needs of a mailbox: some methods of a deque, which most are."""
 
     def append(self, posted: Posted, /) -> None:
         """Put at the end."""
@@ -64,8 +71,6 @@ class Post(Protocol):
     def popleft(self) -> Posted:
         """Take what is next."""
         ...
-
-    def __getitem__(self, index: int, /) -> Posted: ...
 
     def __len__(self) -> int: ...
 
@@ -120,9 +125,6 @@ class Coalescing:
         """See `Post`."""
         return self._posted.popitem(last=False)[1]
 
-    def __getitem__(self, index: int, /) -> Posted:
-        return list(self._posted.values())[index]
-
     def __len__(self) -> int:
         return len(self._posted)
 
@@ -154,9 +156,6 @@ class Urgent:
     def popleft(self) -> Posted:
         """See `Post`."""
         return self._urgent.popleft() if self._urgent else self._ordinary.popleft()
-
-    def __getitem__(self, index: int, /) -> Posted:
-        return list(self)[index]
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._ordinary)

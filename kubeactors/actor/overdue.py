@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, cast
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import opened
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND
 
@@ -24,8 +23,7 @@ def at_work_on(entry: "Entry") -> tuple[Cell, object]:
     if isinstance(entry, Activation):
         return entry.cell, entry.envelope[0]
     cell = cast("Cell", entry)
-    mail = cell.mailbox if cell.state is State.RUNNING else None
-    return cell, opened(mail[0])[0] if mail else None
+    return cell, cell.upcoming() if cell.state is State.RUNNING else None
 
 
 def warn_of(log: "LogSink", cell: Cell, message: object, spent: int) -> None:

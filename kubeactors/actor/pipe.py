@@ -27,8 +27,9 @@ def run_apart(cell: "Cell", work: Awaitable[object], done: Done, because: Sequen
     wait: Wait[object] = Wait()
     activation = Activation(cell, cell.carried(_run(work), because), (None, None, wait), starting=False)
     activation.background = True
-    cell.background = cell.background or {}
-    cell.background[activation] = None
+    own = cell.own
+    own.background = own.background or {}
+    own.background[activation] = None
     wait.waiter = cell.bound(partial(_finish, wait, done))
     cell.kernel.enqueue(activation)
 

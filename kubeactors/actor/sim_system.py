@@ -54,7 +54,9 @@ class SimSystem:
     ) -> None:
         self._patience = patience
         queue = ScheduledQueue(schedule or RandomDelays(str(seed)))
-        self.kernel: Kernel = Kernel(self, queue, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True)
+        self.kernel: Kernel = Kernel(
+            self, queue, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True, marks=False
+        )
         self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
         """What actors logged: time, level, event, path, fields."""
 

@@ -74,14 +74,14 @@ class Ledger:
         sums = self._of(cell.dispatch.name)
         sums[0] += cell.handled
         sums[1] += cell.busy
-        sums[2] += cell.restarted
+        sums[2] += cell.extras.restarted
 
     def joins(self, cell: "Cell", actor: str) -> None:
         """It is of this class now; what it has done before counts for another."""
         sums = self._of(actor)
         sums[0] -= cell.handled
         sums[1] -= cell.busy
-        sums[2] -= cell.restarted
+        sums[2] -= cell.extras.restarted
 
     def _of(self, actor: str) -> list[int]:
         sums = self._left.get(actor)
@@ -120,12 +120,12 @@ def one(cell: "Cell") -> ActorStatistics:
         path=cell.path,
         actor=cell.dispatch.name,
         state=cell.state.value,
-        mailbox=len(cell.mailbox or ()),
+        mailbox=cell.waiting,
         capacity=cell.capacity,
-        waiting=len(cell.activations or ()) + len(cell.background or ()),
+        waiting=len(cell.activations or ()) + len(cell.extras.background or ()),
         handled=cell.handled,
         busy_seconds=cell.busy / SECOND,
-        restarts=cell.restarted,
+        restarts=cell.extras.restarted,
     )
 
 

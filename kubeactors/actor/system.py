@@ -18,7 +18,7 @@ from kubeactors.actor.activation import CLOSED, Activation, Stepped
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
-from kubeactors.actor.envelope import opened, sender_of
+from kubeactors.actor.envelope import sender_of
 from kubeactors.actor.errors import SystemFailed, SystemNotRunning
 from kubeactors.actor.kernel import Entry, Kernel
 from kubeactors.actor.mailbox import Mailbox
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 M = TypeVar("M")
 R = TypeVar("R")
 
-ENTRIES_PER_LOOK = 64
-"""How many entries of the run queue are run between two looks at the clock."""
+FEWEST_PER_LOOK, MOST_PER_LOOK = 32, 256
+"""How many entries of the run queue are run between two looks at the clock: more while they are quick."""
 TURN = 1_000_000
 """Nanoseconds after which the event loop has its turn."""
 SPARE_WORKERS = 16
@@ -81,7 +81,14 @@ class ActorSystem:
         wall = time.time_ns()
         self._ready: deque[Entry] = deque()
         self.kernel: Kernel = Kernel(
-            self, self._ready, seed=seed, wall=wall, inline=not debug, batch=1 if debug else 64, parks_all=False
+            self,
+            self._ready,
+            seed=seed,
+            wall=wall,
+            inline=not debug,
+            batch=1 if debug else 64,
+            parks_all=False,
+            marks=True,
         )
         if tracer is not None:
             from kubeactors.actor.tracing import Tracing  # noqa: PLC0415 -- who traces pays for it
@@ -98,7 +105,8 @@ class ActorSystem:
         self._delegated: dict[Activation, None] = {}
         self._pause_by = 0
         self._debug = debug
-        self._look = 1 if debug else ENTRIES_PER_LOOK
+        self._look = 1 if debug else FEWEST_PER_LOOK
+        self._ran = 1
         self._greedy: Cell | None = None
         self._greedy_until = 0
 
@@ -187,11 +195,9 @@ class ActorSystem:
         self.refresh()
         kernel = self.kernel
         cell = kernel.add(kernel.root, factory, name, mailbox or DEFAULT_MAILBOX, restart)
-        started: Wait[None] = Wait()
-        cell.started = started
         if kernel.turning or not cell.start_at_once():
             kernel.enqueue(cell)
-        await self.outside(started, helps=False)
+        await self.outside(cell.until_started(), helps=False)
         return cast("Ref[M]", cell)
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
@@ -248,21 +254,24 @@ class ActorSystem:
             activation = self._timed(now) if ready else None
             if activation is None:
                 activation = kernel.run(self._look - 1)
+                self._ran = self._look - kernel.left_over
             if activation is not None or not ready:
                 return activation
-            kernel.now = now = clock() - origin
+            before, now = now, clock() - origin
+            kernel.now = now
+            if not self._debug:
+                self._look = _entries_per_look(self._look, now - before)
             if now > until:
                 return None
 
     def _timed(self, now: int) -> Activation | None:
-        """Run one entry and count the time it takes for all that are run until the next look at the clock."""
-        ready = self._ready
-        entry, weight = ready[0], min(len(ready), self._look)
+        """Run one entry and let its time stand for as many as were run between the last two looks at the clock."""
+        entry = self._ready[0]
         at_work = at_work_on(entry) if self._debug else None
         activation = self.kernel.run(1)
         spent = self._clock() - now
         if isinstance(entry, Cell):
-            entry.busy += spent * weight
+            entry.busy += spent * self._ran
         if at_work is not None:
             warn_of(self.log, *at_work, spent)
         return activation
@@ -372,7 +381,7 @@ class ActorSystem:
         if not wait.done and helps and not kernel.turning and len(self._ready) == 1 and not self._debug:
             # Nothing else is ready, so nobody waits behind; with more ready it is better to gather than to hurry.
             self.refresh()
-            kernel.help(wait, ENTRIES_PER_LOOK)
+            kernel.help(wait, FEWEST_PER_LOOK)
         if not wait.done:
             return _outside(self._parking, wait)
         return wait if kernel.now < self._pause_by else self._after_pause(wait)
@@ -400,9 +409,21 @@ class ActorSystem:
         """Through structlog to the standard library's logger `kubeactors`."""
         current = self.kernel.current
         if current is not None and current.envelope is not None:
-            message, sender = opened(current.envelope)[0], sender_of(current.envelope)
+            envelope = current.in_hand()
+            message, sender = envelope[0], sender_of(envelope)
             fields = {"cause": type(message).__name__, "sender": sender.path if sender is not None else "", **fields}
         getattr(_log, level)(event, actor=path, **fields)
+
+
+def _entries_per_look(entries: int, spent: int) -> int:
+    """How many are run before the next look at the clock, if so many took so many nanoseconds.
+
+    >>> _entries_per_look(64, 100_000), _entries_per_look(64, 900_000)
+    (128, 32)
+    """
+    if spent < TURN // 8:
+        return min(entries * 2, MOST_PER_LOOK)
+    return max(entries // 2, FEWEST_PER_LOOK) if spent > TURN // 2 else entries
 
 
 def _nothing() -> None:

@@ -33,8 +33,8 @@ from opentelemetry.trace import (
 
 from kubeactors.actor.activation import Stepped
 from kubeactors.actor.actor import Actor, Dispatch, Handler, dispatch_of
-from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import Envelope, Origin, opened, sender_of
+from kubeactors.actor.cell import NOBODY, Cell
+from kubeactors.actor.envelope import Envelope, Origin, sender_of
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.supervision import Restart
 from kubeactors.actor.timers import Timer
@@ -84,7 +84,7 @@ class Tracing:
     def span_of(self, actor: Actor[object], message: object) -> tuple[Span, Context]:
         """A span for the message in hand, and the context in which it is current."""
         cell = actor.cell
-        envelope = opened(cell.envelope)
+        envelope = cell.in_hand()
         origin = envelope[1]
         context, links = (origin.context, origin.links) if isinstance(origin, Origin) else (None, ())
         parent = cast("Context | None", context)
@@ -199,19 +199,16 @@ class TracedCell(Cell):
         tracing: Tracing,
         kernel: "Kernel",
         parent: "Cell | None",
-        name: str,
+        key: str | int,
         factory: Callable[[], Actor[M]],
         mailbox: Mailbox,
         restart: Restart,
     ) -> None:
-        super().__init__(kernel, parent, name, factory, mailbox, restart)
+        super().__init__(kernel, parent, key, factory, mailbox, restart)
+        self.last = NOBODY  # every message has an envelope
         self._tracing = tracing
         self._links: tuple[Link, ...] = ()
         self._spawned_in = get_current()
-
-    def tell(self, message: object, /) -> bool:
-        """See `Ref.tell`."""
-        return self.put((message, self.kernel.current, None))
 
     def put(self, envelope: Envelope) -> bool:
         """See `Cell.put`."""
@@ -271,7 +268,7 @@ class TracedCell(Cell):
     def _call_started(self) -> "Awaitable[None] | None":
         """Starting belongs to the span in which it was spawned; starting again belongs to none."""
         variables = copy_context()
-        variables.run(attach, Context() if self.restarted else self._spawned_in)
+        variables.run(attach, Context() if self.extras.restarted else self._spawned_in)
         starting = variables.run(super()._call_started)
         if starting is None:
             return None

@@ -97,9 +97,7 @@ class Actors:
         if isinstance(system, ActorSystem):
             return await system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
         ref = system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
-        cell = cast("Cell", ref)
-        cell.started = started = Wait[None]()
-        await started
+        await cast("Cell", ref).until_started()
         return ref
 
     async def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float = 30.0) -> R:
