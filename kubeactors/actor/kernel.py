@@ -204,13 +204,13 @@ class Kernel:
         parks_all: bool,
         marks: bool,
     ) -> None:
-        self.driver = driver
-        self.ready = ready
-        self.seed = seed
-        self.wall = wall
-        self.batch = batch
-        self.marks = marks
-        self.now = 0
+        self.driver: Driver = driver
+        self.ready: RunQueue = ready
+        self.seed: str = seed
+        self.wall: int = wall
+        self.batch: int = batch
+        self.marks: bool = marks
+        self.now: int = 0
         self.asleep: bool = False
         self.current: Cell | None = None
         self.timers: Timers = Timers()
@@ -242,9 +242,9 @@ class Kernel:
         self._inline = inline
         self._parks_all = parks_all
         self._depth = 0
-        self.farewells = 0
+        self.farewells: int = 0
         """How many are under way."""
-        self.spawned = 1
+        self.spawned: int = 1
         """How many actors there have been, the root included; numbers them."""
         self._streams: dict[str, int] = {}
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
