@@ -56,11 +56,11 @@ class PodWatcher:
         self.waves: dict[str, Wave] = {}
         self.dark: dict[str, None] = {}
         """Nodes without power."""
-        self.running = 0
+        self.running: int = 0
         """How many pods have come to run."""
         self.latencies: array[float] = array("d")
         """Seconds from creation to Running, in the order of coming to run."""
-        self.progress = 0
+        self.progress: int = 0
         """Counts whatever got better."""
         self._pods: dict[str, tuple[Pod, Verdict]] = {}
         self._created: dict[str, float] = {}
@@ -68,7 +68,7 @@ class PodWatcher:
         """The uids of pods that were to end, and have."""
         self._settled = anyio.Event()
         self._waiting: tuple[str, ...] = ()
-        self.closed = False
+        self.closed: bool = False
 
     def expect(self, name: str, wanted: int, *, ends: bool = False) -> Wave:
         """So many pods of a new wave are to come."""

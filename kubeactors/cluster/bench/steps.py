@@ -68,7 +68,7 @@ class Steps:
         self._scenario = scenario
         self._waves = {wave.name: wave for wave in scenario.waves}
         self._begins = begins
-        self.created = 0
+        self.created: int = 0
         """Pods that were created here; not those that controllers made."""
         self.results: list[StepResult] = []
         self._failed = ""
