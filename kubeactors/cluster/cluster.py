@@ -302,7 +302,7 @@ class Cluster:
     def _app(self) -> "ApiApp":
         from kubeactors.apiserver.http.app import ApiApp, HttpSettings  # noqa: PLC0415 -- the same
         from kubeactors.apiserver.tokens import AccountAuthenticator, AccountTokens, accounts_of  # noqa: PLC0415 -- the same
-        from kubeactors.cluster.pod_logs import MachineLogs  # noqa: PLC0415 -- the same
+        from kubeactors.cluster.pod_access import MachinePods  # noqa: PLC0415 -- the same
 
         kernel = self.system.kernel
 
@@ -311,7 +311,7 @@ class Cluster:
 
         key = self.spec.account_key
         known = (AccountAuthenticator(AccountTokens(key), accounts_of(self._server), clock),) if key else ()
-        settings = HttpSettings(tokens=known, logs=MachineLogs(self._machines), collectors=self._collectors)
+        settings = HttpSettings(tokens=known, pods=MachinePods(self._machines), collectors=self._collectors)
         return ApiApp(self._server, SCHEME, authorizer=self._authorizer, clock=clock, settings=settings)
 
 

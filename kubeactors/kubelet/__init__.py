@@ -7,12 +7,14 @@
     admission.py        whether the node takes a pod                       ledger.py            what pods take of the node
     heartbeat.py        Node and Lease                                     node_status.py       what the Node says
     renewals.py         the Leases of many nodes at once                   logs.py              reading logs
+    sessions.py         commands in containers, ports of pods
     images.py           why an image is not there                          preparation.py       before a container starts
     materials.py        ConfigMaps and Secrets that a pod refers to        fields.py            facts about a pod
     environment.py      variables made of them                             volumes.py           files made of them
     runtimes/           what runs containers
 
-Who sends to it: the API server (its own pods only, by the field selector spec.nodeName); whoever wants to read a log.
+Who sends to it: the API server (its own pods only, by the field selector spec.nodeName); whoever wants to read a log,
+run a command or reach a port.
 What it sends: statuses and deletions of pods, its Node and its Lease to the API server, and reads of what pods refer to;
 events to an event sink.
 Where its behaviour comes from: pkg/kubelet (v1.36).
@@ -22,5 +24,20 @@ from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.kubelet import Kubelet
 from kubeactors.kubelet.logs import Log, LogReply, ReadLog
 from kubeactors.kubelet.messages import KubeletMessage
+from kubeactors.kubelet.sessions import Attach, Exec, FindPort, PortAddress, PortReply, Session, SessionReply
 
-__all__ = ["Kubelet", "KubeletConfig", "KubeletMessage", "Log", "LogReply", "ReadLog"]
+__all__ = [
+    "Attach",
+    "Exec",
+    "FindPort",
+    "Kubelet",
+    "KubeletConfig",
+    "KubeletMessage",
+    "Log",
+    "LogReply",
+    "PortAddress",
+    "PortReply",
+    "ReadLog",
+    "Session",
+    "SessionReply",
+]

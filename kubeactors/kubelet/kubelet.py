@@ -35,6 +35,16 @@ from kubeactors.kubelet.messages import (
 )
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
 from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, PodSandbox
+from kubeactors.kubelet.sessions import (
+    Attach,
+    Exec,
+    FindPort,
+    PortReply,
+    SessionReply,
+    attach_to,
+    exec_in,
+    find_port,
+)
 from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
@@ -417,9 +427,26 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     def read_log(self, message: ReadLog) -> LogReply:
         """The log of a container."""
+        return read_log(self._worker_of(message), self._runtime, message, self.ctx.wall)
+
+    @handle
+    def exec(self, message: Exec) -> SessionReply:
+        """Run a command in a container."""
+        return exec_in(self._worker_of(message), self._runtime, message, self.ctx.wall)
+
+    @handle
+    def attach(self, message: Attach) -> SessionReply:
+        """Let somebody see what a container writes."""
+        return attach_to(self._worker_of(message), self._runtime, message, self.ctx.wall)
+
+    @handle
+    def find_port(self, message: FindPort) -> PortReply:
+        """Where a port of a pod is."""
+        return find_port(self._worker_of(message), self._runtime, message)
+
+    def _worker_of(self, message: ReadLog | Exec | Attach | FindPort) -> PodWorker | None:
         pod = self._pods.get(message.pod, message.namespace)
-        worker = self._workers.get(pod.metadata.uid) if pod is not None else None
-        return read_log(worker, self._runtime, message, self.ctx.wall)
+        return self._workers.get(pod.metadata.uid) if pod is not None else None
 
 
 def _age(change: Change[Pod]) -> str:

@@ -5,6 +5,7 @@ from typing import TypeAlias
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.kubelet.logs import ReadLog
 from kubeactors.kubelet.runtimes import ContainerChanged
+from kubeactors.kubelet.sessions import Attach, Exec, FindPort
 from kubeactors.message import Message, Recipient
 
 
@@ -72,5 +73,8 @@ KubeletMessage: TypeAlias = (
     | ContainerChanged
     | WriteStatus
     | ReadLog
+    | Exec
+    | Attach
+    | FindPort
 )
-"""All of it; `ReadLog` is what others ask."""
+"""All of it; `ReadLog` and what follows is what others ask."""

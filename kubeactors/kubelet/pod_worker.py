@@ -19,7 +19,7 @@ from kubeactors.kubelet.images import Refusal, badly_configured, pulled
 from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, is_sidecar, restarts
 from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Materials, Wanted, wanted_by
 from kubeactors.kubelet.pod_status import Outcome, PodView, pod_status, rejected_status
-from kubeactors.kubelet.preparation import CONFIG_RETRY, config_of, refusal
+from kubeactors.kubelet.preparation import CONFIG_RETRY, ContainerSurroundings, config_of, refusal, surroundings_of
 from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
 from kubeactors.kubelet.runtimes import (
     ContainerConfig,
@@ -233,6 +233,16 @@ class PodWorker:
             started_at=self._started_at,
         )
         return pod_status(self.pod, view, now)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether any of its containers runs."""
+        return any(one.is_running for one in self.records)
+
+    def surroundings(self, container: str) -> ContainerSurroundings:
+        """What a command sees in a container; as far as it is there."""
+        record = next(one for one in self.records if one.spec.name == container)
+        return surroundings_of(record.spec, self._facts, self.materials or NO_MATERIALS)
 
     # What happens.
 

@@ -3,14 +3,18 @@
 Source: pkg/kubelet/images/image_manager.go, pkg/kubelet/kuberuntime/kuberuntime_container.go (v1.36).
 """
 
+from collections.abc import Mapping
+
+import msgspec
 from msgspec.structs import replace
 
+from kubeactors.api.core.v1 import Container
 from kubeactors.kubelet.container_record import ContainerRecord
 from kubeactors.kubelet.environment import environment, expand
 from kubeactors.kubelet.fields import PodFacts
 from kubeactors.kubelet.images import Refusal, backed_off, invalid_name, is_valid, never_pulled, not_pulled
 from kubeactors.kubelet.lifecycle import ALWAYS, NEVER
-from kubeactors.kubelet.materials import NO_MATERIALS, Materials
+from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Materials
 from kubeactors.kubelet.runtimes import ContainerConfig, ContainerRuntime
 from kubeactors.kubelet.volumes import mounts_of
 
@@ -19,6 +23,7 @@ CONFIG_RETRY = 10 * SECOND
 """How long after a failure for want of a ConfigMap or Secret the next try is."""
 FIRST_PULL_BACKOFF = 10 * SECOND
 MAX_PULL_BACKOFF = 300 * SECOND
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def refusal(record: ContainerRecord, runtime: ContainerRuntime, sandbox_id: str, now: int) -> Refusal | None:
@@ -62,3 +67,26 @@ def config_of(record: ContainerRecord, facts: PodFacts, materials: Materials | N
     container = replace(container, args=tuple(expand(one, env) for one in container.args))
     mounts = mounts_of(container, facts, materials or NO_MATERIALS)
     return ContainerConfig(container=container, attempt=attempt, env=env, mounts=mounts)
+
+
+class ContainerSurroundings(msgspec.Struct, frozen=True):
+    """The environment of a container, and its files by their paths in it."""
+
+    env: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+
+def surroundings_of(container: Container, facts: PodFacts, materials: Materials) -> ContainerSurroundings:
+    """What a command sees in a simulated container: what can be known without one."""
+    metadata = facts.pod.metadata
+    env = {"PATH": DEFAULT_PATH, "HOSTNAME": metadata.name, "HOME": "/root"}
+    files = {"/etc/hostname": f"{metadata.name}\n".encode()}
+    try:
+        env |= environment(container, facts, materials)
+        for mount in mounts_of(container, facts, materials):
+            whole = mount.path.rstrip("/")
+            for name, content in (mount.files or {}).items():
+                files[whole if name == mount.sub_path else f"{whole}/{name}"] = content
+    except MaterialMissing:
+        pass  # it ran when they were there
+    return ContainerSurroundings(env, files)

@@ -12,7 +12,10 @@ ref, as any component in the process does. It decides nothing about objects.
     watching.py         a watch as a stream of lines    authentication.py   certificates, tokens, impersonation
     discovery.py        groups, versions, resources     openapi/            definitions and operations
     health.py           healthz, livez, readyz          door.py             the actor's troubles as refusals
-    protobuf/           objects that typed clients send pod_streams.py      logs
+    protobuf/           objects that typed clients send pod_streams.py      logs, and what leads to running pods
+    remote_command.py   exec and attach                 port_forward.py     ports of pods
+    channels.py         their channels, both ways       duplex.py           connections that both sides send on
+    spdy.py             SPDY/3.1, bytes to events       upgrade.py          connections that are upgraded to it
     encodings.py        bytes of objects, made once     metrics.py          how many requests, and how quick
 
 Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.
@@ -21,7 +24,7 @@ Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes
 from kubeactors.apiserver.http.app import ApiApp, HttpSettings
 from kubeactors.apiserver.http.authentication import StaticTokens, TokenAuthenticator
 from kubeactors.apiserver.http.health import Check, Health
-from kubeactors.apiserver.http.pod_streams import LogSource
+from kubeactors.apiserver.http.pod_streams import PodAccess
 from kubeactors.apiserver.http.serving import AddressInUse, Listening, Tls, serve
 
 __all__ = [
@@ -31,7 +34,7 @@ __all__ = [
     "Health",
     "HttpSettings",
     "Listening",
-    "LogSource",
+    "PodAccess",
     "StaticTokens",
     "Tls",
     "TokenAuthenticator",

@@ -14,12 +14,13 @@ import msgspec
 import structlog
 
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import InternalError, StatusError
+from kubeactors.apimachinery.status import BadRequest, InternalError, StatusDetails, StatusError
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http.access import access_of
 from kubeactors.apiserver.http.authentication import TokenAuthenticator, authenticate
 from kubeactors.apiserver.http.documents import Documents
 from kubeactors.apiserver.http.door import Door
+from kubeactors.apiserver.http.duplex import Duplex, duplex_of
 from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.impersonation import impersonated
 from kubeactors.apiserver.http.messages import (
@@ -31,13 +32,14 @@ from kubeactors.apiserver.http.messages import (
     Scope,
     Send,
     Streaming,
+    Takeover,
 )
 from kubeactors.apiserver.http.metrics import Metrics, RequestMetrics
 from kubeactors.apiserver.http.paths import parse_path, verb_of
-from kubeactors.apiserver.http.pod_streams import LogSource
+from kubeactors.apiserver.http.pod_streams import PodAccess
 from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.resources import Resources
-from kubeactors.apiserver.http.responses import compress, refusal
+from kubeactors.apiserver.http.responses import compress, refusal, text
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -58,7 +60,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: tuple[TokenAuthenticator, ...] = ()
     health: Health = Health()
-    logs: LogSource | None = None
+    pods: PodAccess | None = None
     address: str = ""
     collectors: "Callable[[], Sequence[Collector]]" = tuple
     """Asked for what `/metrics` tells besides."""
@@ -85,8 +87,9 @@ class ApiApp:
     ) -> None:
         self._authorizer = authorizer
         self._tokens = settings.tokens
-        self._resources = Resources(door, scheme, authorizer, clock, settings.logs)
+        self._resources = Resources(door, scheme, authorizer, clock, settings.pods)
         self._streams: dict[Streaming, None] = {}
+        self._takeovers: dict[anyio.CancelScope, None] = {}
         self._clock = clock
         self._requests = RequestMetrics(lambda: len(self._streams))
         metrics = Metrics(self._requests, settings.collectors)
@@ -95,9 +98,6 @@ class ApiApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Nothing is raised at the server that calls."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close"})
-            return
         request = HttpRequest(scope, receive)
         began = self._clock()
         try:
@@ -105,8 +105,14 @@ class ApiApp:
         except ClientGone:
             return
         self._count(request, answer, began)
-        if isinstance(answer, Response):
+        if request.upgrades:
+            await self._take_over(request, answer, duplex_of(scope, receive, send))
+        elif isinstance(answer, Response):
             await _respond(answer, send)
+        elif isinstance(answer, Takeover):
+            await _respond(
+                refusal(request, BadRequest.saying("Upgrade request required", StatusDetails()).status), send
+            )
         else:
             await self._stream(request, answer, send)
 
@@ -115,6 +121,8 @@ class ApiApp:
         self._closing = True
         for stream in tuple(self._streams):
             stream.close()
+        for scope in tuple(self._takeovers):
+            scope.cancel()
 
     async def _answer(self, request: HttpRequest) -> Answer:
         try:
@@ -139,6 +147,21 @@ class ApiApp:
             verb = verb_of(request.method, path, watch=b"watch" in request.query_bytes)
             code = answer.code if isinstance(answer, Response) else HTTPStatus.OK
             self._requests.count(path, verb, code, self._clock() - began)
+
+    async def _take_over(self, request: HttpRequest, answer: Answer, duplex: Duplex) -> None:
+        if not isinstance(answer, Takeover) or self._closing:
+            refused = answer if isinstance(answer, Response) else text(400, "this path cannot be upgraded")
+            await duplex.refuse(refused)
+            return
+        with anyio.CancelScope() as scope:
+            self._takeovers[scope] = None
+            try:
+                await answer.run(duplex)
+            except Exception:  # noqa: BLE001 -- whatever is wrong with one connection, the server stays
+                _log.exception("http.takeover_failed", path=request.path)
+                await duplex.close()
+            finally:
+                del self._takeovers[scope]
 
     async def _stream(self, request: HttpRequest, stream: Streaming, send: Send) -> None:
         self._streams[stream] = None

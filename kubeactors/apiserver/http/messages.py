@@ -1,7 +1,7 @@
 """One HTTP request and its answer, as the handlers of this room see them; the bytes and events of ASGI stay below."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import msgspec
 
@@ -9,6 +9,9 @@ from kubeactors.apimachinery.requests import ANONYMOUS, UserInfo
 from kubeactors.apimachinery.status import RequestEntityTooLarge
 from kubeactors.apiserver.http.negotiation import JSON
 from kubeactors.apiserver.http.query import Query
+
+if TYPE_CHECKING:
+    from kubeactors.apiserver.http.duplex import Duplex
 
 Scope: TypeAlias = MutableMapping[str, object]
 Event: TypeAlias = MutableMapping[str, object]
@@ -29,7 +32,7 @@ class ClientGone(Exception):
 class HttpRequest:
     """A request. `user` is who asks; anonymous until authentication has said otherwise.
 
-    `warnings` are what the client is to be told even if the request is refused.
+    `upgrades`: the client wants to go on in another protocol. `warnings` are what the client is to be told even if the request is refused.
     """
 
     __slots__ = (
@@ -41,12 +44,14 @@ class HttpRequest:
         "method",
         "path",
         "query_bytes",
+        "upgrades",
         "user",
         "warnings",
     )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        self.method: str = cast("str", scope["method"])
+        self.method: str = cast("str", scope.get("method", "GET"))  # a WebSocket has none
+        self.upgrades: bool = scope["type"] != "http"
         self.path: str = cast("str", scope["path"])
         self.query_bytes: bytes = cast("bytes", scope["query_string"])
         self.user: UserInfo = ANONYMOUS
@@ -127,4 +132,13 @@ class Streaming(Protocol):
         ...
 
 
-Answer: TypeAlias = Response | Streaming
+class Takeover(msgspec.Struct, frozen=True):
+    """An answer that takes the connection over, to go on in another protocol.
+
+    `run` accepts or refuses, then goes on until the end. It is cancelled when the server stops.
+    """
+
+    run: "Callable[[Duplex], Awaitable[None]]"
+
+
+Answer: TypeAlias = Response | Streaming | Takeover

@@ -1,4 +1,4 @@
-"""What clients ask of a running pod: its logs; and exec, attach and port-forward, which are refused.
+"""What clients ask of a running pod: its logs; to run a command in it, to be attached to it, to reach its ports.
 
 Source: pkg/registry/core/pod/strategy.go LogLocation, pkg/registry/core/pod/rest/log.go (v1.36).
 """
@@ -16,10 +16,14 @@ from kubeactors.apimachinery.requests import Get, Result
 from kubeactors.apimachinery.status import BadRequest, MethodNotAllowed, Status, StatusDetails, StatusError, invalid
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.apiserver.http.door import Door, ask
-from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response, Write
+from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response, Takeover, Write
 from kubeactors.apiserver.http.paths import ResourcePath
+from kubeactors.apiserver.http.port_forward import PortForward
 from kubeactors.apiserver.http.query import Query
-from kubeactors.kubelet import Log, LogReply, ReadLog
+from kubeactors.apiserver.http.remote_command import RemoteCommand, wanted_streams
+from kubeactors.kubelet import Attach, Exec, FindPort, Log, LogReply, PortReply, ReadLog, SessionReply
+from kubeactors.kubelet.runtimes.streams import Output
+from kubeactors.message import Recipient
 
 STREAMED = frozenset({"log", "exec", "attach", "portforward"})
 """The subresources that are answered here."""
@@ -36,12 +40,24 @@ class LogSource(Protocol):
         ...
 
 
-class PodStreams:
-    """Answers requests for logs."""
+class PodAccess(LogSource, Protocol):
+    """The way to running pods: by the kubelets."""
 
-    def __init__(self, door: Door, logs: LogSource | None) -> None:
+    async def begin(self, node: str, request: Exec | Attach) -> SessionReply:
+        """Run a command in a container, or be attached to it."""
+        ...
+
+    async def find_port(self, node: str, request: FindPort) -> PortReply:
+        """Where a port of a pod is."""
+        ...
+
+
+class PodStreams:
+    """Answers requests for logs, commands and ports."""
+
+    def __init__(self, door: Door, pods: PodAccess | None) -> None:
         self._door = door
-        self._logs = logs
+        self._pods = pods
 
     async def answer(self, request: HttpRequest, path: ResourcePath) -> Answer:
         """The answer to a request for one of `STREAMED`.
@@ -53,16 +69,39 @@ class PodStreams:
         if path.subresource == "log":
             _check(query, path.name)
         pod = await self._pod(request, path)
-        if path.subresource == "portforward":
-            raise _unserved(path.subresource)
-        container = _container(pod, query.text("container"))
-        if path.subresource != "log":
-            if not pod.spec.node_name:
-                raise BadRequest.saying(f"pod {pod.metadata.name} does not have a host assigned")
-            raise _unserved(path.subresource)
-        if not pod.spec.node_name or self._logs is None:
-            return Response(code=204)
-        return await self._log(self._logs, pod, _wanted(query, pod, container), follow=query.flag("follow") or False)
+        if path.subresource == "log":
+            container = _container(pod, query.text("container"))
+            if not pod.spec.node_name or self._pods is None:
+                return Response(code=204)
+            follow = query.flag("follow") or False
+            return await self._log(self._pods, pod, _wanted(query, pod, container), follow=follow)
+        if self._pods is None:
+            raise MethodNotAllowed.saying("nothing runs here", StatusDetails())
+        return Takeover(self._session(self._pods, pod, path.subresource, query).run)
+
+    def _session(self, pods: PodAccess, pod: Pod, subresource: str, query: Query) -> RemoteCommand | PortForward:
+        node, name, namespace = pod.spec.node_name, pod.metadata.name, pod.metadata.namespace
+        container = "" if subresource == "portforward" else _container(pod, query.text("container"))
+        if not node:
+            raise BadRequest.saying(f"pod {name} does not have a host assigned")
+        if subresource == "portforward":
+            return PortForward(
+                name, lambda port: pods.find_port(node, FindPort(namespace=namespace, pod=name, port=port))
+            )
+        wanted = wanted_streams(query)
+
+        async def begin(output: Recipient[Output]) -> SessionReply:
+            if subresource == "attach":
+                return await pods.begin(node, Attach(namespace=namespace, pod=name, container=container, output=output))
+            command = query.texts("command")
+            run = Exec(
+                namespace=namespace, pod=name, container=container, command=command, tty=wanted.tty, output=output
+            )
+            return await pods.begin(node, run)
+
+        if subresource == "exec" and not query.texts("command"):
+            raise BadRequest.saying("you must specify at least one command for the container", StatusDetails())
+        return RemoteCommand(wanted, begin)
 
     async def _pod(self, request: HttpRequest, path: ResourcePath) -> Pod:
         get = Get(resource=path.resource, namespace=path.namespace, name=path.name, user=request.user)
@@ -174,7 +213,3 @@ def _container(pod: Pod, name: str) -> str:
 
 def _text(log: Log) -> bytes:
     return "".join(f"{line}\n" for line in log.lines).encode()
-
-
-def _unserved(subresource: str) -> StatusError:
-    return MethodNotAllowed.saying(f"{subresource} is not supported by the runtime of this node", StatusDetails())

@@ -37,7 +37,7 @@ from kubeactors.apiserver.http.encodings import Encodings
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
 from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object
 from kubeactors.apiserver.http.paths import ResourcePath
-from kubeactors.apiserver.http.pod_streams import STREAMED, LogSource, PodStreams
+from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
 from kubeactors.apiserver.http.responses import data
 from kubeactors.apiserver.http.routes import route
@@ -61,7 +61,7 @@ class Resources:
     """Answers requests for API objects."""
 
     def __init__(
-        self, door: Door, scheme: Scheme, authorizer: Authorizer, clock: Clock, logs: LogSource | None
+        self, door: Door, scheme: Scheme, authorizer: Authorizer, clock: Clock, pods: PodAccess | None
     ) -> None:
         self._door = door
         self._scheme = scheme
@@ -69,7 +69,7 @@ class Resources:
         self._clock = clock
         self._encodings = Encodings()
         self._events = Events(self._encodings)
-        self._streams = PodStreams(door, logs)
+        self._streams = PodStreams(door, pods)
         self._handlers: dict[str, _Handler] = {
             "get": self._get,
             "list": self._list,
@@ -90,6 +90,8 @@ class Resources:
         access = access_of(request, path)
         require(self._authorizer, access)  # who may not do it is not told whether it could be done, or what is wrong
         verb = access.verb
+        if request.upgrades:  # by WebSocket the method is GET, whatever is done by it
+            require(self._authorizer, msgspec.structs.replace(access, verb="create"))
         kind = route(self._scheme, path, verb)
         if kind.deprecation:
             request.warnings = (kind.deprecation,)

@@ -13,15 +13,18 @@ import ssl
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
+from urllib.parse import unquote
 
 import anyio
+import httptools
 import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kubeactors.apiserver.http.app import ApiApp
-from kubeactors.apiserver.http.messages import PEER
+from kubeactors.apiserver.http.messages import PEER, Scope
+from kubeactors.apiserver.http.upgrade import SPDY, App, Connections, UpgradedConnection
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 180
@@ -83,6 +86,27 @@ class _PeerProtocol(HttpToolsProtocol):
         tls = transport.get_extra_info("ssl_object")
         if isinstance(tls, ssl.SSLObject) and (certificate := tls.getpeercert(binary_form=True)):
             self.app_state = {**self.app_state, PEER: certificate}
+
+    def _should_upgrade(self) -> bool:
+        """To SPDY too, which kubectl before 1.31 speaks."""
+        return self._get_upgrade() == SPDY or super()._should_upgrade()
+
+    def handle_websocket_upgrade(self) -> None:
+        if self._get_upgrade() != SPDY:
+            super().handle_websocket_upgrade()
+            return
+        self.connections.discard(self)
+        url = httptools.parse_url(self.url)
+        scope: Scope = {
+            **self.scope,
+            "type": "upgrade",
+            "path": unquote(url.path.decode("ascii")),
+            "query_string": url.query or b"",
+        }
+        app = cast("App", self.app)
+        self.transport.set_protocol(
+            UpgradedConnection(app, scope, self.transport, cast("Connections", self.server_state))
+        )
 
     def shutdown(self) -> None:
         super().shutdown()

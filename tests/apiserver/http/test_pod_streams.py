@@ -13,7 +13,7 @@ from kubeactors.apimachinery.requests import ADMIN, Create, GroupVersionResource
 from kubeactors.apimachinery.status import BadRequest, Status
 from kubeactors.apiserver.http import ApiApp, HttpSettings
 from kubeactors.apiserver.http.pod_streams import LogStream
-from kubeactors.kubelet import Log, LogReply, ReadLog
+from kubeactors.kubelet import Attach, Exec, FindPort, Log, LogReply, PortReply, ReadLog, SessionReply
 from tests.apiserver.policy import DEFAULTS, authorizer_with
 
 from .conftest import NOW_NS, TOKENS, status_of
@@ -34,6 +34,12 @@ class Logs:
         self.asked.append((node, request))
         return self.replies.pop(0)
 
+    async def begin(self, node: str, request: Exec | Attach) -> SessionReply:
+        raise AssertionError(f"{node} is asked to {request}")
+
+    async def find_port(self, node: str, request: FindPort) -> PortReply:
+        raise AssertionError(f"{node} is asked for {request}")
+
 
 def log(*lines: str, total: int = 0, ended: bool = False) -> Log:
     return Log(lines=lines, total=total or len(lines), ended=ended)
@@ -50,7 +56,7 @@ async def client(logs: Logs | None, made: Pod) -> AsyncGenerator[httpx2.AsyncCli
         door = await system.spawn(Shelf, name="apiserver")
         pods = GroupVersionResource("", "v1", "pods")
         await door.ask(Create(resource=pods, namespace="ns", name="p", user=ADMIN, object=made))
-        settings = HttpSettings(tokens=(TOKENS,), logs=logs)
+        settings = HttpSettings(tokens=(TOKENS,), pods=logs)
         app = ApiApp(door, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS, settings=settings)
         transport = httpx2.ASGITransport(app)  # pyright: ignore[reportArgumentType]
         headers = {"authorization": "Bearer admin", "accept": "text/plain"}

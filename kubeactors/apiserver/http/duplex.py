@@ -1,0 +1,137 @@
+"""A connection on which both sides send bytes as they like: a WebSocket, or one that was upgraded to SPDY."""
+
+from typing import Protocol, cast
+
+import anyio
+
+from kubeactors.apiserver.http.messages import Receive, Response, Scope, Send
+
+STREAM_PROTOCOL = b"x-stream-protocol-version"
+
+
+class Duplex(Protocol):
+    """One connection, from the request on."""
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether pieces keep their bounds."""
+        ...
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The protocols that the client would speak, the best first."""
+        ...
+
+    async def accept(self, protocol: str) -> None:
+        """Go on in this protocol."""
+        ...
+
+    async def refuse(self, answer: Response) -> None:
+        """Answer as to any other request instead."""
+        ...
+
+    async def receive(self) -> bytes | None:
+        """The next piece; None if the client is gone."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Send a piece. What one task sends before another arrives before it."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection in good order."""
+        ...
+
+
+class WebSocketDuplex:
+    """A WebSocket, as ASGI shows it."""
+
+    is_websocket = True
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.offered: tuple[str, ...] = tuple(cast("list[str]", scope["subprotocols"]))
+        self._receive = receive
+        self._send = send
+        self._lock = anyio.Lock()
+        self._gone = False
+
+    async def accept(self, protocol: str) -> None:
+        """See `Duplex`."""
+        await self._receive()  # websocket.connect
+        await self._send({"type": "websocket.accept", "subprotocol": protocol or None})
+
+    async def refuse(self, answer: Response) -> None:
+        """See `Duplex`."""
+        await self._receive()
+        headers = [(b"content-type", answer.content_type.encode()), (b"content-length", b"%d" % len(answer.body))]
+        await self._send({"type": "websocket.http.response.start", "status": answer.code, "headers": headers})
+        await self._send({"type": "websocket.http.response.body", "body": answer.body, "more_body": False})
+
+    async def receive(self) -> bytes | None:
+        """See `Duplex`."""
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            self._gone = True
+            return None
+        data = event.get("bytes")
+        return cast("bytes", data) if data is not None else cast("str", event.get("text") or "").encode()
+
+    async def send(self, data: bytes) -> None:
+        """See `Duplex`."""
+        async with self._lock:
+            if not self._gone:
+                await self._send({"type": "websocket.send", "bytes": data})
+
+    async def close(self) -> None:
+        """See `Duplex`."""
+        if not self._gone:
+            self._gone = True
+            await self._send({"type": "websocket.close", "code": 1000})
+
+
+class UpgradedDuplex:
+    """A connection that is upgraded to SPDY (`upgrade.py`)."""
+
+    is_websocket = False
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+        named = b",".join(value for name, value in headers if name == STREAM_PROTOCOL).decode("latin-1")
+        self.offered: tuple[str, ...] = tuple(one.strip() for one in named.split(",") if one.strip())
+        self._receive = receive
+        self._send = send
+        self._lock = anyio.Lock()
+
+    async def accept(self, protocol: str) -> None:
+        """See `Duplex`."""
+        headers = [(b"Connection", b"Upgrade"), (b"Upgrade", b"SPDY/3.1")]
+        if protocol:
+            headers.append((b"X-Stream-Protocol-Version", protocol.encode()))
+        await self._send({"type": "upgrade.accept", "headers": headers})
+
+    async def refuse(self, answer: Response) -> None:
+        """See `Duplex`."""
+        length = (b"Content-Length", b"%d" % len(answer.body))
+        headers = [(b"Content-Type", answer.content_type.encode()), length, (b"Connection", b"close")]
+        await self._send({"type": "http.response.start", "status": answer.code, "headers": headers})
+        await self._send({"type": "http.response.body", "body": answer.body})
+
+    async def receive(self) -> bytes | None:
+        """See `Duplex`."""
+        event = await self._receive()
+        return None if event["type"] == "upgrade.disconnect" else cast("bytes", event["bytes"])
+
+    async def send(self, data: bytes) -> None:
+        """See `Duplex`."""
+        async with self._lock:
+            await self._send({"type": "upgrade.send", "bytes": data})
+
+    async def close(self) -> None:
+        """See `Duplex`."""
+        await self._send({"type": "upgrade.close"})
+
+
+def duplex_of(scope: Scope, receive: Receive, send: Send) -> Duplex:
+    """The connection of a request to upgrade."""
+    made = WebSocketDuplex if scope["type"] == "websocket" else UpgradedDuplex
+    return made(scope, receive, send)

@@ -1,0 +1,103 @@
+"""Commands in containers, looking at containers, and ports of pods: what the API server asks a kubelet for.
+
+Source: pkg/kubelet/kubelet_pods.go GetExec, GetAttach, GetPortForward; pkg/kubelet/server/server.go (v1.36).
+"""
+
+from typing import TypeAlias
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.status import BadRequest, NotFound, Status, StatusDetails
+from kubeactors.kubelet.container_record import ContainerRecord
+from kubeactors.kubelet.pod_worker import PodWorker
+from kubeactors.kubelet.runtimes import ContainerRuntime, ExecConfig
+from kubeactors.kubelet.runtimes.streams import Input, Output
+from kubeactors.message import Message, Recipient, Request
+
+
+class Session(Message, frozen=True):
+    """A command runs, or somebody is attached: here is whom what is typed is told to."""
+
+    input: Recipient[Input]
+
+
+class PortAddress(Message, frozen=True):
+    """Where a port of a pod is reached from this machine; None if nothing real runs in the pod."""
+
+    address: tuple[str, int] | None
+
+
+SessionReply: TypeAlias = Session | Status
+PortReply: TypeAlias = PortAddress | Status
+
+
+class Exec(Request[SessionReply], frozen=True, kw_only=True):
+    """Run a command in a container of a pod. What it writes, and how it ends, is told to `output`."""
+
+    namespace: str
+    pod: str
+    container: str
+    command: tuple[str, ...]
+    tty: bool
+    output: Recipient[Output]
+
+
+class Attach(Request[SessionReply], frozen=True, kw_only=True):
+    """Let `output` be told what a container writes from now on, and how it ends."""
+
+    namespace: str
+    pod: str
+    container: str
+    output: Recipient[Output]
+
+
+class FindPort(Request[PortReply], frozen=True, kw_only=True):
+    """Where is a port of a pod?"""
+
+    namespace: str
+    pod: str
+    port: int
+
+
+def exec_in(worker: PodWorker | None, runtime: ContainerRuntime, request: Exec, now: int) -> SessionReply:
+    """The reply to an `Exec`, for the pod that it names."""
+    id_ = _running(worker, request.container)
+    if worker is None or id_ is None:
+        return _no_container(request.container)
+    surroundings = worker.surroundings(request.container)
+    config = ExecConfig(command=request.command, env=surroundings.env, files=surroundings.files, tty=request.tty)
+    return Session(runtime.exec(id_, config, request.output, now))
+
+
+def attach_to(worker: PodWorker | None, runtime: ContainerRuntime, request: Attach, now: int) -> SessionReply:
+    """The reply to an `Attach`, for the pod that it names."""
+    id_ = _running(worker, request.container)
+    return _no_container(request.container) if id_ is None else Session(runtime.attach(id_, request.output, now))
+
+
+def find_port(worker: PodWorker | None, runtime: ContainerRuntime, request: FindPort) -> PortReply:
+    """The reply to a `FindPort`, for the pod that it names."""
+    if worker is None or worker.sandbox is None:
+        return NotFound.saying(f'pod not found ("{request.pod}_{request.namespace}")', StatusDetails()).status
+    if not worker.is_running:
+        return BadRequest.saying(
+            f"unable to forward port because pod is not running. Current status={_phase(worker.pod)}"
+        ).status
+    return PortAddress(runtime.port_address(worker.sandbox.id, request.port))
+
+
+def _running(worker: PodWorker | None, container: str) -> str | None:
+    """The runtime's id of a container that runs."""
+    record: ContainerRecord | None = None
+    if worker is not None:
+        record = next((one for one in worker.records if one.spec.name == container), None)
+    if record is None or record.current is None or not record.is_running:
+        return None
+    return record.current.id
+
+
+def _phase(pod: Pod) -> str:
+    return pod.status.phase or "Pending"
+
+
+def _no_container(name: str) -> Status:
+    return NotFound.saying(f'container not found ("{name}")', StatusDetails()).status

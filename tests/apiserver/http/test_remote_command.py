@@ -1,0 +1,137 @@
+"""What clients and commands say to one another."""
+
+import anyio
+import pytest
+
+from kubeactors.apimachinery.status import BadRequest, NotFound
+from kubeactors.apiserver.http.messages import Response
+from kubeactors.apiserver.http.query import Query
+from kubeactors.apiserver.http.remote_command import RemoteCommand, wanted_streams
+from kubeactors.kubelet import Session, SessionReply
+from kubeactors.kubelet.runtimes.streams import (
+    Ended,
+    HungUp,
+    Input,
+    Output,
+    Resized,
+    Stderr,
+    Stdin,
+    StdinClosed,
+    Stdout,
+)
+from kubeactors.message import Recipient
+from kubeactors.testing import Heard
+
+
+class Client:
+    """The other end of a WebSocket: what it sends is given, what it gets is kept."""
+
+    is_websocket = True
+
+    def __init__(self, *messages: bytes, offered: tuple[str, ...] = ("v5.channel.k8s.io",), stays: bool = True) -> None:
+        self.offered = offered
+        self._messages = list(messages)
+        self._stays = stays
+        self.got: list[bytes] = []
+        self.said: list[str] = []
+
+    async def accept(self, protocol: str) -> None:
+        self.said.append(protocol)
+
+    async def refuse(self, answer: Response) -> None:
+        self.said.append(f"{answer.code} {answer.body.decode()}")
+
+    async def receive(self) -> bytes | None:
+        if self._messages:
+            return self._messages.pop(0)
+        if self._stays:
+            await anyio.sleep_forever()
+        return None
+
+    async def send(self, data: bytes) -> None:
+        self.got.append(data)
+
+    async def close(self) -> None:
+        self.said.append("closed")
+
+
+class Command:
+    """Tells what it is to tell as soon as it begins, or when the first input comes."""
+
+    def __init__(self, *told: Output, waits: bool = False) -> None:
+        self._told = told
+        self._waits = waits
+        self.heard: Heard[Input] = Heard()
+        self._output: Recipient[Output] | None = None
+
+    async def begin(self, output: Recipient[Output]) -> SessionReply:
+        self._output = output
+        if not self._waits:
+            self._tell()
+        return Session(self)
+
+    def tell(self, message: Input, /) -> bool:
+        self.heard.tell(message)
+        if self._waits and isinstance(message, StdinClosed):
+            self._tell()
+        return True
+
+    def _tell(self) -> None:
+        assert self._output is not None
+        for one in self._told:
+            self._output.tell(one)
+
+
+ALL = wanted_streams(Query(b"stdin=true&stdout=true&stderr=true"))
+
+
+async def test_output_comes_by_channel_and_then_what_became_of_the_command() -> None:
+    client, command = Client(), Command(Stdout(b"out"), Stderr(b"err"), Ended(3))
+    await RemoteCommand(ALL, command.begin).run(client)
+    status = client.got.pop()
+    assert client.got == [b"\x01", b"\x01out", b"\x02err"]
+    assert status[:1] == b"\x03"
+    assert b'"reason":"NonZeroExitCode"' in status
+    assert b'{"reason":"ExitCode","message":"3"}' in status
+    assert client.said == ["v5.channel.k8s.io", "closed"]
+
+
+async def test_input_reaches_the_command_until_it_is_closed() -> None:
+    size = b'\x04{"Width":80,"Height":24}'
+    client = Client(b"\x00one", size, b"\x04nonsense", b"\x00two", b"\xff\x00")
+    command = Command(Ended(0), waits=True)
+    await RemoteCommand(ALL, command.begin).run(client)
+    assert command.heard.messages == [Stdin(b"one"), Resized(80, 24), Stdin(b"two"), StdinClosed(), HungUp()]
+    assert client.got[-1] == b'\x03{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}'
+
+
+async def test_a_command_whose_client_is_gone_hears_so() -> None:
+    command = Command(waits=True)
+    await RemoteCommand(ALL, command.begin).run(Client(stays=False))
+    assert command.heard.messages == [HungUp()]
+
+
+async def test_a_client_that_speaks_another_protocol_is_refused_and_nothing_runs() -> None:
+    client = Client(offered=("v9.channel.k8s.io",))
+
+    async def begin(_: Recipient[Output]) -> SessionReply:
+        raise AssertionError("it runs")
+
+    await RemoteCommand(ALL, begin).run(client)
+    server = "server accepts [v5.channel.k8s.io v4.channel.k8s.io]"
+    assert client.said == [f"403 unable to negotiate protocol: client supports [v9.channel.k8s.io], {server}"]
+
+
+async def test_a_refusal_of_the_kubelet_is_passed_on() -> None:
+    client = Client()
+
+    async def begin(_: Recipient[Output]) -> SessionReply:
+        return NotFound.saying('container not found ("c")').status
+
+    await RemoteCommand(ALL, begin).run(client)
+    assert client.said == ['404 container not found ("c")']
+
+
+def test_a_client_wants_something() -> None:
+    with pytest.raises(BadRequest, match="at least 1 of stdin, stdout, stderr"):
+        wanted_streams(Query(b"command=ls"))
