@@ -2,6 +2,7 @@
 
     cluster.py      the cluster inside an application     plane.py        the supervision tree
     spec.py         what it is made of, as data           processes.py    the scheduler's process
+    snapshot.py     a cluster at one moment, to go on from
     machines.py     nodes that can lose their power       power.py        by an annotation of the Node
     manifest.py     YAML as typed objects
     conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
@@ -14,7 +15,8 @@ Who sends to it: commands and applications. What it sends: nothing of its own; i
 
 from kubeactors.cluster.cluster import Cluster
 from kubeactors.cluster.manifest import ManifestError
+from kubeactors.cluster.snapshot import ClusterSnapshot
 from kubeactors.cluster.spec import ClusterSpec, NodePool
 from kubeactors.storage import StorageError
 
-__all__ = ["Cluster", "ClusterSpec", "ManifestError", "NodePool", "StorageError"]
+__all__ = ["Cluster", "ClusterSnapshot", "ClusterSpec", "ManifestError", "NodePool", "StorageError"]

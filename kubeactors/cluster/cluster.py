@@ -28,8 +28,9 @@ from kubeactors.cluster.kubeconfig import write_kubeconfig
 from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
 from kubeactors.cluster.manifest import Manifest, read_manifest
 from kubeactors.cluster.pki import ensure_pki
-from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
+from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines, PlaneMessage
 from kubeactors.cluster.platform import AnyioPlatform
+from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
 from kubeactors.cluster.spec import ClusterSpec, NodePool
 from kubeactors.cluster.watch import WatchStream
 from kubeactors.cluster.workloads import Images, Workloads
@@ -52,6 +53,7 @@ class Cluster:
         nodes: how many, or a `NodePool`.
         data_dir: where the state is kept over restarts; by default it is in memory and ends with the block.
         spec: everything at once, in place of the other arguments.
+        snapshot: of another cluster, to go on from; it says what the nodes are, unless `spec` does. It is in memory.
         images: by name, with or without a tag: an `async def` that runs in this process when a pod names the image,
             a `Program`, or the `Behaviour` of a simulated container. Images that are not here are simulated.
     """
@@ -63,7 +65,11 @@ class Cluster:
         data_dir: Path | None = None,
         spec: ClusterSpec | None = None,
         images: Images | None = None,
+        snapshot: ClusterSnapshot | None = None,
     ) -> None:
+        self._snapshot = snapshot
+        if snapshot is not None:
+            spec = msgspec.structs.replace(spec or snapshot.spec, data_dir=None)
         self._images = images or {}
         pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes
         self.spec: ClusterSpec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
@@ -75,6 +81,7 @@ class Cluster:
         self.client: Client
         """Asks as the administrator."""
         self._machines: Ref[MachinesMessage]
+        self._plane: Ref[PlaneMessage]
 
     async def __aenter__(self) -> Self:
         """Start everything; when this returns pods can be created, nodes may still be on their way.
@@ -91,8 +98,10 @@ class Cluster:
         backend = self._backend(stack)
         workloads = Workloads(self._images, self._volumes(stack), AnyioPlatform)
         await stack.enter_async_context(self.system)
-        factory = partial(ControlPlane, self.spec, backend, self._authorizer, workloads)
+        running = self._snapshot.pods_by_node() if self._snapshot is not None else None
+        factory = partial(ControlPlane, self.spec, backend, self._authorizer, workloads, running)
         plane = await self.system.spawn(factory, name="cluster")
+        self._plane = plane
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
         self.transport = InProcessTransport(self._server)
@@ -105,6 +114,8 @@ class Cluster:
         return await self._stack.__aexit__(kind, error, trace)
 
     def _backend(self, stack: AsyncExitStack) -> Backend:
+        if self._snapshot is not None:
+            return self._snapshot.backend()
         if self.spec.data_dir is None:
             return MemoryBackend()
         self.spec.data_dir.mkdir(parents=True, exist_ok=True)
@@ -251,6 +262,21 @@ class Cluster:
         return tuple(
             one.status.pod_ip for one in found.items if holds(one, "Ready") and one.metadata.deletion_timestamp is None
         )
+
+    # Futures.
+
+    async def snapshot(self) -> ClusterSnapshot:
+        """The cluster as it is now, to go on from: `async with Cluster(snapshot=snapshot) as future`.
+
+        This cluster goes on as if nothing had happened. Any number of others, and simulations, can begin with it.
+        """
+        return await self._plane.ask(TakeSnapshot())
+
+    @asynccontextmanager
+    async def fork(self) -> "AsyncGenerator[Cluster]":
+        """Another cluster that begins with what this one is now, and lives while the block lasts: a what-if future."""
+        async with Cluster(snapshot=await self.snapshot(), images=self._images) as future:
+            yield future
 
     # Machines.
 

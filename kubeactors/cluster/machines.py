@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, cast
 
 from kubeactors.actor import Actor, Mailbox, Overflow, Ref, Supervision, handle
+from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.client import Client, EventSink
@@ -67,8 +68,15 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     supervision: ClassVar[Supervision] = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.5)
 
     def __init__(
-        self, client: Client, pools: Sequence[NodePool], timing: Timing, workloads: Workloads | None = None
+        self,
+        client: Client,
+        pools: Sequence[NodePool],
+        timing: Timing,
+        workloads: Workloads | None = None,
+        running: dict[str, tuple[Pod, ...]] | None = None,
     ) -> None:
+        self._running = {} if running is None else running
+        """What runs on machines from the start, by name: taken away by the first boot of each, over restarts of this."""
         self._client = client
         self._workloads = workloads
         self._runtimes: dict[str, RuntimeTable] = {}
@@ -125,6 +133,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         config = self._configs[name]
         node = UserInfo(name=f"system:node:{name}", groups=("system:nodes", "system:authenticated"))
         runtime = self._runtimes[name] = self._factory.make(config.pod_cidr, self._behaviours[name])
+        for pod in self._running.pop(name, ()):
+            runtime.adopt(pod, self.ctx.wall)
         kubelet = partial(
             Kubelet,
             client=self._client.as_user(node),

@@ -3,8 +3,10 @@
 from functools import partial
 from typing import ClassVar, cast
 
+from kubeactors import storage
 from kubeactors.actor import Actor, Ref, Supervision, handle
 from kubeactors.api import SCHEME
+from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
 from kubeactors.apiserver.tokens import AccountTokens
@@ -13,6 +15,7 @@ from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.machines import Machines, MachinesMessage
 from kubeactors.cluster.power import PowerSwitch
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
+from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
 from kubeactors.cluster.spec import ClusterSpec
 from kubeactors.cluster.workloads import Workloads
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
@@ -37,7 +40,10 @@ class GetMachines(Request[Ref[MachinesMessage]], frozen=True):
     """Who runs the kubelets."""
 
 
-class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
+PlaneMessage = GetApiServer | GetMachines | TakeSnapshot
+
+
+class ControlPlane(Actor[PlaneMessage], deterministic=True):
     """A whole cluster: store, API server, controller manager, scheduler, machines; each restarts alone.
 
     Args:
@@ -45,6 +51,7 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         backend: where the store keeps its data; made and closed by the caller.
         authorizer: decides who may do what, for those who must know it besides the API server.
         workloads: what containers are besides simulated.
+        running: the pods that run on machines from the start, by name of the machine; emptied as they boot.
     """
 
     supervision: ClassVar[Supervision] = RESTARTING
@@ -55,7 +62,9 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         backend: Backend,
         authorizer: Authorizer | None = None,
         workloads: Workloads | None = None,
+        running: dict[str, tuple[Pod, ...]] | None = None,
     ) -> None:
+        self._running = {} if running is None else running
         self._workloads = workloads
         self._spec = spec
         self._backend = backend
@@ -65,6 +74,7 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         """Start from the store upwards; they are stopped the other way round."""
         spawn = self.ctx.spawn
         store = spawn(partial(Store, self._backend, ObjectCodec(SCHEME)), name="store")
+        self._store = cast("Ref[storage.TakeSnapshot]", store)
         key = self._spec.account_key
         server = spawn(
             partial(
@@ -87,7 +97,7 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
         profiles = DEFAULT_PROFILES if self._spec.scheduler is None else read_profiles(self._spec.scheduler)
         spawn(partial(SchedulerProcess, scheduler, profiles), name="scheduler")
         nodes = Client(transport, KUBELETS)
-        machines = partial(Machines, nodes, self._spec.pools, self._spec.timing, self._workloads)
+        machines = partial(Machines, nodes, self._spec.pools, self._spec.timing, self._workloads, self._running)
         self._machines = spawn(machines, name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
@@ -108,3 +118,9 @@ class ControlPlane(Actor[GetApiServer | GetMachines], deterministic=True):
     def get_machines(self, message: GetMachines) -> Ref[MachinesMessage]:
         """The ref stays the same over restarts."""
         return self._machines
+
+    @handle
+    async def take_snapshot(self, message: TakeSnapshot) -> ClusterSnapshot:
+        """The cluster as it is when the store answers."""
+        kept = await self._store.ask(storage.TakeSnapshot())
+        return ClusterSnapshot(spec=self._spec, store=kept, wall=self.ctx.wall)

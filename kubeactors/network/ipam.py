@@ -41,6 +41,12 @@ class IPAllocator:
         self._advance()
         return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
+    def take(self, address: str, owner: str) -> None:
+        """Give out a certain address, which somebody has already; one outside the range is left alone."""
+        number = int(IPv4Address(address))
+        if self._first <= number <= self._last:
+            self._owners[number] = owner
+
     def release(self, address: str, owner: str) -> None:
         """Take the address back, if it is that owner's."""
         number = int(IPv4Address(address))

@@ -13,7 +13,7 @@ from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
-from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines
+from kubeactors.cluster.plane import ControlPlane, GetApiServer, PlaneMessage
 from kubeactors.sim.chaos import Chaos, SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, SILENT, Invariant
@@ -94,9 +94,7 @@ class Simulation:
         self._start()
 
     def _start(self) -> None:
-        self.plane: Ref[GetApiServer | GetMachines] = self.sim.spawn(
-            partial(ControlPlane, self._spec, self.disk), name=PLANE
-        )
+        self.plane: Ref[PlaneMessage] = self.sim.spawn(partial(ControlPlane, self._spec, self.disk), name=PLANE)
         server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
         client = Client(InProcessTransport(server), ADMIN)
         self.user: Ref[Perform] = self.sim.spawn(partial(User, client, self.world), name="user")

@@ -6,7 +6,9 @@
   A backend is made outside and outlives the store, which loads from it after a restart.
 - `Codec` says what values are. It knows no Kubernetes; the API server's codec does.
 
-Who sends to it: the API server, the requests of `messages.py`. Nobody else.
+- `Snapshot` is its state at one revision, taken and restored by sharing values: stores that begin with it diverge.
+
+Who sends to it: the API server, the requests of `messages.py`. Nobody else, but for who takes a `Snapshot`.
 What it sends: `StoreEvents` and `StoreWatchCancelled` to subscribers of watches.
 Where its behaviour comes from: etcd v3.5 (server/storage/mvcc, server/lease, api/etcdserverpb).
 """
@@ -57,6 +59,7 @@ from kubeactors.storage.messages import (
     WatchCreated,
     prefix_end,
 )
+from kubeactors.storage.snapshot import Snapshot, TakeSnapshot
 from kubeactors.storage.store import Store
 
 __all__ = [
@@ -85,6 +88,7 @@ __all__ = [
     "Range",
     "RangeOp",
     "RangeReply",
+    "Snapshot",
     "StaleCommit",
     "StorageError",
     "Store",
@@ -96,6 +100,7 @@ __all__ = [
     "StoreTooNew",
     "StoreUnavailable",
     "StoreWatchCancelled",
+    "TakeSnapshot",
     "Txn",
     "TxnReply",
     "Value",

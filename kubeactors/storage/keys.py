@@ -23,6 +23,13 @@ class SortedKeys:
         self._blocks: list[list[str]] = []  # none of them empty
         self._lasts: list[str] = []  # the last key of each block
 
+    def copy(self) -> "SortedKeys":
+        """The same keys, that change on their own."""
+        copied = SortedKeys()
+        copied._blocks = [block.copy() for block in self._blocks]
+        copied._lasts = self._lasts.copy()
+        return copied
+
     def add(self, key: str) -> None:
         """Add a key that is not there yet."""
         lasts = self._lasts

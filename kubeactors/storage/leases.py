@@ -23,6 +23,14 @@ class Leases:
         self._leases: dict[int, Lease] = {}
         self._keys: dict[int, dict[str, None]] = {}
 
+    def copy(self) -> "Leases":
+        """The same leases, that change on their own."""
+        copied = Leases()
+        copied.last = self.last
+        copied._leases = self._leases.copy()
+        copied._keys = {lease: keys.copy() for lease, keys in self._keys.items()}
+        return copied
+
     def __contains__(self, lease: int) -> bool:
         return lease in self._leases
 

@@ -9,6 +9,7 @@ Source: etcd server/storage/mvcc/kvstore.go, kvstore_txn.go, kvstore_compaction.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from typing import Self
 
 from kubeactors.storage.changes import Changes
 from kubeactors.storage.errors import DuplicateKey
@@ -34,6 +35,7 @@ from kubeactors.storage.messages import (
     TxnReply,
     Value,
 )
+from kubeactors.storage.snapshot import Snapshot
 
 FIRST_REVISION = 1
 """Of an empty store, as in etcd: 0 is free to mean "the newest"."""
@@ -84,6 +86,22 @@ class Mvcc:
         self._changes = Changes()
         self.changed: bool = False
         """Whether `take_changes` has something."""
+
+    def snapshot(self) -> Snapshot:
+        """The state as it is now. Costs a few pointers for each key, whatever happened before."""
+        return Snapshot(
+            revision=self.revision, current=self._current.copy(), keys=self._live.copy(), leases=self.leases.copy()
+        )
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, stamp: Callable[[Value, int], Value]) -> Self:
+        """A store that goes on from a snapshot: it knows nothing older."""
+        mvcc = cls(stamp)
+        mvcc.revision = mvcc.compact_revision = snapshot.revision
+        mvcc.leases = snapshot.leases.copy()
+        mvcc._current = snapshot.current.copy()
+        mvcc._live = snapshot.keys.copy()
+        return mvcc
 
     def take_changes(self) -> Changes:
         """What changed since the last call, for the backend and the watchers."""

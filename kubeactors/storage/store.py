@@ -30,6 +30,7 @@ from kubeactors.storage.messages import (
     WatchCreate,
     WatchCreated,
 )
+from kubeactors.storage.snapshot import Snapshot, TakeSnapshot
 from kubeactors.storage.watch import Watches
 
 R = TypeVar("R")
@@ -68,7 +69,11 @@ class Expire(Message, frozen=True):
     lease: int
 
 
-class Store(Actor[StoreMessage | Commit | Sync | ReportProgress | Trim | Expire], reentrant=True, deterministic=True):
+class Store(
+    Actor[StoreMessage | TakeSnapshot | Commit | Sync | ReportProgress | Trim | Expire],
+    reentrant=True,
+    deterministic=True,
+):
     """Answers the store's requests from memory, one at a time, and keeps every change in its backend.
 
     Acknowledged is durable: replies and events wait for the commit that makes true what they show. While one commit is
@@ -173,6 +178,11 @@ class Store(Actor[StoreMessage | Commit | Sync | ReportProgress | Trim | Expire]
         """End a lease now."""
         self.ctx.cancel_timer(_timer(message.lease))
         return self._acknowledge(self._mvcc.revoke(message.lease))
+
+    @handle
+    def take_snapshot(self, message: TakeSnapshot) -> Snapshot | Later[Snapshot]:
+        """Keep the state of this moment."""
+        return self._acknowledge(self._mvcc.snapshot())
 
     # What the store tells itself.
 

@@ -45,7 +45,7 @@ async def test_what_does_not_come_is_a_timeout() -> None:
 async def test_pods_of_a_dark_rack_run_elsewhere() -> None:
     pool = NodePool(count=4, racks=2, start_latency_seconds=0.0)
     async with Cluster(spec=ClusterSpec(nodes=pool, timing=QUICK)) as cluster:
-        await cluster.apply(_tolerant("web", 6))
+        await cluster.apply(make_tolerant("web", 6))
         await cluster.wait_for("deployment/web", "Complete")
         racks = await cluster.racks()
         assert racks == {"rack-1": ("node-1", "node-3"), "rack-2": ("node-2", "node-4")}
@@ -146,7 +146,7 @@ def test_a_manifest_that_cannot_be_read_says_where_and_why(text: str, said: str)
         read_manifest(text)
 
 
-def _tolerant(name: str, replicas: int) -> dict[str, object]:
+def make_tolerant(name: str, replicas: int) -> dict[str, object]:
     """A Deployment whose pods leave a lost node at once."""
     keys = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
     tolerations = [{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 0} for key in keys]

@@ -13,6 +13,7 @@ from shutil import rmtree
 
 import msgspec
 
+from kubeactors.api.core.v1 import ContainerStatus
 from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.coroutine_container import NO_ADDRESS_OF_ITS_OWN, CoroutineContainer
 from kubeactors.kubelet.runtimes.host import EndProcess, HostMessage
@@ -69,6 +70,14 @@ class CoroutineRuntime(SimulatedRuntime):
         if not self.programs.is_program(image):
             return super().make(id_, sandbox, config, now)
         return CoroutineContainer(id_, sandbox, config, self, now)
+
+    def resume(
+        self, sandbox: Sandbox, config: ContainerConfig, status: ContainerStatus, now: int
+    ) -> RunningContainer | None:
+        """See `RuntimeTable`: a coroutine cannot go on elsewhere."""
+        if self.programs.is_program(config.container.image):
+            return None
+        return super().resume(sandbox, config, status, now)
 
     def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
         """See `ContainerRuntime`: a module that can be imported is here."""

@@ -8,8 +8,9 @@ server that shuts down well; in a shorter grace period it is killed (137).
 import re
 from collections.abc import Iterator, Mapping
 
-from kubeactors.api.core.v1 import Container, Probe
+from kubeactors.api.core.v1 import Container, ContainerStatus, Probe
 from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet.runtimes.behaviour import Behaviour, behaviour_of, warnings_of
 from kubeactors.kubelet.runtimes.commands import Attached, Execution
 from kubeactors.kubelet.runtimes.runtime import (
@@ -75,6 +76,16 @@ class SimulatedContainer:
         elif declared.run_seconds is not None and (declared.crashes is None or self._config.attempt < declared.crashes):
             self._end(begin + int(declared.run_seconds * SECOND), declared.exit_code)
         self._run_out_of_memory(begin)
+
+    def resume(self, status: ContainerStatus, now: int) -> None:
+        """Run since it ran, and end when it would have; or have ended as it has."""
+        running, over = status.state.running, status.state.terminated
+        if running is not None and running.started_at is not None:
+            began = min(parse_time(running.started_at), now)  # what was told may come from a clock that is ahead
+            self.start(began - int(self._behaviour.start_seconds * SECOND))
+        elif over is not None:
+            self._starts_at = parse_time(over.started_at) if over.started_at else None
+            self._end(parse_time(over.finished_at) if over.finished_at else now, over.exit_code, over.reason)
 
     def stop(self, timeout_seconds: float, now: int) -> None:
         """See `RunningContainer`."""
@@ -220,6 +231,15 @@ class SimulatedRuntime(RuntimeTable):
         """See `RuntimeTable`."""
         behaviour = self._declared(sandbox.config, config.container.name, config.container.image)
         return SimulatedContainer(id_, sandbox, config, behaviour, now)
+
+    def resume(
+        self, sandbox: Sandbox, config: ContainerConfig, status: ContainerStatus, now: int
+    ) -> RunningContainer | None:
+        """See `RuntimeTable`."""
+        behaviour = self._declared(sandbox.config, config.container.name, config.container.image)
+        container = SimulatedContainer(status.container_id.partition("://")[2], sandbox, config, behaviour, now)
+        container.resume(status, now)
+        return container
 
     def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
         """See `ContainerRuntime`: all but those that cannot be pulled."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from kubeactors.api.core.v1 import Probe
+from kubeactors.api.core.v1 import ContainerStatus, Pod, Probe
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
     ContainerConfig,
@@ -227,11 +227,37 @@ class RuntimeTable:
         """Everything ends at once; nobody is told."""
         self._subscriber = None
 
+    def adopt(self, pod: Pod, now: int) -> bool:
+        """Know a pod that ran in another runtime, which is gone, as well as its status tells; False if that cannot be."""
+        config = _sandbox_config(pod)
+        ip = "" if config.host_network else pod.status.pod_ip
+        sandbox = Sandbox(f"{config.uid}/{self._made + 1}", config, ip, ())
+        specs = {one.name: one for one in (*pod.spec.init_containers, *pod.spec.containers)}
+        for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+            if status.container_id and status.name in specs:
+                wanted = ContainerConfig(container=specs[status.name], attempt=status.restart_count)
+                container = self.resume(sandbox, wanted, status, now)
+                if container is None:
+                    return False
+                sandbox.containers.append(container)
+        self._made += 1
+        self._sandboxes[sandbox.id] = sandbox
+        self._containers |= {one.id: one for one in sandbox.containers}
+        if ip:
+            self._addresses.take(ip, config.uid)
+        return True
+
     # For subclasses.
 
     def make(self, id_: str, sandbox: Sandbox, config: ContainerConfig, now: int) -> RunningContainer:
         """A container of this runtime."""
         raise NotImplementedError
+
+    def resume(
+        self, sandbox: Sandbox, config: ContainerConfig, status: ContainerStatus, now: int
+    ) -> RunningContainer | None:
+        """A container that goes on from what its status says; None if there can be no such."""
+        return None
 
     def address_of(self, config: PodSandboxConfig, address: str) -> str:
         """The address that a pod is given for the allocated one."""
@@ -253,6 +279,18 @@ class RuntimeTable:
     def _new_id(self, name: str, now: int) -> str:
         self._made += 1
         return hashlib.sha256(f"{name}/{now}/{self._made}".encode()).hexdigest()
+
+
+def _sandbox_config(pod: Pod) -> PodSandboxConfig:
+    metadata, spec = pod.metadata, pod.spec
+    return PodSandboxConfig(
+        uid=metadata.uid,
+        namespace=metadata.namespace,
+        name=metadata.name,
+        host_network=spec.host_network,
+        images=tuple(one.image for one in (*spec.init_containers, *spec.containers)),
+        annotations=metadata.annotations,
+    )
 
 
 def reason_of(exit_code: int) -> str:

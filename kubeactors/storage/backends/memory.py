@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kubeactors.storage.changes import Changes
 from kubeactors.storage.messages import Codec
 from kubeactors.storage.mvcc import Mvcc
+from kubeactors.storage.snapshot import Snapshot
 
 
 def _committed() -> None:
@@ -12,17 +13,23 @@ def _committed() -> None:
 
 
 class MemoryBackend:
-    """Keeps the data structure itself: a restart of the store is free, and values are shared by all who read them."""
+    """Keeps the data structure itself: a restart of the store is free, and values are shared by all who read them.
+
+    Args:
+        snapshot: what it begins with; by default it is empty.
+    """
 
     blocking = False
 
-    def __init__(self) -> None:
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self._snapshot = snapshot
         self._mvcc: Mvcc | None = None
 
     def load(self, codec: Codec) -> Mvcc:
         """What the last store left. The codec of the first one counts."""
         if self._mvcc is None:
-            self._mvcc = Mvcc(codec.stamp)
+            self._mvcc = Mvcc(codec.stamp) if self._snapshot is None else Mvcc.of(self._snapshot, codec.stamp)
+            self._snapshot = None
         self._mvcc.take_changes()
         return self._mvcc
 
