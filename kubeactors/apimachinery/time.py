@@ -182,3 +182,41 @@ def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
 def _truncated(nanoseconds: int) -> int:
     """Whole seconds, cut towards zero as Go's conversion to int does."""
     return nanoseconds // SECOND if nanoseconds >= 0 else -(-nanoseconds // SECOND)
+
+
+def go_duration(seconds: float) -> str:
+    """A duration as Go prints it.
+
+    Source: Go's time.Duration.String.
+
+    >>> [go_duration(one) for one in (0, 0.25, 1.5, 60, 3725)]
+    ['0s', '250ms', '1.5s', '1m0s', '1h2m5s']
+    """
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:g}ms" if seconds >= 0.001 else f"{seconds * 1e6:g}\u00b5s"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    text = f"{rest:g}s"
+    if hours or minutes:
+        text = f"{minutes}m{text}"
+    return f"{hours}h{text}" if hours else text
+
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_go_duration(text: str) -> float:
+    """Seconds of a duration that Go reads.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> parse_go_duration("1h2m5s"), parse_go_duration("250ms")
+    (3725.0, 0.25)
+    """
+    parts = re.findall(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h)", text)
+    if text == "0":
+        return 0.0
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f'time: invalid duration "{text}"')
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

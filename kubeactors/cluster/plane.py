@@ -22,8 +22,9 @@ from kubeactors.controllers.manager import ControllerManager, ControllerManagerC
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
 from kubeactors.controllers.nodelifecycle.zones import Rates
 from kubeactors.message import Request
-from kubeactors.scheduler import DEFAULT_PROFILES
-from kubeactors.scheduler.config import read as read_profiles
+from kubeactors.scheduler import DEFAULT_CONFIG, SchedulerConfig
+from kubeactors.scheduler.config import read as read_config
+from kubeactors.scheduler.extender import Call, no_call
 from kubeactors.storage import Backend, Store, StoreMessage
 
 MANAGER = UserInfo(name="system:kube-controller-manager", groups=("system:authenticated",))
@@ -94,13 +95,21 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         manager = Client(transport, MANAGER)
         spawn(partial(ControllerManager, manager, self._controllers()), name="controller-manager")
         scheduler = Client(transport, SCHEDULER)
-        profiles = DEFAULT_PROFILES if self._spec.scheduler is None else read_profiles(self._spec.scheduler)
-        spawn(partial(SchedulerProcess, scheduler, profiles), name="scheduler")
+        config = DEFAULT_CONFIG if self._spec.scheduler is None else read_config(self._spec.scheduler)
+        spawn(partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config)), name="scheduler")
         nodes = Client(transport, KUBELETS)
         machines = partial(Machines, nodes, self._spec.pools, self._spec.timing, self._workloads, self._running)
         self._machines = spawn(machines, name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
+
+    def _way_to_extenders(self, config: SchedulerConfig) -> Call:
+        if not config.extenders:
+            return no_call
+        # Extenders are answered by programs elsewhere: only then is an HTTP client needed.
+        from kubeactors.cluster.extenders import ExtenderCalls, asking  # noqa: PLC0415
+
+        return asking(self.ctx.spawn(partial(ExtenderCalls, config.extenders), name="extenders"))
 
     def _controllers(self) -> ControllerManagerConfig:
         timing = self._spec.timing

@@ -1,16 +1,19 @@
 """The scheduler as a process: its informers, its events, and itself, under one supervisor."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
 from kubeactors.actor import Actor, Supervision
 from kubeactors.api.apps.v1 import ReplicaSet
-from kubeactors.api.core.v1 import Namespace, Node, Pod, Service
+from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.client import Client, EventSink, InformerFactory
 from kubeactors.client.events import SINK_MAILBOX
 from kubeactors.message import Message
-from kubeactors.scheduler import DEFAULT_PROFILES, PluginFactory, Scheduler, Surroundings
+from kubeactors.scheduler import DEFAULT_CONFIG, Scheduler, SchedulerConfig, Surroundings, Volumes
+from kubeactors.scheduler.extender import Call, no_call
 
 FOREVER = 1_000_000
 """Restarts within a minute that are too many: a control plane goes on trying, with back-off."""
@@ -23,24 +26,38 @@ class SchedulerProcess(Actor[Message], deterministic=True):
 
     supervision: ClassVar[Supervision] = RESTARTING
 
-    def __init__(self, client: Client, profiles: Mapping[str, PluginFactory] = DEFAULT_PROFILES) -> None:
+    def __init__(self, client: Client, config: SchedulerConfig = DEFAULT_CONFIG, call: Call = no_call) -> None:
         self._client = client
-        self._profiles = profiles
+        self._config = config
+        self._call = call
 
     def started(self) -> None:
         """Start informers, then who needs them."""
         informers = InformerFactory(self.ctx, self._client)
         events = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=SINK_MAILBOX)
-        surroundings = Surroundings(
-            namespaces=informers.of(Namespace), services=informers.of(Service), replica_sets=informers.of(ReplicaSet)
-        )
         scheduler = partial(
             Scheduler,
             self._client,
             informers.of(Pod),
             informers.of(Node),
             events,
-            profiles=self._profiles,
-            surroundings=surroundings,
+            config=self._config,
+            surroundings=surroundings(informers),
+            call=self._call,
         )
         self.ctx.spawn(scheduler, name="scheduler")
+
+
+def surroundings(informers: InformerFactory) -> Surroundings:
+    """What a scheduler knows beside pods and nodes."""
+    return Surroundings(
+        namespaces=informers.of(Namespace),
+        services=informers.of(Service),
+        replica_sets=informers.of(ReplicaSet),
+        budgets=informers.of(PodDisruptionBudget),
+        volumes=Volumes(
+            claims=informers.of(PersistentVolumeClaim),
+            volumes=informers.of(PersistentVolume),
+            classes=informers.of(StorageClass),
+        ),
+    )

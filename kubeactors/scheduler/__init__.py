@@ -1,36 +1,44 @@
 """The scheduler: which node each pod runs on.
 
-    scheduler.py    the actor: follows pods and nodes, places, binds, preempts, reports
+    scheduler.py    the actor: follows pods and nodes, places, binds, preempts
+    messages.py     what it is told                                        reporter.py      what people are told
     queue.py        pods that wait, and the events that wake them          cluster_event.py  what those events are
     cache.py        nodes, pods on them, pods just placed or nominated     changes.py        which rows changed
     node_info.py    one node and its sums                                  node_table.py     all nodes' numbers side by side
+    node_masks.py   which nodes hold to a rule                             budgets.py        disruption budgets
     pod_info.py     what is derived from a pod; its signature              terms.py          its affinity, in comparable form
+    disks.py        its claims and disks                                   volume_binder.py  where claims can be met
     population.py   the pods on nodes by what selects them                 headcount.py      counts by row and by domain
     framework.py    extension points and statuses                          handle.py         what plugins are given
     verdicts.py     filter and score node by node, by signature            views.py          what is kept about many nodes
-    profile.py      plugins together                                       explanation.py    what each plugin says of each node
+    profile.py      plugins together, up to the choice of a node           plain.py          plugins of users
+    binding.py      plugins together, from then on                         waiting.py        pods that a plugin holds up
     preemption.py   victims on one node, and which node is best            candidates.py     the same for all nodes
-    workloads.py    what selects a pod                                     diagnosis.py      what people read when no node fits
-    config.py       profiles from a KubeSchedulerConfiguration             plugins/          kube-scheduler's plugins
+    workloads.py    what selects a pod                                     surroundings.py   informers beside pods and nodes
+    extender.py     another program over HTTP: its words                   extended.py       placing with such programs
+    diagnosis.py    what people read when no node fits                     explanation.py    what each plugin says of each node
+    config.py       profiles from a KubeSchedulerConfiguration             registry.py       plugins by name
+    configuration.py  that file                                            configuration_rules.py  what it must hold to
+    plugin_set.py   which plugins a profile has, where                     plugins/          kube-scheduler's plugins
 
-Who sends to it: informers (pods, nodes, namespaces, services, replica sets) tell it what changed.
-What it sends: bindings, conditions and deletions of pods to the API server; events to an event sink.
+Who sends to it: informers (pods, nodes, namespaces, services, replica sets, disruption budgets, volumes, claims, storage
+classes) tell it what changed.
+What it sends: bindings, conditions and deletions of pods, and reservations of volumes, to the API server; events to an
+event sink; questions of extenders to whom it is given for that.
 Where its behaviour comes from: kube-scheduler (pkg/scheduler, v1.36), with all nodes evaluated and none sampled.
 """
 
+from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.explanation import ExplainScheduling, Explanation, NodeVerdict
-from kubeactors.scheduler.handle import Budget, Handle
-from kubeactors.scheduler.scheduler import (
-    DEFAULT_PROFILES,
-    DEFAULT_SCHEDULER,
-    PluginFactory,
-    Scheduler,
-    SchedulerMessage,
-    Surroundings,
-)
+from kubeactors.scheduler.handle import Budget, Handle, Volumes
+from kubeactors.scheduler.messages import SchedulerMessage
+from kubeactors.scheduler.plugin_set import PluginFactory, PluginSet
+from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
+from kubeactors.scheduler.scheduler import Scheduler
+from kubeactors.scheduler.surroundings import Surroundings
 
 __all__ = [
-    "DEFAULT_PROFILES",
+    "DEFAULT_CONFIG",
     "DEFAULT_SCHEDULER",
     "Budget",
     "ExplainScheduling",
@@ -38,7 +46,10 @@ __all__ = [
     "Handle",
     "NodeVerdict",
     "PluginFactory",
+    "PluginSet",
     "Scheduler",
+    "SchedulerConfig",
     "SchedulerMessage",
     "Surroundings",
+    "Volumes",
 ]

@@ -93,7 +93,7 @@ class Cache:
             return False
         self._assumed.pop(pod.metadata.uid, None)
         info.pods[pod.metadata.uid] = PodInfo(
-            pod, known.demand, known.host_ports, known.signature, known.group, known.terms
+            pod, known.demand, known.host_ports, known.signature, known.group, known.terms, known.claims
         )
         return True
 
@@ -130,6 +130,24 @@ class Cache:
         info.nominated[pod.uid] = pod
         self._nominated[pod.uid] = node_name
         self.changes.add(info.row)
+
+    def renominate(self, pod: PodInfo, node_name: str | None) -> tuple[PodInfo, ...]:
+        """What came of an attempt: None leaves things as they are, an empty name says that no room is being made.
+
+        Returns:
+            Pods below, which had hoped for the same node and hope no more.
+        """
+        if node_name is None:
+            return ()
+        info = self.get(node_name) if node_name else None
+        if info is None:
+            self.withdraw(pod.uid)
+            return ()
+        displaced = tuple(one for one in info.nominated.values() if one.priority < pod.priority)
+        for one in displaced:
+            self.withdraw(one.uid)
+        self.nominate(pod, node_name)
+        return displaced
 
     def withdraw(self, uid: str) -> None:
         """The pod needs that room no more."""

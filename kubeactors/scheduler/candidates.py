@@ -5,10 +5,10 @@ import heapq
 import numpy as np
 
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import Diagnosis, Status, Trial
+from kubeactors.scheduler.framework import Candidate, Diagnosis, Status, Trial
 from kubeactors.scheduler.handle import Budget
 from kubeactors.scheduler.pod_info import PodInfo, anonymous
-from kubeactors.scheduler.preemption import Candidate, candidate
+from kubeactors.scheduler.preemption import candidate
 
 
 class Candidates:

@@ -9,10 +9,12 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.scheduler.pod_info import PodInfo
 
-Subject: TypeAlias = Node | Pod | None
+Subject: TypeAlias = Node | Pod | PersistentVolume | PersistentVolumeClaim | StorageClass | None
 """The object of an event before or after it; None if it was not there."""
 
 
@@ -24,6 +26,11 @@ class Resource(Flag):
     """A pod that is on a node."""
     TARGET_POD = auto()
     """The waiting pod itself."""
+    UNSCHEDULED_POD = auto()
+    """Another pod that has no node."""
+    PERSISTENT_VOLUME = auto()
+    PERSISTENT_VOLUME_CLAIM = auto()
+    STORAGE_CLASS = auto()
 
 
 class Action(Flag):
@@ -39,6 +46,14 @@ class Action(Flag):
     UPDATE_POD_SCALE_DOWN = auto()
     UPDATE_POD_TOLERATION = auto()
     UPDATE_POD_GATES_ELIMINATED = auto()
+    UPDATE = auto()
+    """Anything, of a kind of which the parts are not told apart."""
+    ACTIVATE = auto()
+    """A plugin asked for the pod to be tried again."""
+
+
+ANY_RESOURCE = ~Resource(0)
+ANY_ACTION = ~Action(0)
 
 
 class ClusterEvent(msgspec.Struct, frozen=True, gc=False):
@@ -65,6 +80,10 @@ class Hint(msgspec.Struct, frozen=True, gc=False):
     helps: QueueingHint = always
 
 
+ANYTHING = (Hint(ANY_RESOURCE, ANY_ACTION),)
+"""What a plugin waits for that does not say."""
+
+
 class EnqueueExtensions(Protocol):
     """A plugin that refuses pods, and knows what may change its mind."""
 
@@ -74,7 +93,10 @@ class EnqueueExtensions(Protocol):
         ...
 
     def hints(self) -> tuple[Hint, ...]:
-        """The events to wait for. A pod refused by a plugin without any waits for the periodic flush."""
+        """The events to wait for. A pod refused by a plugin without any waits for the periodic flush.
+
+        Plugins that can refuse and do not have this method wait for anything.
+        """
         ...
 
 

@@ -20,6 +20,8 @@ from kubeactors.scheduler.node_table import NodeTable
 from kubeactors.scheduler.pod_info import PodInfo
 
 MAX_NODE_SCORE = 100
+_OFFSET = 1 << 31
+"""Makes priorities positive, so that a sum of more of them is larger."""
 
 Scores: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -33,7 +35,13 @@ class Code(IntEnum):
     UNSCHEDULABLE = 2
     UNSCHEDULABLE_AND_UNRESOLVABLE = 3
     """Removing pods would not help."""
-    PENDING = 5
+    WAIT = 4
+    """Of Permit alone: see `Wait`."""
+    SKIP = 5
+    """The plugin has nothing to do with this pod: of Bind, that another is to bind it; of PreScore, that it does not
+    score."""
+    PENDING = 6
+    """As UNSCHEDULABLE, but the pod is not to blame: what it waits for wakes it without a back-off."""
 
 
 class Status(msgspec.Struct, frozen=True, gc=False):
@@ -41,12 +49,29 @@ class Status(msgspec.Struct, frozen=True, gc=False):
 
     code: Code
     reasons: tuple[str, ...]
-    plugin: str
+    plugin: str = ""
+    """May be left out by plugins: who asked them knows."""
+
+    def signed(self, plugin: str) -> "Status":
+        """The status with the name of the plugin that gave it."""
+        return self if self.plugin else msgspec.structs.replace(self, plugin=plugin)
 
     @property
     def message(self) -> str:
         """The reasons in one line."""
         return ", ".join(self.reasons)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the pod has to wait for something to change; otherwise something broke."""
+        return self.code in {Code.UNSCHEDULABLE, Code.UNSCHEDULABLE_AND_UNRESOLVABLE, Code.PENDING}
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a Permit plugin answers if the pod is to wait for `WaitingPods.allow`, with its place kept."""
+
+    seconds: float
+    """When it is refused after all."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
@@ -59,6 +84,27 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
     pre_filter_message: str = ""
     plugins: tuple[str, ...] = ()
     """Who refused, sorted: events that these plugins wait for wake the pod."""
+    pending: tuple[str, ...] = ()
+    """Those of them that answered `PENDING`."""
+
+
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A node and the pods that have to leave it, the most important first."""
+
+    info: NodeInfo
+    victims: tuple[PodInfo, ...]
+    violations: int
+    """Victims whose disruption budget does not allow it."""
+
+    @property
+    def rank(self) -> tuple[int, int, int, int, int]:
+        """The least is the best: violations, the highest priority, the sum of priorities, how many, how long they ran."""
+        if not self.victims:
+            return (self.violations, -_OFFSET, 0, 0, 0)
+        highest = self.victims[0].priority
+        started = min(one.start_time for one in self.victims if one.priority == highest)
+        total = sum(one.priority + _OFFSET for one in self.victims)
+        return (self.violations, highest, total, len(self.victims), -started)
 
 
 class PostFilterResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -68,6 +114,8 @@ class PostFilterResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     nominated_node: str | None = None
     """None leaves things as they are; empty says that no room is being made any more."""
     victims: tuple[PodInfo, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    """All there are, if an extender has a say in which is taken."""
 
 
 class Plugin(Protocol):
@@ -85,6 +133,15 @@ class PreEnqueuePlugin(Plugin, Protocol):
 
     def pre_enqueue(self, pod: PodInfo) -> Status | None:
         """A refusal keeps the pod out until it is updated."""
+        ...
+
+
+@runtime_checkable
+class QueueSortPlugin(Plugin, Protocol):
+    """Says in which order pods are tried. There is one for all profiles."""
+
+    def sort_key(self, pod: PodInfo, timestamp: int) -> tuple[int, ...]:
+        """The least goes first. `timestamp`: since when the pod waits, in nanoseconds."""
         ...
 
 
@@ -241,11 +298,87 @@ class ReservePlugin(Plugin, Protocol):
 
 
 @runtime_checkable
+class PermitPlugin(Plugin, Protocol):
+    """Lets pods go on to be bound, holds them up, or refuses them."""
+
+    def permit(self, pod: PodInfo, node_name: str) -> Status | Wait | None:
+        """A refusal; or that the pod is to wait with its place kept; or None: it may go on."""
+        ...
+
+
+@runtime_checkable
+class PreBindPlugin(Plugin, Protocol):
+    """Does what must be done before a pod is bound."""
+
+    async def pre_bind(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Why the pod cannot be bound; None if all is ready. A `StatusError` is such a reason too."""
+        ...
+
+
+@runtime_checkable
+class PreFlightPlugin(Plugin, Protocol):
+    """Prepares only some pods."""
+
+    def pre_bind_pre_flight(self, pod: PodInfo, node_name: str) -> Status | None:
+        """A status of `SKIP` if `pre_bind` has nothing to do for the pod."""
+        ...
+
+
+@runtime_checkable
 class BindPlugin(Plugin, Protocol):
     """Binds pods to nodes."""
 
-    async def bind(self, pod: PodInfo, node_name: str) -> None:
-        """Bind, or raise a `StatusError`."""
+    async def bind(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Bind, or raise a `StatusError`; a status of `SKIP` leaves the pod to the next plugin."""
+        ...
+
+
+@runtime_checkable
+class PostBindPlugin(Plugin, Protocol):
+    """Is told of pods that have been bound."""
+
+    def post_bind(self, pod: PodInfo, node_name: str) -> None:
+        """The pod is bound."""
+        ...
+
+
+@runtime_checkable
+class PlainFilterPlugin(Plugin, Protocol):
+    """A filter without `static` and `skips`: it is asked about every pod and every node, and may look at anything."""
+
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
+        """The refusal, or None. The NodeInfo's `node` is there."""
+        ...
+
+
+@runtime_checkable
+class PlainScorePlugin(Plugin, Protocol):
+    """A score without `skips`: it is asked about every pod and every feasible node, and may look at anything.
+
+    It may have `pre_score(pod, nodes)`, which is called before with all feasible nodes (a status of `SKIP` leaves the
+    pod out), and `normalize(scores)`, which makes 0..100 of what `score` said of them.
+    """
+
+    def score(self, pod: PodInfo, node: NodeInfo) -> int:
+        """0 to 100, or anything that `normalize` makes that of."""
+        ...
+
+
+@runtime_checkable
+class PreScorePlugin(Plugin, Protocol):
+    """Is told all feasible nodes before it scores one."""
+
+    def pre_score(self, pod: PodInfo, nodes: Sequence[NodeInfo]) -> Status | None:
+        """A status of `SKIP` leaves the pod out."""
+        ...
+
+
+@runtime_checkable
+class NormalizingPlugin(Plugin, Protocol):
+    """Scores that are measured against one another."""
+
+    def normalize(self, scores: Scores) -> Scores:
+        """Raw scores of the feasible nodes to 0..100."""
         ...
 
 

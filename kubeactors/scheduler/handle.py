@@ -1,16 +1,20 @@
 """What plugins get from the scheduler that they are in."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from random import Random
 from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.labels import Selector
-from kubeactors.client import Client
+from kubeactors.client import Client, SharedInformer
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.waiting import WaitingPods
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
@@ -51,6 +55,27 @@ def no_budgets() -> tuple[Budget, ...]:
     return ()
 
 
+def no_activation(_: Iterable[str]) -> None:
+    """There is no queue."""
+
+
+def no_preempting_extender(_: PodInfo) -> bool:
+    """No extender has a say in preemption."""
+    return False
+
+
+async def no_sleep(_: float) -> None:
+    """Time does not pass."""
+
+
+class Volumes(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is of storage."""
+
+    claims: SharedInformer[PersistentVolumeClaim]
+    volumes: SharedInformer[PersistentVolume]
+    classes: SharedInformer[StorageClass]
+
+
 class Handle(msgspec.Struct, frozen=True, kw_only=True):
     """The surroundings of plugins.
 
@@ -63,3 +88,15 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True):
     namespace_labels: Callable[[str], Mapping[str, str]] = no_labels
     workloads: Selecting = Unselected()
     budgets: Callable[[], Iterable[Budget]] = no_budgets
+    waiting: WaitingPods = msgspec.field(default_factory=WaitingPods)
+    """Pods that Permit plugins hold up, to be allowed or rejected."""
+    activate: Callable[[Iterable[str]], None] = no_activation
+    """Try these pods now, by uid."""
+    pods: SharedInformer[Pod] | None = None
+    """All pods, also those that wait; a plugin may add an index to the informer."""
+    volumes: Volumes | None = None
+    """None: claims cannot be looked up, and pods that use them are not placed."""
+    sleep: Callable[[float], Awaitable[None]] = no_sleep
+    """For `pre_bind`, in seconds."""
+    extenders_preempt: Callable[[PodInfo], bool] = no_preempting_extender
+    """Whether an extender wants to be asked who has to make room for the pod."""

@@ -6,6 +6,8 @@ import msgspec
 
 from kubeactors.api.core.v1 import Pod, PodSpec, Toleration
 from kubeactors.api.core.v1.demand import Demand, demand
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.scheduler.disks import Disk, claims_of, disks_of
 from kubeactors.scheduler.terms import Labels, Term, terms_of
 
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - all addresses of the node, as the original writes it
@@ -16,9 +18,13 @@ HostPort: TypeAlias = tuple[str, str, int]
 StaticSignature: TypeAlias = tuple[str, tuple[tuple[str, str], ...], bytes, tuple[Toleration, ...]]
 """Node name, node selector, node affinity, tolerations: what decides about a node whatever runs on it."""
 
-Signature: TypeAlias = tuple[StaticSignature, Demand, tuple[HostPort, ...], int]
-"""Pods with equal signatures get the same answer from every plugin that looks at one node at a time. The last part is
+Signature: TypeAlias = tuple[StaticSignature, Demand, tuple[HostPort, ...], int, tuple[Disk, ...]]
+"""Pods with equal signatures get the same answer from every plugin that looks at one node at a time. The fourth part is
 the priority: room that waits for a pod is taken for those below it only."""
+
+
+NOT_STARTED = 1 << 62
+"""The start time of a pod that has none yet: later than any."""
 
 
 class GroupKey(NamedTuple):
@@ -44,11 +50,24 @@ class PodInfo(msgspec.Struct, frozen=True, gc=False):
     group: GroupKey
     terms: tuple[Term, ...] = ()
     """Its affinity to other pods."""
+    claims: tuple[str, ...] = ()
+    """The names of its claims."""
+
+    @property
+    def disks(self) -> tuple[Disk, ...]:
+        """Disks that it uses without a claim, and that not every pod can have at the same time."""
+        return self.signature[4]
 
     @property
     def uid(self) -> str:
         """The pod's identity."""
         return self.pod.metadata.uid
+
+    @property
+    def start_time(self) -> int:
+        """When the pod started, in unix nanoseconds."""
+        text = self.pod.status.start_time
+        return parse_time(text) if text else NOT_STARTED
 
     @property
     def priority(self) -> int:
@@ -71,8 +90,9 @@ def pod_info(pod: Pod) -> PodInfo:
     spec = pod.spec
     wanted, ports = demand(spec), host_ports(spec)
     group = group_key(pod)
-    signature = (static_signature(spec), wanted, ports, spec.priority or 0)
-    return PodInfo(pod, wanted, ports, signature, group, _terms(pod, group.labels))
+    disks = disks_of(spec.volumes)
+    signature = (static_signature(spec), wanted, ports, spec.priority or 0, disks)
+    return PodInfo(pod, wanted, ports, signature, group, _terms(pod, group.labels), claims_of(pod))
 
 
 def anonymous(pod: PodInfo) -> PodInfo:

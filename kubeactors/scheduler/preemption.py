@@ -6,10 +6,7 @@ pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go, SelectV
 
 from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
-
-from kubeactors.apimachinery.time import parse_time
-from kubeactors.scheduler.framework import Code, Status
+from kubeactors.scheduler.framework import Candidate, Code, Status
 from kubeactors.scheduler.handle import Budget
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
@@ -17,31 +14,6 @@ from kubeactors.scheduler.pod_info import PodInfo
 NO_VICTIMS = Status(
     Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("No preemption victims found for incoming pod",), "DefaultPreemption"
 )
-
-NOT_STARTED = 1 << 62
-"""The start time of a pod that has none yet: later than any."""
-_OFFSET = 1 << 31
-"""Makes priorities positive, so that a sum of more of them is larger."""
-
-
-class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """A node and the pods that have to leave it, the most important first."""
-
-    info: NodeInfo
-    victims: tuple[PodInfo, ...]
-    violations: int
-    """Victims whose disruption budget does not allow it."""
-
-    @property
-    def rank(self) -> tuple[int, int, int, int, int]:
-        """The least is the best: violations, the highest priority, the sum of priorities, how many, how long they ran."""
-        if not self.victims:
-            return (self.violations, -_OFFSET, 0, 0, 0)
-        highest = self.victims[0].priority
-        started = min(start_time(one) for one in self.victims if one.priority == highest)
-        total = sum(one.priority + _OFFSET for one in self.victims)
-        return (self.violations, highest, total, len(self.victims), -started)
-
 
 Refuses = Callable[[NodeInfo], Status | None]
 """What filters say of the node as it would be."""
@@ -97,13 +69,7 @@ def best(candidates: Iterable[Candidate]) -> Candidate:
 
 def importance(pod: PodInfo) -> tuple[int, int]:
     """Sorts the most important pods first: by priority, then by how long they have run."""
-    return (-pod.priority, start_time(pod))
-
-
-def start_time(pod: PodInfo) -> int:
-    """When the pod started, in unix nanoseconds."""
-    text = pod.pod.status.start_time
-    return parse_time(text) if text else NOT_STARTED
+    return (-pod.priority, pod.start_time)
 
 
 def by_budget(pods: Iterable[PodInfo], budgets: Sequence[Budget]) -> tuple[list[PodInfo], list[PodInfo]]:

@@ -13,8 +13,9 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 import numpy as np
 
+from kubeactors.scheduler.binding import Binding
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.cluster_event import EnqueueExtensions, Hint
+from kubeactors.scheduler.cluster_event import ANYTHING, EnqueueExtensions, Hint
 from kubeactors.scheduler.framework import (
     BindPlugin,
     Code,
@@ -22,11 +23,17 @@ from kubeactors.scheduler.framework import (
     FilterPlugin,
     Mask,
     NamespaceListener,
+    PermitPlugin,
+    PlainFilterPlugin,
+    PlainScorePlugin,
     Plugin,
+    PostBindPlugin,
     PostFilterPlugin,
     PostFilterResult,
+    PreBindPlugin,
     PreEnqueuePlugin,
     PreFilterPlugin,
+    QueueSortPlugin,
     ReservePlugin,
     ScorePlugin,
     Scores,
@@ -36,12 +43,17 @@ from kubeactors.scheduler.framework import (
     ViewPlugin,
 )
 from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.plain import PlainFilterView, PlainScoreView, filters_plainly, scores_plainly, weight_of
+from kubeactors.scheduler.plugin_set import PluginSet
+from kubeactors.scheduler.plugins.priority_sort import PrioritySort
 from kubeactors.scheduler.pod_info import PodInfo, Signature, StaticSignature, anonymous
+from kubeactors.scheduler.queue import SortKey
 from kubeactors.scheduler.verdicts import ScoresOnly, StaticVerdicts, Verdicts, WeightedView, diagnosis, first_refusal
 
 NOT_ASKED = "not found"
 """What post-filter plugins add if a refusal came before they were asked about the pod at all: in the original the
 first of them, DynamicResources, looks for what it has noted, in vain, and so ends the matter."""
+_REFUSING = (PreEnqueuePlugin, PreFilterPlugin, ReservePlugin, PermitPlugin)
 _SIGNATURES = 128
 """Shapes of pods whose verdicts are kept; the one that was not asked for longest goes first."""
 
@@ -57,17 +69,11 @@ class _Weighted(Protocol):
     weight: int
 
 
-class PluginSet(msgspec.Struct, frozen=True, kw_only=True):
-    """Plugins in order; those that are off at an extension point, by its name; and weights other than their own."""
+class _Narrowed(msgspec.Struct, frozen=True):
+    """The only nodes worth asking, and who says so; `names` is None if all are."""
 
-    plugins: tuple[Plugin, ...]
-    off: Mapping[str, frozenset[str]] = {}
-    weights: Mapping[str, int] = {}
-
-    def at(self, point: str) -> tuple[Plugin, ...]:
-        """The plugins that are asked there."""
-        off = self.off.get(point, frozenset())
-        return tuple(one for one in self.plugins if one.name not in off)
+    names: tuple[str, ...] | None
+    plugins: tuple[str, ...]
 
 
 class Profile:
@@ -82,46 +88,66 @@ class Profile:
         self._weights = chosen.weights
         self._pre_enqueue = [one for one in chosen.at("preEnqueue") if isinstance(one, PreEnqueuePlugin)]
         self._pre_filters = [one for one in chosen.at("preFilter") if isinstance(one, PreFilterPlugin)]
-        self._filters = [one for one in filtering if isinstance(one, FilterPlugin)]
+        plain = [one for one in filtering if filters_plainly(one)]
+        self._filters = [one for one in filtering if isinstance(one, FilterPlugin) and one not in plain]
+        self._plain_filters = cast("list[PlainFilterPlugin]", plain)
+        plain = [one for one in scoring if scores_plainly(one)]
+        self._plain_scores = cast("list[PlainScorePlugin]", plain)
         self._static_scores = [self._weighted(one) for one in scoring if isinstance(one, StaticScorePlugin)]
         self._scores = [self._weighted(one) for one in scoring if isinstance(one, VectorScorePlugin)]
         self._viewing = [one for one in everything if isinstance(one, ViewPlugin)]
         self._blind = [one.name for one in everything if one not in filtering]
         self._unscored = [one.name for one in everything if one not in scoring]
         self._post_filters = [one for one in chosen.at("postFilter") if isinstance(one, PostFilterPlugin)]
-        self._binders = [one for one in chosen.at("bind") if isinstance(one, BindPlugin)]
-        self._reserves = [one for one in chosen.at("reserve") if isinstance(one, ReservePlugin)]
-        self.hints: dict[str, tuple[Hint, ...]] = {
-            one.name: cast("EnqueueExtensions", one).hints() for one in everything if hasattr(one, "hints")
-        }
+        self.queue_sort: QueueSortPlugin | None = next(
+            (one for one in chosen.at("queueSort") if isinstance(one, QueueSortPlugin)), None
+        )
+        self.binding: Binding = _binding(chosen)
+        self.hints: dict[str, tuple[Hint, ...]] = {one.name: _hints(one) for one in everything}
         self._static: OrderedDict[StaticSignature, StaticVerdicts] = OrderedDict()
         self._verdicts: OrderedDict[Signature, Verdicts] = OrderedDict()
 
     def gate(self, pod: PodInfo) -> Status | None:
         """What keeps the pod out of the queue."""
-        return next((status for one in self._pre_enqueue if (status := one.pre_enqueue(pod)) is not None), None)
+        for one in self._pre_enqueue:
+            status = one.pre_enqueue(pod)
+            if status is not None:
+                return status.signed(one.name)
+        return None
 
     def select(self, pod: PodInfo, random: Random) -> NodeInfo | Diagnosis:
         """The node for the pod, or why there is none."""
-        if not self._cache.node_count:
-            return Diagnosis(nodes=0, counts={}, plugins=tuple(sorted(one.name for one in self._filters)))
-        names: tuple[str, ...] | None = None
-        narrowing: list[str] = []
-        for plugin in self._pre_filters:
-            result = plugin.pre_filter(pod)
-            if isinstance(result, Status):
-                return self._refused_by_all(result)
-            if result is not None:
-                narrowing.append(plugin.name)
-                names = result if names is None else tuple(one for one in names if one in result)
+        narrowed = self._narrow(pod)
+        if isinstance(narrowed, Diagnosis):
+            return narrowed
         views = self.views(pod)
-        if names is not None:
-            return self._select_among(pod, names, narrowing, random, views)
+        if narrowed.names is not None:
+            infos = self._among(pod, narrowed, views)
+            return infos if isinstance(infos, Diagnosis) else self._best_of(pod, infos, random, views)
         reserved = self._where_room_was_made(pod)
         if reserved is not None:
             return reserved
         verdicts = self.verdicts(pod)
         return verdicts.best(random, views) or verdicts.diagnose(views)
+
+    def feasible(self, pod: PodInfo) -> Mapping[NodeInfo, int] | Diagnosis:
+        """All nodes where the pod can be, with their scores; or why there is none."""
+        narrowed = self._narrow(pod)
+        if isinstance(narrowed, Diagnosis):
+            return narrowed
+        views = self.views(pod)
+        if narrowed.names is not None:
+            infos = self._among(pod, narrowed, views)
+            if isinstance(infos, Diagnosis):
+                return infos
+            return dict(zip(infos, self._totals_of(pod, infos, views).tolist(), strict=True))
+        reserved = self._where_room_was_made(pod)
+        if reserved is not None:
+            return {reserved: 0}
+        verdicts = self.verdicts(pod)
+        totals = verdicts.totals(views)
+        found = {info: int(totals[info.row]) for info in self._cache if totals[info.row] >= 0}
+        return found or verdicts.diagnose(views)
 
     def post_filter(self, pod: PodInfo, found: Diagnosis) -> PostFilterResult:
         """What the post-filter plugins do for the pod, and add to the message; the first that helps ends it."""
@@ -137,11 +163,12 @@ class Profile:
 
     def refusal(self, pod: PodInfo, info: NodeInfo) -> Status | None:
         """What the first filter that refuses says of this node, which may be a changed copy of the real one."""
-        filters = [one for one in self._filters if not one.skips(pod)]
+        filters: list[PlainFilterPlugin] = [one for one in self._filters if not one.skips(pod)]
+        filters += self._plain_filters
         status = first_refusal(filters, pod, info)
         if status is None and info.nominated:
             status = first_refusal(filters, pod, info.for_pod(pod))
-        return status or _refusal_of(self.views(pod), info.row)
+        return status or _refusal_of(self._kept_views(pod), info.row)
 
     def all_refusals(self, pod: PodInfo, info: NodeInfo) -> dict[str, str]:
         """What every plugin that refuses the node says, by plugin."""
@@ -178,6 +205,10 @@ class Profile:
                 scores = view.scores(feasible)
                 if scores is not None and one.name not in self._unscored:
                     found[one.name] = self._weights.get(one.name, one.weight) * scores
+        for plain in self._plain_scores:
+            scores = PlainScoreView(plain, pod, self._cache).scores(feasible)
+            if scores is not None:
+                found[plain.name] = self._weights.get(plain.name, weight_of(plain)) * scores
         return found
 
     def _by_row(self, score: Callable[[NodeInfo], int]) -> Scores:
@@ -187,30 +218,8 @@ class Profile:
         return found
 
     def has_views(self, pod: PodInfo) -> bool:
-        """Whether the answer for one node depends on others."""
-        return any(view.refusals() for _, view in self.views(pod))
-
-    def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Tell the plugins that keep books; the first refusal undoes all."""
-        for one in self._reserves:
-            status = one.reserve(pod, node_name)
-            if status is not None:
-                self.unreserve(pod, node_name)
-                return status
-        return None
-
-    def unreserve(self, pod: PodInfo, node_name: str) -> None:
-        """Undo, last first."""
-        for one in reversed(self._reserves):
-            one.unreserve(pod, node_name)
-
-    async def bind(self, pod: PodInfo, node_name: str) -> None:
-        """Bind with the first plugin that binds.
-
-        Raises:
-            StatusError: the pod is not bound, as far as is known.
-        """
-        await self._binders[0].bind(pod, node_name)
+        """Whether the answer for one node depends on others, or is no other pod's."""
+        return bool(self._plain_filters) or any(view.refusals() for _, view in self.views(pod))
 
     def namespaces_changed(self) -> None:
         """Labels of namespaces have changed."""
@@ -219,6 +228,18 @@ class Profile:
                 one.namespaces_changed()
 
     def views(self, pod: PodInfo) -> list[WeightedView]:
+        """What plugins that compare nodes, and plugins of users, say about this pod, up to date."""
+        found = self._kept_views(pod)
+        for one in self._plain_filters:
+            view = PlainFilterView(one, pod, self._cache)
+            view.refresh()
+            found.append((0, view))
+        for scorer in self._plain_scores:
+            weight = self._weights.get(scorer.name, weight_of(scorer))
+            found.append((weight, PlainScoreView(scorer, pod, self._cache)))
+        return found
+
+    def _kept_views(self, pod: PodInfo) -> list[WeightedView]:
         """What plugins that compare nodes say about pods like this one, up to date."""
         found: list[WeightedView] = []
         for one in self._viewing:
@@ -259,24 +280,30 @@ class Profile:
         info = self._cache.get(name) if name else None
         return info if info is not None and self.refusal(pod, info) is None else None
 
-    def _refused_by_all(self, status: Status) -> Diagnosis:
-        """A refusal before any node was asked holds for all of them."""
-        found = diagnosis({status: self._cache.node_count}, self._cache.node_count)
-        return msgspec.structs.replace(found, pre_filter_message=status.message)
+    def _narrow(self, pod: PodInfo) -> "_Narrowed | Diagnosis":
+        """What pre-filters leave."""
+        nodes = self._cache.node_count
+        if not nodes:
+            return Diagnosis(nodes=0, counts={}, plugins=tuple(sorted(one.name for one in self._filters)))
+        names: tuple[str, ...] | None = None
+        plugins: list[str] = []
+        for plugin in self._pre_filters:
+            result = plugin.pre_filter(pod)
+            if isinstance(result, Status):
+                status = result.signed(plugin.name)
+                found = diagnosis({status: nodes}, nodes)
+                return msgspec.structs.replace(found, pre_filter_message=status.message)
+            if result is not None:
+                plugins.append(plugin.name)
+                names = result if names is None else tuple(one for one in names if one in result)
+        return _Narrowed(names, tuple(plugins))
 
-    def _select_among(
-        self,
-        pod: PodInfo,
-        names: tuple[str, ...],
-        narrowing: list[str],
-        random: Random,
-        views: list[WeightedView],
-    ) -> NodeInfo | Diagnosis:
-        """The few nodes that a pre-filter left, one by one."""
+    def _among(self, pod: PodInfo, narrowed: "_Narrowed", views: list[WeightedView]) -> list[NodeInfo] | Diagnosis:
+        """The few nodes that pre-filters left, one by one: those where the pod can be, or why there is none."""
         counts: dict[Status, int] = {}
         feasible: list[NodeInfo] = []
         preemptable = np.zeros(self._cache.table.capacity, np.bool_)
-        infos = [info for name in names if (info := self._cache.get(name)) is not None]
+        infos = [info for name in narrowed.names or () if (info := self._cache.get(name)) is not None]
         filters = [one for one in self._filters if not one.skips(pod)]
         for info in infos:
             status = first_refusal(filters, pod, info.for_pod(pod)) or _refusal_of(views, info.row)
@@ -286,18 +313,25 @@ class Profile:
                 counts[status] = counts.get(status, 0) + 1
                 preemptable[info.row] = status.code == Code.UNSCHEDULABLE
         if feasible:
-            return self._best_of(pod, feasible, random, views)
-        if self._cache.node_count > len(infos):
-            reason = f"node(s) didn't satisfy plugin(s) [{' '.join(sorted(narrowing))}]"
-            counts[Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,), "")] = self._cache.node_count - len(infos)
+            return feasible
+        rest = self._cache.node_count - len(infos)
+        if rest:
+            reason = f"node(s) didn't satisfy plugin(s) [{' '.join(sorted(narrowed.plugins))}]"
+            counts[Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,), "")] = rest
         found = diagnosis(counts, self._cache.node_count, preemptable)
-        return msgspec.structs.replace(found, plugins=tuple(sorted({*found.plugins, *narrowing})))
+        return msgspec.structs.replace(found, plugins=tuple(sorted({*found.plugins, *narrowed.plugins})))
 
     def _best_of(self, pod: PodInfo, infos: list[NodeInfo], random: Random, views: list[WeightedView]) -> NodeInfo:
         if len(infos) == 1:
             return infos[0]
+        total = self._totals_of(pod, infos, views)
+        ties = np.flatnonzero(total == total.max())
+        return infos[int(ties[random.randrange(len(ties))])]
+
+    def _totals_of(self, pod: PodInfo, infos: list[NodeInfo], views: list[WeightedView]) -> Scores:
         total = np.array(
-            [sum(one.weight * one.score(pod, info) for one in self._scores if not one.skips(pod)) for info in infos]
+            [sum(one.weight * one.score(pod, info) for one in self._scores if not one.skips(pod)) for info in infos],
+            np.int64,
         )
         for plugin in self._static_scores:
             if not plugin.skips(pod):
@@ -309,8 +343,7 @@ class Profile:
             scores = view.scores(feasible) if weight else None
             if scores is not None:
                 total += weight * scores[rows]
-        ties = np.flatnonzero(total == total.max())
-        return infos[int(ties[random.randrange(len(ties))])]
+        return total
 
     def _static_of(self, pod: PodInfo) -> StaticVerdicts:
         signature = pod.signature[0]
@@ -332,6 +365,30 @@ def all_hints(profiles: Iterable[Profile]) -> dict[str, tuple[Hint, ...]]:
         for name, hints in profile.hints.items():
             found[name] = (*found.get(name, ()), *hints)
     return found
+
+
+def sort_key_of(profiles: Iterable[Profile]) -> SortKey:
+    """The order of the queue: all profiles have the same."""
+    for profile in profiles:
+        if profile.queue_sort is not None:
+            return profile.queue_sort.sort_key
+    return PrioritySort().sort_key
+
+
+def _binding(chosen: PluginSet) -> Binding:
+    return Binding(
+        [one for one in chosen.at("reserve") if isinstance(one, ReservePlugin)],
+        [one for one in chosen.at("permit") if isinstance(one, PermitPlugin)],
+        [one for one in chosen.at("preBind") if isinstance(one, PreBindPlugin)],
+        [one for one in chosen.at("bind") if isinstance(one, BindPlugin)],
+        [one for one in chosen.at("postBind") if isinstance(one, PostBindPlugin)],
+    )
+
+
+def _hints(plugin: Plugin) -> tuple[Hint, ...]:
+    if hasattr(plugin, "hints"):
+        return cast("EnqueueExtensions", plugin).hints()
+    return ANYTHING if isinstance(plugin, _REFUSING) or filters_plainly(plugin) else ()
 
 
 def _refusal_of(views: Iterable[WeightedView], row: int) -> Status | None:

@@ -16,6 +16,7 @@ from kubeactors.scheduler.framework import (
     Diagnosis,
     FilterPlugin,
     Mask,
+    PlainFilterPlugin,
     Rows,
     Scores,
     StaticScorePlugin,
@@ -285,7 +286,7 @@ class Refusals:
         )
 
 
-def first_refusal(filters: Iterable[FilterPlugin], pod: PodInfo, info: NodeInfo) -> Status | None:
+def first_refusal(filters: Iterable[PlainFilterPlugin], pod: PodInfo, info: NodeInfo) -> Status | None:
     """What the first plugin that refuses says; the others are not asked."""
     for plugin in filters:
         status = plugin.filter(pod, info)
@@ -297,4 +298,11 @@ def first_refusal(filters: Iterable[FilterPlugin], pod: PodInfo, info: NodeInfo)
 def diagnosis(counts: Mapping[Status, int], nodes: int, preemptable: Mask | None = None) -> Diagnosis:
     """A diagnosis that names the plugins of the statuses."""
     plugins = dict.fromkeys(one.plugin for one in counts if one.plugin)
-    return Diagnosis(nodes=nodes, counts=counts, preemptable=preemptable, plugins=tuple(sorted(plugins)))
+    pending = dict.fromkeys(one.plugin for one in counts if one.code == Code.PENDING)
+    return Diagnosis(
+        nodes=nodes,
+        counts=counts,
+        preemptable=preemptable,
+        plugins=tuple(sorted(plugins)),
+        pending=tuple(sorted(pending)),
+    )

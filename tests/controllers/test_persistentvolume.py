@@ -13,9 +13,9 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.volume import HostPathVolumeSource
+from kubeactors.api.core.v1.volume_matching import best_match
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.controllers.persistentvolume.matching import best_match
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from tests.controllers.plane import Plane, meta, template
 

@@ -8,15 +8,12 @@ from msgspec.structs import replace
 
 from kubeactors.actor import Actor, Ref, SimSystem, handle
 from kubeactors.api import SCHEME
-from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import (
     Container,
-    Namespace,
     Node,
     Pod,
     PodSpec,
     ResourceRequirements,
-    Service,
     ServiceAccount,
 )
 from kubeactors.api.core.v1.event import Event
@@ -24,10 +21,12 @@ from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import NotFound, StatusError
 from kubeactors.apiserver import ApiServer, ObjectCodec
 from kubeactors.client import Client, EventSink, InformerFactory, InProcessTransport, Notify
+from kubeactors.cluster.processes import surroundings
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.runtimes import Behaviour, SimulatedRuntime
 from kubeactors.message import Request
-from kubeactors.scheduler import Scheduler, Surroundings
+from kubeactors.scheduler import DEFAULT_CONFIG, Scheduler, SchedulerConfig
+from kubeactors.scheduler.extender import Call, no_call
 from kubeactors.storage import Store
 from kubeactors.storage.backends.memory import MemoryBackend
 
@@ -58,17 +57,23 @@ class Runner(Actor[Run], reentrant=True, deterministic=True):
 class SchedulerProcess(Actor[Notify], deterministic=True):
     """A scheduler with its informers."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, config: SchedulerConfig, call: Call) -> None:
         self._client = client
+        self._config = config
+        self._call = call
 
     def started(self) -> None:
         informers = InformerFactory(self.ctx, self._client)
         events = self.ctx.spawn(partial(EventSink, self._client), name="events")
-        surroundings = Surroundings(
-            namespaces=informers.of(Namespace), services=informers.of(Service), replica_sets=informers.of(ReplicaSet)
-        )
         scheduler = partial(
-            Scheduler, self._client, informers.of(Pod), informers.of(Node), events, surroundings=surroundings
+            Scheduler,
+            self._client,
+            informers.of(Pod),
+            informers.of(Node),
+            events,
+            config=self._config,
+            surroundings=surroundings(informers),
+            call=self._call,
         )
         self.ctx.spawn(scheduler, name="scheduler")
 
@@ -136,8 +141,8 @@ class Plane:
         """Kubelet and containers are gone."""
         self.sim.stop(self.kubelets[name])
 
-    def start_scheduler(self) -> None:
-        self.scheduler = self.sim.spawn(partial(SchedulerProcess, self.client), name="scheduler-process")
+    def start_scheduler(self, config: SchedulerConfig = DEFAULT_CONFIG, call: Call = no_call) -> None:
+        self.scheduler = self.sim.spawn(partial(SchedulerProcess, self.client, config, call), name="scheduler-process")
         self.sim.run(0.1)
 
     # Objects.

@@ -8,7 +8,8 @@ import yaml
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.config import ConfigurationError, read
+from kubeactors.scheduler.config import read
+from kubeactors.scheduler.configuration import ConfigurationError
 from kubeactors.scheduler.explanation import explain
 from kubeactors.scheduler.framework import Code, Status
 from kubeactors.scheduler.handle import Handle
@@ -38,7 +39,7 @@ class Odd:
 
 
 def profile(cache: Cache, text: str, name: str = "default-scheduler") -> Profile:
-    return Profile(read(yaml.safe_load(HEAD % text))[name](handle(cache)), cache)
+    return Profile(read(yaml.safe_load(HEAD % text)).profiles[name](handle(cache)), cache)
 
 
 def two_nodes() -> Cache:
@@ -125,11 +126,11 @@ def test_profiles_are_known_by_name() -> None:
         ),
         ("{plugins: {filters: {}}}", 'unknown extension point "filters"; did you mean "filter"?'),
         ("{plugin: {}}", "unknown field `plugin`"),
-        ("{}, {}", 'two profiles have the name "default-scheduler"'),
+        ("{}, {}", 'profiles[1].schedulerName: Duplicate value: "profiles[0].schedulerName"'),
         ("{plugins: {multiPoint: {enabled: [{name: nowhere.Plugin}]}}}", "No module named 'nowhere'"),
         (
             STRATEGY % "{type: Best}",
-            'unknown type "Best", known are LeastAllocated, MostAllocated, RequestedToCapacityRatio',
+            'args.scoringStrategy.type: Unsupported value: "Best": supported values: "LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"',
         ),
     ],
 )

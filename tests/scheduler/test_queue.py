@@ -5,6 +5,7 @@ import msgspec
 from kubeactors.api.core.v1 import Toleration
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource
+from kubeactors.scheduler.plugins import PrioritySort
 from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.queue import SECOND, QueuedPod, SchedulingQueue
 from tests.scheduler.builders import node, pod, profile
@@ -15,7 +16,7 @@ POD_LEFT = ClusterEvent(Resource.ASSIGNED_POD, Action.DELETE)
 
 def make_queue() -> SchedulingQueue:
     rules = profile(Cache())
-    return SchedulingQueue(rules.gate, rules.hints)
+    return SchedulingQueue(rules.gate, rules.hints, PrioritySort().sort_key)
 
 
 def popped(queue: SchedulingQueue, now: int = 0) -> QueuedPod:

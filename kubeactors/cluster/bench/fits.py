@@ -14,8 +14,8 @@ from kubeactors.cluster.bench.scenario import Churn, Create, NodeGroup, PodShape
 from kubeactors.cluster.bench.words import nearest
 from kubeactors.cluster.bench.workload import WorkloadError, pod_spec
 from kubeactors.cluster.machines import kubelet_configs
-from kubeactors.scheduler.config import ConfigurationError
 from kubeactors.scheduler.config import read as read_profiles
+from kubeactors.scheduler.configuration import ConfigurationError
 
 Room: TypeAlias = dict[str, int]
 """Of each resource, in thousandths of CPUs and in whole units."""

@@ -1,6 +1,6 @@
 """Volumes and claims.
 
-controller.py     binds them; `matching.py` says which (pure)     provisioner.py   makes volumes
+controller.py     binds them; `api/core/v1/volume_matching.py` says which     provisioner.py   makes volumes
 protection.py     keeps what is in use
 """
 

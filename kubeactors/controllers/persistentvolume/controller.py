@@ -27,21 +27,7 @@ from kubeactors.api.core.v1.persistentvolume import (
     class_of_volume,
 )
 from kubeactors.api.core.v1.persistentvolumeclaim import LOST, PENDING, PersistentVolumeClaimStatus, class_of_claim
-from kubeactors.api.storage.v1 import StorageClass
-from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
-from kubeactors.client import (
-    Change,
-    Client,
-    Controller,
-    EventRecorder,
-    Overlay,
-    RecordEvent,
-    SharedInformer,
-    cluster_key,
-    key_of,
-    split_key,
-)
-from kubeactors.controllers.persistentvolume.matching import (
+from kubeactors.api.core.v1.volume_matching import (
     BETA_STORAGE_PROVISIONER,
     BIND_COMPLETED,
     BOUND_BY_CONTROLLER,
@@ -55,6 +41,20 @@ from kubeactors.controllers.persistentvolume.matching import (
     is_bound_to,
     suits,
     unbound_volume,
+)
+from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Overlay,
+    RecordEvent,
+    SharedInformer,
+    cluster_key,
+    key_of,
+    split_key,
 )
 from kubeactors.message import Recipient
 

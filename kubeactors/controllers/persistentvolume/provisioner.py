@@ -10,13 +10,13 @@ from contextlib import suppress
 from kubeactors.api.core.v1 import ObjectReference, PersistentVolumeClaim
 from kubeactors.api.core.v1.persistentvolume import DELETE, RELEASED, PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.persistentvolumeclaim import class_of_claim
+from kubeactors.api.core.v1.volume_matching import PROVISIONED_BY, SELECTED_NODE, STORAGE_PROVISIONER
 from kubeactors.api.core.v1.volume_sources import CSIPersistentVolumeSource
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound
 from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, key_of
-from kubeactors.controllers.persistentvolume.matching import PROVISIONED_BY, SELECTED_NODE, STORAGE_PROVISIONER
 from kubeactors.message import Recipient
 
 PROVISIONER = "kubeactors.io/simulated"

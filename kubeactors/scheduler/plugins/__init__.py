@@ -8,6 +8,7 @@ Source: pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 
 from kubeactors.scheduler.framework import Plugin
 from kubeactors.scheduler.handle import Handle
+from kubeactors.scheduler.plugins.coscheduling import Coscheduling
 from kubeactors.scheduler.plugins.default_binder import DefaultBinder
 from kubeactors.scheduler.plugins.default_preemption import DefaultPreemption
 from kubeactors.scheduler.plugins.dynamic_resources import DynamicResources
@@ -19,11 +20,17 @@ from kubeactors.scheduler.plugins.node_ports import NodePorts
 from kubeactors.scheduler.plugins.node_resources_balanced_allocation import NodeResourcesBalancedAllocation
 from kubeactors.scheduler.plugins.node_resources_fit import NodeResourcesFit
 from kubeactors.scheduler.plugins.node_unschedulable import NodeUnschedulable
+from kubeactors.scheduler.plugins.node_volume_limits import NodeVolumeLimits
 from kubeactors.scheduler.plugins.pod_topology_spread import PodTopologySpread
+from kubeactors.scheduler.plugins.priority_sort import PrioritySort
 from kubeactors.scheduler.plugins.scheduling_gates import SchedulingGates
 from kubeactors.scheduler.plugins.taint_toleration import TaintToleration
+from kubeactors.scheduler.plugins.volume_binding import VolumeBinding
+from kubeactors.scheduler.plugins.volume_restrictions import VolumeRestrictions
+from kubeactors.scheduler.plugins.volume_zone import VolumeZone
 
 __all__ = [
+    "Coscheduling",
     "DefaultBinder",
     "DefaultPreemption",
     "DynamicResources",
@@ -35,26 +42,36 @@ __all__ = [
     "NodeResourcesBalancedAllocation",
     "NodeResourcesFit",
     "NodeUnschedulable",
+    "NodeVolumeLimits",
     "PodTopologySpread",
+    "PrioritySort",
     "SchedulingGates",
     "TaintToleration",
+    "VolumeBinding",
+    "VolumeRestrictions",
+    "VolumeZone",
     "default_plugins",
 ]
 
 
 def default_plugins(handle: Handle) -> tuple[Plugin, ...]:
-    """All plugins, in order."""
+    """The default ones, in order."""
     return (
         SchedulingGates(),
+        PrioritySort(),
         NodeUnschedulable(),
         NodeName(),
         TaintToleration(),
         NodeAffinity(),
         NodePorts(),
         NodeResourcesFit(),
-        DynamicResources(),
+        VolumeRestrictions(handle),
+        NodeVolumeLimits(),
+        VolumeBinding(handle),
+        VolumeZone(handle),
         PodTopologySpread(handle),
         InterPodAffinity(handle),
+        DynamicResources(),
         DefaultPreemption(handle),
         NodeResourcesBalancedAllocation(),
         ImageLocality(handle),

@@ -4,6 +4,7 @@ Source: pkg/scheduler/framework/plugins/defaultbinder/default_binder.go (v1.36).
 """
 
 from kubeactors.client import Client
+from kubeactors.scheduler.framework import Status
 from kubeactors.scheduler.pod_info import PodInfo
 
 
@@ -15,6 +16,7 @@ class DefaultBinder:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def bind(self, pod: PodInfo, node_name: str) -> None:
+    async def bind(self, pod: PodInfo, node_name: str) -> Status | None:
         """Bind, or raise a `StatusError`."""
         await self._client.bind(pod.pod, node_name)
+        return None

@@ -9,11 +9,11 @@ import numpy as np
 from kubeactors.scheduler import diagnosis as words
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.candidates import Candidates
-from kubeactors.scheduler.framework import Code, Diagnosis, PostFilterResult, Status, Trial
+from kubeactors.scheduler.framework import Candidate, Code, Diagnosis, PostFilterResult, Status, Trial
 from kubeactors.scheduler.handle import Budget, Handle
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo, Signature
-from kubeactors.scheduler.preemption import NO_VICTIMS, Candidate, best, candidate
+from kubeactors.scheduler.preemption import NO_VICTIMS, best, candidate
 from kubeactors.scheduler.views import Views
 
 NAME = "DefaultPreemption"
@@ -39,6 +39,7 @@ class DefaultPreemption:
         self._cache: Cache = handle.cache
         self._random = handle.random
         self._budgets = handle.budgets
+        self._extenders_ask = handle.extenders_preempt
         self._percentage = min_candidate_nodes_percentage
         self._absolute = min_candidate_nodes_absolute
         self._candidates: Views[Signature, Candidates] = Views()
@@ -49,15 +50,18 @@ class DefaultPreemption:
         if reason:
             return PostFilterResult(message=f"preemption: {reason}")
         budgets = tuple(self._budgets())
-        if trial.has_views(pod):
-            found, refusals = self._sample(pod, diagnosis, trial, budgets)
+        candidates: tuple[Candidate, ...] = ()
+        if trial.has_views(pod) or self._extenders_ask(pod):
+            sample, refusals = self._sample(pod, diagnosis, trial, budgets)
+            found = best(sample) if sample else None
+            candidates = tuple(sample) if self._extenders_ask(pod) else ()
         else:
             kept = self._candidates.get(pod.signature, lambda: Candidates(pod, self._cache))
             found, refusals = kept.best(diagnosis, trial, budgets)
         if found is None:
             failed = Diagnosis(nodes=diagnosis.nodes, counts=_completed(refusals, diagnosis.nodes))
             return PostFilterResult(message=f"preemption: {words.message(failed)}", nominated_node="")
-        return PostFilterResult(nominated_node=found.info.name, victims=found.victims)
+        return PostFilterResult(nominated_node=found.info.name, victims=found.victims, candidates=candidates)
 
     def _not_eligible(self, pod: PodInfo, diagnosis: Diagnosis) -> str:
         if pod.pod.spec.preemption_policy == "Never":
@@ -72,7 +76,7 @@ class DefaultPreemption:
 
     def _sample(
         self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial, budgets: tuple[Budget, ...]
-    ) -> tuple[Candidate | None, dict[Status, int]]:
+    ) -> tuple[list[Candidate], dict[Status, int]]:
         """Try nodes from a random one on, until there are enough candidates."""
         rows = np.zeros(0, np.intp) if diagnosis.preemptable is None else np.flatnonzero(diagnosis.preemptable)
         enough = max(len(rows) * self._percentage // 100, self._absolute)
@@ -89,7 +93,7 @@ class DefaultPreemption:
                 found.append(one)
                 if len(found) >= enough:
                     break
-        return (best(found) if found else None), refusals
+        return found, refusals
 
     def _try(self, pod: PodInfo, info: NodeInfo, trial: Trial, budgets: tuple[Budget, ...]) -> Candidate | Status:
         population = self._cache.population

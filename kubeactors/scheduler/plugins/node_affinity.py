@@ -4,7 +4,9 @@ Source: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go (v1.36).
 """
 
 from kubeactors.api.core.v1 import Node, NodeSelectorTerm
+from kubeactors.api.core.v1 import NodeAffinity as Wishes
 from kubeactors.api.core.v1.placement import (
+    matches_node_selector,
     matches_required_node_affinity,
     matches_term,
     preferred_terms,
@@ -18,15 +20,27 @@ from kubeactors.scheduler.pod_info import PodInfo
 _MISMATCH = Status(
     Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) didn't match Pod's node affinity/selector",), "NodeAffinity"
 )
+_ENFORCED = Status(
+    Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) didn't match scheduler-enforced node affinity",), "NodeAffinity"
+)
 _CONFLICT = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("pod affinity terms conflict",), "NodeAffinity")
 
 
 class NodeAffinity:
-    """Refuses nodes that the selector or the required affinity excludes; prefers those with preferred labels."""
+    """Refuses nodes that the selector or the required affinity excludes; prefers those with preferred labels.
+
+    Args:
+        added: affinity that all pods of the profile have besides their own.
+    """
 
     name = "NodeAffinity"
     static = True
     weight = 2
+
+    def __init__(self, added: Wishes | None = None) -> None:
+        self._required = None if added is None else added.required_during_scheduling_ignored_during_execution
+        self._preferred = () if added is None else added.preferred_during_scheduling_ignored_during_execution
+        self._adds_nothing = self._required is None and not self._preferred
 
     def pre_filter(self, pod: PodInfo) -> tuple[str, ...] | Status | None:
         """If every term names nodes by `metadata.name`, only those are worth asking."""
@@ -43,11 +57,15 @@ class NodeAffinity:
 
     def skips(self, pod: PodInfo) -> bool:
         """Pods without selector and affinity may be anywhere and have no preference."""
-        return not pod.pod.spec.node_selector and pod.pod.spec.affinity is None
+        return self._adds_nothing and not pod.pod.spec.node_selector and pod.pod.spec.affinity is None
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
         """By labels and name."""
-        return None if node.node is None or _matches(pod, node.node) else _MISMATCH
+        if node.node is None:
+            return None
+        if not self._is_allowed(node.node):
+            return _ENFORCED
+        return None if _matches(pod, node.node) else _MISMATCH
 
     def score(self, pod: PodInfo, node: NodeInfo) -> int:
         """The sum of the weights of the preferred terms that match."""
@@ -55,7 +73,7 @@ class NodeAffinity:
         metadata = node.node.metadata
         return sum(
             one.weight
-            for one in preferred_terms(pod.pod.spec)
+            for one in (*self._preferred, *preferred_terms(pod.pod.spec))
             if matches_term(one.preference, metadata.labels, metadata.name)
         )
 
@@ -65,16 +83,21 @@ class NodeAffinity:
 
     def hints(self) -> tuple[Hint, ...]:
         """A node that matches and did not before."""
-        return (Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL, _began_to_match),)
+        return (Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL, self._began_to_match),)
+
+    def _is_allowed(self, node: Node) -> bool:
+        required = self._required
+        return required is None or matches_node_selector(required, node.metadata.labels, node.metadata.name)
+
+    def _takes(self, pod: PodInfo, node: Subject) -> bool:
+        return isinstance(node, Node) and self._is_allowed(node) and _matches(pod, node)
+
+    def _began_to_match(self, pod: PodInfo, old: Subject, new: Subject) -> bool:
+        return not self._takes(pod, old) and self._takes(pod, new)
 
 
 def _matches(pod: PodInfo, node: Node) -> bool:
     return matches_required_node_affinity(pod.pod.spec, node.metadata.labels, node.metadata.name)
-
-
-def _began_to_match(pod: PodInfo, old: Subject, new: Subject) -> bool:
-    did_match = isinstance(old, Node) and _matches(pod, old)
-    return not did_match and isinstance(new, Node) and _matches(pod, new)
 
 
 def _names(term: NodeSelectorTerm) -> tuple[str, ...] | None:

@@ -21,13 +21,27 @@ _FIRST_ROW = np.zeros(1, np.intp)
 
 
 class NodeResourcesFit:
-    """Refuses nodes where a requested resource is short; scores by what would be left, unless told otherwise."""
+    """Refuses nodes where a requested resource is short; scores by what would be left, unless told otherwise.
+
+    Args:
+        strategy: how nodes are scored.
+        ignored_resources: extended resources that need not be free.
+        ignored_resource_groups: the same for all with that prefix, such as `example.com`.
+    """
 
     name = "NodeResourcesFit"
     static = False
     weight = 1
 
-    def __init__(self, strategy: ScoringStrategy = LEAST_ALLOCATED) -> None:
+    def __init__(
+        self,
+        strategy: ScoringStrategy = LEAST_ALLOCATED,
+        *,
+        ignored_resources: tuple[str, ...] = (),
+        ignored_resource_groups: tuple[str, ...] = (),
+    ) -> None:
+        self._ignored = ignored_resources
+        self._ignored_groups = ignored_resource_groups
         self._strategy = strategy
         self._score = scorer_of(strategy)
         self._is_usual = strategy == LEAST_ALLOCATED
@@ -47,16 +61,17 @@ class NodeResourcesFit:
             and not wanted.others
         ):
             return None
-        short = [one for one, size in _wanted(wanted).items() if size and used.get(one, 0) + size > free.get(one, 0)]
+        asked = self._wanted(wanted)
+        short = [one for one, size in asked.items() if size and used.get(one, 0) + size > free.get(one, 0)]
         if not short:
             return None
-        never = any(size > free.get(one, 0) for one, size in _wanted(wanted).items() if one in short)
+        never = any(asked[one] > free.get(one, 0) for one in short)
         return _refusal(tuple(short), never)
 
     def filter_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Mask:
         """The same for many nodes."""
         mask = np.ones(len(rows), np.bool_)
-        for resource, size in _wanted(pod.demand).items():
+        for resource, size in self._wanted(pod.demand).items():
             if not size:
                 continue
             line = table.line(resource)
@@ -106,21 +121,30 @@ class NodeResourcesFit:
     def hints(self) -> tuple[Hint, ...]:
         """A pod leaves or shrinks, a node comes or grows, or the pod itself asks for less."""
         return (
-            Hint(Resource.ASSIGNED_POD, Action.DELETE | Action.UPDATE_POD_SCALE_DOWN, _freed_something_wanted),
+            Hint(Resource.ASSIGNED_POD, Action.DELETE | Action.UPDATE_POD_SCALE_DOWN, self._freed_something_wanted),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_SCALE_DOWN),
-            Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_ALLOCATABLE, _is_large_enough),
+            Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_ALLOCATABLE, self._is_large_enough),
         )
 
+    def _wanted(self, wanted: Demand) -> dict[str, int]:
+        """By resource, in the order in which refusals name them."""
+        asked = {PODS: 1, CPU: wanted.milli_cpu, MEMORY: wanted.memory, EPHEMERAL_STORAGE: wanted.ephemeral_storage}
+        asked.update((name, size) for name, size in wanted.others if not self._is_ignored(name))
+        return asked
 
-def _wanted(wanted: Demand) -> dict[str, int]:
-    """By resource, in the order in which refusals name them."""
-    return {
-        PODS: 1,
-        CPU: wanted.milli_cpu,
-        MEMORY: wanted.memory,
-        EPHEMERAL_STORAGE: wanted.ephemeral_storage,
-        **dict(wanted.others),
-    }
+    def _is_ignored(self, name: str) -> bool:
+        return name in self._ignored or ("/" in name and name.partition("/")[0] in self._ignored_groups)
+
+    def _freed_something_wanted(self, pod: PodInfo, old: Subject, _: Subject) -> bool:
+        """The pod that left had something that this one wants (and every pod takes up one of the node's pods)."""
+        if not isinstance(old, Pod) or pod.demand.is_nothing:
+            return True
+        freed = self._wanted(demand(old.spec))
+        return any(size and freed.get(one) for one, size in self._wanted(pod.demand).items())
+
+    def _is_large_enough(self, pod: PodInfo, _: Subject, new: Subject) -> bool:
+        free = allocatable(new.status.allocatable) if isinstance(new, Node) else {}
+        return all(size <= free.get(one, 0) for one, size in self._wanted(pod.demand).items())
 
 
 @lru_cache(maxsize=1024)
@@ -133,16 +157,3 @@ def _refusal(short: tuple[str, ...], never: bool) -> Status:  # noqa: FBT001 - t
 
 def _least_requested(requested: int, capacity: int) -> int:
     return 0 if requested > capacity else (capacity - requested) * MAX_NODE_SCORE // capacity
-
-
-def _freed_something_wanted(pod: PodInfo, old: Subject, _: Subject) -> bool:
-    """The pod that left had something that this one wants (and every pod takes up one of the node's pods)."""
-    if not isinstance(old, Pod) or pod.demand.is_nothing:
-        return True
-    freed = _wanted(demand(old.spec))
-    return any(size and freed.get(one) for one, size in _wanted(pod.demand).items())
-
-
-def _is_large_enough(pod: PodInfo, _: Subject, new: Subject) -> bool:
-    free = allocatable(new.status.allocatable) if isinstance(new, Node) else {}
-    return all(size <= free.get(one, 0) for one, size in _wanted(pod.demand).items())

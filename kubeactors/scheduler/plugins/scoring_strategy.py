@@ -5,6 +5,7 @@ Source: pkg/scheduler/framework/plugins/noderesources/{least_allocated,most_allo
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from kubeactors.scheduler.framework import MAX_NODE_SCORE, Rows, Scores
 from kubeactors.scheduler.node_table import NodeTable
 
 MAX_SHAPE_SCORE = 10
+STRATEGIES = ("LeastAllocated", "MostAllocated", "RequestedToCapacityRatio")
 
 
 class ResourceWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,31 +77,30 @@ def ratio(shape: tuple[ShapePoint, ...], requested: Scores, capacity: Scores) ->
     >>> bins = (ShapePoint(0, 0), ShapePoint(100, 10))
     >>> ratio(bins, np.array([1, 5]), np.array([4, 4])).tolist()
     [25, 100]
+    >>> falling = (ShapePoint(0, 10), ShapePoint(100, 0))
+    >>> ratio(falling, np.array([1, 5]), np.array([3, 4])).tolist()
+    [67, 0]
     """
     used = np.where(requested > capacity, MAX_NODE_SCORE, requested * MAX_NODE_SCORE // capacity)
-    points = [one.utilization for one in shape]
-    scaled = [one.score * MAX_NODE_SCORE // MAX_SHAPE_SCORE for one in shape]
-    return np.trunc(np.interp(used, points, scaled)).astype(np.int64)
+    points = [(one.utilization, one.score * MAX_NODE_SCORE // MAX_SHAPE_SCORE) for one in shape]
+    scores = np.full(len(used), points[-1][1], np.int64)
+    for (start, low), (end, high) in reversed(tuple(pairwise(points))):
+        rise = (high - low) * (used - start)
+        # As Go divides: towards zero, also where the line falls.
+        scores = np.where(used < end, low + np.sign(rise) * (np.abs(rise) // (end - start)), scores)
+    return np.where(used <= points[0][0], points[0][1], scores)
 
 
 def scorer_of(strategy: ScoringStrategy) -> Score:
-    """The function of a strategy.
-
-    Raises:
-        ValueError: there is no such strategy, or it lacks its shape.
-    """
+    """The function of a strategy, which must be valid."""
     match strategy.type:
-        case "LeastAllocated":
-            return least
         case "MostAllocated":
             return most
-        case "RequestedToCapacityRatio" if strategy.requested_to_capacity_ratio is not None:
-            return partial(ratio, strategy.requested_to_capacity_ratio.shape)
         case "RequestedToCapacityRatio":
-            raise ValueError("scoringStrategy: RequestedToCapacityRatio needs requestedToCapacityRatio.shape")
-        case other:
-            known = "LeastAllocated, MostAllocated, RequestedToCapacityRatio"
-            raise ValueError(f'scoringStrategy: unknown type "{other}", known are {known}')
+            assert strategy.requested_to_capacity_ratio is not None  # the configuration was checked
+            return partial(ratio, strategy.requested_to_capacity_ratio.shape)
+        case _:
+            return least
 
 
 def scores_of(strategy: ScoringStrategy, score: Score, wanted: Demand, table: NodeTable, rows: Rows) -> Scores:

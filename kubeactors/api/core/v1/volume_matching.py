@@ -7,9 +7,16 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import ObjectReference, PersistentVolumeClaim
+from kubeactors.api.core.v1.node import Node
 from kubeactors.api.core.v1.persistentvolume import AVAILABLE, PersistentVolume, class_of_volume
-from kubeactors.api.core.v1.persistentvolumeclaim import BOUND, PersistentVolumeClaimStatus, class_of_claim
+from kubeactors.api.core.v1.persistentvolumeclaim import (
+    BOUND,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimStatus,
+    class_of_claim,
+)
+from kubeactors.api.core.v1.placement import matches_node_selector
+from kubeactors.api.core.v1.references import ObjectReference
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.labels import of_object
 
@@ -49,11 +56,24 @@ def suits(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
     )
 
 
+def reaches(volume: PersistentVolume, node: Node) -> bool:
+    """Whether the volume can be used on the node.
+
+    >>> reaches(PersistentVolume(), Node())
+    True
+    """
+    affinity = volume.spec.node_affinity
+    if affinity is None or affinity.required is None:
+        return True
+    return matches_node_selector(affinity.required, node.metadata.labels, node.metadata.name)
+
+
 def best_match(
-    volumes: Iterable[PersistentVolume], claim: PersistentVolumeClaim, *, waits: bool
+    volumes: Iterable[PersistentVolume], claim: PersistentVolumeClaim, *, waits: bool, node: Node | None = None
 ) -> PersistentVolume | None:
     """The volume that is reserved for the claim, or else the smallest that suits it.
 
+    If a node is given, only volumes count that reach it.
     A claim that `waits` for its first consumer gets only what is reserved for it; the scheduler chooses.
     """
     selector = of_object(claim.spec.selector) if claim.spec.selector is not None else None
@@ -63,11 +83,13 @@ def best_match(
             continue
         if volume.spec.claim_ref is not None:
             if is_bound_to(volume, claim):
-                return volume
+                return volume if node is None or reaches(volume, node) else None
             continue
         if waits or volume.status.phase != AVAILABLE:
             continue
         if selector is not None and not selector.matches(volume.metadata.labels):
+            continue
+        if node is not None and not reaches(volume, node):
             continue
         if best is None or _size(volume) < _size(best):
             best = volume

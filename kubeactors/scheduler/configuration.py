@@ -1,0 +1,176 @@
+"""The file: KubeSchedulerConfiguration, and the arguments of the plugins that take any.
+
+Source: k8s.io/kube-scheduler/config/v1/{types,types_pluginargs}.go, pkg/scheduler/apis/config/v1/defaults.go (v1.36).
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+from kubeactors.api.core.v1 import NodeAffinity, TopologySpreadConstraint
+from kubeactors.api.core.v1.demand import CPU, MEMORY
+from kubeactors.scheduler.extender import ExtenderConfig
+from kubeactors.scheduler.plugins.scoring_strategy import ResourceWeight, ScoringStrategy
+from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
+
+API_VERSION, KIND = "kubescheduler.config.k8s.io/v1", "KubeSchedulerConfiguration"
+MULTI_POINT = "multiPoint"
+POINTS = (
+    "preEnqueue",
+    "queueSort",
+    "preFilter",
+    "filter",
+    "postFilter",
+    "preScore",
+    "score",
+    "reserve",
+    "permit",
+    "preBind",
+    "bind",
+    "postBind",
+)
+"""The extension points, in the order in which a pod comes to them."""
+
+Arguments: TypeAlias = msgspec.Raw
+NO_ARGUMENTS = msgspec.Raw(b"{}")
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; says where and why."""
+
+
+class PluginRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plugin, and how much its scores count; 0 stands for 1."""
+
+    name: str
+    weight: int = 0
+
+
+class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is added and what is left out; `*` is all."""
+
+    enabled: tuple[PluginRef, ...] = ()
+    disabled: tuple[PluginRef, ...] = ()
+
+    def disables(self, name: str) -> bool:
+        """Whether the plugin is left out."""
+        return any(one.name in {name, "*"} for one in self.disabled)
+
+    def enables(self, name: str) -> bool:
+        """Whether the plugin is named."""
+        return any(one.name == name for one in self.enabled)
+
+
+NO_SWITCHES = Switches()
+
+
+class PluginConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Arguments of one plugin."""
+
+    name: str
+    args: Arguments = NO_ARGUMENTS
+
+
+class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One profile."""
+
+    scheduler_name: str = DEFAULT_SCHEDULER
+    plugins: dict[str, Switches] = {}
+    plugin_config: tuple[PluginConfig, ...] = ()
+    percentage_of_nodes_to_score: int | None = None
+    """Checked, and of no effect: all nodes are evaluated."""
+
+    def at(self, point: str) -> Switches:
+        """What is switched there."""
+        return self.plugins.get(point, NO_SWITCHES)
+
+
+class LeaderElection(msgspec.Struct, frozen=True, rename="camel"):
+    """Checked, and of no effect: there is one scheduler in a process."""
+
+    leader_elect: bool = True
+    resource_lock: str = "leases"
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """The file. What is about processes and connections is accepted and of no effect."""
+
+    api_version: str
+    kind: str
+    profiles: tuple[ProfileSpec, ...] = (ProfileSpec(),)
+    extenders: tuple[ExtenderConfig, ...] = ()
+    pod_initial_backoff_seconds: int = 1
+    pod_max_backoff_seconds: int = 10
+    percentage_of_nodes_to_score: int | None = None
+    parallelism: int = 16
+    leader_election: LeaderElection = LeaderElection()
+    client_connection: msgspec.Raw = NO_ARGUMENTS
+    enable_profiling: bool = True
+    enable_contention_profiling: bool = True
+    delay_cache_until_active: bool = False
+
+
+class FitArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of NodeResourcesFit."""
+
+    ignored_resources: tuple[str, ...] = ()
+    ignored_resource_groups: tuple[str, ...] = ()
+    scoring_strategy: ScoringStrategy = ScoringStrategy()
+
+
+class BalancedArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of NodeResourcesBalancedAllocation."""
+
+    resources: tuple[ResourceWeight, ...] = (ResourceWeight(CPU), ResourceWeight(MEMORY))
+
+
+class NodeAffinityArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of NodeAffinity."""
+
+    added_affinity: NodeAffinity | None = None
+
+
+class SpreadArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of PodTopologySpread."""
+
+    default_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    defaulting_type: str = "System"
+
+
+class AffinityArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of InterPodAffinity."""
+
+    hard_pod_affinity_weight: int = 1
+    ignore_preferred_terms_of_existing_pods: bool = False
+
+
+class PreemptionArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of DefaultPreemption."""
+
+    min_candidate_nodes_percentage: int = 10
+    min_candidate_nodes_absolute: int = 100
+
+
+class VolumeBindingArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of VolumeBinding."""
+
+    bind_timeout_seconds: int = 600
+
+
+class CoschedulingArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of Coscheduling."""
+
+    permit_waiting_time_seconds: int = 60
+
+
+PLUGIN_ARGUMENTS: dict[str, type[msgspec.Struct]] = {
+    "NodeResourcesFit": FitArguments,
+    "NodeResourcesBalancedAllocation": BalancedArguments,
+    "NodeAffinity": NodeAffinityArguments,
+    "PodTopologySpread": SpreadArguments,
+    "InterPodAffinity": AffinityArguments,
+    "DefaultPreemption": PreemptionArguments,
+    "VolumeBinding": VolumeBindingArguments,
+    "Coscheduling": CoschedulingArguments,
+}
+"""Plugins that are not here take none."""

@@ -1,0 +1,67 @@
+"""Storage that a pod uses: claims by name, and disks that it names itself.
+
+Source: pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go, isVolumeConflict;
+component-helpers/storage/ephemeral (v1.36).
+"""
+
+from typing import NamedTuple
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1.volume import Volume
+
+
+class Disk(NamedTuple):
+    """One disk. For RBD any monitor in common makes two of them the same."""
+
+    kind: str
+    identity: tuple[str, ...]
+    monitors: tuple[str, ...] = ()
+    read_only: bool = False
+
+
+def claims_of(pod: Pod) -> tuple[str, ...]:
+    """The names of a pod's claims, those included that are made for it.
+
+    >>> claims_of(Pod())
+    ()
+    """
+    return tuple([name for one in pod.spec.volumes if (name := claim_name(pod, one))])
+
+
+def claim_name(pod: Pod, volume: Volume) -> str:
+    """The claim of a volume; empty if it has none."""
+    if volume.persistent_volume_claim is not None:
+        return volume.persistent_volume_claim.claim_name
+    return f"{pod.metadata.name}-{volume.name}" if volume.ephemeral is not None else ""
+
+
+def disks_of(volumes: tuple[Volume, ...]) -> tuple[Disk, ...]:
+    """The disks among the volumes."""
+    return tuple([disk for one in volumes if (disk := _disk(one)) is not None])
+
+
+def _disk(volume: Volume) -> Disk | None:
+    if volume.gce_persistent_disk is not None:
+        gce = volume.gce_persistent_disk
+        return Disk("gce", (gce.pd_name,), read_only=gce.read_only)
+    if volume.aws_elastic_block_store is not None:
+        return Disk("aws", (volume.aws_elastic_block_store.volume_id,))
+    if volume.iscsi is not None:
+        return Disk("iscsi", (volume.iscsi.iqn,), read_only=volume.iscsi.read_only)
+    if volume.rbd is not None:
+        rbd = volume.rbd
+        return Disk("rbd", (rbd.pool, rbd.image), tuple(sorted(rbd.monitors)), rbd.read_only)
+    return None
+
+
+def conflict(one: Disk, other: Disk) -> bool:
+    """Whether two pods of one node cannot have both: it is the same disk, and somebody writes.
+
+    >>> conflict(Disk("aws", ("v",)), Disk("aws", ("v",)))
+    True
+    >>> conflict(Disk("gce", ("d",), read_only=True), Disk("gce", ("d",), read_only=True))
+    False
+    """
+    if (one.kind, one.identity) != (other.kind, other.identity) or (one.read_only and other.read_only):
+        return False
+    return one.kind != "rbd" or any(monitor in other.monitors for monitor in one.monitors)

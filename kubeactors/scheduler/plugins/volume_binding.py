@@ -1,0 +1,173 @@
+"""VolumeBinding: a pod goes where its volumes can be used; claims that wait for a pod get their volumes with it.
+
+Source: pkg/scheduler/framework/plugins/volumebinding/volume_binding.go (v1.36).
+"""
+
+from functools import partial
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, NodeSelector, PersistentVolumeClaim
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.core.v1.volume_matching import SELECTED_NODE, bound_volume, reaches
+from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
+from kubeactors.scheduler.framework import Code, Mask, Status, View
+from kubeactors.scheduler.handle import Handle
+from kubeactors.scheduler.node_masks import NodeMasks, RefusalView
+from kubeactors.scheduler.plugins.volume_restrictions import is_its_claim
+from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.volume_binder import (
+    BIND_CONFLICT,
+    NO_VOLUME,
+    NODE_CONFLICT,
+    Claims,
+    Decision,
+    VolumeBinder,
+    is_bound,
+)
+
+NAME = "VolumeBinding"
+POLL_SECONDS = 0.1
+"""How often a claim is looked at that is being bound."""
+
+_SKIP = Status(Code.SKIP, (), NAME)
+
+
+class VolumeBinding:
+    """Refuses nodes that the pod's volumes do not reach; reserves and binds what is not bound yet.
+
+    Args:
+        handle: the scheduler.
+        bind_timeout_seconds: how long the volumes of one pod may take.
+    """
+
+    name = NAME
+    weight = 0
+
+    def __init__(self, handle: Handle, *, bind_timeout_seconds: int = 600) -> None:
+        self._cache = handle.cache
+        self._client = handle.client
+        self._sleep = handle.sleep
+        self._patience = bind_timeout_seconds
+        self._binder = None if handle.volumes is None else VolumeBinder(handle.volumes)
+        self._reached: NodeMasks[bytes] = NodeMasks(handle.cache)
+        self._decisions: dict[str, Decision] = {}
+        """By uid of the pod."""
+
+    def pre_filter(self, pod: PodInfo) -> Status | None:
+        """Claims must exist, and be bound unless they wait for the pod."""
+        problem = self._binder.problem(pod) if pod.claims and self._binder is not None else ""
+        return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (problem,), NAME) if problem else None
+
+    def view(self, pod: PodInfo) -> View | None:
+        """None if the pod's volumes are everywhere."""
+        if not pod.claims or self._binder is None:
+            return None
+        claims = self._binder.claims(pod)
+        volumes = [self._binder.volume(one) for one in claims.bound]
+        if not claims.delayed and all(one is not None and one.spec.node_affinity is None for one in volumes):
+            return None
+        return RefusalView(lambda: self._refusals(claims, volumes))
+
+    def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Keep the volumes that are there for the pod, and decide which are to be made."""
+        if not pod.claims or self._binder is None:
+            return None
+        info = self._cache.get(node_name)
+        claims = self._binder.claims(pod)
+        decision = self._binder.decide(claims, info.node) if info is not None and info.node is not None else ""
+        if isinstance(decision, str):
+            return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (decision or BIND_CONFLICT,), NAME)
+        if not decision.is_empty:
+            self._decisions[pod.uid] = decision
+            self._binder.assume(decision, node_name)
+        return None
+
+    def unreserve(self, pod: PodInfo, node_name: str) -> None:
+        """The volumes are free again."""
+        del node_name
+        decision = self._decisions.pop(pod.uid, None)
+        if decision is not None and self._binder is not None:
+            self._binder.forget(decision)
+
+    def pre_bind_pre_flight(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Most pods have all their volumes."""
+        del node_name
+        return None if pod.uid in self._decisions else _SKIP
+
+    async def pre_bind(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Write what was decided, and wait until the claims are bound."""
+        decision = self._decisions[pod.uid]
+        for volume, claim in decision.bindings:
+            await self._client.update(bound_volume(volume, claim))
+        for claim in decision.provisions:
+            annotations = {**claim.metadata.annotations, SELECTED_NODE: node_name}
+            await self._client.update(replace(claim, metadata=replace(claim.metadata, annotations=annotations)))
+        claims = (*(claim for _, claim in decision.bindings), *decision.provisions)
+        failure = await self._bound(claims)
+        if failure:
+            return Status(Code.ERROR, (f"binding volumes: {failure}",), NAME)
+        self.unreserve(pod, node_name)
+        return None
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Anything about the pod's claims; volumes, classes and nodes that come or change."""
+        return (
+            Hint(Resource.STORAGE_CLASS, Action.ADD | Action.UPDATE, _allows_more),
+            Hint(Resource.PERSISTENT_VOLUME_CLAIM, Action.ADD | Action.UPDATE, is_its_claim),
+            Hint(Resource.PERSISTENT_VOLUME, Action.ADD | Action.UPDATE),
+            Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL),
+        )
+
+    def _refusals(self, claims: Claims, volumes: list[PersistentVolume | None]) -> list[tuple[Status, Mask]]:
+        capacity = self._cache.table.capacity
+        conflicting, unmet = np.zeros(capacity, np.bool_), np.zeros(capacity, np.bool_)
+        for volume in volumes:
+            if volume is not None and volume.spec.node_affinity is not None:
+                conflicting |= ~self._reach(volume, volume.spec.node_affinity.required)
+        if claims.delayed:
+            unmet = self._unmet(claims)
+        found = [((NODE_CONFLICT, BIND_CONFLICT), conflicting & unmet), ((NODE_CONFLICT,), conflicting)]
+        found.append(((BIND_CONFLICT,), unmet))
+        if any(one is None for one in volumes):
+            found.append(((NO_VOLUME,), np.ones(capacity, np.bool_)))
+        return [
+            (Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, reasons, NAME), mask) for reasons, mask in found if mask.any()
+        ]
+
+    def _reach(self, volume: PersistentVolume, selector: NodeSelector | None) -> Mask:
+        key = msgspec.json.encode(selector)
+        return self._reached.rows(key, partial(reaches, volume))
+
+    def _unmet(self, claims: Claims) -> Mask:
+        assert self._binder is not None  # there are claims
+        mask = np.zeros(self._cache.table.capacity, np.bool_)
+        for info in self._cache:
+            mask[info.row] = isinstance(self._binder.decide(claims, _node(info.node)), str)
+        return mask
+
+    async def _bound(self, claims: tuple[PersistentVolumeClaim, ...]) -> str:
+        """Empty as soon as all are bound; or what went wrong."""
+        assert self._binder is not None  # there are claims
+        for _ in range(int(self._patience / POLL_SECONDS)):
+            newest = [self._binder.newest(one) for one in claims]
+            if all(one is not None and is_bound(one) for one in newest):
+                return ""
+            if None in newest:
+                return "a persistentvolumeclaim was deleted"
+            await self._sleep(POLL_SECONDS)
+        return "context deadline exceeded"
+
+
+def _node(node: Node | None) -> Node:
+    assert node is not None  # the cache goes over nodes that exist
+    return node
+
+
+def _allows_more(_: PodInfo, old: Subject, new: Subject) -> bool:
+    if not isinstance(new, StorageClass):
+        return False
+    return not isinstance(old, StorageClass) or old.allowed_topologies != new.allowed_topologies

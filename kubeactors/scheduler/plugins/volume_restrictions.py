@@ -1,0 +1,91 @@
+"""VolumeRestrictions: disks and claims that only one pod can have.
+
+Source: pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go (v1.36).
+"""
+
+import numpy as np
+
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
+from kubeactors.scheduler.disks import claims_of, conflict, disks_of
+from kubeactors.scheduler.framework import Code, Mask, Status, View
+from kubeactors.scheduler.handle import Handle
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.node_masks import RefusalView
+from kubeactors.scheduler.pod_info import PodInfo
+
+NAME = "VolumeRestrictions"
+READ_WRITE_ONCE_POD = "ReadWriteOncePod"
+
+_TAKEN = Status(Code.UNSCHEDULABLE, ("node(s) had no available disk",), NAME)
+_IN_USE = Status(
+    Code.UNSCHEDULABLE,
+    ("node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",),
+    NAME,
+)
+
+
+class VolumeRestrictions:
+    """Refuses nodes whose pods have the pod's disks, and every node while another pod has its ReadWriteOncePod claim."""
+
+    name = NAME
+    static = False
+    weight = 0
+
+    def __init__(self, handle: Handle) -> None:
+        self._cache = handle.cache
+        self._claims = handle.volumes.claims.lister if handle.volumes is not None else None
+
+    def pre_filter(self, pod: PodInfo) -> Status | None:
+        """Claims must be known."""
+        for name in pod.claims:
+            if self._claims is not None and self._claims.get(name, pod.group.namespace) is None:
+                return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (f'persistentvolumeclaim "{name}" not found',), NAME)
+        return None
+
+    def skips(self, pod: PodInfo) -> bool:
+        """Few pods name disks."""
+        return not pod.disks
+
+    def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
+        """By the disks of the pods there."""
+        there = [disk for one in node.pods.values() for disk in one.disks]
+        return _TAKEN if any(conflict(one, other) for one in pod.disks for other in there) else None
+
+    def view(self, pod: PodInfo) -> View | None:
+        """None if the pod has no claim that it must have alone."""
+        alone = [name for name in pod.claims if self._is_exclusive(pod.group.namespace, name)]
+        return RefusalView(lambda: self._refusals(pod.group.namespace, alone)) if alone else None
+
+    def hints(self) -> tuple[Hint, ...]:
+        """A pod that had the disk or the claim goes, a node comes, a claim comes."""
+        return (
+            Hint(Resource.ASSIGNED_POD, Action.DELETE, _freed_something),
+            Hint(Resource.NODE, Action.ADD),
+            Hint(Resource.PERSISTENT_VOLUME_CLAIM, Action.ADD | Action.UPDATE, is_its_claim),
+        )
+
+    def _is_exclusive(self, namespace: str, name: str) -> bool:
+        claim = self._claims.get(name, namespace) if self._claims is not None else None
+        return claim is not None and READ_WRITE_ONCE_POD in claim.spec.access_modes
+
+    def _refusals(self, namespace: str, claims: list[str]) -> list[tuple[Status, Mask]]:
+        population = self._cache.population
+        if not any(population.users(namespace, one) for one in claims):
+            return []
+        return [(_IN_USE, np.ones(self._cache.table.capacity, np.bool_))]
+
+
+def is_its_claim(pod: PodInfo, _: Subject, new: Subject) -> bool:
+    """Whether the object is one of the pod's claims."""
+    if not isinstance(new, PersistentVolumeClaim):
+        return False
+    return new.metadata.namespace == pod.group.namespace and new.metadata.name in pod.claims
+
+
+def _freed_something(pod: PodInfo, old: Subject, _: Subject) -> bool:
+    if not isinstance(old, Pod):
+        return False
+    if old.metadata.namespace == pod.group.namespace and any(one in pod.claims for one in claims_of(old)):
+        return True
+    return any(conflict(one, other) for one in pod.disks for other in disks_of(old.spec.volumes))

@@ -1,0 +1,115 @@
+"""What the scheduler tells people: events, conditions, nominations; and the end of victims.
+
+Source: pkg/scheduler/schedule_one.go, handleSchedulingFailure; pkg/scheduler/framework/preemption/executor.go (v1.36).
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from kubeactors.actor import Context
+from kubeactors.api.core.v1 import Pod, PodCondition
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import StatusError
+from kubeactors.client import Client, EventRecorder, RecordEvent
+from kubeactors.message import Recipient
+from kubeactors.scheduler.framework import PostFilterResult
+from kubeactors.scheduler.plugins.default_preemption import PREEMPTION_BY_SCHEDULER
+from kubeactors.scheduler.pod_info import PodInfo
+
+M = TypeVar("M")
+
+DEFAULT_SCHEDULER = "default-scheduler"
+MAX_EVENT_MESSAGE = 1024
+UNSCHEDULABLE, SCHEDULER_ERROR = "Unschedulable", "SchedulerError"
+
+
+class Reporter:
+    """Writes to the API server and to the event sink. Writes that fail are logged: the next attempt writes again."""
+
+    def __init__(
+        self, ctx: Context[M], client: Client, events: Recipient[RecordEvent], profiles: Iterable[str]
+    ) -> None:
+        self._ctx = ctx
+        self._client = client
+        self._recorders = {name: EventRecorder(events, ctx, name, name) for name in profiles}
+
+    def bound(self, pod: PodInfo, node_name: str) -> None:
+        """The pod has its node."""
+        message = f"Successfully assigned {pod.key} to {node_name}"
+        self._recorder_of(pod.pod).normal(pod.pod, "Scheduled", message, action="Binding")
+
+    async def failed(self, pod: Pod, reason: str, message: str, nominated_node: str | None = None) -> None:
+        """Tell people by an event, and by the pod's status if that is news."""
+        self._recorder_of(pod).warning(pod, "FailedScheduling", shortened(message), action="Scheduling")
+        condition = self._condition(pod, reason, message)
+        change: dict[str, object] = {} if condition is None else {"conditions": [condition]}
+        if nominated_node is not None and nominated_node != pod.status.nominated_node_name:
+            change["nominatedNodeName"] = nominated_node
+        if change:
+            await self._write(pod, change)
+
+    async def preempt(self, preemptor: Pod, result: PostFilterResult, displaced: Iterable[PodInfo]) -> None:
+        """Remove the victims; pods that had hoped for the same node hope no more."""
+        for victim in result.victims:
+            await self._remove(victim.pod, preemptor, result.nominated_node or "")
+        for one in displaced:
+            await self._write(one.pod, {"nominatedNodeName": ""})
+
+    async def _remove(self, victim: Pod, preemptor: Pod, node_name: str) -> None:
+        """Say why, then delete."""
+        metadata = victim.metadata
+        if metadata.deletion_timestamp is None:
+            await self._write(victim, {"conditions": [self._disruption(victim, preemptor.spec.scheduler_name)]})
+            options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
+            try:
+                await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
+            except StatusError as error:
+                self._ctx.log.info("scheduler.victim_not_deleted", pod=metadata.name, error=str(error))
+                return
+        message = f"Preempted by pod {preemptor.metadata.uid} on node {node_name}"
+        self._recorder_of(preemptor).normal(victim, "Preempted", message, action="Preempting")
+
+    def _disruption(self, victim: Pod, scheduler: str) -> PodCondition:
+        return PodCondition(
+            type="DisruptionTarget",
+            observed_generation=victim.metadata.generation,
+            status="True",
+            last_transition_time=self._ctx.timestamp(),
+            reason=PREEMPTION_BY_SCHEDULER,
+            message=f"{scheduler}: preempting to accommodate a higher priority pod",
+        )
+
+    async def _write(self, pod: Pod, status: dict[str, object]) -> None:
+        metadata = pod.metadata
+        patch = {"metadata": {"uid": metadata.uid}, "status": status}
+        try:
+            await self._client.patch(Pod, metadata.name, patch, metadata.namespace, subresource="status")
+        except StatusError as error:
+            self._ctx.log.info("scheduler.status_not_written", pod=metadata.name, error=str(error))
+
+    def _condition(self, pod: Pod, reason: str, message: str) -> PodCondition | None:
+        """PodScheduled as it should be; None if it says so already."""
+        old = next((one for one in pod.status.conditions if one.type == "PodScheduled"), None)
+        if old is not None and (old.status, old.reason, old.message) == ("False", reason, message):
+            return None
+        same = old is not None and old.status == "False"
+        return PodCondition(
+            type="PodScheduled",
+            observed_generation=pod.metadata.generation,
+            status="False",
+            last_transition_time=old.last_transition_time if same and old is not None else self._ctx.timestamp(),
+            reason=reason,
+            message=message,
+        )
+
+    def _recorder_of(self, pod: Pod) -> EventRecorder:
+        return self._recorders[pod.spec.scheduler_name or DEFAULT_SCHEDULER]
+
+
+def shortened(message: str) -> str:
+    """As long as the note of an event may be.
+
+    >>> len(shortened("x" * 2000))
+    1024
+    """
+    return message if len(message) <= MAX_EVENT_MESSAGE else message[: MAX_EVENT_MESSAGE - 4] + " ..."

@@ -1,0 +1,109 @@
+"""What the scheduler knows beside pods and nodes."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Protocol, cast
+
+import msgspec
+
+from kubeactors.actor import Ref
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.core.v1 import Namespace, PersistentVolumeClaim, Service
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED
+from kubeactors.client import Notify, SharedInformer
+from kubeactors.scheduler.budgets import Budgets
+from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource, Subject
+from kubeactors.scheduler.handle import Budget, Selecting, Unselected, Volumes, no_budgets
+from kubeactors.scheduler.workloads import Workloads
+
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+class Subscribable(Protocol):
+    """An informer of whatever kind."""
+
+    @property
+    def source(self) -> str:
+        """Names the collection in `Notify`."""
+        ...
+
+    def subscribe(self, subscriber: Ref[Notify], /) -> int:
+        """See `SharedInformer.subscribe`."""
+        ...
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """Informers; without one the scheduler goes by nothing of that kind."""
+
+    namespaces: SharedInformer[Namespace] | None = None
+    """For affinity terms that select namespaces."""
+    services: SharedInformer[Service] | None = None
+    """For pods that are spread by default; with `replica_sets`."""
+    replica_sets: SharedInformer[ReplicaSet] | None = None
+    budgets: SharedInformer[PodDisruptionBudget] | None = None
+    """For preemption."""
+    volumes: Volumes | None = None
+
+    def namespace_labels(self, name: str) -> Mapping[str, str]:
+        """The labels of a namespace; none if it is not known."""
+        found = None if self.namespaces is None else self.namespaces.lister.get(name)
+        return _NO_LABELS if found is None else found.metadata.labels
+
+    def informers(self) -> Iterator[Subscribable]:
+        """All there are."""
+        for one in (self.namespaces, self.services, self.replica_sets, self.budgets):
+            if one is not None:
+                yield one
+        if self.volumes is not None:
+            yield from (self.volumes.claims, self.volumes.volumes, self.volumes.classes)
+
+
+NO_SURROUNDINGS = Surroundings()
+
+_STORAGE: dict[type[TypedObject], Resource] = {
+    PersistentVolumeClaim: Resource.PERSISTENT_VOLUME_CLAIM,
+    PersistentVolume: Resource.PERSISTENT_VOLUME,
+    StorageClass: Resource.STORAGE_CLASS,
+}
+_ACTIONS = {ADDED: Action.ADD, MODIFIED: Action.UPDATE, DELETED: Action.DELETE}
+
+
+class Neighbours:
+    """What plugins ask about the surroundings, and what changes there mean."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        services, replica_sets, budgets = surroundings.services, surroundings.replica_sets, surroundings.budgets
+        self._workloads = None if services is None or replica_sets is None else Workloads(services, replica_sets)
+        self._budgets = None if budgets is None else Budgets(budgets.lister)
+
+    @property
+    def workloads(self) -> Selecting:
+        """What selects a pod."""
+        return self._workloads or Unselected()
+
+    @property
+    def budgets(self) -> Callable[[], Iterable[Budget]]:
+        """Reads the disruption budgets."""
+        return self._budgets or no_budgets
+
+    def is_about_namespaces(self, message: Notify) -> bool:
+        """Whether labels of namespaces may have changed."""
+        namespaces = self._surroundings.namespaces
+        return namespaces is not None and message.source == namespaces.source
+
+    def changed(self, message: Notify) -> Iterator[tuple[ClusterEvent, Subject, Subject]]:
+        """Forget what is no longer so. Events that pods may wait for."""
+        for change in message.changes:
+            resource = _STORAGE.get(type(change.current))
+            if resource is not None:
+                event = ClusterEvent(resource, _ACTIONS[change.type])
+                yield event, cast("Subject", change.old), cast("Subject", change.new)
+            elif isinstance(change.current, PodDisruptionBudget) and self._budgets is not None:
+                self._budgets.changed()
+            elif self._workloads is not None:
+                self._workloads.changed()

@@ -1,0 +1,178 @@
+"""Where the claims of a pod can be met: which volumes they are bound to, get bound to, or have made for them.
+
+Decisions that are not written yet are remembered, so that the next pod sees them.
+
+Source: pkg/scheduler/framework/plugins/volumebinding/{binder,assume_cache}.go (v1.36).
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from kubeactors.api.core.v1 import Node, PersistentVolumeClaim
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume, class_of_volume
+from kubeactors.api.core.v1.persistentvolumeclaim import class_of_claim
+from kubeactors.api.core.v1.topology import TopologySelectorTerm
+from kubeactors.api.core.v1.volume_matching import BIND_COMPLETED, SELECTED_NODE, best_match
+from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
+from kubeactors.apimachinery import quantity
+from kubeactors.scheduler.handle import Volumes
+from kubeactors.scheduler.pod_info import PodInfo
+
+NO_PROVISIONER = "kubernetes.io/no-provisioner"
+
+NODE_CONFLICT = "node(s) didn't match PersistentVolume's node affinity"
+BIND_CONFLICT = "node(s) didn't find available persistent volumes to bind"
+NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
+
+BY_CLASS = "scheduler-class"
+"""Index of volumes: by storage class."""
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """A pod's claims: those that have volumes, those that wait for the pod's place, those that should not wait."""
+
+    bound: tuple[PersistentVolumeClaim, ...]
+    delayed: tuple[PersistentVolumeClaim, ...]
+    immediate: tuple[PersistentVolumeClaim, ...]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What is to be written so that the pod's volumes are on its node."""
+
+    bindings: tuple[tuple[PersistentVolume, PersistentVolumeClaim], ...] = ()
+    provisions: tuple[PersistentVolumeClaim, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.bindings and not self.provisions
+
+
+class VolumeBinder:
+    """Decides about volumes, node by node."""
+
+    def __init__(self, storage: Volumes) -> None:
+        storage.volumes.add_indexes({BY_CLASS: lambda one: (class_of_volume(one),)})
+        self._storage = storage
+        self._reserved: dict[str, str] = {}
+        """Uid of the claim that each volume is reserved for, by the volume's name."""
+        self._selected: dict[str, str] = {}
+        """The node that was chosen for each claim, by the claim's uid."""
+
+    def problem(self, pod: PodInfo) -> str:
+        """Why no node will do before something is done about the claims; empty if that is not so."""
+        for name in pod.claims:
+            claim = self._storage.claims.lister.get(name, pod.group.namespace)
+            if claim is None:
+                return self._missing(pod, name)
+            if claim.status.phase == "Lost":
+                return (
+                    f'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{claim.spec.volume_name}"'
+                )
+            if claim.metadata.deletion_timestamp is not None:
+                return f'persistentvolumeclaim "{name}" is being deleted'
+        return "pod has unbound immediate PersistentVolumeClaims" if self.claims(pod).immediate else ""
+
+    def claims(self, pod: PodInfo) -> Claims:
+        """All claims that exist, by how far they are."""
+        bound: list[PersistentVolumeClaim] = []
+        delayed: list[PersistentVolumeClaim] = []
+        immediate: list[PersistentVolumeClaim] = []
+        for name in pod.claims:
+            claim = self._storage.claims.lister.get(name, pod.group.namespace)
+            if claim is None:
+                continue
+            if is_bound(claim):
+                bound.append(claim)
+            else:
+                (delayed if not claim.spec.volume_name and self._waits(claim) else immediate).append(claim)
+        return Claims(tuple(bound), tuple(delayed), tuple(immediate))
+
+    def volume(self, claim: PersistentVolumeClaim) -> PersistentVolume | None:
+        """The volume of a claim that is bound."""
+        return self._storage.volumes.lister.get(claim.spec.volume_name)
+
+    def decide(self, claims: Claims, node: Node) -> Decision | str:
+        """How the claims that wait can be met on the node; or why they cannot."""
+        bindings: list[tuple[PersistentVolume, PersistentVolumeClaim]] = []
+        provisions: list[PersistentVolumeClaim] = []
+        taken: dict[str, str] = {}
+        for claim in sorted(claims.delayed, key=_size):
+            selected = self._selected.get(claim.metadata.uid) or claim.metadata.annotations.get(SELECTED_NODE)
+            if selected and selected != node.metadata.name:
+                return BIND_CONFLICT
+            found = None if selected else best_match(self._free(claim, taken), claim, waits=False, node=node)
+            if found is not None:
+                taken[found.metadata.name] = claim.metadata.uid
+                bindings.append((found, claim))
+            elif self._can_be_made(claim, node):
+                provisions.append(claim)
+            else:
+                return BIND_CONFLICT
+        return Decision(tuple(bindings), tuple(provisions))
+
+    def assume(self, decision: Decision, node_name: str) -> None:
+        """Others are to see the decision from now on."""
+        for volume, claim in decision.bindings:
+            self._reserved[volume.metadata.name] = claim.metadata.uid
+            self._selected[claim.metadata.uid] = node_name
+        for claim in decision.provisions:
+            self._selected[claim.metadata.uid] = node_name
+
+    def forget(self, decision: Decision) -> None:
+        """It is written, or will not be."""
+        for volume, claim in decision.bindings:
+            self._reserved.pop(volume.metadata.name, None)
+            self._selected.pop(claim.metadata.uid, None)
+        for claim in decision.provisions:
+            self._selected.pop(claim.metadata.uid, None)
+
+    def newest(self, claim: PersistentVolumeClaim) -> PersistentVolumeClaim | None:
+        """The claim as it is now; None if it is gone."""
+        metadata = claim.metadata
+        found = self._storage.claims.lister.get(metadata.name, metadata.namespace)
+        return found if found is not None and found.metadata.uid == metadata.uid else None
+
+    def _free(self, claim: PersistentVolumeClaim, taken: Mapping[str, str]) -> Iterator[PersistentVolume]:
+        """Volumes of the class that no other claim has reserved."""
+        uid = claim.metadata.uid
+        for name, volume in self._storage.volumes.lister.by_index(BY_CLASS, class_of_claim(claim)).items():
+            if taken.get(name, uid) == uid and self._reserved.get(name, uid) == uid:
+                yield volume
+
+    def _class(self, claim: PersistentVolumeClaim) -> StorageClass | None:
+        name = class_of_claim(claim)
+        return self._storage.classes.lister.get(name) if name else None
+
+    def _waits(self, claim: PersistentVolumeClaim) -> bool:
+        found = self._class(claim)
+        return found is not None and found.volume_binding_mode == WAIT_FOR_FIRST_CONSUMER
+
+    def _can_be_made(self, claim: PersistentVolumeClaim, node: Node) -> bool:
+        found = self._class(claim)
+        if found is None or found.provisioner in {"", NO_PROVISIONER}:
+            return False
+        terms = found.allowed_topologies
+        return not terms or any(_allows(one, node) for one in terms)
+
+    @staticmethod
+    def _missing(pod: PodInfo, name: str) -> str:
+        is_made = any(one.ephemeral is not None and name.endswith(f"-{one.name}") for one in pod.pod.spec.volumes)
+        if is_made:
+            return f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
+        return f'persistentvolumeclaim "{name}" not found'
+
+
+def is_bound(claim: PersistentVolumeClaim) -> bool:
+    """Whether the claim has its volume for good."""
+    return bool(claim.spec.volume_name) and BIND_COMPLETED in claim.metadata.annotations
+
+
+def _size(claim: PersistentVolumeClaim) -> int:
+    return quantity.value(claim.spec.resources.requests.get("storage", "0"))
+
+
+def _allows(term: TopologySelectorTerm, node: Node) -> bool:
+    return all(node.metadata.labels.get(one.key) in (one.values or ()) for one in term.match_label_expressions)
