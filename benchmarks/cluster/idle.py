@@ -1,88 +1,64 @@
-"""How fast does time pass in a simulated cluster where nothing happens? `python -m benchmarks.cluster.idle --help`.
+"""What does a cluster cost in which nothing happens, in virtual and in real time?
 
 Nodes send heartbeats and report their status, node lifecycle watches over them, watches end and begin anew; pods run.
 """
 
-import argparse
-import cProfile
-import pstats
 import time
+from functools import partial
 
-import msgspec
-from msgspec.structs import replace
+import anyio
 
-from kubeactors.actor import SimSystem
-from kubeactors.api import SCHEME
-from kubeactors.api.core.v1 import Container, Pod, PodSpec
-from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.apimachinery.requests import ADMIN, Create, List, ListResult, Result
-from kubeactors.cluster.plane import ControlPlane, GetApiServer
-from kubeactors.cluster.spec import ClusterSpec, NodePool
-from kubeactors.storage.backends.memory import MemoryBackend
+from benchmarks.cluster.question import Figure, Figures, Question, Stopwatch, pool_for, ready_cluster, start_pods
+from benchmarks.cluster.simulated import Simulated
 
-PODS = SCHEME.by_type(Pod).gvr
-SETTLING_SECONDS = 60.0
+DAY = 24 * 3600.0
 
 
-class Idle(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it."""
-
-    nodes: int
-    pods: int
-    virtual_seconds: float
-    seconds: float
-    virtual_per_real: float
-
-
-def boot(nodes: int, pods: int) -> SimSystem:
-    """A cluster whose pods all run."""
-    sim = SimSystem(seed=1)
-    size = str(pods // nodes + 10)
-    pool = NodePool(count=nodes, cpu=size, memory=f"{size}Gi", pods=size)
-    backend = MemoryBackend()
-    plane = sim.spawn(lambda: ControlPlane(ClusterSpec(nodes=pool), backend), name="cluster")
-    sim.run(5.0)
-    server = sim.ask(plane, GetApiServer())
-    spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
-    for number in range(pods):
-        pod = Pod(metadata=ObjectMeta(name=f"pod-{number}", namespace="default"), spec=spec)
-        made = sim.ask(server, Create(resource=PODS, namespace="default", object=pod, user=ADMIN))
-        assert isinstance(made, Result), made
-    sim.run(SETTLING_SECONDS)
-    found = sim.ask(server, List(resource=PODS, user=ADMIN))
-    assert isinstance(found, ListResult), found
-    running = sum(isinstance(one, Pod) and one.status.phase == "Running" for one in found.items)
-    assert running == pods, f"{running} of {pods} pods run"
-    return sim
+async def in_virtual_time(nodes: int, pods: int, seconds: float, at_least: float, scale: float) -> Figures:
+    """How much faster than real time virtual time passes."""
+    size = min(scale, 1.0)
+    cluster = Simulated(max(int(nodes * size), 1), max(int(pods * size), 1))
+    virtual = seconds * scale
+    with Stopwatch() as watch:
+        cluster.sim.run(virtual)
+    await anyio.lowlevel.checkpoint()
+    return (
+        Figure(name="virtual seconds a second of CPU", value=virtual / watch.cpu, unit="x", at_least=at_least),
+        Figure(name=f"CPU time of {virtual:,.0f} virtual seconds", value=watch.cpu, unit="s"),
+    )
 
 
-def measure(nodes: int, pods: int, virtual_seconds: float, *, profile: bool) -> Idle:
-    """Let time pass."""
-    sim = boot(nodes, pods)
-    profiler = cProfile.Profile()
-    begun = time.perf_counter()
-    if profile:
-        profiler.enable()
-    sim.run(virtual_seconds)
-    seconds = time.perf_counter() - begun
-    if profile:
-        profiler.disable()
-        pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
-    found = Idle(nodes=nodes, pods=pods, virtual_seconds=virtual_seconds, seconds=seconds, virtual_per_real=0.0)
-    return replace(found, virtual_per_real=round(virtual_seconds / seconds, 1))
+async def in_real_time(nodes: int, pods: int, at_most: float, scale: float) -> Figures:
+    """How much of a core it takes."""
+    nodes, pods = max(int(nodes * min(scale, 1.0)), 1), max(int(pods * min(scale, 1.0)), 1)
+    async with ready_cluster(pool_for(nodes, pods)) as cluster:
+        await start_pods(cluster, pods)
+        await anyio.sleep(15.0)
+        cpu, begun = time.process_time(), time.perf_counter()
+        await anyio.sleep(max(30.0 * scale, 10.0))
+        share = (time.process_time() - cpu) / (time.perf_counter() - begun)
+    return (Figure(name="of one core", value=share * 100, unit="%", at_most=at_most),)
 
 
-def main() -> None:
-    """Parse, measure, print JSON."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster.idle", description=__doc__)
-    parser.add_argument("--nodes", type=int, default=1000)
-    parser.add_argument("--pods", type=int, default=10_000)
-    parser.add_argument("--virtual-seconds", type=float, default=600.0)
-    parser.add_argument("--profile", action="store_true")
-    options = parser.parse_args()
-    found = measure(options.nodes, options.pods, options.virtual_seconds, profile=options.profile)
-    print(msgspec.json.encode(found).decode())
-
-
-if __name__ == "__main__":
-    main()
+QUESTIONS = (
+    Question(
+        name="idle-virtual",
+        text="1,000 nodes and 10,000 pods idle in virtual time, ten minutes",
+        answer=partial(in_virtual_time, 1_000, 10_000, 600.0, 500.0),
+    ),
+    Question(
+        name="day",
+        text="a virtual day of 1,000 nodes and 10,000 pods",
+        answer=partial(in_virtual_time, 1_000, 10_000, DAY, 0.0),
+    ),
+    Question(
+        name="idle-real",
+        text="1,000 nodes and 5,000 pods idle in real time",
+        answer=partial(in_real_time, 1_000, 5_000, 5.0),
+    ),
+    Question(
+        name="idle-real-5000",
+        text="5,000 heartbeating nodes and as many pods, in real time",
+        answer=partial(in_real_time, 5_000, 5_000, 0.0),
+    ),
+)
