@@ -74,13 +74,18 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     @property
     def api_version(self) -> str:
         """`v1`, `apps/v1`."""
-        return f"{self.group}/{self.version}" if self.group else self.version
+        return _api_version(self.group, self.version)
 
 
 @cache
 def _gvr(group: str, version: str, resource: str) -> GroupVersionResource:
     """One object for each name: it is looked up in dicts several times for each request, and knows its hash."""
     return GroupVersionResource(group, version, resource)
+
+
+@cache
+def _api_version(group: str, version: str) -> str:
+    return f"{group}/{version}" if group else version
 
 
 class Scheme:

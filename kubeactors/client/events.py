@@ -19,6 +19,7 @@ from kubeactors.apimachinery.status import AlreadyExists, NotFound, ServiceUnava
 from kubeactors.apimachinery.time import format_micro_time, format_time
 from kubeactors.client.client import Client
 from kubeactors.client.correlation import Correlation, Correlator, event_name
+from kubeactors.client.workqueue import SECOND, BucketLimiter
 from kubeactors.message import Message, Recipient
 
 NORMAL, WARNING = "Normal", "Warning"
@@ -27,6 +28,12 @@ DEFAULT_NAMESPACE = "default"
 
 RETRY_SECONDS = 10.0
 MAX_TRIES = 12
+
+EVENTS_PER_SECOND, EVENTS_BURST = 50.0, 100
+"""How fast a component writes events: its client is held to that. What comes faster waits, and is dropped in the end.
+
+Source: cmd/kube-scheduler/app/options (kubeAPIQPS, kubeAPIBurst), pkg/kubelet/apis/config (eventRecordQPS, eventBurst).
+"""
 
 SINK_MAILBOX = Mailbox(capacity=1000, overflow=Overflow.DROP_NEWEST)
 """When events come faster than they can be written, the newest are dropped: nobody waits for an event."""
@@ -94,10 +101,13 @@ class EventRecorder:
 
 
 class EventSink(Actor[RecordEvent], deterministic=True):
-    """Writes the events of a component, as its correlator thinks fit."""
+    """Writes the events of a component, as its correlator thinks fit, and no faster than it may."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(
+        self, client: Client, *, per_second: float = EVENTS_PER_SECOND, burst: int = EVENTS_BURST
+    ) -> None:
         self._client = client
+        self._rate = BucketLimiter(per_second, burst)
         self._correlator = Correlator()
         self._salt = 0
         self._number = 0
@@ -113,6 +123,8 @@ class EventSink(Actor[RecordEvent], deterministic=True):
         found = self._correlator.correlate(event_of(message, self._number), message.time)
         if found is None:
             return
+        if wait := self._rate.reserve(self.ctx.now):
+            await self.ctx.sleep(wait / SECOND)
         unsure = False
         for attempt in range(MAX_TRIES):
             try:

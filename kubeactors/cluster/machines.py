@@ -27,7 +27,9 @@ NODE_NETWORK = IPv4Network("172.16.0.0/12")
 
 
 EVENTS_MAILBOX = Mailbox(capacity=10_000, overflow=Overflow.DROP_NEWEST)
-"""All kubelets share a sink; what is too much for it, nobody waits for."""
+EVENTS_PER_SECOND, EVENTS_BURST = 500.0, 1000
+"""All kubelets share a sink, and ten times what one of them may write: else events would take most of the time of a
+cluster with thousands of pods. What is too much for it is dropped; nobody waits for an event."""
 
 SHARED_HEARTBEATS = 50
 """With so many machines their heartbeats travel together; below, each kubelet sends its own, and a fault may hit it
@@ -95,7 +97,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         if self._workloads is not None:
             host = self.ctx.spawn(partial(ContainerHost, self._workloads.platform), name="containers")
         self._factory = RuntimeFactory(self._workloads, host)
-        self._events = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=EVENTS_MAILBOX)
+        sink = partial(EventSink, self._client, per_second=EVENTS_PER_SECOND, burst=EVENTS_BURST)
+        self._events = self.ctx.spawn(sink, name="events", mailbox=EVENTS_MAILBOX)
         for name in self._configs:
             self._boot(name)
 

@@ -34,9 +34,9 @@ class PodStrategy(Strategy[Pod]):
         self._templates = templates
 
     def default(self, new: Pod) -> Pod:
-        """Defaults, or what became of the very same spec before."""
+        """Defaults, or what became of the same spec before: one that came as bytes is equal, and shares it from now on."""
         made = self._templates.of(new)
-        if made is not None and made.given is new.spec and made.valid and made.admitted is not None:
+        if made is not None and made.valid and made.admitted is not None and made.given == new.spec:
             return replace(new, spec=made.admitted)
         defaulted = self.kind.default(new)
         self._templates.start(new, defaulted.spec)
