@@ -1,5 +1,6 @@
 """Schedules: which ready entry the simulator runs next."""
 
+from functools import lru_cache
 from heapq import heappop, heappush
 from typing import Protocol
 from zlib import crc32
@@ -20,6 +21,11 @@ def mix(value: int) -> int:
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
     return value ^ (value >> 31)
+
+
+@lru_cache(maxsize=65536)
+def _checksum(label: str) -> int:
+    return crc32(label.encode())
 
 
 class Schedule(Protocol):
@@ -57,7 +63,7 @@ class RandomDelays:
 
     def delay(self, label: str, occurrence: int) -> int:
         """Turns to let pass."""
-        drawn = mix(self._seed ^ mix(crc32(label.encode()) << 24 ^ occurrence))
+        drawn = mix(self._seed ^ mix(_checksum(label) << 24 ^ occurrence))
         return 0 if drawn % self._one_in else (drawn >> 32) % (self._spread + 1)
 
 
