@@ -85,6 +85,11 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self._arm()
         self._dispatch()
 
+    def needs_work(self, key: str) -> bool:
+        """Whether a key that was delayed needs work now that it is due; a subclass may know better, and delay it again."""
+        del key
+        return True
+
     def in_doubt(self, key: str) -> bool:
         """Whether the last attempt at this key ended with a write of unknown outcome: read live, not the cache."""
         return key in self._doubted
@@ -103,7 +108,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def wake(self, message: Wake) -> None:
         """Queue what is due."""
         self._armed = None
-        self.queue.advance(self.ctx.now)
+        self.queue.advance(self.ctx.now, self.needs_work)
         self._arm()
         self._dispatch()
 

@@ -103,9 +103,7 @@ class EventRecorder:
 class EventSink(Actor[RecordEvent], deterministic=True):
     """Writes the events of a component, as its correlator thinks fit, and no faster than it may."""
 
-    def __init__(
-        self, client: Client, *, per_second: float = EVENTS_PER_SECOND, burst: int = EVENTS_BURST
-    ) -> None:
+    def __init__(self, client: Client, *, per_second: float = EVENTS_PER_SECOND, burst: int = EVENTS_BURST) -> None:
         self._client = client
         self._rate = BucketLimiter(per_second, burst)
         self._correlator = Correlator()

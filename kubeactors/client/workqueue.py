@@ -8,6 +8,7 @@ Source: client-go util/workqueue/{queue,delaying_queue,default_rate_limiters}.go
 
 import heapq
 from collections import deque
+from collections.abc import Callable
 from math import ceil
 
 SECOND = 1_000_000_000
@@ -139,12 +140,13 @@ class WorkQueue:
             heapq.heappop(self._delayed)
         return self._delayed[0][0] if self._delayed else None
 
-    def advance(self, now: int) -> None:
-        """Add the keys that are due."""
+    def advance(self, now: int, needs_work: Callable[[str], bool] = lambda _: True) -> None:
+        """Add the keys that are due, if they still need work; `needs_work` may delay a key again."""
         while (due := self.next_due()) is not None and due <= now:
             _, _, key = heapq.heappop(self._delayed)
             del self._due[key]
-            self.add(key)
+            if needs_work(key):
+                self.add(key)
 
     def _add_at(self, key: str, due: int, now: int) -> None:
         if due <= now:

@@ -67,7 +67,7 @@ class GarbageCollector(Controller):
         old, new = change.old, change.new
         node = self._graph.get(new.metadata.uid) if new is not None else None
         if node is not None and new is not None:
-            if revision_of(new.metadata) < revision_of(node.metadata):
+            if node.value is not old and revision_of(new.metadata) < revision_of(node.metadata):
                 return  # a newer state was read live
             if _is_alike(node.metadata, new.metadata):
                 node.value = new

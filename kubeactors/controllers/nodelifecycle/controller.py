@@ -85,6 +85,8 @@ class NodeLifecycleController(Controller):
         self._events = events
         self._config = config
         self._signs: dict[str, Sign] = {}
+        self._well: dict[str, Node] = {}
+        """Nodes as they were when there was nothing to do but to wait for silence."""
         self._turnstiles: dict[str, Turnstile] = {}
         self._reachable_since = 0
         pods.add_indexes({NODE: by_node})
@@ -106,13 +108,21 @@ class NodeLifecycleController(Controller):
     # What happens.
 
     def _on_lease(self, change: Change[Lease]) -> None:
-        if change.new is not None and change.new.metadata.namespace == LEASE_NAMESPACE:
-            self._note(change.new.metadata.name)
+        new = change.new
+        if new is None or new.metadata.namespace != LEASE_NAMESPACE:
+            return
+        name, renewed = new.metadata.name, new.spec.renew_time
+        known = self._signs.get(name)
+        if known is None:
+            self._note(name)
+        elif (renewed or "") > (known.renewed or ""):  # what there is of every node every ten seconds
+            self._signs[name] = Sign(known.uid, renewed, known.heartbeat, self.ctx.now)
 
     def _on_node(self, change: Change[Node]) -> None:
         name, old, new = change.key, change.old, change.new
         if new is None:
             self._signs.pop(name, None)
+            self._well.pop(name, None)
             self._tell(change.current, "RemovingNode", f"Removing Node {name} from Controller")
             return
         if old is None:
@@ -166,16 +176,30 @@ class NodeLifecycleController(Controller):
 
     # What is done.
 
+    def needs_work(self, key: str) -> bool:
+        """Not if the node is well, nothing of it has changed, and it has given a sign of life since."""
+        node, sign = self._well.get(key), self._signs.get(key)
+        if node is None or sign is None or self._nodes.by_key(key) is not node:
+            return True
+        left = self._seconds_left(node, sign)
+        if left > 0:
+            self.enqueue_after(key, left)
+        return left <= 0
+
     async def reconcile(self, key: str) -> None:
         """Declare the node silent if it is; give it its taints; tell its pods."""
+        self._well.pop(key, None)
         node = self._nodes.by_key(key)
         sign = self._note(key)
         if node is None or sign is None:
             return
         try:
+            found = node
             node = await self._check_silence(node, sign)
             node = await self._taint(node)
             await self._mark_pods(node)
+            if node is found and readiness(node) == "True":
+                self._well[key] = node
         except (ServiceUnavailable, Timeout):
             self._reachable_since = self.ctx.now
             raise
