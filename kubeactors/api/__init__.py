@@ -22,6 +22,7 @@ from kubeactors.api.coordination.v1.lease import KINDS as _COORDINATION
 from kubeactors.api.core.v1.kinds import KINDS as _CORE
 from kubeactors.api.discovery.v1.kinds import KINDS as _DISCOVERY
 from kubeactors.api.flowcontrol.v1.kinds import KINDS as _FLOWCONTROL
+from kubeactors.api.metrics.v1beta1.usage import KINDS as _METRICS
 from kubeactors.api.networking.v1.kinds import KINDS as _NETWORKING
 from kubeactors.api.node.v1.kinds import KINDS as _NODE
 from kubeactors.api.policy.v1.poddisruptionbudget import KINDS as _POLICY
@@ -32,7 +33,7 @@ from kubeactors.api.storage.v1.kinds import KINDS as _STORAGE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind, Scheme
 
-__all__ = ["SCHEME"]
+__all__ = ["SCHEME", "SERVED"]
 
 SCHEME = Scheme(
     cast(
@@ -61,3 +62,6 @@ SCHEME = Scheme(
     )
 )
 """All kinds that are served."""
+
+SERVED = Scheme((*SCHEME, *cast("Iterable[Kind[TypedObject]]", _METRICS)))
+"""What the door serves: what is stored, and what is measured when it is asked for."""

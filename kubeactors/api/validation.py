@@ -7,13 +7,16 @@ Source: pkg/apis/core/validation/validation.go (v1.36).
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required
 from kubeactors.apimachinery.ip import parse_ip, validate_legacy_cidr, validate_legacy_ip
 from kubeactors.apimachinery.meta import IntOrString
 from kubeactors.apimachinery.objectmeta import validate_nonnegative
+
+POD_LOOPBACK = IPv4Network("127.128.0.0/9")
+"""Where pods have their addresses that run in this process: real sockets listen at them."""
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 """What a port can speak, in the order in which errors name them."""
@@ -75,6 +78,8 @@ def validate_known_cidr(value: str, path: str, old: Iterable[str]) -> Iterator[F
 def validate_endpoint_ip(value: str, path: str) -> Iterator[FieldError]:
     """An address that traffic can be sent to: no loopback, no link-local one.
 
+    Unlike the original it takes the loopback addresses of pods that really listen (`POD_LOOPBACK`).
+
     >>> [str(error) for error in validate_endpoint_ip("127.0.0.1", "ip")]
     ['ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)']
     """
@@ -84,7 +89,7 @@ def validate_endpoint_ip(value: str, path: str) -> Iterator[FieldError]:
         return
     if address.is_unspecified:
         yield invalid(path, value, f"may not be unspecified ({value})")
-    if address.is_loopback:
+    if address.is_loopback and address not in POD_LOOPBACK:
         yield invalid(path, value, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
     if address.is_link_local:
         yield invalid(path, value, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")

@@ -4,6 +4,8 @@
     spec.py         what it is made of, as data           processes.py    the scheduler's process
     snapshot.py     a cluster at one moment, to go on from
     machines.py     nodes that can lose their power       power.py        by an annotation of the Node
+    workloads.py    images that are more than simulated   platform.py     their world: clocks, sockets
+    pod_access.py   the API server's way to running pods  autoscaler_metrics.py  the autoscalers' to what they take
     manifest.py     YAML as typed objects
     conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
     pki.py          certificates                          kubeconfig.py   what kubectl reads

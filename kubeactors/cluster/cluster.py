@@ -13,7 +13,7 @@ import anyio
 import msgspec
 
 from kubeactors.actor import ActorSystem, Ref
-from kubeactors.api import SCHEME
+from kubeactors.api import SCHEME, SERVED
 from kubeactors.api.core.v1 import Pod, ServiceAccount
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
@@ -338,7 +338,7 @@ class Cluster:
         key = self.spec.account_key
         known = (AccountAuthenticator(AccountTokens(key), accounts_of(self._server), clock),) if key else ()
         settings = HttpSettings(tokens=known, pods=MachinePods(self._machines), collectors=self._collectors)
-        return ApiApp(self._server, SCHEME, authorizer=self._authorizer, clock=clock, settings=settings)
+        return ApiApp(self._server, SERVED, authorizer=self._authorizer, clock=clock, settings=settings)
 
 
 def _parse(what: str) -> tuple[str, Kind[TypedObject]]:

@@ -18,6 +18,7 @@ from kubeactors.kubelet.renewals import LeaseRenewer, Slots
 from kubeactors.kubelet.runtimes import Behaviour
 from kubeactors.kubelet.runtimes.host import ContainerHost
 from kubeactors.kubelet.runtimes.table import RuntimeTable
+from kubeactors.kubelet.usage import NodeUsage, PodUsage, Usage
 from kubeactors.message import Message, Request
 
 POD_NETWORK = IPv4Network("10.128.0.0/9")
@@ -30,6 +31,8 @@ EVENTS_MAILBOX = Mailbox(capacity=10_000, overflow=Overflow.DROP_NEWEST)
 EVENTS_PER_SECOND, EVENTS_BURST = 500.0, 1000
 """All kubelets share a sink, and ten times what one of them may write: else events would take most of the time of a
 cluster with thousands of pods. What is too much for it is dropped; nobody waits for an event."""
+
+SECOND = 1_000_000_000
 
 SHARED_HEARTBEATS = 50
 """With so many machines their heartbeats travel together; below, each kubelet sends its own, and a fault may hit it
@@ -58,7 +61,14 @@ class GetKubelet(Request[Ref[KubeletMessage] | None], frozen=True):
     name: str
 
 
-MachinesMessage = PowerOff | PowerOn | GetRacks | GetKubelet
+class GetUsage(Request[Usage], frozen=True):
+    """What runs on the machines takes so much. Measured at most every few seconds."""
+
+
+MachinesMessage = PowerOff | PowerOn | GetRacks | GetKubelet | GetUsage
+
+USAGE_SECONDS = 5.0
+"""How old a measurement may be. metrics-server, whose role this is, measures every 15 seconds."""
 
 
 class Machines(Actor[MachinesMessage], deterministic=True):
@@ -82,6 +92,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._client = client
         self._workloads = workloads
         self._runtimes: dict[str, RuntimeTable] = {}
+        self._usage: Usage | None = None
         self._interval_seconds = timing.heartbeat_seconds
         self._configs = {config.node_name: config for config in kubelet_configs(pools, timing)}
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}
@@ -132,6 +143,15 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         """Where to ask for logs."""
         return self._kubelets.get(message.name)
 
+    @handle
+    def get_usage(self, message: GetUsage) -> Usage:
+        """Of all machines that have power."""
+        now = self.ctx.wall
+        if self._usage is None or now - self._usage.time > USAGE_SECONDS * SECOND:
+            nodes = tuple(_usage(name, runtime, now) for name, runtime in self._runtimes.items())
+            self._usage = Usage(time=now, nodes=nodes)
+        return self._usage
+
     def _boot(self, name: str) -> None:
         config = self._configs[name]
         node = UserInfo(name=f"system:node:{name}", groups=("system:nodes", "system:authenticated"))
@@ -147,6 +167,14 @@ class Machines(Actor[MachinesMessage], deterministic=True):
             renewer=self._renewer,
         )
         self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
+
+
+def _usage(node: str, runtime: RuntimeTable, now: int) -> NodeUsage:
+    pods = (
+        PodUsage(namespace=config.namespace, name=config.name, containers=tuple(running))
+        for config, running in runtime.usage(now)
+    )
+    return NodeUsage(node=node, pods=tuple(pods))
 
 
 def _behaviour(pool: NodePool) -> Behaviour:

@@ -12,6 +12,7 @@ from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
 from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
+from kubeactors.cluster.autoscaler_metrics import MachineMetrics
 from kubeactors.cluster.machines import Machines, MachinesMessage
 from kubeactors.cluster.power import PowerSwitch
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
@@ -21,6 +22,7 @@ from kubeactors.cluster.workloads import Workloads
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
 from kubeactors.controllers.nodelifecycle.zones import Rates
+from kubeactors.controllers.podautoscaler import MetricsSource
 from kubeactors.message import Request
 from kubeactors.scheduler import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.config import read as read_config
@@ -93,13 +95,14 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         # Components name no manager: the fields of what they create have no owners, which saves most of the cost of a
         # pod. What they change in objects that have owners is theirs, by the names of their users.
         manager = Client(transport, MANAGER)
-        spawn(partial(ControllerManager, manager, self._controllers()), name="controller-manager")
+        metrics = MachineMetrics(manager)
+        spawn(partial(ControllerManager, manager, self._controllers(metrics)), name="controller-manager")
         scheduler = Client(transport, SCHEDULER)
         config = DEFAULT_CONFIG if self._spec.scheduler is None else read_config(self._spec.scheduler)
         spawn(partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config)), name="scheduler")
         nodes = Client(transport, KUBELETS)
         machines = partial(Machines, nodes, self._spec.pools, self._spec.timing, self._workloads, self._running)
-        self._machines = spawn(machines, name="machines")
+        self._machines = metrics.machines = spawn(machines, name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
 
@@ -111,12 +114,12 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
 
         return asking(self.ctx.spawn(partial(ExtenderCalls, config.extenders), name="extenders"))
 
-    def _controllers(self) -> ControllerManagerConfig:
+    def _controllers(self, metrics: MetricsSource) -> ControllerManagerConfig:
         timing = self._spec.timing
         lifecycle = NodeLifecycleConfig(
             grace_seconds=timing.node_monitor_grace_seconds, rates=Rates(primary=timing.evicted_nodes_per_second)
         )
-        return ControllerManagerConfig(node_lifecycle=lifecycle, root_ca=self._spec.root_ca)
+        return ControllerManagerConfig(metrics=metrics, node_lifecycle=lifecycle, root_ca=self._spec.root_ca)
 
     @handle
     def get_api_server(self, message: GetApiServer) -> Ref[ApiMessage]:

@@ -3,9 +3,10 @@
 from typing import TypeVar
 
 from kubeactors.actor import AskError, Ref
-from kubeactors.apimachinery.status import InternalError, Status
-from kubeactors.cluster.machines import GetKubelet, MachinesMessage
+from kubeactors.apimachinery.status import InternalError, ServiceUnavailable, Status
+from kubeactors.cluster.machines import GetKubelet, GetUsage, MachinesMessage
 from kubeactors.kubelet import Attach, Exec, FindPort, LogReply, PortReply, ReadLog, SessionReply
+from kubeactors.kubelet.usage import Usage
 
 R = TypeVar("R")
 
@@ -42,6 +43,17 @@ class MachinePods:
             return _unreachable(node) if kubelet is None else await kubelet.ask(request)
         except AskError:
             return _unreachable(node)
+
+    async def usage(self) -> Usage:
+        """What is taken now, or was a few seconds ago.
+
+        Raises:
+            StatusError: nobody answers.
+        """
+        try:
+            return await self._machines.ask(GetUsage())
+        except AskError as error:
+            raise ServiceUnavailable.saying("the server is currently unable to handle the request") from error
 
 
 def _unreachable(node: str) -> Status:

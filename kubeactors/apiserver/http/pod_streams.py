@@ -21,6 +21,7 @@ from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.port_forward import PortForward
 from kubeactors.apiserver.http.query import Query
 from kubeactors.apiserver.http.remote_command import RemoteCommand, wanted_streams
+from kubeactors.apiserver.http.usage import UsageSource
 from kubeactors.kubelet import Attach, Exec, FindPort, Log, LogReply, PortReply, ReadLog, SessionReply
 from kubeactors.kubelet.runtimes.streams import Output
 from kubeactors.message import Recipient
@@ -40,7 +41,7 @@ class LogSource(Protocol):
         ...
 
 
-class PodAccess(LogSource, Protocol):
+class PodAccess(LogSource, UsageSource, Protocol):
     """The way to running pods: by the kubelets."""
 
     async def begin(self, node: str, request: Exec | Attach) -> SessionReply:

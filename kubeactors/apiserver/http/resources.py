@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from kubeactors.api.metrics.v1beta1.usage import GROUP as METRICS
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
     APPLY_PATCH,
@@ -41,6 +42,7 @@ from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStream
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
 from kubeactors.apiserver.http.responses import data
 from kubeactors.apiserver.http.routes import route
+from kubeactors.apiserver.http.usage import UsageApi
 from kubeactors.apiserver.http.watching import EventEncoder, WatchSink, WatchStream
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH)
@@ -70,6 +72,7 @@ class Resources:
         self._encodings = Encodings()
         self._events = Events(self._encodings)
         self._streams = PodStreams(door, pods)
+        self._usage = None if pods is None else UsageApi(door, pods)
         self._handlers: dict[str, _Handler] = {
             "get": self._get,
             "list": self._list,
@@ -104,6 +107,8 @@ class Resources:
 
     async def _get(self, call: _Call) -> Answer:
         query, path = call.request.query, call.path
+        if self._usage is not None and path.resource.group == METRICS:
+            return self._object(call, await self._usage.get(path))
         if query.flag("export"):
             raise BadRequest.saying("the export parameter, deprecated since v1.14, is no longer supported")
         request = Get(
@@ -119,6 +124,8 @@ class Resources:
     async def _list(self, call: _Call) -> Answer:
         path = call.path
         wanted = options.check_list_options(options.list_options(call.request.query))
+        if self._usage is not None and path.resource.group == METRICS:
+            return self._list_of(call, await self._usage.list(path, wanted))
         request = List(resource=path.resource, namespace=path.namespace, user=call.request.user, options=wanted)
         return self._list_of(call, await ask(self._door, request))
 

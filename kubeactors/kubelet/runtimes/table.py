@@ -1,7 +1,7 @@
 """Sandboxes and containers of one node, by id: what all runtimes of this process have in common."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Protocol
 
@@ -223,6 +223,17 @@ class RuntimeTable:
         """See `ContainerRuntime`."""
         return None
 
+    def usage(self, now: int) -> Iterator[tuple[PodSandboxConfig, list[tuple[str, ContainerStats]]]]:
+        """What the containers take that run now, by pod."""
+        for sandbox in self._sandboxes.values():
+            running = [
+                (seen.name, one.stats(now))
+                for one in sandbox.containers
+                if (seen := one.status(now)).state is ContainerState.RUNNING
+            ]
+            if running:
+                yield sandbox.config, running
+
     def power_off(self) -> None:
         """Everything ends at once; nobody is told."""
         self._subscriber = None
@@ -300,11 +311,6 @@ def reason_of(exit_code: int) -> str:
     ('Completed', 'Error')
     """
     return "Error" if exit_code else "Completed"
-
-
-def ended(state: ContainerState) -> bool:
-    """Whether a container has ended."""
-    return state is ContainerState.EXITED
 
 
 @lru_cache(maxsize=4096)

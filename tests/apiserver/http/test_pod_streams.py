@@ -14,6 +14,7 @@ from kubeactors.apimachinery.status import BadRequest, Status
 from kubeactors.apiserver.http import ApiApp, HttpSettings
 from kubeactors.apiserver.http.pod_streams import LogStream
 from kubeactors.kubelet import Attach, Exec, FindPort, Log, LogReply, PortReply, ReadLog, SessionReply
+from kubeactors.kubelet.usage import Usage
 from tests.apiserver.policy import DEFAULTS, authorizer_with
 
 from .conftest import NOW_NS, TOKENS, status_of
@@ -39,6 +40,9 @@ class Logs:
 
     async def find_port(self, node: str, request: FindPort) -> PortReply:
         raise AssertionError(f"{node} is asked for {request}")
+
+    async def usage(self) -> Usage:
+        raise AssertionError("nobody asks")
 
 
 def log(*lines: str, total: int = 0, ended: bool = False) -> Log:

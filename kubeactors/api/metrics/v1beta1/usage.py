@@ -1,0 +1,62 @@
+"""What nodes and pods take now.
+
+Source: k8s.io/metrics/pkg/apis/metrics/v1beta1/types.go (v0.36).
+"""
+
+from kubeactors.apimachinery.meta import Object, Quantity, Time, TypedObject, always
+from kubeactors.apimachinery.scheme import Kind
+
+GROUP = "metrics.k8s.io"
+
+
+class NodeMetrics(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The resources that a node uses, over the window that ends at the time stamp."""
+
+    api_version: str = "metrics.k8s.io/v1beta1"
+    kind: str = "NodeMetrics"
+    timestamp: Time | None = always(None)
+    window: str = always("0s")
+    usage: dict[str, Quantity] = always({})
+
+
+class ContainerMetrics(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The resources that one container uses."""
+
+    name: str = always("")
+    usage: dict[str, Quantity] = always({})
+
+
+class PodMetrics(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The resources that the containers of a pod use."""
+
+    api_version: str = "metrics.k8s.io/v1beta1"
+    kind: str = "PodMetrics"
+    timestamp: Time | None = always(None)
+    window: str = always("0s")
+    containers: tuple[ContainerMetrics, ...] = always(())
+
+
+_READ = ("get", "list")
+
+KINDS = (
+    Kind(
+        type=NodeMetrics,
+        group=GROUP,
+        version="v1beta1",
+        kind="NodeMetrics",
+        resource="nodes",
+        singular="",
+        namespaced=False,
+        verbs=_READ,
+    ),
+    Kind(
+        type=PodMetrics,
+        group=GROUP,
+        version="v1beta1",
+        kind="PodMetrics",
+        resource="pods",
+        singular="",
+        verbs=_READ,
+    ),
+)
+"""How they are served."""

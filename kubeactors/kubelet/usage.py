@@ -1,0 +1,40 @@
+"""What pods take of their node, container by container.
+
+Source: pkg/kubelet/server/stats/summary.go (v1.36), as far as metrics-server reads it.
+"""
+
+import msgspec
+
+from kubeactors.kubelet.runtimes import ContainerStats
+
+
+class PodUsage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The containers of a pod that run, by name."""
+
+    namespace: str
+    name: str
+    containers: tuple[tuple[str, ContainerStats], ...]
+
+
+class NodeUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """The pods of a node in which something runs."""
+
+    node: str
+    pods: tuple[PodUsage, ...]
+
+    @property
+    def total(self) -> ContainerStats:
+        """All of them together; a node without pods takes nothing."""
+        every = [stats for pod in self.pods for _, stats in pod.containers]
+        return ContainerStats(
+            cpu_nano_cores=sum(one.cpu_nano_cores for one in every),
+            cpu_nano_seconds=sum(one.cpu_nano_seconds for one in every),
+            memory_bytes=sum(one.memory_bytes for one in every),
+        )
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """All nodes that have power, as of a time (unix nanoseconds)."""
+
+    time: int
+    nodes: tuple[NodeUsage, ...]
