@@ -269,6 +269,16 @@ class Cell(Ref[object]):
         """What `carried` may be told later."""
         return None
 
+    def put_back(self, envelope: Envelope) -> None:
+        """Put an envelope that was taken before all others that wait."""
+        if self.state is State.STOPPED:
+            self.kernel.dead_letter(self, envelope)
+            return
+        self._opened_mailbox().appendleft(envelope)
+        if not self.queued:
+            self.queued = True
+            self.kernel.enqueue(self)
+
     def _make_room(self, mailbox: Post, envelope: Envelope) -> bool:
         if isinstance(mailbox, Coalescing) and mailbox.replaces(envelope):
             return True

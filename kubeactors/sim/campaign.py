@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from kubeactors.sim.generate import generate
+from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import FAULT_KINDS, Plan, described, encode

@@ -10,6 +10,7 @@ from typing import Literal
 from kubeactors.sim.steps import Fault
 
 Direction = Literal["both", "to-server", "from-server"]
+Trouble = Literal["crash", "out-of-memory", "no-image"]
 
 
 class Lasting(Fault, frozen=True, kw_only=True):
@@ -128,6 +129,74 @@ class Partition(Lasting, frozen=True, kw_only=True, tag="partition"):
     direction: Direction = "both"
 
 
+class ZonePowerLoss(Lasting, frozen=True, kw_only=True, tag="zone-power-loss"):
+    """All nodes stop at once, and boot again later, empty."""
+
+
+class NodeReplaced(Lasting, frozen=True, kw_only=True, tag="node-replaced"):
+    """A node stops for good; its Node object is deleted, and later another machine joins under its name."""
+
+    node: str
+
+
+class NodeRemoved(Fault, frozen=True, kw_only=True, tag="node-removed"):
+    """A node stops for good, and its Node object is deleted."""
+
+    node: str
+
+
+class FailOver(Lasting, frozen=True, kw_only=True, tag="fail-over"):
+    """A component crashes, and is then served by an API server that has fallen behind: stale cached reads, late watches.
+
+    What that server has is as old as the beginning of the fault; the crash comes `after` so many seconds. With a
+    `resource` only that one is read from there.
+    """
+
+    component: str
+    after: float
+    resource: str = ""
+
+    @property
+    def heals_at(self) -> float:
+        """When it is over."""
+        return self.at + self.after + self.seconds
+
+
+class Stall(Lasting, frozen=True, kw_only=True, tag="stall"):
+    """An actor handles no messages for a while: a slow thread, a paused machine, a frozen kubelet.
+
+    An `actor` is a controller, or empty for the component itself: a kubelet, the scheduler.
+    """
+
+    component: str
+    actor: str = ""
+
+
+class SlowStarts(Lasting, frozen=True, kw_only=True, tag="slow-starts"):
+    """Containers on a node take long to start: an image is pulled over a bad line."""
+
+    node: str
+
+
+class BadStarts(Lasting, frozen=True, kw_only=True, tag="bad-starts"):
+    """Containers that are made on a node in this time are no good: they crash, are killed, or have no image."""
+
+    node: str
+    how: Trouble
+
+
+class Throttled(Lasting, frozen=True, kw_only=True, tag="throttled"):
+    """The API server answers a component with 429: too many requests."""
+
+    component: str
+
+
+class Compaction(Fault, frozen=True, kw_only=True, tag="compaction"):
+    """The store forgets all history, and every watch of a component breaks: what it missed cannot be told any more."""
+
+    component: str
+
+
 AnyFault = (
     NodePowerLoss
     | KubeletRestart
@@ -145,4 +214,13 @@ AnyFault = (
     | ReplyLost
     | Unavailable
     | Partition
+    | ZonePowerLoss
+    | NodeReplaced
+    | NodeRemoved
+    | FailOver
+    | Stall
+    | SlowStarts
+    | BadStarts
+    | Throttled
+    | Compaction
 )

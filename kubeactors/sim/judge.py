@@ -34,6 +34,7 @@ class Judge:
         self._kernel = kernel
         self._world = world
         self._all = [one(world, kernel.root) for one in invariants]
+        self._looking = [one for one in self._all if type(one).looked is not Invariant.looked]
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
@@ -55,6 +56,11 @@ class Judge:
         """The API server has sent something to a watcher."""
         for one in self._watching:
             self._note(one, one.watched(stream, subscriber, message))
+
+    def look(self) -> None:
+        """Let those look again who look now and then."""
+        for one in self._looking:
+            self._note(one, one.looked())
 
     def settled(self) -> bool:
         """All is quiet: whether everything holds that must hold then. Nothing is noted yet."""

@@ -76,6 +76,7 @@ class Network:
         self._streams: dict[Cell, dict[int, Stream]] = {}
         self._components: dict[Cell, str] = {}
         self._decided: list[Envelope] = []
+        self._stalled: dict[Cell, list[Envelope]] = {}
         self.listeners: list[Listener] = []
         """See every envelope before any rule does."""
         self.on_watch: Callable[[Stream, Cell, WatchEvents | WatchClosed], object] | None = None
@@ -104,6 +105,25 @@ class Network:
         self._decided.append(envelope)
         cell.put(envelope)
 
+    def stall(self, cell: Cell) -> None:
+        """Let an actor handle nothing until `unstall`."""
+        self._stalled.setdefault(cell, [])
+
+    def unstall(self, cell: Cell) -> None:
+        """Let it handle all that came meanwhile, in order, and before what comes now."""
+        held = self._stalled.pop(cell, [])
+        for envelope in reversed(held):
+            cell.put_back(envelope)
+
+    def streams_of(self, component: str) -> list[tuple[Cell, Stream]]:
+        """The watches of a component, with who reads them."""
+        return [
+            (subscriber, stream)
+            for subscriber, streams in self._streams.items()
+            for stream in streams.values()
+            if stream.component == component
+        ]
+
     def component_of(self, cell: Cell | None) -> str:
         """The process that an actor belongs to: `controller-manager`, `scheduler`, a node's name."""
         if cell is None:
@@ -114,6 +134,9 @@ class Network:
         return found
 
     def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
+        if cell in self._stalled:
+            self._stalled[cell].append(envelope)
+            return None
         for listener in self.listeners:
             listener(cell, envelope)
         crossing = self._crossings.get(type(envelope[0]))

@@ -40,7 +40,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ends_at(self) -> float:
         """When the last step has happened and the last fault has healed, in seconds."""
-        return max((one.heals_at if isinstance(one, Fault) else one.at for one in self.steps), default=0.0)
+        return max((one.heals_at for one in self.steps), default=0.0)
 
     @property
     def faults(self) -> tuple[AnyFault, ...]:

@@ -4,7 +4,7 @@ Controllers learn of a change with delay, and may act on the older spec until th
 one (`observedGeneration`). Until a deployment and all its ReplicaSets have, the widest bound of the meantime holds.
 """
 
-from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import IntOrString, TypedObject
 
@@ -22,12 +22,12 @@ def is_ready(pod: Pod) -> bool:
     return is_active(pod) and any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
 
 
-def has_caught_up(value: Deployment | ReplicaSet) -> bool:
+def has_caught_up(value: Deployment | ReplicaSet | StatefulSet | DaemonSet) -> bool:
     """Whether its controller has seen its newest spec."""
     return value.status.observed_generation >= value.metadata.generation
 
 
-def wanted(value: Deployment | ReplicaSet) -> int:
+def wanted(value: Deployment | ReplicaSet | StatefulSet) -> int:
     """How many pods it wants."""
     return 1 if value.spec.replicas is None else value.spec.replicas
 

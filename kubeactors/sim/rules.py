@@ -13,13 +13,15 @@ from kubeactors.apimachinery.requests import (
     MERGE_PATCH,
     ApiRequest,
     Delete,
+    List,
     Patch,
     Update,
     Watch,
     WatchClosed,
     WatchEvents,
 )
-from kubeactors.apimachinery.status import Expired, Status
+from kubeactors.apimachinery.status import Expired, Status, TooManyRequests
+from kubeactors.apiserver.reading import too_large
 from kubeactors.sim.network import WRITES, Rule, Stream, disconnect
 
 Fired = Callable[[], object]
@@ -179,18 +181,26 @@ class LoseReply(Rule):
         return message, sender, lost
 
 
-class Refuse(Rule):
-    """No request of the component reaches the server; it is told so."""
+THROTTLED = TooManyRequests.saying("too many requests, please try again later").status
 
-    def __init__(self, fired: Fired) -> None:
+
+class Refuse(Rule):
+    """No request of the component reaches the server; it is told so: with a status, or by a broken connection."""
+
+    def __init__(self, fired: Fired, status: Status | None = None) -> None:
         self._fired: Fired | None = fired
+        self._status = status
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Refuse it."""
         if self._fired is not None:
             self._fired()
             self._fired = None
-        if envelope[2] is not None:
+        if envelope[2] is None:
+            return None
+        if self._status is not None:
+            envelope[2].set(self._status)
+        else:
             envelope[2].fail(ActorStopped("the simulator refuses connections"))
         return None
 
@@ -233,3 +243,43 @@ class CrashAfter(Rule):
             if not self._left:
                 self._crash()
         return envelope
+
+
+class Stale(Rule):
+    """The component is served by a server that has come to a revision, and no further: its watches say nothing.
+
+    What must be the newest is read from the store, through any server.
+    """
+
+    def __init__(self, revision: int, resource: str = "") -> None:
+        self._revision = revision
+        self._resource = resource
+        self._held: list[tuple[Cell, Envelope]] = []
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Answer a list that may be old with an old one."""
+        message, sender, reply = envelope
+        if not isinstance(message, List) or reply is None or not message.options.resource_version:
+            return envelope
+        if self._resource not in ("", message.resource.resource):
+            return envelope
+        wanted = int(message.options.resource_version)
+        if wanted > self._revision:
+            reply.set(too_large(wanted, self._revision).status)
+            return None
+        options = msgspec.structs.replace(
+            message.options, resource_version=str(self._revision), resource_version_match="Exact"
+        )
+        return msgspec.structs.replace(message, options=options), sender, reply
+
+    def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        """Keep it."""
+        if self._resource not in ("", stream.resource):
+            return envelope
+        self._held.append((subscriber, envelope))
+        return None
+
+    def heal(self) -> None:
+        """Catch up."""
+        for cell, envelope in self._held:
+            self.network.deliver(cell, envelope)

@@ -1,14 +1,13 @@
 """A whole control plane in virtual time, and the run of a plan in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
 
 from kubeactors.actor import Ref, SimSystem, SystemFailed
 from kubeactors.actor.supervision import SECOND
-from kubeactors.api.apps.v1 import Deployment
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.client import Client, InProcessTransport
 from kubeactors.client.transport import ApiMessage
@@ -16,14 +15,14 @@ from kubeactors.cluster import ClusterSpec, NodePool
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, PlaneMessage
 from kubeactors.sim.chaos import Chaos, SimulatedCrash
 from kubeactors.sim.disk import Disk
+from kubeactors.sim.goals import is_well, missing
 from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, SILENT, Invariant
-from kubeactors.sim.invariants.scheduler import has_room, takes_pods
 from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.plan import Plan
-from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import Perform, User
+from kubeactors.sim.workload import AnyAction
 from kubeactors.sim.world import World
 
 PLANE = "cluster"
@@ -33,7 +32,7 @@ CONVERGE_SECONDS = 270.0
 """How long deployments may take to get what they want once faults have stopped. Less than the five minutes after which
 Kubernetes tries again what nothing has woken: that hides a lost wake-up."""
 LOOK_SECONDS = 5.0
-"""How often it is looked whether they have."""
+"""How often it is looked whether they have, and inside components."""
 QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
 SETTLE_SECONDS = 180.0
@@ -76,7 +75,7 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self._judged = 0
-        self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE)
+        self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.act)
         pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
         self._spec = ClusterSpec(nodes=pool)
 
@@ -102,7 +101,7 @@ class Simulation:
     def is_up(self) -> bool:
         """Whether all nodes are ready."""
         nodes = self.world.of(Node)
-        return len(nodes) == self.plan.nodes and all(map(_is_well, nodes.values()))
+        return len(nodes) == self.plan.nodes and all(map(is_well, nodes.values()))
 
     # The run.
 
@@ -139,12 +138,20 @@ class Simulation:
     def arm(self) -> None:
         """Let the steps of the plan happen at their times, counted from now."""
         start = self.sim.now
+        self._look_again()
         for step in self.plan.steps:
             if isinstance(step, Fault):
                 self.chaos.arm(step, start)
             else:
-                perform = partial(self.user.tell, Perform(step))
-                self.sim.kernel.at(start + int(step.at * SECOND), perform)
+                self.sim.kernel.at(start + int(step.at * SECOND), partial(self.act, step))
+
+    def _look_again(self) -> None:
+        self.judge.look()
+        self.sim.kernel.at(self.sim.now + int(LOOK_SECONDS * SECOND), self._look_again)
+
+    def act(self, action: AnyAction) -> None:
+        """Let the user do something now."""
+        self.user.tell(Perform(action))
 
     def _passes(self, seconds: float) -> bool:
         """Let time pass; False as soon as something is violated."""
@@ -158,10 +165,9 @@ class Simulation:
         while self.sim.now < end:
             if not self._passes(LOOK_SECONDS):
                 return False
-            missing = next(self.missing(), "")
-            if not missing:
+            if not next(missing(self.world), ""):
                 return True
-        self.judge.object(CONVERGED, f"{CONVERGE_SECONDS:g} s after the last fault: {next(self.missing(), '')}")
+        self.judge.object(CONVERGED, f"{CONVERGE_SECONDS:g} s after the last fault: {next(missing(self.world), '')}")
         return False
 
     def _becomes_quiet(self) -> bool:
@@ -202,40 +208,3 @@ class Simulation:
             if event == "actor.failed" and SimulatedCrash.__name__ not in str(fields.get("error")):
                 self.judge.object(NO_FAILURE, f"{path} failed: {fields.get('error')}")
         self._judged = len(logged)
-
-    def missing(self) -> Iterator[str]:
-        """What keeps the cluster from being as users want it."""
-        for node in self.world.of(Node).values():
-            if not _is_well(node):
-                yield f"node {node.metadata.name} is not ready"
-        for deployment in self.world.of(Deployment).values():
-            yield from self._missing_of(deployment)
-
-    def _missing_of(self, deployment: Deployment) -> Iterator[str]:
-        name, status = deployment.metadata.name, deployment.status
-        sets = tuple(self.world.sets_of(deployment.metadata.uid))
-        pods: list[Pod] = [pod for one in sets for pod in self.world.pods_of(one) if is_active(pod)]
-        goal = sum(map(wanted, sets)) if deployment.spec.paused else wanted(deployment)
-        if deployment.metadata.deletion_timestamp is not None:
-            yield f"deployment {name} is still being deleted"
-        elif not has_caught_up(deployment) or not all(map(has_caught_up, sets)):
-            yield f"deployment {name}: a controller has not seen its newest spec"
-        elif any(map(self._waits_for_room, pods)):
-            return
-        elif len(pods) != goal or not all(map(is_ready, pods)):
-            yield f"deployment {name} has {len(pods)} pods, {sum(map(is_ready, pods))} of them ready, and wants {goal}"
-        elif not deployment.spec.paused and sum(1 for one in sets if wanted(one)) > 1:
-            yield f"deployment {name} still has pods of several templates"
-        elif status.ready_replicas != len(pods) or status.replicas != len(pods):
-            yield f"deployment {name} says {status.ready_replicas} of {status.replicas} ready, there are {len(pods)}"
-
-    def _waits_for_room(self, pod: Pod) -> bool:
-        """Whether no node can take the pod: then nobody is to blame."""
-        nodes, pods = self.world.of(Node).values(), list(self.world.of(Pod).values())
-        return not pod.spec.node_name and not any(takes_pods(one) and has_room(one, pods, pod) for one in nodes)
-
-
-def _is_well(node: Node) -> bool:
-    return not any(one.effect == "NoExecute" for one in node.spec.taints) and any(
-        one.type == "Ready" and one.status == "True" for one in node.status.conditions
-    )

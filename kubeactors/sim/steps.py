@@ -11,6 +11,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     at: float
 
+    @property
+    def heals_at(self) -> float:
+        """When its latest effect is over, in seconds like `at`."""
+        return self.at
+
 
 class Action(Step, frozen=True, kw_only=True):
     """Something that a user does."""
@@ -18,11 +23,6 @@ class Action(Step, frozen=True, kw_only=True):
 
 class Fault(Step, frozen=True, kw_only=True):
     """Something that breaks. It is armed at its time, fires when it meets what it breaks, and always heals."""
-
-    @property
-    def heals_at(self) -> float:
-        """When the latest effect is over, in seconds like `at`."""
-        return self.at
 
 
 def kind_of(step: Step) -> str:

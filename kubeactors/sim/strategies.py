@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from kubeactors.sim.generate import Grammar
+from kubeactors.sim.grammar import draw as draw_plan
 from kubeactors.sim.plan import FAULT_KINDS, Plan
 
 T = TypeVar("T")
@@ -29,4 +29,4 @@ class Drawn:
 @st.composite
 def plans(draw: st.DrawFn, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3) -> Plan:
     """Any scenario with faults of these kinds."""
-    return Grammar(Drawn(draw), kinds, nodes).plan(draw(st.integers(0, 2**32 - 1)))
+    return draw_plan(Drawn(draw), draw(st.integers(0, 2**32 - 1)), kinds, nodes)

@@ -14,6 +14,8 @@ from kubeactors.storage import StoreEvent
 
 T = TypeVar("T", bound=TypedObject)
 
+LONG_AGO = -(1 << 62)
+
 
 class Commit(msgspec.Struct, frozen=True, gc=False):
     """One object was written: it came (`old` is None), changed, or went (`new` is None)."""
@@ -39,10 +41,14 @@ class World:
         self.by_uid: dict[str, TypedObject] = {}
         self.calm = True
         """No node is without power, and nothing else hinders pods to be available."""
+        self.disturbed: dict[str, int] = {}
+        """Components, and until when (virtual nanoseconds) a fault concerned them last."""
         self.in_hand: dict[str, None] = {}
         """The uids of objects that users have deleted, or changed so that their owners let them go."""
         self.free: dict[str, None] = {}
         """The uids of objects that users want to stay without an owner: nobody else may delete them."""
+        self.leaving: dict[str, str] = {}
+        """The uids of such objects whose owner is deleted and leaves them, with the owner's."""
         self._doomed: dict[str, None] = {}
         """The uids of objects that users have deleted."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
@@ -83,6 +89,19 @@ class World:
             if isinstance(one, ReplicaSet):
                 yield one
 
+    # What breaks.
+
+    def disturb(self, component: str, until: int) -> None:
+        """A fault concerns a component until then. `apiserver` and `store` concern everybody."""
+        self.disturbed[component] = max(until, self.disturbed.get(component, 0))
+
+    def disturbed_until(self, *components: str) -> int:
+        """When the last fault was over that concerned any of these, or the servers that all depend on.
+
+        Long ago if none did.
+        """
+        return max(self.disturbed.get(one, LONG_AGO) for one in (*components, "apiserver", "store"))
+
     # What users say.
 
     def takes_in_hand(self, found: TypedObject) -> None:
@@ -104,8 +123,9 @@ class World:
         orphan = orphan and uid not in self._doomed
         self._doomed[uid] = None
         for one in self.controlled_by(uid).values():
-            if orphan:
+            if orphan and one.metadata.uid not in self._doomed:
                 self.free[one.metadata.uid] = None
+                self.leaving[one.metadata.uid] = uid
             else:
                 self.free.pop(one.metadata.uid, None)
 
@@ -121,9 +141,18 @@ class World:
             self._remove(kv.key, old)
         if new is not None:
             self._put(kv.key, new)
+            if old is not None and controller_of(old.metadata) is None:
+                self._note_adoption(new)
         self.revision = kv.mod_revision
         self.log.setdefault(type(commit.current), []).append(commit)
         return commit
+
+    def _note_adoption(self, new: TypedObject) -> None:
+        """What an owner that lives has taken is no longer without one."""
+        controller = controller_of(new.metadata)
+        owner = self.by_uid.get(controller.uid) if controller is not None else None
+        if owner is not None and owner.metadata.deletion_timestamp is None:
+            self.free.pop(new.metadata.uid, None)
 
     def _put(self, key: str, new: TypedObject) -> None:
         self._objects.setdefault(type(new), {})[key] = new

@@ -1,5 +1,7 @@
 """A StatefulSet's pods come and go in order, each at most once, and keep their names and their storage."""
 
+from functools import partial
+
 from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import (
@@ -19,7 +21,7 @@ from kubeactors.api.core.v1 import (
     VolumeResourceRequirements,
 )
 from kubeactors.api.core.v1.claim_templates import PersistentVolumeClaim as ClaimTemplate
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta
 from tests.controllers.plane import SELECTOR, Plane, meta, running, template, unready
 
 CLAIMS = (
@@ -310,3 +312,13 @@ def test_it_rests_when_there_is_nothing_to_do(control_plane: Plane) -> None:
     before = control_plane.get(StatefulSet, "web")
     control_plane.sim.run(600.0)
     assert control_plane.get(StatefulSet, "web") == before
+
+
+def test_revisions_of_a_set_that_goes_in_the_foreground_are_not_made_again(control_plane: Plane) -> None:
+    control_plane.create(stateful_set(1))
+    control_plane.tick(2)
+    options = DeleteOptions(propagation_policy="Foreground")
+    control_plane.do(partial(control_plane.client.delete, StatefulSet, "web", "default", options=options))
+    control_plane.tick(3)
+    assert not control_plane.list(ControllerRevision)
+    assert not control_plane.list(StatefulSet)

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.generate import generate
+from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import ALL, CONVERGED, SILENT
 from kubeactors.sim.plan import encode
 from kubeactors.sim.strategies import plans

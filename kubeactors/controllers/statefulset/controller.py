@@ -1,7 +1,7 @@
 """The StatefulSet controller: keeps pods of stable identity alive, each at most once.
 
 There is never more than one pod of an identity, whatever the cache shows: a pod is created under a fixed name, which the
-server gives to one only, and deleted by its uid, which a successor does not have.
+server gives to one only, and deleted as it was seen, by its uid, which a successor does not have.
 
 Source: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go (v1.36).
 """
@@ -220,7 +220,9 @@ class StatefulSetController(Controller):
         data = data_of(found.spec.template)
         update = newest_equal(revisions, data)
         number = revisions[-1].revision + 1 if revisions else 1
-        if update is None:
+        if update is None and found.metadata.deletion_timestamp is not None:
+            update = _told(found, data)
+        elif update is None:
             update, found = await self._new_revision(found, data, number)
         elif update is not revisions[-1] and update.data != revisions[-1].data:
             update = await self._history.renumber(update, number)
@@ -271,8 +273,7 @@ class StatefulSetController(Controller):
         if turn.create is not None:
             return self._client.submit_create(turn.create)
         assert turn.delete is not None
-        options = DeleteOptions(preconditions=Preconditions(uid=turn.delete.metadata.uid))
-        return self._client.submit_delete(turn.delete, options)
+        return self._client.submit_delete(turn.delete, _this_one(turn.delete))
 
     async def _answered(self, found: StatefulSet, turn: Turn, reply: Awaitable[object]) -> None:
         verb = "Create" if turn.create is not None else "Delete"
@@ -283,7 +284,7 @@ class StatefulSetController(Controller):
         except (NotFound, Conflict):
             if turn.delete is None:
                 raise
-            return  # gone, or another one by now: its event wakes us
+            return  # gone, or not as it was when it was chosen, perhaps not even ours: its event wakes us
         except StatusError as error:
             self._tell_failure(found, verb, turn.pod, error)
             raise
@@ -338,6 +339,21 @@ class StatefulSetController(Controller):
 
     async def _write(self, wanted: StatefulSet) -> None:
         self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
+
+
+def _this_one(pod: Pod) -> DeleteOptions:
+    """Delete this very pod in this very state: it may have been orphaned meanwhile."""
+    metadata = pod.metadata
+    return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))
+
+
+def _told(found: StatefulSet, data: dict[str, object]) -> ControllerRevision:
+    """The revision that the status tells of a set that goes.
+
+    It goes first. One made in its place would be garbage at once, and so on without end.
+    """
+    revision = revision_of(found, found.spec.template.metadata.labels, data, 1)
+    return replace(revision, metadata=replace(revision.metadata, name=found.status.update_revision))
 
 
 def _by_selector(found: StatefulSet) -> tuple[str, ...]:

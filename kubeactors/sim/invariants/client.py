@@ -22,4 +22,4 @@ class InformersEqualStore(Invariant):
             yield from differences(self.world, shared.type, cached, path)
 
 
-INVARIANTS = (InformersEqualStore,)
+INVARIANTS: tuple[type[Invariant], ...] = (InformersEqualStore,)

@@ -29,6 +29,10 @@ class Invariant:
         """An object was written; the world shows it already."""
         yield from ()
 
+    def looked(self) -> Iterator[str]:
+        """Some seconds have passed since the last look."""
+        yield from ()
+
     def settled(self) -> Iterator[str]:
         """Faults are over, deployments have what they want, and nothing is on its way."""
         yield from ()

@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import controller_of
+from kubeactors.kubelet import Kubelet
+from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.world import Commit
+from kubeactors.sim.invariants.looking import actors_of, is_condemned
+from kubeactors.sim.world import Commit, World
 
+UNDISTURBED = 60 * SECOND
+"""So long after a fault a kubelet and the scheduler know again what there is."""
 TERMINAL = ("Succeeded", "Failed")
 
 
@@ -48,4 +57,145 @@ class AddressesAreUnique(Invariant):
                 taken[address] = pod
 
 
-INVARIANTS = (TerminalIsFinal, AddressesAreUnique)
+class WhatIsBoundIsAdmitted(Invariant):
+    """A kubelet that nothing has befallen takes the pods that the scheduler has found room for."""
+
+    name: ClassVar[str] = "what-is-bound-is-admitted"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each pod that is refused for want of room."""
+        old, new = commit.old, commit.new
+        if isinstance(new, Pod) and isinstance(old, Pod) and _is_refused(new) and not _is_refused(old):
+            node, now = new.spec.node_name, self.root.kernel.now
+            if self.world.disturbed_until(node, "", "scheduler") + UNDISTURBED < now:
+                yield f"{title(new)} was refused by {node}: {new.status.message}"
+
+
+def _is_refused(pod: Pod) -> bool:
+    return pod.status.reason.startswith("OutOf")
+
+
+class AtMostOneOfAnIdentity(Invariant):
+    """The containers of two pods of a stateful set that have the same name never run at the same time."""
+
+    name: ClassVar[str] = "at-most-one-of-an-identity"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._uids: dict[tuple[str, str], dict[str, None]] = {}
+        """By namespace and name: the uids that pods of stateful sets have had."""
+        self._repeated = False
+        """Whether any name has been given to a second pod."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Remember who there was; look when a pod has changed."""
+        pod = commit.current
+        reference = controller_of(pod.metadata)
+        if reference is not None and reference.kind == StatefulSet().kind:
+            uids = self._uids.setdefault((pod.metadata.namespace, pod.metadata.name), {})
+            uids[pod.metadata.uid] = None
+            self._repeated |= len(uids) > 1
+            yield from self.looked()
+
+    def looked(self) -> Iterator[str]:
+        """Look at what runs on all nodes."""
+        running: dict[tuple[str, str], tuple[str, str]] = {}
+        for node, one in running_sandboxes(self.root) if self._repeated else ():
+            identity = (one.config.namespace, one.config.name)
+            if one.config.uid not in self._uids.get(identity, ()):
+                continue
+            there = running.setdefault(identity, (one.config.uid, node))
+            if there[0] != one.config.uid:
+                yield f'pod "{identity[0]}/{identity[1]}" runs twice, on {there[1]} and on {node}'
+
+
+class PodsGoGracefully(Invariant):
+    """A pod that is on a node and has not ended goes when its kubelet says so, after somebody has asked for it.
+
+    Only a pod whose node is gone may go without.
+    """
+
+    name: ClassVar[str] = "pods-go-gracefully"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each pod that is removed."""
+        old = commit.old
+        if commit.new is not None or not isinstance(old, Pod) or not old.spec.node_name or is_condemned(old):
+            return
+        if old.metadata.deletion_timestamp is None and old.status.phase not in TERMINAL:
+            yield f"{title(old)} was removed, and nobody has asked it to go"
+
+
+class EndedPodsStayDown(Invariant):
+    """No container is made of a pod that has ended before, or that the API has forgotten."""
+
+    name: ClassVar[str] = "ended-pods-stay-down"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._gone: dict[str, int] = {}
+        """The uids of pods that have ended or are gone, and since when (unix nanoseconds)."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Remember who has gone."""
+        pod = commit.current
+        if commit.new is None or (isinstance(pod, Pod) and pod.status.phase in TERMINAL):
+            self._gone.setdefault(pod.metadata.uid, self.root.kernel.wall + self.root.kernel.now)
+        yield from ()
+
+    def looked(self) -> Iterator[str]:
+        """Look at what runs on all nodes."""
+        for node, runtime, now in runtimes(self.root) if self._gone else ():
+            for one in runtime.list_pod_sandboxes():
+                gone = self._gone.get(one.config.uid)
+                containers = runtime.list_containers(one.id, now) if gone is not None else ()
+                if gone is not None and any(made.created_at > gone + SECOND for made in containers):
+                    name = f"{one.config.namespace}/{one.config.name}"
+                    yield f"containers of {name} were made on {node} after it had ended"
+
+
+class WhatRunsIsWanted(Invariant):
+    """When all is quiet, nodes run what the API says that they run."""
+
+    name: ClassVar[str] = "what-runs-is-wanted"
+
+    def settled(self) -> Iterator[str]:
+        """Compare what runs on each node with the pods there are."""
+        running = {one.config.uid: (node, one) for node, one in running_sandboxes(self.root)}
+        for uid, (node, one) in running.items():
+            pod = self.world.by_uid.get(uid)
+            if not isinstance(pod, Pod) or pod.status.phase in TERMINAL or pod.spec.node_name != node:
+                yield f"containers of {one.config.namespace}/{one.config.name} run on {node}, and nobody wants them"
+        for pod in self.world.of(Pod).values():
+            if pod.status.phase == "Running" and pod.metadata.uid not in running:
+                yield f"{title(pod)} is said to run on {pod.spec.node_name}, and does not"
+
+
+def running_sandboxes(root: Cell) -> Iterator[tuple[str, PodSandbox]]:
+    """Every pod of which a container runs, with its node."""
+    for node, runtime, now in runtimes(root):
+        for one in runtime.list_pod_sandboxes():
+            if any(container.state is ContainerState.RUNNING for container in runtime.list_containers(one.id, now)):
+                yield node, one
+
+
+def runtimes(root: Cell) -> Iterator[tuple[str, ContainerRuntime, int]]:
+    """The runtimes of all nodes that are on, with the names of the nodes, and what time it is there."""
+    for path, actor in actors_of(root, Kubelet):
+        if isinstance(actor, Kubelet):
+            yield path.rpartition("/")[2], actor._runtime, actor.ctx.wall  # noqa: SLF001 -- an invariant looks inside
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (
+    TerminalIsFinal,
+    AddressesAreUnique,
+    WhatIsBoundIsAdmitted,
+    AtMostOneOfAnIdentity,
+    PodsGoGracefully,
+    EndedPodsStayDown,
+    WhatRunsIsWanted,
+)

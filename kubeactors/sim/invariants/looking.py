@@ -5,6 +5,7 @@ from typing import TypeVar, cast
 
 from kubeactors.actor import Actor
 from kubeactors.actor.cell import Cell
+from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.sim.invariants.invariant import title
 from kubeactors.sim.world import World
@@ -12,6 +13,8 @@ from kubeactors.sim.world import World
 A = TypeVar("A", bound=Actor[object])
 
 Key = tuple[str, str]
+
+EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 
 
 def cells(root: Cell) -> Iterator[Cell]:
@@ -27,6 +30,16 @@ def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
         actor = cast("object", cell.actor)
         if isinstance(actor, type_):
             yield cell.path, actor
+
+
+def is_evicted(value: TypedObject | None) -> bool:
+    """Whether a pod says that it goes because of a taint."""
+    return isinstance(value, Pod) and any(one.reason == EVICTED for one in value.status.conditions)
+
+
+def is_condemned(value: TypedObject | None) -> bool:
+    """Whether a pod says that it is removed because its node is gone."""
+    return isinstance(value, Pod) and any(one.reason == CONDEMNED for one in value.status.conditions)
 
 
 def key_of(value: HasMeta) -> Key:

@@ -4,14 +4,10 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.api.core.v1 import Node, Pod
-from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.quantity import milli_value, value
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.kubelet import TERMINAL
+from kubeactors.sim.room import has_room, takes_pods
 from kubeactors.sim.world import Commit
-
-NO_SCHEDULE = ("NoSchedule", "NoExecute")
 
 
 class BoundOnce(Invariant):
@@ -66,24 +62,4 @@ class SchedulableIsScheduled(Invariant):
                     break
 
 
-def takes_pods(node: Node) -> bool:
-    """Whether new pods may come to a node."""
-    ready = any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
-    return ready and not node.spec.unschedulable and not any(one.effect in NO_SCHEDULE for one in node.spec.taints)
-
-
-def has_room(node: Node, pods: list[Pod], another: Pod | None = None) -> bool:
-    """Whether the pods of a node, and another one, fit into what it has: cpu, memory, and number."""
-    name, room = node.metadata.name, node.status.allocatable
-    present = [one for one in pods if one.spec.node_name == name and one.status.phase not in TERMINAL]
-    if another is not None:
-        present.append(another)
-    wanted = [demand(one.spec) for one in present]
-    return (
-        len(present) <= int(room.get("pods", "0"))
-        and sum(one.milli_cpu for one in wanted) <= milli_value(room.get("cpu", "0"))
-        and sum(one.memory for one in wanted) <= value(room.get("memory", "0"))
-    )
-
-
-INVARIANTS = (BoundOnce, NodesHaveRoom, SchedulableIsScheduled)
+INVARIANTS: tuple[type[Invariant], ...] = (BoundOnce, NodesHaveRoom, SchedulableIsScheduled)

@@ -42,4 +42,4 @@ class UidsAreUnique(Invariant):
             self._seen[uid] = commit.key
 
 
-INVARIANTS = (RevisionsGrow, UidsAreUnique)
+INVARIANTS: tuple[type[Invariant], ...] = (RevisionsGrow, UidsAreUnique)

@@ -1,15 +1,15 @@
-"""What holds of workloads: as many pods as wanted, nothing deleted that is not theirs, endpoints equal ready pods."""
+"""What holds of deployments: as many pods as wanted, as many available as promised, one ReplicaSet for a template."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
-from kubeactors.api.core.v1 import Endpoints, Node, Pod, Service
-from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import is_evicted
 from kubeactors.sim.rollouts import (
     has_caught_up,
     is_active,
@@ -19,6 +19,7 @@ from kubeactors.sim.rollouts import (
     most,
     wanted,
 )
+from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import Commit, World
 
 
@@ -164,6 +165,8 @@ class AvailabilityBound(Invariant):
         if owner is None:
             return
         uid = owner.metadata.uid
+        if old.metadata.labels != pod.metadata.labels:
+            self._floors.pop(uid, None)  # a user takes it out: fewer are left
         if is_ready(old) and (commit.new is None or not is_ready(pod)):
             if not self._is_the_controllers_doing(commit, old):
                 self._floors.pop(uid, None)
@@ -173,98 +176,27 @@ class AvailabilityBound(Invariant):
         self._arm(owner)
 
     def _is_the_controllers_doing(self, commit: Commit, old: Pod) -> bool:
-        """Whether a ready pod was deleted, by no user, and from a node that is well."""
+        """Whether a ready pod was deleted, by no user, and not because its node is bad."""
         deleted = commit.new is None or commit.new.metadata.deletion_timestamp is not None
         node = self.world.find(Node, old.spec.node_name, "")
         well = node is not None and not node.spec.taints
-        return deleted and well and old.metadata.uid not in self.world.in_hand
+        return deleted and well and old.metadata.uid not in self.world.in_hand and not is_evicted(old)
 
 
-class NothingFreeIsDeleted(Invariant):
-    """Nobody deletes what a user wants to stay without an owner: orphaned ReplicaSets, pods that were taken out."""
+class OneReplicaSetPerTemplate(Invariant):
+    """When all is quiet, no two ReplicaSets of a deployment have the same template: its pods would be there twice."""
 
-    name: ClassVar[str] = "nothing-free-is-deleted"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod)
-
-    def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at what goes, or begins to."""
-        old, new = commit.old, commit.new
-        if old is None or old.metadata.uid not in self.world.free:
-            return
-        going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
-        if not going or old.metadata.deletion_timestamp is not None or self._must_go(old):
-            return
-        yield f"{title(old)} was deleted, though a user wants it to stay"
-
-    def _must_go(self, value: TypedObject) -> bool:
-        """Whether there is another good reason: its node is bad, or an owner was deleted that it belonged to."""
-        if isinstance(value, Pod) and value.spec.node_name:
-            node = self.world.find(Node, value.spec.node_name, "")
-            if node is None or node.spec.taints:
-                return True
-        owners = value.metadata.owner_references
-        return isinstance(value, Pod) and any(one.uid not in self.world.by_uid for one in owners)
-
-
-class OwnersExist(Invariant):
-    """When all is quiet, the controller of everything exists, and what has only absent owners is gone."""
-
-    name: ClassVar[str] = "owners-exist"
+    name: ClassVar[str] = "one-replica-set-per-template"
 
     def settled(self) -> Iterator[str]:
-        """Look at all that is owned."""
-        for type_ in (ReplicaSet, Pod, Endpoints, EndpointSlice):
-            for one in self.world.of(type_).values():
-                owners = one.metadata.owner_references
-                if owners and not any(owner.uid in self.world.by_uid for owner in owners):
-                    yield f"{title(one)} is there, and its owner {owners[0].kind} {owners[0].name!r} is not"
+        """Compare the templates of each deployment, but for the label that tells them apart."""
+        for deployment in self.world.of(Deployment).values():
+            seen: list[PodTemplateSpec] = []
+            for one in self.world.sets_of(deployment.metadata.uid):
+                template = without_hash(one.spec.template)
+                if template in seen:
+                    yield f"{title(deployment)} has two replica sets of one template, {title(one)} among them"
+                seen.append(template)
 
 
-class EndpointsEqualReadyPods(Invariant):
-    """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints."""
-
-    name: ClassVar[str] = "endpoints-equal-ready-pods"
-
-    def settled(self) -> Iterator[str]:
-        """Look at each service with a selector."""
-        for service in self.world.of(Service).values():
-            if service.spec.selector:
-                yield from self._look(service)
-
-    def _look(self, service: Service) -> Iterator[str]:
-        pods = [pod for pod in self._selected(service) if is_active(pod) and pod.status.pod_ip]
-        for ready, what in ((True, "ready"), (False, "not ready")):
-            expected = sorted(pod.status.pod_ip for pod in pods if is_ready(pod) is ready)
-            for where, found in (
-                ("endpoints", self._endpoints(service, ready=ready)),
-                ("slices", self._slices(service, ready=ready)),
-            ):
-                if sorted(found) != expected:
-                    yield f"the {where} of {title(service)} say {sorted(found)} are {what}, and {expected} are"
-
-    def _selected(self, service: Service) -> Iterator[Pod]:
-        for pod in self.world.of(Pod).values():
-            labels = pod.metadata.labels
-            if pod.metadata.namespace == service.metadata.namespace and all(
-                labels.get(key) == value for key, value in service.spec.selector.items()
-            ):
-                yield pod
-
-    def _endpoints(self, service: Service, *, ready: bool) -> list[str]:
-        metadata = service.metadata
-        found = self.world.find(Endpoints, metadata.name, metadata.namespace)
-        subsets = found.subsets if found is not None else ()
-        return [one.ip for subset in subsets for one in (subset.addresses if ready else subset.not_ready_addresses)]
-
-    def _slices(self, service: Service, *, ready: bool) -> list[str]:
-        return [
-            address
-            for one in self.world.of(EndpointSlice).values()
-            if any(owner.uid == service.metadata.uid for owner in one.metadata.owner_references)
-            for endpoint in one.endpoints or ()
-            if not endpoint.conditions.terminating and endpoint.conditions.ready is ready
-            for address in endpoint.addresses or ()
-        ]
-
-
-INVARIANTS = (SurgeBound, AvailabilityBound, NothingFreeIsDeleted, OwnersExist, EndpointsEqualReadyPods)
+INVARIANTS: tuple[type[Invariant], ...] = (SurgeBound, AvailabilityBound, OneReplicaSetPerTemplate)

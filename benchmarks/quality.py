@@ -1,0 +1,59 @@
+"""`python -m benchmarks.quality`: looks for every mutant of the corpus, and says how long it took.
+
+With names only for these. `--seconds` is the CPU time that each may take, `--replays` the directory where what was
+found is written. Exit 1 if a mutant was not found, or fails without its bug.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from statistics import median
+
+from kubeactors.sim.plan import encode
+from kubeactors.sim.simulation import Simulation
+from tests.quality.corpus import CORPUS, Row
+from tests.quality.search import Result, search
+
+
+def main() -> int:
+    """Print a line for each row, and a summary."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--replays", type=Path)
+    options = parser.parse_args()
+    print(f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'events':>6}  invariant")
+    results = [
+        _look(row, options.seconds, options.first_seed, options.replays)
+        for row in CORPUS
+        if not options.names or row.name in options.names
+    ]
+    found = [one for one in results if one.finding is not None]
+    if found:
+        seconds, events = [one.seconds for one in found], [len(one.finding.plan.steps) for one in found if one.finding]
+        print(f"{len(found)} of {len(results)} found; median {median(seconds):.1f} s, {median(events):.0f} events")
+    return 0 if len(found) == len(results) else 1
+
+
+def _look(row: Row, seconds: float, first_seed: int, replays: Path | None) -> Result:
+    result = search(row, seconds, first_seed=first_seed)
+    finding = result.finding
+    if finding is None:
+        print(f"{row.name:46} {'no':7} {result.seconds:6.1f} {result.scenarios:9}", flush=True)
+        return result
+    with row.twin():
+        silent = not Simulation(finding.plan).run().violations
+    word = "yes" if silent else "FALSE"
+    events, invariant = len(finding.plan.steps), finding.violation.invariant
+    line = f"{row.name:46} {word:7} {result.seconds:6.1f} {result.scenarios:9} {events:6}  {invariant}"
+    print(line, flush=True)
+    if replays is not None and silent:
+        replays.mkdir(parents=True, exist_ok=True)
+        text = encode(finding.plan, invariant, comment=f"{row.citation}: {finding.violation.message}")
+        (replays / f"{row.name}.jsonl").write_text(text, encoding="utf-8")
+    return result if silent else Result(name=row.name, scenarios=result.scenarios, seconds=result.seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""What keeps a cluster from being as its users want it."""
+
+from collections.abc import Iterable, Iterator
+
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.placement import NO_EXECUTE
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
+from kubeactors.sim.room import has_room, takes_pods
+from kubeactors.sim.world import World
+
+REVISION_LABEL = "controller-revision-hash"
+
+
+def missing(world: World) -> Iterator[str]:
+    """A sentence for each thing that is not as it should be."""
+    for node in world.of(Node).values():
+        if not is_well(node):
+            yield f"node {node.metadata.name} is not ready"
+    for deployment in world.of(Deployment).values():
+        yield from _of_deployment(world, deployment)
+    for stateful_set in world.of(StatefulSet).values():
+        yield from _of_stateful_set(world, stateful_set)
+    for daemon_set in world.of(DaemonSet).values():
+        yield from _of_daemon_set(world, daemon_set)
+    for job in world.of(Job).values():
+        yield from _of_job(world, job)
+
+
+def is_well(node: Node) -> bool:
+    """Whether it is ready and nobody is driven off."""
+    return not any(one.effect == NO_EXECUTE for one in node.spec.taints) and any(
+        one.type == "Ready" and one.status == "True" for one in node.status.conditions
+    )
+
+
+def _of_deployment(world: World, deployment: Deployment) -> Iterator[str]:
+    name, status = deployment.metadata.name, deployment.status
+    sets = tuple(world.sets_of(deployment.metadata.uid))
+    pods = [pod for one in sets for pod in world.pods_of(one) if is_active(pod)]
+    goal = sum(map(wanted, sets)) if deployment.spec.paused else wanted(deployment)
+    if deployment.metadata.deletion_timestamp is not None:
+        yield f"deployment {name} is still being deleted"
+    elif not has_caught_up(deployment) or not all(map(has_caught_up, sets)):
+        yield f"deployment {name}: a controller has not seen its newest spec"
+    elif _is_hindered(world, pods):
+        return
+    elif len(pods) != goal or not all(map(is_ready, pods)):
+        yield f"deployment {name} has {_counted(pods)}, and wants {goal}"
+    elif not deployment.spec.paused and sum(1 for one in sets if wanted(one)) > 1:
+        yield f"deployment {name} still has pods of several templates"
+    elif status.ready_replicas != len(pods) or status.replicas != len(pods):
+        yield f"deployment {name} says {status.ready_replicas} of {status.replicas} ready, there are {len(pods)}"
+
+
+def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
+    name, status, goal = found.metadata.name, found.status, wanted(found)
+    pods = [pod for pod in _pods_of(world, found) if is_active(pod)]
+    if found.metadata.deletion_timestamp is not None:
+        yield f"stateful set {name} is still being deleted"
+    elif not has_caught_up(found):
+        yield f"stateful set {name}: its controller has not seen its newest spec"
+    elif _is_hindered(world, pods):
+        return
+    elif sorted(pod.metadata.name for pod in pods) != sorted(f"{name}-{number}" for number in range(goal)):
+        yield f"stateful set {name} has the pods {sorted(pod.metadata.name for pod in pods)}, and wants {goal}"
+    elif not all(map(is_ready, pods)):
+        yield f"stateful set {name} has {_counted(pods)}, and wants {goal}"
+    elif any(pod.metadata.labels.get(REVISION_LABEL) != status.update_revision for pod in pods):
+        yield f"stateful set {name} still has pods of several templates"
+    elif status.ready_replicas != goal or status.replicas != goal:
+        yield f"stateful set {name} says {status.ready_replicas} of {status.replicas} ready, there are {goal}"
+
+
+def _of_daemon_set(world: World, found: DaemonSet) -> Iterator[str]:
+    name = found.metadata.name
+    pods = [pod for pod in _pods_of(world, found) if is_active(pod)]
+    nodes = sorted(node.metadata.name for node in world.of(Node).values())
+    if found.metadata.deletion_timestamp is not None:
+        yield f"daemon set {name} is still being deleted"
+    elif not has_caught_up(found):
+        yield f"daemon set {name}: its controller has not seen its newest spec"
+    elif _is_hindered(world, pods):
+        return
+    elif sorted(pod.spec.node_name for pod in pods) != nodes or not all(map(is_ready, pods)):
+        yield f"daemon set {name} has {_counted(pods)}, on {sorted(pod.spec.node_name for pod in pods)}"
+    elif found.status.number_ready != len(nodes) or found.status.updated_number_scheduled != len(nodes):
+        yield f"daemon set {name} says {found.status.number_ready} ready, there are {len(nodes)}"
+
+
+def _of_job(world: World, job: Job) -> Iterator[str]:
+    name = job.metadata.name
+    if job.metadata.deletion_timestamp is not None:
+        yield f"job {name} is still being deleted"
+        return
+    pods = [pod for pod in _pods_of(world, job) if is_active(pod)]
+    ended = any(one.type in ("Complete", "Failed") and one.status == "True" for one in job.status.conditions)
+    if not ended and not _is_hindered(world, pods):
+        yield f"job {name} has not ended: {job.status.succeeded} succeeded, {job.status.failed} failed"
+    elif ended and pods:
+        yield f"job {name} has ended, and pod {pods[0].metadata.name} has not"
+
+
+def _pods_of(world: World, owner: TypedObject) -> Iterator[Pod]:
+    return (one for one in world.controlled_by(owner.metadata.uid).values() if isinstance(one, Pod))
+
+
+def _counted(pods: Iterable[Pod]) -> str:
+    found = list(pods)
+    return f"{len(found)} pods, {sum(map(is_ready, found))} of them ready"
+
+
+def _is_hindered(world: World, pods: list[Pod]) -> bool:
+    """Whether nobody is to blame: no node can take a pod that waits, or a quota keeps one from being created."""
+    return _is_bounded(world) or any(_waits_for_room(world, pod) for pod in pods)
+
+
+def _waits_for_room(world: World, pod: Pod) -> bool:
+    nodes, pods = world.of(Node).values(), list(world.of(Pod).values())
+    return not pod.spec.node_name and not any(takes_pods(one) and has_room(one, pods, pod) for one in nodes)
+
+
+def _is_bounded(world: World) -> bool:
+    """Whether a quota may have refused a pod. Controllers try again, but less and less often, up to every 16 minutes."""
+    return bool(world.log.get(ResourceQuota))

@@ -1,0 +1,49 @@
+"""The grammar of plans: what a scenario may consist of.
+
+    actions.py   what users do        faults.py   what breaks        source.py   where choices come from
+
+Things happen in bursts, at a few moments, because what breaks together breaks most.
+"""
+
+from collections.abc import Sequence
+
+from kubeactors.sim.grammar.actions import MOMENT_SECONDS, Actions
+from kubeactors.sim.grammar.faults import Faults
+from kubeactors.sim.grammar.source import Seeded, Source
+from kubeactors.sim.plan import FAULT_KINDS, AnyStep, Plan, in_order
+
+__all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate"]
+
+MOST_ACTIONS, MOST_FAULTS = 20, 16
+ROOMS = (12, 12, 5, 3)
+"""How many pods fit on a node: sometimes there is too little room for all."""
+
+
+def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
+    """A whole plan.
+
+    Args:
+        source: where choices come from.
+        seed: of the plan.
+        kinds: the kinds of faults that may be in it.
+        nodes: how many nodes the cluster has.
+        length: how many times as long as usual.
+    """
+    names = tuple(f"node-{number}" for number in range(1, nodes + 1))
+    actions = Actions(source, names)
+    faults = Faults(source, kinds, names, tuple(one.kind for one in actions.subjects))
+    steps: list[AnyStep] = [*actions.creations()]
+    steps += [actions.another() for _ in range(source.integer(1, MOST_ACTIONS) * length)]
+    if kinds:
+        steps += faults.some(MOST_FAULTS * length, actions.times)
+    steps += actions.end(max(step.at for step in steps) + MOMENT_SECONDS)
+    return Plan(seed=seed, nodes=nodes, pods_per_node=source.choice(ROOMS), steps=in_order(steps))
+
+
+def generate(seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
+    """The plan of a seed.
+
+    >>> generate(1) == generate(1)
+    True
+    """
+    return draw(Seeded(seed), seed, kinds, nodes, length=length)

@@ -1,0 +1,217 @@
+"""What users do: first they create a few workloads, then they change their minds."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB = "Deployment", "StatefulSet", "DaemonSet", "Job"
+KINDS = (*(DEPLOYMENT,) * 4, *(STATEFUL_SET,) * 3, *(JOB,) * 2, DAEMON_SET)
+"""What is created, the important ones more than once."""
+NAMES = {DEPLOYMENT: ("web", "api"), STATEFUL_SET: ("db", "log"), DAEMON_SET: ("agent", "proxy"), JOB: ("batch", "sum")}
+IMAGES = ("2", "3", "1")
+PROPAGATIONS: tuple[workload.Propagation, ...] = ("Background", "Orphan", "Foreground")
+OFFSETS = (0.0, 0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+"""How long after another action the next one comes, in seconds."""
+TOLERATED = (15, 5, 60)
+"""How long pods stay on a bad node, in seconds."""
+TAINTED = (3.0, 10.0, 30.0)
+"""How long taints stay: shorter and longer than pods tolerate them."""
+MOMENT_SECONDS = 20
+"""Moments are this far apart at least: most of what a moment begins is over at the next. One may come much later, when
+long lags end."""
+MAX_REPLICAS = 7
+
+COMMON_ONE_IN = 7
+"""One action of so many is about nodes or namespaces: most of these end much of what is under way."""
+
+Make = Callable[[float], AnyAction]
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A workload that things are done to."""
+
+    kind: str
+    name: str
+
+
+class Actions:
+    """Draws what users do.
+
+    Args:
+        source: where choices come from.
+        nodes: the names of the nodes.
+    """
+
+    def __init__(self, source: Source, nodes: tuple[str, ...]) -> None:
+        self._source = source
+        self._nodes = nodes
+        far = source.choice((2, 2, 2, 16))
+        self._moments = tuple(MOMENT_SECONDS * number for number in (0, 1, far)[: source.integer(1, 3)])
+        self._pods = 0
+        self.subjects = self._draw_subjects()
+        self.times: list[float] = []
+        """When something was done, in the order in which it was drawn."""
+        self.cordoned: dict[str, None] = {}
+        """Nodes that are to be opened again in the end."""
+
+    def creations(self) -> list[AnyAction]:
+        """The workloads, one after the other."""
+        made = [self._create(one, 0.1 * index) for index, one in enumerate(self.subjects)]
+        self.times += [one.at for one in made]
+        return made
+
+    def another(self) -> AnyAction:
+        """One more action."""
+        subject = self._source.choice(self.subjects)
+        at = self._at()
+        makes = self._about(subject) if self._source.integer(0, COMMON_ONE_IN - 1) else self._common(subject)
+        return self._source.choice(makes)(at)
+
+    def end(self, at: float) -> list[AnyAction]:
+        """Undo what would keep the cluster from getting well."""
+        return [workload.Uncordon(at=at, node=node) for node in self.cordoned]
+
+    def _draw_subjects(self) -> tuple[Subject, ...]:
+        taken: dict[str, int] = {}
+        found: list[Subject] = []
+        for _ in range(self._source.integer(1, 2)):
+            kind = self._source.choice(KINDS)
+            found.append(Subject(kind, NAMES[kind][taken.get(kind, 0)]))
+            taken[kind] = taken.get(kind, 0) + 1
+        return tuple(found)
+
+    def _at(self) -> float:
+        """At a moment, or soon after another action."""
+        base = self._source.choice((self.times[-1], self.times[-1], *(moment + 1.0 for moment in self._moments)))
+        at = round(base + self._source.choice(OFFSETS), 3)
+        self.times.append(at)
+        return at
+
+    # Creations.
+
+    def _create(self, subject: Subject, at: float) -> AnyAction:
+        source, name = self._source, subject.name
+        if subject.kind == STATEFUL_SET:
+            return workload.CreateStatefulSet(
+                at=at,
+                name=name,
+                replicas=source.integer(1, 4),
+                parallel=not source.integer(0, 2),
+                claims=not source.integer(0, 1),
+                tolerate_seconds=source.choice(TOLERATED),
+            )
+        if subject.kind == DAEMON_SET:
+            return workload.CreateDaemonSet(at=at, name=name, max_unavailable=source.integer(1, 2))
+        if subject.kind == JOB:
+            return workload.CreateJob(
+                at=at,
+                name=name,
+                completions=source.integer(1, 6),
+                parallelism=source.integer(1, 4),
+                exit_code=source.choice((0, 0, 1)),
+                backoff_limit=source.integer(0, 3),
+                indexed=not source.integer(0, 3),
+            )
+        surge, unavailable = source.choice(((1, 0), (2, 1), (0, 1), (1, 1), (3, 0)))
+        return workload.CreateDeployment(
+            at=at,
+            name=name,
+            replicas=source.integer(1, MAX_REPLICAS),
+            max_surge=surge,
+            max_unavailable=unavailable,
+            recreate=not source.integer(0, 9),
+            tolerate_seconds=source.choice(TOLERATED),
+        )
+
+    # What is done to one kind.
+
+    def _about(self, subject: Subject) -> tuple[Make, ...]:
+        if subject.kind == DEPLOYMENT:
+            return self._about_deployment(subject.name)
+        again: Make = lambda at: self._create(subject, at)  # noqa: E731 -- one of several that look alike
+        delete: Make = lambda at: self._delete_set(subject, at)  # noqa: E731
+        if subject.kind == STATEFUL_SET:
+            scale: Make = lambda at: workload.ScaleStatefulSet(  # noqa: E731
+                at=at, name=subject.name, replicas=self._source.integer(0, 4)
+            )
+            roll = self._roll_set(subject.name, "StatefulSet")
+            return (*(scale,) * 4, *(roll,) * 3, *(delete,) * 2, again, *(self._delete_pod(subject.name),) * 4)
+        if subject.kind == DAEMON_SET:
+            roll = self._roll_set(subject.name, "DaemonSet")
+            return (*(roll,) * 4, *(delete,) * 2, again, *(self._delete_pod(subject.name),) * 4)
+        return (*(delete,) * 2, again, *(self._delete_pod(subject.name),) * 2)
+
+    def _about_deployment(self, name: str) -> tuple[Make, ...]:
+        source = self._source
+        scale: Make = lambda at: workload.Scale(at=at, name=name, replicas=source.integer(0, MAX_REPLICAS))  # noqa: E731
+        roll: Make = lambda at: workload.Roll(at=at, name=name, image=source.choice(IMAGES))  # noqa: E731
+        relabel: Make = lambda at: workload.RelabelPod(at=at, name=name, number=source.integer(0, MAX_REPLICAS))  # noqa: E731
+        delete: Make = lambda at: workload.DeleteDeployment(  # noqa: E731
+            at=at, name=name, propagation=source.choice(PROPAGATIONS)
+        )
+        again: Make = lambda at: workload.RecreateService(at=at, name=name)  # noqa: E731
+        return (
+            *(scale,) * 4,
+            *(roll,) * 4,
+            *(relabel,) * 2,
+            *(delete,) * 2,
+            *(again,) * 2,
+            lambda at: workload.Pause(at=at, name=name),
+            lambda at: workload.Resume(at=at, name=name),
+            lambda at: workload.Undo(at=at, name=name),
+            lambda at: self._add_pod(name, at),
+            lambda at: workload.RecreatePod(at=at, name=name, pod=f"{name}-extra-{max(self._pods, 1)}"),
+            lambda at: workload.DeleteSlices(at=at, name=name),
+            lambda at: workload.EmptySlices(at=at, name=name),
+            lambda at: workload.ClaimForeignOwner(at=at, name=name),
+            lambda at: workload.ClaimUnknownOwner(at=at, name=name),
+            lambda at: self._create(Subject(DEPLOYMENT, name), at),
+            self._delete_pod(name),
+        )
+
+    def _delete_pod(self, name: str) -> Make:
+        return lambda at: workload.DeletePod(at=at, name=name, number=self._source.integer(0, MAX_REPLICAS))
+
+    def _delete_set(self, subject: Subject, at: float) -> AnyAction:
+        kinds: dict[str, workload.SetKind] = {
+            STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job"
+        }  # fmt: skip
+        propagation = self._source.choice(PROPAGATIONS)
+        return workload.DeleteSet(at=at, of=kinds[subject.kind], name=subject.name, propagation=propagation)
+
+    def _roll_set(self, name: str, of: workload.SetKind) -> Make:
+        return lambda at: workload.RollSet(at=at, of=of, name=name, image=self._source.choice(IMAGES))
+
+    def _add_pod(self, name: str, at: float) -> AnyAction:
+        self._pods += 1
+        return workload.AddPod(at=at, name=name, pod=f"{name}-extra-{self._pods}")
+
+    # What is done to nodes and namespaces.
+
+    def _common(self, subject: Subject) -> tuple[Make, ...]:
+        return (
+            self._cordon,
+            self._taint,
+            self._drain,
+            lambda at: workload.Evict(at=at, name=subject.name, number=self._source.integer(0, MAX_REPLICAS)),
+            lambda at: workload.SetBudget(at=at, name=subject.name, max_unavailable=self._source.integer(0, 2)),
+            lambda at: workload.ClaimVolume(at=at, name=f"claim-{self._source.integer(1, 3)}"),
+            lambda at: workload.SetQuota(at=at, pods=self._source.choice((4, 8, 2))),
+        )
+
+    def _cordon(self, at: float) -> AnyAction:
+        node = self._source.choice(self._nodes)
+        self.cordoned[node] = None
+        return workload.Cordon(at=at, node=node)
+
+    def _drain(self, at: float) -> AnyAction:
+        node = self._source.choice(self._nodes)
+        self.cordoned[node] = None
+        return workload.Drain(at=at, node=node)
+
+    def _taint(self, at: float) -> AnyAction:
+        return workload.Taint(at=at, node=self._source.choice(self._nodes), seconds=self._source.choice(TAINTED))

@@ -1,0 +1,206 @@
+"""What breaks: mostly just before users do something, and half of it about one component, and one of its watches."""
+
+from collections.abc import Sequence
+
+from kubeactors.sim import faults
+from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.grammar.actions import DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.plan import FAULT_KINDS
+
+CONTROLLERS = ("garbagecollector", "nodelifecycle", "taint-eviction", "podgc")
+CONTROLLERS_OF = {
+    DEPLOYMENT: ("replicaset", "deployment", "endpoints", "endpointslice"),
+    STATEFUL_SET: ("statefulset", "persistentvolume-binder", "persistentvolume-provisioner", "endpoints"),
+    DAEMON_SET: ("daemonset",),
+    JOB: ("job",),
+}
+"""Which controllers have to do with a workload."""
+RESOURCES = (*("pods",) * 5, "nodes")
+RESOURCES_OF = {
+    DEPLOYMENT: (*("replicasets", "endpoints", "endpointslices", "deployments") * 2, "services"),
+    STATEFUL_SET: (*("statefulsets",) * 3, "controllerrevisions", "persistentvolumeclaims", "persistentvolumes"),
+    DAEMON_SET: (*("daemonsets",) * 2, "controllerrevisions", "nodes"),
+    JOB: ("jobs",) * 3,
+}
+"""What controllers watch for a workload, the important ones more than once."""
+WRITTEN = ("pods", "pods", "nodes")
+WRITTEN_OF = {
+    DEPLOYMENT: ("replicasets", "deployments", "endpoints"),
+    STATEFUL_SET: ("statefulsets", "persistentvolumeclaims", "persistentvolumes"),
+    DAEMON_SET: ("daemonsets",),
+    JOB: ("jobs",),
+}
+WEIGHTS = {
+    "watch-lag": 24,
+    "watch-break": 6,
+    "watch-expired": 8,
+    "watch-repeat": 2,
+    "conflicts": 4,
+    "reply-lost": 8,
+    "controller-crash": 8,
+    "partition": 5,
+    "fail-over": 8,
+    "stall": 4,
+    "kubelet-restart": 4,
+    "manager-restart": 3,
+    "node-power-loss": 3,
+    "unavailable": 2,
+    "store-lag": 2,
+    "scheduler-restart": 2,
+    "node-replaced": 2,
+    "compaction": 2,
+}
+"""How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
+DIRECTIONS: tuple[faults.Direction, ...] = ("both", "to-server", "from-server")
+OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
+"""When faults begin, seen from what a user does."""
+SPANS = (0.05, 0.3, 1.0, 1.0, 3.0, 3.0, 10.0, 40.0, 100.0)
+LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
+"""A lag may outlast the five minutes after which controllers expect no more news."""
+TROUBLES: tuple[faults.Trouble, ...] = ("crash", "out-of-memory", "no-image")
+MANAGER, SCHEDULER = "controller-manager", "scheduler"
+
+
+class Faults:
+    """Draws what breaks.
+
+    Args:
+        source: where choices come from.
+        kinds: the kinds of faults that may be drawn; some are left out, what is there shows more clearly then.
+        nodes: the names of the nodes.
+        subjects: the kinds of workloads that there are.
+    """
+
+    def __init__(self, source: Source, kinds: Sequence[str], nodes: tuple[str, ...], subjects: Sequence[str]) -> None:
+        self._source = source
+        self._nodes = nodes
+        self._controllers = (*(one for kind in subjects for one in CONTROLLERS_OF[kind]), *CONTROLLERS)
+        self._resources = (*RESOURCES, *(one for kind in subjects for one in RESOURCES_OF[kind]))
+        self._written = (*WRITTEN, *(one for kind in subjects for one in WRITTEN_OF[kind]))
+        self._focus = self._any_watch()
+        self._kinds = self._swarm(tuple(kinds))
+
+    def some(self, most: int, times: Sequence[float]) -> list[AnyFault]:
+        """At most so many faults, each about one of these times, or when another one begins or ends."""
+        drawn: list[AnyFault] = []
+        near = list(times)
+        for _ in range(self._source.integer(0, most)):
+            fault = self._one(self._source.choice(self._kinds), near)
+            drawn.append(fault)
+            near += [fault.at, fault.heals_at]
+        return drawn
+
+    def _swarm(self, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        """Source: Groce et al., "Swarm Testing" (2012)."""
+        mask = self._source.integer(0, (1 << len(kinds)) - 1)
+        chosen = tuple(kind for index, kind in enumerate(kinds) if mask >> index & 1) or kinds
+        return tuple(kind for kind in chosen for _ in range(WEIGHTS.get(kind, 1)))
+
+    def _one(self, kind: str, times: Sequence[float]) -> AnyFault:  # noqa: C901, PLR0912 -- one line for each fault
+        choice, at = self._source.choice, self._time(times)
+        match kind:
+            case "node-power-loss":
+                return faults.NodePowerLoss(at=at, node=self._node(), seconds=choice(SPANS[3:]))
+            case "zone-power-loss":
+                return faults.ZonePowerLoss(at=at, seconds=choice(SPANS[3:]))
+            case "node-replaced":
+                return faults.NodeReplaced(at=at, node=self._node(), seconds=choice(SPANS[3:]))
+            case "node-removed":
+                return faults.NodeRemoved(at=at, node=self._node())
+            case "kubelet-restart":
+                return faults.KubeletRestart(at=at, node=self._node())
+            case "apiserver-restart":
+                return faults.ApiServerRestart(at=at)
+            case "store-restart":
+                return faults.StoreRestart(at=at)
+            case "manager-restart":
+                return faults.ManagerRestart(at=at)
+            case "scheduler-restart":
+                return faults.SchedulerRestart(at=at)
+            case "controller-crash":
+                return self._controller_crash(at)
+            case "watch-lag":
+                component, resource = self._watch()
+                return faults.WatchLag(at=at, component=component, resource=resource, seconds=choice(LAGS))
+            case "watch-break":
+                component, resource = self._watch()
+                return faults.WatchBreak(at=at, component=component, resource=resource, seconds=choice(SPANS))
+            case "watch-expired":
+                component, resource = self._watch()
+                return faults.WatchExpired(at=at, component=component, resource=resource, seconds=choice(SPANS))
+            case "watch-repeat":
+                component, resource = self._watch()
+                return faults.WatchRepeat(at=at, component=component, resource=resource, seconds=choice(SPANS))
+            case "store-lag":
+                return faults.StoreLag(at=at, seconds=choice(SPANS[:6]))
+            case "conflicts":
+                resource, count = choice(self._written), self._source.integer(1, 4)
+                return faults.Conflicts(at=at, component=self._component(), resource=resource, count=count)
+            case "reply-lost":
+                return self._reply_lost(at)
+            case "unavailable":
+                return faults.Unavailable(at=at, component=self._component(), seconds=choice(SPANS[:8]))
+            case "throttled":
+                return faults.Throttled(at=at, component=self._component(), seconds=choice(SPANS[:7]))
+            case "partition":
+                direction, seconds = choice(DIRECTIONS), choice(SPANS)
+                return faults.Partition(at=at, component=self._component(), seconds=seconds, direction=direction)
+            case "fail-over":
+                return self._fail_over(at)
+            case "stall":
+                return self._stall(at)
+            case "slow-starts":
+                return faults.SlowStarts(at=at, node=self._node(), seconds=choice(SPANS[3:]))
+            case "bad-starts":
+                return faults.BadStarts(at=at, node=self._node(), seconds=choice(SPANS[3:7]), how=choice(TROUBLES))
+            case "compaction":
+                return faults.Compaction(at=at, component=self._component())
+            case _:
+                raise ValueError(f"no fault is named {kind!r}; there are {', '.join(FAULT_KINDS)}")
+
+    def _fail_over(self, at: float) -> AnyFault:
+        """All that the component reads is old, or one resource only: its watches may have led to different servers."""
+        after, seconds = self._source.choice((0.3, 1.0, 3.0, 10.0)), self._source.choice(SPANS[3:])
+        if self._source.integer(0, 2):
+            component, resource = self._watch()
+        else:
+            component, resource = self._component(), ""
+        return faults.FailOver(at=at, component=component, after=after, resource=resource, seconds=seconds)
+
+    def _controller_crash(self, at: float) -> AnyFault:
+        writes, process = self._source.integer(1, 5), not self._source.integer(0, 2)
+        return faults.ControllerCrash(
+            at=at, controller=self._source.choice(self._controllers), writes=writes, process=process
+        )
+
+    def _reply_lost(self, at: float) -> AnyFault:
+        skip, silent = self._source.integer(0, 4), not self._source.integer(0, 2)
+        resource = self._source.choice(self._written)
+        return faults.ReplyLost(at=at, component=self._component(), resource=resource, skip=skip, silent=silent)
+
+    def _stall(self, at: float) -> AnyFault:
+        component, seconds = self._component(), self._source.choice(SPANS)
+        actor = self._source.choice(self._controllers) if component == MANAGER else ""
+        return faults.Stall(at=at, component=component, actor=actor, seconds=seconds)
+
+    def _time(self, times: Sequence[float]) -> float:
+        return round(max(self._source.choice(times) + self._source.choice(OFFSETS), 0.0), 3)
+
+    def _node(self) -> str:
+        return self._source.choice(self._nodes)
+
+    def _component(self) -> str:
+        return self._any_component() if self._source.integer(0, 1) else self._focus[0]
+
+    def _any_component(self) -> str:
+        return self._source.choice((MANAGER, MANAGER, MANAGER, SCHEDULER, *self._nodes[:2]))
+
+    def _watch(self) -> tuple[str, str]:
+        return self._any_watch() if self._source.integer(0, 1) else self._focus
+
+    def _any_watch(self) -> tuple[str, str]:
+        component = self._any_component()
+        if component == MANAGER:
+            return component, self._source.choice(self._resources)
+        return component, self._source.choice(("pods", "nodes")) if component == SCHEDULER else "pods"

@@ -1,0 +1,99 @@
+"""What holds of jobs: as many pods as it takes, and no more."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import controller_of
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.rollouts import is_active
+from kubeactors.sim.world import Commit, World
+
+
+class _Record:
+    """What has become of the pods of a job, by their uids."""
+
+    __slots__ = ("created", "disturbed", "failed", "succeeded")
+
+    def __init__(self) -> None:
+        self.created: dict[str, None] = {}
+        self.succeeded: dict[str, None] = {}
+        self.failed: dict[str, None] = {}
+        self.disturbed = False
+        """Somebody has deleted a pod before it had ended: how many it takes is nobody's guess then."""
+
+
+class JobsAreExact(Invariant):
+    """A job creates no more pods than it needs, and is complete when so many have succeeded as it asks for.
+
+    Numbers of pods are looked at as long as none was deleted before it had ended.
+    """
+
+    name: ClassVar[str] = "jobs-are-exact"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Job)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._records: dict[str, _Record] = {}
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow pods; look at each that is created, and at jobs that are complete."""
+        current = commit.current
+        if isinstance(current, Job):
+            if commit.old is not None and commit.new is not None:
+                yield from self._job(commit.old, current)
+        elif isinstance(current, Pod):
+            yield from self._pod(commit, current)
+
+    def _job(self, old: TypedObject, job: Job) -> Iterator[str]:
+        if not is_complete(job) or (isinstance(old, Job) and is_complete(old)):
+            return
+        completions, record = job.spec.completions or 0, self._records.get(job.metadata.uid, _Record())
+        if len(record.succeeded) < completions:
+            yield f"{title(job)} is complete, and {len(record.succeeded)} of {completions} pods have succeeded"
+        if job.status.succeeded > len(record.succeeded):
+            yield f"{title(job)} counts {job.status.succeeded} successes, and there were {len(record.succeeded)}"
+
+    def _pod(self, commit: Commit, pod: Pod) -> Iterator[str]:
+        reference = controller_of(pod.metadata)
+        job = self.world.by_uid.get(reference.uid) if reference is not None else None
+        if not isinstance(job, Job):
+            return
+        record = self._records.setdefault(job.metadata.uid, _Record())
+        uid, phase = pod.metadata.uid, pod.status.phase
+        if phase == "Succeeded":
+            record.succeeded[uid] = None
+        elif phase == "Failed":
+            record.failed[uid] = None
+        elif commit.new is None or pod.metadata.deletion_timestamp is not None:
+            record.disturbed = True
+        if commit.old is None:
+            record.created[uid] = None
+            if not record.disturbed:
+                yield from self._created(job, record)
+
+    def _created(self, job: Job, record: _Record) -> Iterator[str]:
+        spec = job.spec
+        active = sum(
+            1 for one in self.world.controlled_by(job.metadata.uid).values() if isinstance(one, Pod) and is_active(one)
+        )
+        parallelism = 1 if spec.parallelism is None else spec.parallelism
+        if active > parallelism:
+            yield f"{title(job)} has {active} active pods, and may have {parallelism}"
+        if spec.completions is not None and active + len(record.succeeded) > spec.completions:
+            done = len(record.succeeded)
+            yield f"{title(job)} has {active} active pods after {done} successes, and needs {spec.completions}"
+        most = parallelism + (6 if spec.backoff_limit is None else spec.backoff_limit)
+        if not record.succeeded and len(record.created) > most:
+            yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
+
+
+def is_complete(job: Job) -> bool:
+    """Whether it says so."""
+    return any(one.type == "Complete" and one.status == "True" for one in job.status.conditions)
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (JobsAreExact,)

@@ -1,0 +1,91 @@
+"""What holds of owners and what they own: nothing free is deleted, nothing whose owner lives, and orphans do not stay."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.api.apps.v1 import ControllerRevision, Deployment, ReplicaSet
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.core.v1 import ConfigMap, Endpoints, Node, Pod
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import OwnerReference, TypedObject
+from kubeactors.client import controller_of
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.world import Commit
+
+OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision)
+MYSTERY = "example.com/"
+"""Of owners of such a group nobody can say that they do not exist."""
+
+
+class NothingFreeIsDeleted(Invariant):
+    """Nobody deletes what a user wants to stay: orphaned ReplicaSets, pods that were taken out, what has mysterious owners."""
+
+    name: ClassVar[str] = "nothing-free-is-deleted"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod, ConfigMap)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at what goes, or begins to."""
+        old, new = commit.old, commit.new
+        if old is None or old.metadata.uid not in self.world.free:
+            return
+        going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
+        if not going or old.metadata.deletion_timestamp is not None or self._must_go(old):
+            return
+        yield f"{title(old)} was deleted, though a user wants it to stay"
+
+    def _must_go(self, value: TypedObject) -> bool:
+        """Whether there is another good reason: its node is bad, or an owner was deleted that it belonged to.
+
+        Or it is a pod that has not been orphaned yet: its controller need not know that it will be.
+        """
+        reference = controller_of(value.metadata)
+        owner = self.world.leaving.get(value.metadata.uid)
+        if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
+            return True
+        if isinstance(value, Pod) and value.spec.node_name:
+            node = self.world.find(Node, value.spec.node_name, "")
+            if node is None or node.spec.taints:
+                return True
+        owners = value.metadata.owner_references
+        return isinstance(value, Pod) and any(one.uid not in self.world.by_uid for one in owners)
+
+
+class OwnersKeepTheirs(Invariant):
+    """Nobody deletes a ReplicaSet whose deployment lives."""
+
+    name: ClassVar[str] = "owners-keep-theirs"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at what goes, or begins to."""
+        old, new = commit.old, commit.new
+        if old is None or old.metadata.deletion_timestamp is not None:
+            return
+        reference = controller_of(old.metadata)
+        owner = self.world.by_uid.get(reference.uid) if reference is not None else None
+        going = new is None or new.metadata.deletion_timestamp is not None
+        if going and isinstance(owner, Deployment) and owner.metadata.deletion_timestamp is None:
+            yield f"{title(old)} was deleted, though {title(owner)} lives"
+
+
+class OwnersExist(Invariant):
+    """When all is quiet, what has only absent owners is gone. An owner in another namespace is none."""
+
+    name: ClassVar[str] = "owners-exist"
+
+    def settled(self) -> Iterator[str]:
+        """Look at all that is owned."""
+        for type_ in OWNED:
+            for one in self.world.of(type_).values():
+                owners = one.metadata.owner_references
+                if owners and not any(self._exists(owner, one.metadata.namespace) for owner in owners):
+                    yield f"{title(one)} is there, and its owner {owners[0].kind} {owners[0].name!r} is not"
+
+    def _exists(self, reference: OwnerReference, namespace: str) -> bool:
+        if reference.api_version.startswith(MYSTERY):
+            return True
+        owner = self.world.by_uid.get(reference.uid)
+        return owner is not None and owner.metadata.namespace in {"", namespace}
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (NothingFreeIsDeleted, OwnersKeepTheirs, OwnersExist)

@@ -1,0 +1,28 @@
+"""Whether there is room for pods on nodes: what placement is judged by."""
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.demand import demand
+from kubeactors.apimachinery.quantity import milli_value, value
+from kubeactors.sim.rollouts import FINISHED
+
+NO_SCHEDULE = ("NoSchedule", "NoExecute")
+
+
+def takes_pods(node: Node) -> bool:
+    """Whether new pods may come to a node."""
+    ready = any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
+    return ready and not node.spec.unschedulable and not any(one.effect in NO_SCHEDULE for one in node.spec.taints)
+
+
+def has_room(node: Node, pods: list[Pod], another: Pod | None = None) -> bool:
+    """Whether the pods of a node, and another one, fit into what it has: cpu, memory, and number."""
+    name, room = node.metadata.name, node.status.allocatable
+    present = [one for one in pods if one.spec.node_name == name and one.status.phase not in FINISHED]
+    if another is not None:
+        present.append(another)
+    wanted = [demand(one.spec) for one in present]
+    return (
+        len(present) <= int(room.get("pods", "0"))
+        and sum(one.milli_cpu for one in wanted) <= milli_value(room.get("cpu", "0"))
+        and sum(one.memory for one in wanted) <= value(room.get("memory", "0"))
+    )

@@ -1,0 +1,72 @@
+"""Quotas and disruption budgets, and owners that make no sense."""
+
+from collections.abc import Awaitable
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.api.core.v1.resourcequota import ResourceQuota, ResourceQuotaSpec
+from kubeactors.api.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpec
+from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, OwnerReference
+from kubeactors.apimachinery.status import AlreadyExists
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import APP, NAMESPACE, claim_of, volume_of
+from kubeactors.sim.workload import BoundAction, ClaimForeignOwner, ClaimUnknownOwner, ClaimVolume, SetBudget, SetQuota
+
+QUOTA = "pods"
+ELSEWHERE = "kube-public"
+
+
+class Bounds:
+    """What is done about them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: BoundAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case SetQuota():
+                return self._quota(action.pods)
+            case SetBudget():
+                return self._budget(action)
+            case ClaimForeignOwner():
+                return self._claim_foreign_owner(action.name)
+            case ClaimUnknownOwner():
+                return self._claim_unknown_owner(action.name)
+            case ClaimVolume():
+                return self._claim_volume(action.name)
+
+    async def _quota(self, pods: int) -> None:
+        if not pods:
+            await self._hands.remove(ResourceQuota, QUOTA)
+            return
+        spec = ResourceQuotaSpec(hard={"pods": str(pods)})
+        wanted = ResourceQuota(metadata=ObjectMeta(name=QUOTA, namespace=NAMESPACE), spec=spec)
+        try:
+            await self._hands.client.create(wanted)
+        except AlreadyExists:
+            await self._hands.change(ResourceQuota, QUOTA, lambda live: replace(live, spec=spec))
+
+    async def _budget(self, action: SetBudget) -> None:
+        spec = PodDisruptionBudgetSpec(
+            max_unavailable=action.max_unavailable, selector=LabelSelector(match_labels={APP: action.name})
+        )
+        metadata = ObjectMeta(name=action.name, namespace=NAMESPACE)
+        await self._hands.ensure(PodDisruptionBudget(metadata=metadata, spec=spec))
+
+    async def _claim_foreign_owner(self, name: str) -> None:
+        owner = (await self._hands.client.get(Deployment, name, NAMESPACE)).metadata
+        reference = OwnerReference(api_version="apps/v1", kind="Deployment", name=name, uid=owner.uid)
+        metadata = ObjectMeta(name=f"of-{name}", namespace=ELSEWHERE, owner_references=(reference,))
+        await self._hands.ensure(ConfigMap(metadata=metadata))
+
+    async def _claim_volume(self, name: str) -> None:
+        claim = await self._hands.client.create(claim_of(name))
+        await self._hands.ensure(volume_of(claim))
+
+    async def _claim_unknown_owner(self, name: str) -> None:
+        reference = OwnerReference(api_version="example.com/v1", kind="Mystery", name=name, uid=f"mystery-of-{name}")
+        metadata = ObjectMeta(name=f"mystery-{name}", namespace=NAMESPACE, owner_references=(reference,))
+        self._hands.world.sets_free(await self._hands.client.create(ConfigMap(metadata=metadata)))

@@ -1,0 +1,95 @@
+"""What every action needs: a client, patience, and somebody to tell what is done on purpose."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.status import (
+    AlreadyExists,
+    Conflict,
+    NotFound,
+    ServiceUnavailable,
+    StatusError,
+    Timeout,
+    TooManyRequests,
+)
+from kubeactors.client import Client
+from kubeactors.sim.users.manifests import APP, NAMESPACE
+from kubeactors.sim.world import World
+
+T = TypeVar("T", bound=TypedObject)
+
+ATTEMPTS = 12
+RETRY_SECONDS = 1.0
+"""How often something is tried that fails for a reason that passes."""
+NAME_ATTEMPTS = 600
+NAME_SECONDS = 0.1
+"""How often it is tried whether a name is free again."""
+
+
+class Hands:
+    """A user's.
+
+    Args:
+        client: with the rights of an administrator.
+        world: is told what the user takes into his own hands.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(self, client: Client, world: World, sleep: Callable[[float], Awaitable[object]]) -> None:
+        self.client = client
+        self.world = world
+        self.sleep = sleep
+
+    async def persist(self, action: Callable[[], Awaitable[None]], attempts: int = ATTEMPTS) -> None:
+        """Do it again as long as what is in its way will pass.
+
+        Raises:
+            StatusError: it was refused for good, or too often.
+        """
+        for _ in range(attempts - 1):
+            try:
+                return await action()
+            except StatusError as error:
+                if not is_passing(error):
+                    raise
+                await self.sleep(RETRY_SECONDS)
+        return await action()
+
+    async def ensure(self, wanted: TypedObject) -> None:
+        """Create it, unless there is one of that name."""
+        with suppress(AlreadyExists):
+            await self.client.create(wanted)
+
+    async def change(self, type_: type[T], name: str, change: Callable[[T], T], namespace: str = NAMESPACE) -> None:
+        """Read, change, write."""
+        live = await self.client.get(type_, name, namespace)
+        wanted = change(live)
+        if wanted != live:
+            await self.client.update(wanted)
+
+    async def remove(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
+        """Delete it if it is there."""
+        with suppress(NotFound):
+            await self.client.delete(type_, name, namespace)
+
+    async def pods(self, name: str) -> list[Pod]:
+        """The pods of a workload that are not going, by name."""
+        found = await self.client.list(Pod, NAMESPACE, label_selector=f"{APP}={name}")
+        return [one for one in found.items if one.metadata.deletion_timestamp is None]
+
+    async def pod(self, name: str, number: int) -> Pod | None:
+        """One of them."""
+        present = await self.pods(name)
+        return present[number % len(present)] if present else None
+
+
+def is_passing(error: StatusError) -> bool:
+    """Whether it is worth to try again.
+
+    >>> is_passing(Conflict.saying("changed")), is_passing(NotFound.saying("gone"))
+    (True, False)
+    """
+    return isinstance(error, Conflict | Timeout | ServiceUnavailable | TooManyRequests)

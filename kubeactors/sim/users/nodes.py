@@ -1,0 +1,80 @@
+"""Nodes."""
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from functools import partial
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, Pod, Taint
+from kubeactors.apimachinery.status import NotFound, TooManyRequests
+from kubeactors.client import controller_of
+from kubeactors.sim import workload
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import MAINTENANCE
+from kubeactors.sim.users.pods import evict
+from kubeactors.sim.workload import NodeAction
+
+EVICT_ATTEMPTS = 10
+EVICT_SECONDS = 5.0
+"""How often a pod is asked to go that its budget keeps."""
+
+UNTAINT_ATTEMPTS = 60
+"""How often it is tried to take a taint away: it must go."""
+
+
+class Nodes:
+    """What is done to them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: NodeAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case workload.Cordon():
+                return self._cordon(action.node, unschedulable=True)
+            case workload.Uncordon():
+                return self._cordon(action.node, unschedulable=False)
+            case workload.Taint():
+                return self._taint(action)
+            case workload.Drain():
+                return self._drain(action.node)
+            case workload.DeleteNode():
+                return self._hands.remove(Node, action.node, "")
+
+    async def _cordon(self, name: str, *, unschedulable: bool) -> None:
+        await self._hands.change(
+            Node, name, lambda live: replace(live, spec=replace(live.spec, unschedulable=unschedulable)), ""
+        )
+
+    async def _taint(self, action: workload.Taint) -> None:
+        taint = Taint(key=MAINTENANCE, effect="NoExecute")
+        await self._hands.change(Node, action.node, lambda live: _with_taints(live, taint), "")
+        await self._hands.sleep(action.seconds)
+        untaint = partial(self._hands.change, Node, action.node, _with_taints, "")
+        await self._hands.persist(untaint, UNTAINT_ATTEMPTS)
+
+    async def _drain(self, name: str) -> None:
+        await self._cordon(name, unschedulable=True)
+        there = await self._hands.client.list(Pod, field_selector=f"spec.nodeName={name}")
+        for pod in there.items:
+            owner = controller_of(pod.metadata)
+            if owner is None or owner.kind != "DaemonSet":
+                await self._evict(pod)
+
+    async def _evict(self, pod: Pod) -> None:
+        for _ in range(EVICT_ATTEMPTS):
+            try:
+                with suppress(NotFound):
+                    await evict(self._hands, pod)
+            except TooManyRequests:
+                await self._hands.sleep(EVICT_SECONDS)
+            else:
+                return
+
+
+def _with_taints(node: Node, *ours: Taint) -> Node:
+    """The node with these of our taints, and no others of ours."""
+    others = tuple(one for one in node.spec.taints if one.key != MAINTENANCE)
+    return replace(node, spec=replace(node.spec, taints=(*others, *ours)))

@@ -1,0 +1,113 @@
+"""Pods, services, and their endpoints."""
+
+from collections.abc import Awaitable
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Pod, Service
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.status import AlreadyExists, NotFound
+from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
+from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_of, service_of
+from kubeactors.sim.workload import (
+    AddPod,
+    DeletePod,
+    DeleteSlices,
+    EmptySlices,
+    Evict,
+    PodAction,
+    RecreatePod,
+    RecreateService,
+    RelabelPod,
+)
+
+ASTRAY = "astray"
+"""The value of the label `app` that takes a pod out of its ReplicaSet."""
+SERVICE = "kubernetes.io/service-name"
+
+
+class Pods:
+    """What is done to them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: PodAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case DeletePod():
+                return self._delete(action)
+            case RelabelPod():
+                return self._relabel(action)
+            case AddPod():
+                return self._add(action)
+            case RecreatePod():
+                return self._recreate(action)
+            case Evict():
+                return self._evict(action)
+            case RecreateService():
+                return self._recreate_service(action.name)
+            case DeleteSlices():
+                return self._delete_slices(action.name)
+            case EmptySlices():
+                return self._empty_slices(action.name)
+
+    async def _delete(self, action: DeletePod) -> None:
+        pod = await self._hands.pod(action.name, action.number)
+        if pod is not None:
+            self._hands.world.takes_in_hand(pod)
+            await self._hands.client.delete(Pod, pod.metadata.name, NAMESPACE)
+
+    async def _evict(self, action: Evict) -> None:
+        pod = await self._hands.pod(action.name, action.number)
+        if pod is not None:
+            await evict(self._hands, pod)
+
+    async def _relabel(self, action: RelabelPod) -> None:
+        pod = await self._hands.pod(action.name, action.number)
+        if pod is not None:
+            labels = {**pod.metadata.labels, APP: ASTRAY}
+            changed = await self._hands.client.update(replace(pod, metadata=replace(pod.metadata, labels=labels)))
+            self._hands.world.sets_free(changed)
+
+    async def _add(self, action: AddPod | RecreatePod) -> None:
+        self._hands.world.sets_free(await self._hands.client.create(pod_of(action)))
+
+    async def _recreate(self, action: RecreatePod) -> None:
+        with suppress(NotFound):
+            live = await self._hands.client.get(Pod, action.pod, NAMESPACE)
+            self._hands.world.takes_in_hand(live)
+            await self._hands.client.delete(Pod, action.pod, NAMESPACE)
+        for _ in range(NAME_ATTEMPTS):
+            try:
+                await self._add(action)
+            except AlreadyExists:
+                await self._hands.sleep(NAME_SECONDS)
+            else:
+                return
+
+    async def _recreate_service(self, name: str) -> None:
+        await self._hands.remove(Service, name)
+        await self._hands.ensure(service_of(name))
+
+    async def _slices(self, name: str) -> tuple[EndpointSlice, ...]:
+        return (await self._hands.client.list(EndpointSlice, NAMESPACE, label_selector=f"{SERVICE}={name}")).items
+
+    async def _delete_slices(self, name: str) -> None:
+        for one in await self._slices(name):
+            await self._hands.remove(EndpointSlice, one.metadata.name)
+
+    async def _empty_slices(self, name: str) -> None:
+        for one in await self._slices(name):
+            await self._hands.client.update(replace(one, endpoints=()))
+
+
+async def evict(hands: Hands, pod: Pod) -> None:
+    """Ask that it goes.
+
+    Raises:
+        StatusError: it may not go now, or the request failed.
+    """
+    hands.world.takes_in_hand(pod)
+    await hands.client.evict(pod)

@@ -1,0 +1,86 @@
+"""Stateful sets, daemon sets, jobs."""
+
+from collections.abc import Awaitable
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import DaemonSet, StatefulSet
+from kubeactors.api.batch.v1 import Job
+from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import (
+    NAMESPACE,
+    daemon_set_of,
+    job_of,
+    service_of,
+    stateful_set_of,
+    storage_class,
+    with_image,
+)
+from kubeactors.sim.workload import (
+    CreateDaemonSet,
+    CreateJob,
+    CreateStatefulSet,
+    DeleteSet,
+    RollSet,
+    ScaleStatefulSet,
+    SetAction,
+)
+
+TYPES: dict[str, type[TypedObject]] = {"StatefulSet": StatefulSet, "DaemonSet": DaemonSet, "Job": Job}
+
+
+class Sets:
+    """What is done to them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: SetAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case CreateStatefulSet():
+                return self._create_stateful_set(action)
+            case CreateDaemonSet():
+                return self._hands.ensure(daemon_set_of(action))
+            case CreateJob():
+                return self._hands.ensure(job_of(action))
+            case ScaleStatefulSet():
+                return self._scale(action)
+            case RollSet():
+                return self._roll(action)
+            case DeleteSet():
+                return self._delete(action)
+
+    async def _create_stateful_set(self, action: CreateStatefulSet) -> None:
+        if action.claims:
+            await self._hands.ensure(storage_class())
+        await self._hands.ensure(service_of(action.name))
+        await self._hands.ensure(stateful_set_of(action))
+
+    async def _scale(self, action: ScaleStatefulSet) -> None:
+        def scaled(live: StatefulSet) -> StatefulSet:
+            return replace(live, spec=replace(live.spec, replicas=action.replicas))
+
+        await self._hands.change(StatefulSet, action.name, scaled)
+
+    async def _roll(self, action: RollSet) -> None:
+        """A job's template cannot be changed."""
+
+        def stateful(live: StatefulSet) -> StatefulSet:
+            return replace(live, spec=replace(live.spec, template=with_image(live.spec.template, action.image)))
+
+        def daemons(live: DaemonSet) -> DaemonSet:
+            return replace(live, spec=replace(live.spec, template=with_image(live.spec.template, action.image)))
+
+        if action.of == "StatefulSet":
+            await self._hands.change(StatefulSet, action.name, stateful)
+        elif action.of == "DaemonSet":
+            await self._hands.change(DaemonSet, action.name, daemons)
+
+    async def _delete(self, action: DeleteSet) -> None:
+        hands, type_ = self._hands, TYPES[action.of]
+        live = await hands.client.get(type_, action.name, NAMESPACE)
+        hands.world.deleting(live, orphan=action.propagation == "Orphan")
+        options = DeleteOptions(propagation_policy=action.propagation)
+        await hands.client.delete(type_, action.name, NAMESPACE, options=options)

@@ -1,0 +1,94 @@
+"""What users do to a cluster, as data.
+
+    deployments.py    sets.py    pods.py    nodes.py    bounds.py
+
+Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
+the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
+a plan from which other steps were taken.
+"""
+
+from kubeactors.sim.workload.bounds import (
+    BoundAction,
+    ClaimForeignOwner,
+    ClaimUnknownOwner,
+    ClaimVolume,
+    SetBudget,
+    SetQuota,
+)
+from kubeactors.sim.workload.deployments import (
+    CreateDeployment,
+    DeleteDeployment,
+    DeploymentAction,
+    Pause,
+    Propagation,
+    Resume,
+    Roll,
+    Scale,
+    Undo,
+)
+from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon
+from kubeactors.sim.workload.pods import (
+    AddPod,
+    DeletePod,
+    DeleteSlices,
+    EmptySlices,
+    Evict,
+    PodAction,
+    RecreatePod,
+    RecreateService,
+    RelabelPod,
+)
+from kubeactors.sim.workload.sets import (
+    CreateDaemonSet,
+    CreateJob,
+    CreateStatefulSet,
+    DeleteSet,
+    RollSet,
+    ScaleStatefulSet,
+    SetAction,
+    SetKind,
+)
+
+AnyAction = DeploymentAction | SetAction | PodAction | NodeAction | BoundAction
+
+__all__ = [
+    "AddPod",
+    "AnyAction",
+    "BoundAction",
+    "ClaimForeignOwner",
+    "ClaimUnknownOwner",
+    "ClaimVolume",
+    "Cordon",
+    "CreateDaemonSet",
+    "CreateDeployment",
+    "CreateJob",
+    "CreateStatefulSet",
+    "DeleteDeployment",
+    "DeleteNode",
+    "DeletePod",
+    "DeleteSet",
+    "DeleteSlices",
+    "DeploymentAction",
+    "Drain",
+    "EmptySlices",
+    "Evict",
+    "NodeAction",
+    "Pause",
+    "PodAction",
+    "Propagation",
+    "RecreatePod",
+    "RecreateService",
+    "RelabelPod",
+    "Resume",
+    "Roll",
+    "RollSet",
+    "Scale",
+    "ScaleStatefulSet",
+    "SetAction",
+    "SetBudget",
+    "SetKind",
+    "SetQuota",
+    "Taint",
+    "Uncordon",
+    "Undo",
+]

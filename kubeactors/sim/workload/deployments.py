@@ -1,0 +1,63 @@
+"""What users do to deployments."""
+
+from typing import Literal
+
+from kubeactors.sim.steps import Action
+
+Propagation = Literal["Background", "Foreground", "Orphan"]
+
+
+class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment"):
+    """Create a deployment, and a service in front of it. Nothing happens if there is one of that name."""
+
+    name: str
+    replicas: int
+    image: str = "1"
+    max_surge: int = 1
+    max_unavailable: int = 0
+    recreate: bool = False
+    cpu: str = "100m"
+    tolerate_seconds: int = 15
+    """How long its pods stay on a node that is not ready."""
+
+
+class Scale(Action, frozen=True, kw_only=True, tag="scale"):
+    """Want another number of replicas."""
+
+    name: str
+    replicas: int
+
+
+class Roll(Action, frozen=True, kw_only=True, tag="roll"):
+    """Want another image."""
+
+    name: str
+    image: str
+
+
+class Pause(Action, frozen=True, kw_only=True, tag="pause"):
+    """Stop rolling."""
+
+    name: str
+
+
+class Resume(Action, frozen=True, kw_only=True, tag="resume"):
+    """Go on rolling."""
+
+    name: str
+
+
+class Undo(Action, frozen=True, kw_only=True, tag="undo"):
+    """Want the template of the revision before."""
+
+    name: str
+
+
+class DeleteDeployment(Action, frozen=True, kw_only=True, tag="delete-deployment"):
+    """Delete a deployment and its service; its pods go too, unless they are orphaned."""
+
+    name: str
+    propagation: Propagation = "Background"
+
+
+DeploymentAction = CreateDeployment | Scale | Roll | Pause | Resume | Undo | DeleteDeployment

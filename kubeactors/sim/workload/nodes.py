@@ -1,0 +1,43 @@
+"""What users do to nodes."""
+
+from kubeactors.sim.steps import Action
+
+
+class Cordon(Action, frozen=True, kw_only=True, tag="cordon"):
+    """Let no more pods come to a node."""
+
+    node: str
+
+
+class Uncordon(Action, frozen=True, kw_only=True, tag="uncordon"):
+    """Let pods come to a node."""
+
+    node: str
+
+
+class Taint(Action, frozen=True, kw_only=True, tag="taint"):
+    """Drive off what does not tolerate it; what tolerates it for a time stays so long, or until the taint goes."""
+
+    node: str
+    seconds: float
+    """How long the taint stays."""
+
+    @property
+    def heals_at(self) -> float:
+        """When it is gone."""
+        return self.at + self.seconds
+
+
+class Drain(Action, frozen=True, kw_only=True, tag="drain"):
+    """Cordon a node and evict its pods, but those of daemon sets."""
+
+    node: str
+
+
+class DeleteNode(Action, frozen=True, kw_only=True, tag="delete-node"):
+    """Delete the Node object of a machine that is off: its pods are given up. If the machine is on nothing happens."""
+
+    node: str
+
+
+NodeAction = Cordon | Uncordon | Taint | Drain | DeleteNode

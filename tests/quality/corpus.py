@@ -1,0 +1,63 @@
+"""The corpus: for each bug that shipped a mutant of our own that brings its mechanism back, and a twin without it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import msgspec
+
+from tests.quality.mutants import client, nodes, services, watches, workloads
+
+Patch = Callable[[], AbstractContextManager[object]]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One bug: where it shipped (kubernetes/kubernetes, if nothing else is said), and how to bring it back."""
+
+    name: str
+    citation: str
+    mutant: Patch
+    twin: Patch = nullcontext
+    """What the mutant needs besides the bug; mostly nothing."""
+
+
+def _row(citation: str, mutant: Patch, twin: Patch = nullcontext) -> Row:
+    return Row(name=mutant.__name__, citation=citation, mutant=mutant, twin=twin)
+
+
+CORPUS: tuple[Row, ...] = (
+    _row("59848", nodes.kubelets_read_old_caches),
+    _row("129795", client.expectations_expire),
+    _row("138818", workloads.scale_down_by_name),
+    _row("42639", workloads.adoption_by_one_that_goes),
+    _row("29735, 43449", workloads.collisions_are_not_counted, workloads.hashes_collide),
+    _row("21810", workloads.availability_by_hearsay),
+    _row("of v1.36, unreported", workloads.surge_counts_wishes),
+    _row("61832", nodes.evictions_do_not_wait),
+    _row("54096", client.restarts_read_old_caches),
+    _row("71349, 22545", nodes.pods_of_deleted_nodes_stay),
+    _row("130103", workloads.pods_are_counted_after_they_were_let_go),
+    _row("28486, 99963", workloads.pods_of_jobs_have_random_names),
+    _row("60735", workloads.failures_are_forgotten),
+    _row("125638, 127429", services.endpoints_seem_equal),
+    _row("47711", services.endpoints_of_recreated_services),
+    _row("85353", services.slices_are_not_watched),
+    _row("65200, 92743", services.absent_owners_are_known_by_uid),
+    _row("98040", services.unknown_owners_are_absent),
+    _row("6228, 24200, 24597", nodes.outages_are_deaths),
+    _row("32510", nodes.fail_over_gives_no_grace),
+    _row("90794", nodes.evictions_are_not_cancelled),
+    _row("63262", nodes.nodes_that_come_back_look_the_same),
+    _row("55587, 56261", client.relists_miss_deletions),
+    _row("72122, 120413", nodes.events_in_flight_are_lost),
+    _row("72122", nodes.nobody_wakes_pods),
+    _row("37447, 7250", nodes.restarts_run_what_has_ended),
+    _row("79147, 79148", nodes.kubelet_deletes_by_name),
+    _row("106884, 105523", nodes.ended_pods_take_room),
+    _row("83177", services.volumes_without_claims_in_the_cache_are_free),
+    _row("124224", client.writes_outlive_their_objects),
+    _row("70563, 119593", services.quotas_count_what_the_cache_shows),
+    _row("123434", services.quotas_never_shrink),
+    _row("etcd-io/etcd 18089", watches.resumed_watches_miss_one),
+    _row("etcd-io/etcd 15271, 20221", watches.history_seems_endless),
+    _row("the family of 129795", client.expectations_are_dropped),
+)

@@ -1,0 +1,73 @@
+"""What components share: informers, expectations, overlays."""
+
+from contextlib import AbstractContextManager
+from typing import TypeVar
+from unittest.mock import patch
+
+from msgspec.structs import replace
+
+from kubeactors.actor import Context
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import Client, Expectations, InformerFactory, Overlay, Reflector, key_of
+from kubeactors.client.client import ObjectList
+from kubeactors.client.expectations import Standing
+from kubeactors.client.reflector import Change
+
+T = TypeVar("T", bound=TypedObject)
+M = TypeVar("M")
+
+
+def expectations_expire() -> AbstractContextManager[object]:
+    """After five minutes a controller believes its cache, however old that is."""
+    genuine = Expectations.standing
+
+    def standing(self: Expectations, key: str, now: int, seen: int = 0) -> Standing:
+        found = genuine(self, key, now, seen)
+        record = self._records.get(key)
+        if found is Standing.DOUBTED and record is not None and not record.doubted:
+            del self._records[key]
+            return Standing.MET
+        return found
+
+    return patch.object(Expectations, "standing", standing)
+
+
+def expectations_are_dropped() -> AbstractContextManager[object]:
+    """Controllers do not remember what they have just created."""
+
+    def standing(_self: Expectations, _key: str, _now: int, _seen: int = 0) -> Standing:
+        return Standing.MET
+
+    return patch.object(Expectations, "standing", standing)
+
+
+def writes_outlive_their_objects() -> AbstractContextManager[object]:
+    """The reply to a write puts an object back into the cache that has been deleted already."""
+
+    def ahead(self: Overlay[T], key: str) -> T | None:
+        return self._written.get(key)
+
+    return patch.object(Overlay, "_ahead", ahead)
+
+
+def restarts_read_old_caches() -> AbstractContextManager[object]:
+    """After a restart a component believes what the server's cache holds, which may be older than what it knew."""
+    genuine = InformerFactory.__init__
+
+    def init(self: InformerFactory, ctx: Context[M], client: Client, *, consistent: bool = True) -> None:
+        genuine(self, ctx, client, consistent=consistent and False)
+
+    return patch.object(InformerFactory, "__init__", init)
+
+
+def relists_miss_deletions() -> AbstractContextManager[object]:
+    """What was deleted while a watch was broken stays in the cache."""
+
+    genuine = Reflector[TypedObject]._replace
+
+    def replaced(self: Reflector[TypedObject], found: ObjectList[TypedObject]) -> tuple[Change[TypedObject], ...]:
+        present = dict.fromkeys(map(key_of, found.items))
+        missing = tuple(one for key, one in self._indexer.objects.items() if key not in present)
+        return genuine(self, replace(found, items=(*found.items, *missing)))
+
+    return patch.object(Reflector, "_replace", replaced)

@@ -1,0 +1,227 @@
+"""Nodes: their life, their taints, the kubelet, the scheduler."""
+
+from contextlib import AbstractContextManager, ExitStack
+from unittest.mock import patch
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.client import Change
+from kubeactors.client.workqueue import SECOND
+from kubeactors.controllers.nodelifecycle.controller import NodeLifecycleController, Sign
+from kubeactors.controllers.pod_gc import PodGCController
+from kubeactors.controllers.taint_eviction import Exposure, TaintEvictionController, execute_taints, seconds_tolerated
+from kubeactors.kubelet.kubelet import Kubelet
+from kubeactors.kubelet.lifecycle import TERMINAL
+from kubeactors.kubelet.pod_worker import PodWorker, Stage
+from kubeactors.kubelet.runtimes import ContainerRuntime, PodSandbox
+from kubeactors.scheduler import cache
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.changes import ChangeLog
+from kubeactors.scheduler.framework import Diagnosis, PostFilterResult
+from kubeactors.scheduler.queue import QueuedPod, SchedulingQueue
+from kubeactors.scheduler.reporter import UNSCHEDULABLE
+from kubeactors.scheduler.scheduler import Scheduler
+
+
+def outages_are_deaths() -> AbstractContextManager[object]:
+    """Silence that comes from an outage of the server is taken for the death of nodes."""
+
+    def seconds_left(self: NodeLifecycleController, node: Node, sign: Sign) -> float:
+        return self._grace(node) - (self.ctx.now - sign.seen) / SECOND
+
+    async def look(self: NodeLifecycleController, node: Node) -> Sign:
+        return self._signs[node.metadata.name]
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(NodeLifecycleController, "_seconds_left", seconds_left))
+    stack.enter_context(patch.object(NodeLifecycleController, "_look", look))
+    return stack
+
+
+def fail_over_gives_no_grace() -> AbstractContextManager[object]:
+    """A new controller manager measures the silence of nodes by what its cache says, however old that is."""
+
+    def seconds_left(self: NodeLifecycleController, node: Node, sign: Sign) -> float:
+        if sign.renewed is None:
+            return self._grace(node)
+        return self._grace(node) - (self.ctx.wall - parse_time(sign.renewed)) / SECOND
+
+    async def look(self: NodeLifecycleController, node: Node) -> Sign:
+        return self._signs[node.metadata.name]
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(NodeLifecycleController, "_seconds_left", seconds_left))
+    stack.enter_context(patch.object(NodeLifecycleController, "_look", look))
+    return stack
+
+
+def evictions_are_not_cancelled() -> AbstractContextManager[object]:
+    """A pod that a taint would drive off in a while goes even if the taint does before."""
+
+    async def reconcile(self: TaintEvictionController, key: str) -> None:
+        ends: dict[str, int] = self.__dict__.setdefault("_ends", {})
+        pod = self._pods.by_key(key)
+        if pod is None or pod.metadata.deletion_timestamp is not None:
+            self._exposed.pop(key, None)
+            ends.pop(key, None)
+            return
+        seconds = seconds_tolerated(pod.spec.tolerations, execute_taints(self._nodes.get(pod.spec.node_name)))
+        if seconds is not None and key not in ends:
+            ends[key] = self.ctx.now + int(seconds * SECOND)
+            self._exposed[key] = Exposure(pod.metadata.uid, self.ctx.now)
+        if key in ends and ends[key] <= self.ctx.now:
+            await self._evict(key, pod)
+        elif key in ends:
+            self.enqueue_after(key, (ends[key] - self.ctx.now) / SECOND)
+
+    return patch.object(TaintEvictionController, "reconcile", reconcile)
+
+
+def evictions_do_not_wait() -> AbstractContextManager[object]:
+    """A pod on a node that is cut off is removed by force: its successor runs beside it."""
+
+    async def evict(self: TaintEvictionController, key: str, pod: Pod) -> None:
+        self._tell(pod, f"Marking for deletion Pod {key}")
+        metadata = pod.metadata
+        options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=metadata.uid))
+        await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
+
+    return patch.object(TaintEvictionController, "_evict", evict)
+
+
+def pods_of_deleted_nodes_stay() -> AbstractContextManager[object]:
+    """Nobody removes the pods of a node that was deleted."""
+
+    def on_node(_self: PodGCController, _change: Change[Node]) -> None:
+        return
+
+    return patch.object(PodGCController, "_on_node", on_node)
+
+
+# Kubelets.
+
+
+def kubelets_read_old_caches() -> AbstractContextManager[object]:
+    """A kubelet that restarts runs what an old cache shows: a pod that was deleted, and runs elsewhere by now."""
+
+    genuine = Kubelet.started
+
+    def started(self: Kubelet) -> None:
+        genuine(self)
+        self._reflector._latest = False
+
+    return patch.object(Kubelet, "started", started)
+
+
+def kubelet_deletes_by_name() -> AbstractContextManager[object]:
+    """A kubelet deletes the new pod that has the name of the one whose containers have ended."""
+
+    async def delete(self: Kubelet, pod: Pod) -> None:
+        options = DeleteOptions(grace_period_seconds=0)
+        await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
+        self._deleted[pod.metadata.uid] = None
+
+    return patch.object(Kubelet, "_delete", delete)
+
+
+def restarts_run_what_has_ended() -> AbstractContextManager[object]:
+    """A kubelet that restarts runs pods again that had come to their end."""
+    genuine_init, genuine_adopt = PodWorker.__init__, PodWorker.adopt
+
+    def init(self: PodWorker, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int) -> None:
+        genuine_init(self, pod, runtime, host_ip, now)
+        self.stage = Stage.RUNNING
+        self._adopted = True
+
+    def adopt(self: PodWorker, sandbox: PodSandbox, now: int) -> None:
+        if self.pod.status.phase not in TERMINAL:
+            genuine_adopt(self, sandbox, now)
+
+    def must_end(self: PodWorker, _now: int) -> bool:
+        return self.pod.metadata.deletion_timestamp is not None or self._is_complete()
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(PodWorker, "__init__", init))
+    stack.enter_context(patch.object(PodWorker, "adopt", adopt))
+    stack.enter_context(patch.object(PodWorker, "_must_end", must_end))
+    return stack
+
+
+def ended_pods_take_room() -> AbstractContextManager[object]:
+    """A kubelet counts pods that have ended, the scheduler does not: it binds what the kubelet refuses."""
+
+    def takes_room(self: PodWorker) -> bool:
+        return not self.is_gone
+
+    return patch.object(PodWorker, "takes_room", property(takes_room))
+
+
+# The scheduler.
+
+
+def nobody_wakes_pods() -> AbstractContextManager[object]:
+    """A pod that waits for room is not woken when some is made."""
+
+    def pod_left(self: Scheduler, pod: Pod) -> None:
+        self.queue.delete(pod.metadata.uid)
+        self.cache.remove_pod(pod.metadata.uid)
+
+    return patch.object(Scheduler, "_pod_left", pod_left)
+
+
+def events_in_flight_are_lost() -> AbstractContextManager[object]:
+    """What happens while a pod is being refused does not wake it."""
+
+    async def wait(self: Scheduler, queued: QueuedPod, found: Diagnosis, _result: PostFilterResult) -> None:
+        waiting = self._still_waiting(queued.info)
+        if waiting is not None:
+            await self._reporter.failed(waiting, UNSCHEDULABLE, "no room", None)
+        queued.plugins, queued.pending = found.plugins, found.pending
+        self.queue.requeue(queued, self.ctx.now)
+        self._set_alarm()
+
+    genuine = SchedulingQueue.requeue
+
+    def requeue(self: SchedulingQueue, queued: QueuedPod, now: int) -> None:
+        self._events_start += len(self._events)
+        self._events.clear()
+        for uid, (one, _) in list(self._in_flight.items()):
+            self._in_flight[uid] = (one, self._events_start)
+        genuine(self, queued, now)
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(Scheduler, "_wait", wait))
+    stack.enter_context(patch.object(SchedulingQueue, "requeue", requeue))
+    return stack
+
+
+class _Dull(ChangeLog):
+    """Notes no change of some rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[int, None] = {}
+
+    def add(self, row: int) -> None:
+        if row not in self.rows:
+            super().add(row)
+
+
+def nodes_that_come_back_look_the_same() -> AbstractContextManager[object]:
+    """Changes of a node that was deleted and has come back under its name are taken for older than they are."""
+    genuine = Cache.set_node
+
+    def set_node(self: Cache, node: Node) -> None:
+        names: dict[str, None] = self.__dict__.setdefault("_seen", {})
+        name = node.metadata.name
+        again = name in names and self.get(name) is None
+        names[name] = None
+        genuine(self, node)
+        if again and isinstance(self.changes, _Dull):
+            self.changes.rows[self._nodes[name].row] = None
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(cache, "ChangeLog", _Dull))
+    stack.enter_context(patch.object(Cache, "set_node", set_node))
+    return stack

@@ -1,0 +1,150 @@
+"""Deployments, ReplicaSets, daemon sets, jobs."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
+from typing import TypeVar
+from unittest.mock import patch
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.core.v1 import Pod, PodTemplateSpec
+from kubeactors.apimachinery.labels import Selector
+from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, TypedObject
+from kubeactors.client import Client
+from kubeactors.controllers import adoption
+from kubeactors.controllers.deployment import controller as deployment
+from kubeactors.controllers.deployment import plan as deployment_plan
+from kubeactors.controllers.deployment import sizes
+from kubeactors.controllers.job import plan as job_plan
+from kubeactors.controllers.job.backoff import NO_FAILURES, Record
+from kubeactors.controllers.job.controller import JobController
+from kubeactors.controllers.job.plan import Conclusion, Survey, View
+from kubeactors.controllers.job.podcontrol import PodControl
+from kubeactors.controllers.job.pods import name_of
+from kubeactors.controllers.job.tracking import Tracking, counted
+from kubeactors.controllers.replicaset import controller as replicaset
+
+T = TypeVar("T", bound=TypedObject)
+
+
+def scale_down_by_name() -> AbstractContextManager[object]:
+    """A scale-down deletes a pod that was taken out of its ReplicaSet meanwhile."""
+
+    def as_seen(_pod: Pod) -> DeleteOptions:
+        return DeleteOptions()
+
+    return patch.object(replicaset, "_as_seen", as_seen)
+
+
+def adoption_by_one_that_goes() -> AbstractContextManager[object]:
+    """A deployment that is going takes back a ReplicaSet that was just orphaned, and with it into its grave."""
+
+    async def check_alive(_client: Client, _owner: TypedObject) -> None:
+        return
+
+    def claimed(owner: HasMeta, selector: Selector, candidates: Iterable[T]) -> adoption.Claim[T]:
+        alive = replace(owner.metadata, deletion_timestamp=None)
+        return adoption.claim(TypedObject(metadata=alive), selector, candidates)
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(adoption, "_check_alive", check_alive))
+    stack.enter_context(patch.object(deployment, "claim", claimed))
+    return stack
+
+
+def availability_by_hearsay() -> AbstractContextManager[object]:
+    """A rollout believes that pods are available which their ReplicaSet was told to delete before."""
+
+    def available(self: deployment_plan._Rollout) -> int:
+        return sum(one.status.available_replicas for one in self.all)
+
+    return patch.object(deployment_plan._Rollout, "_available", available)
+
+
+def _poor_hash(_template: PodTemplateSpec, collisions: int | None) -> str:
+    return f"hash{collisions or 0}"
+
+
+def hashes_collide() -> AbstractContextManager[object]:
+    """Not a bug: all templates have the same hash until collisions are counted. The ground for the next one."""
+    return patch.object(deployment_plan, "template_hash", _poor_hash)
+
+
+def collisions_are_not_counted() -> AbstractContextManager[object]:
+    """A template whose hash is taken is refused for ever: the rollout is stuck."""
+
+    async def avoid_collision(_self: deployment.DeploymentController, _found: Deployment) -> None:
+        return
+
+    stack = ExitStack()
+    stack.enter_context(hashes_collide())
+    stack.enter_context(patch.object(deployment.DeploymentController, "_avoid_collision", avoid_collision))
+    return stack
+
+
+def surge_counts_wishes() -> AbstractContextManager[object]:
+    """What ReplicaSets want counts against the surge, not what they still have: old pods that are going come on top."""
+
+    def room(found: Deployment, replica_sets: Iterable[ReplicaSet]) -> int:
+        return max(sizes.wanted(found) + sizes.max_surge(found) - sizes.total_size(replica_sets), 0)
+
+    return patch.object(sizes, "room", room)
+
+
+# Jobs.
+
+
+def pods_are_counted_after_they_were_let_go() -> AbstractContextManager[object]:
+    """A job takes the finalizer from a pod before the pod is in its status: a crash between the two loses it."""
+
+    async def count(self: JobController, view: View, concluded: Conclusion, tracking: Tracking, record: Record) -> None:
+        job, uid = view.job, view.job.metadata.uid
+        free, _ = await self._hands.let_go(uid, tracking.release)
+        let_go = dict.fromkeys(pod.metadata.uid for pod in free)
+        held = {pod.metadata.uid: None for pod in view.pods if view.holds(pod) and pod.metadata.uid not in let_go}
+        self._records[uid] = record
+        await genuine(self, replace(view, job=await self._write(job, counted(tracking.status, held))), concluded,
+                      replace(tracking, status=counted(tracking.status, held), release=()), record)  # fmt: skip
+
+    genuine = JobController._count
+    return patch.object(JobController, "_count", count)
+
+
+def pods_of_jobs_have_random_names() -> AbstractContextManager[object]:
+    """A job controller that has restarted, or whose cache lags, creates pods that it has created before."""
+    numbers = iter(range(1_000_000, 10_000_000))
+
+    def free_name(_self: PodControl, job: Job, index: int, _used: dict[str, None]) -> str:
+        return name_of(job, index, next(numbers))
+
+    def view_of(self: JobController, uid: str) -> None:
+        self._hands.expectations.forget(uid)
+
+    genuine = JobController._view
+
+    async def view(self: JobController, job: Job) -> View:
+        view_of(self, job.metadata.uid)
+        return await genuine(self, job)
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(PodControl, "_free_name", free_name))
+    stack.enter_context(patch.object(JobController, "_view", view))
+    return stack
+
+
+def failures_are_forgotten() -> AbstractContextManager[object]:
+    """Only failures that the status tells count against the limit; those just found are replaced first, at once."""
+    genuine = job_plan._failures
+
+    def failures(view: View, found: Survey) -> Iterable[tuple[str, str]]:
+        return genuine(view, replace(found, failed=view.job.status.failed))
+
+    def after(_self: Record, _succeeded: Iterable[Pod], _failed: Iterable[Pod]) -> Record:
+        return NO_FAILURES
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(job_plan, "_failures", failures))
+    stack.enter_context(patch.object(Record, "after", after))
+    return stack
