@@ -15,6 +15,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     stream.py       actors' messages for ordinary code          helpers.py      batches, circuit breaker
     overdue.py      handlers that take too long                 metrics.py      for Prometheus
     threads.py      pools for blocking work                     tracing.py      for OpenTelemetry
+    top.py          who is busy, from two snapshots             terminal.py     a live view of that
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).

@@ -15,6 +15,7 @@ COMMANDS = {
     "bench": "kubeactors.cli.bench:bench",
     "fuzz": "kubeactors.cli.fuzz:fuzz",
     "replay": "kubeactors.cli.fuzz:replay",
+    "top": "kubeactors.cli.top:top",
     "check": "kubeactors.cli.check:check",
 }
 """Where each command is; imported when it is used, so that each starts as fast as it can."""

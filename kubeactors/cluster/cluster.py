@@ -337,7 +337,12 @@ class Cluster:
 
         key = self.spec.account_key
         known = (AccountAuthenticator(AccountTokens(key), accounts_of(self._server), clock),) if key else ()
-        settings = HttpSettings(tokens=known, pods=MachinePods(self._machines), collectors=self._collectors)
+        settings = HttpSettings(
+            tokens=known,
+            pods=MachinePods(self._machines),
+            collectors=self._collectors,
+            actors=lambda: msgspec.json.encode(self.system.snapshot()),
+        )
         return ApiApp(self._server, SERVED, authorizer=self._authorizer, clock=clock, settings=settings)
 
 

@@ -64,6 +64,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     collectors: "Callable[[], Sequence[Collector]]" = tuple
     """Asked for what `/metrics` tells besides."""
+    actors: Callable[[], bytes] | None = None
+    """Asked for a snapshot of the process' actors, as JSON."""
 
 
 DEFAULTS = HttpSettings()
@@ -93,7 +95,7 @@ class ApiApp:
         self._clock = clock
         self._requests = RequestMetrics(lambda: len(self._streams))
         metrics = Metrics(self._requests, settings.collectors)
-        self._documents = Documents(scheme, authorizer, settings.health, settings.address, metrics)
+        self._documents = Documents(scheme, authorizer, settings.health, settings.address, metrics, settings.actors)
         self._closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,6 +3,8 @@
 Source: apiserver/pkg/server/routes (v1.36).
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from kubeactors.apimachinery.scheme import Scheme
@@ -49,10 +51,23 @@ _PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 _OTHERS = ("/metrics", "/openapi/v2", "/openapi/v3", "/version")
 
 
-class Documents:
-    """Answers what `Resources` does not."""
+ACTORS = "/debug/actors"
+"""A snapshot of the actors of this process, for `kubeactors top`. Not among the paths that are listed."""
 
-    def __init__(self, scheme: Scheme, authorizer: Authorizer, health: Health, address: str, metrics: Metrics) -> None:
+
+class Documents:
+    """Answers what `Resources` does not. `actors` is asked for a snapshot of the process, as JSON."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place
+        self,
+        scheme: Scheme,
+        authorizer: Authorizer,
+        health: Health,
+        address: str,
+        metrics: Metrics,
+        actors: Callable[[], bytes] | None = None,
+    ) -> None:
+        self._actors = actors
         self._authorizer = authorizer
         self._metrics = metrics
         self._health = health
@@ -76,6 +91,8 @@ class Documents:
             return found
         if parts == ["metrics"]:
             return self._metrics.answer(request)
+        if request.path == ACTORS and self._actors is not None:
+            return _plain(request, self._actors())
         if parts == ["version"]:
             return _plain(request, self._version)
         if parts == [""]:

@@ -1,0 +1,114 @@
+"""A live view of an actor system in a terminal. Needs the package `rich`, and is imported by its full name."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from kubeactors.actor.system import ActorSystem
+from kubeactors.actor.top import By, Key, View, view_of
+
+HEAD = 3
+"""Lines above the rows."""
+
+
+@asynccontextmanager
+async def live_view(
+    system: ActorSystem,
+    *,
+    interval_seconds: float = 1.0,
+    by: By = "class",
+    sort: Key = "busy",
+    console: Console | None = None,
+) -> AsyncGenerator[None]:
+    """Show who is busy with what while the block lasts.
+
+    Shows nothing if it is no terminal that is written to.
+
+    Args:
+        system: it runs in this event loop.
+        interval_seconds: between two pictures.
+        by: a row for each class, or for each actor.
+        sort: what rows are sorted by.
+        console: where; by default the standard output.
+    """
+    console = console or Console()
+    if not console.is_terminal:
+        yield
+        return
+    failure: Exception | None = None
+    with Live(console=console, auto_refresh=False) as live:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_refresh, live, system, interval_seconds, by, sort)
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 -- raised below: an error leaves as it is, not in a group
+                failure = error
+            group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _refresh(live: Live, system: ActorSystem, interval_seconds: float, by: By, sort: Key) -> None:
+    before = system.snapshot()
+    while True:
+        await anyio.sleep(interval_seconds)
+        after = system.snapshot()
+        live.update(picture(view_of(before, after, by=by, sort=sort), live.console.height - HEAD, sort), refresh=True)
+        before = after
+
+
+COLUMNS: tuple[tuple[str, Key], ...] = (
+    ("ACTOR", "name"),
+    ("COUNT", "actors"),
+    ("MSG/S", "rate"),
+    ("BUSY", "busy"),
+    ("MAILBOX", "mailbox"),
+    ("WAITING", "waiting"),
+    ("HANDLED", "handled"),
+    ("RESTARTS", "restarts"),
+)
+
+
+def picture(view: View, lines: int, sort: Key = "busy") -> Group:
+    """A view to be printed; of many rows the first `lines`."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title, key in COLUMNS:
+        name = key == "name"
+        style = "bold" if key == sort else None
+        table.add_column(
+            title, header_style=style, justify="left" if name else "right", no_wrap=True, overflow="ellipsis"
+        )
+    for row in view.rows[: max(lines, 1)]:
+        table.add_row(
+            row.name,
+            f"{row.actors:,}",
+            f"{row.rate:,.1f}",
+            Text(f"{row.busy:.1%}", "red" if row.busy > BUSY else ""),
+            Text(f"{row.mailbox:,}", "yellow" if row.mailbox else ""),
+            f"{row.waiting:,}",
+            f"{row.handled:,}",
+            Text(f"{row.restarts:,}", "yellow" if row.restarts else ""),
+        )
+    return Group(headline(view), table)
+
+
+BUSY = 0.5
+"""From this share of the time on an actor is shown in red."""
+
+
+def headline(view: View) -> str:
+    """The system as a whole, in a line.
+
+    >>> headline(View(seconds=61.2, actors=1200, ready=2, rate=1234.5, busy=0.25, dead_letters=3, dead_letter_rate=0.5,
+    ...               rows=()))
+    'up 61 s · 1,200 actors · 1,234.5 messages/s · 25.0% busy · 2 ready · 3 dead letters (0.5/s)'
+    """
+    return (
+        f"up {view.seconds:,.0f} s · {view.actors:,} actors · {view.rate:,.1f} messages/s · {view.busy:.1%} busy · "
+        f"{view.ready:,} ready · {view.dead_letters:,} dead letters ({view.dead_letter_rate:,.1f}/s)"
+    )
