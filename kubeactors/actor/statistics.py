@@ -27,7 +27,8 @@ class ActorStatistics(msgspec.Struct, frozen=True, kw_only=True):
     handled: int
     """Messages handled since it was spawned, over all restarts."""
     busy_seconds: float
-    """Time in handlers: an estimate in production, from one turn of the run queue in 64; always 0 in the simulator."""
+    """Time in handlers: in production an estimate from samples of the run queue, which knows nothing of asks that are
+    answered at once for code outside; always 0 in the simulator."""
     restarts: int
 
 

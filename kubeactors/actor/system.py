@@ -278,8 +278,10 @@ class ActorSystem:
 
     def has_stepped(self, activation: Activation, began: int) -> None:
         """The rest of a handler has made a step in its own task."""
+        spent = self._clock() - began
+        activation.cell.busy += spent
         if self._debug:
-            warn_of(self.log, activation.cell, activation.envelope[0], self._clock() - began)
+            warn_of(self.log, activation.cell, activation.envelope[0], spent)
 
     @property
     def has_ended(self) -> bool:
