@@ -2,6 +2,9 @@
 
 from functools import lru_cache
 
+import msgspec
+from msgspec.structs import replace
+
 from kubeactors.api.core.v1 import (
     Container,
     ContainerState,
@@ -27,6 +30,12 @@ _CREATING = ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreati
 _INITIALIZING = ContainerState(waiting=ContainerStateWaiting(reason="PodInitializing"))
 
 
+class PostStart(msgspec.Struct):
+    """A hook that runs; `until` is known when the runtime has said so."""
+
+    until: int | None = None
+
+
 class ContainerRecord:
     """What the pod worker knows of a container.
 
@@ -40,13 +49,18 @@ class ContainerRecord:
         "blocked_until",
         "current",
         "ended",
+        "has_hook",
         "init",
+        "is_stopping",
+        "kill_at",
         "last",
+        "post_start",
         "probes",
         "pull_backoff",
         "refusal",
         "retry_at",
         "spec",
+        "stop_at",
     )
 
     def __init__(self, spec: Container, *, init: bool) -> None:
@@ -69,6 +83,16 @@ class ContainerRecord:
         """When to try again."""
         self.pull_backoff: int = 0
         """How long the next pull has to wait if this one fails."""
+        self.kill_at: int | None = None
+        """When its grace period ends, if it is to end."""
+        self.stop_at: int | None = None
+        """When it is asked to end; None while its hook runs, and nobody knows for how long."""
+        self.is_stopping: bool = False
+        """It has been asked to."""
+        self.has_hook: bool = False
+        """A hook runs before it is asked to."""
+        self.post_start: PostStart | None = None
+        """Its hook, while it runs."""
 
     @property
     def is_running(self) -> bool:
@@ -90,7 +114,9 @@ class ContainerRecord:
     @property
     def started(self) -> bool:
         """Whether it runs and its startup probe has succeeded."""
-        return self.is_running and all(one.holds for one in self.probes if one.kind == STARTUP)
+        if not self.is_running or self.post_start is not None:
+            return False
+        return all(one.holds for one in self.probes if one.kind == STARTUP)
 
     @property
     def ready(self) -> bool:
@@ -136,6 +162,8 @@ class ContainerRecord:
         self.refusal = None
         self.retry_at = 0
         self.pull_backoff = 0
+        self.kill_at = self.stop_at = self.post_start = None
+        self.is_stopping = False
         self.attempts += 1
 
     def block(self) -> bool:
@@ -171,6 +199,11 @@ class ContainerRecord:
             volume_mounts=_mounts(self.spec.volume_mounts),
         )
 
+    def debug_status(self, pod_name: str) -> ContainerStatus:
+        """As the API shows it if it is ephemeral: it is never ready, and has no resources of its own."""
+        shown = self.status(pod_name, initializing=False)
+        return replace(shown, ready=False, started=None, allocated_resources={}, resources=None)
+
     @property
     def waits(self) -> bool:
         """Whether it has ended and its next start is held back."""
@@ -187,7 +220,7 @@ class ContainerRecord:
             return ContainerState(waiting=waiting)
         if self.ended is not None:
             return ContainerState(terminated=self.ended)
-        if seen is None or seen.state is Life.CREATED:
+        if seen is None or seen.state is Life.CREATED or (self.post_start is not None and self.is_running):
             return _INITIALIZING if initializing else _CREATING
         if seen.state is Life.RUNNING:
             return _running_since(format_time(seen.started_at))

@@ -83,7 +83,11 @@ def _start_id(record: ContainerRecord, request: ReadLog) -> str | None:
 
 def _reason(worker: PodWorker, record: ContainerRecord, now: int) -> str:
     statuses = worker.status(now)
-    for one in (*statuses.init_container_statuses, *statuses.container_statuses):
+    for one in (
+        *statuses.init_container_statuses,
+        *statuses.container_statuses,
+        *statuses.ephemeral_container_statuses,
+    ):
         if one.name == record.spec.name and one.state.waiting is not None:
             return one.state.waiting.reason
     return "ContainerCreating"

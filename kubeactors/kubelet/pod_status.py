@@ -28,6 +28,7 @@ class PodView(msgspec.Struct, frozen=True, kw_only=True):
 
     init: Sequence[ContainerRecord]
     main: Sequence[ContainerRecord]
+    ephemeral: Sequence[ContainerRecord] = ()
     outcome: Outcome | None
     is_over: bool
     """Nothing of it runs, and nothing will."""
@@ -65,6 +66,7 @@ def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
         start_time=view.started_at,
         init_container_statuses=init,
         container_statuses=main,
+        ephemeral_container_statuses=tuple(one.debug_status(pod_name) for one in view.ephemeral),
     )
 
 

@@ -6,6 +6,7 @@ latest at `wake_at`, and then asks for the status.
 Source: pkg/kubelet/{pod_workers,kubelet,kubelet_pods}.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36).
 """
 
+from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
@@ -13,8 +14,9 @@ import msgspec
 from kubeactors.api.core.v1 import ContainerStateTerminated, Pod, PodStatus
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.kubelet.admission import Rejection
-from kubeactors.kubelet.container_record import ContainerRecord
+from kubeactors.kubelet.container_record import ContainerRecord, PostStart
 from kubeactors.kubelet.fields import PodFacts
+from kubeactors.kubelet.hooks import Told, begin_to_stop, go_on_stopping, run_post_start
 from kubeactors.kubelet.images import Refusal, badly_configured, pulled
 from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, is_sidecar, restarts
 from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Materials, Wanted, wanted_by
@@ -75,6 +77,7 @@ class PodWorker:
 
     __slots__ = (
         "_adopted",
+        "_ephemeral",
         "_grace_seconds",
         "_init",
         "_main",
@@ -120,6 +123,8 @@ class PodWorker:
         self._started_at = pod.status.start_time or format_time(now)
         self._init = [ContainerRecord(one, init=True) for one in pod.spec.init_containers]
         self._main = [ContainerRecord(one, init=False) for one in pod.spec.containers]
+        self._ephemeral: list[ContainerRecord] = []
+        """Added to the pod while it runs: for debugging. They start once, and nothing depends on them."""
         self._adopted = self.stage is Stage.RUNNING
         """Whether we have seen it alive: the status of a pod that was over before is not ours to write."""
         self._outcome: Outcome | None = None
@@ -143,10 +148,16 @@ class PodWorker:
     @property
     def records(self) -> list[ContainerRecord]:
         """All containers, init containers first."""
-        return self._init + self._main if self._init else self._main
+        return self._init + self._main + self._ephemeral if self._init or self._ephemeral else self._main
+
+    def _note_ephemeral(self) -> None:
+        """Take notice of ephemeral containers that were added to the pod."""
+        for one in self.pod.spec.ephemeral_containers[len(self._ephemeral) :]:
+            self._ephemeral.append(ContainerRecord(one, init=False))
 
     def adopt(self, sandbox: PodSandbox, now: int) -> None:
         """The runtime has this pod already: the kubelet was restarted."""
+        self._note_ephemeral()
         self.sandbox = sandbox
         self.ip = sandbox.ip or self.ip
         starts: dict[str, list[RuntimeContainer]] = {}
@@ -192,7 +203,20 @@ class PodWorker:
             if record.current is not None and not record.has_exited:
                 if first:
                     self._tell(record, "Normal", "Killing", f"Stopping container {record.spec.name}")
-                self._runtime.stop_container(record.current.id, grace_seconds, now)
+                self._stop(record, grace_seconds, now)
+
+    def _stop(self, record: ContainerRecord, grace_seconds: float, now: int) -> None:
+        if begin_to_stop(record, grace_seconds, now):
+            self._go_on_stopping(record, now)
+
+    def _go_on_stopping(self, record: ContainerRecord, now: int) -> None:
+        self._tell_all(record, go_on_stopping(record, self._runtime, now))
+        if record.current is not None:
+            record.observe(self._runtime.container_status(record.current.id, now))
+
+    def _tell_all(self, record: ContainerRecord, told: Iterable[Told]) -> None:
+        for type_, reason, message in told:
+            self._tell(record, type_, reason, message)
 
     def step(self, now: int) -> None:
         """Do what is due."""
@@ -226,6 +250,7 @@ class PodWorker:
             main=self._main,
             outcome=self._outcome,
             is_over=self.stage is Stage.TERMINATED,
+            ephemeral=self._ephemeral,
             initialized=self._initialized,
             has_sandbox=self.sandbox is not None and self.stage is not Stage.TERMINATED,
             ip=self.ip,
@@ -260,8 +285,23 @@ class PodWorker:
         """What the runtime says of the newest start."""
         if record.observe(seen):
             self._tell(record, "Normal", "Started", "Container started")
+            if record.spec.lifecycle is not None and record.spec.lifecycle.post_start is not None:
+                record.post_start = PostStart()
+        if record.spec.lifecycle is not None and record.is_running:
+            self._go_on_with_hooks(record, now)
         if record.probes and record.is_running:
             self._probe(record, now)
+
+    def _go_on_with_hooks(self, record: ContainerRecord, now: int) -> None:
+        if record.kill_at is not None:
+            if not record.is_stopping:
+                self._go_on_stopping(record, now)
+        elif record.post_start is not None:
+            told = tuple(run_post_start(record, self._runtime, now))
+            self._tell_all(record, told)
+            if told:
+                self._tell(record, "Normal", "Killing", "FailedPostStartHook")
+                self._stop(record, grace_period_seconds(self.pod), now)
 
     def _probe(self, record: ContainerRecord, now: int) -> None:
         assert record.current is not None  # it runs
@@ -286,7 +326,7 @@ class PodWorker:
         own = probe.probe.termination_grace_period_seconds
         grace_seconds = grace_period_seconds(self.pod) if own is None else float(own)
         record.probes = []
-        self._runtime.stop_container(record.current.id, grace_seconds, now)
+        self._stop(record, grace_seconds, now)
         self._take(record, self._runtime.container_status(record.current.id, now), now)
 
     def _advance(self, now: int) -> bool:
@@ -296,6 +336,11 @@ class PodWorker:
             return False
         if self.materials is None or not self._ensure_sandbox(now):
             return False
+        if self.pod.spec.ephemeral_containers:
+            self._note_ephemeral()
+            for one in self._ephemeral:
+                if not one.has_exited:
+                    self._ensure_running(one, now)
         started, initialized = self._advance_init(now)
         if initialized:
             started += [one for one in self._main if self._ensure_running(one, now)]
@@ -443,6 +488,10 @@ class PodWorker:
             times.append(self._runtime.next_change(self.sandbox.id, now))
         for record in self.records:
             times += [record.blocked_until or None, record.retry_at or None]
+            if record.kill_at is not None and not record.is_stopping:
+                times += [record.kill_at, record.stop_at]
+            if record.post_start is not None:
+                times.append(record.post_start.until)
             times += [one.next_at for one in record.probes if one.kind == STARTUP or record.started]
         return min((one for one in times if one is not None and one > now), default=None)
 
@@ -463,6 +512,8 @@ class PodWorker:
 
     def _tell(self, record: ContainerRecord, type_: str, reason: str, message: str) -> None:
         part = "initContainers" if record.init else "containers"
+        if record in self._ephemeral:
+            part = "ephemeralContainers"
         self.events.append(PodEvent(type_, reason, message, f"spec.{part}{{{record.spec.name}}}"))
 
 

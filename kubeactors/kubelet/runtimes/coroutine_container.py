@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kubeactors.api.core.v1 import Probe
+from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.commands import Execution
 from kubeactors.kubelet.runtimes.container_context import ContainerContext, ContainerFacts, told
 from kubeactors.kubelet.runtimes.container_log import ContainerLog
@@ -24,6 +25,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     ContainerState,
     ContainerStats,
     ExecConfig,
+    HookResult,
     LogPage,
     Mount,
     ProbeResult,
@@ -38,6 +40,8 @@ TERMINATED = 143
 CANNOT_START = 128
 NO_ADDRESS_OF_ITS_OWN = "127.0.0.1"
 RUNTIME = "coroutine"
+HOOK_SECONDS = 3600
+"""A hook has no time limit of its own; the container's grace period ends it."""
 
 
 class Surroundings(Protocol):
@@ -171,6 +175,12 @@ class CoroutineContainer:
         if answer is not None:
             del self._asked[kind]
         return answer
+
+    def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
+        """As a probe of the same kind, with all the time that it takes."""
+        probe = Probe(exec=hook.exec, http_get=hook.http_get, tcp_socket=hook.tcp_socket, timeout_seconds=HOOK_SECONDS)
+        answer = self.probe(kind, probe, now)
+        return None if answer is None else HookResult(success=answer.success, output=answer.output)
 
     def log(self, now: int, skip: int) -> LogPage:
         """See `RunningContainer`."""

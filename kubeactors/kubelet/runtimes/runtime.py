@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from kubeactors.api.core.v1 import Container, Probe
+from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.message import Message, Recipient
 
@@ -113,6 +114,14 @@ class ProbeResult(msgspec.Struct, frozen=True, gc=False):
 
     success: bool
     steady: bool = False
+    output: str = ""
+
+
+class HookResult(msgspec.Struct, frozen=True, gc=False):
+    """How a lifecycle hook went; and how long from now on it still takes, if that is known beforehand."""
+
+    success: bool
+    seconds: float = 0.0
     output: str = ""
 
 
@@ -217,6 +226,13 @@ class ContainerRuntime(Protocol):
         """Ask the running container how it is. `kind` is Startup, Readiness or Liveness.
 
         None: it is being asked. The subscriber is told when to call again for the answer.
+        """
+        ...
+
+    def run_hook(self, container_id: str, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
+        """Run a hook of a running container. `kind` is PostStart or PreStop. None: it runs.
+
+        The subscriber is told when to call again for the result.
         """
         ...
 

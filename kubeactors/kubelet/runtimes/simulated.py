@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator, Mapping
 
 from kubeactors.api.core.v1 import Container, ContainerStatus, Probe
+from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet.runtimes.behaviour import Behaviour, behaviour_of, warnings_of
-from kubeactors.kubelet.runtimes.commands import Attached, Execution
+from kubeactors.kubelet.runtimes.commands import Attached, Execution, Surroundings, run
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerConfig,
     ContainerState,
     ContainerStats,
     ExecConfig,
+    HookResult,
     LogLine,
     LogPage,
     PodSandboxConfig,
@@ -25,7 +27,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     PullFailure,
     RuntimeContainer,
 )
-from kubeactors.kubelet.runtimes.streams import Input, Output
+from kubeactors.kubelet.runtimes.streams import Input, Output, Paused
 from kubeactors.kubelet.runtimes.table import KILLED, RunningContainer, RuntimeTable, Sandbox, image_id, reason_of
 from kubeactors.message import Recipient
 
@@ -133,6 +135,15 @@ class SimulatedContainer:
         if success:
             return _WELL if steady else ProbeResult(success=True)
         return ProbeResult(success=False, steady=steady, output="declared to fail")
+
+    def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
+        """A command is run as `exec` does; any request is answered well."""
+        if hook.exec is None:
+            return HookResult(success=True)
+        around = Surroundings({}, {}, self._sandbox.config.name)
+        done = run(list(hook.exec.command), around)
+        seconds = sum(one.seconds for one in done.output if isinstance(one, Paused))
+        return HookResult(success=done.exit_code == 0, seconds=seconds)
 
     def log(self, now: int, skip: int) -> LogPage:
         """What a program might write: what it is, how it was started, that it serves, that it ends."""

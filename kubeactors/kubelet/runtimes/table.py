@@ -6,12 +6,14 @@ from functools import lru_cache
 from typing import Protocol
 
 from kubeactors.api.core.v1 import ContainerStatus, Pod, Probe
+from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
     ContainerConfig,
     ContainerState,
     ContainerStats,
     ExecConfig,
+    HookResult,
     LogPage,
     PodSandbox,
     PodSandboxConfig,
@@ -61,6 +63,10 @@ class RunningContainer(Protocol):
 
     def probe(self, kind: str, probe: Probe, now: int) -> ProbeResult | None:
         """How it is; None while it is being asked."""
+        ...
+
+    def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
+        """Run a hook that is not just waiting; None while it runs."""
         ...
 
     def log(self, now: int, skip: int) -> LogPage:
@@ -202,6 +208,12 @@ class RuntimeTable:
     def probe(self, container_id: str, kind: str, probe: Probe, now: int) -> ProbeResult | None:
         """See `ContainerRuntime`."""
         return self._containers[container_id].probe(kind, probe, now)
+
+    def run_hook(self, container_id: str, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
+        """See `ContainerRuntime`."""
+        if hook.sleep is not None:
+            return HookResult(success=True, seconds=hook.sleep.seconds)
+        return self._containers[container_id].run_hook(kind, hook, now)
 
     def container_log(self, container_id: str, now: int, skip: int = 0) -> LogPage:
         """See `ContainerRuntime`."""
