@@ -145,6 +145,8 @@ class Activation:
     def close(self, error: ActorStopped) -> None:
         """Give up: its actor ends. It sees GeneratorExit, or the cancellation of its task."""
         coroutine, self.coroutine = self.coroutine, CLOSED
+        if self.awaits is not None:
+            self.awaits.abandon()
         if self.reply is not None:
             if self.background:
                 self.reply.abandon()  # the instance that wanted to know is gone

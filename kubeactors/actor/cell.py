@@ -6,6 +6,7 @@ Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from kubeactors.actor.activation import Activation, Stepped, failure_of
@@ -208,7 +209,7 @@ class Cell(Ref[object]):
             return self.kernel.dead_letter(self, envelope)
         mailbox = self._opened_mailbox()
         if self.waiting >= self.capacity and not self._make_room(mailbox, envelope):
-            return self.rule.overflow is Overflow.DROP_NEWEST
+            return self.rule.overflow is Overflow.DROP_NEWEST and envelope[2] is None
         message, sender, reply = envelope
         if reply is not None or self.last is NOBODY or isinstance(sender, Origin):
             mailbox.append(envelope)
@@ -321,8 +322,9 @@ class Cell(Ref[object]):
         envelope = self.stamped((message, kernel.current, None))
         if self.waiting >= self.capacity and self.state is not State.STOPPED:
             own = self.own
-            own.senders = own.senders or deque()
-            own.senders.append((envelope, wait))
+            own.senders = own.senders or {}
+            own.senders[wait] = envelope
+            wait.leave = self._give_up
             self.odd = True
         else:
             wait.set(self.put(envelope))
@@ -367,7 +369,7 @@ class Cell(Ref[object]):
     def may_go_on(self) -> None:
         """The last waiting handler is done: mail can be handled again."""
         if self.extras.farewell is not None:
-            self.kernel.change(self.extras.farewell.go_on)
+            self.kernel.change(partial(self.extras.farewell.go_on, self))
         elif self.state is State.RUNNING and not self.reentrant:
             self.requeue()
 
@@ -375,9 +377,16 @@ class Cell(Ref[object]):
         """Let those who wait for room put their messages."""
         senders = self.extras.senders
         while senders and self.mailbox is not None and self.waiting < self.capacity:
-            envelope, wait = senders.popleft()
-            self.mailbox.append(envelope)
-            wait.set(True)
+            wait = next(iter(senders))
+            envelope = senders.pop(wait)
+            if not self.kernel.driver.gave_up(wait):
+                self.mailbox.append(envelope)
+                wait.set(True)
+
+    def _give_up(self, wait: Wait[object]) -> None:
+        """A sender waits no longer: what it would have sent is not put."""
+        if self.extras.senders is not None:
+            self.extras.senders.pop(cast("Wait[bool]", wait), None)
 
     def start(self) -> "Activation | None":
         """Make an instance and call its `started`; mail waits until that is done (unless reentrant)."""
@@ -647,11 +656,12 @@ class Cell(Ref[object]):
             self.parent.children.pop(self.key, None)
         mailbox, self.mailbox = self.mailbox, None
         extras, self.extras = self.extras, NONE
+        self._forget_chance(extras)
         for envelope in extras.stash or ():
             self.kernel.dead_letter(self, envelope)
         while mailbox is not None and (taken := self.take(mailbox)) is not None:
             self.kernel.dead_letter(self, taken)
-        for envelope, wait in extras.senders or ():
+        for wait, envelope in list((extras.senders or {}).items()):
             self.kernel.dead_letter(self, envelope)
             wait.set(False)
         if extras.started is not None:
@@ -660,6 +670,17 @@ class Cell(Ref[object]):
         for watcher in extras.watchers or ():
             (watcher.extras.watching or {}).pop(self, None)
             watcher.put_system(Terminated(ref=self, reason=reason))
+
+    def _forget_chance(self, extras: Extras) -> None:
+        """If no other actor will ever be at this place, since a part of its path is a number."""
+        if self.ctx is None and extras.restarts is None:
+            return  # it has drawn nothing
+        cell = self
+        while cell.parent is not None:
+            if not isinstance(cell.key, str):
+                self.kernel.forget_chance(self.path)
+                return
+            cell = cell.parent
 
     def _tell_links(self, extras: Extras, reason: str) -> None:
         for linked in extras.links or ():

@@ -184,7 +184,8 @@ class Context(Generic[M]):
         """Awaitable: done after so many seconds."""
         kernel = self._cell.kernel
         wait: Wait[None] = Wait()
-        kernel.at(kernel.now + int(seconds * SECOND), partial(wait.set, None))
+        timer = kernel.at(kernel.now + int(seconds * SECOND), partial(wait.set, None))
+        wait.leave = lambda _: timer.cancel()
         return wait
 
     # Replies and waits.

@@ -52,8 +52,8 @@ class Extras:
         """How often it was started again."""
         self.restarts: RestartWindow | None = None
         """Of its children."""
-        self.senders: deque[tuple[Envelope, Wait[bool]]] | None = None
-        """Who waits for room in its mailbox."""
+        self.senders: dict[Wait[bool], Envelope] | None = None
+        """Who waits for room in its mailbox, in order."""
         self.started: Wait[None] | None = None
         """Somebody waits for its first start."""
         self.stash: deque[Envelope] | None = None

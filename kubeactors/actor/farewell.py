@@ -4,6 +4,7 @@ Source: the order and the deadline per child follow Erlang/OTP's supervisor (`sh
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kubeactors.actor.states import State
@@ -36,10 +37,17 @@ class Farewell:
         self._reason = reason
         self._next = 0
         self._timer: Timer | None = None
+        self._waits_for: Cell | None = None
         kernel.farewells += 1
-        self.go_on()
+        self._go_on()
 
-    def go_on(self) -> None:
+    def go_on(self, cell: "Cell") -> None:
+        """It has no handler left that waits, or no time: both may come at once, and only the first counts."""
+        if cell is self._waits_for:
+            self._waits_for = None
+            self._go_on()
+
+    def _go_on(self) -> None:
         """Stop those who are next, up to one that needs time."""
         if self._timer is not None:
             self._timer.cancel()
@@ -60,6 +68,7 @@ class Farewell:
         cell.state = State.STOPPING
         cell.hold()
         cell.own.farewell = self
+        self._waits_for = cell
         due = self._kernel.now + int(cell.actor.stop_seconds * SECOND)
         self._timer = self._kernel.at(due, self._too_late)
 
@@ -68,4 +77,4 @@ class Farewell:
         seconds = cell.actor.stop_seconds if cell.actor is not None else 0
         self._kernel.driver.log("warning", "actor.stop_timed_out", cell.path, seconds=seconds)
         self._timer = None
-        self._kernel.change(self.go_on)
+        self._kernel.change(partial(self.go_on, cell))

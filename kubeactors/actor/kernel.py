@@ -115,6 +115,10 @@ class Driver(Protocol):
         """Run blocking work; set `wait` when it is done. `own`: somebody else bounds how many threads there are."""
         ...
 
+    def gave_up(self, wait: Wait[R]) -> bool:
+        """Whether whoever waits will not learn what comes, since he is cancelled."""
+        ...
+
     def foreign(self, activation: Activation) -> Activation | None:
         """A handler awaits something that is not the kernel's; return it to have `run` return it."""
         ...
@@ -246,7 +250,8 @@ class Kernel:
         """How many are under way."""
         self.spawned: int = 1
         """How many actors there have been, the root included; numbers them."""
-        self._streams: dict[str, int] = {}
+        self._streams: dict[str, dict[str, int]] = {}
+        """How many streams of chance there were at each place, for each purpose."""
         self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
         self._crank = Crank(self)
         self.root: Cell = Cell(self, None, 0, Actor, Mailbox(), Restart.TEMPORARY)
@@ -535,9 +540,14 @@ class Kernel:
         An actor that was started again, and its successor at the same place, get another stream: nothing is drawn twice.
         """
         label = f"{path}|{purpose}"
-        number = self._streams.get(label, 0)
-        self._streams[label] = number + 1
+        numbers = self._streams.setdefault(path, {})
+        number = numbers.get(purpose, 0)
+        numbers[purpose] = number + 1
         return random.Random(f"{self.seed}|{label}|{number}")
+
+    def forget_chance(self, path: str) -> None:
+        """No actor will be at that place again."""
+        self._streams.pop(path, None)
 
 
 def where(error: BaseException) -> str:

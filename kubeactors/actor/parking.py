@@ -32,6 +32,10 @@ class Parking(Protocol):
         """Return when the wait is done, or at `time.monotonic_ns() == due`, or earlier for no reason."""
         ...
 
+    def gave_up(self, wait: Wait[R]) -> bool:
+        """Whether the task that is parked for this is cancelled, and has not run since."""
+        ...
+
     async def pause(self) -> None:
         """Let the event loop go round once."""
         ...
@@ -54,12 +58,17 @@ class AsyncioParking:
         """See `Parking`."""
         if not wait.done:
             future: asyncio.Future[None] = self._loop.create_future()
-            wait.waiter = partial(_resolve, future)
+            wait.waiter = _Resolve(future)
             try:
                 await future
             except asyncio.CancelledError:
                 wait.abandon()
                 raise
+
+    def gave_up(self, wait: Wait[R]) -> bool:
+        """See `Parking`: a future is cancelled some time before its task knows."""
+        waiter: object = wait.waiter
+        return isinstance(waiter, _Resolve) and waiter.future.cancelled()
 
     def park_until(self, wait: Wait[None], due: int) -> Coroutine[object, object, None]:
         """See `Parking`."""
@@ -85,9 +94,17 @@ class AsyncioParking:
         await asyncio.sleep(0)
 
 
-def _resolve(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)
+class _Resolve:
+    """Wakes the task that awaits the future."""
+
+    __slots__ = ("future",)
+
+    def __init__(self, future: "asyncio.Future[None]") -> None:
+        self.future = future
+
+    def __call__(self) -> None:
+        if not self.future.done():
+            self.future.set_result(None)
 
 
 class TrioParking:
@@ -109,6 +126,10 @@ class TrioParking:
 
             wait.waiter = partial(lowlevel.reschedule, lowlevel.current_task())
             await lowlevel.wait_task_rescheduled(abort)
+
+    def gave_up(self, wait: Wait[R]) -> bool:
+        """See `Parking`: a task that is cancelled has left already."""
+        return False
 
     async def park_until(self, wait: Wait[None], due: int) -> None:
         """See `Parking`."""

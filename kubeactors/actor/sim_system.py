@@ -225,6 +225,10 @@ class SimSystem:
         except Exception as error:  # noqa: BLE001 -- the handler gets it
             wait.fail(error)
 
+    def gave_up(self, wait: Wait[R]) -> bool:
+        """Nothing happens between a cancellation and what it leads to."""
+        return False
+
     def foreign(self, activation: Activation) -> Activation | None:
         """Fail the handler at the very line where it awaits."""
         coroutine = activation.coroutine

@@ -13,6 +13,7 @@ import anyio
 import structlog
 from anyio import CancelScope, CapacityLimiter, Event, to_thread
 from anyio.abc import TaskGroup
+from anyio.lowlevel import cancel_shielded_checkpoint
 
 from kubeactors.actor.activation import CLOSED, Activation, Stepped
 from kubeactors.actor.actor import Actor
@@ -130,10 +131,9 @@ class ActorSystem:
     ) -> bool | None:
         group = self._group
         assert group is not None
-        with CancelScope(shield=True):
-            if self.kernel.fatal is None:
-                self._stop_all()
-            await self._stopped.wait()
+        if self.kernel.fatal is None:
+            self._stop_all()
+        interruption = await self._until_stopped()
         group.cancel_scope.cancel()
         if error is None or not isinstance(error, anyio.get_cancelled_exc_class()):
             await group.__aexit__(None, None, None)  # an error of the block leaves as it is, not in a group
@@ -142,7 +142,20 @@ class ActorSystem:
             cancelled = await group.__aexit__(kind, error, trace)
         if self.kernel.fatal is not None:
             raise SystemFailed(f"a failure reached the top: {self.kernel.fatal!r}") from self.kernel.fatal
+        if error is None and interruption is not None:
+            raise interruption
         return cancelled
+
+    async def _until_stopped(self) -> BaseException | None:
+        """Wait for the end of all actors, whatever happens; a cancellation meanwhile. Asyncio's own minds no shield."""
+        interruption: BaseException | None = None
+        with CancelScope(shield=True):
+            while not self._stopped.is_set():
+                try:
+                    await self._stopped.wait()
+                except self.cancelled as error:
+                    interruption = error
+        return interruption
 
     def _stop_all(self) -> None:
         self.kernel.stop_all()
@@ -211,19 +224,34 @@ class ActorSystem:
 
         Shielded: a cancellation from outside reaches the block, and the block's end stops the actors in order.
         """
-        with CancelScope(shield=True):
-            while True:
-                with CancelScope() as scope:
-                    activation = await self._pump()
-                    if activation is None:
-                        self._finish()
-                        return
-                    activation.scope = scope.cancel
-                    self._delegated[activation] = None
-                    self._hand_over()
-                    await self._delegate(activation)
-                if not await self._be_spare():
-                    return
+        try:
+            with CancelScope(shield=True):
+                while await self._work_once() and await self._be_spare():
+                    pass
+        except BaseException:
+            self._break_down()
+            raise
+
+    async def _work_once(self) -> bool:
+        """Be the pump until a handler takes this task, and run that to its end; False at the system's end."""
+        with CancelScope() as scope:
+            activation = await self._pump()
+            if activation is None:
+                self._finish()
+                return False
+            activation.scope = scope.cancel
+            self._delegated[activation] = None
+            self._hand_over()
+            await self._delegate(activation)
+        return True
+
+    def _break_down(self) -> None:
+        """A bug of ours, or an observer of dead letters that raises: nobody can turn the crank; let the block end."""
+        self._closing = True
+        for activation in self._delegated:
+            assert activation.scope is not None
+            activation.scope()
+        self._finish()
 
     async def _pump(self) -> Activation | None:
         """Run what is ready until a handler awaits something foreign, which is returned; None at the system's end."""
@@ -390,13 +418,17 @@ class ActorSystem:
 
     async def _after_pause(self, wait: Wait[R]) -> R:
         """Somebody's asks are answered at once, one after the other: let the event loop have its turn now and then."""
-        await self._parking.pause()
+        await cancel_shielded_checkpoint()  # it is done: whoever is cancelled now must still learn that
         self._pause_by = self._clock() + TURN
         return wait.result()
 
     def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
         """What the rest of a handler awaits in its own task."""
         return self._parking.park(wait)
+
+    def gave_up(self, wait: Wait[R]) -> bool:
+        """Whether the task that waits is cancelled, and has not run since."""
+        return self._parking.gave_up(wait)
 
     def foreign(self, activation: Activation) -> Activation | None:
         """The pump goes on elsewhere; this task belongs to the handler now."""

@@ -1,16 +1,32 @@
 """Whatever is cancelled, and whenever: nothing outlives the block, every actor is stopped once, in order."""
 
 import asyncio  # noqa: TID251 -- to count the tasks that are left
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
 
 import anyio
 import pytest
 
-from kubeactors.actor import Actor, ActorSystem, AskError, Ref, handle
-from kubeactors.message import Request
+from kubeactors.actor import (
+    Actor,
+    ActorSystem,
+    AskError,
+    Mailbox,
+    MessageStream,
+    Publish,
+    Ref,
+    Subscribe,
+    Topic,
+    handle,
+)
+from kubeactors.message import Message, Request
 from tests.actor.messages import Add, Counter, Divide, GetTotal
 
 MOMENTS = 40
+
+
+class Wake(Message, frozen=True):
+    pass
 
 
 class Fetch(Request[int], frozen=True):
@@ -78,6 +94,150 @@ def test_a_block_cancelled_at_any_moment_leaks_nothing_on_trio(moment: int) -> N
     diary: list[str] = []
     anyio.run(cancel_after, moment, diary, backend="trio")
     assert diary.count("started") == diary.count("stopped")
+
+
+class Slow(Actor[Add | Wake]):
+    """Waits while it starts, while it handles, and while it is stopped."""
+
+    stop_seconds = 0.002
+
+    def __init__(self, diary: list[str]) -> None:
+        self.diary = diary
+
+    async def started(self) -> None:
+        self.diary.append("started")
+        await anyio.sleep(0.0005)
+
+    def stopped(self) -> None:
+        self.diary.append("stopped")
+
+    @handle
+    async def add(self, message: Add) -> None:
+        await anyio.sleep(0.0005)
+
+    @handle
+    async def wake(self, message: Wake) -> None:
+        await self.ctx.sleep(60)
+
+
+async def use_everything(diary: list[str], systems: list[ActorSystem]) -> None:
+    """Awaits whatever can be awaited of a system."""
+    async with ActorSystem() as system:
+        systems.append(system)
+        counter = await system.spawn(Counter)
+        slow = await system.spawn(partial(Slow, diary), mailbox=Mailbox(capacity=1))
+        fetcher = await system.spawn(partial(Fetcher, counter, diary))
+        for number in range(4):
+            await slow.send(Add(number))
+        await fetcher.ask(Fetch())
+        topic = await system.spawn(Topic[str])
+        stream: MessageStream[object] = MessageStream(system)
+        topic.tell(Subscribe(stream))
+        topic.tell(Publish("news"))
+        await anext(stream)
+        with anyio.move_on_after(0.0005):
+            await anext(stream)
+        await emptied(slow)
+        slow.tell(Wake())
+        await anyio.sleep(0.0005)
+
+
+async def emptied(ref: Ref[Add | Wake]) -> None:
+    while ref.load:  # noqa: ASYNC110 -- there is no event for it
+        await anyio.sleep(0.0005)
+
+
+class CancelledAt:
+    """Awaits a coroutine, and calls `cancel` at the so-manieth time that it waits for the event loop."""
+
+    def __init__(self, coroutine: Coroutine[object, object, None], moment: int, cancel: Callable[[], object]) -> None:
+        self.coroutine = coroutine
+        self.moment = moment
+        self.cancel = cancel
+        self.waited = 0
+
+    def __await__(self) -> Generator[object, object, None]:
+        step: Callable[[], object] = partial(self.coroutine.send, None)
+        while True:
+            try:
+                awaited = step()
+            except StopIteration:
+                return
+            self.waited += 1
+            if self.waited == self.moment:
+                self.cancel()
+            try:
+                step = partial(self.coroutine.send, (yield awaited))
+            except BaseException as error:  # noqa: BLE001 -- cancellation too goes to the coroutine
+                step = partial(self.coroutine.throw, error)
+
+
+async def cancelled_at(moment: int) -> bool:
+    """Whether there was such a moment. Whatever is cancelled there, everything must have come to its end."""
+    diary: list[str] = []
+    systems: list[ActorSystem] = []
+    scope = anyio.CancelScope()
+    block = CancelledAt(use_everything(diary, systems), moment, scope.cancel)
+    with scope:
+        await block
+    assert diary.count("started") == diary.count("stopped")
+    for system in systems:
+        assert (system.statistics(), any(system.kernel._deadlines.values())) == ((), False)
+    return block.waited >= moment
+
+
+async def cancelled_as_a_task_at(moment: int) -> bool:
+    """The same, by a cancellation that asyncio throws once."""
+    diary: list[str] = []
+    systems: list[ActorSystem] = []
+    blocks: list[CancelledAt] = []
+
+    async def run() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        loop = asyncio.get_running_loop()
+        blocks.append(CancelledAt(use_everything(diary, systems), moment, lambda: loop.call_soon(task.cancel)))
+        await blocks[0]
+
+    await asyncio.wait([asyncio.ensure_future(run())])
+    assert len(asyncio.all_tasks()) == 1
+    assert diary.count("started") == diary.count("stopped")
+    assert [system.statistics() for system in systems] == [()]
+    return blocks[0].waited >= moment
+
+
+async def every_moment(cancelled: Callable[[int], Awaitable[bool]]) -> int:
+    """How many moments there were."""
+    moment = 1
+    with anyio.fail_after(60):
+        while await cancelled(moment):
+            moment += 1
+    return moment - 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_block_cancelled_at_each_of_its_awaits_in_turn_leaves_nothing(backend: str) -> None:
+    assert anyio.run(every_moment, cancelled_at, backend=backend) > 9
+
+
+def test_a_task_of_asyncio_cancelled_at_each_of_its_awaits_in_turn_leaves_nothing() -> None:
+    assert anyio.run(every_moment, cancelled_as_a_task_at) > 9
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_what_a_cancelled_send_would_have_sent_is_not_put(backend: str) -> None:
+    async def give_up() -> int:
+        async with ActorSystem() as system:
+            slow = await system.spawn(partial(Slow, []), mailbox=Mailbox(capacity=1))
+            slow.tell(Add(1))
+            await anyio.lowlevel.checkpoint()
+            slow.tell(Add(2))
+            with anyio.move_on_after(0):
+                await slow.send(Add(3))
+            await emptied(slow)
+            return system.statistics()[0].handled
+
+    assert anyio.run(give_up, backend=backend) == 2
 
 
 async def ask(counter: Ref[Divide]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from kubeactors.actor import Actor, ActorStopped, Fifo, Ref, Restart, SimSystem, Supervision, Terminated, handle
 from kubeactors.message import Message
-from tests.actor.messages import Add, Break, Counter
+from tests.actor.messages import Add, Break, Counter, GetTotal
 
 
 class Work(Message, frozen=True):
@@ -189,3 +189,58 @@ def test_nothing_can_be_spawned_by_who_is_gone() -> None:
     sim.settle()
     sim.stop(late)
     assert tried == [True]
+
+
+class Punctual(Actor[GetTotal]):
+    """Comes to its end at the very moment at which its time is over."""
+
+    stop_seconds = 1.0
+
+    @handle
+    async def get_total(self, message: GetTotal) -> int:
+        await self.ctx.sleep(2.0)
+        return 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_end_of_a_handler_and_of_its_time_may_coincide(seed: int) -> None:
+    sim = SimSystem(seed)
+    for number in range(2):
+        punctual = sim.spawn(Punctual, name=f"punctual-{number}")
+        _ = punctual.ask(GetTotal())
+    sim.run(1.0)
+    sim.shutdown()
+    assert (sim.statistics(), sim.kernel.farewells) == ((), 0)
+
+
+class Sleepy(Actor[GetTotal]):
+    @handle
+    async def get_total(self, message: GetTotal) -> int:
+        await self.ctx.sleep(3600)
+        return 1
+
+
+def test_what_an_ended_actor_waited_for_is_forgotten() -> None:
+    sim = SimSystem()
+    sleepy = sim.spawn(Sleepy)
+    _ = sleepy.ask(GetTotal(), timeout_seconds=10_000)
+    sim.run(1.0)
+    sim.stop(sleepy)
+    assert sim.kernel.timers.next_due() == 10_000_000_000_000  # of the deadline of the ask, which came to its end too
+
+
+class Dicing(Actor[GetTotal]):
+    @handle
+    def get_total(self, message: GetTotal) -> int:
+        return self.ctx.random.randrange(1_000_000)
+
+
+def test_chance_remembers_places_that_can_be_taken_again_and_no_others() -> None:
+    sim = SimSystem()
+    drawn: list[int] = []
+    for name in ("named", "named", "", ""):
+        dicing = sim.spawn(Dicing, name=name)
+        drawn.append(sim.ask(dicing, GetTotal()))
+        sim.stop(dicing)
+    assert len(set(drawn)) == 4
+    assert list(sim.kernel._streams) == ["/named"]

@@ -117,6 +117,25 @@ async def test_a_handler_that_hangs_does_not_outlive_the_system() -> None:
     assert failures == ["/hanging went before it replied"]
 
 
+async def test_an_observer_that_raises_ends_the_block_instead_of_leaving_it_waiting() -> None:
+    def observe(path: str, message: object) -> None:
+        raise ArithmeticError(path, message)
+
+    async def end_an_actor_with_mail() -> None:
+        async with ActorSystem() as system:
+            system.kernel.on_dead_letter = observe
+            hanging = await system.spawn(Hanging, name="hanging")
+            for _ in range(2):
+                hanging.tell(Hang())
+            await anyio.wait_all_tasks_blocked()
+            system.stop(hanging)
+            await anyio.sleep_forever()
+
+    with pytest.raises(BaseExceptionGroup) as failure, anyio.fail_after(10):
+        await end_an_actor_with_mail()
+    assert failure.group_contains(ArithmeticError, match="/hanging")
+
+
 async def test_a_cancelled_block_stops_its_actors() -> None:
     counters: list[Ref[Add]] = []
     with anyio.CancelScope() as scope:

@@ -13,6 +13,7 @@ from kubeactors.actor import (
     Later,
     Mailbox,
     MailboxFull,
+    Overflow,
     Ref,
     Restart,
     Terminated,
@@ -137,6 +138,13 @@ async def test_a_full_mailbox_refuses(actors: Actors) -> None:
     slow = await actors.spawn(Slow, mailbox=Mailbox(capacity=2))
     told = [slow.tell(Add(number)) for number in range(4)]
     assert told == [True, True, False, False]
+    with pytest.raises(MailboxFull):
+        await slow.ask(Seen())
+
+
+async def test_a_full_mailbox_that_drops_what_is_told_refuses_what_is_asked(actors: Actors) -> None:
+    slow = await actors.spawn(Slow, mailbox=Mailbox(capacity=1, overflow=Overflow.DROP_NEWEST))
+    assert [slow.tell(Add(number)) for number in range(2)] == [True, True]
     with pytest.raises(MailboxFull):
         await slow.ask(Seen())
 
