@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from kubeactors.api.core.v1 import Taint
+from kubeactors.api.core.v1 import Pod, Taint
 from kubeactors.apiserver.config import ApiServerConfig
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -37,6 +37,8 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     """What pods can have, where that is less than the capacity."""
     own_names: tuple[str, ...] = ()
     """The nodes' names in place of prefix and number; there are as many nodes as names then."""
+    static_pods: tuple[Pod, ...] = ()
+    """Every node of the pool runs these by itself, whatever the API server says."""
     start_latency_seconds: float = 0.5
     """How long a simulated container takes to start."""
     stop_latency_seconds: float = 0.0

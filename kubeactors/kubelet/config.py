@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from kubeactors.api.core.v1 import Taint
+from kubeactors.api.core.v1 import Pod, Taint
 
 DEFAULT_CAPACITY: Mapping[str, str] = MappingProxyType(
     {"cpu": "32", "ephemeral-storage": "1Ti", "memory": "256Gi", "pods": "110"}
@@ -25,6 +25,8 @@ class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
     labels: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     taints: tuple[Taint, ...] = ()
     """The Node is registered with these."""
+    static_pods: tuple[Pod, ...] = ()
+    """Run on the node, whatever the API says; the API shows mirrors of them."""
     architecture: str = "amd64"
     kubelet_version: str = "v1.36.2"
     lease_duration_seconds: int = 40

@@ -22,6 +22,7 @@ from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials import Materials, Wanted
 from kubeactors.kubelet.messages import (
     Connect,
+    DropMirror,
     FetchMaterials,
     Heartbeat,
     KeepRenewed,
@@ -45,6 +46,7 @@ from kubeactors.kubelet.sessions import (
     exec_in,
     find_port,
 )
+from kubeactors.kubelet.static_pods import mirror_of, mirrored, static_pod
 from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
@@ -98,6 +100,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         """Pods whose status is being written, by uid; True if it has changed since."""
         self._deleted: dict[str, None] = {}
         """Pods that the API was asked to remove."""
+        self._static: dict[str, Pod] = {}
+        """Static pods, by uid."""
         self._renewing = False
         self._renewed_at = 0
 
@@ -185,6 +189,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
                 changes = await self._reflector.list()
                 self._take(sorted(changes, key=_age))
                 if first:
+                    self._add_static_pods()
                     self._remove_orphans()
             await self._reflector.watch(self.ctx.self)
         except StatusError as error:
@@ -209,7 +214,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _take(self, changes: Iterable[Change[Pod]]) -> None:
         for change in changes:
-            if change.new is None:
+            if change.current.metadata.annotations and mirrored(change.current):
+                self._mirror_changed(change.current)
+            elif change.new is None:
                 self._gone(change.current.metadata.uid)
             else:
                 self._changed(change.new)
@@ -221,6 +228,37 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._add(pod)
         else:
             self._take_news(worker, pod)
+
+    def _mirror_changed(self, mirror: Pod) -> None:
+        """Write it again if need be; one that mirrors nothing any more goes."""
+        metadata = mirror.metadata
+        named = [
+            uid
+            for uid, one in self._static.items()
+            if (one.metadata.namespace, one.metadata.name) == (metadata.namespace, metadata.name)
+        ]
+        for uid in named:
+            self._write_soon(uid)
+        if not named and self._pods.get(metadata.name, metadata.namespace) is not None:
+            self.ctx.self.tell(DropMirror(mirror))
+
+    def _add_static_pods(self) -> None:
+        default = self._client.scheme.by_type(Pod).default
+        for manifest in self._config.static_pods:
+            pod = static_pod(manifest, self._config.node_name, default)
+            self._static[pod.metadata.uid] = pod
+            self._add(pod)
+
+    @handle
+    async def drop_mirror(self, message: DropMirror) -> None:
+        """Remove a mirror of nothing: this one, not another of its name."""
+        try:
+            await self._delete(message.mirror)
+        except NotFound:
+            pass
+        except StatusError as error:
+            self.ctx.log.info("kubelet.mirror_not_removed", error=str(error))
+            self.ctx.after(WRITE_RETRY_SECONDS, message)
 
     def _take_news(self, worker: PodWorker, pod: Pod) -> None:
         """The pod as others have changed it, if that is news: perhaps it is to go."""
@@ -391,6 +429,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         worker = self._workers.get(uid)
         if worker is None or worker.is_gone:
             return
+        if uid in self._static:
+            await self._write_mirror(worker)
+            return
         pod = worker.pod
         status = worker.status(self.ctx.wall)
         try:
@@ -405,6 +446,23 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
                 self._unwritten[uid] = True
         except NotFound:
             return  # the watch will tell that it is gone
+
+    async def _write_mirror(self, worker: PodWorker) -> None:
+        """See to the mirror of a static pod: it is there, it is the right one, and it shows what we see."""
+        static, node = self._static[worker.uid], self._reporter.node
+        name, namespace = static.metadata.name, static.metadata.namespace
+        mirror = await self._client.find(Pod, name, namespace)
+        if mirror is None and node is not None:
+            mirror = await self._client.create(mirror_of(static, node))
+        if mirror is None:
+            return
+        if mirrored(mirror) != worker.uid or mirror.metadata.deletion_timestamp is not None:
+            await self._delete(mirror)  # its end is told by the watch, and then it is made anew
+            return
+        worker.pod = replace(worker.pod, status=mirror.status)
+        status = worker.status(self.ctx.wall)
+        if status != mirror.status:
+            await self._client.update_status(replace(mirror, status=status))
 
     def _written(self, worker: PodWorker, pod: Pod) -> None:
         """Take the pod as the API has it now, unless the watch was faster."""
@@ -446,7 +504,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _worker_of(self, message: ReadLog | Exec | Attach | FindPort) -> PodWorker | None:
         pod = self._pods.get(message.pod, message.namespace)
-        return self._workers.get(pod.metadata.uid) if pod is not None else None
+        return self._workers.get(mirrored(pod) or pod.metadata.uid) if pod is not None else None
 
 
 def _age(change: Change[Pod]) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.kubelet.logs import ReadLog
 from kubeactors.kubelet.runtimes import ContainerChanged
@@ -54,6 +55,12 @@ class WriteStatus(Message, frozen=True):
     uid: str
 
 
+class DropMirror(Message, frozen=True):
+    """Remove this mirror of a static pod that is not there any more."""
+
+    mirror: Pod
+
+
 class FetchMaterials(Message, frozen=True):
     """Read the ConfigMaps and Secrets of this pod."""
 
@@ -70,6 +77,7 @@ KubeletMessage: TypeAlias = (
     | Wake
     | Readmit
     | FetchMaterials
+    | DropMirror
     | ContainerChanged
     | WriteStatus
     | ReadLog

@@ -85,7 +85,15 @@ class SchedulerProcess(Actor[Notify], deterministic=True):
 class Plane:
     """What tests talk to."""
 
-    def __init__(self, seed: int = 1, *, nodes: int = 0, behaviour: Behaviour | None = None, **node: str) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        *,
+        nodes: int = 0,
+        behaviour: Behaviour | None = None,
+        static_pods: tuple[Pod, ...] = (),
+        **node: str,
+    ) -> None:
         self.sim = SimSystem(seed=seed)
         backend = MemoryBackend()
         self.store = self.sim.spawn(lambda: Store(backend, ObjectCodec(SCHEME)), name="store")
@@ -94,6 +102,7 @@ class Plane:
         self._runner = self.sim.spawn(Runner, name="test")
         self._events = self.sim.spawn(partial(EventSink, self.client), name="events")
         self._behaviour = behaviour
+        self.static_pods = static_pods
         self._configs: dict[str, KubeletConfig] = {}
         self.kubelets: dict[str, Ref[KubeletMessage]] = {}
         self.runtimes: dict[str, SimulatedRuntime] = {}
@@ -115,6 +124,7 @@ class Plane:
         """A machine boots, with an empty runtime. It is ready to take pods afterwards."""
         index = int(name.rpartition("-")[2])
         config = KubeletConfig(
+            static_pods=self.static_pods,
             node_name=name,
             node_ip=f"172.16.0.{index + 1}",
             pod_cidr=f"10.0.{index}.0/24",
@@ -125,6 +135,10 @@ class Plane:
         self.start_kubelet(name)
         self.sim.run(0.1)
         self.change_node(name, lambda node: replace(node, spec=replace(node.spec, taints=())))
+
+    def configure(self, name: str, *, static_pods: tuple[Pod, ...]) -> None:
+        """The next kubelet on the machine has other static pods."""
+        self._configs[name] = replace(self._configs[name], static_pods=static_pods)
 
     def start_kubelet(self, name: str) -> None:
         """A kubelet on the machine as it is."""

@@ -1,0 +1,57 @@
+"""Static pods: the node itself says that they run; the API shows each as a mirror. Pure.
+
+Source: pkg/kubelet/config/common.go, pkg/kubelet/pod/mirror_client.go, pkg/kubelet/types/pod_update.go (v1.36).
+"""
+
+import hashlib
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.affinity import Toleration
+from kubeactors.apimachinery.meta import OwnerReference
+
+MIRROR = "kubernetes.io/config.mirror"
+HASH = "kubernetes.io/config.hash"
+SOURCE = "kubernetes.io/config.source"
+
+
+def static_pod(manifest: Pod, node_name: str, default: Callable[[Pod], Pod]) -> Pod:
+    """The pod that a node runs for a manifest: named after the node, and with a uid that follows from both.
+
+    >>> static_pod(Pod(), "node-1", lambda pod: pod).metadata.name
+    '-node-1'
+    """
+    digest = hashlib.sha256(msgspec.json.encode(manifest) + node_name.encode()).hexdigest()[:32]
+    metadata = manifest.metadata
+    tolerations = (*manifest.spec.tolerations, Toleration(operator="Exists", effect="NoExecute"))
+    return default(
+        replace(
+            manifest,
+            metadata=replace(
+                metadata,
+                name=f"{metadata.name}-{node_name}",
+                namespace=metadata.namespace or "default",
+                uid=digest,
+                annotations=metadata.annotations | {HASH: digest, SOURCE: "file"},
+            ),
+            spec=replace(manifest.spec, node_name=node_name, tolerations=tolerations),
+        )
+    )
+
+
+def mirror_of(static: Pod, node: Node) -> Pod:
+    """What the API is to show for a static pod; it goes with the node."""
+    owner = OwnerReference(
+        api_version="v1", kind="Node", name=node.metadata.name, uid=node.metadata.uid, controller=True
+    )
+    metadata = static.metadata
+    annotations = metadata.annotations | {MIRROR: metadata.uid}
+    return replace(static, metadata=replace(metadata, uid="", annotations=annotations, owner_references=(owner,)))
+
+
+def mirrored(pod: Pod) -> str:
+    """The uid of the static pod of which this is a mirror; empty if it is none."""
+    return pod.metadata.annotations.get(MIRROR, "")

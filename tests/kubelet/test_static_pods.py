@@ -1,0 +1,87 @@
+"""Pods that a node has by itself, and their mirrors."""
+
+from kubeactors.api.core.v1 import Container, Pod, PodSpec
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.kubelet import Log, ReadLog
+from tests.kubelet.plane import Plane, condition
+
+NAME = "etcd-node-0"
+
+
+def manifest(image: str = "example/etcd:1") -> Pod:
+    return Pod(
+        metadata=ObjectMeta(name="etcd", namespace="default", labels={"tier": "control-plane"}),
+        spec=PodSpec(containers=(Container(name="etcd", image=image),)),
+    )
+
+
+def is_running(pod: Pod) -> bool:
+    return pod.status.phase == "Running"
+
+
+def starts(plane: Plane) -> list[str]:
+    """The sandboxes of the node, by the uid of their pods."""
+    return [one.config.uid for one in plane.runtimes["node-0"].list_pod_sandboxes()]
+
+
+def test_a_static_pod_runs_and_the_api_shows_a_mirror_that_belongs_to_the_node() -> None:
+    plane = Plane(nodes=1, static_pods=(manifest(),))
+    mirror = plane.run_until_pod(NAME, is_running)
+    annotations, uid = mirror.metadata.annotations, starts(plane)[0]
+
+    assert annotations["kubernetes.io/config.mirror"] == annotations["kubernetes.io/config.hash"] == uid
+    assert annotations["kubernetes.io/config.source"] == "file"
+    assert [(one.kind, one.name) for one in mirror.metadata.owner_references] == [("Node", "node-0")]
+    assert (mirror.spec.node_name, mirror.metadata.labels) == ("node-0", {"tier": "control-plane"})
+    assert condition(mirror, "Ready") == ("True", "", "")
+    log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod=NAME, container="etcd"))
+    assert isinstance(log, Log)
+    assert log.lines
+
+
+def test_a_mirror_that_is_deleted_comes_back_and_the_pod_never_stops() -> None:
+    plane = Plane(nodes=1, static_pods=(manifest(),))
+    first = plane.run_until_pod(NAME, is_running)
+    running = starts(plane)
+    for grace_seconds in (0, 30):
+        plane.delete_pod(NAME, grace_seconds)
+        plane.sim.run(5.0)
+        mirror = plane.run_until_pod(NAME, is_running)
+        assert mirror.metadata.uid != first.metadata.uid
+        assert mirror.status.container_statuses == first.status.container_statuses
+        first = mirror
+    assert starts(plane) == running
+
+
+def test_only_the_mirror_that_was_meant_is_removed() -> None:
+    plane = Plane(nodes=1, static_pods=(manifest(),))
+    old = plane.run_until_pod(NAME, is_running)
+    plane.delete_pod(NAME, 30)
+    plane.sim.run(5.0)
+    new = plane.run_until_pod(NAME, is_running)
+    plane.sim.run(60.0)
+    assert new.metadata.uid != old.metadata.uid
+    assert plane.pod(NAME).metadata.uid == new.metadata.uid
+
+
+def test_another_manifest_is_another_pod() -> None:
+    plane = Plane(nodes=1, static_pods=(manifest(),))
+    old = plane.run_until_pod(NAME, is_running)
+    plane.sim.stop(plane.kubelets["node-0"])
+    plane.configure("node-0", static_pods=(manifest("example/etcd:2"),))
+    plane.start_kubelet("node-0")
+    plane.sim.run(5.0)
+    new = plane.run_until_pod(NAME, lambda one: one.spec.containers[0].image == "example/etcd:2" and is_running(one))
+    assert new.metadata.uid != old.metadata.uid
+    assert len(starts(plane)) == 1
+
+
+def test_a_mirror_of_nothing_goes() -> None:
+    plane = Plane(nodes=1, static_pods=(manifest(),))
+    plane.run_until_pod(NAME, is_running)
+    plane.sim.stop(plane.kubelets["node-0"])
+    plane.configure("node-0", static_pods=())
+    plane.start_kubelet("node-0")
+    plane.sim.run(5.0)
+    assert plane.find_pod(NAME) is None
+    assert starts(plane) == []
