@@ -3,20 +3,23 @@
 `api/` registers the built-in kinds; the API server serves what the scheme holds.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Generic, TypeVar, cast
 
 import msgspec
 
 from kubeactors.apimachinery.field import FieldError
+from kubeactors.apimachinery.managedfields.schema import Node
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.names import NameValidator, name_is_dns_subdomain
 from kubeactors.apimachinery.requests import GroupVersionResource
+from kubeactors.apimachinery.unstructured import Unstructured
 
 STANDARD_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 T = TypeVar("T", bound=TypedObject)
+V = TypeVar("V")
 
 
 def same(value: T) -> T:
@@ -27,6 +30,16 @@ def same(value: T) -> T:
 def no_errors(*_: object) -> Iterator[FieldError]:
     """Nothing to validate."""
     return iter(())
+
+
+def nothing(_: object) -> tuple[str, ...]:
+    """Nothing is superfluous."""
+    return ()
+
+
+def same_object(value: V) -> V:
+    """The stored version is this one."""
+    return value
 
 
 def no_warnings(*_: object) -> Iterator[str]:
@@ -65,11 +78,32 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """(new, old or None at creation): what is accepted and yet unwise, as warnings for the user."""
     fields: Callable[[T], dict[str, str]] = lambda _: {}
     """What field selectors can ask for besides metadata.name and metadata.namespace."""
+    superfluous: Callable[[T], tuple[str, ...]] = nothing
+    """Fields of an object that its kind does not know, as strict errors: those that the Struct cannot tell."""
+    list_kind: str = ""
+    """What lists are called, if not by the kind and `List`."""
+    ownership: Node | None = None
+    """What the fields are like for those who share an object, where the Struct does not say it."""
+    printer: object = None
+    """How tables show it, if no printer is known for the Struct: one of `api/printers`."""
+    definition: Mapping[str, object] | None = None
+    """The OpenAPI schema, where the Struct does not say it."""
+    stored_as: GroupVersionResource | None = None
+    """The resource that keeps the objects, if this one only shows them in another version."""
+    to_stored: Callable[[T], TypedObject] = same_object
+    """The object in the version that is stored."""
+    from_stored: Callable[[TypedObject], TypedObject] = same_object
+    """A stored object in this version; one that is in it already stays as it is."""
 
     @property
     def gvr(self) -> GroupVersionResource:
         """The resource's name in requests."""
         return _gvr(self.group, self.version, self.resource)
+
+    @property
+    def custom(self) -> bool:
+        """Whether users have added it."""
+        return issubclass(self.type, Unstructured)
 
     @property
     def api_version(self) -> str:
@@ -89,16 +123,44 @@ def _api_version(group: str, version: str) -> str:
 
 
 class Scheme:
-    """All kinds that are served, by resource and by Struct."""
+    """All kinds that are served, by resource and by Struct. Kinds may come and go while it is in use.
+
+    Each API server has a scheme of its own, made with `copy`, and is the only one who changes it.
+    """
 
     def __init__(self, kinds: Iterable[Kind[TypedObject]]) -> None:
-        self._by_gvr = {one.gvr: one for one in kinds}
-        self._by_type = {one.type: one for one in self._by_gvr.values()}
-        self._gvr_by_type = {one.type: one.gvr for one in self._by_gvr.values()}
-        self._by_gvk = {(one.api_version, one.kind): one for one in self._by_gvr.values()}
+        self.generation: int = 0
+        """Changes with every kind that comes or goes: what was made from the scheme is to be made anew."""
+        self._by_gvr: dict[GroupVersionResource, Kind[TypedObject]] = {}
+        self._by_type: dict[type[TypedObject], Kind[TypedObject]] = {}
+        self._gvr_by_type: dict[type[TypedObject], GroupVersionResource] = {}
+        self._by_gvk: dict[tuple[str, str], Kind[TypedObject]] = {}
+        for kind in kinds:
+            self.add(kind)
 
     def __iter__(self) -> Iterator[Kind[TypedObject]]:
-        return iter(self._by_gvr.values())
+        return iter(tuple(self._by_gvr.values()))
+
+    def copy(self) -> "Scheme":
+        """Another scheme with the same kinds."""
+        return Scheme(self)
+
+    def add(self, kind: Kind[TypedObject]) -> None:
+        """Serve a kind; one of the same resource is replaced."""
+        self._by_gvr[kind.gvr] = self._by_type[kind.type] = self._by_gvk[kind.api_version, kind.kind] = kind
+        self._gvr_by_type[kind.type] = kind.gvr
+        self.generation += 1
+
+    def remove(self, gvr: GroupVersionResource) -> None:
+        """Serve a kind no longer."""
+        kind = self._by_gvr.pop(gvr, None)
+        if kind is not None:
+            del self._by_type[kind.type], self._gvr_by_type[kind.type], self._by_gvk[kind.api_version, kind.kind]
+            self.generation += 1
+
+    def has_group(self, group: str) -> bool:
+        """Whether there is any built-in kind of a group."""
+        return any(kind.group == group and not kind.custom for kind in self._by_gvr.values())
 
     def by_resource(self, gvr: GroupVersionResource) -> Kind[TypedObject] | None:
         """The kind that this resource serves."""

@@ -85,7 +85,9 @@ def encode_item(obj: object) -> bytes:
 
 def typed_item(obj: object, item: bytes) -> bytes:
     """A document of its own, of an object's bytes as an item."""
-    return _after(_type_prefix(obj.kind, obj.api_version), item) if isinstance(obj, TypedObject) else item
+    if not isinstance(obj, TypedObject) or isinstance(obj, Unstructured):
+        return item
+    return _after(_type_prefix(obj.kind, obj.api_version), item)
 
 
 def encode_list(kind: str, api_version: str, metadata: ListMeta, items: Iterable[bytes]) -> bytes:
@@ -128,6 +130,8 @@ def decode(data: bytes, type_: type[T]) -> Decoded[T]:
     >>> decode(b'{"matchLabels":{"a":null},"matchLabel":{}}', LabelSelector)
     Decoded(object=LabelSelector(match_labels={'a': ''}, match_expressions=()), strict_errors=('unknown field "matchLabel"',))
     """
+    if issubclass(type_, Unstructured):
+        return cast("Decoded[T]", Decoded(*unstructured.decode_as(data, type_)))
     try:
         found = _decoder(type_).decode(data)
         if not jsontext.needs_care(data):
@@ -159,6 +163,8 @@ def from_builtins(value: object, type_: type[T], *, careful: bool = False) -> De
     Raises:
         DecodeError: they are no object of this type.
     """
+    if issubclass(type_, Unstructured):
+        return cast("Decoded[T]", Decoded(*unstructured.from_plain(value, type_)))
     if careful:
         return _with_care(value, type_)
     try:

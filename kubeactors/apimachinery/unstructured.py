@@ -1,90 +1,108 @@
 """Objects of kinds that are known at run time only: custom resources.
 
+Every such kind has a Struct of its own, made from its names (`type_of_kind`): what finds a kind by the type of an object
+finds these too. What they have besides type and metadata are nested dicts and lists, which nobody changes.
+
 Source: apimachinery/pkg/apis/meta/v1/unstructured (v1.36).
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from kubeactors.apimachinery.findings import DecodeError, Findings, Place, mismatch
 from kubeactors.apimachinery.jsontext import JSONSyntaxError
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.reader import parse_plain, reader_of
 
+_OWN = ("apiVersion", "kind", "metadata")
 
-class Unstructured:
-    """An object as nested dicts and lists, which nobody changes; a changed object is a new one.
 
-    `metadata` is read when it is first asked for, and kept.
+class Unstructured(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=True):
+    """An object whose fields are nested dicts and lists; a changed object is a new one.
 
-    >>> thing = Unstructured({"apiVersion": "a.io/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {"size": 3}})
+    >>> thing = of({"apiVersion": "a.io/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {"size": 3}})
     >>> thing.kind, thing.metadata.name, thing.at("spec", "size"), thing.at("status", "phase")
     ('Thing', 'a', 3, None)
     """
 
-    __slots__ = ("_metadata", "content")
-
-    def __init__(self, content: Mapping[str, object], metadata: ObjectMeta | None = None) -> None:
-        self.content: Mapping[str, object] = content
-        self._metadata = metadata
+    fields: Mapping[str, object] = {}
+    """All but type and metadata."""
 
     @property
-    def api_version(self) -> str:
-        """Group and version; empty if there is none."""
-        return _text(self.content.get("apiVersion"))
-
-    @property
-    def kind(self) -> str:
-        """The kind's name; empty if there is none."""
-        return _text(self.content.get("kind"))
-
-    @property
-    def metadata(self) -> ObjectMeta:
-        """Name, labels, revision and so on.
-
-        Raises:
-            DecodeError: the metadata is not as metadata should be.
-        """
-        if self._metadata is None:
-            self._metadata = _metadata(self.content.get("metadata"))
-        return self._metadata
+    def content(self) -> dict[str, object]:
+        """The whole object as dicts and lists."""
+        metadata: object = msgspec.json.decode(msgspec.json.encode(self.metadata))
+        return {"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **self.fields}
 
     def at(self, *path: str) -> object:
         """The value at the end of a path of names, or None."""
-        return _at(self.content, path)
+        return _at(self.fields, path)
 
     def with_metadata(self, metadata: ObjectMeta) -> "Unstructured":
         """The object with other metadata; the rest is shared."""
-        return self.with_field("metadata", msgspec.json.decode(msgspec.json.encode(metadata)))
+        return replace(self, metadata=metadata)
 
     def with_field(self, name: str, value: object) -> "Unstructured":
         """The object with another value of a top-level field (`spec`, `status`); None removes it."""
-        others = {key: one for key, one in self.content.items() if key != name}
-        return Unstructured(others if value is None else {**others, name: value})
+        others = {key: one for key, one in self.fields.items() if key != name}
+        return replace(self, fields=others if value is None else {**others, name: value})
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Unstructured) and self.content == other.content
+    def with_fields(self, fields: Mapping[str, object]) -> "Unstructured":
+        """The object with these fields instead of its own."""
+        return self if fields is self.fields else replace(self, fields=fields)
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment] # pyright: ignore[reportIncompatibleMethodOverride] -- its dicts have none either
 
-    def __repr__(self) -> str:
-        return f"Unstructured({dict(self.content)!r})"
+
+@lru_cache(maxsize=4096)
+def type_of_kind(api_version: str, kind: str) -> type[Unstructured]:
+    """The Struct of a kind; for the same names it is always the same.
+
+    >>> type_of_kind("a.io/v1", "Thing")().kind
+    'Thing'
+    """
+    made = msgspec.defstruct(
+        kind,
+        [("api_version", str, api_version), ("kind", str, kind)],
+        bases=(Unstructured,),
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+        omit_defaults=True,
+        gc=True,
+    )
+    return cast("type[Unstructured]", made)
 
 
 def encode(obj: Unstructured) -> bytes:
     """The object as JSON, its type first.
 
-    >>> encode(Unstructured({"spec": {}, "kind": "Thing", "apiVersion": "a.io/v1"}))
-    b'{"kind":"Thing","apiVersion":"a.io/v1","spec":{}}'
+    >>> encode(of({"spec": {}, "kind": "Thing", "apiVersion": "a.io/v1"}))
+    b'{"kind":"Thing","apiVersion":"a.io/v1","metadata":{},"spec":{}}'
     """
-    others = {key: value for key, value in obj.content.items() if key not in ("kind", "apiVersion")}
-    return msgspec.json.encode({"kind": obj.kind, "apiVersion": obj.api_version, **others})
+    return msgspec.json.encode(
+        {"kind": obj.kind, "apiVersion": obj.api_version, "metadata": obj.metadata, **obj.fields}
+    )
+
+
+def of(content: Mapping[str, object]) -> Unstructured:
+    """An object of dicts and lists.
+
+    Raises:
+        DecodeError: it has no kind, or metadata that is not as metadata should be.
+    """
+    if not _text(content.get("kind")):
+        said = msgspec.json.encode(content).decode()
+        raise DecodeError(f"Object 'Kind' is missing in '{said}'")
+    return _read(content, type_of_kind(_text(content.get("apiVersion")), _text(content.get("kind"))), Findings())
 
 
 def decode(data: bytes) -> tuple[Unstructured, tuple[str, ...]]:
-    """Read one JSON document; and its duplicate fields, as strict errors.
+    """Read one JSON document; and its duplicate and unknown fields, as strict errors.
 
     Raises:
         DecodeError: it is no JSON object with a kind and readable metadata.
@@ -92,20 +110,54 @@ def decode(data: bytes) -> tuple[Unstructured, tuple[str, ...]]:
     >>> decode(b'{"kind":"Thing","apiVersion":"a.io/v1","spec":{"a":1,"a":2}}')[1]
     ('duplicate field "spec.a"',)
     """
-    try:
-        value, strict_errors = parse_plain(data)
-    except JSONSyntaxError as error:
-        raise DecodeError(str(error)) from error
+    value, duplicates = _parsed(data)
     if not isinstance(value, dict):
         raise DecodeError(mismatch(value, "map[string]interface {}", Place()))
     content = cast("dict[str, object]", value)
     if not _text(content.get("kind")):
         raise DecodeError(f"Object 'Kind' is missing in '{data.decode('utf-8', 'replace')}'")
-    return Unstructured(content, _metadata(content.get("metadata"))), strict_errors
+    type_ = type_of_kind(_text(content.get("apiVersion")), _text(content.get("kind")))
+    found, unknown = from_plain(content, type_)
+    return found, (*duplicates, *unknown)
 
 
-def _metadata(value: object) -> ObjectMeta:
+def decode_as(data: bytes, type_: type[Unstructured]) -> tuple[Unstructured, tuple[str, ...]]:
+    """Read one JSON document as an object of a kind, whatever it says that it is.
+
+    Raises:
+        DecodeError: it is no JSON object with readable metadata.
+    """
+    value, duplicates = _parsed(data)
+    found, unknown = from_plain(value, type_)
+    return found, (*duplicates, *unknown)
+
+
+def from_plain(value: object, type_: type[Unstructured]) -> tuple[Unstructured, tuple[str, ...]]:
+    """An object of dicts and lists, and the unknown fields of its metadata.
+
+    Raises:
+        DecodeError: it is no object with readable metadata.
+    """
+    if not isinstance(value, Mapping):
+        raise DecodeError(mismatch(value, "map[string]interface {}", Place()))
     findings = Findings()
+    found = _read(cast("Mapping[str, object]", value), type_, findings)
+    return found, findings.strict_errors
+
+
+def _parsed(data: bytes) -> tuple[object, tuple[str, ...]]:
+    try:
+        return parse_plain(data)
+    except JSONSyntaxError as error:
+        raise DecodeError(str(error)) from error
+
+
+def _read(content: Mapping[str, object], type_: type[Unstructured], findings: Findings) -> Unstructured:
+    fields = {key: value for key, value in content.items() if key not in _OWN}
+    return type_(metadata=_metadata(content.get("metadata"), findings), fields=fields)
+
+
+def _metadata(value: object, findings: Findings) -> ObjectMeta:
     place = Place("metadata", "", ("metadata",))
     found = ObjectMeta() if value is None else reader_of(ObjectMeta).read(value, place, findings)
     if findings.wrong:

@@ -34,7 +34,8 @@ def test_a_changed_object_is_a_new_one() -> None:
     }
     assert renamed.metadata == ObjectMeta(name="b")
     assert renamed != thing
-    assert renamed == Unstructured(renamed.content)
+    assert isinstance(renamed, Unstructured)
+    assert renamed == unstructured.of(renamed.content)
 
 
 @pytest.mark.parametrize(

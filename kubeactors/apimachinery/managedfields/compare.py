@@ -58,6 +58,7 @@ def same(one: object, other: object) -> bool:
 def _compare(old: object, new: object, node: Node, path: Path, found: Comparison) -> None:
     if old is not MISSING and new is not MISSING and same(old, new):
         return
+    node = node.given(new if old is MISSING else old).given(old if new is MISSING else new)
     if node.kind == SCALAR or node.atomic or (_is_empty(old) and _is_empty(new)):
         _leaf(old, new, path, found)
         return

@@ -130,12 +130,17 @@ _NOWHERE = Node("scalar")
 
 
 def paths(tree: FieldSet, above: Path = ()) -> Iterator[Path]:
-    """All fields of the set, in order."""
-    for element in sorted(tree):
-        if element == SELF:
-            yield above
-        else:
-            yield from paths(tree[element], (*above, element))
+    """All fields of the set, in order: those that have none below come before those that have."""
+    if SELF in tree:
+        yield above
+    within = [element for element in sorted(tree) if element != SELF]
+    for element in within:
+        if SELF in tree[element]:
+            yield (*above, element)
+    for element in within:
+        below = {name: one for name, one in tree[element].items() if name != SELF}
+        if below:
+            yield from paths(below, (*above, element))
 
 
 def to_fields(tree: FieldSet) -> dict[str, object]:

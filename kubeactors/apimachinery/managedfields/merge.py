@@ -18,6 +18,7 @@ def merge(live: object, config: object, node: Node) -> object:
     """
     if config is MISSING:
         return live
+    node = node.given(config)
     if live is MISSING or node.kind == SCALAR or node.atomic or (not live and not config):
         return config
     if node.kind == LIST:

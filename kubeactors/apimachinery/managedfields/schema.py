@@ -22,19 +22,24 @@ class Node:
 
     `kind` is a scalar, a map or a list. `atomic`: it has one owner as a whole. Maps have named `fields`, an `element`
     for all other keys, or both. Lists that are not atomic are sets of scalars, or of maps that differ in their `keys`;
-    `defaults` stand for keys that an item leaves out.
+    `defaults` stand for keys that an item leaves out. `deduced`: nothing is known, so maps are maps and all else is a leaf.
     """
 
-    __slots__ = ("atomic", "defaults", "element", "fields", "keys", "kind", "scalar")
+    __slots__ = ("atomic", "deduced", "defaults", "element", "fields", "keys", "kind", "scalar")
 
     def __init__(self, kind: str, *, scalar: str = UNTYPED, atomic: bool = False) -> None:
         self.kind: str = kind
         self.scalar: str = scalar
         self.atomic: bool = atomic
+        self.deduced: bool = False
         self.fields: dict[str, Node] = {}
         self.element: Node | None = None
         self.keys: tuple[str, ...] = ()
         self.defaults: dict[str, object] = {}
+
+    def given(self, value: object) -> "Node":
+        """The place of a value: where nothing is known, all but maps have one owner as a whole."""
+        return self if not self.deduced or isinstance(value, dict) else ANYTHING
 
     def child(self, name: str) -> "Node":
         """The place of a map's member; one that is not known is a scalar."""
@@ -44,6 +49,18 @@ class Node:
 
 ANYTHING = Node(SCALAR, atomic=True)
 """Values that nobody looks into."""
+
+
+def _deduced() -> Node:
+    made = Node(MAP)
+    made.deduced = True
+    made.element = made
+    return made
+
+
+DEDUCED = _deduced()
+"""Values of which nothing is known."""
+
 
 _SCALARS: dict[object, str] = {str: STRING, bytes: STRING, int: NUMERIC, float: NUMERIC, bool: BOOLEAN}
 _ANY_SCALAR = frozenset({"v1.Time", "v1.MicroTime", "resource.Quantity"})

@@ -39,6 +39,7 @@ _Misfits = Iterator[tuple[str, str]]
 def _misfits(value: object, node: Node, path: str) -> _Misfits:
     if value is None:
         return
+    node = node.given(value)
     if node.kind == MAP:
         if isinstance(value, dict):
             yield from _in_map(cast("Map", value), node, path)

@@ -20,6 +20,7 @@ def fields_of(value: object, node: Node) -> FieldSet:
     >>> fields_of({"a": "b"}, labels)
     {'f:a': {'.': {}}}
     """
+    node = node.given(value)
     if node.kind == SCALAR or node.atomic:
         return {SELF: {}}
     if node.kind == MAP and isinstance(value, dict):

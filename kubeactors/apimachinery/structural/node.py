@@ -1,0 +1,74 @@
+"""One place of a schema, as it is looked at again and again.
+
+Source: apiextensions-apiserver/pkg/apiserver/schema/structural.go, convert.go (v1.36).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+Raw = Mapping[str, object]
+
+
+class Structural:
+    """A place of a structural schema.
+
+    Objects have named `properties`, or `additional` ones that are all alike (True: any). `preserve`: what is not named
+    is kept. `embedded`: it is a whole object with type and metadata. `default` is None if there is none.
+    """
+
+    __slots__ = (
+        "additional",
+        "default",
+        "embedded",
+        "has_default",
+        "int_or_string",
+        "items",
+        "list_type",
+        "map_keys",
+        "map_type",
+        "nullable",
+        "preserve",
+        "properties",
+        "raw",
+        "rules",
+        "type",
+    )
+
+    def __init__(self, raw: Raw) -> None:
+        self.raw = raw
+        self.type = str(raw.get("type") or "")
+        self.properties = {name: Structural(one) for name, one in _schemas(raw.get("properties")).items()}
+        self.additional = _additional(raw.get("additionalProperties"))
+        items = raw.get("items")
+        self.items = Structural(cast("Raw", items)) if isinstance(items, Mapping) else None
+        self.default = raw.get("default")
+        self.has_default = self.default is not None
+        self.nullable = raw.get("nullable") is True
+        self.preserve = raw.get("x-kubernetes-preserve-unknown-fields") is True
+        self.embedded = raw.get("x-kubernetes-embedded-resource") is True
+        self.int_or_string = raw.get("x-kubernetes-int-or-string") is True
+        self.list_type = str(raw.get("x-kubernetes-list-type") or "")
+        self.map_keys = tuple(cast("Sequence[str]", raw.get("x-kubernetes-list-map-keys") or ()))
+        self.map_type = str(raw.get("x-kubernetes-map-type") or "")
+        self.rules = tuple(cast("Sequence[Raw]", raw.get("x-kubernetes-validations") or ()))
+
+    def child(self, name: str) -> "Structural | None":
+        """The place of a member; None if nothing is known of it.
+
+        >>> Structural({"type": "object", "properties": {"a": {"type": "string"}}}).child("a").type
+        'string'
+        """
+        found = self.properties.get(name)
+        if found is None and isinstance(self.additional, Structural):
+            return self.additional
+        return found
+
+
+def _schemas(value: object) -> Mapping[str, Raw]:
+    return cast("Mapping[str, Raw]", value) if isinstance(value, Mapping) else {}
+
+
+def _additional(value: object) -> Structural | bool:
+    if isinstance(value, Mapping):
+        return Structural(cast("Raw", value))
+    return value is True

@@ -1,0 +1,189 @@
+"""Rules of a schema in CEL: what must hold of values, and of their changes.
+
+Rules are compiled once. What they may cost is not estimated, and times are texts to them (`timestamp(self.when)`): the
+library takes no times within maps.
+
+Source: apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go (v1.36).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from kubeactors.apimachinery.cel import CelError, Program, compile_program
+from kubeactors.apimachinery.field import (
+    DUPLICATE,
+    FORBIDDEN,
+    INVALID,
+    REQUIRED,
+    FieldError,
+    shown,
+)
+from kubeactors.apimachinery.structural.node import Raw, Structural
+from kubeactors.apimachinery.structural.selfcheck import escaped
+from kubeactors.apimachinery.structural.values import NIL
+
+_OLD_SELF = re.compile(r"(?<![\w.])oldSelf\b")
+_PREFIXES = {
+    INVALID: "Invalid value",
+    FORBIDDEN: "Forbidden",
+    REQUIRED: "Required value",
+    DUPLICATE: "Duplicate value",
+}
+
+
+class Rule:
+    """One rule, compiled."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.text = str(raw.get("rule") or "")
+        self.message = str(raw.get("message") or "").strip()
+        self.reason = str(raw.get("reason") or INVALID)
+        self.field_path = str(raw.get("fieldPath") or "")
+        self.of_changes = _OLD_SELF.search(self.text) is not None
+        self.optional = raw.get("optionalOldSelf") is True
+        self._raw = raw
+        self._program: Program | None = None
+        self._said: Program | None = None
+
+    @property
+    def program(self) -> Program:
+        """The condition.
+
+        Raises:
+            CelError: it does not compile.
+        """
+        if self._program is None:
+            self._program = compile_program(self.text, ("self", "oldSelf"), "bool")
+        return self._program
+
+    def compile(self) -> None:
+        """Make sure that it compiles.
+
+        Raises:
+            CelError: it does not.
+        """
+        _ = self.program
+
+    def told(self, variables: Mapping[str, object]) -> str:
+        """What to say when it does not hold."""
+        expression = str(self._raw.get("messageExpression") or "").strip()
+        if expression:
+            try:
+                if self._said is None:
+                    self._said = compile_program(expression, ("self", "oldSelf"), "string")
+                said = self._said.evaluate(variables)
+                if isinstance(said, str) and said.strip() and "\n" not in said:
+                    return said
+            except CelError:
+                pass  # then what is said otherwise
+        return self.message or f"failed rule: {self.text.strip()}"
+
+
+class Rules:
+    """All rules of a schema, with those of the places within."""
+
+    def __init__(self, schema: Structural, *, root: bool = True) -> None:
+        self._schema = schema
+        self._root = root
+        self._own = tuple(Rule(raw) for raw in schema.rules)
+        self._properties = _within(schema.properties)
+        self._items = None if schema.items is None else _or_none(schema.items)
+        more = schema.additional
+        self._additional = _or_none(more) if isinstance(more, Structural) else None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any."""
+        return bool(self._own or self._properties or self._items or self._additional)
+
+    def errors(self, value: object, old: object, path: str = "") -> Iterator[FieldError]:
+        """What does not hold of a value, and of its change from `old`; None if it is new."""
+        if value is None:
+            return
+        yield from self._of_this(value, old, path)
+        if isinstance(value, Mapping):
+            yield from self._of_members(cast("Mapping[str, object]", value), old, path)
+        elif isinstance(value, list) and self._items is not None:
+            known = _by_key(old, self._schema)
+            for i, one in enumerate(cast("list[object]", value)):
+                before = known.get(_key(one, self._schema))
+                yield from self._items.errors(one, before, f"{path}[{i}]")
+
+    def _of_members(self, value: Mapping[str, object], old: object, path: str) -> Iterator[FieldError]:
+        before: Mapping[str, object] = cast("Mapping[str, object]", old) if isinstance(old, Mapping) else {}
+        for name, one in value.items():
+            named = name in self._schema.properties
+            rules = self._properties.get(name) if named else self._additional
+            if rules is not None:
+                at = (f"{path}.{name}" if path else name) if named else f"{path}[{name}]"
+                yield from rules.errors(one, before.get(name), at)
+
+    def _of_this(self, value: object, old: object, path: str) -> Iterator[FieldError]:
+        if not self._own:
+            return
+        now, was = _seen(value, self._schema), _seen(old, self._schema)
+        for rule in self._own:
+            if rule.of_changes and old is None and not rule.optional:
+                continue
+            if old is not None and not rule.of_changes and now == was:
+                continue  # it was accepted once
+            variables = {"self": now, "oldSelf": was}
+            try:
+                if rule.program.holds(variables):
+                    continue
+            except CelError as error:
+                said = f"{error} evaluating rule: {rule.message or rule.text}"
+                yield FieldError(path or NIL, INVALID, f"Invalid value: {shown(self._schema.type)}: {said}")
+                continue
+            yield self._broken(rule, value, rule.told(variables), path)
+
+    def _broken(self, rule: Rule, value: object, said: str, path: str) -> FieldError:
+        at = (path + rule.field_path).removeprefix(".")
+        structured = self._schema.type in ("object", "array")
+        valued = rule.reason in (INVALID, DUPLICATE) and not structured
+        prefix = _PREFIXES[rule.reason]
+        parts = [prefix, *([shown(value)] if valued else []), *([] if rule.reason == DUPLICATE else [said])]
+        return FieldError(at or NIL, rule.reason, ": ".join(parts))
+
+
+def _within(properties: Mapping[str, Structural]) -> dict[str, Rules]:
+    found = {name: Rules(one, root=one.embedded) for name, one in properties.items()}
+    return {name: one for name, one in found.items() if one.any}
+
+
+def _or_none(schema: Structural) -> Rules | None:
+    found = Rules(schema, root=schema.embedded)
+    return found if found.any else None
+
+
+def _key(item: object, schema: Structural) -> tuple[str, ...]:
+    """What an item of a list that is a map is told from others by."""
+    if schema.list_type != "map" or not isinstance(item, Mapping):
+        return ("",)
+    found = cast("Mapping[str, object]", item)
+    return tuple(shown(found.get(key)) for key in schema.map_keys)
+
+
+def _by_key(old: object, schema: Structural) -> dict[tuple[str, ...], object]:
+    """Old items by their keys; none of a list whose items cannot be told apart."""
+    if schema.list_type != "map" or not isinstance(old, list):
+        return {}
+    return {_key(one, schema): one for one in cast("list[object]", old)}
+
+
+def _seen(value: object, schema: Structural | None) -> object:
+    """A value as rules see it: with names that they can write."""
+    if schema is None:
+        return value
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, object]", value)
+        if not schema.properties and not isinstance(schema.additional, Structural):
+            return dict(members)
+        return {
+            (escaped(name) or name if name in schema.properties else name): _seen(one, schema.child(name))
+            for name, one in members.items()
+        }
+    if isinstance(value, list):
+        return [_seen(one, schema.items) for one in cast("list[object]", value)]
+    return value

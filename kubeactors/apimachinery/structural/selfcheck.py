@@ -1,0 +1,93 @@
+"""Which fields a rule speaks of, and whether its schema has them.
+
+The library knows no types of records, so that rules are compiled over values of any type. What it cannot see, a field
+that does not exist, is looked for here: selections that begin with `self` or `oldSelf`, as far as the schema goes.
+
+Source: apiextensions-apiserver/pkg/apiserver/schema/cel/model, cel-go/checker (v1.36).
+"""
+
+import re
+from collections.abc import Iterator
+
+from kubeactors.apimachinery.structural.node import Structural
+
+_TEXT = re.compile(r"""r?("""
+                   r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")  # fmt: skip
+_START = re.compile(r"(?<![\w.])(self|oldSelf)\b")
+_SELECT = re.compile(r"\s*\.\s*(\??)([A-Za-z_]\w*)\s*(\(?)")
+
+ROOT_FIELDS = ("apiVersion", "kind", "metadata")
+_META = frozenset({"name", "generateName"})
+
+
+def unknown_field(rule: str, schema: Structural, *, root: bool) -> str:
+    """The compiler's error about a field that does not exist; empty if there is none. `root`: self has type and metadata.
+
+    >>> spec = Structural({"type": "object", "properties": {"size": {"type": "integer"}}})
+    >>> print(unknown_field("self.weight > 1", spec, root=False))
+    ERROR: <input>:1:5: undefined field 'weight'
+     | self.weight > 1
+     | ....^
+    """
+    blank = _TEXT.sub(lambda found: " " * len(found[0]), rule)
+    for start in _START.finditer(blank):
+        for name, at in _undefined(blank, start.end(), schema, root=root):
+            return _said(rule, name, at)
+    return ""
+
+
+def _undefined(text: str, end: int, schema: Structural, *, root: bool) -> Iterator[tuple[str, int]]:
+    place = schema
+    while True:
+        selected = _SELECT.match(text, end)
+        if selected is None or selected[3]:
+            return
+        name = unescaped(selected[2])
+        if root and name in ROOT_FIELDS:
+            return
+        if place.type != "object" or place.preserve or place.additional or (place.embedded and name in ROOT_FIELDS):
+            return
+        found = place.properties.get(name)
+        if found is None:
+            yield selected[2], text.index(".", end)
+            return
+        place, end, root = found, selected.end(2), False
+
+
+def _said(rule: str, name: str, at: int) -> str:
+    before = rule[:at]
+    line, column = before.count("\n") + 1, at - (before.rfind("\n") + 1)
+    shown = rule.split("\n")[line - 1]
+    return f"ERROR: <input>:{line}:{column + 1}: undefined field '{name}'\n | {shown}\n | {'.' * column}^"
+
+
+_ESCAPES = {"__underscores__": "__", "__dot__": ".", "__dash__": "-", "__slash__": "/"}
+_KEYWORDS = frozenset(
+    (
+        "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
+        "let", "loop", "package", "namespace", "return", "var", "void", "while",
+    )
+)  # fmt: skip
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+def escaped(name: str) -> str:
+    """The name of a field as rules write it; empty if they cannot.
+
+    >>> escaped("a-b"), escaped("namespace"), escaped("size")
+    ('a__dash__b', '__namespace__', 'size')
+    """
+    if name in _KEYWORDS:
+        return f"__{name}__"
+    for written, plain in _ESCAPES.items():
+        name = name.replace(plain, written)
+    return name if _IDENTIFIER.fullmatch(name) else ""
+
+
+def unescaped(name: str) -> str:
+    """The name of a field that a rule writes so."""
+    if name.startswith("__") and name.endswith("__") and name[2:-2] in _KEYWORDS:
+        return name[2:-2]
+    for written, plain in reversed(_ESCAPES.items()):
+        name = name.replace(written, plain)
+    return name

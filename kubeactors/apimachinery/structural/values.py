@@ -1,0 +1,293 @@
+"""Values that do not fit their schema, in the words of Kubernetes.
+
+The checking is a library's; what it finds is told as the original would. Of several things wrong with one value, those
+are left out that the original does not look for once it has found another.
+
+Source: kube-openapi/pkg/validation/{validate,errors,strfmt}, apiextensions-apiserver/pkg/apiserver/validation (v1.36).
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, cast
+
+import msgspec
+
+from kubeactors.apimachinery.field import (
+    TYPE_INVALID,
+    FieldError,
+    invalid,
+    not_supported,
+    required,
+    shown,
+    too_long,
+    too_many,
+)
+from kubeactors.apimachinery.ip import parse_cidr
+from kubeactors.apimachinery.structural.node import Raw
+
+NIL = "<nil>"
+"""The path of errors that the original gives none."""
+
+_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})")
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_DURATION = re.compile(r"([+-]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|ms|s|m|h|d|w|[a-z]+))+|0")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
+_MAC = re.compile(r"([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}")
+_HEX_COLOUR = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+
+
+class _Kind(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class _Found(Protocol):
+    """An error of the library."""
+
+    @property
+    def kind(self) -> _Kind: ...
+    @property
+    def instance(self) -> object: ...
+    @property
+    def instance_path(self) -> Sequence[str | int]: ...
+    @property
+    def schema_path(self) -> Sequence[str | int]: ...
+
+
+class _Library(Protocol):
+    def iter_errors(self, instance: object) -> Iterable[_Found]: ...
+
+
+class ValueValidator:
+    """Checks values against one schema. The library is loaded with the first validator."""
+
+    def __init__(self, schema: Raw) -> None:
+        import jsonschema_rs  # noqa: PLC0415 - for those alone who have custom kinds
+
+        made = jsonschema_rs.Draft4Validator(
+            draft4(schema), formats=_FORMATS, validate_formats=True, ignore_unknown_formats=True
+        )
+        self._validator = cast("_Library", made)
+
+    def errors(self, value: object, path: str = "", old: object = None) -> Iterator[FieldError]:
+        """What is wrong with a value at a path. What is as it was in `old` is not told: it was accepted once.
+
+        Errors name their fields from below `path` on, as the original does.
+        """
+        for found in _relevant(self._validator.iter_errors(value)):
+            if old is None or _at(old, found.instance_path) != found.instance:
+                yield from _told(found, path, _below(found.instance_path))
+
+
+def draft4(schema: Raw) -> dict[str, object]:
+    """A schema with Kubernetes' own words put into those of JSON Schema.
+
+    >>> draft4({"type": "string", "nullable": True}), draft4({"x-kubernetes-int-or-string": True})
+    ({'type': ['string', 'null']}, {'type': ['integer', 'string']})
+    """
+    made = {key: value for key, value in schema.items() if key in _KEYWORDS}
+    made.update(_types(schema))
+    if schema.get("nullable") is True and "enum" in made:
+        made["enum"] = [*cast("Sequence[object]", made["enum"]), None]
+    for key in ("required", "enum", *_LISTS_OF_SCHEMAS):
+        if not made.get(key):
+            made.pop(key, None)  # JSON Schema has no empty lists of these
+    if "required" in made:
+        made["required"] = [*dict.fromkeys(cast("Sequence[str]", made["required"]))]
+    return {key: _within(key, value) for key, value in made.items()}
+
+
+def _types(schema: Raw) -> dict[str, object]:
+    types = ["integer", "string"] if schema.get("x-kubernetes-int-or-string") is True else [schema.get("type")]
+    if schema.get("nullable") is True:
+        types.append("null")
+    return {} if None in types else {"type": types if len(types) > 1 else types[0]}
+
+
+def _within(key: str, value: object) -> object:
+    """What stands at a word of a schema; schemas in it are made ready too."""
+    if key in _LISTS_OF_SCHEMAS:
+        return [draft4(one) for one in cast("Sequence[Raw]", value)]
+    if key in _MAPS_OF_SCHEMAS and isinstance(value, Mapping):
+        return {name: draft4(one) for name, one in cast("Mapping[str, Raw]", value).items()}
+    if key in _SCHEMAS and isinstance(value, Mapping):
+        return draft4(cast("Raw", value))
+    return value
+
+
+_SCHEMAS = ("items", "additionalProperties", "not")
+_MAPS_OF_SCHEMAS = ("properties", "patternProperties")
+_LISTS_OF_SCHEMAS = ("allOf", "anyOf", "oneOf")
+_KEYWORDS = frozenset(
+    (
+        "type", "format", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength",
+        "pattern", "maxItems", "minItems", "uniqueItems", "multipleOf", "enum", "maxProperties", "minProperties",
+        "required", "items", "allOf", "oneOf", "anyOf", "not", "properties", "additionalProperties",
+        "patternProperties",
+    )
+)  # fmt: skip
+
+_ONE_OF_STRING = ("maxLength", "minLength", "pattern")
+"""Of these the first is told and no other."""
+
+
+def _relevant(found: Iterable[_Found]) -> Iterator[_Found]:
+    """Of a value of the wrong type nothing else is told, of a text one thing."""
+    by_value: dict[tuple[str | int, ...], list[_Found]] = {}
+    for one in found:
+        by_value.setdefault(tuple(one.instance_path), []).append(one)
+    for errors in by_value.values():
+        wrong_type = [one for one in errors if one.kind.name == "type"]
+        of_text = [one for word in _ONE_OF_STRING for one in errors if one.kind.name == word]
+        for one in errors:
+            if wrong_type and one not in wrong_type:
+                continue
+            if not wrong_type and one in of_text and one is not of_text[0]:
+                continue
+            yield one
+
+
+def _told(found: _Found, path: str, name: str) -> Iterator[FieldError]:
+    """An error of the library in the words of the original."""
+    kind, value = found.kind, found.instance
+    word = kind.name
+    at = _joined(path, name)
+    if word == "required":
+        yield required(_joined(path, _joined(name, str(_of(kind, "property")))))
+    elif word == "type":
+        yield from _wrong_type(kind, value, at, name)
+    elif word == "enum":
+        options = [one for one in cast("Sequence[object]", _of(kind, "options")) if one is not None]
+        yield not_supported(at, value, [one if isinstance(one, str) else _json(one) for one in options])
+    elif word == "maxLength":
+        yield too_long(at, cast("int", _of(kind, "limit")))
+    elif word in ("maxItems", "maxProperties"):
+        yield too_many(at, len(cast("Sequence[object]", value)), cast("int", _of(kind, "limit")))
+    elif word == "format":
+        said = f"{name} in body must be of type {_of(kind, 'format')}: {shown(value)}"
+        yield FieldError(at, TYPE_INVALID, f"Invalid value: {shown(value)}: {said}")
+    elif word in _COMPOSED:
+        yield invalid(NIL, "", f'"{name}" {_COMPOSED[word]}')
+        yield from _best(kind, path)
+    elif word in _WORDS:
+        yield invalid(at, value, f"{name} in body {_WORDS[word](kind)}")
+    else:
+        yield invalid(at, value, f"{name} in body is not valid ({word})")
+
+
+def _wrong_type(kind: _Kind, value: object, at: str, name: str) -> Iterator[FieldError]:
+    wanted = [one for one in cast("Sequence[str]", _of(kind, "types")) if one != "null"]
+    got = _type_name(value)
+    said = f"{name} in body must be of type {','.join(wanted)}: {shown(got)}"
+    yield FieldError(at, TYPE_INVALID, f"Invalid value: {shown(got)}: {said}")
+    if wanted == ["integer"] and got == "number":
+        yield invalid(NIL, "", f"Checked value must be of type integer (default format) in {name}")
+
+
+def _best(kind: _Kind, path: str) -> Iterator[FieldError]:
+    """What is wrong with the value by the branch that it fits best: the one with the fewest errors."""
+    branches = cast("Sequence[Sequence[_Found]]", getattr(kind, "context", None) or ())
+    best = min(branches, key=len, default=())
+    for one in best:
+        yield from _told(one, path, _below(one.instance_path))
+
+
+_COMPOSED = {
+    "oneOf": "must validate one and only one schema (oneOf). Found none valid",
+    "oneOfMultipleValid": "must validate one and only one schema (oneOf). Found 2 valid alternatives",
+    "oneOfNotValid": "must validate one and only one schema (oneOf). Found none valid",
+    "anyOf": "must validate at least one schema (anyOf)",
+    "not": "must not validate the schema (not)",
+}
+
+_WORDS: dict[str, Callable[[_Kind], str]] = {
+    "minLength": lambda kind: f"should be at least {_of(kind, 'limit')} chars long",
+    "pattern": lambda kind: f"should match '{_of(kind, 'pattern')}'",
+    "maximum": lambda kind: f"should be less than or equal to {_of(kind, 'limit')}",
+    "exclusiveMaximum": lambda kind: f"should be less than {_of(kind, 'limit')}",
+    "minimum": lambda kind: f"should be greater than or equal to {_of(kind, 'limit')}",
+    "exclusiveMinimum": lambda kind: f"should be greater than {_of(kind, 'limit')}",
+    "multipleOf": lambda kind: f"should be a multiple of {_number(_of(kind, 'multiple_of'))}",
+    "minItems": lambda kind: f"should have at least {_of(kind, 'limit')} items",
+    "minProperties": lambda kind: f"should have at least {_of(kind, 'limit')} properties",
+    "uniqueItems": lambda _: "shouldn't contain duplicates",
+}
+
+
+def _of(kind: _Kind, name: str) -> object:
+    return cast("object", getattr(kind, name))
+
+
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _type_name(value: object) -> str:
+    """What JSON Schema calls the type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    names: tuple[tuple[type, str], ...] = (
+        (str, "string"),
+        (int, "integer"),
+        (float, "number"),
+        (list, "array"),
+    )
+    return next((name for type_, name in names if isinstance(value, type_)), "object")
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name and not name.startswith("[") else path + name
+
+
+def _below(path: Sequence[str | int]) -> str:
+    """A path as errors write it.
+
+    >>> _below(["spec", "parts", 0, "id"])
+    'spec.parts[0].id'
+    """
+    written = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return written.removeprefix(".")
+
+
+def _at(value: object, path: Sequence[str | int]) -> object:
+    for step in path:
+        if isinstance(step, int):
+            items = cast("list[object]", value) if isinstance(value, list) else []
+            value = items[step] if step < len(items) else _NOWHERE
+        else:
+            value = cast("Mapping[str, object]", value).get(step, _NOWHERE) if isinstance(value, Mapping) else _NOWHERE
+    return value
+
+
+_NOWHERE = object()
+
+
+def _is_base64(value: str) -> bool:
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+_FORMATS: dict[str, Callable[[str], bool]] = {
+    "date-time": lambda value: _DATE_TIME.fullmatch(value) is not None,
+    "datetime": lambda value: _DATE_TIME.fullmatch(value) is not None,
+    "date": lambda value: _DATE.fullmatch(value) is not None,
+    "duration": lambda value: _DURATION.fullmatch(value) is not None,
+    "uuid": lambda value: _UUID.fullmatch(value) is not None,
+    "mac": lambda value: _MAC.fullmatch(value) is not None,
+    "cidr": lambda value: parse_cidr(value) is not None,
+    "byte": _is_base64,
+    "hexcolor": lambda value: _HEX_COLOUR.fullmatch(value) is not None,
+    "password": lambda _: True,
+}
+"""Formats that the library does not know, or knows otherwise than the original."""
