@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from kubeactors.api.admissionregistration.v1.kinds import KINDS as _ADMISSION
+from kubeactors.api.apiextensions.v1.kinds import KINDS as _EXTENSIONS
 from kubeactors.api.apiregistration.v1.kinds import KINDS as _REGISTRATION
 from kubeactors.api.apps.v1.kinds import KINDS as _APPS
 from kubeactors.api.authentication.v1.kinds import KINDS as _AUTHENTICATION
@@ -21,6 +22,7 @@ from kubeactors.api.certificates.v1.kinds import KINDS as _CERTIFICATES
 from kubeactors.api.coordination.v1.lease import KINDS as _COORDINATION
 from kubeactors.api.core.v1.kinds import KINDS as _CORE
 from kubeactors.api.discovery.v1.kinds import KINDS as _DISCOVERY
+from kubeactors.api.events.v1.kinds import KINDS as _EVENTS
 from kubeactors.api.flowcontrol.v1.kinds import KINDS as _FLOWCONTROL
 from kubeactors.api.metrics.v1beta1.usage import KINDS as _METRICS
 from kubeactors.api.networking.v1.kinds import KINDS as _NETWORKING
@@ -40,6 +42,7 @@ SCHEME = Scheme(
         "Iterable[Kind[TypedObject]]",
         (
             *_CORE,
+            *_EVENTS,
             *_APPS,
             *_AUTOSCALING,
             *_BATCH,
@@ -54,6 +57,7 @@ SCHEME = Scheme(
             *_RESOURCE,
             *_FLOWCONTROL,
             *_ADMISSION,
+            *_EXTENSIONS,
             *_REGISTRATION,
             *_AUTHENTICATION,
             *_AUTHORIZATION,

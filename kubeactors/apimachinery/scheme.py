@@ -88,6 +88,8 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """How tables show it, if no printer is known for the Struct: one of `api/printers`."""
     definition: Mapping[str, object] | None = None
     """The OpenAPI schema, where the Struct does not say it."""
+    measured: bool = False
+    """Whether objects are made when they are asked for, and none are stored."""
     stored_as: GroupVersionResource | None = None
     """The resource that keeps the objects, if this one only shows them in another version."""
     to_stored: Callable[[T], TypedObject] = same_object
@@ -99,6 +101,11 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     def gvr(self) -> GroupVersionResource:
         """The resource's name in requests."""
         return _gvr(self.group, self.version, self.resource)
+
+    @property
+    def stored(self) -> bool:
+        """Whether the store holds objects as this kind."""
+        return self.stored_as is None and not self.measured
 
     @property
     def custom(self) -> bool:

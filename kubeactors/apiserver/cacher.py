@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import ADDED, BOOKMARK, GroupVersionResource, WatchEvent
 from kubeactors.apimachinery.scheme import Kind, Scheme
+from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.changes import Change
 from kubeactors.apiserver.collection import Collection
 from kubeactors.apiserver.history import History
@@ -65,14 +66,41 @@ class Cacher:
         self, scheme: Scheme, hub: WatchHub, *, history: int, node_of: Callable[[Kind[TypedObject]], NodeOf | None]
     ) -> None:
         self._hub = hub
-        self._caches = {kind.gvr: ResourceCache(kind, node_of(kind), history) for kind in scheme}
-        self._by_type = {cache.kind.type: cache for cache in self._caches.values()}
+        kept = [kind for kind in scheme if kind.stored]
+        self._caches = {kind.gvr: ResourceCache(kind, node_of(kind), history) for kind in kept}
+        self._by_type: dict[type[TypedObject], ResourceCache] = {
+            cache.kind.type: cache for cache in self._caches.values()
+        }
+        for kind in scheme:
+            if kind.stored_as is not None:
+                self._caches[kind.gvr] = self._caches[kind.stored_as]
+        self._history = history
+        self._unclaimed: dict[type[TypedObject], Collection] = {}
+        """Custom objects whose kind is not served, or not yet."""
         self._followers: list[Follower] = []
         self.revision: int = 0
         """Everything up to this revision of the store is in here."""
 
     def __iter__(self) -> Iterator[ResourceCache]:
-        return iter(self._caches.values())
+        return iter(dict.fromkeys(self._caches.values()))
+
+    def serve(self, stored: Kind[TypedObject], versions: Iterable[Kind[TypedObject]]) -> ResourceCache:
+        """Keep the objects of a custom kind, whichever of its versions they were stored in, and those known already."""
+        cache = self._caches.get(stored.gvr)
+        if cache is None:
+            cache = ResourceCache(stored, None, self._history)
+            cache.reset(self.revision)
+        cache.kind = stored
+        for kind in (stored, *versions):
+            self._caches[kind.gvr] = self._by_type[kind.type] = cache
+            for value in self._unclaimed.pop(kind.type, Collection()).select(Selection()):
+                cache.objects.put(stored.from_stored(value))
+        return cache
+
+    def withdraw(self, kind: Kind[TypedObject]) -> None:
+        """Keep the objects of a custom kind no longer. Its watchers must have been closed before."""
+        self._caches.pop(kind.gvr, None)
+        self._by_type.pop(kind.type, None)
 
     def of(self, resource: GroupVersionResource) -> ResourceCache:
         """The cache of a resource that is served."""
@@ -100,11 +128,14 @@ class Cacher:
         """Start anew with what the store holds at a revision. Watchers must have been closed before."""
         for cache in self._caches.values():
             cache.reset(revision)
+        self._unclaimed.clear()
         for kv in kvs:
             value = cast("TypedObject", kv.value)
             found = self._by_type.get(type(value))
             if found is not None:
-                found.objects.put(value)
+                found.objects.put(found.kind.from_stored(value))
+            elif isinstance(value, Unstructured):
+                self._unclaimed.setdefault(type(value), Collection()).put(value)
         self.revision = revision
         for follower in self._followers:
             follower.reset()
@@ -134,13 +165,19 @@ class Cacher:
         value = cast("TypedObject", event.kv.value)
         cache = self._by_type.get(type(value))
         if cache is not None:
+            value = cache.kind.from_stored(value)
             self._spread(cache, Change(event.kv.mod_revision, value, cache.objects.put(value)))
+        elif isinstance(value, Unstructured):
+            self._unclaimed.setdefault(type(value), Collection()).put(value)
 
     def _remove(self, event: StoreEvent) -> None:
         assert event.previous is not None, "a deletion shows what it deleted"
         value = cast("TypedObject", event.previous.value)
         cache = self._by_type.get(type(value))
         if cache is None:
+            unclaimed = self._unclaimed.get(type(value))
+            if unclaimed is not None:
+                unclaimed.remove(value.metadata.namespace, value.metadata.name)
             return
         previous = cache.objects.remove(value.metadata.namespace, value.metadata.name)
         if previous is not None:

@@ -28,6 +28,15 @@ def prefix_of(resource: GroupVersionResource) -> str:
     return f"{ROOT}{_RENAMED.get((resource.group, resource.resource), resource.resource)}/"
 
 
+def prefix_of_custom(group: str, plural: str) -> str:
+    """The same of a custom resource, whatever the version.
+
+    >>> prefix_of_custom("example.com", "things")
+    '/registry/example.com/things/'
+    """
+    return f"{ROOT}{group}/{plural}/"
+
+
 def key_of(prefix: str, namespace: str, name: str) -> str:
     """The key of one object.
 

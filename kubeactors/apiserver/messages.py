@@ -53,5 +53,9 @@ class CompactHistory(Message, frozen=True):
     """Let the store forget what is old."""
 
 
-OwnMessage: TypeAlias = Flush | GiveUp | SendBookmarks | EndWatch | CompactHistory
+class SettleDefinitions(Message, frozen=True):
+    """Definitions of custom kinds have changed."""
+
+
+OwnMessage: TypeAlias = Flush | GiveUp | SendBookmarks | EndWatch | CompactHistory | SettleDefinitions
 """What it tells itself."""

@@ -91,7 +91,7 @@ class Ownership:
         """
         kind = attributes.kind
         config = _configuration(patch, kind)
-        node = schema_of(kind.type)
+        node = _places(kind)
         try:
             managedfields.check(config, node)
         except MisfitError as error:
@@ -121,7 +121,7 @@ class Ownership:
     def _write(self, attributes: Attributes, owner: Owner) -> Write:
         kind = attributes.kind
         return Write(
-            node=schema_of(kind.type),
+            node=_places(kind),
             owner=owner,
             api_version=kind.api_version,
             time=None if attributes.written_through else self._environment.timestamp(),
@@ -141,6 +141,10 @@ def is_same(new: TypedObject, old: TypedObject) -> bool:
     if tuple(replace(one, time=time) for one, time in zip(entries, times, strict=True)) != before:
         return False
     return with_metadata(new, replace(new.metadata, managed_fields=before)) == old
+
+
+def _places(kind: Kind[TypedObject]) -> Node:
+    return schema_of(kind.type) if kind.ownership is None else kind.ownership
 
 
 def _ignored(kind: Kind[TypedObject], subresource: str) -> FieldSet:

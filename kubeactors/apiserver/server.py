@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from kubeactors.actor import Actor, AskError, AskTimedOut, Gate, Ref, Terminated, handle
 from kubeactors.api.core.v1 import Binding
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
     Create,
     Delete,
@@ -32,6 +33,8 @@ from kubeactors.apiserver.authorization import Authorizer, access_to, denied
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.config import ApiServerConfig
+from kubeactors.apiserver.customresources.definitions import DEFINITIONS, Definitions
+from kubeactors.apiserver.customresources.served import CustomKinds, Tables
 from kubeactors.apiserver.freshness import CacheFreshness
 from kubeactors.apiserver.keys import ROOT
 from kubeactors.apiserver.messages import (
@@ -43,6 +46,7 @@ from kubeactors.apiserver.messages import (
     IsReady,
     OwnMessage,
     SendBookmarks,
+    SettleDefinitions,
 )
 from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.ownership import Ownership
@@ -104,7 +108,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     A write is acknowledged when the store has it. While the cache is not primed, requests wait.
 
     Args:
-        scheme: the kinds to serve.
+        scheme: the kinds to serve; the server adds custom kinds to it, and nobody else changes it.
         store: where they are kept. Its codec is `ObjectCodec` with the same scheme.
         config: settings.
         authorizer: decides who may do what.
@@ -119,6 +123,9 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         authorizer: Authorizer | None = None,
         tokens: TokenIssuer | None = None,
     ) -> None:
+        for kind in scheme:
+            if kind.custom:  # of an instance before this one
+                scheme.remove(kind.gvr)
         self._scheme = scheme
         self._store = store
         self._config = config or ApiServerConfig()
@@ -152,6 +159,14 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         registry = Registry(self._stored, environment, admission)
         reviews = Reviews(self._authorizer, environment, self._cacher, self._tokens)
         ownership = Ownership(environment)
+        tables = Tables(self._scheme, self._resources, self._subresources)
+        self._custom = CustomKinds(tables, self._cacher, self._streams, environment)
+        definitions = self._resources.get(DEFINITIONS)
+        self._definitions = None
+        if definitions is not None:
+            self._definitions = Definitions(registry, definitions, self._cacher, self._custom, environment)
+            self._definitions.wake = self._settle_later
+            self._cacher.follow(self._definitions)
         self._writer = Writer(registry, self._reader, self._freshness, self._subresources, ownership, reviews=reviews)
         await self._prime()
         await bootstrap(registry, self._resources, self._config, addresses.first)
@@ -161,6 +176,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         while not await ensure(description, self._stored, self._resources, environment):
             await self._freshness.catch_up()
         await self._freshness.catch_up()
+        if self._definitions is not None:
+            await self._definitions.settle()
         self._ready.open()
         self.ctx.every(self._config.bookmark_seconds, SendBookmarks(), key="bookmarks")
         self.ctx.every(self._config.compaction_seconds, CompactHistory(), key="compaction")
@@ -275,6 +292,12 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._freshness.give_up(message.number)
 
     @handle
+    async def settle_definitions(self, message: SettleDefinitions) -> None:
+        """Definitions have changed: serve what they describe."""
+        if self._definitions is not None:
+            await self._definitions.settle()
+
+    @handle
     async def compact_history(self, message: CompactHistory) -> None:
         """Let the store forget what was old a while ago already."""
         revision, self._compact_revision = self._compact_revision, self._cacher.revision
@@ -315,8 +338,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         if resource is None:
             raise unknown_resource()
         if message.subresource:
-            if (gvr.resource, message.subresource) not in self._subresources:
-                raise unknown_resource()
+            if (gvr, message.subresource) not in self._subresources:
+                raise resource.missing(message.name) if resource.kind.custom else unknown_resource()
         elif verb not in resource.kind.verbs:
             raise not_allowed()
         return resource
@@ -326,8 +349,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
             return Result(object=components.component(resource, message.name), warnings=_deprecation(resource))
         found = await self._reader.get(resource, message)
         if message.subresource:
-            found = self._subresources[resource.kind.resource, message.subresource].get(resource, found)
-        return Result(object=found, warnings=_deprecation(resource))
+            found = self._subresources[resource.kind.gvr, message.subresource].get(resource, found)
+        return Result(object=resource.shown_part(found), warnings=_deprecation(resource))
 
     async def _create(self, resource: Resource, message: Create) -> Result | Status:
         """A binding that was sent to the namespace is one of the pod that it names."""
@@ -345,6 +368,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
             found = components.components(selection)
         else:
             found = await self._reader.list(resource, selection.namespace, message.options, selection)
+        if resource.kind.stored_as is not None:
+            found = replace(found, items=tuple(map(resource.shown, cast("tuple[TypedObject, ...]", found.items))))
         warnings = _deprecation(resource)
         return replace(found, warnings=warnings) if warnings else found
 
@@ -356,7 +381,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         selection = self._selection(resource, message.namespace, message.options)
         start = start_of(message, resource)
         await await_start(message, start, self._freshness)
-        self._streams.begin(message, selection, start)
+        shown = None if resource.kind.stored_as is None else resource.shown
+        self._streams.begin(message, selection, start, shown)
         return WatchStarted()
 
     def _selection(self, resource: Resource, namespace: str, options: ListOptions) -> Selection:
@@ -390,6 +416,10 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
             return isinstance(await self._store.ask(create), WatchCreated)
         except AskError:
             return False
+
+    def _settle_later(self) -> None:
+        if not self.ctx.self.tell(SettleDefinitions()):  # no room among the requests
+            self.ctx.after(0.0, SettleDefinitions(), key="definitions")
 
     def _give_up_later(self, number: int) -> None:
         self.ctx.after(self._config.freshness_seconds, GiveUp(number))

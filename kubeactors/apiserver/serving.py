@@ -6,6 +6,7 @@ from random import Random
 from typing import TypeAlias, TypeVar, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod, Service
 from kubeactors.apimachinery.meta import TypedObject
@@ -31,6 +32,7 @@ from kubeactors.apiserver.admission.storage import (
 from kubeactors.apiserver.admission.templates import SharedSpecs
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.cacher import Cacher
+from kubeactors.apiserver.customresources.strategies import DefinitionStrategy
 from kubeactors.apiserver.keys import prefix_of
 from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.registry import jobs, kinds
@@ -107,6 +109,7 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"): _CONDITIONAL,
     ("admissionregistration.k8s.io", "validatingwebhookconfigurations"): _CONDITIONAL,
     ("apiregistration.k8s.io", "apiservices"): _simple(kinds.APIServiceStrategy),
+    ("apiextensions.k8s.io", "customresourcedefinitions"): _simple(DefinitionStrategy),
     ("apps", "daemonsets"): _simple(kinds.DaemonSetStrategy),
     ("apps", "deployments"): _simple(kinds.DeploymentStrategy),
     ("apps", "replicasets"): _simple(kinds.ReplicaSetStrategy),
@@ -151,7 +154,7 @@ node_of_pod: NodeOf = attrgetter("spec.node_name")
 
 def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVersionResource, Resource]:
     """Every resource of the scheme, by its name in requests."""
-    return {
+    made = {
         kind.gvr: Resource(
             kind=kind,
             strategy=_MAKERS.get((kind.group, kind.resource), _PLAIN)(kind, shared),
@@ -159,12 +162,17 @@ def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVe
             cache=cacher.of(kind.gvr),
         )
         for kind in scheme
+        if kind.stored
     }
+    for kind in scheme:
+        if kind.stored_as is not None:
+            made[kind.gvr] = replace(made[kind.stored_as], kind=kind)
+    return made
 
 
 def ledger_of(scheme: Scheme, cacher: Cacher, environment: Environment) -> Ledger:
     """Who counts what the namespaces use."""
-    namespaced = (kind.gvr for kind in scheme if kind.namespaced)
+    namespaced = (kind.gvr for kind in scheme if kind.namespaced and kind.stored)
     ledger = Ledger(cacher, namespaced, wall=lambda: environment.wall, revision=lambda: cacher.revision)
     cacher.follow(ledger)
     return ledger
@@ -197,9 +205,9 @@ def subresources_of(
     environment: Environment,
     lookup: Lookup,
     tokens: TokenIssuer | None,
-) -> dict[tuple[str, str], Subresource]:
+) -> dict[tuple[GroupVersionResource, str], Subresource]:
     """What can be done besides reading and writing whole objects, by resource and subresource."""
-    found: dict[tuple[str, str], Subresource] = {
+    special: dict[tuple[str, str], Subresource] = {
         ("certificatesigningrequests", APPROVAL): Part(),
         ("namespaces", "finalize"): Part(),
         ("pods", "binding"): BindingSubresource(environment, lookup),
@@ -208,13 +216,17 @@ def subresources_of(
         ("pods", "resize"): Part(),
     }
     if tokens is not None:
-        found["serviceaccounts", "token"] = TokenSubresource(tokens, environment, lookup)
+        special["serviceaccounts", "token"] = TokenSubresource(tokens, environment, lookup)
+    found: dict[tuple[GroupVersionResource, str], Subresource] = {}
     for kind in (one.kind for one in resources.values()):
-        if "status" in kind.subresources:
-            found[kind.resource, "status"] = Part()
-        if "scale" in kind.subresources:
-            found[kind.resource, "scale"] = ScaleSubresource()
+        for name in kind.subresources:
+            known = special.get((kind.resource, name)) or _USUAL.get(name)
+            if known is not None:
+                found[kind.gvr, name] = known
     return found
+
+
+_USUAL: dict[str, Subresource] = {"status": Part(), "scale": ScaleSubresource()}
 
 
 def unknown_resource() -> StatusError:

@@ -3,12 +3,12 @@
 from typing import TypeVar, cast
 
 from kubeactors.actor import Context, Ref
-from kubeactors.apimachinery.requests import Watch, WatchClosed, WatchEvent
+from kubeactors.apimachinery.requests import GroupVersionResource, Watch, WatchClosed, WatchEvent
 from kubeactors.apimachinery.status import Expired
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.messages import EndWatch, Flush
 from kubeactors.apiserver.selection import Selection
-from kubeactors.apiserver.watchers import Subscriber, Watcher, WatchHub
+from kubeactors.apiserver.watchers import Shown, Subscriber, Watcher, WatchHub
 from kubeactors.apiserver.watching import begin
 
 M = TypeVar("M")
@@ -32,14 +32,18 @@ class Streams:
         self._usual_seconds = usual_seconds
         self._flushing = False
 
-    def begin(self, request: Watch, selection: Selection, start: int) -> None:
-        """Begin a watch. One from a revision that is forgotten ends at once, and its end says why."""
+    def begin(self, request: Watch, selection: Selection, start: int, shown: Shown | None = None) -> None:
+        """Begin a watch. One from a revision that is forgotten ends at once, and its end says why.
+
+        `shown` puts objects into the version that is watched, if that is not the stored one.
+        """
         self.stop(request.subscriber, request.watch)
         try:
             watcher, events = begin(request, selection, start, self._cacher)
         except Expired as refusal:
             request.subscriber.tell(WatchClosed(request.watch, refusal.status))
             return
+        watcher.shown = shown
         self._register(watcher, events, request.options.timeout_seconds)
 
     def stop(self, subscriber: Subscriber, number: int) -> None:
@@ -61,6 +65,12 @@ class Streams:
         if message.bookmark:
             self._hub.offer(watcher, self._cacher.of(watcher.resource).bookmark(self._cacher.revision))
         else:
+            self._close(watcher)
+        self.schedule_flush()
+
+    def close_of(self, resource: GroupVersionResource) -> None:
+        """No more changes for those who watch a resource; they are told."""
+        for watcher in [one for one in self._cacher.of(resource).watchers if one.resource == resource]:
             self._close(watcher)
         self.schedule_flush()
 

@@ -4,8 +4,8 @@ Events are gathered in a buffer per watcher and sent by `flush`, all in one mess
 few large messages instead of many small ones. One that is too far behind is closed and has to list again.
 """
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from typing import TypeAlias, cast
 
 from kubeactors.actor import Timer
 from kubeactors.apimachinery.meta import TypedObject
@@ -18,6 +18,13 @@ Subscriber: TypeAlias = Recipient[WatchEvents | WatchClosed]
 Scope: TypeAlias = tuple[str, str, str]
 """Namespace, name and node; empty for any."""
 _ANYWHERE: Scope = ("", "", "")
+
+
+Shown: TypeAlias = Callable[[TypedObject], TypedObject]
+
+
+def _shown(event: WatchEvent, shown: Shown) -> WatchEvent:
+    return WatchEvent(event.type, shown(cast("TypedObject", event.object)))
 
 
 class Watcher:
@@ -33,6 +40,7 @@ class Watcher:
         "resource",
         "scope",
         "sequence",
+        "shown",
         "since",
         "subscriber",
         "timers",
@@ -54,11 +62,14 @@ class Watcher:
         self.sequence: int = 0
         self.closed: bool = False
         self.timers: list[Timer] = []
+        self.shown: Shown | None = None
+        """Puts objects into the version that is watched, if that is not the stored one."""
 
     def deliver(self) -> bool:
         """Send what is gathered, and the end if there is one; False if the subscriber has no room now."""
         if self.buffer:
-            if not self.subscriber.tell(WatchEvents(self.number, tuple(self.buffer), self.sequence + 1)):
+            events = self.buffer if self.shown is None else [_shown(one, self.shown) for one in self.buffer]
+            if not self.subscriber.tell(WatchEvents(self.number, tuple(events), self.sequence + 1)):
                 return False
             self.sequence += 1
             self.buffer.clear()

@@ -12,25 +12,39 @@ from kubeactors.apimachinery import patches
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.requests import (
     APPLY_PATCH,
+    STRATEGIC_MERGE_PATCH,
     Create,
     Delete,
     DeleteCollection,
+    GroupVersionResource,
     ListResult,
     Patch,
     Result,
     Update,
 )
-from kubeactors.apimachinery.status import Forbidden, NotFound, Status, StatusDetails, UnsupportedMediaType, conflict
+from kubeactors.apimachinery.status import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    Status,
+    StatusDetails,
+    UnsupportedMediaType,
+    conflict,
+)
 from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes
 from kubeactors.apiserver.ownership import Ownership
 from kubeactors.apiserver.reading import Freshness, Reader
 from kubeactors.apiserver.registry.metadata import check_name, in_namespace, without_repeated_owners
-from kubeactors.apiserver.registry.registry import Registry, Transform, Written
-from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.registry import Registry, Written
+from kubeactors.apiserver.registry.resource import Resource, Transform
 from kubeactors.apiserver.registry.reviews import Reviews
 from kubeactors.apiserver.registry.subresources import Subresource
 from kubeactors.apiserver.selection import Selection
 
+_CUSTOM_PATCHES = (
+    "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+    "application/merge-patch+json, application/apply-patch+yaml"
+)
 _APPLICABLE = frozenset({"status", "ephemeralcontainers", "resize"})
 """Parts that a configuration can be applied to."""
 
@@ -43,7 +57,7 @@ class Writer:
         registry: Registry,
         reader: Reader,
         freshness: Freshness,
-        subresources: Mapping[tuple[str, str], Subresource],
+        subresources: Mapping[tuple[GroupVersionResource, str], Subresource],
         ownership: Ownership,
         *,
         reviews: Reviews,
@@ -62,11 +76,11 @@ class Writer:
             return Result(object=self._reviews.answer(resource, given, request.user), code=201)
         attributes = _attributes(resource, request, CREATE, request.options.dry_run)
         if request.subresource:
-            subresource = self._subresources[resource.kind.resource, request.subresource]
+            subresource = self._subresources[resource.kind.gvr, request.subresource]
             answer = await subresource.create(self._registry, resource, given, attributes)
             return answer if isinstance(answer, Status) else Result(object=answer, code=201)
         given, repeated = without_repeated_owners(given)
-        value = resource.strategy.default(given)
+        value = resource.stored(given)
         warnings = _warnings(resource, (*request.options.warnings, *repeated), value, None)
         try:
             created = await self._registry.create(resource, value, attributes)
@@ -75,7 +89,9 @@ class Writer:
             if not await self._caught_up():
                 raise
             created = await self._registry.create(resource, value, attributes)
-        return Result(object=created, code=201, warnings=(*warnings, *dict.fromkeys(attributes.warnings)))
+        return Result(
+            object=resource.shown(created), code=201, warnings=(*warnings, *dict.fromkeys(attributes.warnings))
+        )
 
     async def update(self, resource: Resource, request: Update) -> Result:
         """Replace an object, or a part of it."""
@@ -89,17 +105,21 @@ class Writer:
         """Change an object, or a part of it, as a patch says."""
         if request.patch_type == APPLY_PATCH:
             return await self._apply(resource, request)
+        if resource.kind.custom and request.patch_type == STRATEGIC_MERGE_PATCH:
+            raise UnsupportedMediaType.saying(_CUSTOM_PATCHES)
         warnings: list[str] = []
 
         def patched(current: TypedObject | None) -> TypedObject:
             if current is None:
                 raise resource.missing(request.name)
             options = request.options
+            current = resource.shown_part(current)
             found = patches.apply(current, request.patch_type, request.patch, options.field_validation or patches.WARN)
             value = in_namespace(found.object, request.namespace)
             check_name(value, request.name)
             value, repeated = without_repeated_owners(value, " after mutating admission happens")
-            warnings[:] = (*found.warnings, *repeated)
+            unknown = _judged(resource, value, options.field_validation)
+            warnings[:] = (*found.warnings, *unknown, *repeated)
             return value
 
         result = await self._change(resource, request, patched, "")
@@ -132,6 +152,7 @@ class Writer:
         value, gone = await self._registry.delete(resource, attributes, options)
         if gone and not resource.strategy.returns_deleted:
             return deleted_status(resource, value)
+        value = resource.shown(value)
         code = 202 if not gone and options.orphan_dependents is False else 200
         return Result(object=value, code=code, warnings=resource.strategy.deletion_warnings(options))
 
@@ -170,15 +191,17 @@ class Writer:
         written = await self._written(resource, request, attributes, transform, uid)
         warnings = _warnings(resource, request.options.warnings, written.value, written.value)
         warnings = (*warnings, *dict.fromkeys(attributes.warnings))
-        return Result(object=written.value, code=201 if written.created else 200, warnings=warnings)
+        return Result(
+            object=resource.shown_part(written.value), code=201 if written.created else 200, warnings=warnings
+        )
 
     async def _written(
         self, resource: Resource, request: Update | Patch, attributes: Attributes, transform: Transform, uid: str
     ) -> Written:
         if request.subresource:
-            subresource = self._subresources[resource.kind.resource, request.subresource]
+            subresource = self._subresources[resource.kind.gvr, request.subresource]
             return await subresource.update(self._registry, resource, attributes, transform)
-        return await self._registry.update(resource, attributes, transform, uid)
+        return await self._registry.update(resource, attributes, resource.storing(transform), uid)
 
     async def _caught_up(self) -> bool:
         """Wait for the cache; whether that brought anything new."""
@@ -208,6 +231,20 @@ def _attributes(
         dry_run=bool(dry_run),
         manager="" if isinstance(request, Delete) else request.options.field_manager,
     )
+
+
+def _judged(resource: Resource, value: TypedObject, field_validation: str) -> tuple[str, ...]:
+    """Warnings of fields that a custom kind does not know.
+
+    Raises:
+        Invalid: there are such fields, and validation is strict.
+    """
+    kind = resource.kind
+    looked_at = isinstance(value, kind.type) and field_validation != patches.IGNORE
+    unknown = kind.superfluous(value) if looked_at else ()
+    if unknown and field_validation == patches.STRICT:
+        raise BadRequest.saying(f"strict decoding error: {', '.join(unknown)}")
+    return unknown
 
 
 def _name_in(request: Create | Update | Patch | Delete) -> str:

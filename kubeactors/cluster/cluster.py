@@ -28,7 +28,7 @@ from kubeactors.cluster.kubeconfig import write_kubeconfig
 from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
 from kubeactors.cluster.manifest import Manifest, read_manifest
 from kubeactors.cluster.pki import ensure_pki
-from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines, PlaneMessage
+from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines, PlaneMessage, Shared
 from kubeactors.cluster.platform import AnyioPlatform
 from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
 from kubeactors.cluster.spec import ClusterSpec, NodePool
@@ -76,6 +76,7 @@ class Cluster:
         self._stack: AsyncExitStack
         self._authorizer = rbac.default_authorizer()
         self.system: ActorSystem = ActorSystem("cluster")
+        self._scheme = SERVED.copy()
         self.transport: Transport
         """How requests reach the API server; `Client(cluster.transport, user)` asks as somebody else."""
         self.client: Client
@@ -99,7 +100,8 @@ class Cluster:
         workloads = Workloads(self._images, self._volumes(stack), AnyioPlatform)
         await stack.enter_async_context(self.system)
         running = self._snapshot.pods_by_node() if self._snapshot is not None else None
-        factory = partial(ControlPlane, self.spec, backend, self._authorizer, workloads, running)
+        shared = Shared(self._authorizer, self._scheme)
+        factory = partial(ControlPlane, self.spec, backend, shared, workloads, running)
         plane = await self.system.spawn(factory, name="cluster")
         self._plane = plane
         self._server = await plane.ask(GetApiServer())
@@ -120,7 +122,9 @@ class Cluster:
             return MemoryBackend()
         self.spec.data_dir.mkdir(parents=True, exist_ok=True)
         backend = stack.enter_context(SqliteBackend(self.spec.data_dir / STORE))
-        backend.load(ObjectCodec(SCHEME))  # what cannot be read is said now, not by a store that fails again and again
+        backend.load(
+            ObjectCodec(self._scheme)
+        )  # what cannot be read is said now, not by a store that fails again and again
         return backend
 
     def _volumes(self, stack: AsyncExitStack) -> Path:
@@ -343,7 +347,7 @@ class Cluster:
             collectors=self._collectors,
             actors=lambda: msgspec.json.encode(self.system.snapshot()),
         )
-        return ApiApp(self._server, SERVED, authorizer=self._authorizer, clock=clock, settings=settings)
+        return ApiApp(self._server, self._scheme, authorizer=self._authorizer, clock=clock, settings=settings)
 
 
 def _parse(what: str) -> tuple[str, Kind[TypedObject]]:

@@ -1,13 +1,14 @@
 """The control plane as a supervision tree: the only place where the rooms are wired together."""
 
 from functools import partial
-from typing import ClassVar, cast
+from typing import ClassVar, NamedTuple, cast
 
 from kubeactors import storage
 from kubeactors.actor import Actor, Ref, Supervision, handle
 from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import UserInfo
+from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
 from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, InProcessTransport
@@ -46,13 +47,22 @@ class GetMachines(Request[Ref[MachinesMessage]], frozen=True):
 PlaneMessage = GetApiServer | GetMachines | TakeSnapshot
 
 
+class Shared(NamedTuple):
+    """What the API server has in common with those who stand before it."""
+
+    authorizer: Authorizer | None
+    """Decides who may do what."""
+    scheme: Scheme
+    """The kinds that are served; the API server alone changes it."""
+
+
 class ControlPlane(Actor[PlaneMessage], deterministic=True):
     """A whole cluster: store, API server, controller manager, scheduler, machines; each restarts alone.
 
     Args:
         spec: what it is made of.
         backend: where the store keeps its data; made and closed by the caller.
-        authorizer: decides who may do what, for those who must know it besides the API server.
+        shared: what the API server has in common with those who stand before it.
         workloads: what containers are besides simulated.
         running: the pods that run on machines from the start, by name of the machine; emptied as they boot.
     """
@@ -63,7 +73,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         self,
         spec: ClusterSpec,
         backend: Backend,
-        authorizer: Authorizer | None = None,
+        shared: Shared | None = None,
         workloads: Workloads | None = None,
         running: dict[str, tuple[Pod, ...]] | None = None,
     ) -> None:
@@ -71,18 +81,19 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         self._workloads = workloads
         self._spec = spec
         self._backend = backend
-        self._authorizer = authorizer
+        self._scheme = SCHEME.copy() if shared is None else shared.scheme
+        self._authorizer = None if shared is None else shared.authorizer
 
     def started(self) -> None:
         """Start from the store upwards; they are stopped the other way round."""
         spawn = self.ctx.spawn
-        store = spawn(partial(Store, self._backend, ObjectCodec(SCHEME)), name="store")
+        store = spawn(partial(Store, self._backend, ObjectCodec(self._scheme)), name="store")
         self._store = cast("Ref[storage.TakeSnapshot]", store)
         key = self._spec.account_key
         server = spawn(
             partial(
                 ApiServer,
-                SCHEME,
+                self._scheme,
                 cast("Ref[StoreMessage]", store),
                 self._spec.server,
                 self._authorizer,
@@ -94,7 +105,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         transport = InProcessTransport(self._server)
         # Components name no manager: the fields of what they create have no owners, which saves most of the cost of a
         # pod. What they change in objects that have owners is theirs, by the names of their users.
-        manager = Client(transport, MANAGER)
+        manager = Client(transport, MANAGER, scheme=self._scheme)
         metrics = MachineMetrics(manager)
         spawn(partial(ControllerManager, manager, self._controllers(metrics)), name="controller-manager")
         scheduler = Client(transport, SCHEDULER)

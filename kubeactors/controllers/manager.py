@@ -224,5 +224,5 @@ def _factories(
 
 
 def _is_collected(kind: Kind[TypedObject]) -> bool:
-    """Whether objects of this kind can own others, or be owned. Events go by themselves."""
-    return kind.kind != "Event" and {"list", "watch", "delete"}.issubset(kind.verbs)
+    """Whether objects of this kind can own others, or be owned. Events go by themselves, and each object counts once."""
+    return kind.kind != "Event" and kind.stored and not kind.custom and {"list", "watch", "delete"}.issubset(kind.verbs)

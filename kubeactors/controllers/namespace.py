@@ -10,8 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Namespace, NamespaceCondition, Pod
-from kubeactors.apimachinery.meta import HasMeta
+from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import DeleteCollection, GroupVersionResource, List
+from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, Controller, SharedInformer
 from kubeactors.controllers.conditions import find
@@ -103,7 +104,7 @@ class NamespaceController(Controller):
         remains = await self._delete_all(namespace, (pods,))
         if remains.seconds is not None:
             return remains
-        others = (one.gvr for one in self._client.scheme if _has_content(one.namespaced, one.verbs) and one.gvr != pods)
+        others = [one.gvr for one in self._client.scheme if _has_content(one) and one.gvr != pods]
         return await self._delete_all(namespace, others)
 
     async def _delete_all(self, namespace: str, resources: Iterable[GroupVersionResource]) -> Remains:
@@ -134,8 +135,9 @@ class NamespaceController(Controller):
         return (await self._client.send(listing)).items
 
 
-def _has_content(namespaced: bool, verbs: tuple[str, ...]) -> bool:  # noqa: FBT001 -- the field of a kind
-    return namespaced and "deletecollection" in verbs and "list" in verbs
+def _has_content(kind: Kind[TypedObject]) -> bool:
+    """Whether a namespace holds objects that are stored as this kind."""
+    return kind.namespaced and kind.stored and {"deletecollection", "list"}.issubset(kind.verbs)
 
 
 def conditions_after(

@@ -58,9 +58,10 @@ class Plane:
         mailbox: Mailbox | None = None,
     ) -> None:
         self.sim = SimSystem(seed=1)
+        self.scheme = SCHEME.copy()
         self.backend = backend or MemoryBackend()
-        self.store = self.sim.spawn(partial(Store, self.backend, ObjectCodec(SCHEME)), name="store")
-        make = partial(ApiServer, SCHEME, self.store, config, None, tokens)
+        self.store = self.sim.spawn(partial(Store, self.backend, ObjectCodec(self.scheme)), name="store")
+        make = partial(ApiServer, self.scheme, self.store, config, None, tokens)
         self.server = self.sim.spawn(make, name="apiserver", mailbox=mailbox or Mailbox())
 
     def get(self, type_: type[T], name: str, namespace: str = "default", version: str = "", part: str = "") -> T:

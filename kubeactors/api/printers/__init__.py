@@ -81,9 +81,15 @@ from kubeactors.api.storage.v1.csinode import CSINode
 from kubeactors.api.storage.v1.storageclass import StorageClass
 from kubeactors.api.storage.v1.volumeattachment import VolumeAttachment
 from kubeactors.api.storage.v1.volumeattributesclass import VolumeAttributesClass
-from kubeactors.apimachinery.meta import HasMeta
+from kubeactors.apimachinery.meta import HasMeta, TypedObject
+from kubeactors.apimachinery.scheme import Kind
 
-__all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "row", "row_conditions"]
+__all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "of", "row", "row_conditions"]
+
+
+def of(kind: Kind[TypedObject]) -> Printer[HasMeta]:
+    """The printer of a kind."""
+    return _printer(kind.type) if kind.printer is None else cast("Printer[HasMeta]", kind.printer)
 
 
 def columns(type_: type[object]) -> tuple[Column, ...]:

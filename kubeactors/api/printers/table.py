@@ -12,7 +12,7 @@ from kubeactors.api.core.v1.container import Container
 from kubeactors.apimachinery.meta import Object, ObjectMeta, always
 from kubeactors.apimachinery.time import human_duration, parse_time
 
-Cells = tuple[str | int, ...]
+Cells = tuple[str | int | float | None, ...]
 
 T = TypeVar("T")
 

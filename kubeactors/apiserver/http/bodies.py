@@ -3,6 +3,7 @@
 Source: apiserver/pkg/endpoints/handlers/{create,update,delete,rest}.go (v1.36).
 """
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -13,7 +14,7 @@ from kubeactors.api.core.v1 import Binding
 from kubeactors.api.policy.v1 import Eviction
 from kubeactors.apimachinery import yamltext
 from kubeactors.apimachinery.meta import DeleteOptions, Object, TypedObject
-from kubeactors.apimachinery.scheme import Kind, Scheme
+from kubeactors.apimachinery.scheme import Kind, Scheme, nothing
 from kubeactors.apimachinery.serializer import Decoded, DecodeError, TypeMeta, decode, from_builtins, type_of
 from kubeactors.apimachinery.status import BadRequest, StatusError
 from kubeactors.apiserver.http.messages import HttpRequest
@@ -46,10 +47,17 @@ def type_of_body(kind: Kind[TypedObject], subresource: str) -> type[TypedObject]
     return _OF_SUBRESOURCE.get(subresource, kind.type)
 
 
-async def read_object(request: HttpRequest, scheme: Scheme, wanted: type[TypedObject], field_validation: str) -> Body:
+async def read_object(
+    request: HttpRequest,
+    scheme: Scheme,
+    wanted: type[TypedObject],
+    field_validation: str,
+    superfluous: Callable[[TypedObject], tuple[str, ...]] = nothing,
+) -> Body:
     """The object in a request's body.
 
-    Superfluous fields are refused with field validation Strict, ignored with Ignore, and warned of otherwise.
+    Superfluous fields are refused with field validation Strict, ignored with Ignore, and warned of otherwise;
+    `superfluous` tells those that the Struct does not.
 
     Raises:
         BadRequest: the body is no such object.
@@ -65,7 +73,7 @@ async def read_object(request: HttpRequest, scheme: Scheme, wanted: type[TypedOb
         said = _said(opened.said, zero)
         _check_type(said, zero, scheme)
         found = opened.read(wanted)
-        warnings = _judged(found.strict_errors, field_validation)
+        warnings = _judged(_sorted(found.strict_errors, superfluous(found.object)), field_validation)
     except (DecodeError, ProtobufError, yamltext.YAMLError) as error:
         raise _unreadable(str(error), said, zero, data) from error
     return Body(found.object, warnings)
@@ -139,6 +147,14 @@ def _opened(media_type: str, data: bytes) -> _Text | _Binary:
         return _Binary(envelope.said, envelope.raw)
     json, strict_errors = yamltext.to_json(data) if media_type == YAML else (data, ())
     return _Text(type_of(json), json, strict_errors)
+
+
+def _sorted(found: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """All strict errors; if there are more of them, unknown fields follow the others, by their names."""
+    if not more:
+        return found
+    unknown = [one for one in (*found, *more) if one.startswith("unknown field")]
+    return (*(one for one in found if one not in unknown), *sorted(unknown))
 
 
 def _zero(type_: type[TypedObject]) -> TypeMeta:

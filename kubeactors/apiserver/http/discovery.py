@@ -105,7 +105,7 @@ class APIResourceDiscovery(_Document, frozen=True, kw_only=True, omit_defaults=T
 
 
 class Discovery:
-    """The documents of one scheme, as JSON. They never change, so each is made once.
+    """The documents of one scheme as it is now, as JSON; each is made once.
 
     `address` is what clients of `/api` are told to reach the server at (`host:port`).
     """

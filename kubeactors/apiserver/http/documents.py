@@ -71,8 +71,10 @@ class Documents:
         self._authorizer = authorizer
         self._metrics = metrics
         self._health = health
-        self._discovery = Discovery(scheme, address)
-        self._openapi = OpenApi(scheme, VERSION["gitVersion"])
+        self._scheme = scheme
+        self._address = address
+        self._made_of = -1
+        self._renew()
         self._version = msgspec.json.encode(VERSION)
 
     def answer(self, request: HttpRequest) -> Response:
@@ -82,6 +84,8 @@ class Documents:
             StatusError: it is refused.
         """
         parts = request.path.strip("/").split("/")
+        if self._scheme.generation != self._made_of:
+            self._renew()
         require(self._authorizer, access_of(request, None))
         if parts[0] in {"api", "apis"}:
             return self._discover(request, parts)
@@ -98,6 +102,12 @@ class Documents:
         if parts == [""]:
             return _plain(request, msgspec.json.encode({"paths": self.paths()}))
         return page_not_found()
+
+    def _renew(self) -> None:
+        """Kinds have come or gone."""
+        self._made_of = self._scheme.generation
+        self._discovery = Discovery(self._scheme, self._address)
+        self._openapi = OpenApi(self._scheme, VERSION["gitVersion"])
 
     def paths(self) -> list[str]:
         """All paths outside of API objects."""

@@ -72,8 +72,14 @@ class AsIs:
 
     def of_list(self, reply: ListResult) -> bytes:
         """Items go without their type: it is that of the list."""
+        kind = self._kind
         items = b"[" + b",".join(map(self._encodings.item, reply.items)) + b"]"
-        return _document(f"{self._kind.kind}List", self._kind.api_version, reply.metadata, items)
+        metadata = _json(reply.metadata)
+        if (
+            kind.custom and not reply.metadata.continue_
+        ):  # the original keeps these lists as maps, which leave out nothing
+            metadata = metadata.replace(b"{", b'{"continue":"",', 1) if len(metadata) > 2 else b'{"continue":""}'
+        return _document(kind.list_kind or f"{kind.kind}List", kind.api_version, metadata, items)
 
 
 class AsMetadata:
@@ -94,7 +100,7 @@ class AsMetadata:
         if self._target.kind != "PartialObjectMetadataList":
             raise _unfit(f"you requested {self._target.kind}, but the requested object is a list", self._kind, "List")
         items = b",".join(partial(item, self._target.api_version) for item in reply.items)
-        return _document(self._target.kind, self._target.api_version, reply.metadata, b"[" + items + b"]")
+        return _document(self._target.kind, self._target.api_version, _json(reply.metadata), b"[" + items + b"]")
 
 
 class _Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -118,7 +124,8 @@ class AsTable:
         self._target = target
         self._include = include
         self._clock = clock
-        self._columns: tuple[Column, ...] | None = printers.columns(kind.type)
+        self._printer = printers.of(kind)
+        self._columns: tuple[Column, ...] | None = self._printer.columns
 
     def of_object(self, obj: HasMeta) -> bytes:
         """A Table with one row. The next one has no columns."""
@@ -132,8 +139,11 @@ class AsTable:
 
     def _table(self, metadata: ListMeta, items: tuple[HasMeta, ...]) -> bytes:
         now = self._clock()
-        rows = [_Row(printers.row(one, now), self._included(one), printers.row_conditions(one)) for one in items]
+        rows = [self._row(one, now) for one in items]
         return _json(_Table("Table", self._target.api_version, metadata, self._columns, rows))
+
+    def _row(self, obj: HasMeta, now: int) -> _Row:
+        return _Row(self._printer.cells(obj, now), self._included(obj), self._printer.conditions(obj))
 
     def _included(self, obj: HasMeta) -> msgspec.Raw | None:
         if self._include == "Object":
@@ -182,9 +192,9 @@ def partial(obj: HasMeta, api_version: str) -> bytes:
 _json = msgspec.json.Encoder().encode
 
 
-def _document(kind: str, api_version: str, metadata: ListMeta, items: bytes) -> bytes:
+def _document(kind: str, api_version: str, metadata: bytes, items: bytes) -> bytes:
     head = f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":'.encode()
-    return b"".join((head, _json(metadata), b',"items":', items, b"}"))
+    return b"".join((head, metadata, b',"items":', items, b"}"))
 
 
 def _struct(obj: HasMeta) -> msgspec.Struct:

@@ -28,7 +28,7 @@ from kubeactors.apimachinery.requests import (
     Watch,
     WatchClosed,
 )
-from kubeactors.apimachinery.scheme import Kind, Scheme
+from kubeactors.apimachinery.scheme import Kind, Scheme, nothing
 from kubeactors.apimachinery.status import BadRequest, Expired, Status, StatusDetails, UnsupportedMediaType
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http import bodies, options
@@ -40,7 +40,7 @@ from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
-from kubeactors.apiserver.http.responses import data
+from kubeactors.apiserver.http.responses import data, page_not_found
 from kubeactors.apiserver.http.routes import route
 from kubeactors.apiserver.http.usage import UsageApi
 from kubeactors.apiserver.http.watching import EventEncoder, WatchSink, WatchStream
@@ -95,6 +95,8 @@ class Resources:
         verb = access.verb
         if request.upgrades:  # by WebSocket the method is GET, whatever is done by it
             require(self._authorizer, msgspec.structs.replace(access, verb="create"))
+        if not self._serves(path):
+            return page_not_found()
         kind = route(self._scheme, path, verb)
         if kind.deprecation:
             request.warnings = (kind.deprecation,)
@@ -104,6 +106,13 @@ class Resources:
             _patch_type(request)  # the original looks at the patch before it looks at what is accepted
         call = _Call(request, path, kind, negotiate_object(request.header(b"accept")))
         return await self._handlers[verb](call)
+
+    def _serves(self, path: ResourcePath) -> bool:
+        """Whether anything answers at a path of a group that users have added, or could add: of others more is said."""
+        kind = self._scheme.by_resource(path.resource)
+        if kind is None:
+            return "." not in path.resource.group or self._scheme.has_group(path.resource.group)
+        return not kind.custom or kind.namespaced or not path.namespace
 
     async def _get(self, call: _Call) -> Answer:
         query, path = call.request.query, call.path
@@ -243,7 +252,9 @@ class Resources:
 
     async def _body(self, call: _Call, field_validation: str) -> bodies.Body:
         wanted = bodies.type_of_body(call.kind, call.path.subresource)
-        return await bodies.read_object(call.request, self._scheme, wanted, field_validation)
+        kind = call.kind
+        superfluous = kind.superfluous if wanted is kind.type else nothing
+        return await bodies.read_object(call.request, self._scheme, wanted, field_validation, superfluous)
 
     def _object(self, call: _Call, reply: Result | Status) -> Response:
         if isinstance(reply, Status):

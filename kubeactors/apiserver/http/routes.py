@@ -6,6 +6,7 @@ Source: apiserver/pkg/endpoints/installer.go (v1.36).
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.status import MethodNotAllowed, NotFound, StatusDetails, StatusError
+from kubeactors.apimachinery.status import not_found as missing
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.subresources import Subresource, subresource_of
 
@@ -26,7 +27,7 @@ def route(scheme: Scheme, path: ResourcePath, verb: str) -> Kind[TypedObject]:
         raise not_found()
     offered = _offered(kind, path)
     if not offered:
-        raise not_found()
+        raise missing(kind.resource, kind.group, path.name) if kind.custom else not_found()
     if verb not in offered:
         raise MethodNotAllowed.saying(
             "the server does not allow this method on the requested resource", StatusDetails()

@@ -17,27 +17,32 @@ from kubeactors.apimachinery.status import invalid
 from kubeactors.apiserver.registry.strategy import Strategy
 
 
-def check_create(strategy: Strategy[TypedObject], new: TypedObject) -> None:
-    """A new object is valid.
+def check_create(strategy: Strategy[TypedObject], new: TypedObject, shown: Kind[TypedObject]) -> None:
+    """A new object is valid; `shown` is the version that the client has written it in.
 
     Raises:
         Invalid: it is not.
     """
     kind = strategy.kind
     errors = [*validate_object_meta(new.metadata, namespaced=kind.namespaced, name_rule=kind.name_rule)]
-    errors += strategy.validate(new)
-    _refuse(kind, new, errors)
+    errors += strategy.validate(new) if shown.stored_as is None else shown.validate(shown.from_stored(new))
+    _refuse(shown, new, errors)
 
 
-def check_update(strategy: Strategy[TypedObject], new: TypedObject, old: TypedObject, subresource: str) -> None:
-    """A change of an object, or of a part of it, is valid.
+def check_update(
+    strategy: Strategy[TypedObject], new: TypedObject, old: TypedObject, subresource: str, shown: Kind[TypedObject]
+) -> None:
+    """A change of an object, or of a part of it, is valid; `shown` is the version that the client has written it in.
 
     Raises:
         Invalid: it is not.
     """
     errors = [] if new.metadata is old.metadata else [*_metadata_errors(strategy, new, old)]
-    errors += strategy.check(new, old, subresource)
-    _refuse(strategy.kind, new, errors)
+    if shown.stored_as is None or subresource:
+        errors += strategy.check(new, old, subresource)
+    else:
+        errors += shown.validate_update(shown.from_stored(new), shown.from_stored(old))
+    _refuse(shown, new, errors)
 
 
 def _metadata_errors(strategy: Strategy[TypedObject], new: TypedObject, old: TypedObject) -> Iterator[FieldError]:

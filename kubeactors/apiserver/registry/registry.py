@@ -9,7 +9,7 @@ Source: apiserver/pkg/registry/generic/registry/store.go (v1.36).
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -34,17 +34,10 @@ from kubeactors.apiserver.registry.deletion import Deletion, finished_by
 from kubeactors.apiserver.registry.leases import Leases
 from kubeactors.apiserver.registry.metadata import Environment, born, carried_over, in_namespace
 from kubeactors.apiserver.registry.reservations import Reservation
-from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.resource import Resource, Transform
 from kubeactors.apiserver.registry.storage import Stored
 
 R = TypeVar("R")
-
-Transform: TypeAlias = Callable[[TypedObject | None], TypedObject]
-"""Makes the new object from the stored one; from None if an update creates it.
-
-Raises:
-    StatusError: it cannot be made.
-"""
 
 NAME_ATTEMPTS = 8
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
@@ -181,7 +174,7 @@ class Registry:
     async def _insert(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
         new, reservation = self._reserved(resource, self._born(resource, value), None)
         try:
-            check_create(resource.strategy, new)
+            check_create(resource.strategy, new, attributes.kind)
             self._admission.validate(new, attributes)
         except StatusError:
             _settle(reservation, attributes, None)
@@ -275,7 +268,7 @@ class Registry:
             new = current
         new, reservation = self._reserved(resource, new, current)
         try:
-            check_update(strategy, new, current, subresource)
+            check_update(strategy, new, current, subresource, attributes.kind)
             self._admission.validate(new, attributes)
         except StatusError:
             _settle(reservation, attributes, None)

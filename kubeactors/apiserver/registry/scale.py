@@ -13,8 +13,8 @@ from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import conflict, invalid
 from kubeactors.apiserver.admission.plugin import Attributes
-from kubeactors.apiserver.registry.registry import MODIFIED, Registry, Transform, Written
-from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.registry import MODIFIED, Registry, Written
+from kubeactors.apiserver.registry.resource import Resource, Transform
 from kubeactors.apiserver.registry.subresources import Subresource
 
 
@@ -40,17 +40,21 @@ class _Workload(Protocol):
 def scale_of(value: TypedObject) -> Scale:
     """The size of a workload."""
     workload = cast("_Workload", value)
-    metadata = value.metadata
     return Scale(
-        metadata=ObjectMeta(
-            name=metadata.name,
-            namespace=metadata.namespace,
-            uid=metadata.uid,
-            resource_version=metadata.resource_version,
-            creation_timestamp=metadata.creation_timestamp,
-        ),
+        metadata=metadata_of_scale(value.metadata),
         spec=ScaleSpec(replicas=workload.spec.replicas or 0),
         status=ScaleStatus(replicas=workload.status.replicas, selector=_selector(workload.spec.selector)),
+    )
+
+
+def metadata_of_scale(metadata: ObjectMeta) -> ObjectMeta:
+    """What a scale shows of the metadata of its object."""
+    return ObjectMeta(
+        name=metadata.name,
+        namespace=metadata.namespace,
+        uid=metadata.uid,
+        resource_version=metadata.resource_version,
+        creation_timestamp=metadata.creation_timestamp,
     )
 
 

@@ -6,8 +6,8 @@
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import MethodNotAllowed, Status, StatusDetails, StatusError
 from kubeactors.apiserver.admission.plugin import Attributes
-from kubeactors.apiserver.registry.registry import Registry, Transform, Written
-from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.registry import Registry, Written
+from kubeactors.apiserver.registry.resource import Resource, Transform
 
 
 def not_allowed() -> StatusError:

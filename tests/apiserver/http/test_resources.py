@@ -276,7 +276,7 @@ NOT_ALLOWED = (405, "MethodNotAllowed", "the server does not allow this method o
         ("GET", "/api/v1/namespaces/ns/nosuches", NOT_FOUND),
         ("GET", "/api/v1/namespaces/ns/configmaps/a/nosuch", NOT_FOUND),
         ("GET", "/api/v1/configmaps/a", NOT_FOUND),
-        ("GET", "/apis/nosuch.example.com/v1/things", NOT_FOUND),
+        ("GET", "/apis/apps/v1/nosuches", NOT_FOUND),
         ("PUT", PATH, NOT_ALLOWED),
         ("PATCH", PATH, NOT_ALLOWED),
         ("OPTIONS", PATH, NOT_ALLOWED),
@@ -290,6 +290,11 @@ async def test_what_nobody_serves_is_told_from_what_is_not_allowed(
 ) -> None:
     assert status_of(await edge.send(method, path)) == expected
     assert edge.asked == []
+
+
+async def test_groups_that_nobody_serves_have_a_page_of_text(edge: Edge) -> None:
+    response = await edge.send("GET", "/apis/nosuch.example.com/v1/things")
+    assert (response.status_code, response.text) == (404, "404 page not found\n")
 
 
 async def test_a_refusal_is_json_whatever_is_accepted(edge: Edge) -> None:

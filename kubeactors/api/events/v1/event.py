@@ -4,6 +4,7 @@ Source: api/events/v1/types.go, pkg/apis/events/v1/conversion.go, pkg/apis/core/
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 from kubeactors.api.core.v1 import event as core
 from kubeactors.api.core.v1.references import ObjectReference
@@ -65,6 +66,11 @@ def to_core(event: Event) -> core.Event:
     )
 
 
+def shown(event: TypedObject) -> Event:
+    """A stored event in the newer shape; one that is in it stays as it is."""
+    return event if isinstance(event, Event) else from_core(cast("core.Event", event))
+
+
 def from_core(event: core.Event) -> Event:
     """A stored event in the newer shape."""
     return Event(
@@ -115,7 +121,7 @@ def validate_event_update(new: Event, old: Event) -> Iterator[FieldError]:
 
 def event_fields(event: Event) -> dict[str, str]:
     """What field selectors can ask for."""
-    fields = core.event_fields(to_core(event))
+    fields = core.event_fields(to_core(shown(event)))
     return {_renamed(name): value for name, value in fields.items()}
 
 

@@ -48,6 +48,7 @@ KINDS = (
         singular="",
         namespaced=False,
         verbs=_READ,
+        measured=True,
     ),
     Kind(
         type=PodMetrics,
@@ -57,6 +58,7 @@ KINDS = (
         resource="pods",
         singular="",
         verbs=_READ,
+        measured=True,
     ),
 )
 """How they are served."""

@@ -10,7 +10,7 @@ from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.http.bodies import type_of_body
 from kubeactors.apiserver.http.openapi import gnostic
-from kubeactors.apiserver.http.openapi.operations import PATCH_TYPES, Operation, operations_of
+from kubeactors.apiserver.http.openapi.operations import Operation, operations_of
 from kubeactors.apiserver.http.openapi.schemas import Json, Schemas
 
 _PRODUCED = ("application/json", "application/yaml")
@@ -69,6 +69,8 @@ class OpenApi:
         schemas = Schemas(version)
         for kind in self._scheme:
             schemas.add_kind(kind.type, kind.group, kind.version, kind.kind)
+            if kind.definition is not None:
+                schemas.add_custom(kind.type, kind.definition)
         return schemas
 
     def _make_v3(self, kinds: list[Kind[TypedObject]]) -> bytes:
@@ -98,7 +100,7 @@ class _V2:
         return {"name": name, "in": place, "type": type_, "uniqueItems": True} | required
 
     def operation(self, common: Json, body: Json | None, result: Json, operation: Operation) -> Json:
-        consumes = list(PATCH_TYPES) if operation.verb == "patch" else ["*/*"]
+        consumes = list(operation.consumes)
         parameters = [{"name": "body", "in": "body", "required": True, "schema": body}] if body is not None else []
         responses: dict[str, Json] = {code: {"description": text, "schema": result} for code, text in _codes(operation)}
         rest: Json = {"consumes": consumes, "produces": list(_produced(operation)), "schemes": ["https"]}
@@ -116,10 +118,12 @@ class _V3:
         return {"name": name, "in": place, "schema": {"type": type_, "uniqueItems": True}} | required
 
     def operation(self, common: Json, body: Json | None, result: Json, operation: Operation) -> Json:
-        consumes = PATCH_TYPES if operation.verb == "patch" else ("*/*",)
         rendered = dict(common)
         if body is not None:
-            rendered["requestBody"] = {"required": True, "content": {media: {"schema": body} for media in consumes}}
+            rendered["requestBody"] = {
+                "required": True,
+                "content": {media: {"schema": body} for media in operation.consumes},
+            }
         content = {media: {"schema": result} for media in _produced(operation)}
         responses: dict[str, Json] = {
             code: {"description": text, "content": content} for code, text in _codes(operation)

@@ -59,6 +59,8 @@ _METHODS = {
 """Of each verb: the HTTP method, the word of the operation's id, the action."""
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH)
+CUSTOM_PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
+"""Nobody says how the lists of custom objects are merged."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     operation_id: str
     group_version_kind: tuple[str, str, str]
     query: dict[str, str]
+    consumes: tuple[str, ...] = ("*/*",)
     subresource: str = ""
 
     @property
@@ -120,7 +123,12 @@ def _operation(
         operation_id=f"{word}{group}{_camel(kind.version)}{collection}{namespaced}{kind.kind}{tail}",
         group_version_kind=(kind.group, kind.version, kind.kind),
         query={**_PRETTY, **_QUERIES[verb]},
+        consumes=_consumed(kind) if verb == "patch" else ("*/*",),
     )
+
+
+def _consumed(kind: Kind[TypedObject]) -> tuple[str, ...]:
+    return CUSTOM_PATCH_TYPES if kind.custom else PATCH_TYPES
 
 
 def _camel(text: str) -> str:

@@ -10,8 +10,9 @@ from typing import TypeAlias, cast
 
 import msgspec
 
-from kubeactors.apimachinery.meta import Object
+from kubeactors.apimachinery.meta import Object, ObjectMeta
 from kubeactors.apimachinery.reader import LONG_FIELDS
+from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.http.hints import arguments, is_union, origin, package_of, struct_of, unwrapped
 
 Json: TypeAlias = dict[str, object]
@@ -36,6 +37,11 @@ class Schemas:
         self._prefix = "#/definitions/" if version == 2 else "#/components/schemas/"
         self._kinds: dict[str, list[Json]] = {}
         self.definitions: dict[str, Json] = {}
+        self._custom: dict[str, Mapping[str, object]] = {}
+
+    def add_custom(self, type_: type[Object], definition: Mapping[str, object]) -> None:
+        """Say what the schema of a custom kind is. Before the first reference to it."""
+        self._custom[definition_name(type_)] = definition
 
     def add_kind(self, type_: type[Object], group: str, version: str, kind: str) -> None:
         """Say that this Struct is a kind that a manifest can name. Before the first reference to it."""
@@ -65,12 +71,20 @@ class Schemas:
         name = definition_name(type_)
         if name not in self.definitions:
             self.definitions[name] = {}  # a Struct may contain itself
-            self.definitions[name] = self._define(name, type_)
+            custom = self._custom.get(name)
+            self.definitions[name] = self._define(name, type_) if custom is None else self._extended(name, custom)
         return self.to(name)
 
     def to(self, name: str) -> Json:
         """A reference to a definition by its name."""
         return {"$ref": self._prefix + name}
+
+    def _extended(self, name: str, schema: Mapping[str, object]) -> Json:
+        """The schema of a custom kind, with the type and metadata that every object has."""
+        metadata = self._described(self.reference(ObjectMeta), "What every object has.")
+        properties = cast("Json", schema.get("properties") or {})
+        own: Json = {"apiVersion": _API_VERSION, "kind": _KIND, "metadata": metadata}
+        return {**schema, "properties": properties | own, "x-kubernetes-group-version-kind": self._kinds[name]}
 
     def _define(self, name: str, type_: type[Object]) -> Json:
         hints = typing.get_type_hints(type_, include_extras=True)
@@ -154,6 +168,10 @@ def definition_name(type_: type[Object]) -> str:
     >>> definition_name(Deployment)
     'io.k8s.api.apps.v1.Deployment'
     """
+    if issubclass(type_, Unstructured):
+        api_version = type_().api_version
+        group, _, version = api_version.rpartition("/")
+        return ".".join((*reversed(group.split(".")), version, type_.__name__))
     package = package_of(type_)
     return f"{_META}.{type_.__name__}" if package == "meta.v1" else f"io.k8s.api.{package}.{type_.__name__}"
 

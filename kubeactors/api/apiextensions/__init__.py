@@ -1,0 +1,1 @@
+"""The group of custom kinds."""

@@ -1,0 +1,26 @@
+"""How definitions are served."""
+
+from kubeactors.api.apiextensions.v1 import validation
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
+from kubeactors.api.apiextensions.v1.defaults import default_definition
+from kubeactors.apimachinery.scheme import Kind
+
+GROUP = "apiextensions.k8s.io"
+
+KINDS = (
+    Kind(
+        type=CustomResourceDefinition,
+        group=GROUP,
+        kind="CustomResourceDefinition",
+        resource="customresourcedefinitions",
+        singular="customresourcedefinition",
+        short_names=("crd", "crds"),
+        categories=("api-extensions",),
+        namespaced=False,
+        subresources=("status",),
+        default=default_definition,
+        validate=validation.validate_definition,
+        validate_update=validation.validate_definition_update,
+        validate_status_update=validation.validate_definition_status,
+    ),
+)

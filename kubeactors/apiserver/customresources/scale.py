@@ -1,0 +1,76 @@
+"""The size of custom objects: where it stands, their definition says.
+
+Source: apiextensions-apiserver/pkg/registry/customresource/etcd.go (ScaleREST) (v1.36).
+"""
+
+from typing import cast
+
+from msgspec.structs import replace
+
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceSubresourceScale
+from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec, ScaleStatus
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.status import InternalError, StatusError, conflict
+from kubeactors.apimachinery.structural import at_path
+from kubeactors.apimachinery.structural.paths import with_value
+from kubeactors.apimachinery.unstructured import Unstructured
+from kubeactors.apiserver.admission.plugin import Attributes
+from kubeactors.apiserver.registry.registry import MODIFIED, Registry, Written
+from kubeactors.apiserver.registry.resource import Resource, Transform
+from kubeactors.apiserver.registry.scale import metadata_of_scale
+from kubeactors.apiserver.registry.subresources import Subresource
+
+
+class CustomScale(Subresource):
+    """Reads and changes the number of replicas."""
+
+    def __init__(self, paths: CustomResourceSubresourceScale) -> None:
+        self._paths = paths
+
+    def get(self, resource: Resource, value: TypedObject) -> TypedObject:
+        """The size of the stored object.
+
+        Raises:
+            InternalError: the object does not say it.
+        """
+        return self._scale_of(cast("Unstructured", value))
+
+    async def update(
+        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
+    ) -> Written:
+        """Set the number of replicas."""
+        kind = resource.kind
+
+        def scaled(current: TypedObject | None) -> TypedObject:
+            if current is None:
+                raise resource.missing(attributes.name)
+            found = cast("Unstructured", current)
+            scale = cast("Scale", transform(self._scale_of(found)))
+            version = scale.metadata.resource_version
+            if version and version != found.metadata.resource_version:
+                raise conflict(kind.resource, kind.group, attributes.name, MODIFIED)
+            fields = with_value(found.fields, self._paths.spec_replicas_path, scale.spec.replicas)
+            return found.with_fields(fields)
+
+        written = await registry.update(resource, replace(attributes, subresource="", written_through="scale"), scaled)
+        return Written(self._scale_of(cast("Unstructured", written.value)))
+
+    def _scale_of(self, value: Unstructured) -> Scale:
+        wanted = at_path(value.fields, self._paths.spec_replicas_path)
+        if not isinstance(wanted, int):
+            raise _without_size(self._paths.spec_replicas_path)
+        there = at_path(value.fields, self._paths.status_replicas_path)
+        label = self._paths.label_selector_path
+        selector = at_path(value.fields, label) if label else None
+        return Scale(
+            metadata=metadata_of_scale(value.metadata),
+            spec=ScaleSpec(replicas=wanted),
+            status=ScaleStatus(
+                replicas=there if isinstance(there, int) else 0, selector=selector if isinstance(selector, str) else ""
+            ),
+        )
+
+
+def _without_size(path: str) -> StatusError:
+    why = f"the spec replicas field {path!r} does not exist".replace("'", '"')
+    return InternalError.saying(f"Internal error occurred: {why}")
