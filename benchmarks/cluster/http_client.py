@@ -51,9 +51,7 @@ class Connection:
         Raises:
             RuntimeError: the server refused.
         """
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        )
+        head = f"{method} {path} HTTP/1.1\r\nHost: k\r\nUser-Agent: benchmark/1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         await self._stream.send(f"{head}\r\n".encode() + body)
         headers = await self._until(b"\r\n\r\n")
         status = int(headers[9:12])

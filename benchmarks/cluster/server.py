@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import cast
 
 import anyio
-import anyio.abc
 import msgspec
 
 from benchmarks.cluster.http_client import Access, Connection

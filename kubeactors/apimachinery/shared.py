@@ -17,7 +17,7 @@ class Shared(Generic[K, R]):
     """A pure function that remembers its results by the very argument: an equal one is worked out anew.
 
     As a decorator. Hashing and comparing a large part may cost as much as the work; that it is the same object is known
-    at once. What is remembered stays alive, at most `CAPACITY` results.
+    at once. What is remembered stays alive, at most `capacity` results.
 
     >>> calls = []
     >>> @Shared
@@ -29,10 +29,11 @@ class Shared(Generic[K, R]):
     (2, 2, 1)
     """
 
-    __slots__ = ("_function", "_known")
+    __slots__ = ("_capacity", "_function", "_known")
 
-    def __init__(self, function: Callable[[K], R]) -> None:
+    def __init__(self, function: Callable[[K], R], capacity: int = CAPACITY) -> None:
         self._function = function
+        self._capacity = capacity
         self._known: dict[int, tuple[K, R]] = {}
 
     def __call__(self, part: K) -> R:
@@ -41,7 +42,7 @@ class Shared(Generic[K, R]):
         if found is not None:  # it is the same part: what is remembered is alive, so nothing else has its id
             return found[1]
         result = self._function(part)
-        if len(self._known) >= CAPACITY:
+        if len(self._known) >= self._capacity:
             self._known.clear()
         self._known[id(part)] = (part, result)
         return result

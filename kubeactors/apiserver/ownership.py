@@ -21,7 +21,7 @@ from kubeactors.apimachinery.managedfields.fieldset import FieldSet, difference,
 from kubeactors.apimachinery.managedfields.schema import Node, schema_of
 from kubeactors.apimachinery.managedfields.updater import Write
 from kubeactors.apimachinery.managedfields.walks import fields_of
-from kubeactors.apimachinery.meta import ManagedFieldsEntry, TypedObject
+from kubeactors.apimachinery.meta import ManagedFieldsEntry, ObjectMeta, TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import BadRequest, StatusCause, StatusDetails, StatusError
 from kubeactors.apimachinery.status import Conflict as ConflictRefusal
@@ -46,20 +46,62 @@ _RESET = (ManagedFieldsEntry(),)
 _STATUS, _SPEC = of_paths(named("status")), of_paths(named("spec"))
 
 
+MADE = 1024
+"""Of so many kinds, namespaces and managers the last new object is remembered."""
+
+
+class _Made:
+    """A new object, and who owns its fields: the same as of another that differs in its name alone.
+
+    Pods of one template share their spec; so they share what is said of its fields, too.
+    """
+
+    __slots__ = ("_metadata", "_parts", "_value", "entries")
+
+    def __init__(self, value: TypedObject, entries: tuple[ManagedFieldsEntry, ...]) -> None:
+        self._value = value
+        self._metadata = _nameless(value.metadata)
+        self._parts = tuple(one for one in type(value).__struct_fields__ if one != "metadata")
+        self.entries = entries
+
+    def is_like(self, value: TypedObject) -> bool:
+        """Whether all is equal but the name. What is shared is the very same object, and quickly compared."""
+        pairs = ((getattr(self._value, one), getattr(value, one)) for one in self._parts)
+        return all(one is other or one == other for one, other in pairs) and _nameless(value.metadata) == self._metadata
+
+
+def _nameless(metadata: ObjectMeta) -> ObjectMeta:
+    return replace(metadata, name="", managed_fields=())
+
+
 class Ownership:
     """Keeps `metadata.managedFields`."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
+        self._made: dict[tuple[str, str, str, str], _Made] = {}
 
     def of_new(self, value: T, attributes: Attributes) -> T:
         """A new object, owned by whoever creates it."""
         if not attributes.manager:
             return value
         given = value.metadata.managed_fields
-        managed = {} if given == _RESET else _decoded(given)
-        owner = _owner(attributes, attributes.manager, UPDATE)
-        write = self._write(attributes, owner)
+        if given and given != _RESET:
+            return self._owned_new(value, attributes, _decoded(given))
+        key = (type(value).__name__, attributes.kind.api_version, value.metadata.namespace, attributes.manager)
+        made = self._made.get(key)
+        if made is None or not made.is_like(value):
+            owned = self._owned_new(value, attributes, {})
+            if len(self._made) >= MADE:
+                self._made.clear()
+            self._made[key] = _Made(value, owned.metadata.managed_fields)
+            return owned
+        time = self._environment.timestamp()
+        entries = tuple(one if one.time == time else replace(one, time=time) for one in made.entries)
+        return with_metadata(value, replace(value.metadata, managed_fields=entries))
+
+    def _owned_new(self, value: T, attributes: Attributes, managed: Managed) -> T:
+        write = self._write(attributes, _owner(attributes, attributes.manager, UPDATE))
         try:
             managed = managedfields.update(_document(attributes.kind.type()), _document(value), managed, write)
         except ElementError:

@@ -237,3 +237,27 @@ def test_what_cannot_be_applied_is_refused(
 ) -> None:
     assert refusal(try_apply(plane, ConfigMap, config)) == said
     assert plane.names(ConfigMap) == []
+
+
+def create(plane: Plane, value: Pod, manager: str = "kubectl") -> Pod:
+    options = WriteOptions(field_manager=manager)
+    request = Create(resource=gvr_of(Pod), namespace="default", object=value, options=options, user=ADMIN)
+    return plane.object(plane.sim.ask(plane.server, request), Pod)
+
+
+def test_new_objects_that_differ_in_their_name_share_what_is_said_of_their_fields(plane: Plane) -> None:
+    first, second, third = (create(plane, pod(name, labels={"a": "b"})) for name in ("x", "y", "z"))
+    assert owners(first) == owners(second) == owners(third)
+    assert second.metadata.managed_fields[0].fields_v1 is third.metadata.managed_fields[0].fields_v1
+
+
+def test_a_new_object_with_another_label_or_spec_owns_what_it_says_itself(plane: Plane) -> None:
+    create(plane, pod("x", labels={"a": "b"}))
+    labelled = create(plane, pod("y", labels={"c": "d"}))
+    (entry,) = labelled.metadata.managed_fields
+    assert entry.fields_v1 is not None
+    assert entry.fields_v1["f:metadata"] == {"f:labels": {".": {}, "f:c": {}}}
+    base = pod("z", labels={"c": "d"})
+    hosted = create(plane, replace(base, spec=replace(base.spec, hostname="h")))
+    assert "f:hostname" in str(hosted.metadata.managed_fields[0].fields_v1)
+    assert "f:hostname" not in str(entry.fields_v1)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import (
     Binding,
     Container,
+    ContainerPort,
     EphemeralContainer,
     LocalObjectReference,
     Node,
@@ -273,3 +274,20 @@ def test_a_resize_changes_resources_alone(plane: Plane) -> None:
 def test_a_new_node_takes_no_pods(plane: Plane) -> None:
     made = plane.create(Node(metadata=ObjectMeta(name="n1")))
     assert made.spec.taints == (Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"),)
+
+
+def test_a_pod_that_comes_again_as_equal_bytes_is_treated_like_the_first(plane: Plane) -> None:
+    def sent(name: str) -> Pod:
+        given = pod(name)
+        port = ContainerPort(container_port=80, host_port=0)
+        containers = tuple(replace(one, ports=(port, port)) for one in given.spec.containers)
+        return replace(given, spec=replace(given.spec, containers=containers))
+
+    replies = [plane.try_create(sent(name)) for name in ("a", "b", "c")]
+    results = [one for one in replies if isinstance(one, Result)]
+    assert len(results) == 3
+    assert [one.warnings for one in results] == [results[0].warnings] * 3
+    assert "duplicate port" in str(results[0].warnings)
+    specs = [one.object.spec for one in results if isinstance(one.object, Pod)]
+    assert specs[0] == specs[1] == specs[2]
+    assert specs[1] is specs[2]

@@ -109,3 +109,17 @@ def test_an_event_that_repeats_is_counted_in_the_object(door: Door) -> None:
     assert (broke.type, broke.message, broke.source.component, broke.reporting_component) == (
         "Warning", "it broke", "tester", "tester",
     )  # fmt: skip
+
+
+def test_a_sink_writes_a_burst_at_once_and_then_so_many_a_second(door: Door) -> None:
+    made = door.create(A)
+    sink = door.sim.spawn(lambda: EventSink(door.client, per_second=2.0, burst=3), name="events")
+    recorder = EventRecorder(sink, Clock(), "tester")
+    for number in range(6):
+        recorder.normal(made, f"Reason{number}", "it happened")
+    door.sim.run(0.1)
+    assert len(door.list(Event)) == 3
+    door.sim.run(1.0)
+    assert len(door.list(Event)) == 5
+    door.sim.run(1.0)
+    assert len(door.list(Event)) == 6

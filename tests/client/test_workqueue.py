@@ -112,3 +112,20 @@ def test_a_bucket_refills_with_time_up_to_its_burst() -> None:
     assert [bucket.try_take(0) for _ in range(3)] == [True, True, False]
     assert [bucket.try_take(SECOND) for _ in range(2)] == [True, False]
     assert [bucket.try_take(60 * SECOND) for _ in range(3)] == [True, True, False]
+
+
+def test_a_key_that_is_due_and_needs_no_work_may_be_delayed_again(queue: WorkQueue) -> None:
+    queue.add_after("a", 1.0, now=0)
+    queue.add_after("b", 1.0, now=0)
+
+    def needs_work(key: str) -> bool:
+        if key == "a":
+            queue.add_after(key, 2.0, now=SECOND)
+        return key == "b"
+
+    queue.advance(SECOND, needs_work)
+    assert drain(queue) == ["b"]
+    queue.advance(2 * SECOND)
+    assert drain(queue) == []
+    queue.advance(3 * SECOND)
+    assert drain(queue) == ["a"]

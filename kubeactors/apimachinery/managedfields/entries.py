@@ -10,6 +10,7 @@ import msgspec
 
 from kubeactors.apimachinery.managedfields.fieldset import FieldSet, from_fields, to_fields, union
 from kubeactors.apimachinery.meta import ManagedFieldsEntry
+from kubeactors.apimachinery.shared import Shared
 
 APPLY, UPDATE = "Apply", "Update"
 FIELDS_V1 = "FieldsV1"
@@ -41,6 +42,12 @@ class Owned(msgspec.Struct, frozen=True):
 Managed: TypeAlias = dict[Owner, Owned]
 
 
+_KEPT = 256
+"""Sets are large, and those that are shared come one after the other."""
+_read, _written = Shared(from_fields, _KEPT), Shared(to_fields, _KEPT)
+"""Objects that were made alike share what is said of their fields; a set that stays as it is, stays the same object."""
+
+
 def decode(entries: Iterable[ManagedFieldsEntry]) -> Managed:
     """Who owns what.
 
@@ -53,7 +60,7 @@ def decode(entries: Iterable[ManagedFieldsEntry]) -> Managed:
             raise ValueError(f"not an entry of managed fields: {entry.manager}")
         version = "" if entry.operation == APPLY else entry.api_version
         owner = Owner(entry.manager, entry.operation, version, entry.subresource)
-        made[owner] = Owned(from_fields(entry.fields_v1 or {}), entry.api_version, entry.time)
+        made[owner] = Owned(_read(entry.fields_v1 or {}), entry.api_version, entry.time)
     return made
 
 
@@ -66,7 +73,7 @@ def encode(managed: Managed) -> tuple[ManagedFieldsEntry, ...]:
             api_version=owned.api_version,
             time=owned.time,
             fields_type=FIELDS_V1,
-            fields_v1=to_fields(owned.fields),
+            fields_v1=_written(owned.fields),
             subresource=owner.subresource,
         )
         for owner, owned in managed.items()

@@ -60,22 +60,23 @@ def union(one: FieldSet, other: FieldSet) -> FieldSet:
 
 
 def difference(one: FieldSet, other: FieldSet) -> FieldSet:
-    """The fields of the first that are not in the second; what is below those stays.
+    """The fields of the first that are not in the second; what is below those stays. The very first, if it loses none.
 
     >>> difference(of_paths(("f:a",), ("f:a", "f:b")), of_paths(("f:a",)))
     {'f:a': {'f:b': {'.': {}}}}
     """
     made: FieldSet = {}
+    loses = False
     for element, below in one.items():
         there = other.get(element)
-        if element == SELF:
-            if there is None:
-                made[element] = below
-        elif there is None:
+        if there is None:
             made[element] = below
-        elif left := difference(below, there):
+            continue
+        left = difference(below, there) if element != SELF else {}
+        loses = loses or left is not below
+        if left:
             made[element] = left
-    return made
+    return made if loses else one
 
 
 def intersection(one: FieldSet, other: FieldSet) -> FieldSet:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Container, Pod, PodCondition, PodSpec, PodStatus
 from kubeactors.api.core.v1.resources import qos_class
 from kubeactors.api.core.v1.validation import validate_ephemeral_containers_update, validate_pod_resize
+from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.meta import DeleteOptions
 from kubeactors.apimachinery.scheme import Kind
@@ -37,7 +38,7 @@ class PodStrategy(Strategy[Pod]):
         """Defaults, or what became of the same spec before: one that came as bytes is equal, and shares it from now on."""
         made = self._templates.of(new)
         if made is not None and made.valid and made.admitted is not None and made.given == new.spec:
-            return replace(new, spec=made.admitted)
+            return replace(new, spec=made.defaulted)  # admission knows what becomes of it
         defaulted = self.kind.default(new)
         self._templates.start(new, defaulted.spec)
         return defaulted
@@ -102,10 +103,17 @@ class PodStrategy(Strategy[Pod]):
         return new if new.spec is old.spec else replace(new, spec=old.spec)
 
     def warnings(self, new: Pod, old: Pod | None) -> tuple[str, ...]:
-        """Only for what somebody may have written by hand."""
-        made = self._templates.of(new)
-        known = old is not None or (made is not None and made.valid and made.admitted is new.spec)
-        return () if known else super().warnings(new, old)
+        """Only for new pods, and not again where there was nothing to say of the same spec."""
+        if old is not None:
+            return ()
+        made, metadata = self._templates.of(new), new.metadata
+        if made is None or (made.defaulted is not new.spec and made.admitted is not new.spec):
+            return super().warnings(new, old)
+        if made.quiet and not metadata.annotations and not names.dns1123_label(metadata.name):
+            return ()
+        found = super().warnings(new, old)
+        made.quiet = not found
+        return found
 
     def validate(self, new: Pod) -> Iterator[FieldError]:
         """A spec that was found valid is valid."""

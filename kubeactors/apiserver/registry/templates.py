@@ -13,7 +13,7 @@ CAPACITY = 4096
 class Made:
     """What became of a spec: `given` by the client, `defaulted`, `admitted` for an account, and found valid."""
 
-    __slots__ = ("account", "admitted", "defaulted", "given", "priority_class", "qos_class", "valid")
+    __slots__ = ("account", "admitted", "defaulted", "given", "priority_class", "qos_class", "quiet", "valid")
 
     def __init__(self, given: PodSpec, defaulted: PodSpec) -> None:
         self.given: PodSpec = given
@@ -22,6 +22,8 @@ class Made:
         self.account: TypedObject | None = None
         self.priority_class: TypedObject | None = None
         self.valid: bool = False
+        self.quiet: bool = False
+        """Whether there is nothing to warn of."""
         self.qos_class: str = ""
 
 
