@@ -10,7 +10,7 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.client import Client, EventSink
-from kubeactors.cluster.spec import RACK_LABEL, NodePool, Timing
+from kubeactors.cluster.spec import RACK_LABEL, ClusterSpec, NodePool, Timing
 from kubeactors.cluster.workloads import RuntimeFactory, Workloads
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.messages import KeepRenewed, StopRenewing
@@ -18,6 +18,7 @@ from kubeactors.kubelet.renewals import LeaseRenewer, Slots
 from kubeactors.kubelet.runtimes import Behaviour
 from kubeactors.kubelet.runtimes.host import ContainerHost
 from kubeactors.kubelet.runtimes.table import RuntimeTable
+from kubeactors.kubelet.stages import Darken, Lighten, StagePlayer, compiled
 from kubeactors.kubelet.usage import NodeUsage, PodUsage, Usage
 from kubeactors.message import Message, Request
 
@@ -33,6 +34,9 @@ EVENTS_PER_SECOND, EVENTS_BURST = 500.0, 1000
 cluster with thousands of pods. What is too much for it is dropped; nobody waits for an event."""
 
 SECOND = 1_000_000_000
+
+PLAYER_MAILBOX = Mailbox(capacity=1_000_000)
+"""One player stands for all kubelets."""
 
 SHARED_HEARTBEATS = 50
 """With so many machines their heartbeats travel together; below, each kubelet sends its own, and a fault may hit it
@@ -82,11 +86,13 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     def __init__(
         self,
         client: Client,
-        pools: Sequence[NodePool],
-        timing: Timing,
+        spec: ClusterSpec,
         workloads: Workloads | None = None,
         running: dict[str, tuple[Pod, ...]] | None = None,
     ) -> None:
+        pools, timing = spec.pools, spec.timing
+        self._stages = compiled(spec.stages)
+        self._player: Ref[Darken | Lighten] | None = None
         self._running = {} if running is None else running
         """What runs on machines from the start, by name: taken away by the first boot of each, over restarts of this."""
         self._client = client
@@ -100,6 +106,12 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     def started(self) -> None:
         """Boot all."""
+        sink = partial(EventSink, self._client, per_second=EVENTS_PER_SECOND, burst=EVENTS_BURST)
+        self._events = self.ctx.spawn(sink, name="events", mailbox=EVENTS_MAILBOX)
+        if self._stages:
+            player = partial(StagePlayer, self._client, self._configs.values(), self._stages, self._events)
+            self._player = cast("Ref[Darken | Lighten]", self.ctx.spawn(player, name="stages", mailbox=PLAYER_MAILBOX))
+            return
         self._renewer: Ref[KeepRenewed | StopRenewing] | None = None
         if len(self._configs) >= SHARED_HEARTBEATS:
             renewer = partial(LeaseRenewer, self._client, self._interval_seconds, Slots())
@@ -108,14 +120,14 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         if self._workloads is not None:
             host = self.ctx.spawn(partial(ContainerHost, self._workloads.platform), name="containers")
         self._factory = RuntimeFactory(self._workloads, host)
-        sink = partial(EventSink, self._client, per_second=EVENTS_PER_SECOND, burst=EVENTS_BURST)
-        self._events = self.ctx.spawn(sink, name="events", mailbox=EVENTS_MAILBOX)
         for name in self._configs:
             self._boot(name)
 
     @handle
     def power_off(self, message: PowerOff) -> None:
         """Stop kubelets without a word to anybody."""
+        if self._player is not None:
+            self._player.tell(Darken(message.names))
         for name in message.names:
             kubelet = self._kubelets.pop(name, None)
             if kubelet is not None:
@@ -125,6 +137,9 @@ class Machines(Actor[MachinesMessage], deterministic=True):
     @handle
     def power_on(self, message: PowerOn) -> None:
         """Boot those that are off."""
+        if self._player is not None:
+            self._player.tell(Lighten(tuple(name for name in message.names if name in self._configs)))
+            return
         for name in message.names:
             if name in self._configs and name not in self._kubelets:
                 self._boot(name)

@@ -37,11 +37,15 @@ def read_manifest(manifest: Manifest) -> tuple[TypedObject, ...]:
         text = Path(manifest).read_text(encoding="utf-8")
     else:
         text = manifest
-    return tuple(_object(document, number) for number, document in enumerate(_documents(text), 1))
+    return tuple(_object(document, number) for number, document in enumerate(documents(text), 1))
 
 
-def _documents(text: str) -> Iterator[bytes]:
-    """Each document that is not empty, as its own text."""
+def documents(text: str) -> Iterator[bytes]:
+    """Each document of YAML that is not empty, as its own text.
+
+    Raises:
+        ManifestError: this is not YAML.
+    """
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:

@@ -112,7 +112,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         config = DEFAULT_CONFIG if self._spec.scheduler is None else read_config(self._spec.scheduler)
         spawn(partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config)), name="scheduler")
         nodes = Client(transport, KUBELETS)
-        machines = partial(Machines, nodes, self._spec.pools, self._spec.timing, self._workloads, self._running)
+        machines = partial(Machines, nodes, self._spec, self._workloads, self._running)
         self._machines = metrics.machines = spawn(machines, name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")

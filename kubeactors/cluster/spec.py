@@ -6,6 +6,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import Pod, Taint
 from kubeactors.apiserver.config import ApiServerConfig
+from kubeactors.kubelet.stages.stage import Stage
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 RACK_LABEL = "topology.kubernetes.io/rack"
@@ -103,6 +104,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path | None = None
     server: ApiServerConfig = ApiServerConfig()
     timing: Timing = Timing()
+    stages: tuple[Stage, ...] = ()
+    """KWOK's stages: with any, nodes have no kubelets, and they and their pods do what stages say."""
     scheduler: dict[str, object] | None = None
     """A KubeSchedulerConfiguration as it comes from YAML; None is the default profile."""
     power_switch: bool = False

@@ -5,15 +5,19 @@ there is.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TypeAlias
 
 from kubeactors.api.core.v1 import PodSpec
 from kubeactors.api.core.v1.demand import CPU, MEMORY, amount, demand
 from kubeactors.apimachinery import quantity
+from kubeactors.cluster.bench.dump import DumpError, dump_of
 from kubeactors.cluster.bench.scenario import Churn, Create, NodeGroup, PodShape, PowerOff, Scale, Scenario, Update
 from kubeactors.cluster.bench.words import nearest
 from kubeactors.cluster.bench.workload import WorkloadError, pod_spec
 from kubeactors.cluster.machines import kubelet_configs
+from kubeactors.cluster.spec import NodePool
+from kubeactors.kubelet.stages import StageError, compiled
 from kubeactors.scheduler.config import read as read_profiles
 from kubeactors.scheduler.configuration import ConfigurationError
 
@@ -27,10 +31,12 @@ def refusal(scenario: Scenario) -> str:
 
 
 def _objections(scenario: Scenario) -> Iterator[str]:
-    if not scenario.nodes:
+    yield from _wrong_imports(scenario)
+    if not all_pools(scenario):
         yield "nodes: a scenario needs at least one node"
     if not scenario.steps:
         yield "steps: a scenario needs at least one step"
+    yield from _wrong_stages(scenario)
     if scenario.scheduler is not None:
         yield from _wrong_scheduler(scenario.scheduler)
     for place, group in enumerate(scenario.nodes):
@@ -39,6 +45,35 @@ def _objections(scenario: Scenario) -> Iterator[str]:
     yield from _wrong_references(scenario)
     yield from _wrong_templates(scenario)
     yield from _no_room(scenario)
+
+
+def all_pools(scenario: Scenario) -> tuple[NodePool, ...]:
+    """The nodes of a scenario, and those that it imports.
+
+    Raises:
+        DumpError: what is to be imported is no dump.
+        OSError: or it cannot be read.
+    """
+    imported = (dump_of(one).pools for one in scenario.imports)
+    return (*(group.pool() for group in scenario.nodes), *chain.from_iterable(imported))
+
+
+def _wrong_imports(scenario: Scenario) -> Iterator[str]:
+    for place, step in enumerate(scenario.steps):
+        if step.import_ is not None:
+            try:
+                dump_of(step.import_)
+            except DumpError as error:
+                yield f"steps[{place}].import.file: {error}"
+            except OSError as error:
+                yield f"steps[{place}].import.file: {step.import_.file}: {error.strerror}"
+
+
+def _wrong_stages(scenario: Scenario) -> Iterator[str]:
+    try:
+        compiled(scenario.played)
+    except StageError as error:
+        yield f"stages: {error}"
 
 
 def _wrong_scheduler(configuration: Mapping[str, object]) -> Iterator[str]:
@@ -63,7 +98,7 @@ def _wrong_quantity(text: str, path: str) -> Iterator[str]:
 
 def _same_names(scenario: Scenario) -> Iterator[str]:
     try:
-        list(kubelet_configs([group.pool() for group in scenario.nodes], scenario.clockwork.timing()))
+        list(kubelet_configs(all_pools(scenario), scenario.clockwork.timing()))
     except ValueError as error:
         yield f"nodes: {error}"
     seen: dict[str, int] = {}
@@ -117,10 +152,10 @@ def _wrong_templates(scenario: Scenario) -> Iterator[str]:
 
 def _no_room(scenario: Scenario) -> Iterator[str]:
     """A pod that is larger than every node, or more pods at one time than all nodes have room for."""
-    capacities = [(group, _capacity(group)) for group in scenario.nodes]
+    capacities = [(pool, _capacity(pool)) for pool in all_pools(scenario)]
     total: Room = {}
-    for group, room in capacities:
-        total = {name: total.get(name, 0) + group.count * room.get(name, 0) for name in total | room}
+    for pool, room in capacities:
+        total = {name: total.get(name, 0) + len(pool.names()) * room.get(name, 0) for name in total | room}
     pods: dict[str, int] = {}
     needs: dict[str, Room] = {}
     for place, step in enumerate(scenario.steps):
@@ -152,8 +187,8 @@ def _pods_of(shape: Create | Churn) -> int:
     return 1 if shape.kind == "Job" else shape.count * shape.replicas
 
 
-def _capacity(group: NodeGroup) -> Room:
-    return {name: amount(name, text) for name, text in group.pool().capacity().items()}
+def _capacity(pool: NodePool) -> Room:
+    return {name: amount(name, text) for name, text in (pool.capacity() | pool.allocatable).items()}
 
 
 def _need(spec: PodSpec) -> Room:
@@ -161,7 +196,7 @@ def _need(spec: PodSpec) -> Room:
     return {CPU: asked.milli_cpu, MEMORY: asked.memory, **dict(asked.others), "pods": 1}
 
 
-def _too_large(shape: PodShape, need: Room, capacities: list[tuple[NodeGroup, Room]], path: str) -> Iterator[str]:
+def _too_large(shape: PodShape, need: Room, capacities: list[tuple[NodePool, Room]], path: str) -> Iterator[str]:
     for name, size in need.items():
         if all(room.get(name, 0) < size for _, room in capacities):
             largest = max(room.get(name, 0) for _, room in capacities)

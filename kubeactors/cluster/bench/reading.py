@@ -7,11 +7,15 @@ from typing import TypeVar
 
 import msgspec
 import msgspec.inspect as types
+from msgspec.structs import replace
 
 from kubeactors.apimachinery import yamltext
+from kubeactors.apimachinery.serializer import type_of
 from kubeactors.cluster.bench.fits import refusal
 from kubeactors.cluster.bench.scenario import Scenario
 from kubeactors.cluster.bench.words import nearest
+from kubeactors.cluster.manifest import documents
+from kubeactors.kubelet.stages import Stage
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -34,14 +38,14 @@ def read_scenario(path: Path) -> Scenario:
     """
     try:
         text = path.read_bytes()
-        scenario = parse_scenario(text)
+        scenario = parse_scenario(text, path.parent)
     except ValueError as error:
         raise ScenarioError(f"{path}: {error}") from error
-    return scenario if scenario.name else msgspec.structs.replace(scenario, name=path.stem)
+    return scenario if scenario.name else replace(scenario, name=path.stem)
 
 
-def parse_scenario(text: bytes) -> Scenario:
-    """The scenario that a YAML document says, checked.
+def parse_scenario(text: bytes, folder: Path = Path()) -> Scenario:
+    """The scenario that a YAML document says, checked. Files that it names are beside it, in this folder.
 
     Raises:
         ScenarioError: see `read_scenario`.
@@ -56,11 +60,40 @@ def parse_scenario(text: bytes) -> Scenario:
         raise ScenarioError(str(error).removeprefix("error converting YAML to JSON: ")) from error
     if duplicates:
         raise ScenarioError(" ".join(duplicates[0].split()).removeprefix("error converting YAML to JSON: "))
-    scenario = decode(data, Scenario)
+    scenario = with_files(decode(data, Scenario), folder)
     wrong = refusal(scenario)
     if wrong:
         raise ScenarioError(wrong)
     return scenario
+
+
+def with_files(scenario: Scenario, folder: Path) -> Scenario:
+    """The scenario with stages in place of their files, and paths that hold everywhere.
+
+    Raises:
+        ScenarioError: a file is not what it should be.
+        OSError: a file cannot be read.
+    """
+    stages = [
+        stage for one in scenario.stages for stage in ((one,) if isinstance(one, Stage) else _stages(folder / one))
+    ]
+    steps = [
+        replace(step, import_=replace(step.import_, file=str(folder / step.import_.file))) if step.import_ else step
+        for step in scenario.steps
+    ]
+    return replace(scenario, stages=tuple(stages), steps=tuple(steps))
+
+
+def _stages(path: Path) -> Iterator[Stage]:
+    """The stages of a file, or of all YAML files of a folder; what else stands in them is not looked at."""
+    for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+        try:
+            for document in documents(file.read_text(encoding="utf-8")):
+                data = yamltext.to_json(document)[0]
+                if type_of(data).kind == "Stage":
+                    yield decode(data, Stage)
+        except ValueError as error:
+            raise ScenarioError(f"{file}: {error}") from error
 
 
 def decode(data: bytes, type_: type[S]) -> S:

@@ -14,6 +14,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ListOptions
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
+from kubeactors.cluster.bench.fits import all_pools
 from kubeactors.cluster.bench.latency import Latencies, MeasuringTransport, percentiles
 from kubeactors.cluster.bench.messages import MessageCounter
 from kubeactors.cluster.bench.nodes import until_ready
@@ -32,9 +33,11 @@ PROBE = "bench-probe"
 
 def spec_of(scenario: Scenario) -> ClusterSpec:
     """The cluster that a scenario wants."""
-    first, *others = (group.pool() for group in scenario.nodes)
+    first, *others = all_pools(scenario)
     timing, scheduler = scenario.clockwork.timing(), scenario.scheduler
-    return ClusterSpec(nodes=first, more_nodes=tuple(others), timing=timing, scheduler=scheduler)
+    return ClusterSpec(
+        nodes=first, more_nodes=tuple(others), timing=timing, scheduler=scheduler, stages=scenario.played
+    )
 
 
 async def measure(
@@ -68,6 +71,7 @@ class Run:
     def __init__(self, scenario: Scenario, progress: Progress, tick: Callable[[], object]) -> None:
         self._scenario = scenario
         self._progress = progress
+        self._nodes = sum(len(pool.names()) for pool in all_pools(scenario))
         self._tick = tick
         self._pods = PodWatcher()
         self._ready_seconds = 0.0
@@ -82,7 +86,7 @@ class Run:
 
     async def run(self, *, count_messages: bool) -> None:
         """Boot, do all steps, stop."""
-        progress, nodes = self._progress, sum(group.count for group in self._scenario.nodes)
+        progress, nodes = self._progress, self._nodes
         progress.nodes, progress.steps = nodes, len(self._scenario.steps)
         self._tick()
         begun = time.perf_counter()
@@ -133,7 +137,7 @@ class Run:
         steps = tuple(self._steps.results) if self._steps is not None else ()
         done = len(steps) == len(self._scenario.steps) and all(one.complete for one in steps)
         return BenchResult(
-            nodes=sum(group.count for group in self._scenario.nodes),
+            nodes=self._nodes,
             pods=running,
             seconds=round(seconds, 4),
             pods_per_second=round(running / seconds, 1),

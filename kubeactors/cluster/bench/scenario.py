@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from kubeactors.api.core.v1 import Taint
 from kubeactors.cluster.spec import NodePool, Timing
+from kubeactors.kubelet.stages import Stage
 
 Quantity: TypeAlias = str | int | float
 """As in a manifest; YAML makes numbers of those without a unit."""
@@ -88,6 +89,20 @@ class PodShape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     """A PodTemplateSpec: `metadata` with labels and annotations, `spec`."""
 
 
+class Import(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What a real cluster had: the output of `kubectl get nodes,pods,deployments,... --all-namespaces -o yaml`.
+
+    Its nodes are there from the start, beside those of `nodes`; its workloads are created in this step.
+    """
+
+    file: str
+    """Beside the scenario, unless it is absolute."""
+    pods: Literal["recreate", "keep"] = "recreate"
+    """Pods of controllers: left out and made anew, wherever the scheduler puts them; or kept where they are."""
+    wait: bool = True
+    patience_seconds: Seconds = PATIENCE_SECONDS
+
+
 class Create(PodShape, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A wave of workloads: `count` objects `NAME-1` and so on, with `replicas` pods each."""
 
@@ -158,13 +173,14 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
     seconds: Seconds
 
 
-Action: TypeAlias = Create | Churn | Scale | Update | PowerOff | PowerOn | Settle | Pause
+Action: TypeAlias = Create | Import | Churn | Scale | Update | PowerOff | PowerOn | Settle | Pause
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """One thing to do: exactly one of these."""
 
     create: Create | None = None
+    import_: Import | None = msgspec.field(name="import", default=None)
     churn: Churn | None = None
     scale: Scale | None = None
     update: Update | None = None
@@ -175,12 +191,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
 
     def __post_init__(self) -> None:
         if len(self._given()) != 1:
-            words = ", ".join(msgspec.structs.fields(Step)[place].encode_name for place in range(8))
+            words = ", ".join(msgspec.structs.fields(Step)[place].encode_name for place in range(9))
             raise ValueError(f"a step is one of {words}")
 
     def _given(self) -> list[Action]:
         fields = (
             self.create,
+            self.import_,
             self.churn,
             self.scale,
             self.update,
@@ -203,9 +220,21 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     name: str = ""
     nodes: tuple[NodeGroup, ...] = ()
     clockwork: Clockwork = Clockwork()
+    stages: tuple[str | Stage, ...] = ()
+    """KWOK's stages, or files and folders of them: with any, nodes and pods do what they say, and have no kubelets."""
     scheduler: dict[str, object] | None = None
     """A KubeSchedulerConfiguration."""
     steps: tuple[Step, ...] = ()
+
+    @property
+    def played(self) -> tuple[Stage, ...]:
+        """The stages themselves: a scenario that was read has no files any more."""
+        return tuple(one for one in self.stages if isinstance(one, Stage))
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """All that is imported."""
+        return tuple(step.import_ for step in self.steps if step.import_ is not None)
 
     @property
     def waves(self) -> tuple[Create, ...]:

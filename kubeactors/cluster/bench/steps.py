@@ -5,15 +5,18 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import chain, islice
+from pathlib import Path
 from typing import TypeAlias, assert_never
 
 import anyio
 
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
-from kubeactors.apimachinery.status import NotFound, StatusError
+from kubeactors.apimachinery.status import AlreadyExists, NotFound, StatusError
 from kubeactors.client import Client
 from kubeactors.cluster.bench import workload
+from kubeactors.cluster.bench.dump import WAVE, dump_of
+from kubeactors.cluster.bench.fits import all_pools
 from kubeactors.cluster.bench.latency import Latencies
 from kubeactors.cluster.bench.nodes import until_ready
 from kubeactors.cluster.bench.pods import PodWatcher
@@ -22,6 +25,7 @@ from kubeactors.cluster.bench.scenario import (
     Action,
     Churn,
     Create,
+    Import,
     Pause,
     PowerOff,
     PowerOn,
@@ -73,6 +77,8 @@ class Steps:
         self.results: list[StepResult] = []
         self._failed = ""
         """Why the step under way has failed."""
+        self._note = ""
+        """What else there is to say of it."""
 
     async def run(self) -> None:
         """All steps. What was done of a step that is cancelled counts too; one that fails is the last."""
@@ -81,6 +87,7 @@ class Steps:
             action = step.action
             title = describe(action)
             self._begins(title)
+            self._note = ""
             async with self._measured(action, title, time.perf_counter() - origin):
                 self._failed = await self._attempted(action) or self._failed
             if not self.results[-1].complete:
@@ -110,7 +117,7 @@ class Steps:
                     startup_latency_seconds=Latencies.of(self._pods.latencies[first:]),
                     begun_at=round(begun_at, 3),
                     complete=done and not self._failed,
-                    detail=self._failed if done else "interrupted",
+                    detail=(self._failed or self._note) if done else "interrupted",
                 )
             )
 
@@ -119,6 +126,8 @@ class Steps:
         match action:
             case Create():
                 return await self._create(action)
+            case Import():
+                return await self._import(action)
             case Churn():
                 return await self._churn(action)
             case Scale():
@@ -178,6 +187,28 @@ class Steps:
                 group.start_soon(caller)
         if refused:
             raise StepFailed(str(refused[0])) from refused[0]
+
+    async def _import(self, step: Import) -> str:
+        """What is refused is left out, and said."""
+        dump, wave, refused = dump_of(step), self._pods.expect(WAVE, 0), list[str]()
+        for name in dump.cordoned:
+            await self._client.patch(Node, name, {"spec": {"unschedulable": True}})
+        for one, wanted in zip(dump.objects, dump.wanted, strict=True):
+            try:
+                await self._client.create(one)
+                wave.wanted += wanted
+            except AlreadyExists:
+                continue
+            except StatusError as error:
+                refused.append(str(error))
+        complaint = await self._settle([WAVE], step.patience_seconds) if step.wait else ""
+        left = ", ".join(f"{count} {kind}" for kind, count in dump.unknown.items())
+        notes = (
+            f"{len(refused)} objects were refused, such as: {refused[0]}" if refused else "",
+            f"left out: {left}" if left else "",
+        )
+        self._note = "; ".join(filter(None, notes))
+        return complaint
 
     async def _scale(self, change: Scale) -> str:
         wave = self._waves[change.name]
@@ -259,9 +290,9 @@ class Steps:
         missing = [rack for rack in off.racks if rack not in racks]
         if missing:
             raise StepFailed(f'there is no rack "{missing[0]}"; there are {", ".join(racks)}')
-        pools = [group.pool() for group in self._scenario.nodes if not off.pool or group.name == off.pool]
+        pools = [pool for pool in all_pools(self._scenario) if not off.pool or pool.prefix == off.pool]
         names = [name for pool in pools for name in pool.names()]
-        everywhere = dict.fromkeys(name for group in self._scenario.nodes for name in group.pool().names())
+        everywhere = dict.fromkeys(name for pool in all_pools(self._scenario) for name in pool.names())
         unknown = [name for name in off.nodes if name not in everywhere]
         if unknown:
             raise StepFailed(f'there is no node "{unknown[0]}"')
@@ -294,6 +325,7 @@ class Steps:
 
 _WORDS: dict[type[Action], str] = {
     Create: "create",
+    Import: "import",
     Churn: "churn",
     Scale: "scale",
     Update: "update",
@@ -304,7 +336,7 @@ _WORDS: dict[type[Action], str] = {
 }
 
 
-def describe(action: Action) -> str:
+def describe(action: Action) -> str:  # noqa: C901 -- a sentence for each
     """A step in words.
 
     >>> describe(Create(name="web", count=2, replicas=1000))
@@ -315,6 +347,8 @@ def describe(action: Action) -> str:
             return f"create {action.count:,} pods {action.name}"
         case Create():
             return f"create {action.count:,} x {action.kind} {action.name} of {action.replicas:,} pods"
+        case Import():
+            return f"import {Path(action.file).name}"
         case Churn():
             return f"churn {action.per_second:g} pods/s for {action.seconds:g} s"
         case Scale():

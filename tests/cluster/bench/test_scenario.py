@@ -58,7 +58,7 @@ def test_a_scenario_says_what_stands_in_it() -> None:
         ("{}", "{create: {name: a, kind: Job}}, {scale: {name: a, replicas: 1}}", "steps[1].scale: a Job cannot be scaled"),
         ("{}", "{powerOff: {}}", "steps[0].powerOff: name racks or nodes, or say how many with count"),
         ("{name: big}", "{powerOff: {pool: bug, count: 1}}", 'steps[0].powerOff.pool: no nodes are called "bug"; did you mean "big"?'),
-        ("{}", "{create: {name: a}, pause: {seconds: 1}}", "steps[0]: a step is one of create, churn, "),
+        ("{}", "{create: {name: a}, pause: {seconds: 1}}", "steps[0]: a step is one of create, import, churn, "),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_known_before_it_runs(nodes: str, steps: str, sentence: str) -> None:
