@@ -84,6 +84,8 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
                         cell.queued = False
                     continue
                 cell.put_down()
+            elif entry.queued is IN_HAND:
+                entry.put_down()  # type: ignore[attr-defined] # pyright: ignore -- a cell: others have no hand
             mailbox = entry.mailbox
             if not mailbox or entry.state is not running:
                 crank.foreign = entry.run()
