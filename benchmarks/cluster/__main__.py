@@ -26,6 +26,7 @@ from benchmarks.cluster import (
     messages,
     readiness,
     rollout,
+    snapshot,
 )
 from benchmarks.cluster.question import Figure, Figures, Question
 from kubeactors.cli.loop import MIDDLE, OLD, YOUNG
@@ -37,6 +38,7 @@ QUESTIONS = (
     *churn.QUESTIONS,
     *rollout.QUESTIONS,
     *failure.QUESTIONS,
+    *snapshot.QUESTIONS,
     *fanout.QUESTIONS,
     *messages.QUESTIONS,
     *idle.QUESTIONS,

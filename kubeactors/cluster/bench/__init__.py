@@ -5,7 +5,8 @@
     run.py          a whole measurement                steps.py        doing one step after the other
     pods.py         what is seen of its pods           nodes.py        waiting for nodes
     latency.py      percentiles; timed requests        samples.py      memory, mailboxes, busy actors
-    messages.py     messages by actor and kind         progress.py     how far it is
+    dump.py         a real cluster, from kubectl       progress.py     how far it is
+    words.py        what somebody might have meant
     stacks.py       samples of the Python stack        result.py       what was measured
     figures.py      its rows and columns               page.py         a report, as one HTML page
     plots.py        its plots                          flame.py        its flame graph

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 
+from kubeactors.actor import Census, counted
 from kubeactors.api.core.v1 import ConfigMap, Pod
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ListOptions
@@ -16,11 +17,10 @@ from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.cluster.bench.fits import all_pools
 from kubeactors.cluster.bench.latency import Latencies, MeasuringTransport, percentiles
-from kubeactors.cluster.bench.messages import MessageCounter
 from kubeactors.cluster.bench.nodes import until_ready
 from kubeactors.cluster.bench.pods import PodWatcher
 from kubeactors.cluster.bench.progress import Progress
-from kubeactors.cluster.bench.result import ActorUse, BenchResult, Sample
+from kubeactors.cluster.bench.result import ActorUse, BenchResult, MessageCount, Sample
 from kubeactors.cluster.bench.samples import Sampler, peak_rss_bytes
 from kubeactors.cluster.bench.scenario import Scenario
 from kubeactors.cluster.bench.steps import Steps
@@ -82,7 +82,7 @@ class Run:
         self._steps: Steps | None = None
         self._sampler: Sampler | None = None
         self._use: tuple[ActorUse, ...] = ()
-        self._counter = MessageCounter()
+        self._census = Census()
 
     async def run(self, *, count_messages: bool) -> None:
         """Boot, do all steps, stop."""
@@ -93,9 +93,11 @@ class Run:
         async with Cluster(spec=spec_of(self._scenario)) as cluster:
             await until_ready(cluster, nodes)
             self._ready_seconds = time.perf_counter() - begun
-            if count_messages:
-                self._counter.attach(cluster.system.kernel)
-            await self._measure(cluster)
+            if not count_messages:
+                await self._measure(cluster)
+                return
+            with counted(cluster.system.kernel) as self._census:
+                await self._measure(cluster)
 
     async def _measure(self, cluster: Cluster) -> None:
         self._transport = MeasuringTransport(cluster.transport)
@@ -155,7 +157,12 @@ class Run:
             startup_percentiles=percentiles(self._pods.latencies),
             actors=self._use,
             samples=tuple(self._sampler.samples) if self._sampler is not None else (),
-            messages=self._counter.counts(running),
+            messages=tuple(
+                MessageCount(
+                    actor=one.actor, message=one.message, count=one.count, per_pod=round(one.count / max(running, 1), 3)
+                )
+                for one in self._census.counts()
+            ),
         )
 
 

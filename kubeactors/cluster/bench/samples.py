@@ -3,14 +3,15 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
 import msgspec
 from msgspec.structs import replace
 
-from kubeactors.actor import ActorStatistics, ActorSystem
+from kubeactors.actor import ActorSystem
+from kubeactors.actor.statistics import Snapshot
 from kubeactors.cluster.bench.latency import Latencies
 from kubeactors.cluster.bench.pods import PodWatcher
 from kubeactors.cluster.bench.result import ActorUse, Sample
@@ -32,17 +33,14 @@ class ClassUse(msgspec.Struct):
     mailbox: int = 0
 
 
-def by_class(statistics: Sequence[ActorStatistics]) -> dict[str, ClassUse]:
-    """What actors are at, added up by class, in the order of their start."""
-    found: dict[str, ClassUse] = {}
-    for one in statistics:
-        use = found.get(one.actor)
-        if use is None:
-            use = found[one.actor] = ClassUse()
-        use.actors += 1
-        use.handled += one.handled
-        use.busy_seconds += one.busy_seconds
-        use.mailbox += one.mailbox
+def by_class(snapshot: Snapshot) -> dict[str, ClassUse]:
+    """What actors are at and what they have done, those that have ended too, added up by class."""
+    found = {one.actor: ClassUse(handled=one.handled, busy_seconds=one.busy_seconds) for one in snapshot.totals}
+    for one in snapshot.actors:
+        if one.actor:
+            use = found[one.actor]
+            use.actors += 1
+            use.mailbox += one.mailbox
     return found
 
 
@@ -67,7 +65,7 @@ class Sampler:
         self._begun = time.perf_counter()
         self._seen = 0
         self._deepest: dict[str, int] = {}
-        self._first = self._last = by_class(system.statistics())
+        self._first = self._last = by_class(system.snapshot())
         self.samples: list[Sample] = []
 
     async def run(self) -> None:
@@ -79,7 +77,7 @@ class Sampler:
     def look(self) -> None:
         """Look now."""
         begun = time.perf_counter()
-        use = by_class(self._system.statistics())
+        use = by_class(self._system.snapshot())
         sample = self._sample(begun - self._begun, use)
         self._last, self._seen = use, len(self._pods.latencies)
         self.samples.append(sample)
@@ -119,12 +117,12 @@ class Sampler:
             ActorUse(
                 actor=name,
                 actors=use.actors,
-                messages=(messages := max(use.handled - _of(self._first, name).handled, 0)),
+                messages=(messages := use.handled - _of(self._first, name).handled),
                 messages_per_pod=round(messages / pods, 2),
-                busy_seconds=round(max(use.busy_seconds - _of(self._first, name).busy_seconds, 0.0), 3),
+                busy_seconds=round(use.busy_seconds - _of(self._first, name).busy_seconds, 3),
                 deepest_mailbox=self._deepest.get(name, 0),
             )
-            for name, use in by_class(self._system.statistics()).items()
+            for name, use in by_class(self._system.snapshot()).items()
         ]
         return tuple(sorted(found, key=lambda one: (-one.busy_seconds, -one.messages, one.actor)))
 
