@@ -177,3 +177,22 @@ def test_a_terminal_sees_how_far_it_is_and_ctrl_c_prints_what_was_measured(tmp_p
     result = json.loads(output)
     assert (process.returncode, result["interrupted"], result["complete"], result["pods"]) == (130, True, False, 50)
     assert [(one["action"], one["complete"]) for one in result["steps"]] == [("create", True), ("pause", False)]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer of CPU time")
+def test_a_profile_is_a_flame_graph_folded_stacks_and_messages(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = bench("--nodes", "5", "--pods", "300", "--profile", "--report", str(page), "--output", "json")
+    result = json.loads(done.stdout)
+    folded = page.with_suffix(".folded")
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"kubeactors: the flame graph is in {page}, its stacks are in {folded}\n",
+    )
+    stacks = [line.rpartition(" ") for line in folded.read_text().splitlines()]
+    assert any("kubeactors.actor.crank._crank" in stack for stack, _, _ in stacks)
+    assert sum(int(count) for _, _, count in stacks) == sum(result["stacks"].values())
+    assert '"type": "icicle"' in page.read_text(encoding="utf-8")
+    counts = {(one["actor"], one["message"]): one["count"] for one in result["messages"]}
+    assert counts["Store", "Txn"] >= 300
+    assert counts["ApiServer", "Create"] >= 600  # pods and bindings
