@@ -35,7 +35,7 @@ def bench(  # noqa: PLR0913 -- the options of the command
     report: Annotated[Path | None, Parameter(help="Write one HTML page with the figures as plots.")] = None,
     compare: Annotated[
         tuple[Path, ...],
-        Parameter(consume_multiple=True, help="Run nothing: put results of --output json side by side."),
+        Parameter(consume_multiple=True, negative=(), help="Run nothing: put results of --output json side by side."),
     ] = (),
     profile: Annotated[
         bool, Parameter(negative=(), help="Count messages by actor, and put a flame graph into the report.")

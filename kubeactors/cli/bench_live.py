@@ -43,8 +43,9 @@ def picture(progress: Progress) -> Group:
 
 def _bar(progress: Progress, sample: Sample) -> Table:
     line = Table.grid(padding=(0, 2))
-    bar = ProgressBar(total=max(progress.wanted, 1), completed=sample.running, width=40)
-    line.add_row(bar, Text(f"{sample.running:,} pods have run, {progress.wanted:,} wanted"))
+    bar = ProgressBar(total=max(progress.wanted, 1), completed=progress.good, width=40)
+    said = f"{progress.good:,} of {progress.wanted:,} pods as wanted, {sample.running:,} have run"
+    line.add_row(bar, Text(said))
     return line
 
 

@@ -170,7 +170,7 @@ def test_a_terminal_sees_how_far_it_is_and_ctrl_c_prints_what_was_measured(tmp_p
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
         shown = b""
-        while b"50 pods have run" not in shown:
+        while b"50 of 50 pods as wanted" not in shown:
             shown += terminal.read(4096)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=TIMEOUT_SECONDS)

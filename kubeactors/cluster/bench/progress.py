@@ -15,6 +15,8 @@ class Progress(msgspec.Struct):
     nodes: int = 0
     wanted: int = 0
     """Pods that the waves so far want."""
+    good: int = 0
+    """Pods that are as wanted."""
     sample: Sample | None = None
     """The newest look at the cluster."""
     elapsed: float = 0.0

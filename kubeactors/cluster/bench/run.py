@@ -129,6 +129,7 @@ class Run:
         assert self._transport is not None  # it was made before
         self._progress.sample = sample
         self._progress.elapsed = time.perf_counter() - self._begun
+        self._progress.good = sum(wave.good for wave in self._pods.waves.values())
         self._progress.api_p99 = self._transport.recent().p99
         self._progress.wanted = sum(wave.wanted for wave in self._pods.waves.values())
         self._tick()
