@@ -58,6 +58,8 @@ def bench(  # noqa: PLR0913 -- the options of the command
         folded = report.with_suffix(".folded")
         _write(folded, "".join(f"{line}\n" for line in lines(result.stacks)))
         print(f"kubeactors: the flame graph is in {report}, its stacks are in {folded}", file=sys.stderr)
+    if result.detail:
+        print(f"kubeactors: {result.detail}", file=sys.stderr)
     for step in result.steps:
         if not step.complete and not result.interrupted:
             print(f"kubeactors: {step.step}: {step.detail}", file=sys.stderr)

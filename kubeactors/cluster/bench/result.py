@@ -82,6 +82,8 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
     """Whether everything was done, and came to be as wanted."""
     interrupted: bool = False
+    detail: str = ""
+    """Why not a single step was begun, if that is so."""
     scenario: str = ""
     machine: str = ""
     steps: tuple[StepResult, ...] = ()

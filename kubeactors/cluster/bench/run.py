@@ -83,6 +83,7 @@ class Run:
         self._sampler: Sampler | None = None
         self._use: tuple[ActorUse, ...] = ()
         self._census = Census()
+        self._not_booted = ""
 
     async def run(self, *, count_messages: bool) -> None:
         """Boot, do all steps, stop."""
@@ -91,7 +92,11 @@ class Run:
         self._tick()
         begun = time.perf_counter()
         async with Cluster(spec=spec_of(self._scenario)) as cluster:
-            await until_ready(cluster, nodes)
+            with anyio.move_on_after(self._scenario.boot_seconds) as boot:
+                await until_ready(cluster, nodes)
+            if boot.cancelled_caught:
+                self._not_booted = f"not all nodes are Ready after {self._scenario.boot_seconds:g} s"
+                return
             self._ready_seconds = time.perf_counter() - begun
             if not count_messages:
                 await self._measure(cluster)
@@ -151,6 +156,7 @@ class Run:
             python=sys.version.split()[0],
             complete=done,
             interrupted=interrupted,
+            detail=self._not_booted,
             scenario=self._scenario.name,
             machine=machine(),
             steps=steps,

@@ -224,6 +224,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     """KWOK's stages, or files and folders of them: with any, nodes and pods do what they say, and have no kubelets."""
     scheduler: dict[str, object] | None = None
     """A KubeSchedulerConfiguration."""
+    boot_seconds: Seconds = 600.0
+    """How long nodes may take until they are Ready: where stages say what they do, perhaps they never are."""
     steps: tuple[Step, ...] = ()
 
     @property

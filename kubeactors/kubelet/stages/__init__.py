@@ -2,7 +2,8 @@
 
     stage.py        a Stage as Structs             lifecycle.py    which one is next, and when
     query.py        the part of jq they use        template.py     the part of text/template they use
-    functions.py    what templates can call        player.py       the actor
+    pipeline.py     the inside of its actions      functions.py    what they can call
+    player.py       the actor
 
 It is no container runtime: a stage writes any field of a status, adds finalizers, deletes, and does so for nodes too,
 which containers and their states cannot express. So it stands beside the kubelet, and speaks to the API server as

@@ -16,7 +16,7 @@ from typing import Protocol, cast
 import yaml
 
 from kubeactors.kubelet.node_status import HEALTHY, KUBELET_PORT
-from kubeactors.kubelet.stages.template import Function, is_true, shown
+from kubeactors.kubelet.stages.pipeline import Function, is_true, shown
 
 VERSION = "v0.8.0"
 """Of KWOK, whose stages are understood here."""

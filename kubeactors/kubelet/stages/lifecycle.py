@@ -12,9 +12,10 @@ import msgspec
 
 from kubeactors.apimachinery.time import TimeError, parse_time
 from kubeactors.kubelet.stages.functions import ALL
+from kubeactors.kubelet.stages.pipeline import TemplateError
 from kubeactors.kubelet.stages.query import QueryError, query
 from kubeactors.kubelet.stages.stage import Delay, ExpressionFrom, Finalizers, Requirement, Stage
-from kubeactors.kubelet.stages.template import Template, TemplateError
+from kubeactors.kubelet.stages.template import Template
 
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000

@@ -19,8 +19,9 @@ from kubeactors.kubelet.heartbeat import LEASE_NAMESPACE, NodeReporter
 from kubeactors.kubelet.node_status import new_node
 from kubeactors.kubelet.stages.functions import local
 from kubeactors.kubelet.stages.lifecycle import CompiledStage, choose, new_finalizers
+from kubeactors.kubelet.stages.pipeline import TemplateError
 from kubeactors.kubelet.stages.stage import StagePatch, StageStep
-from kubeactors.kubelet.stages.template import Template, TemplateError
+from kubeactors.kubelet.stages.template import Template
 from kubeactors.message import Message, Recipient
 from kubeactors.network import IPAllocator
 

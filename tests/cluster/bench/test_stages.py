@@ -28,6 +28,13 @@ async def test_stages_of_a_folder_are_played(tmp_path: Path) -> None:
     assert (result.pods, result.complete) == (5, True)
 
 
+async def test_nodes_that_never_become_ready_are_not_waited_for_for_ever() -> None:
+    lame = RUNS.replace("kind: Pod", "kind: Node").replace("In, values: [Pending]", "DoesNotExist")
+    inline = lame.strip().replace("\n", "\n  ")
+    result = await measure(parse_scenario(f"{STEPS}bootSeconds: 0.5\nstages:\n- {inline}\n".encode()))
+    assert (result.detail, result.complete, result.steps) == ("not all nodes are Ready after 0.5 s", False, ())
+
+
 def test_a_stage_may_stand_in_the_scenario_itself() -> None:
     inline = RUNS.strip().replace("\n", "\n  ")
     scenario = parse_scenario(f"{STEPS}stages:\n- {inline}\n".encode())

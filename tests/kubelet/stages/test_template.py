@@ -3,7 +3,8 @@
 import pytest
 
 from kubeactors.kubelet.stages.functions import ALL, local
-from kubeactors.kubelet.stages.template import Template, TemplateError
+from kubeactors.kubelet.stages.pipeline import TemplateError
+from kubeactors.kubelet.stages.template import Template
 
 DATA = {
     "a": "x",
