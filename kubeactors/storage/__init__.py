@@ -14,6 +14,8 @@ Where its behaviour comes from: etcd v3.5 (server/storage/mvcc, server/lease, ap
 """
 
 from kubeactors.storage.backends import Backend
+from kubeactors.storage.backends.memory import MemoryBackend
+from kubeactors.storage.backends.sqlite import SqliteBackend
 from kubeactors.storage.codec import BytesCodec
 from kubeactors.storage.errors import (
     DuplicateKey,
@@ -25,6 +27,7 @@ from kubeactors.storage.errors import (
     StoreTooNew,
     StoreUnavailable,
 )
+from kubeactors.storage.eventsourcing import EventSourced, JournalConflict
 from kubeactors.storage.messages import (
     Codec,
     Compact,
@@ -73,12 +76,15 @@ __all__ = [
     "DeleteOp",
     "DeleteReply",
     "DuplicateKey",
+    "EventSourced",
     "FutureRevision",
+    "JournalConflict",
     "KeyValue",
     "LeaseGrant",
     "LeaseKeepAlive",
     "LeaseNotFound",
     "LeaseRevoke",
+    "MemoryBackend",
     "NotAStore",
     "Op",
     "OpReply",
@@ -89,6 +95,7 @@ __all__ = [
     "RangeOp",
     "RangeReply",
     "Snapshot",
+    "SqliteBackend",
     "StaleCommit",
     "StorageError",
     "Store",
