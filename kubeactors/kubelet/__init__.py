@@ -8,6 +8,7 @@
     heartbeat.py        Node and Lease                                     node_status.py       what the Node says
     renewals.py         the Leases of many nodes at once                   logs.py              reading logs
     static_pods.py      pods that the node has by itself                   hooks.py             after start, before end
+    eviction.py         who goes when memory runs out
     sessions.py         commands in containers, ports of pods              usage.py             what pods take
     images.py           why an image is not there                          preparation.py       before a container starts
     materials.py        ConfigMaps and Secrets that a pod refers to        fields.py            facts about a pod

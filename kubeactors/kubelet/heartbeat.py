@@ -25,7 +25,7 @@ class NodeReporter:
     `node` is the Node as it was last seen, None before `register` has succeeded.
     """
 
-    __slots__ = ("_client", "_config", "_lease", "_runtime_version", "node")
+    __slots__ = ("_client", "_config", "_lease", "_runtime_version", "memory_pressure", "node")
 
     def __init__(self, client: Client, config: KubeletConfig, runtime_version: str) -> None:
         self._client = client
@@ -33,6 +33,7 @@ class NodeReporter:
         self._runtime_version = runtime_version
         self._lease: Lease | None = None
         self.node: Node | None = None
+        self.memory_pressure: bool = False
 
     async def register(self, now: str) -> None:
         """Create the Node; or, if it is there, see to its labels and report."""
@@ -72,7 +73,9 @@ class NodeReporter:
         labelled = with_labels(node, self._config)
         if labelled is not node:
             labelled = await self._client.update(labelled)
-        return await self._client.update_status(with_status(labelled, self._config, self._runtime_version, now))
+        pressure = self.memory_pressure
+        node = with_status(labelled, self._config, self._runtime_version, now, memory_pressure=pressure)
+        return await self._client.update_status(node)
 
     async def _acquire(self, now: str) -> None:
         name = self._config.node_name

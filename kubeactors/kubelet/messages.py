@@ -61,6 +61,10 @@ class DropMirror(Message, frozen=True):
     mirror: Pod
 
 
+class CheckMemory(Message, frozen=True):
+    """Look whether the node has enough."""
+
+
 class FetchMaterials(Message, frozen=True):
     """Read the ConfigMaps and Secrets of this pod."""
 
@@ -78,6 +82,7 @@ KubeletMessage: TypeAlias = (
     | Readmit
     | FetchMaterials
     | DropMirror
+    | CheckMemory
     | ContainerChanged
     | WriteStatus
     | ReadLog

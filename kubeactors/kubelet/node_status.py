@@ -26,6 +26,7 @@ HEALTHY = (
     ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
 )
+NO_MEMORY = ("MemoryPressure", "True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
 _ENDPOINTS = NodeDaemonEndpoints(kubelet_endpoint=DaemonEndpoint(port=KUBELET_PORT))
 
 
@@ -54,11 +55,15 @@ def new_node(config: KubeletConfig, runtime_version: str, now: str) -> Node:
     return with_status(node, config, runtime_version, now)
 
 
-def with_status(node: Node, config: KubeletConfig, runtime_version: str, now: str) -> Node:
+def with_status(
+    node: Node, config: KubeletConfig, runtime_version: str, now: str, *, memory_pressure: bool = False
+) -> Node:
     """The Node with everything that the kubelet reports, as of now; conditions of others stay."""
     capacity = dict(config.capacity)
     known = {one.type: one for one in node.status.conditions}
-    ours = tuple(_condition(one, known.get(one[0]), now) for one in HEALTHY)
+    ours = tuple(
+        _condition(one, known.get(one[0]), now) for one in ((NO_MEMORY, *HEALTHY[1:]) if memory_pressure else HEALTHY)
+    )
     owned = {one.type for one in ours}
     others = tuple(one for one in node.status.conditions if one.type not in owned)
     status = msgspec.structs.replace(

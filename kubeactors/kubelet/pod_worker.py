@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import ContainerStateTerminated, Pod, PodStatus
+from kubeactors.api.core.v1 import ContainerStateTerminated, Pod, PodCondition, PodStatus
+from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.kubelet.admission import Rejection
 from kubeactors.kubelet.container_record import ContainerRecord, PostStart
+from kubeactors.kubelet.eviction import GRACE_SECONDS, ContainerMemory, PodMemory
 from kubeactors.kubelet.fields import PodFacts
 from kubeactors.kubelet.hooks import Told, begin_to_stop, go_on_stopping, run_post_start
 from kubeactors.kubelet.images import Refusal, badly_configured, pulled
@@ -35,6 +38,7 @@ from kubeactors.kubelet.volumes import check_volumes
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
 DEFAULT_GRACE_SECONDS = 30
+MEMORY_PROPERTY = "simulated.kubeactors.io/memory"
 KEPT_STARTS = 2
 """The newest start of a container, and the one before it, whose log can still be read."""
 NO_ADDRESS = "Failed to create pod sandbox: no IP addresses available in range set"
@@ -77,6 +81,7 @@ class PodWorker:
 
     __slots__ = (
         "_adopted",
+        "_disruption",
         "_ephemeral",
         "_grace_seconds",
         "_init",
@@ -128,6 +133,7 @@ class PodWorker:
         self._adopted = self.stage is Stage.RUNNING
         """Whether we have seen it alive: the status of a pod that was over before is not ours to write."""
         self._outcome: Outcome | None = None
+        self._disruption: PodCondition | None = None
         self._retry_at: int | None = None
         self._grace_seconds = 0.0
 
@@ -144,6 +150,15 @@ class PodWorker:
     def takes_room(self) -> bool:
         """Whether the node counts its requests: not if it is over, here or in the API (whence the scheduler knows)."""
         return self.stage is not Stage.TERMINATED and self.pod.status.phase not in TERMINAL
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether it may take memory that others do not: so was declared, or it runs for real."""
+        if self.stage is Stage.TERMINATED:
+            return False
+        annotations = self.pod.metadata.annotations
+        declared = bool(annotations) and any(key.endswith(MEMORY_PROPERTY) for key in annotations)
+        return declared or self._needs_environment(self.pod, self._runtime)
 
     @property
     def records(self) -> list[ContainerRecord]:
@@ -205,6 +220,33 @@ class PodWorker:
                     self._tell(record, "Normal", "Killing", f"Stopping container {record.spec.name}")
                 self._stop(record, grace_seconds, now)
 
+    def evict(self, message: str, now: int) -> None:
+        """The node has no room for the pod any more: it has failed."""
+        self._outcome = Outcome(FAILED, "Evicted", message)
+        self._disruption = PodCondition(
+            type="DisruptionTarget",
+            observed_generation=self.pod.metadata.generation,
+            status="True",
+            last_transition_time=format_time(now),
+            reason="TerminationByKubelet",
+            message=message,
+        )
+        self.events.append(PodEvent("Warning", "Evicted", message))
+        self.terminate(now, GRACE_SECONDS)
+
+    def memory(self, now: int) -> PodMemory:
+        """What its containers take now."""
+        used = tuple(
+            ContainerMemory(
+                record.spec.name,
+                self._runtime.container_stats(record.current.id, now).memory_bytes,
+                quantity.value(record.spec.resources.requests.get("memory", "0")),
+            )
+            for record in self.records
+            if record.current is not None and record.is_running
+        )
+        return PodMemory(uid=self.uid, priority=self.pod.spec.priority or 0, containers=used)
+
     def _stop(self, record: ContainerRecord, grace_seconds: float, now: int) -> None:
         if begin_to_stop(record, grace_seconds, now):
             self._go_on_stopping(record, now)
@@ -257,7 +299,10 @@ class PodWorker:
             host_ip=self.host_ip,
             started_at=self._started_at,
         )
-        return pod_status(self.pod, view, now)
+        status = pod_status(self.pod, view, now)
+        if self._disruption is None or any(one.type == self._disruption.type for one in status.conditions):
+            return status
+        return replace(status, conditions=(*status.conditions, self._disruption))
 
     @property
     def is_running(self) -> bool:

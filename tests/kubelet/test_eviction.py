@@ -1,0 +1,76 @@
+"""A node that runs out of memory."""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Pod
+from tests.kubelet.plane import Plane, a_pod, condition
+
+
+def takes(name: str, memory: str, *, request: str = "") -> Pod:
+    """A pod that takes so much of the node's 8Gi."""
+    pod = a_pod(name, node_name="node-0", requests={"memory": request} if request else {})
+    annotations = {"simulated.kubeactors.io/memory": memory}
+    return replace(pod, metadata=replace(pod.metadata, annotations=annotations))
+
+
+def phase(plane: Plane, name: str) -> str:
+    return plane.pod(name).status.phase
+
+
+def pressure(plane: Plane) -> tuple[str, str]:
+    found = plane.node("node-0").status.conditions[0]
+    return found.status, found.reason
+
+
+def test_the_pod_that_exceeds_its_request_is_evicted_and_says_why() -> None:
+    plane = Plane(nodes=1)
+    plane.create(takes("modest", "3Gi", request="4Gi"))
+    plane.create(takes("greedy", "1Gi 60:5100Mi", request="1Gi"))
+    plane.sim.run(50.0)
+    assert (phase(plane, "modest"), phase(plane, "greedy")) == ("Running", "Running")
+    assert pressure(plane) == ("False", "KubeletHasSufficientMemory")
+    plane.sim.run(30.0)
+    pod = plane.pod("greedy")
+    message = (
+        "The node was low on resource: memory. Threshold quantity: 100Mi, available: 20Mi. "
+        "Container c was using 5100Mi, request is 1Gi, has larger consumption of memory. "
+    )
+
+    assert (pod.status.phase, pod.status.reason, pod.status.message) == ("Failed", "Evicted", message)
+    assert condition(pod, "DisruptionTarget") == ("True", "TerminationByKubelet", message)
+    assert ("Evicted", message) in [(one.reason, one.message) for one in plane.events("greedy")]
+    assert phase(plane, "modest") == "Running"
+    assert pressure(plane) == ("True", "KubeletHasInsufficientMemory")
+    plane.sim.run(310.0)
+    assert pressure(plane) == ("False", "KubeletHasSufficientMemory")
+
+
+def test_pods_go_one_after_the_other_until_there_is_enough() -> None:
+    plane = Plane(nodes=1)
+    for name in ("a", "b", "c", "d"):
+        plane.create(takes(name, "1Gi 20:3Gi"))
+    plane.sim.run(120.0)
+    assert sorted(phase(plane, name) for name in ("a", "b", "c", "d")) == ["Failed", "Failed", "Running", "Running"]
+
+
+def test_a_pod_that_asks_for_nothing_is_not_taken_by_a_node_under_pressure() -> None:
+    plane = Plane(nodes=1)
+    plane.create(takes("greedy", "8Gi"))
+    plane.sim.run(30.0)
+    assert phase(plane, "greedy") == "Failed"
+    plane.create(a_pod("late", node_name="node-0"))
+    plane.create(a_pod("asks", node_name="node-0", requests={"memory": "1Mi"}))
+    plane.sim.run(5.0)
+    late = plane.pod("late")
+    assert (late.status.phase, late.status.reason) == ("Failed", "Evicted")
+    assert late.status.message == "Pod was rejected: The node had condition: [MemoryPressure]. "
+    assert phase(plane, "asks") == "Running"
+
+
+def test_a_node_whose_pods_declare_nothing_is_left_alone() -> None:
+    plane = Plane(nodes=1)
+    plane.create(a_pod("p", node_name="node-0"))
+    plane.sim.run(5.0)
+    before = plane.node("node-0")
+    plane.sim.run(100.0)
+    assert plane.node("node-0") == before
