@@ -260,6 +260,8 @@ class CoroutineContainer:
     def _end(self, code: int, now: int, reason: str = "") -> None:
         if self._finished_at:
             return
+        if self._kill_at is not None and self._kill_at < now:
+            code, now, reason = KILLED, self._kill_at, ""  # its time was over, though nobody looked
         self._finished_at = max(now, self._started_at, 1)
         self._exit_code, self._reason = code, reason or reason_of(code)
         if self._log is not None:
