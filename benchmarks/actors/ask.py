@@ -2,6 +2,7 @@
 
 import asyncio
 
+from benchmarks.actors import xoscar_peer
 from benchmarks.actors.question import Add, AsyncCounter, Counter, GetTotal, Question, Stopwatch
 from kubeactors.actor import Actor, ActorSystem, Ref, handle
 from kubeactors.message import Request
@@ -144,7 +145,8 @@ QUESTION = Question(
         "kubeactors, actor to actor, own task": between(ForeignAsker),
         "asyncio.Queue": queue,
         **({"pykka": with_pykka} if pykka else {}),
+        **xoscar_peer.peer(xoscar_peer.ask),
     },
     bar=1.1,
-    share={"pykka": 0.1},
+    share={"pykka": 0.1, "xoscar": 0.1},
 )

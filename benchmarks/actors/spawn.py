@@ -6,6 +6,7 @@ import tracemalloc
 
 import anyio
 
+from benchmarks.actors import xoscar_peer
 from benchmarks.actors.question import Add, Counter, GetTotal, Question, Stopwatch
 from kubeactors.actor import Actor, ActorSystem, Ref, handle
 from kubeactors.message import Request
@@ -138,9 +139,10 @@ QUESTION = Question(
         "kubeactors, awaited by a task": from_a_task,
         "asyncio.Queue": tasks,
         **({"pykka": threads} if pykka else {}),
+        **xoscar_peer.peer(xoscar_peer.spawn),
     },
     bar=6.0,
-    share={"pykka": 0.004, "asyncio.Queue": 0.4},
+    share={"pykka": 0.004, "xoscar": 0.04, "asyncio.Queue": 0.4},
 )
 MEMORY_QUESTION = Question(
     name="memory",

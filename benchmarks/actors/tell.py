@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import anyio
 
+from benchmarks.actors import xoscar_peer
 from benchmarks.actors.question import BURST, Add, AsyncCounter, Contestant, Counter, GetTotal, Question, Stopwatch
 from kubeactors.actor import Actor, ActorSystem
 
@@ -100,13 +101,18 @@ async def with_pykka(count: int) -> float:
 
 
 _PEERS: dict[str, Contestant] = {"asyncio.Queue": queue, "anyio stream": stream}
-_SHARE = {"anyio stream": 0.2, "pykka": 0.1}
+_SHARE = {"anyio stream": 0.2, "pykka": 0.1, "xoscar": 0.01}
 
 QUESTION = Question(
     name="tell",
     text="Messages a second from a task to one actor with a plain handler",
     operations=500_000,
-    contestants={"kubeactors": kubeactors(Counter), **_PEERS, **({"pykka": with_pykka} if pykka else {})},
+    contestants={
+        "kubeactors": kubeactors(Counter),
+        **_PEERS,
+        **({"pykka": with_pykka} if pykka else {}),
+        **xoscar_peer.peer(xoscar_peer.tell),
+    },
     bar=1.8,
     share=_SHARE,
 )
