@@ -4,10 +4,14 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
 
     actor.py        the base class and its dispatch table       ref.py          tell, send, ask
     cell.py         an actor's place: mailbox, state, family    waits.py        what a handler can wait for
-    kernel.py       run queue, deadlines, supervision           context.py      what an actor can do
+    extras.py       what most actors never have                 endings.py      how an actor ends
+    ties.py         death watch and links                       context.py      what an actor can do
+    kernel.py       run queue, deadlines, supervision           driver.py       what the kernel needs of others
     system.py       the driver for asyncio and trio             sim_system.py   the deterministic driver
-    schedules.py    the simulator's choice of the next          supervision.py  strategies, as in OTP
+    rest.py         handlers that await the event loop          schedules.py    the simulator's choice of the next
+    activation.py   handlers that have begun                    supervision.py  strategies, as in OTP
     crank.py        the one hot loop                            parking.py      how tasks wait in an event loop
+    envelope.py     what stands in a mailbox                    timers.py       due times
     mailbox.py      bounds, policies, keys, urgency             farewell.py     ordered stop with time for handlers
     statistics.py   what is seen from outside                   registry.py     actors by name
     census.py       messages by actor and class                 identifiers.py  UUIDs as text

@@ -13,7 +13,7 @@ from kubeactors.actor.activation import Activation, Stepped, failure_of
 from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch
 from kubeactors.actor.context import Context
 from kubeactors.actor.envelope import OUTSIDE, Envelope, Mark, Origin, Posted, Reply, opened
-from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, MailboxFull, Terminated
+from kubeactors.actor.errors import ActorStopped, MailboxFull, Terminated
 from kubeactors.actor.extras import NONE, Extras
 from kubeactors.actor.mailbox import Coalescing, Mailbox, Overflow, Post
 from kubeactors.actor.ref import Later, Ref
@@ -568,29 +568,6 @@ class Cell(Ref[object]):
         if timer is not None:
             timer.cancel()
 
-    def watched_by(self, watcher: "Cell") -> None:
-        """Tell the watcher when this has ended."""
-        if self.state is State.STOPPED:
-            watcher.put_system(Terminated(ref=self, reason="stopped"))
-            return
-        own, others = self.own, watcher.own
-        own.watchers = own.watchers or {}
-        own.watchers[watcher] = None
-        others.watching = others.watching or {}
-        others.watching[self] = None
-
-    def unwatched_by(self, watcher: "Cell") -> None:
-        """Do not tell the watcher."""
-        (self.extras.watchers or {}).pop(watcher, None)
-        (watcher.extras.watching or {}).pop(self, None)
-
-    def link(self, other: "Cell") -> None:
-        """Fail with the other, and the other with this."""
-        for one, another in ((self, other), (other, self)):
-            own = one.own
-            own.links = own.links or {}
-            own.links[another] = None
-
     def owe(self, later: Later[object]) -> None:
         """A reply is owed; if the instance ends before, the asker is told."""
         own = self.own
@@ -601,92 +578,6 @@ class Cell(Ref[object]):
         """A reply is no longer owed."""
         if self.extras.owed is not None:
             self.extras.owed.pop(cast("Later[object]", later), None)
-
-    # Endings. Only the kernel calls these, between two entries of the run queue.
-
-    def end_instance(self) -> None:
-        """Throw the instance away: children (last first), waiting handlers, timers, replies that are owed."""
-        for child in reversed(list((self.children or {}).values())):
-            child.stop("parent stopped")
-        activations, self.activations = self.activations, None
-        for activation in activations or ():
-            activation.close(self._gone())
-        if self.extras is not NONE:
-            self._end_extras(self.extras)
-        if self.actor is not None:
-            actor, self.actor = self.actor, None
-            previous, self.kernel.current = self.kernel.current, self
-            try:
-                actor.stopped()
-            except Exception as error:  # noqa: BLE001 -- it is gone anyway; say so and go on
-                self.kernel.report("actor.stopped_failed", self, error)
-            finally:
-                self.kernel.current = previous
-
-    def _gone(self) -> ActorStopped:
-        return ActorStopped(f"{self.path} went before it replied")
-
-    def _end_extras(self, extras: Extras) -> None:
-        background, extras.background = extras.background, None
-        for activation in background or ():
-            activation.close(self._gone())
-        self.unstash()
-        timers, extras.timers = extras.timers, None
-        for timer in list((timers or {}).values()):
-            timer.cancel()
-        watching, extras.watching = extras.watching, None
-        for watched in watching or ():
-            (watched.extras.watchers or {}).pop(self, None)
-        owed, extras.owed = extras.owed, None
-        for later in list(owed or ()):
-            later.fail(self._gone())
-
-    def stop(self, reason: str) -> None:
-        """End for good."""
-        if self.state is State.STOPPED:
-            return
-        self.end_instance()
-        self.hold()
-        self.state = State.STOPPED
-        if self.handled or self.extras.restarted:
-            self.kernel.ledger.leaves(self)
-        self.kernel.mourners.pop(self, None)
-        self.kernel.registry.forget(self)
-        if self.parent is not None and self.parent.children is not None:
-            self.parent.children.pop(self.key, None)
-        mailbox, self.mailbox = self.mailbox, None
-        extras, self.extras = self.extras, NONE
-        self._forget_chance(extras)
-        for envelope in extras.stash or ():
-            self.kernel.dead_letter(self, envelope)
-        while mailbox is not None and (taken := self.take(mailbox)) is not None:
-            self.kernel.dead_letter(self, taken)
-        for wait, envelope in list((extras.senders or {}).items()):
-            self.kernel.dead_letter(self, envelope)
-            wait.set(False)
-        if extras.started is not None:
-            extras.started.fail(ActorStopped(f"{self.path} did not start: {reason}"))
-        self._tell_links(extras, reason)
-        for watcher in extras.watchers or ():
-            (watcher.extras.watching or {}).pop(self, None)
-            watcher.put_system(Terminated(ref=self, reason=reason))
-
-    def _forget_chance(self, extras: Extras) -> None:
-        """If no other actor will ever be at this place, since a part of its path is a number."""
-        if self.ctx is None and extras.restarts is None:
-            return  # it has drawn nothing
-        cell = self
-        while cell.parent is not None:
-            if not isinstance(cell.key, str):
-                self.kernel.forget_chance(self.path)
-                return
-            cell = cell.parent
-
-    def _tell_links(self, extras: Extras, reason: str) -> None:
-        for linked in extras.links or ():
-            (linked.extras.links or {}).pop(self, None)
-            if reason.startswith("failed"):
-                self.kernel.failed(linked, LinkedActorFailed(f"{self.path} {reason}"))
 
     def restart_now(self) -> None:
         """Start again with a fresh instance; mail stays."""

@@ -14,6 +14,7 @@ from kubeactors.actor.pipe import pipe
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.supervision import SECOND, Restart
+from kubeactors.actor.ties import link, unwatch, watch
 from kubeactors.actor.timers import Timer
 from kubeactors.actor.waits import Gate, Wait
 from kubeactors.actor.walltime import rfc3339, rfc3339_micro
@@ -137,15 +138,15 @@ class Context(Generic[M]):
 
     def watch(self, ref: Ref[N]) -> None:
         """Be told `Terminated` when it has ended for good; at once if it has already."""
-        cast("Cell", ref).watched_by(self._cell)
+        watch(self._cell, cast("Cell", ref))
 
     def link(self, ref: Ref[N]) -> None:
         """Share a fate: when one of the two has failed for good, the other fails, and its supervisor decides."""
-        self._cell.link(cast("Cell", ref))
+        link(self._cell, cast("Cell", ref))
 
     def unwatch(self, ref: Ref[N]) -> None:
         """Do not be told."""
-        cast("Cell", ref).unwatched_by(self._cell)
+        unwatch(self._cell, cast("Cell", ref))
 
     def register(self, name: Name[M]) -> None:
         """Be found by this name, until this actor ends.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kubeactors.actor.endings import end
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND
 from kubeactors.actor.timers import Timer
@@ -60,7 +61,7 @@ class Farewell:
             self._next += 1
             if cell.extras.farewell is not None:
                 cell.own.farewell = None
-            cell.stop(self._reason)
+            end(cell, self._reason)
         self._kernel.farewells -= 1
 
     def _wait_for(self, cell: "Cell") -> None:

@@ -8,19 +8,21 @@ the tree (stop, restart) happens between two entries, never inside a handler.
 
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from operator import length_hint
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
+from kubeactors.actor.driver import CellFactory, Driver, Entry, RunQueue
+from kubeactors.actor.endings import end, end_instance
 from kubeactors.actor.envelope import Envelope, Posted
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, DeadLetter, RestartIntensityExceeded
 from kubeactors.actor.farewell import Farewell, descendants, needs_time
-from kubeactors.actor.mailbox import Mailbox, Post
+from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.registry import Registry
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import Ledger
@@ -41,108 +43,6 @@ _DEADLINES_PER_TIMEOUT = 16
 
 _NO_RULE = Supervision()
 """Of a parent that is between two instances."""
-
-
-class Entry(Protocol):
-    """What stands in the run queue."""
-
-    @property
-    def label(self) -> str:
-        """What a schedule knows it by: the same in every run in which it means the same."""
-        ...
-
-    @property
-    def mailbox(self) -> "Post | None":
-        """Messages to handle: the crank does that, if the state is right; without any it calls `run`."""
-        ...
-
-    @property
-    def state(self) -> State:
-        """Of an actor."""
-        ...
-
-    @property
-    def queued(self) -> int:
-        """Whether it is an actor with a message in its hand: see `Cell.queued`."""
-        ...
-
-    def run(self) -> Activation | None:
-        """Do what else there is to do. Returns a handler that awaits something that is not the kernel's."""
-        ...
-
-
-class RunQueue(Protocol):
-    """Who is ready. A deque in production; the simulator's queue chooses the order."""
-
-    def append(self, entry: Entry, /) -> None:
-        """Add an entry that is ready."""
-        ...
-
-    def appendleft(self, entry: Entry, /) -> None:
-        """Put back the one that was taken last."""
-        ...
-
-    def popleft(self) -> Entry:
-        """Take the one whose turn it is."""
-        ...
-
-    def __len__(self) -> int: ...
-
-
-class Driver(Protocol):
-    """What the kernel needs of whoever turns the crank."""
-
-    cancelled: tuple[type[BaseException], ...]
-    """What the event loop cancels tasks with."""
-
-    def wake(self) -> None:
-        """There is work again; called only when `kernel.asleep`."""
-        ...
-
-    def goes_on(self, cell: Cell) -> bool:
-        """Whether an actor that has handled a batch may handle another in the same turn."""
-        ...
-
-    def refresh(self) -> None:
-        """Set `kernel.now`: code outside has something done at once."""
-        ...
-
-    def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
-        """What code that is no actor awaits to get the value. It may help the pump, if that is of use."""
-        ...
-
-    def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:
-        """Run blocking work; set `wait` when it is done. `own`: somebody else bounds how many threads there are."""
-        ...
-
-    def gave_up(self, wait: Wait[R]) -> bool:
-        """Whether whoever waits will not learn what comes, since he is cancelled."""
-        ...
-
-    def foreign(self, activation: Activation) -> Activation | None:
-        """A handler awaits something that is not the kernel's; return it to have `run` return it."""
-        ...
-
-    def log(self, level: str, event: str, path: str, **fields: object) -> None:
-        """Write a line of the log."""
-        ...
-
-
-class CellFactory(Protocol):
-    """Makes the places of actors. Tracing has another kind of them."""
-
-    def __call__(  # noqa: PLR0913, PLR0917 -- the arguments of `Cell`
-        self,
-        kernel: "Kernel",
-        parent: Cell | None,
-        key: str | int,
-        factory: Callable[[], Actor[M]],
-        mailbox: Mailbox,
-        restart: Restart,
-        /,
-    ) -> Cell:
-        """A place for an actor that is not started yet."""
-        ...
 
 
 class Kernel:
@@ -464,7 +364,7 @@ class Kernel:
 
     def _stop(self, cell: Cell, reason: str) -> None:
         if cell.activations is None and not cell.children:
-            cell.stop(reason)
+            end(cell, reason)
         elif cell.extras.farewell is None:
             self._part_from([*descendants(cell), cell], cell, reason)
 
@@ -472,7 +372,7 @@ class Kernel:
         if any(needs_time(one) for one in cells):
             Farewell(self, cells, reason)
         else:
-            top.stop(reason)
+            end(top, reason)
 
     def stop_all(self) -> None:
         """End everything: last started first, children before parents."""
@@ -493,13 +393,13 @@ class Kernel:
             return
         if parent is None:
             self.fatal = error
-            cell.stop("failed")
+            end(cell, "failed")
             return
         self.report("actor.failed", cell, error)
         if self.on_failure is not None:
             self.on_failure(cell.path, error)
         if cell.restart is Restart.TEMPORARY:
-            cell.stop(f"failed: {error!r}")
+            end(cell, f"failed: {error!r}")
             return
         rule = parent.actor.supervision if parent.actor is not None else _NO_RULE
         own = parent.own
@@ -511,7 +411,7 @@ class Kernel:
                 f"within {rule.within_seconds} s"
             )
             exceeded.__cause__ = error
-            cell.stop(f"failed: {error!r}")
+            end(cell, f"failed: {error!r}")
             self.failed(parent, exceeded)
             return
         self._restart(affected(rule.strategy, cell, parent), rule.backoff(restarts, self._chance(parent, rule)))
@@ -523,7 +423,7 @@ class Kernel:
         for one in reversed(cells):
             one.state = State.FAILED
             one.hold()
-            one.end_instance()
+            end_instance(one)
         for one in cells:
             if delay:
                 self.at(self.now + delay, one.restart_now)

@@ -9,7 +9,7 @@ from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND
 
 if TYPE_CHECKING:
-    from kubeactors.actor.kernel import Entry
+    from kubeactors.actor.driver import Entry
     from kubeactors.actor.logs import LogSink
 
 TOO_LONG = 100_000_000

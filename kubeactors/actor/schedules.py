@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from typing import Protocol
 from zlib import crc32
 
-from kubeactors.actor.kernel import Entry
+from kubeactors.actor.driver import Entry
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15

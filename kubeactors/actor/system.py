@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -15,18 +15,20 @@ from anyio import CancelScope, CapacityLimiter, Event, to_thread
 from anyio.abc import TaskGroup
 from anyio.lowlevel import cancel_shielded_checkpoint
 
-from kubeactors.actor.activation import CLOSED, Activation, Stepped
+from kubeactors.actor.activation import CLOSED, Activation
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
+from kubeactors.actor.driver import Entry
 from kubeactors.actor.envelope import sender_of
 from kubeactors.actor.errors import SystemFailed, SystemNotRunning
-from kubeactors.actor.kernel import Entry, Kernel
+from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.overdue import UNENDING, at_work_on, report_unending, warn_of
 from kubeactors.actor.parking import Parking, parking
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
+from kubeactors.actor.rest import Rest
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
 from kubeactors.actor.supervision import Restart
@@ -364,7 +366,7 @@ class ActorSystem:
         """Run the rest of a handler in this task."""
         coroutine = activation.coroutine
         try:
-            result = await _Rest(self, activation, coroutine)
+            result = await Rest(self, activation, coroutine)
         except self.cancelled as error:
             if activation.coroutine is CLOSED:
                 raise
@@ -476,56 +478,3 @@ async def _in_thread(function: Callable[[], R], wait: Wait[R], limiter: Capacity
         wait.fail(error)
     else:
         wait.set(value)
-
-
-class _Rest:
-    """The rest of a coroutine whose first steps were made by hand: awaiting it makes the others in this task.
-
-    What the coroutine yields for the event loop is passed on, the first one too; what it yields for the kernel is
-    waited for with an event.
-    """
-
-    def __init__(self, system: ActorSystem, activation: Activation, coroutine: Stepped) -> None:
-        self._system = system
-        self._activation = activation
-        self._coroutine = coroutine
-
-    def __await__(self) -> Generator[object, object, object]:
-        step: Callable[[], object] = partial(_identity, self._activation.foreign)
-        while True:
-            try:
-                awaited = self._step(step)
-            except StopIteration as stop:
-                return cast("object", stop.value)
-            try:
-                sent = yield from self._pass_on(awaited)
-            except BaseException as error:  # noqa: BLE001 -- cancellation too is the handler's to see
-                step = partial(self._coroutine.throw, error)
-            else:
-                step = partial(self._coroutine.send, sent)
-
-    def _step(self, step: Callable[[], object]) -> object:
-        kernel = self._system.kernel
-        self._system.refresh()
-        activation = self._activation
-        previous, kernel.current = kernel.current, activation.cell
-        activation.cell.envelope, activation.awaits = activation.envelope, None
-        began = kernel.now
-        try:
-            return step()
-        finally:
-            kernel.current = previous
-            activation.cell.envelope = None
-            self._system.has_stepped(activation, began)
-
-    def _pass_on(self, awaited: object) -> Generator[object, object, object]:
-        if isinstance(awaited, Wait):
-            wait = cast("Wait[object]", awaited)
-            self._activation.waits_for(wait)
-            yield from cast("Generator[object, object, None]", self._system.park(wait).__await__())
-            return None
-        return (yield awaited)
-
-
-def _identity(value: object) -> object:
-    return value

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 from kubeactors.actor import ActorSystem, Mailbox, Ref, Restart, SimSystem
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
+from kubeactors.actor.ties import watch
 from kubeactors.testing.inbox import Inbox, Probing, Replies
 
 M = TypeVar("M")
@@ -79,7 +80,7 @@ class AsyncTestProbe:
 
     def watch(self, ref: Ref[M]) -> None:
         """Be told `Terminated` when an actor has ended."""
-        cast("Cell", ref).watched_by(self._cell)
+        watch(self._cell, cast("Cell", ref))
 
     def subscribe_dead_letters(self) -> None:
         """Be told a `DeadLetter` for each message that nobody takes."""

@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 
 from kubeactors.actor import Ref, SimSystem
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.ties import watch
 from kubeactors.testing.inbox import Inbox, Probing, Replies
 
 M = TypeVar("M")
@@ -93,7 +94,7 @@ class TestProbe:
 
     def watch(self, ref: Ref[M]) -> None:
         """Be told `Terminated` when an actor has ended."""
-        cast("Cell", ref).watched_by(cast("Cell", self.ref))
+        watch(cast("Cell", self.ref), cast("Cell", ref))
 
     def subscribe_dead_letters(self) -> None:
         """Be told a `DeadLetter` for each message that nobody takes."""

@@ -1,0 +1,103 @@
+"""How an instance ends, and how an actor does. Done by the kernel between two entries of the run queue.
+
+Source: the order (children first, last started first) is that of Erlang/OTP.
+"""
+
+from typing import TYPE_CHECKING
+
+from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, Terminated
+from kubeactors.actor.extras import NONE, Extras
+from kubeactors.actor.states import State
+
+if TYPE_CHECKING:
+    from kubeactors.actor.cell import Cell
+
+
+def end_instance(cell: "Cell") -> None:
+    """Throw the instance away: children (last first), waiting handlers, timers, replies that are owed."""
+    for child in reversed(list((cell.children or {}).values())):
+        end(child, "parent stopped")
+    activations, cell.activations = cell.activations, None
+    for activation in activations or ():
+        activation.close(_gone(cell))
+    if cell.extras is not NONE:
+        _end_extras(cell, cell.extras)
+    if cell.actor is not None:
+        actor, cell.actor = cell.actor, None
+        previous, cell.kernel.current = cell.kernel.current, cell
+        try:
+            actor.stopped()
+        except Exception as error:  # noqa: BLE001 -- it is gone anyway; say so and go on
+            cell.kernel.report("actor.stopped_failed", cell, error)
+        finally:
+            cell.kernel.current = previous
+
+
+def _gone(cell: "Cell") -> ActorStopped:
+    return ActorStopped(f"{cell.path} went before it replied")
+
+
+def _end_extras(cell: "Cell", extras: Extras) -> None:
+    background, extras.background = extras.background, None
+    for activation in background or ():
+        activation.close(_gone(cell))
+    cell.unstash()
+    timers, extras.timers = extras.timers, None
+    for timer in list((timers or {}).values()):
+        timer.cancel()
+    watching, extras.watching = extras.watching, None
+    for watched in watching or ():
+        (watched.extras.watchers or {}).pop(cell, None)
+    owed, extras.owed = extras.owed, None
+    for later in list(owed or ()):
+        later.fail(_gone(cell))
+
+
+def end(cell: "Cell", reason: str) -> None:
+    """End for good."""
+    if cell.state is State.STOPPED:
+        return
+    end_instance(cell)
+    cell.hold()
+    cell.state = State.STOPPED
+    if cell.handled or cell.extras.restarted:
+        cell.kernel.ledger.leaves(cell)
+    cell.kernel.mourners.pop(cell, None)
+    cell.kernel.registry.forget(cell)
+    if cell.parent is not None and cell.parent.children is not None:
+        cell.parent.children.pop(cell.key, None)
+    mailbox, cell.mailbox = cell.mailbox, None
+    extras, cell.extras = cell.extras, NONE
+    _forget_chance(cell, extras)
+    for envelope in extras.stash or ():
+        cell.kernel.dead_letter(cell, envelope)
+    while mailbox is not None and (taken := cell.take(mailbox)) is not None:
+        cell.kernel.dead_letter(cell, taken)
+    for wait, envelope in list((extras.senders or {}).items()):
+        cell.kernel.dead_letter(cell, envelope)
+        wait.set(False)
+    if extras.started is not None:
+        extras.started.fail(ActorStopped(f"{cell.path} did not start: {reason}"))
+    _tell_links(cell, extras, reason)
+    for watcher in extras.watchers or ():
+        (watcher.extras.watching or {}).pop(cell, None)
+        watcher.put_system(Terminated(ref=cell, reason=reason))
+
+
+def _forget_chance(cell: "Cell", extras: Extras) -> None:
+    """If no other actor will ever be at this place, since a part of its path is a number."""
+    if cell.ctx is None and extras.restarts is None:
+        return  # it has drawn nothing
+    place = cell
+    while place.parent is not None:
+        if not isinstance(place.key, str):
+            cell.kernel.forget_chance(cell.path)
+            return
+        place = place.parent
+
+
+def _tell_links(cell: "Cell", extras: Extras, reason: str) -> None:
+    for linked in extras.links or ():
+        (linked.extras.links or {}).pop(cell, None)
+        if reason.startswith("failed"):
+            cell.kernel.failed(linked, LinkedActorFailed(f"{cell.path} {reason}"))

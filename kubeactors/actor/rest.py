@@ -1,0 +1,84 @@
+"""The rest of a handler that awaits the event loop: it is run in a task of its own."""
+
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from kubeactors.actor.activation import Activation, Stepped
+from kubeactors.actor.waits import Wait
+
+if TYPE_CHECKING:
+    from kubeactors.actor.kernel import Kernel
+
+R = TypeVar("R")
+
+
+class Host(Protocol):
+    """The driver in whose event loop it runs."""
+
+    kernel: "Kernel"
+
+    def refresh(self) -> None:
+        """Set the kernel's time."""
+        ...
+
+    def has_stepped(self, activation: Activation, began: int) -> None:
+        """A step has been made, which began at that time."""
+        ...
+
+    def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
+        """Awaitable: done when the kernel knows the value."""
+        ...
+
+
+class Rest:
+    """The rest of a coroutine whose first steps were made by hand: awaiting it makes the others in this task.
+
+    What the coroutine yields for the event loop is passed on, the first one too; what it yields for the kernel is
+    waited for with an event.
+    """
+
+    def __init__(self, system: Host, activation: Activation, coroutine: Stepped) -> None:
+        self._system = system
+        self._activation = activation
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[object, object, object]:
+        step: Callable[[], object] = partial(_identity, self._activation.foreign)
+        while True:
+            try:
+                awaited = self._step(step)
+            except StopIteration as stop:
+                return cast("object", stop.value)
+            try:
+                sent = yield from self._pass_on(awaited)
+            except BaseException as error:  # noqa: BLE001 -- cancellation too is the handler's to see
+                step = partial(self._coroutine.throw, error)
+            else:
+                step = partial(self._coroutine.send, sent)
+
+    def _step(self, step: Callable[[], object]) -> object:
+        kernel = self._system.kernel
+        self._system.refresh()
+        activation = self._activation
+        previous, kernel.current = kernel.current, activation.cell
+        activation.cell.envelope, activation.awaits = activation.envelope, None
+        began = kernel.now
+        try:
+            return step()
+        finally:
+            kernel.current = previous
+            activation.cell.envelope = None
+            self._system.has_stepped(activation, began)
+
+    def _pass_on(self, awaited: object) -> Generator[object, object, object]:
+        if isinstance(awaited, Wait):
+            wait = cast("Wait[object]", awaited)
+            self._activation.waits_for(wait)
+            yield from cast("Generator[object, object, None]", self._system.park(wait).__await__())
+            return None
+        return (yield awaited)
+
+
+def _identity(value: object) -> object:
+    return value
