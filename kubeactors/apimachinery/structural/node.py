@@ -35,22 +35,24 @@ class Structural:
     )
 
     def __init__(self, raw: Raw) -> None:
-        self.raw = raw
-        self.type = str(raw.get("type") or "")
-        self.properties = {name: Structural(one) for name, one in _schemas(raw.get("properties")).items()}
-        self.additional = _additional(raw.get("additionalProperties"))
+        self.raw: Raw = raw
+        self.type: str = str(raw.get("type") or "")
+        self.properties: dict[str, Structural] = {
+            name: Structural(one) for name, one in _schemas(raw.get("properties")).items()
+        }
+        self.additional: Structural | bool = _additional(raw.get("additionalProperties"))
         items = raw.get("items")
-        self.items = Structural(cast("Raw", items)) if isinstance(items, Mapping) else None
-        self.default = raw.get("default")
-        self.has_default = self.default is not None
-        self.nullable = raw.get("nullable") is True
-        self.preserve = raw.get("x-kubernetes-preserve-unknown-fields") is True
-        self.embedded = raw.get("x-kubernetes-embedded-resource") is True
-        self.int_or_string = raw.get("x-kubernetes-int-or-string") is True
-        self.list_type = str(raw.get("x-kubernetes-list-type") or "")
-        self.map_keys = tuple(cast("Sequence[str]", raw.get("x-kubernetes-list-map-keys") or ()))
-        self.map_type = str(raw.get("x-kubernetes-map-type") or "")
-        self.rules = tuple(cast("Sequence[Raw]", raw.get("x-kubernetes-validations") or ()))
+        self.items: Structural | None = Structural(cast("Raw", items)) if isinstance(items, Mapping) else None
+        self.default: object = raw.get("default")
+        self.has_default: bool = self.default is not None
+        self.nullable: bool = raw.get("nullable") is True
+        self.preserve: bool = raw.get("x-kubernetes-preserve-unknown-fields") is True
+        self.embedded: bool = raw.get("x-kubernetes-embedded-resource") is True
+        self.int_or_string: bool = raw.get("x-kubernetes-int-or-string") is True
+        self.list_type: str = str(raw.get("x-kubernetes-list-type") or "")
+        self.map_keys: tuple[str, ...] = tuple(cast("Sequence[str]", raw.get("x-kubernetes-list-map-keys") or ()))
+        self.map_type: str = str(raw.get("x-kubernetes-map-type") or "")
+        self.rules: tuple[Raw, ...] = tuple(cast("Sequence[Raw]", raw.get("x-kubernetes-validations") or ()))
 
     def child(self, name: str) -> "Structural | None":
         """The place of a member; None if nothing is known of it.

@@ -36,12 +36,12 @@ class Rule:
     """One rule, compiled."""
 
     def __init__(self, raw: Raw) -> None:
-        self.text = str(raw.get("rule") or "")
-        self.message = str(raw.get("message") or "").strip()
-        self.reason = str(raw.get("reason") or INVALID)
-        self.field_path = str(raw.get("fieldPath") or "")
-        self.of_changes = _OLD_SELF.search(self.text) is not None
-        self.optional = raw.get("optionalOldSelf") is True
+        self.text: str = str(raw.get("rule") or "")
+        self.message: str = str(raw.get("message") or "").strip()
+        self.reason: str = str(raw.get("reason") or INVALID)
+        self.field_path: str = str(raw.get("fieldPath") or "")
+        self.of_changes: bool = _OLD_SELF.search(self.text) is not None
+        self.optional: bool = raw.get("optionalOldSelf") is True
         self._raw = raw
         self._program: Program | None = None
         self._said: Program | None = None
