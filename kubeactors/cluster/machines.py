@@ -66,12 +66,12 @@ class GetKubelet(Request[Ref[KubeletMessage] | None], frozen=True):
 
 
 class GetUsage(Request[Usage], frozen=True):
-    """What runs on the machines takes so much. Measured at most every few seconds."""
+    """What runs on the machines takes so much. Measured at most every other second."""
 
 
 MachinesMessage = PowerOff | PowerOn | GetRacks | GetKubelet | GetUsage
 
-USAGE_SECONDS = 5.0
+USAGE_SECONDS = 2.0
 """How old a measurement may be. metrics-server, whose role this is, measures every 15 seconds."""
 
 

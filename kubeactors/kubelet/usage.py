@@ -3,6 +3,8 @@
 Source: pkg/kubelet/server/stats/summary.go (v1.36), as far as metrics-server reads it.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from kubeactors.kubelet.runtimes import ContainerStats
@@ -15,6 +17,11 @@ class PodUsage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     name: str
     containers: tuple[tuple[str, ContainerStats], ...]
 
+    @property
+    def total(self) -> ContainerStats:
+        """All containers together."""
+        return _sum([stats for _, stats in self.containers])
+
 
 class NodeUsage(msgspec.Struct, frozen=True, kw_only=True):
     """The pods of a node in which something runs."""
@@ -25,12 +32,7 @@ class NodeUsage(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def total(self) -> ContainerStats:
         """All of them together; a node without pods takes nothing."""
-        every = [stats for pod in self.pods for _, stats in pod.containers]
-        return ContainerStats(
-            cpu_nano_cores=sum(one.cpu_nano_cores for one in every),
-            cpu_nano_seconds=sum(one.cpu_nano_seconds for one in every),
-            memory_bytes=sum(one.memory_bytes for one in every),
-        )
+        return _sum([pod.total for pod in self.pods])
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,3 +40,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     time: int
     nodes: tuple[NodeUsage, ...]
+
+
+def _sum(every: Sequence[ContainerStats]) -> ContainerStats:
+    return ContainerStats(
+        cpu_nano_cores=sum(one.cpu_nano_cores for one in every),
+        cpu_nano_seconds=sum(one.cpu_nano_seconds for one in every),
+        memory_bytes=sum(one.memory_bytes for one in every),
+    )

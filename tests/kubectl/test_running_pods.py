@@ -145,3 +145,15 @@ def test_who_may_not_exec_is_refused(by: Kubectl, simulated: list[str]) -> None:
     assert done.returncode == 1
     assert 'User "jane" cannot' in done.stderr
     assert 'resource "pods' in done.stderr
+
+
+def test_a_running_pod_is_debugged_from_a_container_of_its_own(by: Kubectl, simulated: list[str]) -> None:
+    namespace = simulated[1]
+    by("debug", "-n", namespace, "sim", "-c", "look", "--image=busybox", "--profile=general")
+    running = "--for=jsonpath={.status.ephemeralContainerStatuses[0].state.running}"
+    by("wait", "-n", namespace, running, "pod/sim", "--timeout=30s")
+
+    assert by("exec", "-n", namespace, "sim", "-c", "look", "--", "echo", "here") == "here\n"
+    assert "container look of pod" in by("logs", "-n", namespace, "sim", "-c", "look")
+    described = by("describe", "pod", "sim", "-n", namespace)
+    assert "Ephemeral Containers:\n  look:" in described

@@ -1,5 +1,7 @@
 """kubectl top."""
 
+import json
+
 import pytest
 
 from .conftest import Kubectl, rows
@@ -22,12 +24,18 @@ spec: {containers: [{name: c, image: example/x}]}
 """
 
 
+def until_measured(kubectl: Kubectl, namespace: str, pod: str) -> None:
+    """What was measured may be some seconds old."""
+    for _ in range(200):
+        if kubectl.run("get", f"pods.metrics.k8s.io/{pod}", "-n", namespace).returncode == 0:
+            return
+    raise AssertionError(f"{pod} is not measured")
+
+
 def test_pods_and_their_containers_are_shown_with_what_they_take(kubectl: Kubectl, namespace: str) -> None:
     kubectl("apply", "-n", namespace, "-f", "-", text=PODS)
     kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/busy", "pod/calm", "--timeout=30s")
-    kubectl(
-        "wait", "-n", namespace, "--for=jsonpath={.containers[0].name}=c", "pods.metrics.k8s.io/calm", "--timeout=30s"
-    )
+    until_measured(kubectl, namespace, "calm")
 
     assert rows(kubectl("top", "pod", "-n", namespace, "--sort-by=cpu")) == [
         ["busy", "500m", "128Mi"],
@@ -45,3 +53,23 @@ def test_nodes_are_shown_with_their_share(kubectl: Kubectl) -> None:
     found = rows(kubectl("top", "node"))
     assert [row[0] for row in found] == ["node-1", "node-2", "node-3"]
     assert all(row[1].endswith("m") and row[2].endswith("%") and row[3].endswith("Mi") for row in found)
+
+
+def test_a_node_has_a_summary_and_metrics_of_its_own(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("apply", "-n", namespace, "-f", "-", text=PODS)
+    kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/busy", "--timeout=30s")
+    until_measured(kubectl, namespace, "busy")
+    node = kubectl("get", "pod", "busy", "-n", namespace, "-o", "jsonpath={.spec.nodeName}")
+    summary = json.loads(kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
+    pods = [one for one in summary["pods"] if one["podRef"] == {"name": "busy", "namespace": namespace}]
+
+    assert summary["node"]["nodeName"] == node
+    assert [(one["name"], one["cpu"]["usageNanoCores"]) for one in pods[0]["containers"]] == [
+        ("a", 250_000_000),
+        ("b", 250_000_000),
+    ]
+    assert pods[0]["memory"]["workingSetBytes"] == 128 << 20
+    metrics = kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/metrics/resource")
+    labels = f'{{container="a",namespace="{namespace}",pod="busy"}}'
+    assert f"container_memory_working_set_bytes{labels} {64 << 20}\n" in metrics
+    assert kubectl.run("get", "--raw", "/api/v1/nodes/nobody/proxy/stats/summary").returncode == 1

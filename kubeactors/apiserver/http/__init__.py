@@ -15,6 +15,7 @@ ref, as any component in the process does. It decides nothing about objects.
     protobuf/           objects that typed clients send pod_streams.py      logs, and what leads to running pods
     remote_command.py   exec and attach                 port_forward.py     ports of pods
     channels.py         their channels, both ways       duplex.py           connections that both sides send on
+    usage.py            metrics.k8s.io                  node_proxy.py       the stats summary of a node
     spdy.py             SPDY/3.1, bytes to events       upgrade.py          connections that are upgraded to it
     encodings.py        bytes of objects, made once     metrics.py          how many requests, and how quick
 

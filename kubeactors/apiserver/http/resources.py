@@ -37,12 +37,13 @@ from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.encodings import Encodings
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
 from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object
+from kubeactors.apiserver.http.node_proxy import NodeProxy
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
 from kubeactors.apiserver.http.responses import data, page_not_found
 from kubeactors.apiserver.http.routes import route
-from kubeactors.apiserver.http.usage import UsageApi
+from kubeactors.apiserver.http.usage import NODES, UsageApi
 from kubeactors.apiserver.http.watching import EventEncoder, WatchSink, WatchStream
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH)
@@ -73,6 +74,7 @@ class Resources:
         self._events = Events(self._encodings)
         self._streams = PodStreams(door, pods)
         self._usage = None if pods is None else UsageApi(door, pods)
+        self._nodes = None if pods is None else NodeProxy(pods)
         self._handlers: dict[str, _Handler] = {
             "get": self._get,
             "list": self._list,
@@ -100,6 +102,9 @@ class Resources:
         kind = route(self._scheme, path, verb)
         if kind.deprecation:
             request.warnings = (kind.deprecation,)
+        if self._nodes is not None and path.subresource == "proxy" and path.resource == NODES and verb == "get":
+            await ask(self._door, Get(resource=NODES, name=path.name, user=request.user))  # refuses if there is none
+            return await self._nodes.answer(path)
         if path.subresource in STREAMED:
             return await self._streams.answer(request, path)
         if verb == "patch":

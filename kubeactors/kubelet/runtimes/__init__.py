@@ -12,6 +12,11 @@
     host.py               the actors in which they run               platform.py     what they need of the world
     container_log.py      what they write
 
+Where a pod is reached: its address (`PodSandbox.ip`, in the API `status.podIP`) is in 127.128.0.0/9 if a coroutine runs
+in it, and real sockets listen there; `port_address` says so for one port. Other addresses are nobody's. Connections that
+a coroutine makes come from an address of its own choice, so that who wants to know whose they are must give it
+`local_host=container.address`.
+
 Who calls it: the pod workers of the kubelet that owns it. It tells the kubelet when a coroutine has changed a
 container, and the container host what to run.
 """
