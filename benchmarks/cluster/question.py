@@ -15,6 +15,8 @@ from kubeactors.api.core.v1 import Container, Node, Pod, PodSpec, ResourceRequir
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.cluster.conditions import holds
 
+SETTLING_SECONDS = 10.0
+"""What the start of thousands of nodes leaves to be done is over by then, and not counted."""
 CREATORS = 32
 """How many pods are being created at one time."""
 
@@ -86,7 +88,7 @@ SPEC = PodSpec(containers=(Container(name="app", image="example/app:1", resource
 
 @asynccontextmanager
 async def ready_cluster(pool: NodePool) -> AsyncGenerator[Cluster]:
-    """A cluster in memory whose nodes are all Ready."""
+    """A cluster in memory whose nodes are all Ready, and quiet."""
     async with Cluster(pool) as cluster:
         ready: dict[str, None] = {}
         async with cluster.watching(Node) as inbox:
@@ -98,6 +100,7 @@ async def ready_cluster(pool: NodePool) -> AsyncGenerator[Cluster]:
                 assert event is not None, "the server is up"
                 if isinstance(event.object, Node) and holds(event.object, "Ready"):
                     ready[event.object.metadata.name] = None
+        await anyio.sleep(SETTLING_SECONDS)
         yield cluster
 
 
