@@ -94,6 +94,7 @@ def _spec(nodes: int, host: str, port: int, directory: Path, *, in_memory: bool)
         server=ApiServerConfig(advertise_port=port or USUAL_PORT),  # a free one is known too late
         data_dir=None if in_memory else directory,
         root_ca=pki.ca_certificate.read_text(encoding="ascii"),
+        signing_key=pki.ca_key.read_bytes(),
         account_key=pki.service_account_key.read_bytes(),
         power_switch=True,
     )

@@ -52,6 +52,7 @@ class Pki(msgspec.Struct, frozen=True, kw_only=True):
     """Where the certificates and keys lie (PEM)."""
 
     ca_certificate: Path
+    ca_key: Path
     server_certificate: Path
     server_key: Path
     admin_certificate: Path
@@ -88,6 +89,7 @@ def ensure_pki(directory: Path, hosts: Sequence[str], now: datetime) -> Pki:
     _ensure_key(directory / "sa.key")
     return Pki(
         ca_certificate=directory / "ca.crt",
+        ca_key=directory / "ca.key",
         server_certificate=directory / "apiserver.crt",
         server_key=directory / "apiserver.key",
         admin_certificate=directory / "admin.crt",

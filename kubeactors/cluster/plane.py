@@ -130,7 +130,9 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         lifecycle = NodeLifecycleConfig(
             grace_seconds=timing.node_monitor_grace_seconds, rates=Rates(primary=timing.evicted_nodes_per_second)
         )
-        return ControllerManagerConfig(metrics=metrics, node_lifecycle=lifecycle, root_ca=self._spec.root_ca)
+        return ControllerManagerConfig(
+            metrics=metrics, node_lifecycle=lifecycle, root_ca=self._spec.root_ca, signing_key=self._spec.signing_key
+        )
 
     @handle
     def get_api_server(self, message: GetApiServer) -> Ref[ApiMessage]:

@@ -112,6 +112,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the annotation `kubeactors.io/power: off` on a Node cuts its machine's power."""
     root_ca: str = ""
     """PEM of the certificate that pods check the API server's with."""
+    signing_key: bytes = b""
+    """PEM of the key of that certificate; without it no requests for certificates are signed."""
     account_key: bytes = b""
     """PEM of the key that signs tokens of service accounts; without it there are none."""
 

@@ -13,6 +13,7 @@ from kubeactors.actor import Actor, Supervision
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
+from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import (
     ConfigMap,
@@ -35,6 +36,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
 from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.controllers.certificates import CSRApprover, CSRCleaner, CSRSigner
 from kubeactors.controllers.clusterrole_aggregation import ClusterRoleAggregationController
 from kubeactors.controllers.cronjob import CronJobController
 from kubeactors.controllers.daemonset import DaemonSetController
@@ -71,6 +73,8 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     root_ca: str = ""
     """PEM of the certificate that pods check the API server's with."""
+    signing_key: bytes = b""
+    """PEM of the key of that certificate: signs what is asked for by CertificateSigningRequests."""
     node_lifecycle: NodeLifecycleConfig = NodeLifecycleConfig()
     terminated_pod_threshold: int = 12500
     """How many finished pods are kept; 0 keeps all."""
@@ -107,6 +111,7 @@ def _factories(
     jobs = informers.of(Job)
     claims, volumes = informers.of(PersistentVolumeClaim), informers.of(PersistentVolume)
     classes = informers.of(StorageClass)
+    requests = informers.of(CertificateSigningRequest)
     config_maps, accounts = informers.of(ConfigMap), informers.of(ServiceAccount)
     return {
         "deployment": partial(
@@ -152,6 +157,11 @@ def _factories(
         "persistentvolume-protection": partial(PersistentVolumeProtectionController, client, volumes=volumes),
         "job": partial(JobController, client, events, jobs=jobs, pods=pods),
         "cronjob": partial(CronJobController, client, events, cron_jobs=informers.of(CronJob), jobs=jobs),
+        "certificatesigningrequest-approving": partial(CSRApprover, client, requests=requests),
+        "certificatesigningrequest-cleaner": partial(CSRCleaner, client, requests=requests),
+        "certificatesigningrequest-signing": partial(
+            CSRSigner, client, (config.root_ca, config.signing_key), requests=requests
+        ),
         "disruption": partial(
             DisruptionController,
             client,

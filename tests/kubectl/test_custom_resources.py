@@ -116,7 +116,7 @@ def test_a_kind_goes_with_its_objects(kubectl: Kubectl, namespace: str) -> None:
     assert "the server could not find the requested resource" in refused.stderr
 
 
-def test_a_request_for_a_certificate_is_approved(kubectl: Kubectl) -> None:
+def test_a_request_for_a_certificate_is_approved_and_signed(kubectl: Kubectl) -> None:
     request = _request()
     text = f"""
 apiVersion: certificates.k8s.io/v1
@@ -127,7 +127,10 @@ spec: {{request: {request}, signerName: kubernetes.io/kube-apiserver-client, usa
     kubectl("apply", "-f", "-", text=text)
     assert "Pending" in kubectl("get", "csr", "jane")
     kubectl("certificate", "approve", "jane")
-    assert "Approved" in kubectl("get", "csr", "jane")
+    kubectl("wait", "csr/jane", "--for=jsonpath={.status.certificate}", "--timeout=10s")
+    assert "Approved,Issued" in kubectl("get", "csr", "jane")
+    found = base64.b64decode(kubectl("get", "csr", "jane", "-o", "jsonpath={.status.certificate}"))
+    assert x509.load_pem_x509_certificate(found).subject.rfc4514_string() == "CN=jane"
 
 
 def _request() -> str:

@@ -75,7 +75,7 @@ class APIResource(_Document, frozen=True, kw_only=True, omit_defaults=True):
     storage_version_hash: str = ""
 
 
-class ResponseKind(_Document, frozen=True, kw_only=True):
+class ResponseKind(_Document, frozen=True, kw_only=True, omit_defaults=False):
     """The kind that a resource answers with; empty group and version are those of the resource."""
 
     group: str = ""
