@@ -158,7 +158,6 @@ KINDS = (
         validate=validate_persistent_volume,
         validate_update=validate_persistent_volume_update,
         warn=warn_of_persistent_volume,
-        fields=persistentvolume.persistent_volume_fields,
     ),
     Kind(
         type=persistentvolumeclaim.PersistentVolumeClaim,

@@ -111,8 +111,3 @@ class PersistentVolume(TypedObject, frozen=True, kw_only=True, omit_defaults=Tru
 def class_of_volume(volume: PersistentVolume) -> str:
     """The name of the storage class that the volume belongs to; empty if it belongs to none."""
     return volume.metadata.annotations.get(CLASS_ANNOTATION) or volume.spec.storage_class_name
-
-
-def persistent_volume_fields(volume: PersistentVolume) -> dict[str, str]:
-    """What field selectors can ask for."""
-    return {"name": volume.metadata.name}
