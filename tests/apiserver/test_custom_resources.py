@@ -17,7 +17,7 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import (
 )
 from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec
 from kubeactors.apimachinery import unstructured
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta
 from kubeactors.apimachinery.requests import (
     ADMIN,
     APPLY_PATCH,
@@ -287,6 +287,14 @@ def test_a_definition_waits_for_the_finalizers_of_its_objects(served: Things) ->
     served.custom(served.patch(b'{"metadata":{"finalizers":null}}'))
     served.plane.sim.run(seconds=SETTLED)
     assert refusal(served.plane.try_get(CustomResourceDefinition, "things.example.com"))[0] == 404
+
+
+def test_deletion_in_the_foreground_ends_without_a_garbage_collector(served: Things) -> None:
+    served.made(thing())
+    options = DeleteOptions(propagation_policy="Foreground")
+    request = Delete(resource=THINGS, namespace="default", name="a", options=options, user=ADMIN)
+    served.plane.sim.ask(served.plane.server, request)
+    assert refusal(served.get())[0] == 404
 
 
 def test_an_object_is_read_in_every_version(things: Things) -> None:
