@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,13 +13,16 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope
 from kubeactors.cli.errors import UsageError
 from kubeactors.sim import campaign
 from kubeactors.sim.campaign import Finding, Tally, UnknownName, known_faults, known_invariants, story
 from kubeactors.sim.invariants import Invariant
 from kubeactors.sim.judge import Violation
-from kubeactors.sim.plan import PlanError, Replay, decode, this_version
+from kubeactors.sim.plan import Plan, PlanError, Replay, decode, this_version
 from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.trace import Trace
 
 SCENARIOS = 500
 SHRINK_SECONDS = 20.0
@@ -26,6 +30,8 @@ SHRUNK_OF_ONE_INVARIANT = 1
 """More findings of the same invariant are written as they are: most have the same cause."""
 DIRECTORY = Path("kubeactors-fuzz")
 PROGRESS_SECONDS = 0.2
+TRACE_WIDTH = 400
+"""Longer lines of a trace are cut."""
 
 
 class FoundViolation(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,13 +145,16 @@ def _look(
 def _written(tally: Tally, report: Path, invariants: Sequence[type[Invariant]]) -> list[FoundViolation]:
     """Shrink the first finding of each invariant, and write a replay file for each."""
     shrunk: dict[str, int] = {}
+    progress = _Progress()
     found: list[FoundViolation] = []
     for finding in tally.findings:
         name = finding.violation.invariant
         shrunk[name] = shrunk.get(name, 0) + 1
         smaller = finding
         if shrunk[name] <= SHRUNK_OF_ONE_INVARIANT:
-            smaller = campaign.smallest(finding, invariants, go_on=_clock(SHRINK_SECONDS))
+            improved = partial(progress.shrunk, name)
+            smaller = campaign.smallest(finding, invariants, go_on=_clock(SHRINK_SECONDS), improved=improved)
+            progress.clear()
         found.append(_report(smaller, report))
     return found
 
@@ -184,6 +193,11 @@ class _Progress:
             line = f"{tally.scenarios} scenarios, {tally.virtual_seconds / 3600:.1f} virtual hours"
             print(f"\r{line}, {len(tally.findings)} violations", end="", file=sys.stderr, flush=True)
 
+    def shrunk(self, invariant: str, best: Plan) -> None:
+        """Write how small the plan of a violation is by now."""
+        if self._shown:
+            print(f"\r\033[K{invariant}: {len(best.steps)} events", end="", file=sys.stderr, flush=True)
+
     def clear(self) -> None:
         """Leave the line to others."""
         if self._shown:
@@ -206,11 +220,23 @@ def _text(result: FuzzReport) -> str:
 
 
 def replay(
-    file: Annotated[Path, Parameter(help="What `fuzz` has written.")], *, output: Literal["text", "json"] = "text"
+    file: Annotated[Path, Parameter(help="What `fuzz` has written.")],
+    *,
+    output: Literal["text", "json"] = "text",
+    until: Annotated[float | None, Parameter(help="Stop after so many virtual seconds.")] = None,
+    trace: Annotated[bool, Parameter(help="Print every message as it is delivered.", negative=())] = False,
+    pause_at: Annotated[int, Parameter(help="Stop in the debugger before the message of this number.")] = 0,
 ) -> int:
     """Run one scenario again. Exit 1 if it fails again."""
+    if until is not None and until < 0:
+        raise UsageError("--until must not be less than 0")
     found = _read(file)
-    outcome = Simulation(found.plan).run()
+    simulation = Simulation(found.plan)
+    if trace or pause_at:
+        write = _print_short if trace else _say_nothing
+        listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause)
+        simulation.network.listeners.append(listener)
+    outcome = simulation.run(until)
     violations = list(outcome.violations)
     if output == "json":
         result = ReplayReport(
@@ -230,6 +256,21 @@ def replay(
     else:
         print(f"{file}: nothing is violated")
     return 1 if violations else 0
+
+
+def _print_short(line: str) -> None:
+    """On standard error, so that standard output holds the result only."""
+    short = line if len(line) <= TRACE_WIDTH else f"{line[: TRACE_WIDTH - 4]} ..."
+    print(short, file=sys.stderr)
+
+
+def _say_nothing(_line: str) -> None:
+    return
+
+
+def _pause(cell: Cell, envelope: Envelope) -> None:  # noqa: ARG001 -- what the user looks at
+    """`cell.actor` is about to handle `envelope[0]`, which `envelope[1]` has sent. Go on with `c`."""
+    breakpoint()  # noqa: T100 -- what the user asked for
 
 
 def _read(file: Path) -> Replay:

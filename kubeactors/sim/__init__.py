@@ -1,14 +1,15 @@
 """Deterministic simulation: a whole control plane in virtual time, broken on purpose, and judged.
 
     simulation.py   one run of a plan                 plan.py         a plan, and its text: the replay file
-    workload.py     what users do, as data            faults.py       what breaks, as data
-    user.py         the user who does it              chaos.py        arms faults, heals them
+    workload/       what users do, as data            faults.py       what breaks, as data
+    user.py users/  the user who does it              chaos.py        arms faults, heals them
     network.py      every message passes here         rules.py        what network faults do to messages
     disk.py         the store's disk                  world.py        the truth: what the store has committed
     invariants/     what must hold                    judge.py        shows them what happens
-    generate.py     the grammar of plans              strategies.py   the same for hypothesis
+    grammar/        what plans may consist of         strategies.py   the same for hypothesis
     campaign.py     many runs                         shrink.py       the smallest plan that still fails
-    rollouts.py     the bounds that workloads are judged by
+    rollouts.py     room.py     goals.py              the bounds that workloads are judged by, and what they want
+    trace.py        every message, for people
 
 Who sends to it: the commands `fuzz` and `replay`, and tests. What it sends: requests as a user, messages that were
 delayed or repeated, crashes. All choices come from the plan and its seed.

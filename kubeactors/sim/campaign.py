@@ -91,10 +91,18 @@ def fails_alike(finding: Finding, invariants: Sequence[type[Invariant]] = ALL) -
 
 
 def smallest(
-    finding: Finding, invariants: Sequence[type[Invariant]] = ALL, *, go_on: Callable[[], bool] = lambda: True
+    finding: Finding,
+    invariants: Sequence[type[Invariant]] = ALL,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+    improved: Callable[[Plan], object] = lambda _: None,
 ) -> Finding:
-    """The same failure with as few steps as can be found."""
-    plan = shrink(finding.plan, fails_alike(finding, invariants), go_on=go_on)
+    """The same failure with as few steps as can be found. What came after the violation is left out at once."""
+    fails = fails_alike(finding, invariants)
+    before = tuple(step for step in finding.plan.steps if step.at <= finding.violation.at)
+    cut = finding.plan.with_steps(before)
+    begin = cut if len(before) < len(finding.plan.steps) and fails(cut) else finding.plan
+    plan = shrink(begin, fails, go_on=go_on, improved=improved)
     violations = Simulation(plan, invariants).run().violations
     return Finding(violation=violations[0], plan=plan)
 

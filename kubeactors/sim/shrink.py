@@ -16,7 +16,13 @@ SHORTER = (0.05, 0.3, 1.0, 3.0, 10.0, 40.0)
 Fails = Callable[[Plan], bool]
 
 
-def shrink(plan: Plan, fails: Fails, *, go_on: Callable[[], bool] = lambda: True) -> Plan:
+def shrink(
+    plan: Plan,
+    fails: Fails,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+    improved: Callable[[Plan], object] = lambda _: None,
+) -> Plan:
     """The smallest plan found that still fails.
 
     >>> from kubeactors.sim.workload import Pause
@@ -28,9 +34,17 @@ def shrink(plan: Plan, fails: Fails, *, go_on: Callable[[], bool] = lambda: True
         plan: one that fails.
         fails: whether a plan fails in the same way; called often.
         go_on: whether there is time for another attempt; without, the best so far is returned.
+        improved: is shown the best so far whenever it gets better.
     """
+
+    def tried(candidate: Plan) -> bool:
+        failed = fails(candidate)
+        if failed:
+            improved(candidate)
+        return failed
+
     while go_on():
-        smaller = _once(plan, fails, go_on)
+        smaller = _once(plan, tried, go_on)
         if smaller == plan:
             break
         plan = smaller

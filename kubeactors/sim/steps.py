@@ -6,7 +6,7 @@ import msgspec
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Something that happens `at` so many virtual seconds after the cluster is ready.
 
-    Its `kind` is the tag of its class. A step is data: what it does stands in `user.py` and `chaos.py`.
+    Its `kind` is the tag of its class. A step is data: what it does stands in `users/` and `chaos.py`.
     """
 
     at: float

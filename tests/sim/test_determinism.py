@@ -12,8 +12,12 @@ from tests.sim.whole_plane import live
 SEED = 11
 
 
-def run(hash_seed: str, what: str) -> str:
-    command = [sys.executable, "-m", "tests.sim.whole_plane", str(SEED), what]
+OTHERS = [one for one in os.environ.get("KUBEACTORS_OTHER_PYTHONS", "").split(os.pathsep) if one]
+"""Other interpreters that have what this package needs, if there are any."""
+
+
+def run(hash_seed: str, what: str, python: str = sys.executable) -> str:
+    command = [python, "-m", "tests.sim.whole_plane", str(SEED), what]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
@@ -55,3 +59,11 @@ def test_the_trace_does_not_depend_on_the_hash_seed_or_on_garbage_collection(
         assert found == expected, first_difference(found.split("\n"), expected.split("\n"))
     else:
         assert found == sha256(expected.encode()).hexdigest()
+
+
+@pytest.mark.skipif(not OTHERS, reason="KUBEACTORS_OTHER_PYTHONS names no other interpreters")
+def test_the_trace_does_not_depend_on_the_version_of_python(trace: list[str]) -> None:
+    expected = "\n".join(trace) + "\n"
+    for python in OTHERS:
+        found = run("0", "trace", python)
+        assert found == expected, first_difference(found.split("\n"), expected.split("\n"))

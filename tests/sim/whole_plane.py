@@ -4,10 +4,9 @@ import gc
 import sys
 from hashlib import sha256
 
-from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import Envelope, sender_of
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.faults import NodePowerLoss
+from kubeactors.sim.trace import Trace
 from kubeactors.sim.user import Perform
 from kubeactors.sim.workload import CreateDeployment, Roll
 
@@ -20,12 +19,7 @@ def live(seed: int) -> list[str]:
     simulation = Simulation(Plan(seed=seed, steps=(NodePowerLoss(at=3.0, node="node-2", seconds=80.0),)))
     trace: list[str] = []
 
-    def note(cell: Cell, envelope: Envelope) -> None:
-        message, sender = envelope[0], sender_of(envelope)
-        where = sender.path if sender is not None else "-"
-        trace.append(f"{simulation.sim.now} {where} -> {cell.path} {message!r}")
-
-    simulation.network.listeners.append(note)
+    simulation.network.listeners.append(Trace(simulation.sim.kernel, trace.append))
     assert simulation.boot()
     simulation.arm()
     simulation.user.tell(Perform(CREATE))

@@ -1,0 +1,47 @@
+"""What is delivered in a simulation, message by message, for people and for comparisons."""
+
+from collections.abc import Callable
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope, sender_of
+from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.supervision import SECOND
+
+
+class Trace:
+    """Numbers the messages of a run from 1 as they are delivered, and hands out a line for each.
+
+    Args:
+        kernel: of the simulation.
+        write: takes each line.
+        pause_at: the number of a message; 0 is none.
+        pause: called before that message is handled.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        write: Callable[[str], object],
+        *,
+        pause_at: int = 0,
+        pause: Callable[[Cell, Envelope], object] = lambda _cell, _envelope: None,
+    ) -> None:
+        self._kernel = kernel
+        self._write = write
+        self._pause_at = pause_at
+        self._pause = pause
+        self.number: int = 0
+        """Of the last message."""
+
+    def __call__(self, cell: Cell, envelope: Envelope) -> None:
+        """A message is about to be handled."""
+        self.number += 1
+        self._write(f"{self.number} {line_of(self._kernel.now, cell, envelope)}")
+        if self.number == self._pause_at:
+            self._pause(cell, envelope)
+
+
+def line_of(now: int, cell: Cell, envelope: Envelope) -> str:
+    """When, from whom, to whom, what."""
+    message, sender = envelope[0], sender_of(envelope)
+    return f"{now / SECOND:.9f} {sender.path if sender is not None else '-'} -> {cell.path} {message!r}"

@@ -1,0 +1,87 @@
+"""`kubeactors fuzz` and `kubeactors replay`, as users type them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kubeactors.cli.errors import UsageError
+from kubeactors.cli.main import app
+from kubeactors.sim import Plan
+from kubeactors.sim.faults import SlowStarts
+from kubeactors.sim.plan import encode
+from kubeactors.sim.workload import CreateJob
+
+PLAN = Plan(
+    seed=3,
+    steps=(
+        CreateJob(at=0.0, name="batch", completions=2, parallelism=2),
+        SlowStarts(at=0.0, node="node-1", seconds=1.0),
+    ),
+)
+
+
+def run(*arguments: str) -> int:
+    """What the command exits with; a `UsageError` is exit 2 with its text."""
+    code: object = app()(list(arguments), exit_on_error=False, print_error=False)
+    return code if isinstance(code, int) else 0
+
+
+@pytest.fixture
+def replay_file(tmp_path: Path) -> Path:
+    path = tmp_path / "plan.jsonl"
+    path.write_text(encode(PLAN, "silent"), encoding="utf-8")
+    return path
+
+
+def test_a_replay_says_what_fired_and_whether_it_failed_again(
+    replay_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("replay", str(replay_file), "--output", "json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["reproduced"], told["violations"], told["faults"]) == (False, [], {"slow-starts": 1})
+
+
+def test_a_replay_stops_when_it_is_told_to_and_prints_every_message(
+    replay_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("replay", str(replay_file), "--until", "5", "--trace", "--output", "json") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["virtual_seconds"] == 5.0
+    lines = told.err.splitlines()
+    assert [line.split()[0] for line in lines] == [str(number) for number in range(1, len(lines) + 1)]
+    assert all(len(line) <= 400 for line in lines)
+
+
+def test_a_replay_pauses_before_the_message_that_is_asked_for(
+    replay_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paused: list[int] = []
+    monkeypatch.setattr("builtins.breakpoint", lambda: paused.append(len(capsys.readouterr().err.splitlines())))
+    assert run("replay", str(replay_file), "--trace", "--pause-at", "7", "--until", "1") == 0
+    assert paused == [7]
+
+
+def test_an_unknown_step_names_the_known_ones(tmp_path: Path) -> None:
+    path = tmp_path / "plan.jsonl"
+    path.write_text(encode(PLAN).replace("slow-starts", "slow-stops"), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"no step is of kind 'slow-stops'; there are .*slow-starts"):
+        run("replay", str(path))
+
+
+def test_a_replay_of_another_version_is_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "plan.jsonl"
+    path.write_text(encode(PLAN).replace('"version":"', '"version":"0.0.'), encoding="utf-8")
+    assert run("replay", str(path), "--until", "1") == 0
+    assert "trying it anyway" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "known"), [("--fault", "watch-lag"), ("--invariant", "surge-bound")])
+def test_an_unknown_name_lists_the_known_ones(option: str, known: str) -> None:
+    with pytest.raises(UsageError, match=f"is named 'nonsense'; there are .*{known}"):
+        run("fuzz", option, "nonsense", "--scenarios", "1")
+
+
+def test_a_campaign_calls_out_faults_that_never_fired(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("fuzz", "--scenarios", "1", "--report", str(tmp_path / "found")) == 0
+    assert "faults that never fired:" in capsys.readouterr().out
