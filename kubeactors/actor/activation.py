@@ -123,6 +123,7 @@ class Activation:
 
     def failed(self, error: BaseException) -> None:
         """The handler has raised."""
+        error = self.cell.kernel.driver.explained(self.cell.path, error)
         self.coroutine = CLOSED
         if self.reply is not None:
             self.reply.fail(error if self.background else failure_of(self.cell.path, error))

@@ -500,6 +500,7 @@ class Cell(Ref[object]):
 
     def fail(self, error: BaseException, reply: Reply) -> None:
         """The handler of the message in hand has raised."""
+        error = self.kernel.driver.explained(self.path, error)
         if reply is not None:
             reply.fail(failure_of(self.path, error))
         self.kernel.failed(self, error)

@@ -98,6 +98,10 @@ class Driver(Protocol):
         """A handler awaits something that is not the kernel's; return it to have `run` return it."""
         ...
 
+    def explained(self, path: str, error: BaseException) -> BaseException:
+        """What a handler of an actor at that path has raised, in better words if there are any."""
+        ...
+
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
         """Write a line of the log."""
         ...

@@ -9,6 +9,7 @@ from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.errors import AskTimedOut, ForeignAwait, SystemFailed
+from kubeactors.actor.foreign import explained, foreign_await
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import Ref
@@ -234,12 +235,8 @@ class SimSystem:
         coroutine = activation.coroutine
         handler = getattr(coroutine, "gi_yieldfrom", coroutine)
         frame = cast("FrameType | None", getattr(handler, "cr_frame", None))
-        line = f" at {frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
-        what = type(activation.foreign).__name__
-        error = ForeignAwait(
-            f"{activation.cell.path} awaits a {what}{line}; a simulated handler may await only asks, sends, "
-            "ctx.sleep, ctx.in_thread and gates"
-        )
+        what = f"a {type(activation.foreign).__name__}"
+        error = foreign_await(activation.cell.path, what, frame, frame.f_lineno if frame is not None else 0)
         try:
             coroutine.throw(error)
         except StopIteration as stop:
@@ -249,6 +246,10 @@ class SimSystem:
         else:
             activation.failed(error)
         return None
+
+    def explained(self, path: str, error: BaseException) -> BaseException:
+        """See `foreign.explained`: there is no event loop here."""
+        return explained(path, error)
 
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
         """Keep the line."""

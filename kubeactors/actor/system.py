@@ -441,6 +441,10 @@ class ActorSystem:
         assert self._group is not None
         self._group.start_soon(_in_thread, function, wait, CapacityLimiter(1) if own else None)
 
+    def explained(self, path: str, error: BaseException) -> BaseException:
+        """The error says it all."""
+        return error
+
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
         """Through structlog to the standard library's logger `kubeactors`."""
         current = self.kernel.current

@@ -1,8 +1,12 @@
 """Mailboxes, tell, send and ask, in the simulator: every promise without a clock."""
 
+import asyncio  # noqa: TID251 -- it is what a simulated handler must not await
+from collections.abc import Awaitable, Callable
 from functools import partial
 
+import anyio
 import pytest
+import trio
 
 from kubeactors.actor import (
     Actor,
@@ -252,6 +256,39 @@ def test_a_handler_that_awaits_something_foreign_fails_in_the_simulator_and_the_
     assert isinstance(failure.value.__cause__, ForeignAwait)
     assert "/foreign awaits a str at " in str(failure.value.__cause__)
     assert "test_messaging.py:" in str(failure.value.__cause__)
+
+
+FOREIGN = {
+    "anyio.sleep": anyio.sleep,
+    "asyncio.tasks.sleep": asyncio.sleep,
+    "trio._timeouts.sleep": trio.sleep,
+    "anyio.to_thread.run_sync": lambda _: anyio.to_thread.run_sync(int),
+    "asyncio.queues.get": lambda _: asyncio.Queue[int]().get(),
+}
+
+
+class Abroad(Counter):
+    def __init__(self, wait: Callable[[float], Awaitable[object]]) -> None:
+        super().__init__()
+        self.wait = wait
+
+    @handle
+    async def add(self, message: Add) -> None:
+        await self.wait(message.by)
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_who_looks_for_an_event_loop_in_the_simulator_is_told_with_actor_and_line(what: str) -> None:
+    sim = SimSystem()
+    abroad = sim.spawn(partial(Abroad, FOREIGN[what]), name="abroad")
+    abroad.tell(Add(1))
+    sim.settle()
+    errors = [str(fields["error"]) for _, _, event, _, fields in sim.logged if event == "actor.failed"]
+    assert len(errors) == 1
+    assert errors[0].startswith("ForeignAwait(")
+    assert "/abroad awaits " in errors[0]
+    assert f"{what.partition('.')[0]}." in errors[0]
+    assert "test_messaging.py:" in errors[0]
 
 
 def test_a_protocol_without_a_handler_is_refused_when_the_actor_is_spawned() -> None:

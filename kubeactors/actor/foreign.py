@@ -1,0 +1,34 @@
+"""What a simulated handler must not await, and how it is told so: with the actor and the line."""
+
+from traceback import walk_tb
+from types import FrameType
+
+from kubeactors.actor.errors import ForeignAwait
+
+EVENT_LOOPS = ("anyio", "asyncio", "sniffio", "trio")
+"""Packages whose code looks for the event loop that runs it."""
+
+
+def foreign_await(path: str, what: str, frame: FrameType | None, line: int) -> ForeignAwait:
+    """The error for a handler that awaits something at a line of a frame."""
+    at = f" at {frame.f_code.co_filename}:{line}" if frame is not None else ""
+    return ForeignAwait(
+        f"{path} awaits {what}{at}; a simulated handler may await only asks, sends, ctx.sleep, ctx.in_thread and gates"
+    )
+
+
+def explained(path: str, error: BaseException) -> BaseException:
+    """The error, or if it says that no event loop runs, one that says who looked for it, and where."""
+    steps = list(walk_tb(error.__traceback__))
+    if not isinstance(error, RuntimeError | AttributeError) or not steps or _package(steps[-1][0]) not in EVENT_LOOPS:
+        return error
+    own = [step for step in steps if _package(step[0]) not in EVENT_LOOPS]
+    called = next(frame for frame, _ in steps[len(own) :]) if len(own) < len(steps) else steps[-1][0]
+    frame, line = own[-1] if own else (None, 0)
+    found = foreign_await(path, f"{called.f_globals.get('__name__')}.{called.f_code.co_name}", frame, line)
+    found.__cause__ = error
+    return found
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
