@@ -142,6 +142,9 @@ class MessageStream(Generic[T]):
             again = resume(self, self.position)
             if isinstance(again, Awaitable):
                 await again
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Exception) and self._system.is_ending:
+                self.close()  # whoever could tell more has gone
+                return
             self._interrupted = True
             raise

@@ -314,6 +314,11 @@ class ActorSystem:
             warn_of(self.log, activation.cell, activation.envelope[0], spent)
 
     @property
+    def is_ending(self) -> bool:
+        """Whether its actors are being stopped, or have stopped."""
+        return self._closing
+
+    @property
     def has_ended(self) -> bool:
         """Whether all actors have stopped."""
         return self._stopped.is_set()
