@@ -67,6 +67,17 @@ class Actor(Generic[M]):
     only at awaits. With `deterministic=True` the class promises to await nothing but what the kernel offers (ask,
     send, sleep, gates); a waiting handler then needs no task of its own, and runs in the simulator too. An await of
     something foreign is a failure.
+
+    >>> from kubeactors import Message, Request
+    >>> from kubeactors.testing import Alone
+    >>> class Greet(Request[str], frozen=True):
+    ...     name: str
+    >>> class Greeter(Actor[Greet]):
+    ...     @handle
+    ...     def greet(self, message: Greet) -> str:
+    ...         return f"hello {message.name}"
+    >>> Alone(Greeter).ask(Greet("you"))
+    'hello you'
     """
 
     if TYPE_CHECKING:

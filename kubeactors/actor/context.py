@@ -222,6 +222,32 @@ class Context(Generic[M]):
 
         Raises:
             MailboxFull: as many messages as the mailbox may hold are put aside already.
+
+        >>> from kubeactors import Actor, Message, Request, SimSystem, handle
+        >>> class Open(Message, frozen=True):
+        ...     pass
+        >>> class Enter(Request[str], frozen=True):
+        ...     name: str
+        >>> class Door(Actor[Open | Enter]):
+        ...     is_open = False
+        ...     @handle
+        ...     def open(self, message: Open) -> None:
+        ...         self.is_open = True
+        ...         self.ctx.unstash()
+        ...     @handle
+        ...     def enter(self, message: Enter) -> "str | Later[str]":
+        ...         return f"welcome {message.name}" if self.is_open else self.ctx.stash()
+        >>> sim = SimSystem()
+        >>> door = sim.spawn(Door)
+        >>> reply = door.ask(Enter("Ann"))
+        >>> sim.settle()
+        >>> reply.done
+        False
+        >>> door.tell(Open())
+        True
+        >>> sim.settle()
+        >>> reply.result()
+        'welcome Ann'
         """
         self._cell.put_aside()
         return Later(self._cell, None)
@@ -234,6 +260,24 @@ class Context(Generic[M]):
         """Let another instance handle the messages from the next one on: a state of this actor as a class of its own.
 
         Its `started` is not called. Children, timers and mail stay; a restart begins with the factory again.
+
+        >>> from kubeactors import Actor, Request, handle
+        >>> from kubeactors.testing import Alone
+        >>> class Press(Request[str], frozen=True):
+        ...     pass
+        >>> class Off(Actor[Press]):
+        ...     @handle
+        ...     def press(self, message: Press) -> str:
+        ...         self.ctx.become(On())
+        ...         return "on"
+        >>> class On(Actor[Press]):
+        ...     @handle
+        ...     def press(self, message: Press) -> str:
+        ...         self.ctx.become(Off())
+        ...         return "off"
+        >>> switch = Alone(Off)
+        >>> [switch.ask(Press()) for _ in range(3)]
+        ['on', 'off', 'on']
         """
         cell = self._cell
         cell.kernel.change(partial(cell.become, cast("Actor[object]", actor)))

@@ -22,6 +22,28 @@ class Batch(Generic[T, R]):
 
     A batch is done when it is full, or its first item has waited for `seconds`. Several may be under way at a time.
 
+    >>> from kubeactors import Actor, Request, SimSystem, handle
+    >>> from kubeactors.actor import Later
+    >>> class Double(Request[int], frozen=True):
+    ...     number: int
+    >>> class Doubler(Actor[Double], deterministic=True):
+    ...     def started(self) -> None:
+    ...         self.batch = Batch(self.ctx, self.work, size=3, seconds=0.1)
+    ...     async def work(self, numbers: list[int]) -> list[int]:
+    ...         print("doubles", numbers)
+    ...         return [2 * number for number in numbers]
+    ...     @handle
+    ...     def double(self, message: Double) -> Later[int]:
+    ...         return self.batch.add(message.number)
+    >>> sim = SimSystem()
+    >>> doubler = sim.spawn(Doubler)
+    >>> replies = [doubler.ask(Double(number)) for number in range(4)]
+    >>> sim.run(seconds=1)
+    doubles [0, 1, 2]
+    doubles [3]
+    >>> [reply.result() for reply in replies]
+    [0, 2, 4, 6]
+
     Args:
         ctx: of the actor.
         work: does a batch; as many results as items, in their order. Its error is every asker's.
@@ -79,6 +101,9 @@ class CircuitBreaker:
 
     Closed, calls pass; after `failures` in a row it is open, and calls fail at once; after `reset_seconds` it is
     half-open: one call passes, and decides.
+
+    In an actor: `self.breaker = CircuitBreaker(self.ctx)` in `started`, then
+    `await self.breaker.call(lambda: self.client.get(url))`.
 
     Source: M. Nygard, "Release It!" (2007); the states' names are Akka's.
     """

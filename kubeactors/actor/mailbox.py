@@ -29,6 +29,15 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     A key of None stands for itself. What is asked, rather than told, is never replaced.
     Messages of the `urgent` classes go before all others, in order among themselves.
 
+    >>> from kubeactors import Message
+    >>> class Moved(Message, frozen=True):
+    ...     who: str
+    ...     to: int
+    >>> newest_of_each = Mailbox(capacity=1_000, key=lambda message: message.who)
+    >>> at_most_ten = Mailbox(capacity=10, overflow=Overflow.DROP_OLDEST)
+
+    Given to `spawn(..., mailbox=newest_of_each)`.
+
     Raises:
         ValueError: both `key` and `urgent` are given.
     """

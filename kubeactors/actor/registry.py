@@ -13,9 +13,16 @@ M = TypeVar("M")
 class Name(Generic[M]):
     """A name under which an actor that takes `M` can be found: a constant of the module that defines the protocol.
 
-    >>> COUNTER: Name[int] = Name("counter")
-    >>> COUNTER
-    Name('counter')
+    >>> from kubeactors import Actor, Message, SimSystem
+    >>> CLOCK: Name[Message] = Name("clock")
+    >>> class Clock(Actor[Message]):
+    ...     def started(self) -> None:
+    ...         self.ctx.register(CLOCK)
+    >>> sim = SimSystem()
+    >>> clock = sim.spawn(Clock)
+    >>> sim.settle()
+    >>> sim.find(CLOCK) is clock
+    True
     """
 
     __slots__ = ("text",)

@@ -106,6 +106,18 @@ class Router(Ref[M]):
     One that has ended for good is left out from then on. When none is left, what is told is a dead letter, and an ask
     fails with `ActorStopped`, as with the last of them.
 
+    >>> from kubeactors import Message, SimSystem
+    >>> from kubeactors.testing import TestProbe
+    >>> class Job(Message, frozen=True):
+    ...     number: int
+    >>> sim = SimSystem()
+    >>> probes = [TestProbe(sim, name) for name in ("one", "other")]
+    >>> router = Router([probe.ref for probe in probes])
+    >>> [router.tell(Job(number)) for number in range(3)]
+    [True, True, True]
+    >>> [probe.drain() for probe in probes]
+    [(Job(number=0), Job(number=2)), (Job(number=1),)]
+
     Args:
         routees: the actors; at least one.
         policy: who gets what; by default they take turns.

@@ -38,6 +38,27 @@ class SimSystem:
     Time stands still while there is a message to deliver, then jumps to the next timer. A handler that awaits
     anything but the kernel's fails with `ForeignAwait`, which names the actor and the line.
 
+    >>> from kubeactors import Actor, Message, Request, handle
+    >>> class Tick(Message, frozen=True):
+    ...     pass
+    >>> class Ticks(Request[int], frozen=True):
+    ...     pass
+    >>> class Clock(Actor[Tick | Ticks]):
+    ...     ticks = 0
+    ...     def started(self) -> None:
+    ...         self.ctx.every(60, Tick(), key="tick")
+    ...     @handle
+    ...     def tick(self, message: Tick) -> None:
+    ...         self.ticks += 1
+    ...     @handle
+    ...     def count(self, message: Ticks) -> int:
+    ...         return self.ticks
+    >>> sim = SimSystem(seed=7)
+    >>> clock = sim.spawn(Clock)
+    >>> sim.run(seconds=24 * 3600)
+    >>> sim.ask(clock, Ticks())
+    1440
+
     Args:
         seed: decides everything that is left to chance.
         schedule: which ready entry is next; by default most of them in order, some delayed at random by the seed.

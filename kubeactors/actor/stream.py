@@ -34,6 +34,19 @@ class MessageStream(Generic[T]):
     again. An error of it is the reader's, who may try again. It is an error all the same if resuming does not help:
     what comes at once is more than the stream holds, and all at one position.
 
+    >>> import anyio
+    >>> from kubeactors import ActorSystem
+    >>> from kubeactors.actor import Publish, Subscribe, Topic
+    >>> async def main() -> list[str]:
+    ...     async with ActorSystem() as system:
+    ...         topic = await system.spawn(Topic[str])
+    ...         stream = MessageStream(system, capacity=10)
+    ...         for message in (Subscribe(stream), Publish("first"), Publish("second")):
+    ...             topic.tell(message)
+    ...         return [(await anext(stream)).event for _ in range(2)]
+    >>> anyio.run(main)
+    ['first', 'second']
+
     Args:
         system: whose event loop reads.
         capacity: how many messages wait for the reader.

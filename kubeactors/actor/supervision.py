@@ -36,6 +36,12 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
 
     The n-th restart within the window waits `backoff_seconds * 2**(n-1)`, at most `max_backoff_seconds`, and up to
     `jitter` times that longer, so that actors that failed together do not come back together.
+
+    An actor class has one for its children:
+
+    >>> from kubeactors import Actor, Message
+    >>> class Shop(Actor[Message]):
+    ...     supervision = Supervision(strategy=Strategy.REST_FOR_ONE, max_restarts=5, backoff_seconds=0.1)
     """
 
     strategy: Strategy = Strategy.ONE_FOR_ONE

@@ -62,6 +62,24 @@ class ActorSystem:
     pump goes on in another one. If a failure reaches the top of the tree, the block is cancelled and `SystemFailed`
     raised.
 
+    >>> from kubeactors import Request, handle
+    >>> class Add(Request[int], frozen=True):
+    ...     number: int
+    >>> class Adder(Actor[Add]):
+    ...     total = 0
+    ...     @handle
+    ...     async def add(self, message: Add) -> int:
+    ...         await anyio.sleep(0.001)  # whatever asyncio or trio offers
+    ...         self.total += message.number
+    ...         return self.total
+    >>> async def main() -> int:
+    ...     async with ActorSystem() as system:
+    ...         adder = await system.spawn(Adder)
+    ...         await adder.ask(Add(1))
+    ...         return await adder.ask(Add(2))
+    >>> anyio.run(main)
+    3
+
     Args:
         name: for logs.
         seed: random streams derive from it; by default it is drawn from the operating system.

@@ -28,6 +28,19 @@ class ThreadPool:
     with nobody to see the result, and the block of the system ends after it. In the simulator there are no threads:
     work is done at once, in the order in which it was asked for.
 
+    >>> from kubeactors import Actor, Request, handle
+    >>> from kubeactors.testing import Alone
+    >>> class Hash(Request[int], frozen=True):
+    ...     text: str
+    >>> class Hasher(Actor[Hash]):
+    ...     def started(self) -> None:
+    ...         self.pool = ThreadPool(self.ctx, threads=2)
+    ...     @handle
+    ...     async def hash(self, message: Hash) -> int:
+    ...         return await self.pool.run(lambda: sum(message.text.encode()))
+    >>> Alone(Hasher).ask(Hash("abc"))
+    294
+
     Args:
         ctx: of the actor.
         threads: how many at the same time. They are the pool's own: other pools and `ctx.in_thread` take none away.

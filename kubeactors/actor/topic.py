@@ -52,6 +52,17 @@ class Topic(Actor[Publish[E] | Subscribe | Unsubscribe], Generic[E]):
 
     A subscriber that refuses an event (full) is unsubscribed: it sees a gap-free stream or none.
 
+    >>> from functools import partial
+    >>> from kubeactors import SimSystem
+    >>> from kubeactors.testing import TestProbe
+    >>> sim = SimSystem()
+    >>> topic = sim.spawn(partial(Topic[str], history=10))
+    >>> late = TestProbe(sim)
+    >>> topic.tell(Publish("first")), topic.tell(Subscribe(late.ref, after=0)), topic.tell(Publish("second"))
+    (True, True, True)
+    >>> late.drain()
+    (Published(number=1, event='first'), Published(number=2, event='second'))
+
     Args:
         history: how many events are kept for those who subscribe `after` one.
     """

@@ -75,7 +75,14 @@ class Wait(Generic[T]):
 
 
 class Gate:
-    """Something that becomes open once and stays so; any number of handlers wait for it."""
+    """Something that becomes open once and stays so; any number of handlers wait for it.
+
+    >>> gate = Gate()
+    >>> waiting = gate.wait()
+    >>> gate.open()
+    >>> waiting.done, gate.wait().done
+    (True, True)
+    """
 
     __slots__ = ("_waits", "is_open")
 
