@@ -139,7 +139,7 @@ class PodWorker:
 
     @staticmethod
     def _needs_environment(pod: Pod, runtime: ContainerRuntime) -> bool:
-        return any(runtime.needs_environment(one.image) for one in pod.spec.containers)
+        return any(runtime.needs_environment(one.image) for one in (*pod.spec.init_containers, *pod.spec.containers))
 
     @property
     def uid(self) -> str:
