@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import anyio
 import msgspec
 from cyclopts import Parameter
+from msgspec import UNSET, UnsetType
 
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.http.serving import AddressInUse
@@ -28,6 +29,7 @@ class Ready(msgspec.Struct, frozen=True):
 
     server: str
     kubeconfig: str
+    dns: str | UnsetType = UNSET
     event: str = "ready"
 
 
@@ -39,6 +41,7 @@ def up(  # noqa: PLR0913 -- the options of the command
     data_dir: Annotated[Path | None, Parameter(help="Where state and certificates are kept over restarts.")] = None,
     in_memory: Annotated[bool, Parameter(help="Keep nothing: state and certificates end with the command.")] = False,
     kubeconfig: Annotated[Path | None, Parameter(help="Where to write it; by default into the data directory.")] = None,
+    dns_port: Annotated[int | None, Parameter(help="Answer DNS queries at this port; 0 takes a free one.")] = None,
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
@@ -46,9 +49,10 @@ def up(  # noqa: PLR0913 -- the options of the command
         raise UsageError("--in-memory keeps nothing, --data-dir keeps everything; choose one")
     if nodes < 0:
         raise UsageError("--nodes counts nodes; it cannot be negative")
-    if not 0 <= port <= HIGHEST_PORT:
-        raise UsageError(f"--port {port}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
-    return run(_up, nodes, host, port, data_dir or default_data_dir(), in_memory, kubeconfig, output)
+    for option, given in (("--port", port), ("--dns-port", dns_port or 0)):
+        if not 0 <= given <= HIGHEST_PORT:
+            raise UsageError(f"{option} {given}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
+    return run(_up, nodes, host, port, data_dir or default_data_dir(), in_memory, kubeconfig, dns_port, output)
 
 
 def default_data_dir() -> Path:
@@ -64,6 +68,7 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     data_dir: Path,
     in_memory: bool,  # noqa: FBT001
     kubeconfig: Path | None,
+    dns_port: int | None,
     output: str,
 ) -> int:
     async with AsyncExitStack() as stack:
@@ -80,9 +85,13 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
             )
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
             url = await stack.enter_async_context(serving)
+            dns: str | UnsetType = UNSET
+            if dns_port is not None:
+                asked_at = await stack.enter_async_context(cluster.serve_dns(host=host, port=dns_port))
+                dns = "{}:{}".format(*asked_at)
         except (AddressInUse, NotADataDir, KubeconfigTaken, StorageError, PkiError, OSError) as error:
             raise UsageError(said(error)) from error
-        _announce(Ready(server=url, kubeconfig=str(kubeconfig)), output)
+        _announce(Ready(server=url, kubeconfig=str(kubeconfig), dns=dns), output)
         await anyio.sleep_forever()
     return 0
 
@@ -104,4 +113,5 @@ def _announce(ready: Ready, output: str) -> None:
     if output == "json":
         print(msgspec.json.encode(ready).decode(), flush=True)
     else:
-        print(f"ready: {ready.server}   export KUBECONFIG={ready.kubeconfig}", flush=True)
+        names = f"   names at {ready.dns}" if ready.dns else ""
+        print(f"ready: {ready.server}   export KUBECONFIG={ready.kubeconfig}{names}", flush=True)

@@ -324,6 +324,27 @@ class Cluster:
             write_kubeconfig(kubeconfig or directory / "kubeconfig", listening.url, pki)
             yield listening.url
 
+    @asynccontextmanager
+    async def serve_dns(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[tuple[str, int]]:
+        """Answer DNS queries about services and pods, by UDP and TCP, while the block lasts; yields host and port.
+
+        Args:
+            host: where to listen.
+            port: 0 takes a free one.
+
+        Raises:
+            OSError: one cannot listen there; it names the place.
+        """
+        from kubeactors.cluster.dns_sockets import serving_dns  # noqa: PLC0415 -- few clusters are asked for names
+        from kubeactors.network.dns import ClusterDNS  # noqa: PLC0415 -- the same
+
+        server = await self.system.spawn(partial(ClusterDNS, self.client))
+        try:
+            async with serving_dns(server, host, port) as address:
+                yield address
+        finally:
+            self.system.stop(server)
+
     def _collectors(self) -> "tuple[Collector, ...]":
         from kubeactors.actor.metrics import ActorCollector  # noqa: PLC0415 -- loaded with the first scrape
 

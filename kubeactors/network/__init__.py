@@ -1,9 +1,11 @@
 """The network of the cluster: who has which address.
 
     ipam.py     addresses of a range, each with one owner
+    dns/        the names of services and pods
 
-Who calls it: container runtimes, for the addresses of pods. It sends nothing and knows no objects.
-Where its behaviour comes from: the host-local IPAM plugin (containernetworking/plugins).
+Who calls it: container runtimes, for the addresses of pods; `cluster/`, which has the sockets: this room knows no event
+loop, so what to say is decided here, and carried there. `dns` is imported by who needs it: it loads dnspython.
+Where its behaviour comes from: the host-local IPAM plugin (containernetworking/plugins); see `dns`.
 """
 
 from kubeactors.network.ipam import IPAllocator

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dns.message
+import dns.query
 import pytest
 
 from tests.kubectl.conftest import find_kubectl, ready, stop, up
@@ -50,6 +52,15 @@ def test_the_service_of_the_api_server_leads_to_its_port() -> None:
     found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert stop(process) == 0
     assert found == port
+
+
+def test_up_answers_for_names_where_it_says() -> None:
+    process = up("--in-memory", "--nodes", "0", "--dns-port", "0")
+    host, _, port = ready(process)["dns"].partition(":")
+    query = dns.message.make_query("kubernetes.default.svc.cluster.local", "A")
+    reply = dns.query.udp(query, host, timeout=10, port=int(port))
+    assert stop(process) == 0
+    assert reply.answer[0].to_text() == "kubernetes.default.svc.cluster.local. 5 IN A 10.96.0.1"
 
 
 def test_a_port_in_use_is_said() -> None:
@@ -104,6 +115,7 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
     ("arguments", "sentence"),
     [
         (("--port", "99999"), "--port 99999: ports go from 1 to 65535; 0 takes a free one"),
+        (("--dns-port", "-1"), "--dns-port -1: ports go from 1 to 65535; 0 takes a free one"),
         (("--in-memory", "--kubeconfig", "."), ".: a directory; the kubeconfig needs a file of its own"),
         (("--data-dir", "pyproject.toml"), "pyproject.toml: not a directory; use another data directory"),
         (("--in-memory", "--host", "192.0.2.1"), "192.0.2.1:0 cannot be listened at: Cannot assign requested address"),
