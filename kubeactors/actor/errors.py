@@ -1,5 +1,6 @@
 """What goes wrong with actors, by condition; each message says the remedy."""
 
+from kubeactors.actor.ref import Ref
 from kubeactors.message import Message
 
 
@@ -62,5 +63,6 @@ class DeadLetter(Message, frozen=True):
 class Terminated(Message, frozen=True):
     """A watched actor has ended, for good. Told to its watchers, whatever the state of their mailboxes."""
 
-    ref: object
+    ref: Ref[object]
+    """Whose address it was; whatever it took, so that it can be looked up among refs of any type."""
     reason: str = "stopped"

@@ -74,7 +74,7 @@ from kubeactors.apiserver.serving import (
     unknown_resource,
 )
 from kubeactors.apiserver.streams import Streams
-from kubeactors.apiserver.watchers import Subscriber, WatchHub
+from kubeactors.apiserver.watchers import WatchHub
 from kubeactors.apiserver.watching import await_start, start_of
 from kubeactors.apiserver.writing import Writer
 from kubeactors.storage.messages import (
@@ -267,7 +267,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     @handle
     def terminated(self, message: Terminated) -> None:
         """A subscriber is gone, and its watches with it."""
-        self._streams.gone(cast("Subscriber", message.ref))
+        self._streams.gone(message.ref)
 
     # What the server tells itself.
 

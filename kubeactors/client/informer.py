@@ -201,7 +201,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
     @handle
     def subscriber_died(self, message: Terminated) -> None:
         """Forget it."""
-        self._forget(cast("Ref[Notify]", message.ref))
+        self._forget(message.ref)
 
     def _forget(self, subscriber: Ref[Notify]) -> None:
         self._shared.subscribers.pop(subscriber, None)

@@ -1,6 +1,6 @@
 """Links, time to stop, jitter, and what can be seen from outside."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pytest
 
@@ -75,7 +75,7 @@ class Family(Actor[Terminated]):
         two = self.ctx.spawn(lambda: Linked(one), name="two", restart=Restart.TEMPORARY)
         self.ctx.watch(one)
         self.ctx.watch(two)
-        self.ctx.after(1, Terminated(ref=one, reason="go"))
+        self.ctx.after(1, Terminated(ref=cast("Ref[object]", one), reason="go"))
 
     @handle
     def terminated(self, message: Terminated) -> None:

@@ -258,7 +258,7 @@ def test_a_handler_that_awaits_something_foreign_fails_in_the_simulator_and_the_
     assert "test_messaging.py:" in str(failure.value.__cause__)
 
 
-FOREIGN = {
+FOREIGN: dict[str, Callable[[float], Awaitable[object]]] = {
     "anyio.sleep": anyio.sleep,
     "asyncio.tasks.sleep": asyncio.sleep,
     "trio._timeouts.sleep": trio.sleep,
@@ -267,9 +267,8 @@ FOREIGN = {
 }
 
 
-class Abroad(Counter):
+class Abroad(Actor[Add]):
     def __init__(self, wait: Callable[[float], Awaitable[object]]) -> None:
-        super().__init__()
         self.wait = wait
 
     @handle
