@@ -43,6 +43,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     pods_per_second: float
     threshold: float
+    cpu_microseconds_per_pod: float
+    """Of store, API server, scheduler and the program that creates the pods together."""
     peak_rss_bytes: int
 
 
@@ -52,6 +54,16 @@ class Scheduled:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._seen: set[str] = set()
+
+    async def until_refused(self, count: int) -> None:
+        """Wait until so many pods have been told that they fit nowhere."""
+        refused: set[str] = set()
+        while len(refused) < count:
+            event = await self._inbox.next()
+            assert event is not None  # nobody closes the watch
+            pod = cast("Pod", event.object)
+            if any(one.type == "PodScheduled" and one.status == "False" for one in pod.status.conditions):
+                refused.add(pod.metadata.uid)
 
     async def until(self, count: int, prefix: str) -> None:
         """Wait for so many pods whose names begin so."""
@@ -77,6 +89,8 @@ class Run:
     def __init__(self, client: Client, workload: Workload) -> None:
         self._client = client
         self._workload = workload
+        self.cpu_seconds = 0.0
+        """What the measured part took of the processor, whoever else uses the machine."""
 
     async def measure(self) -> float:
         """Seconds from the first request to the last pod's node."""
@@ -88,9 +102,16 @@ class Run:
                 others.start_soon(self._churn, self._workload.churn)
             if self._workload.deleted_per_second:
                 others.start_soon(self._delete)
-            begun = time.perf_counter()
-            await self._create_and_wait(scheduled, self._workload.measured, "measured")
-            seconds = time.perf_counter() - begun
+            if self._workload.recreates is not None:
+                others.start_soon(self._recreate, self._workload.recreates)
+            if self._workload.blockers is not None:
+                await self._block(scheduled, self._workload.blockers)
+            begun, cpu = time.perf_counter(), time.process_time()
+            if self._workload.blockers is not None:
+                await self._unblock(scheduled)
+            else:
+                await self._create_and_wait(scheduled, self._workload.measured, "measured")
+            seconds, self.cpu_seconds = time.perf_counter() - begun, time.process_time() - cpu
             others.cancel_scope.cancel()
         return seconds
 
@@ -98,6 +119,8 @@ class Run:
         workload = self._workload
         await self._client.create(PriorityClass(metadata=ObjectMeta(name="high"), value=10))
         groups = (*workload.before, workload.measured)
+        if workload.blockers is not None:
+            groups = (*groups, replace(workload.measured, namespaces=("blockers",)))
         for namespace in dict.fromkeys(name for one in groups for name in one.namespaces):
             await self._namespace(namespace)
         number = 0
@@ -106,7 +129,7 @@ class Run:
             for index in range(nodes.count):
                 name = shapes.NAMED if nodes.large else f"node-{number}"
                 zone = nodes.zones[index % len(nodes.zones)]
-                one = shapes.node(name, zone=zone, large=nodes.large, taints=nodes.taints)
+                one = shapes.node(name, zone=zone, large=nodes.large, taints=nodes.taints, devices=nodes.devices)
                 made.append(partial(self._node, one))
                 number += 1
             await all_of(made)
@@ -129,7 +152,11 @@ class Run:
 
     async def _create_and_wait(self, scheduled: Scheduled, pods: Pods, prefix: str) -> None:
         async with anyio.create_task_group() as group:
-            works: list[Work] = [partial(self._pod, pods.shape, *where) for where in _places(pods, prefix)]
+            places = _places(pods, prefix)
+            works: list[Work] = [partial(self._pod, pods.shape, *where) for where in places]
+            if pods.volumes:
+                await all_of([partial(self._volume, pods.volumes, *where) for where in places])
+                works = [partial(self._pod, shapes.with_claim(pods.shape, where[0]), *where) for where in places]
             group.start_soon(all_of, works)
             if pods.waits:
                 await scheduled.until(pods.count, prefix)
@@ -137,6 +164,40 @@ class Run:
     async def _pod(self, shape: Pod, name: str, namespace: str) -> None:
         metadata = replace(shape.metadata, name=name, namespace=namespace)
         await self._client.create(replace(shape, metadata=metadata))
+
+    async def _volume(self, kind: str, name: str, namespace: str) -> None:
+        await self._client.create(shapes.volume(name, namespace, kind))
+        await self._client.create(shapes.claim(name, namespace))
+
+    async def _block(self, scheduled: Scheduled, blocker: Pod) -> None:
+        """Fill the cluster, and let the measured pods find it full."""
+        measured = self._workload.measured
+        blockers = replace(measured, shape=blocker, namespaces=("blockers",))
+        await self._create_and_wait(scheduled, blockers, "blocker")
+        await self._create_and_wait(scheduled, replace(measured, waits=False), "measured")
+        await scheduled.until_refused(measured.count)
+
+    async def _unblock(self, scheduled: Scheduled) -> None:
+        blockers = replace(self._workload.measured, namespaces=("blockers",))
+        options = DeleteOptions(grace_period_seconds=0)
+        works = [partial(self._client.delete, Pod, *where, options=options) for where in _places(blockers, "blocker")]
+        async with anyio.create_task_group() as group:
+            group.start_soon(all_of, works)
+            await scheduled.until(self._workload.measured.count, "measured")
+
+    async def _recreate(self, shape: Pod) -> None:
+        """A node, a pod that fits nowhere and a service: each comes, and goes when it is its turn again."""
+        spec = ServiceSpec(selector={"app": "foo"}, ports=(ServicePort(port=8080, protocol="TCP"),))
+        service = Service(metadata=ObjectMeta(name="churn", namespace="default"), spec=spec)
+        for number in range(1_000_000):
+            node = shapes.node(f"churn-{number}")
+            await self._client.create(node)
+            await self._pod(shape, f"churn-{number}", "default")
+            await self._client.create(service)
+            await anyio.sleep(1.0)
+            await self._client.delete(Node, node.metadata.name)
+            await self._client.delete(Pod, f"churn-{number}", "default", options=DeleteOptions(grace_period_seconds=0))
+            await self._client.delete(Service, "churn", "default")
 
     async def _churn(self, shape: Pod) -> None:
         for number in range(1_000_000):
@@ -168,7 +229,8 @@ async def measure(workload: Workload) -> Measurement:
         server = await system.spawn(lambda: ApiServer(SCHEME, store), name="apiserver")
         transport = InProcessTransport(server)
         await system.spawn(lambda: SchedulerProcess(Client(transport, ADMIN)), name="scheduler")
-        seconds = await Run(Client(transport, ADMIN), workload).measure()
+        run = Run(Client(transport, ADMIN), workload)
+        seconds = await run.measure()
     return Measurement(
         workload=workload.name,
         nodes=sum(one.count for one in workload.nodes),
@@ -176,6 +238,7 @@ async def measure(workload: Workload) -> Measurement:
         seconds=round(seconds, 3),
         pods_per_second=round(workload.measured.count / seconds, 1),
         threshold=workload.threshold,
+        cpu_microseconds_per_pod=round(run.cpu_seconds / workload.measured.count * 1e6, 1),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import (
     Affinity,
     Container,
+    ContainerPort,
     Node,
     NodeAffinity,
     NodeSelector,
@@ -25,18 +26,34 @@ from kubeactors.api.core.v1 import (
     TopologySpreadConstraint,
     WeightedPodAffinityTerm,
 )
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
+from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim
+from kubeactors.api.core.v1.references import ObjectReference
+from kubeactors.api.core.v1.volume import (
+    PersistentVolumeClaimSpec,
+    PersistentVolumeClaimVolumeSource,
+    SecretVolumeSource,
+    Volume,
+    VolumeResourceRequirements,
+)
+from kubeactors.api.core.v1.volume_drivers import AWSElasticBlockStoreVolumeSource
+from kubeactors.api.core.v1.volume_sources import CSIPersistentVolumeSource
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 
 HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 NAMED = "scheduler-perf-node"
+DEVICE = "foo.com/bar"
+FINALIZER = "scheduler-perf/finalizer"
 
 _PLACES = ("sched-0", "sched-1")
 _TEAM = {"team": "devops"}
 
 
-def node(name: str, *, zone: str = "", large: bool = False, taints: tuple[Taint, ...] = ()) -> Node:
+def node(
+    name: str, *, zone: str = "", large: bool = False, taints: tuple[Taint, ...] = (), devices: bool = False
+) -> Node:
     """A node of 4 CPUs; a large one takes all pods of a workload."""
-    capacity = {"cpu": "4", "memory": "32Gi", "pods": "110"}
+    capacity = {"cpu": "4", "memory": "32Gi", "pods": "110"} | ({DEVICE: "10"} if devices else {})
     if large:
         capacity = {"cpu": "300", "memory": "1000Gi", "pods": "90000"}
     labels = {HOSTNAME: name} | ({ZONE: zone} if zone else {})
@@ -53,6 +70,52 @@ def _pod(cpu: str = "100m", memory: str = "500Mi", **labels: str) -> Pod:
         name="pause", image="registry.k8s.io/pause:3.10.1", resources=ResourceRequirements(requests=requests)
     )
     return Pod(metadata=ObjectMeta(labels=labels), spec=PodSpec(containers=(container,)))
+
+
+def _asking(requests: dict[str, str]) -> Pod:
+    """Requests that are limits too."""
+    resources = ResourceRequirements(requests=requests, limits=requests)
+    container = Container(name="pause", image="registry.k8s.io/pause:3.10.1", resources=resources)
+    return Pod(spec=PodSpec(containers=(container,)))
+
+
+def _on_port() -> Pod:
+    """Takes a port of its node."""
+    ports = (ContainerPort(container_port=80, host_port=8080),)
+    container = Container(name="pause", image="registry.k8s.io/pause:3.10.1", ports=ports)
+    return Pod(spec=PodSpec(containers=(container,)))
+
+
+def claim(name: str, namespace: str) -> PersistentVolumeClaim:
+    """A claim that is bound already, as upstream's tests make it."""
+    spec = PersistentVolumeClaimSpec(
+        access_modes=("ReadOnlyMany",),
+        volume_name=f"pv-{namespace}-{name}",
+        resources=VolumeResourceRequirements(requests={"storage": "1Gi"}),
+    )
+    annotations = {"pv.kubernetes.io/bind-completed": "true"}
+    return PersistentVolumeClaim(
+        metadata=ObjectMeta(name=name, namespace=namespace, annotations=annotations), spec=spec
+    )
+
+
+def volume(name: str, namespace: str, kind: str) -> PersistentVolume:
+    """The volume of that claim."""
+    spec = PersistentVolumeSpec(
+        access_modes=("ReadOnlyMany",),
+        capacity={"storage": "1Gi"},
+        persistent_volume_reclaim_policy="Retain",
+        claim_ref=ObjectReference(kind="PersistentVolumeClaim", namespace=namespace, name=name),
+        csi=CSIPersistentVolumeSource(driver="ebs.csi.aws.com", volume_handle=name) if kind == "csi" else None,
+        aws_elastic_block_store=AWSElasticBlockStoreVolumeSource(volume_id=name) if kind == "aws" else None,
+    )
+    return PersistentVolume(metadata=ObjectMeta(name=f"pv-{namespace}-{name}"), spec=spec)
+
+
+def with_claim(pod: Pod, name: str) -> Pod:
+    """The pod with its claim."""
+    source = PersistentVolumeClaimVolumeSource(claim_name=name)
+    return _with(pod, volumes=(*pod.spec.volumes, Volume(name="vol", persistent_volume_claim=source)))
 
 
 def _with(pod: Pod, **spec: object) -> Pod:
@@ -132,5 +195,14 @@ PREFERRED_SPREAD = _with(_pod(color="blue"), topology_spread_constraints=_spread
 INCLUSION_POLICY = _with(
     _pod(color="blue"), topology_spread_constraints=_spread("DoNotSchedule", 1, HOSTNAME, node_taints_policy="Honor")
 )
+WITH_FINALIZER = replace(LIGHT, metadata=ObjectMeta(finalizers=(FINALIZER,)))
+EXTENDED = _asking({DEVICE: "1", "cpu": "100m", "memory": "500Mi"})
+WITH_SECRET = _with(_pod(), volumes=(Volume(name="secret", secret=SecretVolumeSource(secret_name="secret")),))
+RESOURCE_BLOCKER = _with(_pod(cpu="400m", memory="100Mi"), termination_grace_period_seconds=0)
+RESOURCE_BLOCKED = _pod(cpu="400m", memory="100Mi")
+PORT_BLOCKER = _with(_on_port(), termination_grace_period_seconds=0)
+PORT_BLOCKED = _on_port()
+AFFINITY_BLOCKER = _with(_pod(color="blocker"), affinity=_away(_term(HOSTNAME, "blocker", everywhere=True)))
+AFFINITY_BLOCKED = _with(_pod(color="blocked"), affinity=_away(_term(HOSTNAME, "blocker", everywhere=True)))
 SELECTED = _pod(color="blue")
 """A Service of its namespace selects it."""

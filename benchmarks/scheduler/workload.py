@@ -1,6 +1,7 @@
 """What a workload is, and all of them with upstream's sizes and thresholds.
 
-Source: test/integration/scheduler_perf/{misc,affinity,topology_spreading}/performance-config.yaml (v1.36).
+Source: test/integration/scheduler_perf/{misc,affinity,topology_spreading,default_preemption,volumes,event_handling}/
+performance-config.yaml (v1.36). Where upstream names no threshold it is 0 here.
 """
 
 import msgspec
@@ -16,6 +17,8 @@ class Nodes(msgspec.Struct, frozen=True, kw_only=True):
     zones: tuple[str, ...] = ("",)
     large: bool = False
     tainted: bool = False
+    devices: bool = False
+    """Whether they have some of an extended resource."""
 
     @property
     def taints(self) -> tuple[Taint, ...]:
@@ -31,6 +34,8 @@ class Pods(msgspec.Struct, frozen=True, kw_only=True):
     namespaces: tuple[str, ...] = ("default",)
     waits: bool = True
     """Whether they get a node."""
+    volumes: str = ""
+    """Each has a claim of its own, bound to a volume of this kind: `csi` or `aws`."""
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +48,13 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     measured: Pods
     churn: Pod | None = None
     """Five of these come each second while the measurement runs."""
+    recreates: Pod | None = None
+    """Such a pod, a node and a service come and go in turn, one each second, while the measurement runs."""
     deleted_per_second: int = 0
     """So many of the pods that were there go each second."""
+    blockers: Pod | None = None
+    """As many of these as are measured take all the room; the measured pods have been refused before the measurement
+    begins, which is when the blockers are deleted."""
     services: tuple[str, ...] = ()
     """Namespaces with a Service that selects color=blue."""
 
@@ -166,6 +176,84 @@ WORKLOADS = (
         before=(Pods(shape=shapes.DEFAULT, count=20_000),),
         churn=shapes.HIGH_PRIORITY_LARGE,
         measured=Pods(shape=shapes.DEFAULT, count=10_000),
+    ),
+    Workload(
+        name="unschedulable-few",
+        threshold=590,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.DEFAULT, count=100),),
+        churn=shapes.HIGH_PRIORITY_LARGE,
+        measured=Pods(shape=shapes.DEFAULT, count=10_000),
+    ),
+    Workload(
+        name="mixed-churn",
+        threshold=710,
+        nodes=(Nodes(count=5000),),
+        recreates=shapes.HIGH_PRIORITY_LARGE,
+        measured=Pods(shape=shapes.DEFAULT, count=10_000),
+    ),
+    Workload(
+        name="deleted-with-finalizers",
+        threshold=830,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.WITH_FINALIZER, count=5000, waits=False),),
+        deleted_per_second=100,
+        measured=Pods(shape=shapes.LIGHT, count=5000),
+    ),
+    Workload(
+        name="extended-resource",
+        threshold=180,
+        nodes=(Nodes(count=5000, devices=True),),
+        measured=Pods(shape=shapes.EXTENDED, count=5000, namespaces=("test",)),
+    ),
+    Workload(
+        name="secrets",
+        threshold=790,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.WITH_SECRET, count=1000),),
+        measured=Pods(shape=shapes.WITH_SECRET, count=10_000),
+    ),
+    Workload(
+        name="in-tree-volumes",
+        threshold=290,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.DEFAULT, count=1000, volumes="aws"),),
+        measured=Pods(shape=shapes.DEFAULT, count=2000, volumes="aws"),
+    ),
+    Workload(
+        name="csi-volumes",
+        threshold=100,
+        nodes=(Nodes(count=5000),),
+        before=(Pods(shape=shapes.DEFAULT, count=5000, volumes="csi"),),
+        measured=Pods(shape=shapes.DEFAULT, count=5000, volumes="csi"),
+    ),
+    Workload(
+        name="preemption-volumes",
+        threshold=0,
+        nodes=(Nodes(count=1000),),
+        before=(Pods(shape=shapes.LOW_PRIORITY, count=4000),),
+        measured=Pods(shape=shapes.HIGH_PRIORITY, count=1000, volumes="aws"),
+    ),
+    Workload(
+        name="event-handling-resources",
+        threshold=0,
+        nodes=(Nodes(count=50),),
+        blockers=shapes.RESOURCE_BLOCKER,
+        measured=Pods(shape=shapes.RESOURCE_BLOCKED, count=500, namespaces=("noderesources",)),
+    ),
+    Workload(
+        name="event-handling-ports",
+        threshold=0,
+        nodes=(Nodes(count=50),),
+        blockers=shapes.PORT_BLOCKER,
+        measured=Pods(shape=shapes.PORT_BLOCKED, count=50, namespaces=("nodeports",)),
+    ),
+    Workload(
+        name="event-handling-affinity",
+        threshold=0,
+        nodes=(Nodes(count=500),),
+        blockers=shapes.AFFINITY_BLOCKER,
+        measured=Pods(shape=shapes.AFFINITY_BLOCKED, count=500, namespaces=("interpodaffinity",)),
     ),
     Workload(
         name="gated",

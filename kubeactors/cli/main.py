@@ -16,6 +16,7 @@ COMMANDS = {
     "fuzz": "kubeactors.cli.fuzz:fuzz",
     "replay": "kubeactors.cli.fuzz:replay",
     "top": "kubeactors.cli.top:top",
+    "explain-scheduling": "kubeactors.cli.explain:explain_scheduling",
     "check": "kubeactors.cli.check:check",
 }
 """Where each command is; imported when it is used, so that each starts as fast as it can."""

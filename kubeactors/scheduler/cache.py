@@ -7,7 +7,8 @@ back under its name is a change like any other.
 Source: pkg/scheduler/backend/cache/cache.go (v1.36).
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 from kubeactors.api.core.v1 import Node, Pod, PodSpec
 from kubeactors.scheduler.changes import ChangeLog
@@ -120,6 +121,21 @@ class Cache:
             return False
         self._take(uid)
         return True
+
+    @contextmanager
+    def without(self, uid: str) -> Generator[None]:
+        """The pod is on no node as long as the block lasts."""
+        place, is_assumed = self._places.get(uid), self._assumed.get(uid)
+        pod = self.pod(uid)
+        if pod is not None:
+            self._take(uid)
+        try:
+            yield
+        finally:
+            if pod is not None and place is not None:
+                self._put(pod, place)
+            if is_assumed is not None:
+                self._assumed[uid] = is_assumed
 
     # Room that is being made.
 

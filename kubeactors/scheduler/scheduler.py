@@ -16,7 +16,7 @@ from kubeactors.scheduler import diagnosis
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource, node_update_action, pod_update_action
 from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
-from kubeactors.scheduler.explanation import ExplainScheduling, Explanation, explain
+from kubeactors.scheduler.explanation import ExplainScheduling, Explanation, explain, unplaced
 from kubeactors.scheduler.extended import Extenders
 from kubeactors.scheduler.extender import Call, ExtenderFailed, no_call
 from kubeactors.scheduler.framework import Diagnosis, PostFilterResult, Status
@@ -185,7 +185,10 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         """Why the pod is where it is, or where it could be, as things are now."""
         pod = self._pods.lister.get(message.name, message.namespace)
         profile = self._profile_of(pod) if pod is not None else None
-        return None if pod is None or profile is None else explain(pod_info(pod), profile, self.cache)
+        if pod is None or profile is None:
+            return None
+        with self.cache.without(pod.metadata.uid):
+            return explain(pod_info(unplaced(pod)), profile, self.cache, pod.spec.node_name)
 
     # What the cluster tells.
 

@@ -1,0 +1,130 @@
+"""A cluster as its objects show it, without the scheduler that runs there: for people who ask from outside."""
+
+from collections.abc import Iterable, Mapping
+from random import Random
+from typing import TypeVar, cast
+
+from kubeactors.api.apps.v1.replicaset import ReplicaSet
+from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ApiRequest, StopWatch
+from kubeactors.apimachinery.status import ServiceUnavailable
+from kubeactors.client import Client, SharedInformer, key_of
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
+from kubeactors.scheduler.explanation import Explanation, explain, unplaced
+from kubeactors.scheduler.handle import Handle, Volumes
+from kubeactors.scheduler.pod_info import pod_info
+from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
+from kubeactors.scheduler.surroundings import Neighbours, Surroundings
+
+KINDS: tuple[type[TypedObject], ...] = (
+    Node,
+    Pod,
+    Namespace,
+    Service,
+    ReplicaSet,
+    PodDisruptionBudget,
+    PersistentVolumeClaim,
+    PersistentVolume,
+    StorageClass,
+)
+"""What a picture is made of."""
+
+R = TypeVar("R")
+K = TypeVar("K", bound=TypedObject)
+
+_ENDED = ("Succeeded", "Failed")
+
+
+class Picture:
+    """Answers what a scheduler of this configuration would say.
+
+    What only the scheduler that runs there knows is not seen: pods that it has placed and not bound yet. Extenders are
+    not asked.
+
+    Args:
+        objects: all objects of the `KINDS`.
+        config: of the scheduler.
+    """
+
+    def __init__(self, objects: Iterable[TypedObject], config: SchedulerConfig = DEFAULT_CONFIG) -> None:
+        self._config = config
+        self._informers: Mapping[type[TypedObject], SharedInformer[TypedObject]] = {
+            kind: SharedInformer(kind, kind.__name__) for kind in KINDS
+        }
+        for one in objects:
+            self._informers[type(one)].indexer.put(key_of(one), one)
+
+    def explain(self, name: str, namespace: str) -> Explanation | None:
+        """What is said about a pod, as if it had no node yet; None if there is no such pod.
+
+        Raises:
+            LookupError: there is no profile of the name that the pod asks for.
+        """
+        pod = self._of(Pod).lister.get(name, namespace)
+        if pod is None:
+            return None
+        scheduler = pod.spec.scheduler_name or DEFAULT_SCHEDULER
+        plugins = self._config.profiles.get(scheduler)
+        if plugins is None:
+            known = ", ".join(self._config.profiles)
+            raise LookupError(f'the pod asks for the scheduler "{scheduler}"; known profiles are {known}')
+        cache = self._cache(pod)
+        profile = Profile(plugins(self._handle(cache)), cache)
+        return explain(pod_info(unplaced(pod)), profile, cache, pod.spec.node_name)
+
+    def _of(self, kind: type[K]) -> SharedInformer[K]:
+        return cast("SharedInformer[K]", self._informers[kind])
+
+    def _cache(self, but: Pod) -> Cache:
+        """Nodes and the pods on them, except this one."""
+        cache = Cache()
+        for node in self._of(Node).lister:
+            cache.set_node(node)
+        for pod in self._of(Pod).lister:
+            if pod.metadata.uid == but.metadata.uid or pod.status.phase in _ENDED:
+                continue
+            if pod.spec.node_name:
+                cache.set_pod(pod_info(pod))
+            elif pod.status.nominated_node_name:
+                cache.nominate(pod_info(pod), pod.status.nominated_node_name)
+        return cache
+
+    def _handle(self, cache: Cache) -> Handle:
+        surroundings = Surroundings(
+            namespaces=self._of(Namespace),
+            services=self._of(Service),
+            replica_sets=self._of(ReplicaSet),
+            budgets=self._of(PodDisruptionBudget),
+            volumes=Volumes(
+                claims=self._of(PersistentVolumeClaim),
+                volumes=self._of(PersistentVolume),
+                classes=self._of(StorageClass),
+            ),
+        )
+        neighbours = Neighbours(surroundings)
+        return Handle(
+            client=Client(_Nowhere()),
+            cache=cache,
+            random=Random(0),
+            namespace_labels=surroundings.namespace_labels,
+            workloads=neighbours.workloads,
+            budgets=neighbours.budgets,
+            pods=self._of(Pod),
+            volumes=surroundings.volumes,
+        )
+
+
+class _Nowhere:
+    """The transport of a picture: nothing is asked of a server any more."""
+
+    async def send(self, request: ApiRequest[R]) -> R:
+        raise ServiceUnavailable.saying(f"a picture has no server to ask for {request.resource}")
+
+    def stop_watch(self, message: StopWatch) -> None:
+        """There is none."""
