@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod, Service
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import AlreadyExists, NotFound
 from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_of, service_of
@@ -57,7 +58,7 @@ class Pods:
         pod = await self._hands.pod(action.name, action.number)
         if pod is not None:
             self._hands.world.takes_in_hand(pod)
-            await self._hands.client.delete(Pod, pod.metadata.name, NAMESPACE)
+            await self._hands.client.delete(Pod, pod.metadata.name, NAMESPACE, options=_this_one(pod))
 
     async def _evict(self, action: Evict) -> None:
         pod = await self._hands.pod(action.name, action.number)
@@ -78,7 +79,7 @@ class Pods:
         with suppress(NotFound):
             live = await self._hands.client.get(Pod, action.pod, NAMESPACE)
             self._hands.world.takes_in_hand(live)
-            await self._hands.client.delete(Pod, action.pod, NAMESPACE)
+            await self._hands.client.delete(Pod, action.pod, NAMESPACE, options=_this_one(live))
         for _ in range(NAME_ATTEMPTS):
             try:
                 await self._add(action)
@@ -110,4 +111,9 @@ async def evict(hands: Hands, pod: Pod) -> None:
         StatusError: it may not go now, or the request failed.
     """
     hands.world.takes_in_hand(pod)
-    await hands.client.evict(pod)
+    await hands.client.evict(pod, _this_one(pod))
+
+
+def _this_one(pod: Pod) -> DeleteOptions:
+    """Delete the pod that was taken in hand, not another one that has its name by now."""
+    return DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))
