@@ -47,7 +47,12 @@ class NothingFreeIsDeleted(Invariant):
             if node is None or node.spec.taints:
                 return True
         owners = value.metadata.owner_references
-        return isinstance(value, Pod) and any(one.uid not in self.world.by_uid for one in owners)
+        return isinstance(value, Pod) and any(self._goes(one.uid) for one in owners)
+
+    def _goes(self, uid: str) -> bool:
+        """Whether an owner is gone, or going: what has not been released yet goes with it."""
+        owner = self.world.by_uid.get(uid)
+        return owner is None or owner.metadata.deletion_timestamp is not None
 
 
 class OwnersKeepTheirs(Invariant):
