@@ -4,7 +4,7 @@ import http.client
 import re
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -110,7 +110,7 @@ def test_a_log_is_followed_and_a_container_is_attached_to(by: Kubectl, web: list
 
 
 @contextmanager
-def forwarded(by: Kubectl, *arguments: str) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+def forwarded(by: Kubectl, *arguments: str) -> Generator[tuple[int, "subprocess.Popen[str]"]]:
     command = [by.program, "port-forward", *arguments, ":8080"]
     process = subprocess.Popen(command, env=by._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:

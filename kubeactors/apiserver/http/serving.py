@@ -103,7 +103,7 @@ class _PeerProtocol(HttpToolsProtocol):
             "path": unquote(url.path.decode("ascii")),
             "query_string": url.query or b"",
         }
-        app = cast("App", self.app)
+        app = cast("App", self.app)  # pyright: ignore[reportUnknownMemberType] -- uvicorn says too little of it
         self.transport.set_protocol(
             UpgradedConnection(app, scope, self.transport, cast("Connections", self.server_state))
         )

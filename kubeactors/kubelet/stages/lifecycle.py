@@ -14,7 +14,7 @@ from kubeactors.apimachinery.time import TimeError, parse_time
 from kubeactors.kubelet.stages.functions import ALL
 from kubeactors.kubelet.stages.pipeline import TemplateError
 from kubeactors.kubelet.stages.query import QueryError, query
-from kubeactors.kubelet.stages.stage import Delay, ExpressionFrom, Finalizers, Requirement, Stage
+from kubeactors.kubelet.stages.stage import Delay, ExpressionFrom, Finalizers, Requirement, Stage, StageSpec, StageStep
 from kubeactors.kubelet.stages.template import Template
 
 MILLISECOND = 1_000_000
@@ -35,16 +35,16 @@ class CompiledStage:
     """
 
     def __init__(self, stage: Stage) -> None:
-        self.name = stage.metadata.name
-        self.kind = stage.spec.resource_ref.kind
-        self.spec = stage.spec
-        self.steps = stage.spec.all_steps()
+        self.name: str = stage.metadata.name
+        self.kind: str = stage.spec.resource_ref.kind
+        self.spec: StageSpec = stage.spec
+        self.steps: tuple[StageStep, ...] = stage.spec.all_steps()
         selector = stage.spec.selector
         try:
             self._requirements = [one.requirement for one in selector.match_expressions] if selector is not None else []
             for path in self._paths():
                 query(path)
-            self.templates = [
+            self.templates: list[Template | None] = [
                 Template(one.patch.template, ALL) if one.patch is not None else None for one in self.steps
             ]
         except (QueryError, TemplateError, msgspec.ValidationError) as error:

@@ -29,8 +29,8 @@ class Scope:
     __slots__ = ("dot", "outer", "variables")
 
     def __init__(self, dot: object, outer: "Scope | None" = None) -> None:
-        self.dot = dot
-        self.outer = outer
+        self.dot: object = dot
+        self.outer: Scope | None = outer
         self.variables: dict[str, object] = {}
 
     def find(self, name: str) -> "Scope":

@@ -52,7 +52,7 @@ class Actions:
         far = source.choice((2, 2, 2, 16))
         self._moments = tuple(MOMENT_SECONDS * number for number in (0, 1, far)[: source.integer(1, 3)])
         self._pods = 0
-        self.subjects = self._draw_subjects()
+        self.subjects: tuple[Subject, ...] = self._draw_subjects()
         self.times: list[float] = []
         """When something was done, in the order in which it was drawn."""
         self.cordoned: dict[str, None] = {}

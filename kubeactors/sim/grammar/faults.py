@@ -9,7 +9,7 @@ from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.plan import FAULT_KINDS
 
 CONTROLLERS = ("garbagecollector", "nodelifecycle", "taint-eviction", "podgc")
-CONTROLLERS_OF = {
+CONTROLLERS_OF: dict[str, tuple[str, ...]] = {
     DEPLOYMENT: ("replicaset", "deployment", "endpoints", "endpointslice"),
     STATEFUL_SET: ("statefulset", "persistentvolume-binder", "persistentvolume-provisioner", "endpoints"),
     DAEMON_SET: ("daemonset",),
@@ -17,7 +17,7 @@ CONTROLLERS_OF = {
 }
 """Which controllers have to do with a workload."""
 RESOURCES = (*("pods",) * 5, "nodes")
-RESOURCES_OF = {
+RESOURCES_OF: dict[str, tuple[str, ...]] = {
     DEPLOYMENT: (*("replicasets", "endpoints", "endpointslices", "deployments") * 2, "services"),
     STATEFUL_SET: (*("statefulsets",) * 3, "controllerrevisions", "persistentvolumeclaims", "persistentvolumes"),
     DAEMON_SET: (*("daemonsets",) * 2, "controllerrevisions", "nodes"),
@@ -25,7 +25,7 @@ RESOURCES_OF = {
 }
 """What controllers watch for a workload, the important ones more than once."""
 WRITTEN = ("pods", "pods", "nodes")
-WRITTEN_OF = {
+WRITTEN_OF: dict[str, tuple[str, ...]] = {
     DEPLOYMENT: ("replicasets", "deployments", "endpoints"),
     STATEFUL_SET: ("statefulsets", "persistentvolumeclaims", "persistentvolumes"),
     DAEMON_SET: ("daemonsets",),
