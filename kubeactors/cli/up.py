@@ -42,6 +42,9 @@ def up(  # noqa: PLR0913 -- the options of the command
     in_memory: Annotated[bool, Parameter(help="Keep nothing: state and certificates end with the command.")] = False,
     kubeconfig: Annotated[Path | None, Parameter(help="Where to write it; by default into the data directory.")] = None,
     dns_port: Annotated[int | None, Parameter(help="Answer DNS queries at this port; 0 takes a free one.")] = None,
+    services: Annotated[
+        bool, Parameter(help="Listen for services, at 127.x.y.z for 10.x.y.z, and at node ports.")
+    ] = False,
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
@@ -52,7 +55,9 @@ def up(  # noqa: PLR0913 -- the options of the command
     for option, given in (("--port", port), ("--dns-port", dns_port or 0)):
         if not 0 <= given <= HIGHEST_PORT:
             raise UsageError(f"{option} {given}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
-    return run(_up, nodes, host, port, data_dir or default_data_dir(), in_memory, kubeconfig, dns_port, output)
+    return run(
+        _up, nodes, host, port, data_dir or default_data_dir(), in_memory, kubeconfig, dns_port, services, output
+    )
 
 
 def default_data_dir() -> Path:
@@ -69,6 +74,7 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     in_memory: bool,  # noqa: FBT001
     kubeconfig: Path | None,
     dns_port: int | None,
+    services: bool,  # noqa: FBT001
     output: str,
 ) -> int:
     async with AsyncExitStack() as stack:
@@ -85,6 +91,8 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
             )
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
             url = await stack.enter_async_context(serving)
+            if services:
+                await stack.enter_async_context(cluster.serve_services())
             dns: str | UnsetType = UNSET
             if dns_port is not None:
                 asked_at = await stack.enter_async_context(cluster.serve_dns(host=host, port=dns_port))

@@ -10,7 +10,7 @@
     conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
     pki.py          certificates                          kubeconfig.py   what kubectl reads
     watch.py        a watch as a stream
-    dns_sockets.py  the sockets of the name server
+    dns_sockets.py  the sockets of the name server        proxy_sockets.py  those of the service proxy
     data_dir.py     where state and certificates are      files.py        whole or absent
 
 Who sends to it: commands and applications. What it sends: nothing of its own; it spawns and stops.

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
     from kubeactors.apiserver.http.app import ApiApp
+    from kubeactors.cluster.proxy_sockets import ServiceSockets
 
 T = TypeVar("T", bound=TypedObject)
 
@@ -344,6 +345,19 @@ class Cluster:
                 yield address
         finally:
             self.system.stop(server)
+
+    @asynccontextmanager
+    async def serve_services(self) -> "AsyncGenerator[ServiceSockets]":
+        """Pass connections to services on to their pods that are coroutines, while the block lasts.
+
+        Services are listened at by 127.x.y.z for the cluster IP 10.x.y.z, and by their node ports at 127.0.0.1;
+        `await services.address("web", 80)` of what is yielded says where one of them is.
+        """
+        from kubeactors.cluster.proxy_sockets import serving_services  # noqa: PLC0415 -- few clusters need it
+        from kubeactors.network.proxy import ServiceProxy  # noqa: PLC0415 -- the same
+
+        async with serving_services(self.system, partial(ServiceProxy, self.client)) as sockets:
+            yield sockets
 
     def _collectors(self) -> "tuple[Collector, ...]":
         from kubeactors.actor.metrics import ActorCollector  # noqa: PLC0415 -- loaded with the first scrape

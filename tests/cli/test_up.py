@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import dns.message
@@ -61,6 +63,35 @@ def test_up_answers_for_names_where_it_says() -> None:
     reply = dns.query.udp(query, host, timeout=10, port=int(port))
     assert stop(process) == 0
     assert reply.answer[0].to_text() == "kubernetes.default.svc.cluster.local. 5 IN A 10.96.0.1"
+
+
+SERVED = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: web, image: "python://tests.cluster.test_services:serve"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+"""
+
+
+def test_up_leads_node_ports_to_pods_if_it_is_asked_to() -> None:
+    process = up("--in-memory", "--nodes", "1", "--services")
+    kubectl = [find_kubectl(), f"--kubeconfig={ready(process)['kubeconfig']}"]
+    subprocess.run([*kubectl, "apply", "--filename=-"], input=SERVED, text=True, timeout=60, check=True)
+    command = [*kubectl, "get", "service", "web", "--output", "jsonpath={.spec.ports[0].nodePort}"]
+    port = int(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
+    said = b""
+    for _ in range(300):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            said = connection.recv(100)
+            break
+        time.sleep(0.1)  # noqa: TID251 -- the cluster is another process
+    assert stop(process) == 0
+    assert said.startswith(b"127.128.")
 
 
 def test_a_port_in_use_is_said() -> None:

@@ -9,9 +9,9 @@ from anyio import to_thread
 
 from kubeactors import Cluster
 from kubeactors.api.core.v1 import Pod
-from kubeactors.cluster.spec import QUICK, ClusterSpec, NodePool
+from kubeactors.cluster.spec import ClusterSpec, NodePool
 
-SPEC = ClusterSpec(nodes=NodePool(count=1, start_latency_seconds=0.0), timing=QUICK)
+SPEC = ClusterSpec(nodes=NodePool(count=1, start_latency_seconds=0.0))
 WEB = """
 apiVersion: v1
 kind: Pod

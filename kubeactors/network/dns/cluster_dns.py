@@ -1,20 +1,15 @@
 """The name server of the cluster, without its sockets."""
 
-from collections.abc import Callable
-from typing import TypeVar, cast
-
 from kubeactors.actor import Actor, Later, handle
 from kubeactors.api.core.v1 import Pod, Service
 from kubeactors.api.discovery.v1 import EndpointSlice
-from kubeactors.api.discovery.v1.endpointslice import SERVICE_NAME_LABEL
-from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.client import Change, Client, InformerFactory, Notify, SharedInformer, cluster_key
+from kubeactors.api.discovery.v1.endpointslice import slices_by_service
+from kubeactors.client import Change, Client, InformerFactory, Notify
 from kubeactors.message import Request
 from kubeactors.network.dns.answer import answer_bytes
 from kubeactors.network.dns.records import pod_records, service_records
 from kubeactors.network.dns.zone import Zone
-
-T = TypeVar("T", bound=TypedObject)
+from kubeactors.network.sources import Sources
 
 SERVICE = "service"
 """Index: slices by the key of their service."""
@@ -45,35 +40,23 @@ class ClusterDNS(Actor[DNSMessage], deterministic=True):
         """Watch what names follow from."""
         informers = InformerFactory(self.ctx, self._client)
         services, slices, pods = informers.of(Service), informers.of(EndpointSlice), informers.of(Pod)
-        slices.add_indexes({SERVICE: _by_service})
+        slices.add_indexes({SERVICE: slices_by_service})
         self._services, self._slices = services.lister, slices.lister
-        self._sources: dict[str, Callable[[Change[TypedObject]], None]] = {}
-        self._unknown: dict[str, None] = {}
-        """The collections of which nothing has been said yet."""
-        self._follow(services, self._on_service)
-        self._follow(slices, self._on_slice)
-        self._follow(pods, self._on_pod)
-
-    def _follow(self, informer: SharedInformer[T], changed: Callable[[Change[T]], None]) -> None:
-        self._sources[informer.source] = cast("Callable[[Change[TypedObject]], None]", changed)
-        self._unknown[informer.source] = None
-        informer.subscribe(self.ctx.self)
+        self._sources = Sources()
+        self._sources.follow(services, self.ctx.self, self._on_service)
+        self._sources.follow(slices, self.ctx.self, self._on_slice)
+        self._sources.follow(pods, self.ctx.self, self._on_pod)
 
     @handle
     def changed(self, message: Notify) -> None:
         """Change the records of those that have changed."""
-        changed = self._sources[message.source]
-        for change in message.changes:
-            changed(change)
-        if message.synced:
-            self._unknown.pop(message.source, None)
-            if not self._unknown:
-                self.ctx.unstash()
+        if self._sources.take(message):
+            self.ctx.unstash()
 
     @handle
     def resolve(self, message: Resolve) -> bytes | Later[bytes | None] | None:
         """The answer; a little later while not everything is known."""
-        if self._unknown:
+        if not self._sources.complete:
             return self.ctx.stash()
         return answer_bytes(self._zone, message.query, message.max_bytes, self.ctx.random)
 
@@ -81,7 +64,9 @@ class ClusterDNS(Actor[DNSMessage], deterministic=True):
         self._refresh(change.key)
 
     def _on_slice(self, change: Change[EndpointSlice]) -> None:
-        keys = dict.fromkeys(key for one in (change.old, change.new) if one is not None for key in _by_service(one))
+        keys = dict.fromkeys(
+            key for one in (change.old, change.new) if one is not None for key in slices_by_service(one)
+        )
         for key in keys:
             self._refresh(key)
 
@@ -92,8 +77,3 @@ class ClusterDNS(Actor[DNSMessage], deterministic=True):
 
     def _on_pod(self, change: Change[Pod]) -> None:
         self._zone.replace(f"pods/{change.key}", pod_records(change.new) if change.new is not None else ())
-
-
-def _by_service(found: EndpointSlice) -> tuple[str, ...]:
-    name = found.metadata.labels.get(SERVICE_NAME_LABEL)
-    return (cluster_key(found.metadata.namespace, name),) if name else ()

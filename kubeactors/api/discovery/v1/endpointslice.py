@@ -73,3 +73,9 @@ class EndpointSlice(TypedObject, frozen=True, kw_only=True, omit_defaults=True, 
     address_type: str = always("")
     endpoints: tuple[Endpoint, ...] | None = always(None)
     ports: tuple[EndpointPort, ...] | None = always(None)
+
+
+def slices_by_service(found: EndpointSlice) -> tuple[str, ...]:
+    """The key of the service that a slice belongs to, whoever keeps it; for an index."""
+    name = found.metadata.labels.get(SERVICE_NAME_LABEL)
+    return (f"{found.metadata.namespace}/{name}",) if name else ()

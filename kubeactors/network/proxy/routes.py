@@ -1,0 +1,105 @@
+"""Where a service is listened at, and who is behind it.
+
+Source: pkg/proxy/topology.go (CategorizeEndpoints), pkg/proxy/endpointslicecache.go (v1.36). Topology hints are ignored.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from kubeactors.api.core.v1 import Service, ServicePort
+from kubeactors.api.core.v1.service import EXTERNAL_NAME, LOCAL, is_headless
+from kubeactors.api.discovery.v1 import Endpoint, EndpointSlice
+from kubeactors.client import key_of
+
+NODE_ADDRESS = "127.0.0.1"
+"""Node ports are listened at here: it stands for all nodes, with a load balancer in front of them."""
+
+
+class Front(msgspec.Struct, frozen=True, gc=False):
+    """A place where connections to one port of a service arrive."""
+
+    service: str
+    """The key of the service."""
+    port: int
+    """The port of the service."""
+    name: str
+    """The name of that port."""
+    address: str
+    listen_port: int
+    external: bool = False
+    """Whether it is a node port."""
+
+
+class Backend(msgspec.Struct, frozen=True, gc=False):
+    """Where a connection can be passed on to."""
+
+    address: str
+    port: int
+    node: str = ""
+
+
+def alias(cluster_ip: str) -> str:
+    """The loopback address that stands for a cluster IP, as with pods that are coroutines.
+
+    >>> alias("10.96.0.7")
+    '127.96.0.7'
+    """
+    return f"127.{cluster_ip.partition('.')[2]}"
+
+
+def fronts(service: Service) -> Iterator[Front]:
+    """Where the TCP ports of a service are listened at: at the alias of its cluster IP, and at node ports."""
+    spec = service.spec
+    if spec.type == EXTERNAL_NAME or is_headless(service):
+        return
+    for one in spec.ports:
+        if one.protocol == "TCP":
+            for ip in spec.cluster_ips:
+                if ":" not in ip:
+                    yield Front(key_of(service), one.port, one.name, alias(ip), one.port)
+            if one.node_port:
+                yield Front(key_of(service), one.port, one.name, NODE_ADDRESS, one.node_port, external=True)
+
+
+def port_of(service: Service, number: int) -> ServicePort | None:
+    """The TCP port of a service with this number."""
+    return next((one for one in service.spec.ports if one.port == number and one.protocol == "TCP"), None)
+
+
+def backends(
+    service: Service, port: ServicePort, slices: Iterable[EndpointSlice], node: str = ""
+) -> tuple[Backend, ...]:
+    """Who gets connections: those that are ready, or else those that are going but still serve.
+
+    Args:
+        service: any with a cluster IP.
+        port: one of its ports.
+        slices: all that are the service's.
+        node: where the client is. With the internal traffic policy Local only backends there count; a client that is
+            on no node reaches all.
+    """
+    local = bool(node) and service.spec.internal_traffic_policy == LOCAL
+    found = [one for one in _endpoints(port, slices) if not local or one[1].node == node]
+    ready = dict.fromkeys(backend for endpoint, backend in found if _is_ready(endpoint))
+    return tuple(ready or dict.fromkeys(backend for endpoint, backend in found if _serves_while_it_goes(endpoint)))
+
+
+def _endpoints(port: ServicePort, slices: Iterable[EndpointSlice]) -> Iterator[tuple[Endpoint, Backend]]:
+    for one in slices:
+        if one.address_type == "IPv4":
+            for served in one.ports or ():
+                if (served.name or "") == port.name and (served.protocol or "TCP") == port.protocol:
+                    for endpoint in one.endpoints or ():
+                        if endpoint.addresses:
+                            number = port.port if served.port is None else served.port
+                            yield endpoint, Backend(endpoint.addresses[0], number, endpoint.node_name or "")
+
+
+def _is_ready(endpoint: Endpoint) -> bool:
+    return endpoint.conditions.ready is not False
+
+
+def _serves_while_it_goes(endpoint: Endpoint) -> bool:
+    conditions = endpoint.conditions
+    return conditions.serving is not False and conditions.terminating is True

@@ -1,0 +1,131 @@
+"""The service proxy without its sockets."""
+
+from itertools import chain
+
+from kubeactors.actor import Actor, Later, handle
+from kubeactors.api.core.v1 import Pod, Service
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.api.discovery.v1.endpointslice import slices_by_service
+from kubeactors.client import Change, Client, InformerFactory, Notify
+from kubeactors.message import Message, Recipient, Request
+from kubeactors.network.proxy.affinity import SECOND, Affinity, affinity_seconds
+from kubeactors.network.proxy.routes import Backend, Front, backends, fronts, port_of
+from kubeactors.network.sources import Sources
+
+SERVICE = "service"
+"""Index: slices by the key of their service."""
+ADDRESS = "address"
+"""Index: pods by their addresses."""
+
+
+class Fronts(Message, frozen=True):
+    """A service is to be listened at here, and nowhere else; without a service, all of them are."""
+
+    service: str | None
+    fronts: tuple[Front, ...]
+
+
+class Choose(Request[Backend | None], frozen=True):
+    """Who gets this connection; None: nobody is there for it."""
+
+    front: Front
+    client: str
+    """The address of the client."""
+
+
+ProxyMessage = Choose | Notify
+
+
+class ServiceProxy(Actor[ProxyMessage], deterministic=True):
+    """Says where services are to be listened at, and chooses backends at random, or those that clients keep.
+
+    Args:
+        client: reads services, endpoint slices and pods.
+        sockets: who listens.
+    """
+
+    def __init__(self, client: Client, sockets: Recipient[Fronts]) -> None:
+        self._client = client
+        self._sockets = sockets
+        self._affinity = Affinity()
+        self._has_told_all = False
+        """Whether the sockets know all services that there are."""
+        self._table: dict[str, dict[tuple[int, str], tuple[Backend, ...]]] = {}
+        """By service: the backends by port and the client's node, as far as they were asked for since it changed."""
+
+    def started(self) -> None:
+        """Watch what decides about connections."""
+        informers = InformerFactory(self.ctx, self._client)
+        services, slices, pods = informers.of(Service), informers.of(EndpointSlice), informers.of(Pod)
+        slices.add_indexes({SERVICE: slices_by_service})
+        pods.add_indexes({ADDRESS: _addresses})
+        self._services, self._slices, self._pods = services.lister, slices.lister, pods.lister
+        self._sources = Sources()
+        self._service_source = services.source
+        self._sources.follow(services, self.ctx.self, self._on_service)
+        self._sources.follow(slices, self.ctx.self, self._on_slice)
+        self._sources.follow(pods, self.ctx.self, lambda _: None)
+
+    @handle
+    def changed(self, message: Notify) -> None:
+        """Forget what was worked out from those that have changed."""
+        complete = self._sources.take(message)
+        if message.synced and message.source == self._service_source:
+            self._sockets.tell(Fronts(None, tuple(chain.from_iterable(map(fronts, self._services)))))
+            self._has_told_all = True
+        if complete:
+            self.ctx.unstash()
+
+    @handle
+    def choose(self, message: Choose) -> Later[Backend | None] | Backend | None:
+        """The backend; a little later while not everything is known."""
+        if not self._sources.complete:
+            return self.ctx.stash()
+        front = message.front
+        service = self._services.by_key(front.service)
+        candidates = () if service is None else self._backends(service, front, message.client)
+        if service is None or not candidates:
+            return None
+        seconds = affinity_seconds(service)
+        if not seconds:
+            return self.ctx.random.choice(candidates)
+        return self._same_as_before(candidates, (front.service, front.port, message.client), seconds)
+
+    def _same_as_before(self, candidates: tuple[Backend, ...], client: tuple[str, int, str], seconds: int) -> Backend:
+        now = self.ctx.now
+        self._affinity.forget_expired(now)
+        before = self._affinity.of(client, now)
+        chosen = before if before is not None and before in candidates else self.ctx.random.choice(candidates)
+        self._affinity.keep(client, chosen, now + seconds * SECOND)
+        return chosen
+
+    def _backends(self, service: Service, front: Front, client: str) -> tuple[Backend, ...]:
+        node = "" if front.external else self._node_of(client)
+        known = self._table.setdefault(front.service, {})
+        found = known.get((front.port, node))
+        if found is None:
+            port = port_of(service, front.port)
+            slices = self._slices.by_index(SERVICE, front.service).values()
+            found = known[front.port, node] = () if port is None else backends(service, port, slices, node)
+        return found
+
+    def _node_of(self, client: str) -> str:
+        """Where a client is, if it is a pod and speaks from its own address."""
+        pods = self._pods.by_index(ADDRESS, client).values()
+        return next((one.spec.node_name for one in pods), "")
+
+    def _on_service(self, change: Change[Service]) -> None:
+        self._table.pop(change.key, None)
+        before = tuple(fronts(change.old)) if change.old is not None else ()
+        after = tuple(fronts(change.new)) if change.new is not None else ()
+        if self._has_told_all and before != after:
+            self._sockets.tell(Fronts(change.key, after))
+
+    def _on_slice(self, change: Change[EndpointSlice]) -> None:
+        for one in (change.old, change.new):
+            for key in slices_by_service(one) if one is not None else ():
+                self._table.pop(key, None)
+
+
+def _addresses(pod: Pod) -> tuple[str, ...]:
+    return tuple(one.ip for one in pod.status.pod_ips)

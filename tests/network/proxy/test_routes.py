@@ -1,0 +1,84 @@
+"""Who is behind a service: a table of endpoints."""
+
+import pytest
+
+from kubeactors.api.core.v1 import Service, ServicePort, ServiceSpec
+from kubeactors.api.discovery.v1 import Endpoint, EndpointConditions, EndpointPort, EndpointSlice
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.network.proxy import Backend, Front
+from kubeactors.network.proxy.routes import backends, fronts
+
+HTTP = ServicePort(name="http", protocol="TCP", port=80, node_port=30080)
+DNS = ServicePort(name="dns", protocol="UDP", port=53)
+READY = EndpointConditions(ready=True, serving=True, terminating=False)
+GOING = EndpointConditions(ready=False, serving=True, terminating=True)
+GONE = EndpointConditions(ready=False, serving=False, terminating=True)
+NOT_YET = EndpointConditions(ready=False, serving=False, terminating=False)
+
+
+def web(**spec: object) -> Service:
+    given: dict[str, object] = {
+        "type": "NodePort",
+        "cluster_ips": ("10.96.0.7", "fd00::7"),
+        "ports": (HTTP, DNS),
+    } | spec
+    return Service(metadata=ObjectMeta(name="web", namespace="shop"), spec=ServiceSpec(**given))  # type: ignore[arg-type]
+
+
+def slice_of(*conditions: EndpointConditions, port: int | None = 8080, name: str = "http") -> EndpointSlice:
+    found = tuple(
+        Endpoint(addresses=(f"10.0.0.{number}",), conditions=one, node_name=f"node-{number}")
+        for number, one in enumerate(conditions, 1)
+    )
+    ports = (EndpointPort(name=name, protocol="TCP", port=port), EndpointPort(name="dns", protocol="UDP", port=53))
+    return EndpointSlice(address_type="IPv4", endpoints=found, ports=ports)
+
+
+def chosen(*slices: EndpointSlice, node: str = "", policy: str = "Cluster") -> list[str]:
+    service = web(internal_traffic_policy=policy)
+    return [f"{one.address}:{one.port}" for one in backends(service, HTTP, slices, node)]
+
+
+def test_a_service_is_listened_at_by_its_alias_and_its_node_ports() -> None:
+    assert list(fronts(web())) == [
+        Front("shop/web", 80, "http", "127.96.0.7", 80),
+        Front("shop/web", 80, "http", "127.0.0.1", 30080, external=True),
+    ]
+
+
+@pytest.mark.parametrize("spec", [{"cluster_ips": ("None",)}, {"type": "ExternalName"}])
+def test_a_service_without_a_cluster_ip_is_listened_at_nowhere(spec: dict[str, object]) -> None:
+    assert list(fronts(web(**spec))) == []
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ((READY, NOT_YET, GOING), ["10.0.0.1:8080"]),
+        ((EndpointConditions(), READY), ["10.0.0.1:8080", "10.0.0.2:8080"]),
+        ((GOING, GONE, NOT_YET, GOING), ["10.0.0.1:8080", "10.0.0.4:8080"]),
+        ((GONE, NOT_YET), []),
+    ],
+)
+def test_those_that_are_ready_come_first_then_those_that_still_serve(
+    conditions: tuple[EndpointConditions, ...], expected: list[str]
+) -> None:
+    assert chosen(slice_of(*conditions)) == expected
+
+
+def test_a_port_leads_to_the_slice_ports_of_its_name_and_each_backend_counts_once() -> None:
+    assert chosen(slice_of(READY), slice_of(READY), slice_of(READY, name="other")) == ["10.0.0.1:8080"]
+    assert chosen(slice_of(READY, port=None)) == ["10.0.0.1:80"]
+
+
+def test_a_local_policy_keeps_connections_on_the_clients_node() -> None:
+    both = slice_of(READY, READY)
+    assert chosen(both, node="node-2") == ["10.0.0.1:8080", "10.0.0.2:8080"]
+    assert chosen(both, node="node-2", policy="Local") == ["10.0.0.2:8080"]
+    assert chosen(both, node="node-3", policy="Local") == []
+    assert chosen(both, policy="Local") == ["10.0.0.1:8080", "10.0.0.2:8080"]
+    assert chosen(slice_of(READY, GOING), node="node-2", policy="Local") == ["10.0.0.2:8080"]
+
+
+def test_a_backend_says_where_it_is() -> None:
+    assert backends(web(), HTTP, [slice_of(READY)]) == (Backend("10.0.0.1", 8080, "node-1"),)
