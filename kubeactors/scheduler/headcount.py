@@ -129,9 +129,9 @@ class DomainCounts:
         where, place = self._look(row)
         old, count = self._place[row], self._headcount.rows.get(row, 0)
         self.where[row] = where
+        self._make_room()
         if old == place:
             return
-        self._make_room()
         if old != NOWHERE:
             self.counts[old] -= count
             self.nodes[old] -= 1

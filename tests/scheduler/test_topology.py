@@ -16,6 +16,7 @@ from kubeactors.api.core.v1 import (
     PodAffinity,
     PodAffinityTerm,
     PodAntiAffinity,
+    Taint,
     TopologySpreadConstraint,
     WeightedPodAffinityTerm,
 )
@@ -153,6 +154,22 @@ def test_nodes_that_the_pod_cannot_be_on_do_not_count_unless_told_so(policy: str
     put(cache, "p1", "a", app="web")
     one = labelled(pod("p", node_selector={HOST: "a"}), app="web")
     assert feasible(cache, spread(one, evenly(node_affinity_policy=policy))) == expected
+
+
+def test_nodes_that_come_later_and_do_not_count_are_told_apart_all_the_same() -> None:
+    cache = Cache()
+    taint = Taint(key="gpu", effect="NoSchedule")
+    cache.set_node(node("a", taints=(taint,)))
+    kept = profile(cache)
+    web = pod_info(labelled(spread(pod("web"), evenly(HOST, node_taints_policy="Honor")), app="web"))
+    assert isinstance(kept.feasible(web), Diagnosis)
+    for name in ("b", "c"):
+        cache.set_node(node(name, taints=(taint,)))
+    assert isinstance(kept.feasible(web), Diagnosis)
+    cache.set_node(node("d"))
+    found = kept.feasible(web)
+    assert not isinstance(found, Diagnosis)
+    assert [info.name for info in found] == ["d"]
 
 
 def test_label_keys_tell_revisions_apart() -> None:

@@ -1,0 +1,254 @@
+"""Whatever happens to nodes and pods, in whatever order: what is kept up to date says what the plain rules say."""
+
+from random import Random
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import (
+    Affinity,
+    Node,
+    NodeAffinity,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    Pod,
+    PreferredSchedulingTerm,
+    Taint,
+    Toleration,
+    TopologySpreadConstraint,
+)
+from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.framework import Diagnosis
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.pod_info import pod_info
+from kubeactors.scheduler.profile import Profile
+from tests.scheduler import reference
+from tests.scheduler.builders import node, pod, profile
+from tests.scheduler.test_topology import DB, HOST, ZONE, away, evenly, near, preferring, term
+
+TAINTS = (
+    Taint(key="a", value="x", effect="NoSchedule"),
+    Taint(key="b", value="x", effect="NoExecute"),
+    Taint(key="a", value="x", effect="PreferNoSchedule"),
+)
+TOLERATIONS: tuple[tuple[Toleration, ...], ...] = (
+    (),
+    (Toleration(key="a", operator="Exists"),),
+    (Toleration(operator="Exists"),),
+)
+BY_DISK = NodeSelectorTerm(match_expressions=(NodeSelectorRequirement(key="disk", operator="In", values=("ssd",)),))
+RATHER = NodeAffinity(
+    preferred_during_scheduling_ignored_during_execution=(PreferredSchedulingTerm(weight=7, preference=BY_DISK),)
+)
+WISHES: tuple[Affinity | None, ...] = (
+    None,
+    near(term()),
+    near(term(), term(HOST, label_selector=DB)),
+    away(term(HOST)),
+    away(term(label_selector=DB, namespaces=("default", "other"))),
+    preferring(term(), term(HOST, label_selector=DB)),
+    Affinity(node_affinity=RATHER),
+)
+SPREADS: tuple[tuple[TopologySpreadConstraint, ...], ...] = (
+    (),
+    (evenly(),),
+    (evenly(min_domains=2),),
+    (evenly(HOST, 2, node_taints_policy="Honor"), evenly(when="ScheduleAnyway")),
+    (evenly(when="ScheduleAnyway", node_affinity_policy="Ignore"), evenly(HOST, when="ScheduleAnyway", max_skew=3)),
+)
+
+
+class NodeIs(NamedTuple):
+    number: int
+    zone: str
+    disk: str
+    taint: int
+    is_cordoned: bool
+    cpu: str
+
+
+class NodeGoes(NamedTuple):
+    number: int
+
+
+class Shape(NamedTuple):
+    app: str
+    namespace: str
+    wish: int
+    spread: int
+    tolerations: int
+    disk: str
+    requests: dict[str, str]
+    port: int
+
+
+class PodIs(NamedTuple):
+    number: int
+    place: int
+    is_ending: bool
+    shape: Shape
+
+
+class Relabel(NamedTuple):
+    """A pod that is there gets another label, or begins to end."""
+
+    number: int
+    app: str
+    is_ending: bool
+
+
+class PodGoes(NamedTuple):
+    number: int
+
+
+class Ask(NamedTuple):
+    shape: Shape
+    takes: bool
+
+
+Step = NodeIs | NodeGoes | PodIs | Relabel | PodGoes | Ask
+
+apps = st.sampled_from(["web", "db", "cron"])
+zones, disks = st.sampled_from(["x", "y", ""]), st.sampled_from(["ssd", "hdd", ""])
+shapes = st.builds(
+    Shape,
+    apps,
+    st.sampled_from(["default", "default", "other"]),
+    st.integers(0, len(WISHES) - 1),
+    st.integers(0, len(SPREADS) - 1),
+    st.integers(0, len(TOLERATIONS) - 1),
+    st.sampled_from(["", "", "", "ssd"]),
+    st.fixed_dictionaries(
+        {}, optional={"cpu": st.sampled_from(["100m", "1500m"]), "memory": st.sampled_from(["64Mi", "5Gi"])}
+    ),
+    st.sampled_from([0, 0, 0, 8080]),
+)
+nodes = st.builds(
+    NodeIs,
+    st.integers(0, 3),
+    zones,
+    disks,
+    st.integers(0, 11),
+    st.sampled_from([False, False, False, True]),
+    st.sampled_from(["2", "4"]),
+)
+
+
+def histories() -> st.SearchStrategy[list[Step]]:
+    """Some nodes, then whatever happens; of the pods only a few are different, so that shapes are asked about again."""
+    few = st.lists(shapes, min_size=2, max_size=4)
+    return few.flatmap(lambda pool: st.tuples(st.lists(nodes, min_size=2, max_size=5), history(pool))).map(
+        lambda parts: [*parts[0], *parts[1]]
+    )
+
+
+def history(pool: list[Shape]) -> st.SearchStrategy[list[Step]]:
+    one = st.sampled_from(pool)
+    asks = st.builds(Ask, one, st.booleans())
+    puts = st.builds(PodIs, st.integers(0, 6), st.integers(0, 3), st.sampled_from([False, False, True]), one)
+    steps: st.SearchStrategy[Step] = st.one_of(
+        asks,
+        asks,
+        asks,
+        puts,
+        puts,
+        st.builds(Relabel, st.integers(0, 6), apps, st.booleans()),
+        st.builds(PodGoes, st.integers(0, 6)),
+        nodes,
+        st.builds(NodeGoes, st.integers(0, 3)),
+    )
+    return st.lists(steps, min_size=25, max_size=50)
+
+
+def a_node(step: NodeIs) -> Node:
+    labels = {ZONE: step.zone, "disk": step.disk}
+    return node(
+        f"n{step.number}",
+        cpu=step.cpu,
+        labels={key: value for key, value in labels.items() if value},
+        taints=TAINTS[step.taint : step.taint + 1],
+        unschedulable=step.is_cordoned,
+    )
+
+
+def a_pod(name: str, shape: Shape, place: str = "", *, is_ending: bool = False) -> Pod:
+    found = pod(
+        name,
+        shape.requests,
+        node_name=place,
+        affinity=WISHES[shape.wish],
+        tolerations=TOLERATIONS[shape.tolerations],
+        node_selector={"disk": shape.disk} if shape.disk else {},
+        host_port=shape.port,
+    )
+    ends = "2026-01-01T00:00:00Z" if is_ending else None
+    metadata = replace(found.metadata, labels={"app": shape.app}, namespace=shape.namespace, deletion_timestamp=ends)
+    return replace(
+        found, metadata=metadata, spec=replace(found.spec, topology_spread_constraints=SPREADS[shape.spread])
+    )
+
+
+class Both:
+    """The scheduler's books and the plain list of objects, told the same."""
+
+    def __init__(self) -> None:
+        self.cache = Cache()
+        self.kept: Profile = profile(self.cache)
+        self.nodes: dict[str, Node] = {}
+        self.pods: dict[str, Pod] = {}
+
+    def put(self, one: Pod) -> None:
+        """As the scheduler takes in what the API says of a placed pod."""
+        self.pods[one.metadata.uid] = one
+        if not self.cache.confirm(one):
+            self.cache.set_pod(pod_info(one))
+
+    def ask(self, number: int, step: Ask) -> None:
+        asked = a_pod(f"asked-{number}", step.shape)
+        expected = reference.totals(reference.World(self.nodes.values(), self.pods.values()), asked)
+        found = self.kept.feasible(pod_info(asked))
+        totals = {} if isinstance(found, Diagnosis) else {info.name: score for info, score in found.items()}
+        assert below_the_best(totals) == below_the_best(expected)
+
+        chosen = self.kept.select(pod_info(asked), Random(number))
+        if not isinstance(chosen, NodeInfo):
+            assert expected == {}
+            return
+        assert expected[chosen.name] == max(expected.values())
+        if step.takes:
+            self.cache.assume(pod_info(asked), chosen.name)
+            self.pods[asked.metadata.uid] = replace(asked, spec=replace(asked.spec, node_name=chosen.name))
+
+
+def below_the_best(scores: dict[str, int]) -> dict[str, int]:
+    return {name: max(scores.values()) - score for name, score in scores.items()}
+
+
+@given(histories())
+@settings(max_examples=200, deadline=None)
+def test_what_is_kept_up_to_date_says_what_the_plain_rules_say(history: list[Step]) -> None:
+    both = Both()
+    for number, step in enumerate(history):
+        match step:
+            case NodeIs():
+                one = a_node(step)
+                both.nodes[one.metadata.name] = one
+                both.cache.set_node(one)
+            case NodeGoes(which):
+                both.nodes.pop(f"n{which}", None)
+                both.cache.remove_node(f"n{which}")
+            case PodIs(which, place, is_ending, shape):
+                both.put(a_pod(f"p{which}", shape, f"n{place}", is_ending=is_ending))
+            case Relabel(which, app, is_ending):
+                known = both.pods.get(f"uid-p{which}")
+                if known is not None:
+                    ends = "2026-01-01T00:00:00Z" if is_ending else known.metadata.deletion_timestamp
+                    metadata = replace(known.metadata, labels={"app": app}, deletion_timestamp=ends)
+                    both.put(replace(known, metadata=metadata))
+            case PodGoes(which):
+                both.pods.pop(f"uid-p{which}", None)
+                both.cache.remove_pod(f"uid-p{which}")
+            case Ask():
+                both.ask(number, step)
