@@ -114,6 +114,7 @@ def _spec(nodes: int, host: str, port: int, directory: Path, *, in_memory: bool)
         signing_key=pki.ca_key.read_bytes(),
         account_key=pki.service_account_key.read_bytes(),
         power_switch=True,
+        leader_elect=True,
     )
 
 

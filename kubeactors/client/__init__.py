@@ -5,11 +5,13 @@
   machine; the `Informer` actor is one with subscribers, to whom it tells `Notify`. `Lister` is the read-only side.
 - `Controller` is the base of level-triggered actors: notifications put keys into a `WorkQueue`, workers reconcile them.
 - `Expectations` guard against acting twice on a cache that has not seen one's own writes yet.
+- `LeaderElector` lets a child live while it holds a Lease; what it makes of the Lease is decided in `leases.py`.
 - `EventRecorder` tells an `EventSink` actor what happened, which correlates and writes Event objects.
 
 Who sends to it: the API server tells watch events to informers; components subscribe to informers.
 What it sends: requests of `apimachinery/requests.py` to the API server; `Notify` to subscribers.
-Where its behaviour comes from: client-go (tools/cache, util/workqueue, tools/record), pkg/controller/controller_utils.go.
+Where its behaviour comes from: client-go (tools/cache, util/workqueue, tools/record, tools/leaderelection),
+pkg/controller/controller_utils.go.
 """
 
 from kubeactors.client.client import Client, ObjectList
@@ -18,6 +20,7 @@ from kubeactors.client.events import EventRecorder, EventSink, RecordEvent
 from kubeactors.client.expectations import Expectations, Standing
 from kubeactors.client.indexer import Indexer, Lister, Reading, Tally, reading
 from kubeactors.client.informer import Informer, InformerFactory, Notify, SharedInformer, Subscribe, Unsubscribe
+from kubeactors.client.leaderelector import ElectionConfig, LeaderElector
 from kubeactors.client.objects import (
     cluster_key,
     is_ambiguous,
@@ -37,6 +40,7 @@ __all__ = [
     "Change",
     "Client",
     "Controller",
+    "ElectionConfig",
     "EventRecorder",
     "EventSink",
     "Expectations",
@@ -45,6 +49,7 @@ __all__ = [
     "Informer",
     "InformerFactory",
     "ItemBackoff",
+    "LeaderElector",
     "Lister",
     "Notify",
     "ObjectList",

@@ -1,7 +1,8 @@
 """The control plane as a supervision tree: the only place where the rooms are wired together."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple, TypeVar, cast
 
 from kubeactors import storage
 from kubeactors.actor import Actor, Ref, Supervision, handle
@@ -11,7 +12,7 @@ from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
 from kubeactors.apiserver.tokens import AccountTokens
-from kubeactors.client import Client, InProcessTransport
+from kubeactors.client import Client, ElectionConfig, InProcessTransport, LeaderElector
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.autoscaler_metrics import MachineMetrics
 from kubeactors.cluster.machines import Machines, MachinesMessage
@@ -34,6 +35,16 @@ MANAGER = UserInfo(name="system:kube-controller-manager", groups=("system:authen
 SCHEDULER = UserInfo(name="system:kube-scheduler", groups=("system:authenticated",))
 KUBELETS = UserInfo(name="system:kubelet", groups=("system:masters", "system:authenticated"))
 """What all kubelets do together, such as writing events; each besides is a node of its own."""
+
+ELECTION_TIMEOUT_SECONDS = 5.0
+"""How long an elector waits for a reply: half of the time in which it must renew.
+
+Source: cmd/kube-controller-manager/app/options/options.go, cmd/kube-scheduler/app/options (v1.36).
+"""
+REPORTERS = {"scheduler": "default-scheduler"}
+"""Under whose name a component records events, where that is not its own."""
+
+N = TypeVar("N")
 
 
 class GetApiServer(Request[Ref[ApiMessage]], frozen=True):
@@ -107,15 +118,31 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         # pod. What they change in objects that have owners is theirs, by the names of their users.
         manager = Client(transport, MANAGER, scheme=self._scheme)
         metrics = MachineMetrics(manager)
-        spawn(partial(ControllerManager, manager, self._controllers(metrics)), name="controller-manager")
+        self._spawn_candidates(
+            "controller-manager", MANAGER, partial(ControllerManager, manager, self._controllers(metrics))
+        )
         scheduler = Client(transport, SCHEDULER)
         config = DEFAULT_CONFIG if self._spec.scheduler is None else read_config(self._spec.scheduler)
-        spawn(partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config)), name="scheduler")
+        self._spawn_candidates(
+            "scheduler", SCHEDULER, partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config))
+        )
         nodes = Client(transport, KUBELETS)
         machines = partial(Machines, nodes, self._spec, self._workloads, self._running)
         self._machines = metrics.machines = spawn(machines, name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
+
+    def _spawn_candidates(self, name: str, user: UserInfo, lead: Callable[[], Actor[N]]) -> None:
+        """Start as many of a kind as are wanted; where one is elected, the work is a child of the one that leads."""
+        count = self._spec.schedulers if user is SCHEDULER else self._spec.controller_managers
+        if count == 1 and not self._spec.leader_elect:
+            self.ctx.spawn(lead, name=name)
+            return
+        client = Client(InProcessTransport(self._server, ELECTION_TIMEOUT_SECONDS), user)
+        election = ElectionConfig(name=f"kube-{name}", component=REPORTERS.get(name, f"kube-{name}"), heir=count == 1)
+        for number in range(1, count + 1):
+            candidate = name if number == 1 else f"{name}-{number}"
+            self.ctx.spawn(partial(LeaderElector, client, election, lead), name=candidate)
 
     def _way_to_extenders(self, config: SchedulerConfig) -> Call:
         if not config.extenders:

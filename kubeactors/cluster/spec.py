@@ -108,6 +108,13 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """KWOK's stages: with any, nodes have no kubelets, and they and their pods do what stages say."""
     scheduler: dict[str, object] | None = None
     """A KubeSchedulerConfiguration as it comes from YAML; None is the default profile."""
+    leader_elect: bool = False
+    """Whether a scheduler and a controller manager hold their Leases even where each is the only one of its kind; that
+    costs a write a second. With more of a kind one is elected anyway."""
+    schedulers: int = 1
+    """How many there are; one leads, the others stand by."""
+    controller_managers: int = 1
+    """How many there are; one leads, the others stand by."""
     power_switch: bool = False
     """Whether the annotation `kubeactors.io/power: off` on a Node cuts its machine's power."""
     root_ca: str = ""

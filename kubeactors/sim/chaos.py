@@ -254,7 +254,7 @@ def rule_of(  # noqa: C901 -- one case for each fault
 
 def _path(component: str) -> tuple[str, ...]:
     """Where a component stands below the control plane."""
-    return (component,) if component in (MANAGER, SCHEDULER) else (MACHINES, component)
+    return (component,) if component.startswith((MANAGER, SCHEDULER)) else (MACHINES, component)
 
 
 def _concerned(fault: AnyFault) -> str:

@@ -35,6 +35,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     nodes: int = 3
     pods_per_node: int = 12
+    candidates: int = 1
+    """How many schedulers and controller managers there are; of several one of each is elected."""
     steps: tuple[AnyStep, ...] = ()
 
     @property
@@ -60,13 +62,14 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
 
 
-class _Header(msgspec.Struct, frozen=True, kw_only=True):
+class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     format: int
     version: str
     seed: int
     nodes: int
     pods_per_node: int
     invariant: str
+    candidates: int = 1
 
 
 def this_version() -> str:
@@ -86,6 +89,7 @@ def encode(plan: Plan, invariant: str = "", *, comment: str = "") -> str:
         seed=plan.seed,
         nodes=plan.nodes,
         pods_per_node=plan.pods_per_node,
+        candidates=plan.candidates,
         invariant=invariant,
     )
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
@@ -97,7 +101,7 @@ def decode(text: str) -> Replay:
     """A plan from its text.
 
     >>> decode(encode(Plan(seed=7), "surge")).plan
-    Plan(seed=7, nodes=3, pods_per_node=12, steps=())
+    Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, steps=())
 
     Raises:
         PlanError: it is none.
@@ -110,6 +114,7 @@ def decode(text: str) -> Replay:
         seed=header.seed,
         nodes=header.nodes,
         pods_per_node=header.pods_per_node,
+        candidates=header.candidates,
         steps=tuple(_step(number, line) for number, line in lines[1:]),
     )
     return Replay(plan=plan, invariant=header.invariant, version=header.version)

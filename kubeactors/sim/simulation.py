@@ -64,9 +64,16 @@ class Simulation:
     Args:
         plan: what happens.
         invariants: what must hold.
+        leader_elect: whether the only one of a kind holds a Lease, too.
     """
 
-    def __init__(self, plan: Plan, invariants: Iterable[type[Invariant]] = ALL) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        invariants: Iterable[type[Invariant]] = ALL,
+        *,
+        leader_elect: bool = False,
+    ) -> None:
         self.plan = plan
         self.sim: SimSystem = SimSystem(plan.seed, patience=PATIENCE)
         self.world: World = World()
@@ -77,7 +84,9 @@ class Simulation:
         self._judged = 0
         self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.act)
         pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
-        self._spec = ClusterSpec(nodes=pool)
+        self._spec = ClusterSpec(
+            nodes=pool, schedulers=plan.candidates, controller_managers=plan.candidates, leader_elect=leader_elect
+        )
 
     # The cluster.
 

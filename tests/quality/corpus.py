@@ -59,5 +59,6 @@ CORPUS: tuple[Row, ...] = (
     _row("123434", services.quotas_never_shrink),
     _row("etcd-io/etcd 18089", watches.resumed_watches_miss_one),
     _row("etcd-io/etcd 15271, 20221", watches.history_seems_endless),
+    _row("23731, 125761, 89466", client.leaders_keep_leading),
     _row("the family of 129795", client.expectations_are_dropped),
 )

@@ -1,12 +1,17 @@
-"""What holds of components' caches."""
+"""What holds of components' caches, and of who leads."""
 
 from collections.abc import Iterator
 from typing import ClassVar, cast
 
+from kubeactors.api.coordination.v1 import Lease
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.client import Informer
-from kubeactors.sim.invariants.invariant import Invariant
+from kubeactors.client import Informer, LeaderElector
+from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
+from kubeactors.sim.world import Commit
+
+SYSTEM = "kube-system"
+"""The namespace of the Leases of the control plane."""
 
 
 class InformersEqualStore(Invariant):
@@ -22,4 +27,24 @@ class InformersEqualStore(Invariant):
             yield from differences(self.world, shared.type, cached, path)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (InformersEqualStore,)
+class OneLeader(Invariant):
+    """When a Lease is somebody's, nobody else acts as its leader any more."""
+
+    name: ClassVar[str] = "one-leader"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Lease,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at who leads when the holder of a Lease that is stood for has changed."""
+        new, old = commit.new, commit.old
+        if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _holder(new) != _holder(old):
+            for path, actor in actors_of(self.root, LeaderElector):
+                elector = cast("LeaderElector[object]", actor)
+                if elector.leads == new.metadata.name and elector.identity != _holder(new):
+                    yield f"{path} still leads, and {title(new)} is held by {_holder(new) or 'nobody'}"
+
+
+def _holder(lease: TypedObject | None) -> str:
+    return (lease.spec.holder_identity or "") if isinstance(lease, Lease) else ""
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (InformersEqualStore, OneLeader)

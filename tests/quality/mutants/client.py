@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kubeactors.actor import Context
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.client import Client, Expectations, InformerFactory, Overlay, Reflector, key_of
+from kubeactors.client import Client, Expectations, InformerFactory, LeaderElector, Overlay, Reflector, key_of
 from kubeactors.client.client import ObjectList
 from kubeactors.client.expectations import Standing
 from kubeactors.client.reflector import Change
@@ -30,6 +30,15 @@ def expectations_expire() -> AbstractContextManager[object]:
         return found
 
     return patch.object(Expectations, "standing", standing)
+
+
+def leaders_keep_leading() -> AbstractContextManager[object]:
+    """A leader that cannot renew its Lease, or sees that another has it, goes on with its work."""
+
+    def step_down(_self: LeaderElector[object]) -> None:
+        """Do nothing."""
+
+    return patch.object(LeaderElector, "_step_down", step_down)
 
 
 def expectations_are_dropped() -> AbstractContextManager[object]:

@@ -1,0 +1,217 @@
+"""Leader election: of several candidates the one that holds a Lease does the work, and the others stand by.
+
+Source: client-go tools/leaderelection/leaderelection.go, resourcelock/leaselock.go (v1.36). Different here: the
+deadline of a leader counts from when it sent the last renewal that came through, not from the next try after it, so
+that a slow reply cannot bring it near the lease's end; and a leader that sees another holder stops at once.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, Generic, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.actor import Actor, Ref, Supervision, Terminated, handle
+from kubeactors.api.coordination.v1 import Lease, LeaseSpec
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.requests import Update
+from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
+from kubeactors.client.client import Client
+from kubeactors.client.events import SINK_MAILBOX, EventRecorder, EventSink
+from kubeactors.client.leases import Move, Observation, decide, observed, record, released
+from kubeactors.client.workqueue import SECOND
+from kubeactors.message import Message
+
+N = TypeVar("N")
+
+EXPIRY = "expiry"
+
+
+class ElectionConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Which Lease is stood for, and how. The times are those of Kubernetes' components.
+
+    Source: k8s.io/component-base/config/v1alpha1/defaults.go (v1.36).
+    """
+
+    name: str
+    namespace: str = "kube-system"
+    component: str = ""
+    """Who says in events that there is a new leader."""
+    heir: bool = False
+    """Whether none of the same name can be alive elsewhere: what one such held is taken over at once."""
+    lease_duration_seconds: int = 15
+    """How long others wait after the last sign of the leader."""
+    renew_deadline_seconds: float = 10.0
+    """How long a leader goes on without having renewed. Less than the above."""
+    retry_period_seconds: float = 2.0
+    """How often a leader renews, and the least time between two looks of another candidate."""
+    jitter_factor: float = 1.2
+    """Up to so many retry periods more between two looks, drawn each time."""
+
+
+class Stand(Message, frozen=True):
+    """An elector tells itself: try to get or to keep the Lease."""
+
+
+class Tried(Message, frozen=True):
+    """An elector tells itself what came of a try that began at that time, in nanoseconds."""
+
+    began: int
+    holds: bool
+
+
+class Expire(Message, frozen=True):
+    """An elector tells itself: the Lease was not renewed in time."""
+
+
+class LeaderElector(Actor[Stand | Tried | Expire | Terminated], Generic[N], deterministic=True):
+    """A candidate. Its child, which does the work, lives only while it leads.
+
+    The child has stopped before this candidate's Lease ends, unless this actor itself is held up: no clock of another
+    is trusted, only that all run about as fast. A write that is on its way then may still take effect. When the elector
+    stops or fails it gives the Lease up, after its child has stopped; nobody waits for that to come through.
+
+    Args:
+        client: whose requests time out well before `renew_deadline_seconds`.
+        config: which Lease.
+        lead: makes the child.
+    """
+
+    supervision: ClassVar[Supervision] = Supervision(
+        max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0
+    )
+
+    def __init__(self, client: Client, config: ElectionConfig, lead: Callable[[], Actor[N]]) -> None:
+        self._client = client
+        self._config = config
+        self._lead = lead
+        self._seen: Observation | None = None
+        self._child: Ref[N] | None = None
+        self._stopping = False
+
+    @property
+    def leads(self) -> str:
+        """The name of the Lease while the child lives; else empty."""
+        return self._config.name if self._child is not None else ""
+
+    def started(self) -> None:
+        """Become a candidate under a name that nobody had before."""
+        self.identity = f"{self.ctx.name}_{self.ctx.uid()}"
+        sink = self.ctx.spawn(partial(EventSink, self._client), name="election-events", mailbox=SINK_MAILBOX)
+        self._recorder = EventRecorder(sink, self.ctx, self._config.component, self.ctx.name)
+        self._try()
+
+    def stopped(self) -> None:
+        """Give the Lease up: others need not wait for its end."""
+        seen = self._seen
+        if seen is not None and seen.holder == self.identity:
+            lease = replace(seen.lease, spec=released(seen, self.ctx.microtime()))
+            request = Update(
+                resource=self._client.resource(Lease),
+                namespace=lease.metadata.namespace,
+                name=lease.metadata.name,
+                object=lease,
+                user=self._client.user,
+            )
+            _ = self._client.submit(request)  # nobody waits for the reply
+
+    @handle
+    def stand(self, _message: Stand) -> None:
+        """Try again."""
+        self._try()
+
+    @handle
+    def tried(self, message: Tried) -> None:
+        """Lead from now on, go on, or see that another does; and try again later."""
+        left = message.began + int(self._config.renew_deadline_seconds * SECOND) - self.ctx.now
+        if message.holds and left > 0:
+            self.ctx.after(left / SECOND, Expire(), key=EXPIRY)
+            if self._child is None:
+                self._begin()
+        elif self._child is not None and self._seen is not None and self._seen.holder != self.identity:
+            self._step_down()
+        self.ctx.after(self._pause(), Stand(), key="stand")
+
+    @handle
+    def expire(self, _message: Expire) -> None:
+        """The child must stop before another may lead."""
+        self._step_down()
+
+    @handle
+    def terminated(self, message: Terminated) -> None:
+        """The child has stopped."""
+        if message.ref == self._child:
+            self._child = None
+            self._stopping = False
+
+    def _try(self) -> None:
+        self.ctx.pipe_to_self(self._attempt(), partial(Tried, self.ctx.now))
+
+    def _pause(self) -> float:
+        period = self._config.retry_period_seconds
+        if self._child is not None:
+            return period
+        return period * (1 + self._config.jitter_factor * self.ctx.random.random())
+
+    def _begin(self) -> None:
+        assert self._seen is not None, "who holds a Lease has seen it"
+        self._child = self.ctx.spawn(self._lead, name="leading")
+        self.ctx.watch(self._child)
+        self._tell("became leader")
+
+    def _step_down(self) -> None:
+        if self._child is None or self._stopping:
+            return
+        self._stopping = True
+        self.ctx.cancel_timer(EXPIRY)
+        self.ctx.stop(self._child, "lost the lease")
+        self._tell("stopped leading")
+
+    def _tell(self, what: str) -> None:
+        assert self._seen is not None, "who leads has seen a Lease"
+        self.ctx.log.info("election", lease=self._config.name, what=what)
+        self._recorder.normal(self._seen.lease, "LeaderElection", f"{self.identity} {what}")
+
+    # Reading and writing.
+
+    async def _attempt(self) -> bool:
+        """Whether the Lease is one's own now."""
+        try:
+            return await self._renew_at_once() or await self._look_and_move()
+        except StatusError as error:
+            self.ctx.log.debug("election.failed", lease=self._config.name, error=str(error))
+            return False
+
+    async def _renew_at_once(self) -> bool:
+        """A leader need not look first: it knows the record, unless somebody has changed it."""
+        seen = self._seen
+        if seen is None or seen.holder != self.identity or not seen.is_valid(self.ctx.now):
+            return False
+        try:
+            await self._write(Move.RENEW)
+        except (Conflict, NotFound):
+            return False
+        return True
+
+    async def _look_and_move(self) -> bool:
+        found = await self._client.find(Lease, self._config.name, self._config.namespace)
+        if found is not None:
+            self._seen = observed(self._seen, found, self.ctx.now)
+        move = decide(self.identity, self._seen, self.ctx.now, exists=found is not None, heir=self._config.heir)
+        if move is Move.WAIT:
+            return False
+        await self._write(move)
+        return True
+
+    async def _write(self, move: Move) -> None:
+        config = self._config
+        spec = record(move, self.identity, self._seen, config.lease_duration_seconds, self.ctx.microtime())
+        self._seen = Observation(await self._put(move, spec), self.ctx.now)
+
+    async def _put(self, move: Move, spec: LeaseSpec) -> Lease:
+        seen = self._seen
+        if seen is None or move is Move.CREATE:
+            metadata = ObjectMeta(name=self._config.name, namespace=self._config.namespace)
+            return await self._client.create(Lease(metadata=metadata, spec=spec))
+        return await self._client.update(replace(seen.lease, spec=spec))

@@ -1,0 +1,191 @@
+"""Two schedulers and two controller managers: one of each leads, and a fail-over loses nothing."""
+
+import pytest
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import Event, Pod
+from kubeactors.client import LeaderElector
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.faults import AnyFault, ManagerRestart, Partition, SchedulerRestart, Unavailable
+from kubeactors.sim.goals import missing
+from kubeactors.sim.invariants.looking import actors_of, cells
+from kubeactors.sim.user import Perform
+from kubeactors.sim.workload import CreateDeployment, Scale
+
+KINDS = ("controller-manager", "scheduler")
+
+
+def two_of_each(seed: int = 1) -> Simulation:
+    """A cluster that is up, in which leaders are elected."""
+    simulation = Simulation(Plan(seed=seed, candidates=2))
+    assert simulation.boot()
+    assert simulation.sim.run_until(lambda: all(leaders(simulation).values()), 10)
+    simulation.arm()
+    return simulation
+
+
+def lease_of(simulation: Simulation, kind: str) -> Lease:
+    """The Lease that a kind of component stands for."""
+    found = simulation.world.find(Lease, f"kube-{kind}", "kube-system")
+    assert found is not None
+    return found
+
+
+def holder_of(simulation: Simulation, kind: str) -> str:
+    """The candidate that holds the Lease: its name without what makes it unique."""
+    return (lease_of(simulation, kind).spec.holder_identity or "").rpartition("_")[0]
+
+
+def leaders(simulation: Simulation) -> dict[str, list[str]]:
+    """Who leads, by Lease."""
+    found: dict[str, list[str]] = {f"kube-{kind}": [] for kind in KINDS}
+    for path, actor in actors_of(simulation.sim.kernel.root, LeaderElector):
+        assert isinstance(actor, LeaderElector)
+        if actor.leads:
+            found[actor.leads].append(path.rpartition("/")[2])
+    return found
+
+
+def passes(simulation: Simulation, seconds: int) -> None:
+    """Time goes by, and at no moment that is looked at two lead; nor does the judge object."""
+    for _ in range(seconds * 4):
+        simulation.sim.run(0.25)
+        assert all(len(names) <= 1 for names in leaders(simulation).values()), leaders(simulation)
+    assert not simulation.judge.violations
+
+
+def works(simulation: Simulation) -> None:
+    """What users want comes to be."""
+    assert simulation.sim.run_until(lambda: not next(missing(simulation.world), ""), 90), next(
+        missing(simulation.world), ""
+    )
+    assert not simulation.judge.violations
+
+
+def cut(simulation: Simulation, fault: AnyFault) -> None:
+    """Let something break now."""
+    simulation.chaos.arm(fault, simulation.sim.now)
+
+
+def test_one_of_each_leads_and_the_lease_says_which() -> None:
+    simulation = two_of_each()
+    passes(simulation, 30)
+    for kind in KINDS:
+        assert leaders(simulation)[f"kube-{kind}"] == [holder_of(simulation, kind)]
+        assert lease_of(simulation, kind).spec.lease_transitions == 0
+        assert lease_of(simulation, kind).spec.lease_duration_seconds == 15
+    told = [one.message for one in simulation.world.of(Event).values() if one.reason == "LeaderElection"]
+    assert sorted(told) == sorted(f"{lease_of(simulation, kind).spec.holder_identity} became leader" for kind in KINDS)
+
+
+def test_a_standby_starts_nothing() -> None:
+    simulation = two_of_each()
+    working = [
+        cell.path.split("/")[2]
+        for cell in cells(simulation.sim.kernel.root)
+        if cell.path.count("/") == 3 and cell.path.endswith("/leading")
+    ]
+    assert sorted(working) == sorted(holder_of(simulation, kind) for kind in KINDS)
+
+
+@pytest.mark.parametrize("direction", ["both", "to-server", "from-server"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_leader_that_is_cut_off_stops_before_another_leads_and_the_work_goes_on(seed: int, direction: str) -> None:
+    simulation = two_of_each(seed)
+    simulation.user.tell(Perform(CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5)))
+    before = {kind: holder_of(simulation, kind) for kind in KINDS}
+    for name in before.values():
+        cut(simulation, Partition(at=0.1, component=name, seconds=60.0, direction=direction))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- one of the three
+    passes(simulation, 30)
+    for kind, name in before.items():
+        assert holder_of(simulation, kind) != name
+        assert lease_of(simulation, kind).spec.lease_transitions == 1
+    works(simulation)
+    passes(simulation, 60)
+    assert {kind: lease_of(simulation, kind).spec.lease_transitions for kind in KINDS} == dict.fromkeys(KINDS, 1)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_when_a_leader_crashes_another_goes_on_where_it_was(seed: int) -> None:
+    simulation = two_of_each(seed)
+    simulation.user.tell(Perform(CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5)))
+    cut(simulation, ManagerRestart(at=0.05))
+    cut(simulation, SchedulerRestart(at=0.05))
+    passes(simulation, 20)
+    works(simulation)
+    simulation.user.tell(Perform(Scale(at=0.0, name="web", replicas=7)))
+    simulation.sim.run(1)
+    works(simulation)
+    assert sum(isinstance(one, Pod) for one in simulation.world.of(Pod).values()) == 7
+    assert len(simulation.world.of(Deployment)) == 1
+
+
+def test_a_leader_goes_on_through_an_outage_that_is_shorter_than_its_deadline() -> None:
+    simulation = two_of_each()
+    before = {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS}
+    for kind in KINDS:
+        cut(simulation, Unavailable(at=0.1, component=holder_of(simulation, kind), seconds=6.0))
+    passes(simulation, 30)
+    assert {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS} == before
+
+
+def process(simulation: Simulation, name: str) -> list[Cell]:
+    """All actors of a process."""
+    return [cell for cell in cells(simulation.sim.kernel.root) if cell.path.split("/")[2:3] == [name]]
+
+
+def test_a_leader_that_was_paused_for_long_steps_down_when_it_comes_back() -> None:
+    simulation = two_of_each()
+    name = holder_of(simulation, "scheduler")
+    paused = process(simulation, name)
+    for cell in paused:
+        simulation.network.stall(cell)
+    simulation.sim.run(40)
+    assert holder_of(simulation, "scheduler") != name
+    for cell in paused:
+        simulation.network.unstall(cell)
+    simulation.sim.run(0.25)
+    assert leaders(simulation)["kube-scheduler"] == [holder_of(simulation, "scheduler")]
+    simulation.user.tell(Perform(CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5)))
+    simulation.sim.run(1)
+    assert simulation.sim.run_until(lambda: not next(missing(simulation.world), ""), 60)
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_clock_that_jumps_makes_no_new_leader(hours: int) -> None:
+    simulation = two_of_each()
+    before = {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS}
+    simulation.sim.kernel.wall += hours * 3600 * SECOND
+    passes(simulation, 30)
+    assert {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS} == before
+
+
+def test_a_candidate_that_stops_gives_its_lease_up() -> None:
+    simulation = two_of_each()
+    name = holder_of(simulation, "scheduler")
+    (elector,) = (cell for cell in cells(simulation.sim.kernel.root) if cell.path == f"/cluster/{name}")
+    simulation.sim.stop(elector)
+    simulation.sim.run(0.1)
+    assert lease_of(simulation, "scheduler").spec.holder_identity == ""
+    passes(simulation, 5)
+    assert holder_of(simulation, "scheduler") not in ("", name)
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_the_only_one_of_its_kind_goes_on_at_once_after_a_restart(stops: bool) -> None:  # noqa: FBT001 -- a parameter
+    simulation = Simulation(Plan(seed=1), leader_elect=True)
+    assert simulation.boot()
+    passes(simulation, 3)
+    before = {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS}
+    if stops:
+        simulation.replace_plane()
+    else:
+        cut(simulation, ManagerRestart(at=0.0))
+        cut(simulation, SchedulerRestart(at=0.0))
+    passes(simulation, 3)
+    assert all(leaders(simulation).values())
+    for kind in KINDS:
+        assert lease_of(simulation, kind).spec.holder_identity != before[kind]
