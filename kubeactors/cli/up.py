@@ -4,6 +4,7 @@ import os
 import tempfile
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +23,7 @@ from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.pki import PkiError, ensure_pki
 
 USUAL_PORT, HIGHEST_PORT = 6443, 65535
+SMALLEST_POOL = 4
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -45,6 +47,7 @@ def up(  # noqa: PLR0913 -- the options of the command
     services: Annotated[
         bool, Parameter(help="Listen for services, at 127.x.y.z for 10.x.y.z, and at node ports.")
     ] = False,
+    load_balancers: Annotated[str, Parameter(help="The range of their addresses, such as 127.64.0.0/16.")] = "",
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
@@ -55,15 +58,25 @@ def up(  # noqa: PLR0913 -- the options of the command
     for option, given in (("--port", port), ("--dns-port", dns_port or 0)):
         if not 0 <= given <= HIGHEST_PORT:
             raise UsageError(f"{option} {given}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
-    return run(
-        _up, nodes, host, port, data_dir or default_data_dir(), in_memory, kubeconfig, dns_port, services, output
-    )
+    if load_balancers:
+        _check_pool(load_balancers)
+    directory = data_dir or default_data_dir()
+    return run(_up, nodes, host, port, directory, in_memory, kubeconfig, dns_port, services, load_balancers, output)
 
 
 def default_data_dir() -> Path:
     """Where programs keep their data for this user. Source: XDG Base Directory Specification."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "kubeactors"
+
+
+def _check_pool(cidr: str) -> None:
+    try:
+        size = IPv4Network(cidr).num_addresses
+    except ValueError as error:
+        raise UsageError(f"--load-balancers {cidr}: not a range of IPv4 addresses such as 127.64.0.0/16") from error
+    if size < SMALLEST_POOL:
+        raise UsageError(f"--load-balancers {cidr}: too small; its first two addresses and its last are not given out")
 
 
 async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
@@ -75,6 +88,7 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     kubeconfig: Path | None,
     dns_port: int | None,
     services: bool,  # noqa: FBT001
+    load_balancers: str,
     output: str,
 ) -> int:
     async with AsyncExitStack() as stack:
@@ -87,7 +101,7 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
             kubeconfig = kubeconfig or directory / "kubeconfig"
             check_kubeconfig(kubeconfig)
             cluster = await stack.enter_async_context(
-                Cluster(spec=_spec(nodes, host, port, directory, in_memory=in_memory))
+                Cluster(spec=_spec(nodes, host, port, directory, in_memory=in_memory, load_balancers=load_balancers))
             )
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
             url = await stack.enter_async_context(serving)
@@ -104,7 +118,9 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     return 0
 
 
-def _spec(nodes: int, host: str, port: int, directory: Path, *, in_memory: bool) -> ClusterSpec:
+def _spec(  # noqa: PLR0913 -- the options of the command
+    nodes: int, host: str, port: int, directory: Path, *, in_memory: bool, load_balancers: str
+) -> ClusterSpec:
     pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
     return ClusterSpec(
         nodes=NodePool(count=nodes),
@@ -115,6 +131,7 @@ def _spec(nodes: int, host: str, port: int, directory: Path, *, in_memory: bool)
         account_key=pki.service_account_key.read_bytes(),
         power_switch=True,
         leader_elect=True,
+        load_balancer_pool=load_balancers,
     )
 
 

@@ -158,7 +158,11 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             grace_seconds=timing.node_monitor_grace_seconds, rates=Rates(primary=timing.evicted_nodes_per_second)
         )
         return ControllerManagerConfig(
-            metrics=metrics, node_lifecycle=lifecycle, root_ca=self._spec.root_ca, signing_key=self._spec.signing_key
+            metrics=metrics,
+            node_lifecycle=lifecycle,
+            root_ca=self._spec.root_ca,
+            signing_key=self._spec.signing_key,
+            load_balancer_pool=self._spec.load_balancer_pool,
         )
 
     @handle

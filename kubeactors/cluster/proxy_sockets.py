@@ -24,11 +24,11 @@ Address = tuple[str, int]
 class ServiceSockets:
     """Listens where the proxy says.
 
-    A port that this process may not listen at, or that is taken, becomes a free one of the same address; a node port is
-    left out then.
+    A port that this process may not listen at, or that is taken, becomes a free one of the same address; a node port
+    or a load balancer's is left out then.
 
     Args:
-        warn: is told of node ports that are left out.
+        warn: is told of what is left out.
     """
 
     def __init__(self, group: TaskGroup, warn: Callable[[Front, OSError], None]) -> None:

@@ -115,6 +115,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """How many there are; one leads, the others stand by."""
     controller_managers: int = 1
     """How many there are; one leads, the others stand by."""
+    load_balancer_pool: str = ""
+    """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
     power_switch: bool = False
     """Whether the annotation `kubeactors.io/power: off` on a Node cuts its machine's power."""
     root_ca: str = ""

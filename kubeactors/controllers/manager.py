@@ -61,6 +61,7 @@ from kubeactors.controllers.podautoscaler import HorizontalController, MetricsSo
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.resourcequota import ResourceQuotaController
 from kubeactors.controllers.root_ca import RootCAPublisher
+from kubeactors.controllers.service_lb import ServiceLBController
 from kubeactors.controllers.serviceaccount import ServiceAccountController
 from kubeactors.controllers.statefulset import StatefulSetController
 from kubeactors.controllers.taint_eviction import TaintEvictionController
@@ -80,6 +81,8 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How many finished pods are kept; 0 keeps all."""
     metrics: MetricsSource = NoMetrics()
     """Where autoscalers ask how busy pods are."""
+    load_balancer_pool: str = ""
+    """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
     without: tuple[str, ...] = ()
     """Names of controllers that are not started, such as `replicaset`."""
 
@@ -92,13 +95,14 @@ class ControllerManager(Actor[Never], deterministic=True):
     def __init__(self, client: Client, config: ControllerManagerConfig) -> None:
         self._client = client
         self._config = config
+        self._without = config.without if config.load_balancer_pool else (*config.without, "service-lb")
 
     def started(self) -> None:
         """Start everything: informers first, so that they stop last."""
         sink = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=SINK_MAILBOX)
         informers = InformerFactory(self.ctx, self._client)
         for name, factory in _factories(self._client, sink, self._config, informers).items():
-            if name not in self._config.without:
+            if name not in self._without:
                 self.ctx.spawn(acting_as_itself(name, factory), name=name)
 
 
@@ -217,6 +221,7 @@ def _factories(
             pods=pods,
         ),
         "taint-eviction": partial(TaintEvictionController, client, events, nodes=nodes, pods=pods),
+        "service-lb": partial(ServiceLBController, client, events, config.load_balancer_pool, services=services),
         "podgc": partial(PodGCController, client, config.terminated_pod_threshold, pods=pods, nodes=nodes),
         "resourcequota": partial(
             ResourceQuotaController,

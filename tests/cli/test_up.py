@@ -147,6 +147,10 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
     [
         (("--port", "99999"), "--port 99999: ports go from 1 to 65535; 0 takes a free one"),
         (("--dns-port", "-1"), "--dns-port -1: ports go from 1 to 65535; 0 takes a free one"),
+        (
+            ("--load-balancers", "10.0.0.1/8"),
+            "--load-balancers 10.0.0.1/8: not a range of IPv4 addresses such as 127.64.0.0/16",
+        ),
         (("--in-memory", "--kubeconfig", "."), ".: a directory; the kubeconfig needs a file of its own"),
         (("--data-dir", "pyproject.toml"), "pyproject.toml: not a directory; use another data directory"),
         (("--in-memory", "--host", "192.0.2.1"), "192.0.2.1:0 cannot be listened at: Cannot assign requested address"),

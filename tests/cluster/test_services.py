@@ -5,6 +5,7 @@ from contextlib import suppress
 import anyio
 import pytest
 from anyio.abc import SocketStream
+from msgspec.structs import replace
 
 from kubeactors import Cluster, ContainerContext
 from kubeactors.api.core.v1 import Pod, Service
@@ -104,6 +105,17 @@ async def test_a_node_port_leads_to_the_pods() -> None:
         with anyio.fail_after(60):
             await until_served(cluster, await services.address("web", 80))
             assert await who(("127.0.0.1", service.spec.ports[0].node_port)) in await cluster.addresses({"app": "web"})
+
+
+async def test_a_load_balancer_leads_to_the_pods() -> None:
+    spec = replace(SPEC, load_balancer_pool="127.64.77.0/24")
+    async with Cluster(spec=spec, images={"shop/web": serve}) as cluster, cluster.serve_services() as services:
+        await cluster.apply(WEB.replace("NodePort", "LoadBalancer").replace("port: 80,", "port: 8099,"))
+        with anyio.fail_after(60):
+            await until_served(cluster, await services.address("web", 8099))
+            service = await cluster.client.get(Service, "web", "default")
+            (ingress,) = service.status.load_balancer.ingress
+            assert await who((ingress.ip, 8099)) in await cluster.addresses({"app": "web"})
 
 
 async def test_a_service_whose_pods_are_simulated_or_absent_refuses_connections() -> None:

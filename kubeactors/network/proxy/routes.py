@@ -28,7 +28,7 @@ class Front(msgspec.Struct, frozen=True, gc=False):
     address: str
     listen_port: int
     external: bool = False
-    """Whether it is a node port."""
+    """Whether it is a node port, or a load balancer's."""
 
 
 class Backend(msgspec.Struct, frozen=True, gc=False):
@@ -49,8 +49,13 @@ def alias(cluster_ip: str) -> str:
 
 
 def fronts(service: Service) -> Iterator[Front]:
-    """Where the TCP ports of a service are listened at: at the alias of its cluster IP, and at node ports."""
+    """Where the TCP ports of a service are listened at.
+
+    At the alias of its cluster IP, at node ports, and at the addresses of its load balancer if they are of the loopback
+    network: others are somebody else's.
+    """
     spec = service.spec
+    balanced = [one.ip for one in service.status.load_balancer.ingress if one.ip.startswith("127.")]
     if spec.type == EXTERNAL_NAME or is_headless(service):
         return
     for one in spec.ports:
@@ -60,6 +65,8 @@ def fronts(service: Service) -> Iterator[Front]:
                     yield Front(key_of(service), one.port, one.name, alias(ip), one.port)
             if one.node_port:
                 yield Front(key_of(service), one.port, one.name, NODE_ADDRESS, one.node_port, external=True)
+            for ip in balanced:
+                yield Front(key_of(service), one.port, one.name, ip, one.port, external=True)
 
 
 def port_of(service: Service, number: int) -> ServicePort | None:

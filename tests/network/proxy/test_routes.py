@@ -1,8 +1,10 @@
 """Who is behind a service: a table of endpoints."""
 
 import pytest
+from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Service, ServicePort, ServiceSpec
+from kubeactors.api.core.v1.service import LoadBalancerIngress, LoadBalancerStatus, ServiceStatus
 from kubeactors.api.discovery.v1 import Endpoint, EndpointConditions, EndpointPort, EndpointSlice
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.network.proxy import Backend, Front
@@ -44,6 +46,13 @@ def test_a_service_is_listened_at_by_its_alias_and_its_node_ports() -> None:
         Front("shop/web", 80, "http", "127.96.0.7", 80),
         Front("shop/web", 80, "http", "127.0.0.1", 30080, external=True),
     ]
+
+
+def test_a_load_balancer_is_listened_at_if_its_address_is_of_the_loopback_network() -> None:
+    ingress = (LoadBalancerIngress(ip="127.64.0.2"), LoadBalancerIngress(ip="203.0.113.2"))
+    status = ServiceStatus(load_balancer=LoadBalancerStatus(ingress=ingress))
+    added = [one for one in fronts(replace(web(), status=status)) if one not in list(fronts(web()))]
+    assert added == [Front("shop/web", 80, "http", "127.64.0.2", 80, external=True)]
 
 
 @pytest.mark.parametrize("spec", [{"cluster_ips": ("None",)}, {"type": "ExternalName"}])
