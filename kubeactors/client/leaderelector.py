@@ -25,7 +25,8 @@ from kubeactors.message import Message
 
 N = TypeVar("N")
 
-EXPIRY = "expiry"
+UNTIRING = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0)
+"""Whoever fails is started again, however often."""
 
 
 class ElectionConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,15 +62,60 @@ class Tried(Message, frozen=True):
     holds: bool
 
 
+class Extend(Message, frozen=True):
+    """An elector tells a tenure: the Lease is held, go on until that time, in nanoseconds."""
+
+    until: int
+
+
 class Expire(Message, frozen=True):
-    """An elector tells itself: the Lease was not renewed in time."""
+    """A tenure tells itself: nobody has extended it in time."""
 
 
-class LeaderElector(Actor[Stand | Tried | Expire | Terminated], Generic[N], deterministic=True):
+class Tenure(Actor[Extend | Expire], Generic[N], deterministic=True):
+    """The time in which a candidate leads; what it leads is a child, which ends with it.
+
+    It ends by itself when its elector does not extend it: an elector that is held up keeps nobody in office.
+
+    Args:
+        lease: the name of the Lease.
+        identity: who leads.
+        until: when it ends unless it is extended, in nanoseconds.
+        lead: makes the child.
+    """
+
+    supervision: ClassVar[Supervision] = UNTIRING
+
+    def __init__(self, lease: str, identity: str, until: int, lead: Callable[[], Actor[N]]) -> None:
+        self.lease: str = lease
+        self.identity: str = identity
+        self._until = until
+        self._lead = lead
+
+    def started(self) -> None:
+        """Begin the work."""
+        self.extend(Extend(self._until))
+        self.ctx.spawn(self._lead, name="work")
+
+    @handle
+    def extend(self, message: Extend) -> None:
+        """Go on for longer."""
+        self.ctx.after((message.until - self.ctx.now) / SECOND, Expire(), key="expiry")
+
+    @handle
+    def expire(self, _message: Expire) -> None:
+        """The child must stop before another may lead."""
+        self._end()
+
+    def _end(self) -> None:
+        self.ctx.stop()
+
+
+class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic=True):
     """A candidate. Its child, which does the work, lives only while it leads.
 
-    The child has stopped before this candidate's Lease ends, unless this actor itself is held up: no clock of another
-    is trusted, only that all run about as fast. A write that is on its way then may still take effect. When the elector
+    The child has stopped before this candidate's Lease ends, also when this actor is held up: no clock of another is
+    trusted, only that all run about as fast. A write that is on its way then may still take effect. When the elector
     stops or fails it gives the Lease up, after its child has stopped; nobody waits for that to come through.
 
     Args:
@@ -78,22 +124,14 @@ class LeaderElector(Actor[Stand | Tried | Expire | Terminated], Generic[N], dete
         lead: makes the child.
     """
 
-    supervision: ClassVar[Supervision] = Supervision(
-        max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0
-    )
+    supervision: ClassVar[Supervision] = UNTIRING
 
     def __init__(self, client: Client, config: ElectionConfig, lead: Callable[[], Actor[N]]) -> None:
         self._client = client
         self._config = config
         self._lead = lead
         self._seen: Observation | None = None
-        self._child: Ref[N] | None = None
-        self._stopping = False
-
-    @property
-    def leads(self) -> str:
-        """The name of the Lease while the child lives; else empty."""
-        return self._config.name if self._child is not None else ""
+        self._child: Ref[Extend | Expire] | None = None
 
     def started(self) -> None:
         """Become a candidate under a name that nobody had before."""
@@ -124,26 +162,19 @@ class LeaderElector(Actor[Stand | Tried | Expire | Terminated], Generic[N], dete
     @handle
     def tried(self, message: Tried) -> None:
         """Lead from now on, go on, or see that another does; and try again later."""
-        left = message.began + int(self._config.renew_deadline_seconds * SECOND) - self.ctx.now
-        if message.holds and left > 0:
-            self.ctx.after(left / SECOND, Expire(), key=EXPIRY)
-            if self._child is None:
-                self._begin()
+        until = message.began + int(self._config.renew_deadline_seconds * SECOND)
+        if message.holds and until > self.ctx.now:
+            self._lead_until(until)
         elif self._child is not None and self._seen is not None and self._seen.holder != self.identity:
-            self._step_down()
+            self.ctx.stop(self._child, "another leads")
         self.ctx.after(self._pause(), Stand(), key="stand")
-
-    @handle
-    def expire(self, _message: Expire) -> None:
-        """The child must stop before another may lead."""
-        self._step_down()
 
     @handle
     def terminated(self, message: Terminated) -> None:
         """The child has stopped."""
         if message.ref == self._child:
             self._child = None
-            self._stopping = False
+            self._tell("stopped leading")
 
     def _try(self) -> None:
         self.ctx.pipe_to_self(self._attempt(), partial(Tried, self.ctx.now))
@@ -154,19 +185,14 @@ class LeaderElector(Actor[Stand | Tried | Expire | Terminated], Generic[N], dete
             return period
         return period * (1 + self._config.jitter_factor * self.ctx.random.random())
 
-    def _begin(self) -> None:
-        assert self._seen is not None, "who holds a Lease has seen it"
-        self._child = self.ctx.spawn(self._lead, name="leading")
+    def _lead_until(self, until: int) -> None:
+        if self._child is not None:
+            self._child.tell(Extend(until))
+            return
+        tenure = partial(Tenure[N], self._config.name, self.identity, until, self._lead)
+        self._child = self.ctx.spawn(tenure, name="leading")
         self.ctx.watch(self._child)
         self._tell("became leader")
-
-    def _step_down(self) -> None:
-        if self._child is None or self._stopping:
-            return
-        self._stopping = True
-        self.ctx.cancel_timer(EXPIRY)
-        self.ctx.stop(self._child, "lost the lease")
-        self._tell("stopped leading")
 
     def _tell(self, what: str) -> None:
         assert self._seen is not None, "who leads has seen a Lease"

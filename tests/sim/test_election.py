@@ -1,5 +1,7 @@
 """Two schedulers and two controller managers: one of each leads, and a fail-over loses nothing."""
 
+from typing import cast
+
 import pytest
 
 from kubeactors.actor.cell import Cell
@@ -7,9 +9,9 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Pod
-from kubeactors.client import LeaderElector
+from kubeactors.client.leaderelector import Tenure
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.faults import AnyFault, ManagerRestart, Partition, SchedulerRestart, Unavailable
+from kubeactors.sim.faults import AnyFault, ManagerRestart, Partition, SchedulerRestart, Stall, Unavailable
 from kubeactors.sim.goals import missing
 from kubeactors.sim.invariants.looking import actors_of, cells
 from kubeactors.sim.user import Perform
@@ -42,10 +44,9 @@ def holder_of(simulation: Simulation, kind: str) -> str:
 def leaders(simulation: Simulation) -> dict[str, list[str]]:
     """Who leads, by Lease."""
     found: dict[str, list[str]] = {f"kube-{kind}": [] for kind in KINDS}
-    for path, actor in actors_of(simulation.sim.kernel.root, LeaderElector):
-        assert isinstance(actor, LeaderElector)
-        if actor.leads:
-            found[actor.leads].append(path.rpartition("/")[2])
+    for path, actor in actors_of(simulation.sim.kernel.root, Tenure):
+        tenure = cast("Tenure[object]", actor)
+        found[tenure.lease].append(path.split("/")[2])
     return found
 
 
@@ -152,6 +153,15 @@ def test_a_leader_that_was_paused_for_long_steps_down_when_it_comes_back() -> No
     simulation.user.tell(Perform(CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5)))
     simulation.sim.run(1)
     assert simulation.sim.run_until(lambda: not next(missing(simulation.world), ""), 60)
+
+
+def test_an_elector_that_is_held_up_keeps_nobody_in_office() -> None:
+    simulation = two_of_each()
+    name = holder_of(simulation, "scheduler")
+    cut(simulation, Stall(at=0.1, component=name, seconds=60.0))
+    passes(simulation, 40)
+    assert leaders(simulation)["kube-scheduler"] == [holder_of(simulation, "scheduler")] != [name]
+    passes(simulation, 40)
 
 
 @pytest.mark.parametrize("hours", [-5, 5])

@@ -5,7 +5,8 @@ from typing import ClassVar, cast
 
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.client import Informer, LeaderElector
+from kubeactors.client import Informer
+from kubeactors.client.leaderelector import Tenure
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
 from kubeactors.sim.world import Commit
@@ -37,9 +38,9 @@ class OneLeader(Invariant):
         """Look at who leads when the holder of a Lease that is stood for has changed."""
         new, old = commit.new, commit.old
         if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _holder(new) != _holder(old):
-            for path, actor in actors_of(self.root, LeaderElector):
-                elector = cast("LeaderElector[object]", actor)
-                if elector.leads == new.metadata.name and elector.identity != _holder(new):
+            for path, actor in actors_of(self.root, Tenure):
+                tenure = cast("Tenure[object]", actor)
+                if tenure.lease == new.metadata.name and tenure.identity != _holder(new):
                     yield f"{path} still leads, and {title(new)} is held by {_holder(new) or 'nobody'}"
 
 

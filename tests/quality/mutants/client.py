@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from kubeactors.actor import Context
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.client import Client, Expectations, InformerFactory, LeaderElector, Overlay, Reflector, key_of
+from kubeactors.client import Client, Expectations, InformerFactory, Overlay, Reflector, key_of
 from kubeactors.client.client import ObjectList
 from kubeactors.client.expectations import Standing
+from kubeactors.client.leaderelector import Tenure
 from kubeactors.client.reflector import Change
 
 T = TypeVar("T", bound=TypedObject)
@@ -33,12 +34,12 @@ def expectations_expire() -> AbstractContextManager[object]:
 
 
 def leaders_keep_leading() -> AbstractContextManager[object]:
-    """A leader that cannot renew its Lease, or sees that another has it, goes on with its work."""
+    """A leader that cannot renew its Lease goes on with its work."""
 
-    def step_down(_self: LeaderElector[object]) -> None:
+    def end(_self: Tenure[object]) -> None:
         """Do nothing."""
 
-    return patch.object(LeaderElector, "_step_down", step_down)
+    return patch.object(Tenure, "_end", end)
 
 
 def expectations_are_dropped() -> AbstractContextManager[object]:
