@@ -16,6 +16,7 @@ from kubeactors.api.apiregistration.v1.kinds import KINDS as _REGISTRATION
 from kubeactors.api.apps.v1.kinds import KINDS as _APPS
 from kubeactors.api.authentication.v1.kinds import KINDS as _AUTHENTICATION
 from kubeactors.api.authorization.v1.kinds import KINDS as _AUTHORIZATION
+from kubeactors.api.autoscaling.v1.kinds import KINDS as _AUTOSCALING_V1
 from kubeactors.api.autoscaling.v2.kinds import KINDS as _AUTOSCALING
 from kubeactors.api.batch.v1.kinds import KINDS as _BATCH
 from kubeactors.api.certificates.v1.kinds import KINDS as _CERTIFICATES
@@ -45,6 +46,7 @@ SCHEME = Scheme(
             *_EVENTS,
             *_APPS,
             *_AUTOSCALING,
+            *_AUTOSCALING_V1,
             *_BATCH,
             *_CERTIFICATES,
             *_NETWORKING,

@@ -100,3 +100,15 @@ def test_an_autoscaler_keeps_its_bounds(kubectl: Kubectl, namespace: str) -> Non
     assert (name, reference) == ("web", "Deployment/web")
     told = kubectl("-n", namespace, "describe", "hpa", "web")
     assert "New size: 3; reason: Current number of replicas above Spec.MaxReplicas" in told
+
+
+def test_autoscale_is_understood_in_its_first_version_too(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("-n", namespace, "create", "deployment", "web", "--image=example/web:1")
+    kubectl("-n", namespace, "autoscale", "deployment", "web", "--min=2", "--max=4", "--cpu-percent=50")
+    kubectl("-n", namespace, "wait", "deployment/web", "--for=jsonpath={.spec.replicas}=2", "--timeout=30s")
+    first = "horizontalpodautoscalers.v1.autoscaling"
+    kubectl("-n", namespace, "patch", first, "web", "--type=merge", "-p", '{"spec":{"minReplicas":3}}')
+    kubectl("-n", namespace, "wait", "deployment/web", "--for=jsonpath={.spec.replicas}=3", "--timeout=30s")
+    ((name, *_),) = rows(kubectl("-n", namespace, "get", first))
+    path = "-o=jsonpath={.spec.metrics[*].resource.target.averageUtilization}"
+    assert (name, kubectl("-n", namespace, "get", "hpa", "web", path)) == ("web", "50")

@@ -23,6 +23,7 @@ from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.apps.v1.statefulset import StatefulSet
+from kubeactors.api.autoscaling.v1.autoscaler import HorizontalPodAutoscaler as HorizontalPodAutoscalerV1
 from kubeactors.api.autoscaling.v1.scale import Scale
 from kubeactors.api.autoscaling.v2.autoscaler import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1.cronjob import CronJob
@@ -130,6 +131,7 @@ _PRINTERS: dict[type[object], object] = {
     Endpoints: services.ENDPOINTS,
     Event: events.EVENT,
     HorizontalPodAutoscaler: autoscalers.HORIZONTAL_POD_AUTOSCALER,
+    HorizontalPodAutoscalerV1: autoscalers.HORIZONTAL_POD_AUTOSCALER_V1,
     Job: jobs.JOB,
     Lease: others.LEASE,
     Namespace: others.NAMESPACE,

@@ -5,6 +5,8 @@ Source: pkg/printers/internalversion/printers.go, formatHPAMetrics (v1.36).
 
 from collections.abc import Iterator
 
+from kubeactors.api.autoscaling.v1 import autoscaler as v1
+from kubeactors.api.autoscaling.v1.conversion import to_v2
 from kubeactors.api.autoscaling.v2.autoscaler import HorizontalPodAutoscaler
 from kubeactors.api.autoscaling.v2.metrics import MetricSpec, MetricStatus, MetricTarget, MetricValueStatus
 from kubeactors.api.printers.table import AGE, NAME, NONE, UNKNOWN, Cells, Column, Printer, age
@@ -27,6 +29,11 @@ def autoscaler_cells(autoscaler: HorizontalPodAutoscaler, now_ns: int) -> Cells:
         status.current_replicas,
         age(autoscaler.metadata, now_ns),
     )
+
+
+def first_version_cells(autoscaler: v1.HorizontalPodAutoscaler, now_ns: int) -> Cells:
+    """The same of an autoscaler in its first version."""
+    return autoscaler_cells(to_v2(autoscaler), now_ns)
 
 
 def targets(specs: tuple[MetricSpec, ...], statuses: tuple[MetricStatus, ...]) -> str:
@@ -91,3 +98,4 @@ HORIZONTAL_POD_AUTOSCALER = Printer(
     ),
     cells=autoscaler_cells,
 )
+HORIZONTAL_POD_AUTOSCALER_V1 = Printer(columns=HORIZONTAL_POD_AUTOSCALER.columns, cells=first_version_cells)
