@@ -95,7 +95,7 @@ def _flat(metric: Fields, values: str) -> Fields:
 
 def _at(value: object, path: tuple[str, ...], values: str) -> object:
     for step in path:
-        value = value.get(step.format(values)) if isinstance(value, dict) else None
+        value = cast("Fields", value).get(step.format(values)) if isinstance(value, dict) else None
     return value
 
 
