@@ -189,8 +189,12 @@ class Cell(Ref[object]):
         """See `Ref.tell`."""
         kernel, queued = self.kernel, self.queued
         if queued is True:
-            mailbox = self.mailbox
-            if mailbox is not None and self.last is kernel.current and len(mailbox) < self.capacity:
+            mailbox, sender, last = self.mailbox, kernel.current, self.last
+            if mailbox is not None and last is not NOBODY and len(mailbox) < self.capacity:
+                if last is not sender:
+                    self.last = sender
+                    self.marks += 1
+                    mailbox.append(OUTSIDE if sender is None else sender.extras.mark or sender.mark())
                 mailbox.append(message)
                 return True
         elif queued is False and self.last is not NOBODY:

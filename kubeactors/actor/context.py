@@ -47,7 +47,7 @@ class Context(Generic[M]):
     @property
     def self(self) -> Ref[M]:
         """The actor's own ref."""
-        return cast("Ref[M]", self._cell)
+        return self._cell
 
     @property
     def path(self) -> str:

@@ -113,17 +113,16 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
                                 break
                             continue
                     cell.envelope = posted
-                    kind = type(posted)
-                    if (method := plain.get(kind)) is not None:
+                    if (method := plain.get(type(posted))) is not None:
                         method(actor, posted)
-                    elif kind is Mark:
-                        cell.passes(posted)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+                    elif type(posted) is Mark:
+                        cell.passes(posted)
                         handled -= 1
                         limit -= 1
                     else:
                         message = posted
-                        if kind is tuple:
-                            envelope: Envelope = posted  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
+                        if type(posted) is tuple:
+                            envelope: Envelope = posted  # pyright: ignore[reportAssignmentType]
                             message, _, reply = envelope
                             method = plain.get(type(message))
                         if method is not None:
