@@ -230,7 +230,8 @@ def test_what_a_cancelled_send_would_have_sent_is_not_put(backend: str) -> None:
         async with ActorSystem() as system:
             slow = await system.spawn(partial(Slow, []), mailbox=Mailbox(capacity=1))
             slow.tell(Add(1))
-            await anyio.lowlevel.checkpoint()
+            while system.statistics()[0].mailbox:
+                await anyio.lowlevel.checkpoint()
             slow.tell(Add(2))
             with anyio.move_on_after(0):
                 await slow.send(Add(3))
