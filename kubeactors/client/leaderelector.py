@@ -135,7 +135,7 @@ class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic
 
     def started(self) -> None:
         """Become a candidate under a name that nobody had before."""
-        self.identity = f"{self.ctx.name}_{self.ctx.uid()}"
+        self.identity: str = f"{self.ctx.name}_{self.ctx.uid()}"
         sink = self.ctx.spawn(partial(EventSink, self._client), name="election-events", mailbox=SINK_MAILBOX)
         self._recorder = EventRecorder(sink, self.ctx, self._config.component, self.ctx.name)
         self._try()
