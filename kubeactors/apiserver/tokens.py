@@ -15,19 +15,25 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from kubeactors.api.authentication.v1 import BoundObjectReference
+from kubeactors.api.core.v1 import Secret, ServiceAccount
 from kubeactors.apimachinery.requests import Get, Result, UserInfo
 from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
 from kubeactors.apiserver.bootstrap import SELF
-from kubeactors.apiserver.registry.tokens import Claims, user_of
+from kubeactors.apiserver.registry.tokens import SECRETS, Claims, user_of
 from kubeactors.message import Request
 
 R = TypeVar("R")
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
+LEGACY_ISSUER = "kubernetes/serviceaccount"
+"""Of tokens that Secrets hold: they have no end of their own, and are for this server only."""
+FOREVER = 1 << 62
 SECOND = 1_000_000_000
 
 AccountUid: TypeAlias = Callable[[str, str], Awaitable[str]]
 """The uid of the service account of a namespace and name; empty if there is none."""
+HeldToken: TypeAlias = Callable[[str, str], Awaitable[str]]
+"""The token in the Secret of a namespace and name; empty if there is none."""
 
 _ES256 = ec.ECDSA(hashes.SHA256())
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"ES256","typ":"JWT"}').rstrip(b"=")
@@ -58,6 +64,19 @@ class _Payload(msgspec.Struct, frozen=True):
     jti: str
     kubernetes: _Kubernetes = msgspec.field(name="kubernetes.io")
     nbf: int
+    sub: str
+
+
+class _Issued(msgspec.Struct, frozen=True):
+    iss: str
+
+
+class _LegacyPayload(msgspec.Struct, frozen=True):
+    iss: str
+    namespace: str = msgspec.field(name="kubernetes.io/serviceaccount/namespace")
+    secret: str = msgspec.field(name="kubernetes.io/serviceaccount/secret.name")
+    name: str = msgspec.field(name="kubernetes.io/serviceaccount/service-account.name")
+    uid: str = msgspec.field(name="kubernetes.io/serviceaccount/service-account.uid")
     sub: str
 
 
@@ -99,6 +118,22 @@ class AccountTokens:
             nbf=claims.issued,
             sub=f"system:serviceaccount:{claims.namespace}:{claims.name}",
         )
+        return self._signed(payload)
+
+    def issue_legacy(self, account: ServiceAccount, secret: Secret) -> str:
+        """A token of the account that is believed while this Secret holds it."""
+        metadata = account.metadata
+        payload = _LegacyPayload(
+            iss=LEGACY_ISSUER,
+            namespace=metadata.namespace,
+            secret=secret.metadata.name,
+            name=metadata.name,
+            uid=metadata.uid,
+            sub=f"system:serviceaccount:{metadata.namespace}:{metadata.name}",
+        )
+        return self._signed(payload)
+
+    def _signed(self, payload: "_Payload | _LegacyPayload") -> str:
         signed = b".".join((_HEADER, _encoded(msgspec.json.encode(payload))))
         first, second = decode_dss_signature(self._private.sign(signed, _ES256))
         signature = first.to_bytes(_NUMBER_BYTES, "big") + second.to_bytes(_NUMBER_BYTES, "big")
@@ -123,10 +158,31 @@ class AccountTokens:
             numbers = (raw[:_NUMBER_BYTES], raw[_NUMBER_BYTES:])
             der = encode_dss_signature(*(int.from_bytes(one, "big") for one in numbers))
             self._public.verify(der, signed.encode(), _ES256)
-            payload = msgspec.json.decode(_decoded(signed.partition(".")[2]), type=_Payload)
+            return self._claims(_decoded(signed.partition(".")[2]))
         except (InvalidSignature, binascii.Error, ValueError, msgspec.DecodeError):
             return None
-        return _claims(payload) if payload.iss == ISSUER else None
+
+    def _claims(self, payload: bytes) -> Claims | None:
+        match msgspec.json.decode(payload, type=_Issued).iss:
+            case "https://kubernetes.default.svc.cluster.local":
+                return _claims(msgspec.json.decode(payload, type=_Payload))
+            case "kubernetes/serviceaccount":
+                return _legacy_claims(msgspec.json.decode(payload, type=_LegacyPayload), self.audiences)
+            case _:
+                return None
+
+
+def _legacy_claims(payload: _LegacyPayload, audiences: tuple[str, ...]) -> Claims:
+    return Claims(
+        id="",
+        namespace=payload.namespace,
+        name=payload.name,
+        uid=payload.uid,
+        audiences=audiences,
+        issued=0,
+        expires=FOREVER,
+        secret=payload.secret,
+    )
 
 
 def _claims(payload: _Payload) -> Claims:
@@ -171,13 +227,41 @@ def accounts_of(server: Server) -> AccountUid:
     return uid
 
 
-class AccountAuthenticator:
-    """Knows whose a bearer token is. The account that it names must still exist, with the same uid."""
+def secrets_of(server: Server) -> HeldToken:
+    """Asks the server for the tokens in its Secrets, as it has them in its cache."""
 
-    def __init__(self, tokens: AccountTokens, account_uid: AccountUid, clock: Callable[[], int]) -> None:
+    async def held(namespace: str, name: str) -> str:
+        get = Get(resource=SECRETS, namespace=namespace, name=name, resource_version="0", user=SELF)
+        reply = await server.ask(get)
+        found = reply.object if isinstance(reply, Result) else None
+        return found.data.get("token", b"").decode(errors="replace") if isinstance(found, Secret) else ""
+
+    return held
+
+
+async def no_secret(namespace: str, name: str) -> str:
+    """No Secret holds a token."""
+    del namespace, name
+    return ""
+
+
+class AccountAuthenticator:
+    """Knows whose a bearer token is.
+
+    The account that it names must still exist, with the same uid; and the Secret that holds it, if it is of that kind.
+    """
+
+    def __init__(
+        self,
+        tokens: AccountTokens,
+        account_uid: AccountUid,
+        clock: Callable[[], int],
+        held: HeldToken = no_secret,
+    ) -> None:
         self._tokens = tokens
         self._account_uid = account_uid
         self._clock = clock
+        self._held = held
 
     async def authenticate(self, token: str) -> UserInfo | None:
         """The user of a token; None if it is not ours, or has ended, or its account has."""
@@ -185,6 +269,8 @@ class AccountAuthenticator:
         if claims is None or not any(one in self._tokens.audiences for one in claims.audiences):
             return None
         if not claims.issued <= self._clock() // SECOND < claims.expires:
+            return None
+        if claims.secret and await self._held(claims.namespace, claims.secret) != token:
             return None
         if await self._account_uid(claims.namespace, claims.name) != claims.uid:
             return None

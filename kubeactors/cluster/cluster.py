@@ -366,7 +366,12 @@ class Cluster:
 
     def _app(self) -> "ApiApp":
         from kubeactors.apiserver.http.app import ApiApp, HttpSettings  # noqa: PLC0415 -- the same
-        from kubeactors.apiserver.tokens import AccountAuthenticator, AccountTokens, accounts_of  # noqa: PLC0415 -- the same
+        from kubeactors.apiserver.tokens import (  # noqa: PLC0415 -- the same
+            AccountAuthenticator,
+            AccountTokens,
+            accounts_of,
+            secrets_of,
+        )
         from kubeactors.cluster.pod_access import MachinePods  # noqa: PLC0415 -- the same
 
         kernel = self.system.kernel
@@ -375,7 +380,10 @@ class Cluster:
             return kernel.wall + kernel.now
 
         key = self.spec.account_key
-        known = (AccountAuthenticator(AccountTokens(key), accounts_of(self._server), clock),) if key else ()
+        server = self._server
+        known = (
+            (AccountAuthenticator(AccountTokens(key), accounts_of(server), clock, secrets_of(server)),) if key else ()
+        )
         settings = HttpSettings(
             tokens=known,
             pods=MachinePods(self._machines),

@@ -91,6 +91,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         self._running = {} if running is None else running
         self._workloads = workloads
         self._spec = spec
+        self._tokens = AccountTokens(spec.account_key) if spec.account_key else None
         self._backend = backend
         self._scheme = SCHEME.copy() if shared is None else shared.scheme
         self._authorizer = None if shared is None else shared.authorizer
@@ -100,7 +101,6 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         spawn = self.ctx.spawn
         store = spawn(partial(Store, self._backend, ObjectCodec(self._scheme)), name="store")
         self._store = cast("Ref[storage.TakeSnapshot]", store)
-        key = self._spec.account_key
         server = spawn(
             partial(
                 ApiServer,
@@ -108,7 +108,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
                 cast("Ref[StoreMessage]", store),
                 self._spec.server,
                 self._authorizer,
-                tokens=AccountTokens(key) if key else None,
+                tokens=self._tokens,
             ),
             name="apiserver",
         )
@@ -162,6 +162,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             node_lifecycle=lifecycle,
             root_ca=self._spec.root_ca,
             signing_key=self._spec.signing_key,
+            sign_token=None if self._tokens is None else self._tokens.issue_legacy,
             load_balancer_pool=self._spec.load_balancer_pool,
         )
 

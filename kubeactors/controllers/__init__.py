@@ -14,6 +14,7 @@
     cronjob/               a job at each time of a schedule       disruption/           how many pods may be evicted
     garbagecollector/      deletes what has lost its owners       podautoscaler/        sizes that follow metrics
     service_lb.py          addresses for load balancers, of a pool
+    serviceaccount_tokens.py  fills the Secrets that hold a token, as long as its account lives
 
 Who sends to them: their informers (`Notify`), and they themselves. What they send: requests to the API server, and
 events to the event sink. They do not address one another, and none imports another.

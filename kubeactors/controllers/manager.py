@@ -24,6 +24,7 @@ from kubeactors.api.core.v1 import (
     Pod,
     ReplicationController,
     ResourceQuota,
+    Secret,
     Service,
     ServiceAccount,
 )
@@ -63,6 +64,7 @@ from kubeactors.controllers.resourcequota import ResourceQuotaController
 from kubeactors.controllers.root_ca import RootCAPublisher
 from kubeactors.controllers.service_lb import ServiceLBController
 from kubeactors.controllers.serviceaccount import ServiceAccountController
+from kubeactors.controllers.serviceaccount_tokens import SignToken, TokensController
 from kubeactors.controllers.statefulset import StatefulSetController
 from kubeactors.controllers.taint_eviction import TaintEvictionController
 from kubeactors.controllers.ttl_after_finished import TTLAfterFinishedController
@@ -76,6 +78,8 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """PEM of the certificate that pods check the API server's with."""
     signing_key: bytes = b""
     """PEM of the key of that certificate: signs what is asked for by CertificateSigningRequests."""
+    sign_token: SignToken | None = None
+    """Signs the tokens that Secrets hold; without it they stay empty."""
     node_lifecycle: NodeLifecycleConfig = NodeLifecycleConfig()
     terminated_pod_threshold: int = 12500
     """How many finished pods are kept; 0 keeps all."""
@@ -188,6 +192,14 @@ def _factories(
         "ttl-after-finished": partial(TTLAfterFinishedController, client, jobs=jobs),
         "namespace": partial(NamespaceController, client, namespaces=namespaces),
         "serviceaccount": partial(ServiceAccountController, client, namespaces=namespaces, accounts=accounts),
+        "serviceaccount-token": partial(
+            TokensController,
+            client,
+            config.sign_token,
+            config.root_ca,
+            accounts=accounts,
+            secrets=informers.of(Secret),
+        ),
         "root-ca-certificate-publisher": partial(
             RootCAPublisher, client, config.root_ca, namespaces=namespaces, config_maps=config_maps
         ),

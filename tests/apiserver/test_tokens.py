@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from kubeactors.actor import ActorSystem
 from kubeactors.api import SCHEME
 from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest
-from kubeactors.api.core.v1 import ServiceAccount
+from kubeactors.api.core.v1 import Secret, ServiceAccount
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, Create, Result, UserInfo
 from kubeactors.apimachinery.time import parse_time
@@ -63,6 +63,28 @@ async def test_a_token_names_its_account() -> None:
             "authentication.kubernetes.io/pod-uid": ("p",),
         },
     )
+
+
+async def test_a_token_in_a_secret_has_no_end_but_the_secrets() -> None:
+    account = ServiceAccount(metadata=ObjectMeta(name="web", namespace="shop", uid="u"))
+    token = AccountTokens(KEY).issue_legacy(account, Secret(metadata=ObjectMeta(name="t", namespace="shop")))
+
+    async def account_uid(namespace: str, name: str) -> str:
+        return "u" if (namespace, name) == ("shop", "web") else ""
+
+    async def held(namespace: str, name: str) -> str:
+        return token if (namespace, name) == ("shop", "t") else ""
+
+    def clock() -> int:
+        return 10_000_000_000 * SECOND
+
+    known = AccountAuthenticator(AccountTokens(KEY), account_uid, clock, held)
+    assert await known.authenticate(token) == UserInfo(
+        name="system:serviceaccount:shop:web",
+        uid="u",
+        groups=("system:serviceaccounts", "system:serviceaccounts:shop"),
+    )
+    assert await AccountAuthenticator(AccountTokens(KEY), account_uid, clock).authenticate(token) is None
 
 
 @pytest.mark.parametrize("seconds", [999, 2000])

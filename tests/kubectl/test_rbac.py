@@ -32,6 +32,38 @@ users: [{{name: it, user: {{token: "{token}"}}}}]
     return Kubectl(kubectl.program, kubeconfig)
 
 
+@pytest.mark.parametrize("gone", ["secret/t", "serviceaccount/somebody"])
+def test_the_token_in_a_secret_is_its_accounts_until_one_of_them_goes(
+    kubectl: Kubectl, somebody: Kubectl, namespace: str, gone: str
+) -> None:
+    secret = """
+apiVersion: v1
+kind: Secret
+metadata: {name: t, annotations: {kubernetes.io/service-account.name: somebody}}
+type: kubernetes.io/service-account-token
+"""
+    kubectl("create", "-n", namespace, "-f", "-", text=secret)
+    kubectl("wait", "-n", namespace, "secret/t", "--for=jsonpath={.data.namespace}", "--timeout=10s")
+    described = kubectl("describe", "secret", "t", "-n", namespace)
+    assert f"namespace:  {len(namespace)} bytes" in described
+    token = described.rpartition("token:")[2].split()[0]
+    who = ("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
+    somebody("config", "set-credentials", "it", f"--token={token}")
+    assert somebody(*who) == f"system:serviceaccount:{namespace}:somebody"
+    review = f"""
+apiVersion: authentication.k8s.io/v1
+kind: TokenReview
+spec: {{token: {token}}}
+"""
+    known = ("create", "-f", "-", "-o", "jsonpath={.status.authenticated}")
+    assert kubectl(*known, text=review) == "true"
+    kubectl("delete", gone, "-n", namespace)
+    assert kubectl(*known, text=review) in {"", "false"}
+    refused = somebody.run(*who)
+    assert refused.returncode == 1
+    assert "Unauthorized" in refused.stderr or "must be logged in" in refused.stderr
+
+
 def grant(kubectl: Kubectl, namespace: str, *role: str) -> None:
     kubectl("create", "rolebinding", "given", "-n", namespace, f"--serviceaccount={namespace}:somebody", *role)
 

@@ -29,6 +29,7 @@ from kubeactors.api.authorization.v1 import (
     SubjectAccessReviewStatus,
     SubjectRulesReviewStatus,
 )
+from kubeactors.api.core.v1 import Secret
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.status import BadRequest, aggregate, invalid
@@ -37,7 +38,7 @@ from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
 from kubeactors.apiserver.authorization import Access, Authorizer
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.resource import Resource
-from kubeactors.apiserver.registry.tokens import SECOND, Claims, TokenIssuer, user_of
+from kubeactors.apiserver.registry.tokens import SECOND, SECRETS, Claims, TokenIssuer, user_of
 
 T = TypeVar("T", bound=TypedObject)
 
@@ -135,14 +136,18 @@ class Reviews:
             return replace(review, status=TokenReviewStatus())
         audiences = spec.audiences or self._tokens.audiences
         meant = tuple(one for one in claims.audiences if one in audiences)
-        if not meant or not self._holds(claims):
+        if not meant or not self._holds(claims, spec.token):
             return replace(review, status=TokenReviewStatus(error="invalid bearer token"))
         user = user_of(claims)
         user = replace(user, groups=(*user.groups, "system:authenticated"))
         return replace(review, status=TokenReviewStatus(authenticated=True, user=_shown(user), audiences=meant))
 
-    def _holds(self, claims: Claims) -> bool:
-        """Whether neither the token nor its account has ended."""
+    def _holds(self, claims: Claims, token: str) -> bool:
+        """Whether neither the token nor its account has ended, nor the Secret that holds it."""
+        if claims.secret:
+            secret = self._lookup.get(SECRETS, claims.namespace, claims.secret)
+            if not isinstance(secret, Secret) or secret.data.get("token") != token.encode():
+                return False
         account = self._lookup.get(SERVICE_ACCOUNTS, claims.namespace, claims.name)
         now = self._environment.wall // SECOND
         return claims.issued <= now < claims.expires and account is not None and account.metadata.uid == claims.uid

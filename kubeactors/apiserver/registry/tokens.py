@@ -24,6 +24,7 @@ from kubeactors.apiserver.registry.resource import Resource
 from kubeactors.apiserver.registry.subresources import Subresource
 
 SECOND = 1_000_000_000
+SECRETS = GroupVersionResource("", "v1", "secrets")
 SHORTEST_SECONDS, LONGEST_SECONDS, USUAL_SECONDS = 600, 1 << 32, 3600
 _BINDABLE = {("v1", "Pod"): "pods", ("v1", "Secret"): "secrets", ("v1", "Node"): "nodes"}
 
@@ -39,6 +40,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     issued: int
     expires: int
     bound: BoundObjectReference | None = None
+    secret: str = ""
+    """The Secret that holds the token; with it, the token has no end and no id."""
 
 
 class TokenIssuer(Protocol):
@@ -60,7 +63,9 @@ class TokenIssuer(Protocol):
 
 def user_of(claims: Claims) -> UserInfo:
     """Whom a token names."""
-    extra: dict[str, tuple[str, ...]] = {"authentication.kubernetes.io/credential-id": (f"JTI={claims.id}",)}
+    extra: dict[str, tuple[str, ...]] = {}
+    if claims.id:
+        extra["authentication.kubernetes.io/credential-id"] = (f"JTI={claims.id}",)
     if claims.bound is not None and claims.bound.kind == "Pod":
         extra["authentication.kubernetes.io/pod-name"] = (claims.bound.name,)
         extra["authentication.kubernetes.io/pod-uid"] = (claims.bound.uid,)

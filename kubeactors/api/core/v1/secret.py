@@ -25,6 +25,8 @@ TLS = "kubernetes.io/tls"
 
 SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name"
 """The annotation of a token that says whose it is."""
+SERVICE_ACCOUNT_UID = "kubernetes.io/service-account.uid"
+"""The annotation of a token that says which account of that name it means."""
 
 _REDACTED = "<secret contents redacted>"
 

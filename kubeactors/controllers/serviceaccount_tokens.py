@@ -1,0 +1,172 @@
+"""The token controller: Secrets of type `kubernetes.io/service-account-token` hold a token as long as their account lives.
+
+Nobody makes such Secrets but people; an account is not given one.
+
+Source: pkg/controller/serviceaccount/tokens_controller.go (v1.36).
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Secret, ServiceAccount
+from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_TOKEN, SERVICE_ACCOUNT_UID
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import Conflict, NotFound
+from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, split_key
+
+TOKEN, ROOT_CA, NAMESPACE = "token", "ca.crt", "namespace"
+"""The keys of such a Secret."""
+
+SignToken: TypeAlias = Callable[[ServiceAccount, Secret], str]
+"""The token of an account that ends with this Secret."""
+
+_BY_ACCOUNT, _BY_SECRET = "token's account", "mentioned secret"
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What a Secret lacks."""
+
+    token: bool
+    root_ca: bool
+    namespace: bool
+
+    def __bool__(self) -> bool:
+        return self.token or self.root_ca or self.namespace
+
+
+def missing_from(secret: Secret, root_ca: str) -> Missing:
+    """What the Secret of a token must still be given.
+
+    >>> missing_from(Secret(data={"token": b"t", "ca.crt": b"old"}), "new")
+    Missing(token=False, root_ca=True, namespace=True)
+    """
+    data = secret.data
+    return Missing(
+        token=not data.get(TOKEN),
+        root_ca=bool(root_ca) and data.get(ROOT_CA) != root_ca.encode(),
+        namespace=not data.get(NAMESPACE),
+    )
+
+
+def belongs_to(secret: Secret, account: ServiceAccount | None) -> bool:
+    """Whether this is the account that the Secret means: by uid, once it has one.
+
+    >>> belongs_to(Secret(), None)
+    False
+    """
+    uid = secret.metadata.annotations.get(SERVICE_ACCOUNT_UID)
+    return account is not None and uid in {None, "", account.metadata.uid}
+
+
+class TokensController(Controller):
+    """Fills the Secrets of tokens, deletes those whose account is gone, and forgets those that are gone.
+
+    Without `sign` it fills none.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        sign: SignToken | None,
+        root_ca: str,
+        *,
+        accounts: SharedInformer[ServiceAccount],
+        secrets: SharedInformer[Secret],
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._sign = sign
+        self._root_ca = root_ca
+        accounts.add_indexes({_BY_SECRET: _mentioned})
+        secrets.add_indexes({_BY_ACCOUNT: _account_keys})
+        self._accounts = accounts.lister
+        self._secrets = secrets.lister
+        self.observe(accounts, self._on_account)
+        self.observe(secrets, self._on_secret)
+
+    def _on_account(self, change: Change[ServiceAccount]) -> None:
+        if change.old is None or change.new is None:
+            for key in self._secrets.by_index(_BY_ACCOUNT, change.key):
+                self.enqueue(key)
+
+    def _on_secret(self, change: Change[Secret]) -> None:
+        if change.current.type == SERVICE_ACCOUNT_TOKEN:
+            self.enqueue(change.key)
+
+    async def reconcile(self, key: str) -> None:
+        """Fill the Secret, or delete it; take it out of its account if it is gone."""
+        secret = self._secrets.by_key(key)
+        if secret is None:
+            await self._forget(key)
+            return
+        account = await self._account_of(secret)
+        if account is None:
+            await self._delete(secret)
+        elif self._sign is not None and missing_from(secret, self._root_ca):
+            await self._fill(secret, account, self._sign)
+
+    async def _account_of(self, secret: Secret) -> ServiceAccount | None:
+        """The account that the Secret means; nothing is deleted for want of it without a look at what is there now."""
+        metadata = secret.metadata
+        name = metadata.annotations.get(SERVICE_ACCOUNT_NAME, "")
+        cached = self._accounts.get(name, metadata.namespace)
+        if belongs_to(secret, cached):
+            return cached
+        live = await self._client.find(ServiceAccount, name, metadata.namespace)
+        return live if belongs_to(secret, live) else None
+
+    async def _fill(self, secret: Secret, account: ServiceAccount, sign: SignToken) -> None:
+        """Another writer may have filled it already: a token that was handed out is never replaced by a second one."""
+        live = await self._client.find(Secret, secret.metadata.name, secret.metadata.namespace)
+        if live is None or live.metadata.uid != secret.metadata.uid:
+            return  # its event is on its way
+        missing = missing_from(live, self._root_ca)
+        if not missing:
+            return
+        data = dict(live.data)
+        if missing.root_ca:
+            data[ROOT_CA] = self._root_ca.encode()
+        if missing.namespace:
+            data[NAMESPACE] = live.metadata.namespace.encode()
+        if missing.token:
+            data[TOKEN] = sign(account, live).encode()
+        who = {SERVICE_ACCOUNT_NAME: account.metadata.name, SERVICE_ACCOUNT_UID: account.metadata.uid}
+        metadata = replace(live.metadata, annotations={**live.metadata.annotations, **who})
+        try:
+            await self._client.update(replace(live, metadata=metadata, data=data))
+        except NotFound:
+            return  # its event is on its way
+
+    async def _delete(self, secret: Secret) -> None:
+        metadata = secret.metadata
+        options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
+        try:
+            await self._client.delete(Secret, metadata.name, metadata.namespace, options=options)
+        except (Conflict, NotFound):
+            return  # it is another one by now, or none
+
+    async def _forget(self, key: str) -> None:
+        """No account shall mention a Secret that is gone."""
+        namespace, name = split_key(key)
+        mentioning = tuple(self._accounts.by_index(_BY_SECRET, key).values())
+        if not mentioning or await self._client.find(Secret, name, namespace) is not None:
+            return
+        for cached in mentioning:
+            live = await self._client.find(ServiceAccount, cached.metadata.name, namespace)
+            if live is not None and key in _mentioned(live):
+                rest = tuple(one for one in live.secrets if one.name != name)
+                await self._client.update(replace(live, secrets=rest))
+
+
+def _mentioned(account: ServiceAccount) -> tuple[str, ...]:
+    return tuple(cluster_key(account.metadata.namespace, one.name) for one in account.secrets)
+
+
+def _account_keys(secret: Secret) -> tuple[str, ...]:
+    if secret.type != SERVICE_ACCOUNT_TOKEN:
+        return ()
+    metadata = secret.metadata
+    return (cluster_key(metadata.namespace, metadata.annotations.get(SERVICE_ACCOUNT_NAME, "")),)
