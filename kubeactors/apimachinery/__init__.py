@@ -6,7 +6,8 @@ Every room above uses it; it uses `message.py` alone.
   `scheme` (which kinds there are).
 - How they are asked for, and refused: `requests`, `status`, `field`.
 - How they are written and read: `serializer` (start here), `jsontext`, `yamltext`; `reader`, `leaves` and `findings`
-  are its thorough way, with Go's leniency and Go's words.
+  are its thorough way, with Go's leniency and Go's words; `exact` reads files that people write for us, and `words`
+  tells them what they might have meant.
 - How they are changed: `patches`.
 - How they are chosen: `labels` (with `labelparser` and `requirement`), `fieldselector`.
 - What may stand in them: `names`, `ip`, `objectmeta`, `quantity`, `intstr`, `time`.

@@ -13,11 +13,11 @@ from rich.table import Table
 from kubeactors.api import SCHEME
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.cli.errors import UsageError, said
+from kubeactors.cli.scheduler_config import scheduler_configuration
 from kubeactors.cli.server import Server, usual_kubeconfig
 from kubeactors.cli.up import default_data_dir
 from kubeactors.scheduler import Explanation, NodeVerdict
-from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig, read
-from kubeactors.scheduler.configuration import ConfigurationError
+from kubeactors.scheduler.config import DEFAULT_CONFIG, read
 from kubeactors.scheduler.picture import KINDS, Picture
 
 T = TypeVar("T", bound=TypedObject)
@@ -49,7 +49,7 @@ def explain_scheduling(
 
     Exits 1 if no node takes the pod.
     """
-    config = scheduler_configuration(scheduler_config)
+    config = read(scheduler_configuration(scheduler_config)) if scheduler_config else DEFAULT_CONFIG
     server = Server(kubeconfig or usual_kubeconfig(default_data_dir()))
     picture = Picture((one for kind in KINDS for one in all_of(kind, server)), config)
     try:
@@ -77,20 +77,6 @@ def all_of(kind: type[T], server: Server) -> Iterator[T]:
         after = page.metadata.after
         if not after:
             return
-
-
-def scheduler_configuration(path: Path | None) -> SchedulerConfig:
-    """What the file says.
-
-    Raises:
-        UsageError: it cannot be read, or is wrong.
-    """
-    if path is None:
-        return DEFAULT_CONFIG
-    try:
-        return read(msgspec.yaml.decode(path.read_bytes()))
-    except (ConfigurationError, msgspec.MsgspecError, OSError) as error:
-        raise UsageError(f"{path}: {said(error)}") from error
 
 
 def show(found: Explanation, console: Console) -> None:

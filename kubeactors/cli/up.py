@@ -12,11 +12,13 @@ import anyio
 import msgspec
 from cyclopts import Parameter
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.http.serving import AddressInUse
 from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.loop import interrupted, run
+from kubeactors.cli.scheduler_config import scheduler_configuration
 from kubeactors.cluster import Cluster, ClusterSpec, NodePool, StorageError
 from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
@@ -48,6 +50,7 @@ def up(  # noqa: PLR0913 -- the options of the command
         bool, Parameter(help="Listen for services, at 127.x.y.z for 10.x.y.z, and at node ports.")
     ] = False,
     load_balancers: Annotated[str, Parameter(help="The range of their addresses, such as 127.64.0.0/16.")] = "",
+    scheduler_config: Annotated[Path | None, Parameter(help="A KubeSchedulerConfiguration, as YAML.")] = None,
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
@@ -60,8 +63,10 @@ def up(  # noqa: PLR0913 -- the options of the command
             raise UsageError(f"{option} {given}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
     if load_balancers:
         _check_pool(load_balancers)
+    scheduler = scheduler_configuration(scheduler_config) if scheduler_config else None
+    spec = ClusterSpec(nodes=NodePool(count=nodes), scheduler=scheduler, load_balancer_pool=load_balancers)
     directory = data_dir or default_data_dir()
-    return run(_up, nodes, host, port, directory, in_memory, kubeconfig, dns_port, services, load_balancers, output)
+    return run(_up, spec, host, port, directory, in_memory, kubeconfig, dns_port, services, output)
 
 
 def default_data_dir() -> Path:
@@ -80,7 +85,7 @@ def _check_pool(cidr: str) -> None:
 
 
 async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
-    nodes: int,
+    spec: ClusterSpec,
     host: str,
     port: int,
     data_dir: Path,
@@ -88,7 +93,6 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     kubeconfig: Path | None,
     dns_port: int | None,
     services: bool,  # noqa: FBT001
-    load_balancers: str,
     output: str,
 ) -> int:
     async with AsyncExitStack() as stack:
@@ -100,9 +104,8 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
             claim(directory)
             kubeconfig = kubeconfig or directory / "kubeconfig"
             check_kubeconfig(kubeconfig)
-            cluster = await stack.enter_async_context(
-                Cluster(spec=_spec(nodes, host, port, directory, in_memory=in_memory, load_balancers=load_balancers))
-            )
+            spec = _served(spec, host, port, directory, in_memory=in_memory)
+            cluster = await stack.enter_async_context(Cluster(spec=spec))
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
             url = await stack.enter_async_context(serving)
             if services:
@@ -118,12 +121,11 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     return 0
 
 
-def _spec(  # noqa: PLR0913 -- the options of the command
-    nodes: int, host: str, port: int, directory: Path, *, in_memory: bool, load_balancers: str
-) -> ClusterSpec:
+def _served(spec: ClusterSpec, host: str, port: int, directory: Path, *, in_memory: bool) -> ClusterSpec:
+    """The cluster with what it needs to be served from this directory."""
     pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
-    return ClusterSpec(
-        nodes=NodePool(count=nodes),
+    return replace(
+        spec,
         server=ApiServerConfig(advertise_port=port or USUAL_PORT),  # a free one is known too late
         data_dir=None if in_memory else directory,
         root_ca=pki.ca_certificate.read_text(encoding="ascii"),
@@ -131,7 +133,6 @@ def _spec(  # noqa: PLR0913 -- the options of the command
         account_key=pki.service_account_key.read_bytes(),
         power_switch=True,
         leader_elect=True,
-        load_balancer_pool=load_balancers,
     )
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from kubeactors.apimachinery import exact
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.scheduler.configuration import (
     API_VERSION,
@@ -20,6 +21,7 @@ from kubeactors.scheduler.configuration import (
     POINTS,
     Configuration,
     ConfigurationError,
+    NoArguments,
     PluginRef,
     ProfileSpec,
     Switches,
@@ -31,7 +33,7 @@ from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.plugin_set import PluginFactory, PluginSet
 from kubeactors.scheduler.plugins import default_plugins
 from kubeactors.scheduler.queue import DEFAULT_BACKOFF, SECOND, Backoff
-from kubeactors.scheduler.registry import DEFAULT_PLUGINS, arguments, factory_of, unknown
+from kubeactors.scheduler.registry import DEFAULT_PLUGINS, arguments, factory_of, is_ours, unknown
 from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
 
 
@@ -53,8 +55,8 @@ def read(value: object) -> SchedulerConfig:
         ConfigurationError: something in it is unknown or wrong.
     """
     try:
-        found = msgspec.json.decode(msgspec.json.encode(value), type=Configuration)
-    except (msgspec.MsgspecError, TypeError) as error:
+        found = exact.decode(msgspec.json.encode(value), Configuration)
+    except (exact.DecodeError, TypeError) as error:
         raise ConfigurationError(f"scheduler configuration: {error}") from error
     if (found.api_version, found.kind) != (API_VERSION, KIND):
         raise ConfigurationError(
@@ -95,8 +97,8 @@ def _problems(profiles: Iterable[ProfileSpec]) -> Iterator[FieldError]:
             factory_of(name)
         for number, one in enumerate(spec.plugin_config):
             factory_of(one.name)
-            type_ = PLUGIN_ARGUMENTS.get(one.name)
-            if type_ is not None:
+            type_ = PLUGIN_ARGUMENTS.get(one.name, NoArguments)
+            if is_ours(one.name):
                 where = f"profiles[{index}].pluginConfig[{number}].args"
                 yield from validate_arguments(arguments(one.name, one.args, type_), where)
 

@@ -85,11 +85,26 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
         return self.plugins.get(point, NO_SWITCHES)
 
 
-class LeaderElection(msgspec.Struct, frozen=True, rename="camel"):
-    """Checked, and of no effect: there is one scheduler in a process."""
+class LeaderElection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Checked, and of no effect: the cluster says whether there is an election, and what its Lease is called."""
 
     leader_elect: bool = True
+    lease_duration: str = "15s"
+    renew_deadline: str = "10s"
+    retry_period: str = "2s"
     resource_lock: str = "leases"
+    resource_name: str = "kube-scheduler"
+    resource_namespace: str = "kube-system"
+
+
+class ClientConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of no effect: the scheduler is in the cluster's process."""
+
+    kubeconfig: str = ""
+    accept_content_types: str = ""
+    content_type: str = "application/vnd.kubernetes.protobuf"
+    qps: float = 50.0
+    burst: int = 100
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -104,7 +119,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
     percentage_of_nodes_to_score: int | None = None
     parallelism: int = 16
     leader_election: LeaderElection = LeaderElection()
-    client_connection: msgspec.Raw = NO_ARGUMENTS
+    client_connection: ClientConnection = ClientConnection()
     enable_profiling: bool = True
     enable_contention_profiling: bool = True
     delay_cache_until_active: bool = False
@@ -161,6 +176,10 @@ class CoschedulingArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     """Of Coscheduling."""
 
     permit_waiting_time_seconds: int = 60
+
+
+class NoArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of any other plugin that comes along."""
 
 
 PLUGIN_ARGUMENTS: dict[str, type[msgspec.Struct]] = {

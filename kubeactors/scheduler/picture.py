@@ -17,6 +17,7 @@ from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.explanation import Explanation, explain, unplaced
 from kubeactors.scheduler.handle import Handle, Volumes
+from kubeactors.scheduler.plugin_set import PluginFactory
 from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.profile import Profile
 from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
@@ -60,6 +61,15 @@ class Picture:
         for one in objects:
             self._informers[type(one)].indexer.put(key_of(one), one)
 
+    def check(self) -> None:
+        """Make the plugins of each profile once, to see whether they can be made.
+
+        Raises:
+            ConfigurationError: a plugin does not take its arguments, or a profile cannot sort or bind.
+        """
+        for plugins in self._config.profiles.values():
+            self._profile(plugins, Cache())
+
     def explain(self, name: str, namespace: str) -> Explanation | None:
         """What is said about a pod, as if it had no node yet; None if there is no such pod.
 
@@ -75,8 +85,10 @@ class Picture:
             known = ", ".join(self._config.profiles)
             raise LookupError(f'the pod asks for the scheduler "{scheduler}"; known profiles are {known}')
         cache = self._cache(pod)
-        profile = Profile(plugins(self._handle(cache)), cache)
-        return explain(pod_info(unplaced(pod)), profile, cache, pod.spec.node_name)
+        return explain(pod_info(unplaced(pod)), self._profile(plugins, cache), cache, pod.spec.node_name)
+
+    def _profile(self, plugins: PluginFactory, cache: Cache) -> Profile:
+        return Profile(plugins(self._handle(cache)), cache)
 
     def _of(self, kind: type[K]) -> SharedInformer[K]:
         return cast("SharedInformer[K]", self._informers[kind])

@@ -5,12 +5,14 @@ arguments by name.
 """
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import TypeAlias, TypeVar, cast
 
 import msgspec
 
+from kubeactors.apimachinery import exact
+from kubeactors.apimachinery.words import nearest
 from kubeactors.scheduler.configuration import (
     AffinityArguments,
     Arguments,
@@ -61,8 +63,8 @@ def arguments(name: str, raw: Arguments, type_: type[A]) -> A:
         ConfigurationError: they are not what the plugin takes.
     """
     try:
-        return msgspec.convert(_fields(raw), type_)
-    except (msgspec.MsgspecError, AttributeError) as error:
+        return exact.decode(msgspec.json.encode(_fields(raw)), type_)
+    except (exact.DecodeError, AttributeError) as error:
         raise ConfigurationError(f"pluginConfig of {name}: {error}") from error
 
 
@@ -85,17 +87,29 @@ def factory_of(name: str) -> Factory:
     return lambda handle, raw, _: _made(name, made, handle, raw)
 
 
+def is_ours(name: str) -> bool:
+    """Whether it is a plugin of this package, not of a user's.
+
+    >>> is_ours("NodePorts"), is_ours("shop.plugins:Quiet")
+    (True, False)
+    """
+    return name in _FACTORIES
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """What is said of a name that is none, with the nearest that is."""
-    names = tuple(known)
-    near = get_close_matches(name, names, 1)
-    hint = f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(names)}"
-    return f'scheduler configuration: unknown {what} "{name}"{hint}'
+    return f'scheduler configuration: unknown {what} "{name}"; {nearest(name, tuple(known))}'
 
 
 def _made(name: str, make: Callable[..., Plugin], handle: Handle, raw: Arguments) -> Plugin:
+    fields = _fields(raw)
+    parameters = signature(make).parameters
+    known = tuple(parameters)[1:]
+    stranger = next((one for one in fields if one not in known), None)
+    if stranger is not None and not any(one.kind is Parameter.VAR_KEYWORD for one in parameters.values()):
+        raise ConfigurationError(unknown(f"argument of {name}", stranger, known))
     try:
-        return make(handle, **_fields(raw))
+        return make(handle, **fields)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"plugin {name}: {error}") from error
 

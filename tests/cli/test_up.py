@@ -163,6 +163,58 @@ def test_bad_input_is_one_sentence(arguments: tuple[str, ...], sentence: str) ->
     )
 
 
+CONFIGURATION = """
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+- schedulerName: packer
+  pluginConfig:
+  - {name: NodeResourcesFit, args: {scoringStrategy: {type: MostAllocated}}}
+"""
+
+
+def test_up_has_the_profiles_of_a_scheduler_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "scheduler.yaml"
+    path.write_text(CONFIGURATION)
+    process = up("--in-memory", "--nodes", "1", "--scheduler-config", str(path))
+    kubectl = [find_kubectl(), f"--kubeconfig={ready(process)['kubeconfig']}"]
+    packed = json.dumps({"spec": {"schedulerName": "packer"}})
+    for arguments in (
+        ("run", "packed", "--image=x", f"--overrides={packed}"),
+        ("wait", "--for=condition=Ready", "pod/packed", "--timeout=30s"),
+    ):
+        subprocess.run([*kubectl, *arguments], check=True, capture_output=True, timeout=60)
+    assert stop(process) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "sentence"),
+    [
+        ("profiles", "profile", 'scheduler configuration: profile: unknown key; did you mean "profiles"?'),
+        (
+            "scoringStrategy",
+            "scoreStrategy",
+            'pluginConfig of NodeResourcesFit: scoreStrategy: unknown key; did you mean "scoringStrategy"?',
+        ),
+        (
+            "pluginConfig",
+            "plugins: {queueSort: {disabled: [{name: PrioritySort}]}}\n  pluginConfig",
+            "only one queue sort plugin required for profile with scheduler name 'packer', but got 0",
+        ),
+        (
+            "scheduler.config.k8s.io/v1",
+            "scheduler.config.k8s.io/v1beta3",
+            "scheduler configuration: KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1beta3, want KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1",
+        ),
+    ],
+)
+def test_a_wrong_scheduler_configuration_is_one_sentence(wrong: str, right: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "scheduler.yaml"
+    path.write_text(CONFIGURATION.replace(wrong, right))
+    code, error = said("up", "--in-memory", "--port", "0", "--scheduler-config", str(path))
+    assert (code, error) == (2, f"kubeactors: {path}: {sentence}\n")
+
+
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     command = [sys.executable, "-m", "kubeactors", "bench", "--nodes", "1", "--pods", "1", "--output", "json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

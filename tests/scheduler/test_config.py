@@ -38,6 +38,9 @@ class Odd:
         return refused if info.name.startswith(self._letter) else None
 
 
+ODD = f"{__name__}.Odd"
+
+
 def profile(cache: Cache, text: str, name: str = "default-scheduler") -> Profile:
     return Profile(read(yaml.safe_load(HEAD % text)).profiles[name](handle(cache)), cache)
 
@@ -100,8 +103,7 @@ def test_a_plugin_can_be_left_out_altogether_or_at_one_point() -> None:
 
 
 def test_a_plugin_of_the_users_own_package_is_named_by_its_path() -> None:
-    path = f"{__name__}.Odd"
-    text = f"{{plugins: {{multiPoint: {{enabled: [{{name: {path}}}]}}}}, pluginConfig: [{{name: {path}, args: {{letter: b}}}}]}}"
+    text = f"{{plugins: {{multiPoint: {{enabled: [{{name: {ODD}}}]}}}}, pluginConfig: [{{name: {ODD}, args: {{letter: b}}}}]}}"
     cache = two_nodes()
     found = explain(pod_info(pod("p")), profile(cache, text), cache).nodes
     assert {each.node: each.refusals for each in found} == {"a": {}, "b": {"Odd": "begins with b"}}
@@ -125,7 +127,20 @@ def test_profiles_are_known_by_name() -> None:
             'unknown plugin "NodeResourceFit"; did you mean "NodeResourcesFit"?',
         ),
         ("{plugins: {filters: {}}}", 'unknown extension point "filters"; did you mean "filter"?'),
-        ("{plugin: {}}", "unknown field `plugin`"),
+        ("{plugin: {}}", 'profiles[0].plugin: unknown key; did you mean "plugins"?'),
+        ("{plugins: {score: {enable: []}}}", 'enable: unknown key; did you mean "enabled"?'),
+        (
+            "{pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {resource: []}}}]}",
+            'pluginConfig of NodeResourcesFit: scoringStrategy.resource: unknown key; did you mean "resources"?',
+        ),
+        (
+            "{pluginConfig: [{name: NodePorts, args: {range: 1}}]}",
+            "pluginConfig of NodePorts: range: unknown key; nothing is known here",
+        ),
+        (
+            f"{{plugins: {{filter: {{enabled: [{{name: {ODD}}}]}}}}, pluginConfig: [{{name: {ODD}, args: {{leter: b}}}}]}}",
+            f'unknown argument of {ODD} "leter"; did you mean "letter"?',
+        ),
         ("{}, {}", 'profiles[1].schedulerName: Duplicate value: "profiles[0].schedulerName"'),
         ("{plugins: {multiPoint: {enabled: [{name: nowhere.Plugin}]}}}", "No module named 'nowhere'"),
         (

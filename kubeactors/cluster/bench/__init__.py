@@ -6,7 +6,6 @@
     pods.py         what is seen of its pods           nodes.py        waiting for nodes
     latency.py      percentiles; timed requests        samples.py      memory, mailboxes, busy actors
     dump.py         a real cluster, from kubectl       progress.py     how far it is
-    words.py        what somebody might have meant
     stacks.py       samples of the Python stack        result.py       what was measured
     figures.py      its rows and columns               page.py         a report, as one HTML page
     plots.py        its plots                          flame.py        its flame graph

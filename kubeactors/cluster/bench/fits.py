@@ -11,9 +11,9 @@ from typing import TypeAlias
 from kubeactors.api.core.v1 import PodSpec
 from kubeactors.api.core.v1.demand import CPU, MEMORY, amount, demand
 from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.words import nearest
 from kubeactors.cluster.bench.dump import DumpError, dump_of
 from kubeactors.cluster.bench.scenario import Churn, Create, NodeGroup, PodShape, PowerOff, Scale, Scenario, Update
-from kubeactors.cluster.bench.words import nearest
 from kubeactors.cluster.bench.workload import WorkloadError, pod_spec
 from kubeactors.cluster.machines import kubelet_configs
 from kubeactors.cluster.spec import NodePool

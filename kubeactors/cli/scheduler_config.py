@@ -1,0 +1,27 @@
+"""The option `--scheduler-config`: a file with a KubeSchedulerConfiguration."""
+
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from kubeactors.apimachinery import exact
+from kubeactors.apimachinery.yamltext import YAMLError
+from kubeactors.cli.errors import UsageError, said
+from kubeactors.scheduler.config import read
+from kubeactors.scheduler.configuration import ConfigurationError
+from kubeactors.scheduler.picture import Picture
+
+
+def scheduler_configuration(path: Path) -> dict[str, object]:
+    """What the file says, as `ClusterSpec.scheduler` takes it; a scheduler can be made from it.
+
+    Raises:
+        UsageError: it cannot be read, or is wrong.
+    """
+    try:
+        value = cast("object", msgspec.json.decode(exact.to_json(path.read_bytes())))
+        Picture((), read(value)).check()
+    except (ConfigurationError, YAMLError, OSError) as error:
+        raise UsageError(f"{path}: {said(error)}") from error
+    return cast("dict[str, object]", value)
