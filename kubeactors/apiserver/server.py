@@ -65,8 +65,10 @@ from kubeactors.apiserver.registry.tokens import TokenIssuer
 from kubeactors.apiserver.selection import Selection, select
 from kubeactors.apiserver.selfdescription import describe, ensure
 from kubeactors.apiserver.serving import (
+    Known,
     Shared,
     admission_of,
+    book_of,
     ledger_of,
     node_of_kind,
     resources_of,
@@ -146,11 +148,13 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
             self._config.node_port_first, self._config.node_port_last, environment.random_for("node ports")
         )
         shared = Shared(environment=environment, addresses=addresses, ports=ports, templates=Templates())
-        ledger = ledger_of(self._scheme, self._cacher, environment)
-        self._authorizer.follow(self._cacher)
-        admission = admission_of(
-            self._authorizer, self._cacher, shared.templates, environment.random_for("token volumes"), ledger
+        known = Known(
+            shared.templates,
+            ledger_of(self._scheme, self._cacher, environment),
+            book_of(self._scheme, self._cacher),
         )
+        self._authorizer.follow(self._cacher)
+        admission = admission_of(self._authorizer, self._cacher, environment.random_for("token volumes"), known)
         self._resources = resources_of(self._scheme, self._cacher, shared)
         self._subresources = subresources_of(self._resources, environment, self._cacher, self._tokens)
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)

@@ -21,6 +21,9 @@ from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
 from kubeactors.apiserver.admission.plugin import Lookup
 from kubeactors.apiserver.admission.pod_security import PodSecurity
 from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
+from kubeactors.apiserver.admission.policies.book import Book
+from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
+from kubeactors.apiserver.admission.policies.validating import ValidatingPolicies
 from kubeactors.apiserver.admission.resource_quota import Ledger, ResourceQuotas
 from kubeactors.apiserver.admission.role_escalation import RoleEscalation
 from kubeactors.apiserver.admission.service_account import ServiceAccountTokens
@@ -178,10 +181,25 @@ def ledger_of(scheme: Scheme, cacher: Cacher, environment: Environment) -> Ledge
     return ledger
 
 
-def admission_of(authorizer: Authorizer, lookup: Lookup, templates: Templates, random: Random, ledger: Ledger) -> Chain:
+def book_of(scheme: Scheme, cacher: Cacher) -> Book:
+    """Who knows which policies are in force."""
+    book = Book(scheme, cacher)
+    cacher.follow(book)
+    return book
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is kept for plug-ins beside the cache."""
+
+    templates: Templates
+    ledger: Ledger
+    policies: Book
+
+
+def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: Known) -> Chain:
     """The plug-ins of a server, in their order."""
     accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(lookup), DefaultTolerationSeconds()
-    shared = SharedSpecs(templates, accounts, priority, tolerations)
+    shared = SharedSpecs(known.templates, accounts, priority, tolerations)
     storage = (DefaultStorageClass(lookup), StorageObjectInUseProtection(), PersistentVolumeClaimResize(lookup))
     return Chain(
         (
@@ -195,7 +213,9 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, templates: Templates, r
             *storage,
             RoleEscalation(authorizer, lookup),
             Certificates(authorizer),
-            ResourceQuotas(ledger),
+            MutatingPolicies(known.policies, lookup),
+            ValidatingPolicies(known.policies, lookup),
+            ResourceQuotas(known.ledger),
         )
     )
 

@@ -62,3 +62,55 @@ def test_a_failure_is_told_in_the_words_of_the_original(text: str, message: str)
     with pytest.raises(CelError) as caught:
         program.holds({"self": {"tags": {}, "list": [1], "zero": 0}})
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("quantity('1Gi').isGreaterThan(quantity('1000M'))", True),
+        ("quantity('1') == quantity('1000m')", True),
+        ("quantity('1').add(quantity('500m')).sub(1).compareTo(quantity('0.5'))", 0),
+        ("quantity('2k').asInteger() + quantity('-1').sign()", 1999),
+        ("quantity('500m').isInteger() || isQuantity('1x')", False),
+        ("quantity('500m').asApproximateFloat()", 0.5),
+        ("ip('10.0.0.1').family() == 4 && ip('::1').family() == 6", True),
+        ("ip.isCanonical('::0') || isIP('010.0.0.1') || isIP('::ffff:1.2.3.4')", False),
+        ("ip('127.0.0.1').isLoopback() && ip('0.0.0.0').isUnspecified() && ip('8.8.8.8').isGlobalUnicast()", True),
+        ("ip('224.0.0.1').isLinkLocalMulticast() && ip('169.254.0.1').isLinkLocalUnicast()", True),
+        ("cidr('10.1.0.0/8').containsIP('10.2.3.4') && !cidr('10.1.0.0/8').containsIP(ip('11.0.0.1'))", True),
+        ("cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && !isCIDR('10.0.0.0/33')", True),
+        ("cidr('10.1.0.0/8').masked() == cidr('10.0.0.0/8') && cidr('10.1.0.0/8').ip() == ip('10.1.0.0')", True),
+        ("cidr('10.1.0.0/8').prefixLength()", 8),
+        ("url('https://u@example.com:80/a?k=v').getHost()", "example.com:80"),
+        ("url('https://[::1]:80/').getHostname() + url('https://[::1]:80/').getPort()", "::180"),
+        ("url('https://example.com/a?k=v&k=w').getQuery()", {"k": ["v", "w"]}),
+        ("url('/a:b/c%20d').getEscapedPath()", "/a:b/c%20d"),
+        ("isURL('example.com') || url('ftp://x/y').getScheme() != 'ftp'", False),
+        ("semver('1.10.0').isGreaterThan(semver('1.9.0')) && semver('1.0.0-rc.1').isLessThan(semver('1.0.0'))", True),
+        ("semver('1.2.3').minor() + semver('1.2.3').patch()", 5),
+        ("isSemver('1.2')", False),
+        ("[1, 2, 3].sum() + [3, 1].min() + [3, 1].max()", 10),
+        ("[1, 2].isSorted() && !['b', 'a'].isSorted()", True),
+        ("sets.contains([1, 2], [1]) && sets.equivalent([1, 2], [2, 1, 1]) && !sets.intersects([1], [2])", True),
+        ("'abc123'.find('[0-9]+') + 'x'.find('y')", "123"),
+        ("'a1b2c3'.findAll('[0-9]', 2)", ["1", "2"]),
+    ],
+)
+def test_the_libraries_of_kubernetes_are_there(text: str, value: object) -> None:
+    assert compile_program(text, ()).evaluate({}) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("quantity('x')", "quantities must match the regular expression"),
+        ("ip('10.0.0.256')", "'10.0.0.256' does not appear to be an IPv4 or IPv6 address"),
+        ("quantity('1').isGreaterThan(ip('10.0.0.1'))", "no such overload"),
+        ("url('/a b')", "URL parse error during conversion from string: parse '/a b': invalid URI for request"),
+        ("[].max()", "max called on empty list"),
+    ],
+)
+def test_what_a_library_cannot_do_is_a_failure(text: str, message: str) -> None:
+    with pytest.raises(CelError) as caught:
+        compile_program(text, ()).evaluate({})
+    assert str(caught.value).startswith(message)

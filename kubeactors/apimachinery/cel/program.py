@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Protocol, cast
 
-BOOL, STRING = "bool", "string"
-"""Types that expressions must have, as messages name them."""
+from kubeactors.apimachinery.cel.library import FUNCTIONS
+from kubeactors.apimachinery.cel.library.declaration import BOOL, DOUBLE, DYN, INT, LIST, STRING, TAGGED
 
 _WRAPPED = re.compile(r"[A-Z_]+: (.*) \[[A-Z_]+\]", re.DOTALL)
 
@@ -96,7 +96,25 @@ def _environment(variables: tuple[str, ...]) -> _Environment:
     )
 
     extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional()]
-    return cast("_Environment", cel.NewEnv(variables=dict.fromkeys(variables, cel.Type.DYN), extensions=extensions))
+    types = {
+        BOOL: cel.Type.BOOL,
+        DOUBLE: cel.Type.DOUBLE,
+        DYN: cel.Type.DYN,
+        INT: cel.Type.INT,
+        STRING: cel.Type.STRING,
+        LIST: cel.Type.List(cel.Type.DYN),
+        TAGGED: cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
+    }
+    overloads: dict[str, list[cel.Overload]] = {}
+    for one in FUNCTIONS:
+        parameters = [types[parameter] for parameter in one.parameters]
+        made = cel.Overload(
+            one.id, return_type=types[one.result], parameters=parameters, is_member=one.is_member, impl=one.run
+        )
+        overloads.setdefault(one.name, []).append(made)
+    functions = [cel.FunctionDecl(name, those) for name, those in overloads.items()]
+    known = dict.fromkeys(variables, cel.Type.DYN)
+    return cast("_Environment", cel.NewEnv(variables=known, extensions=extensions, functions=functions))
 
 
 def _type_name(type_: _Type) -> str:

@@ -1,0 +1,138 @@
+"""What the expressions of policies and webhooks speak of, and how they are evaluated.
+
+Source: apiserver/pkg/admission/plugin/cel/{condition,mutation,composition}.go, plugin/webhook/matchconditions (v1.36).
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from kubeactors.api.admissionregistration.v1.matching import MatchCondition, Variable
+from kubeactors.apimachinery.cel import CelError, compile_program
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import UserInfo
+from kubeactors.apimachinery.serializer import to_builtins
+from kubeactors.apiserver.admission.plugin import Attributes, Lookup
+from kubeactors.apiserver.objects import NAMESPACES
+
+VARIABLES = "variables"
+
+Values = Mapping[str, object]
+
+
+class Failed(Exception):
+    """An expression could not be evaluated."""
+
+
+class Scope:
+    """The names that expressions know, with their values. Variables are evaluated when they come up."""
+
+    def __init__(self, values: Values, variables: Iterable[Variable] = ()) -> None:
+        self._names = tuple(values)
+        self._values = values
+        self._variables = tuple(variables)
+        self._known: dict[str, object] = {}
+        self._failed: dict[str, str] = {}
+
+    def evaluate(self, text: str) -> object:
+        """What an expression comes to, as plain values.
+
+        Raises:
+            Failed: it comes to nothing.
+        """
+        text = text.strip()
+        self._settle(text)
+        for name, why in self._failed.items():
+            if f"{VARIABLES}.{name}" in text:
+                raise Failed(f'expression {_quoted(text)} resulted in error: composited variable "{name}" {why}')
+        try:
+            return compile_program(text, self._names).evaluate({**self._values, VARIABLES: self._known})
+        except CelError as error:
+            raise Failed(f"expression {_quoted(text)} resulted in error: {error}") from error
+
+    def _settle(self, text: str) -> None:
+        """Evaluate the variables, once somebody asks for any. They may speak of those before them."""
+        if VARIABLES not in text:
+            return
+        pending, self._variables = self._variables, ()
+        for one in pending:
+            try:
+                self._known[one.name] = self.evaluate(one.expression)
+            except Failed as failure:
+                self._failed[one.name] = f"fails to evaluate: {failure}"
+
+
+def values_of(value: TypedObject | None, attributes: Attributes, lookup: Lookup) -> dict[str, object]:
+    """The request as expressions see it: `object`, `oldObject`, `request`, `namespaceObject`."""
+    namespace = lookup.get(NAMESPACES, "", attributes.namespace) if attributes.kind.namespaced else None
+    return {
+        "object": _plain(value),
+        "oldObject": _plain(attributes.old if attributes.operation != "CREATE" else None),
+        "request": request_of(value, attributes),
+        "namespaceObject": _plain(namespace),
+        "authorizer": None,
+        VARIABLES: {},
+    }
+
+
+def request_of(value: TypedObject | None, attributes: Attributes) -> dict[str, object]:
+    """The request itself, as AdmissionReview has it, without its objects.
+
+    Source: api/admission/v1/types.go (v1.36).
+    """
+    kind, found = attributes.kind, value if value is not None else attributes.old
+    group_kind = {"group": kind.group, "version": kind.version, "kind": kind.kind}
+    resource = {"group": kind.group, "version": kind.version, "resource": kind.resource}
+    name = attributes.name or (found.metadata.name if found is not None else "")
+    made: dict[str, object] = {
+        "uid": found.metadata.uid if found is not None else "",
+        "kind": group_kind,
+        "resource": resource,
+        "requestKind": group_kind,
+        "requestResource": resource,
+        "operation": attributes.operation,
+        "userInfo": _user(attributes.user),
+        "dryRun": attributes.dry_run,
+    }
+    if attributes.subresource:
+        made["subResource"] = made["requestSubResource"] = attributes.subresource
+    if name:
+        made["name"] = name
+    if attributes.namespace:
+        made["namespace"] = attributes.namespace
+    return made
+
+
+def conditions_hold(conditions: Iterable[MatchCondition], scope: Scope) -> bool:
+    """Whether all conditions hold; one that does not decides, whatever becomes of the others.
+
+    Raises:
+        Failed: none is false, and one cannot be evaluated.
+    """
+    failures: list[str] = []
+    for one in conditions:
+        try:
+            if scope.evaluate(one.expression) is not True:
+                return False
+        except Failed as failure:
+            failures.append(str(failure))
+    if failures:
+        raise Failed(failures[0] if len(failures) == 1 else f"[{', '.join(failures)}]")
+    return True
+
+
+def _plain(value: TypedObject | None) -> object:
+    return None if value is None else to_builtins(value)
+
+
+def _user(user: UserInfo) -> dict[str, object]:
+    made: dict[str, object] = {"username": user.name, "groups": list(user.groups)}
+    if user.uid:
+        made["uid"] = user.uid
+    if user.extra:
+        made["extra"] = msgspec.to_builtins(user.extra)
+    return made
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'"

@@ -1,0 +1,143 @@
+"""MutatingAdmissionPolicy: changes what is written as users have said it in CEL.
+
+Source: apiserver/pkg/admission/plugin/policy/mutating/{dispatcher,compilation}.go, patch/{smd,json_patch}.go (v1.36).
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+
+from kubeactors.api.admissionregistration.v1.mutating import MutatingAdmissionPolicySpec, Mutation
+from kubeactors.api.admissionregistration.v1.policy_validation import JSON_PATCH
+from kubeactors.apimachinery.managedfields.merge import merge
+from kubeactors.apimachinery.managedfields.schema import schema_of
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.patches.errors import PatchError
+from kubeactors.apimachinery.patches.jsonpatches import Operation
+from kubeactors.apimachinery.patches.jsonpatches import apply as apply_json_patch
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.serializer import DecodeError, from_builtins, to_builtins
+from kubeactors.apiserver.admission.plugin import DELETE, Attributes, Lookup, Plugin, refused
+from kubeactors.apiserver.admission.policies.book import GROUP, Book, Mutating
+from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, conditions_hold, values_of
+from kubeactors.apiserver.admission.policies.literals import as_maps
+from kubeactors.apiserver.admission.policies.matching import matches
+from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
+
+FAIL = "Fail"
+AGAIN = "IfNeeded"
+
+
+class MutatingPolicies(Plugin):
+    """Changes every write as the policies that are in force say."""
+
+    def __init__(self, book: Book, lookup: Lookup) -> None:
+        self._book = book
+        self._lookup = lookup
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """What is created and changed, but policies and webhooks."""
+        del subresource
+        return kind.group != GROUP and operation != DELETE
+
+    def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """The object after all changes. Policies that ask for it see what those after them have changed.
+
+        Raises:
+            Forbidden: a change cannot be made, and its policy says that this must not be.
+        """
+        in_force = self._book.mutating
+        if not in_force:
+            return value
+        before = value
+        for one in in_force:
+            value = self._changed(one, value, attributes)
+        if value is not before:
+            for one in in_force:
+                if one.policy.spec.reinvocation_policy == AGAIN:
+                    value = self._changed(one, value, attributes)
+        return value
+
+    def _changed(self, one: Mutating, value: TypedObject, attributes: Attributes) -> TypedObject:
+        spec, narrowed = one.policy.spec, one.binding.spec.match_resources
+        if spec.match_constraints is None or not matches(spec.match_constraints, value, attributes, self._lookup):
+            return value
+        if narrowed is not None and not matches(narrowed, value, attributes, self._lookup):
+            return value
+        try:
+            for parameters in parameters_of(
+                spec.param_kind, one.binding.spec.param_ref, attributes, self._book.scheme, self._lookup
+            ):
+                value = self._mutated(spec, value, attributes, parameters)
+        except (Failed, NoParameters) as failure:
+            if spec.failure_policy in (None, FAIL):
+                names = f"MutatingAdmissionPolicy '{one.policy.metadata.name}' with binding "
+                said = f"{names}'{one.binding.metadata.name}' denied request: {failure}"
+                raise refused(value, attributes, said) from failure
+        return value
+
+    def _mutated(
+        self,
+        spec: MutatingAdmissionPolicySpec,
+        value: TypedObject,
+        attributes: Attributes,
+        parameters: TypedObject | None,
+    ) -> TypedObject:
+        """All changes of a policy, each seeing those before it.
+
+        Raises:
+            Failed: one cannot be made.
+        """
+
+        def scope_of(value: TypedObject) -> Scope:
+            values = values_of(value, attributes, self._lookup)
+            if spec.param_kind is not None:
+                values["params"] = None if parameters is None else to_builtins(parameters)
+            return Scope(values, spec.variables)
+
+        if not conditions_hold(spec.match_conditions, scope_of(value)):
+            return value
+        for mutation in spec.mutations:
+            value = _typed(_document(mutation, value, scope_of, attributes), value, attributes)
+        return value
+
+
+def _document(
+    mutation: Mutation, value: TypedObject, scope_of: Callable[[TypedObject], Scope], attributes: Attributes
+) -> object:
+    """The changed object as dicts and lists."""
+    scope, document = scope_of(value), to_builtins(value)
+    if mutation.patch_type == JSON_PATCH:
+        assert mutation.json_patch is not None, "validation asks for it"
+        operations = _in_order(scope.evaluate(as_maps(mutation.json_patch.expression)))
+        try:
+            return apply_json_patch(document, cast("list[Operation]", operations))
+        except PatchError as error:
+            raise Failed(f"JSON Patch: {error}") from error
+    assert mutation.apply_configuration is not None, "validation asks for it"
+    configuration = scope.evaluate(as_maps(mutation.apply_configuration.expression))
+    kind = attributes.kind
+    return merge(document, _in_order(configuration), kind.ownership or schema_of(kind.type))
+
+
+def _typed(document: object, value: TypedObject, attributes: Attributes) -> TypedObject:
+    """The object, with its defaults anew.
+
+    Raises:
+        Failed: the document is none of its kind.
+    """
+    try:
+        return attributes.kind.default(from_builtins(document, type(value), careful=True).object)
+    except (DecodeError, msgspec.ValidationError) as error:
+        raise Failed(f"the changed {attributes.kind.kind} cannot be read: {error}") from error
+
+
+def _in_order(value: object) -> object:
+    """Maps come in no order; with their keys sorted, runs are alike."""
+    if isinstance(value, dict):
+        found = cast("dict[str, object]", value)
+        return {name: _in_order(found[name]) for name in sorted(found)}
+    if isinstance(value, list):
+        return [_in_order(one) for one in cast("list[object]", value)]
+    return value

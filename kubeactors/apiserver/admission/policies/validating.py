@@ -1,0 +1,134 @@
+"""ValidatingAdmissionPolicy: refuses, or warns of, what violates the rules that users have written in CEL.
+
+Source: apiserver/pkg/admission/plugin/policy/validating/{dispatcher,validator}.go (v1.36).
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.admissionregistration.v1.policy_validation import DENY, WARN
+from kubeactors.api.admissionregistration.v1.validating import (
+    ValidatingAdmissionPolicySpec,
+    Validation,
+)
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.serializer import to_builtins
+from kubeactors.apimachinery.status import StatusCause, StatusDetails, StatusError
+from kubeactors.apiserver.admission.plugin import Attributes, Lookup, Plugin, refused
+from kubeactors.apiserver.admission.policies.book import GROUP, Book, Validating
+from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, conditions_hold, values_of
+from kubeactors.apiserver.admission.policies.matching import matches
+from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
+
+FAIL = "Fail"
+_CODES = {"Forbidden": 403, "Unauthorized": 401, "RequestEntityTooLarge": 413, "Invalid": 422}
+_MOST_OF_A_MESSAGE = 5 * 1024
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """What is wrong, and the reason that the refusal names."""
+
+    message: str
+    reason: str = "Invalid"
+
+
+class ValidatingPolicies(Plugin):
+    """Looks at every write with the policies that are in force."""
+
+    def __init__(self, book: Book, lookup: Lookup) -> None:
+        self._book = book
+        self._lookup = lookup
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """Everything but policies and webhooks, with which users could lock themselves out."""
+        del subresource, operation
+        return kind.group != GROUP
+
+    def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
+        """Look at the object as it will be stored.
+
+        Raises:
+            StatusError: a policy is violated whose binding denies; the policy chooses the reason.
+        """
+        for one in self._book.validating:
+            if self._looks_at(one, value, attributes):
+                for violation in self._violations(one, value, attributes):
+                    _act(one, violation, value, attributes)
+
+    def _looks_at(self, one: Validating, value: TypedObject | None, attributes: Attributes) -> bool:
+        constraints, narrowed = one.policy.spec.match_constraints, one.binding.spec.match_resources
+        return (
+            constraints is not None
+            and matches(constraints, value, attributes, self._lookup)
+            and (narrowed is None or matches(narrowed, value, attributes, self._lookup))
+        )
+
+    def _violations(self, one: Validating, value: TypedObject | None, attributes: Attributes) -> Iterator[Violation]:
+        spec = one.policy.spec
+        try:
+            found = parameters_of(
+                spec.param_kind, one.binding.spec.param_ref, attributes, self._book.scheme, self._lookup
+            )
+        except NoParameters as error:
+            yield from _unless_ignored(spec, f"failed to configure binding: {error}")
+            return
+        values = values_of(value, attributes, self._lookup)
+        for parameters in found:
+            if spec.param_kind is not None:
+                values = {**values, "params": None if parameters is None else to_builtins(parameters)}
+            yield from violations(spec, values)
+
+
+def violations(spec: ValidatingAdmissionPolicySpec, values: dict[str, object]) -> Iterator[Violation]:
+    """What a policy has to say of a request, given what its expressions speak of."""
+    scope = Scope(values, spec.variables)
+    try:
+        if not conditions_hold(spec.match_conditions, scope):
+            return
+    except Failed as failure:
+        yield from _unless_ignored(spec, str(failure))
+        return
+    for one in spec.validations:
+        try:
+            holds = scope.evaluate(one.expression) is True
+        except Failed as failure:
+            yield from _unless_ignored(spec, str(failure))
+            continue
+        if not holds:
+            yield Violation(_message(one, scope), one.reason or "Invalid")
+
+
+def _unless_ignored(spec: ValidatingAdmissionPolicySpec, why: str) -> Iterator[Violation]:
+    if spec.failure_policy in (None, FAIL):
+        yield Violation(why)
+
+
+def _message(one: Validation, scope: Scope) -> str:
+    """The message that an expression makes, if it makes one; else the one that is given."""
+    if one.message_expression:
+        try:
+            made = scope.evaluate(one.message_expression)
+        except Failed:
+            made = None
+        if isinstance(made, str) and made.strip() and "\n" not in made and len(made) <= _MOST_OF_A_MESSAGE:
+            return made.strip()
+    return one.message.strip() or f"failed expression: {one.expression.strip()}"
+
+
+def _act(one: Validating, violation: Violation, value: TypedObject | None, attributes: Attributes) -> None:
+    """Do what the binding says follows from a violation. There is no audit log that could be written to."""
+    names = f"ValidatingAdmissionPolicy '{one.policy.metadata.name}' with binding '{one.binding.metadata.name}'"
+    actions = one.binding.spec.validation_actions
+    if WARN in actions:
+        attributes.warnings.append(f"Validation failed for {names}: {violation.message}")
+    if DENY in actions:
+        raise _denied(f"{names} denied request: {violation.message}", violation.reason, value, attributes)
+
+
+def _denied(said: str, reason: str, value: TypedObject | None, attributes: Attributes) -> StatusError:
+    status = refused(value, attributes, said).status
+    details = replace(status.details or StatusDetails(), causes=(StatusCause(message=said),))
+    return StatusError.of(replace(status, reason=reason, code=_CODES.get(reason, 403), details=details))

@@ -1,0 +1,263 @@
+"""Policies of admission refuse, warn, and change, as their bindings say."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.admissionregistration.v1.matching import (
+    MatchCondition,
+    MatchResources,
+    NamedRuleWithOperations,
+    ParamKind,
+    ParamRef,
+    Variable,
+)
+from kubeactors.api.admissionregistration.v1.mutating import (
+    ApplyConfiguration,
+    JSONPatch,
+    MutatingAdmissionPolicy,
+    MutatingAdmissionPolicyBinding,
+    MutatingAdmissionPolicyBindingSpec,
+    MutatingAdmissionPolicySpec,
+    Mutation,
+)
+from kubeactors.api.admissionregistration.v1.validating import (
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+    ValidatingAdmissionPolicyBindingSpec,
+    ValidatingAdmissionPolicySpec,
+    Validation,
+)
+from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
+from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod, PodTemplateSpec
+from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
+from kubeactors.apimachinery.requests import Result
+from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver.admission.policies.literals import as_maps
+from kubeactors.apiserver.admission.policies.matching import names_resource
+from tests.apiserver.plane import Plane, pod
+
+CONFIG_MAPS = NamedRuleWithOperations(
+    api_groups=("",), api_versions=("v1",), operations=("CREATE", "UPDATE"), resources=("configmaps",)
+)
+PODS = replace(CONFIG_MAPS, resources=("pods",), operations=("CREATE", "UPDATE", "DELETE"))
+SMALL = Validation(expression="!has(object.data) || size(object.data) < 2", message="at most one key")
+
+
+def refusal(reply: object) -> Status:
+    assert isinstance(reply, Status), reply
+    assert reply.status == "Failure", reply
+    return reply
+
+
+def config_map(name: str = "a", **data: str) -> ConfigMap:
+    return ConfigMap(metadata=ObjectMeta(name=name, namespace="default"), data=data)
+
+
+def with_policy(
+    spec: ValidatingAdmissionPolicySpec,
+    *,
+    actions: tuple[str, ...] = ("Deny",),
+    narrowed: MatchResources | None = None,
+    ref: ParamRef | None = None,
+) -> Plane:
+    plane = Plane().with_account()
+    if spec.match_constraints is None:
+        spec = replace(spec, match_constraints=MatchResources(resource_rules=(CONFIG_MAPS,)))
+    plane.create(ValidatingAdmissionPolicy(metadata=ObjectMeta(name="p"), spec=spec))
+    binding = ValidatingAdmissionPolicyBindingSpec(
+        policy_name="p", validation_actions=actions, match_resources=narrowed, param_ref=ref
+    )
+    plane.create(ValidatingAdmissionPolicyBinding(metadata=ObjectMeta(name="b"), spec=binding))
+    return plane
+
+
+def test_what_a_policy_denies_is_refused_with_its_message_and_reason() -> None:
+    plane = with_policy(ValidatingAdmissionPolicySpec(validations=(replace(SMALL, reason="Forbidden"),)))
+    plane.create(config_map("fits", a="1"))
+    refused = refusal(plane.try_create(config_map(a="1", b="2")))
+    assert (refused.code, refused.reason) == (403, "Forbidden")
+    assert refused.message == (
+        "configmaps \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: at most one key"
+    )
+
+
+def test_an_update_is_looked_at_as_it_will_be_stored() -> None:
+    plane = with_policy(ValidatingAdmissionPolicySpec(validations=(SMALL,)))
+    made = plane.create(config_map(a="1"))
+    assert refusal(plane.try_update(replace(made, data={"a": "1", "b": "2"}))).code == 422
+
+
+def test_a_message_may_be_made_by_an_expression() -> None:
+    spec = ValidatingAdmissionPolicySpec(
+        variables=(Variable(name="keys", expression="size(object.data)"),),
+        validations=(
+            Validation(
+                expression="variables.keys < 2", message_expression="'not ' + string(variables.keys)", message="unused"
+            ),
+        ),
+    )
+    refused = refusal(with_policy(spec).try_create(config_map(a="1", b="2")))
+    assert refused.message.endswith("denied request: not 2")
+
+
+def test_a_warning_lets_the_object_pass() -> None:
+    plane = with_policy(ValidatingAdmissionPolicySpec(validations=(SMALL,)), actions=("Warn", "Audit"))
+    result = plane.try_create(config_map(a="1", b="2"))
+    assert isinstance(result, Result)
+    assert result.warnings == ("Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': at most one key",)
+
+
+@pytest.mark.parametrize(("failure_policy", "passes"), [("Fail", False), ("Ignore", True)])
+def test_what_cannot_be_evaluated_is_refused_unless_failures_are_ignored(failure_policy: str, *, passes: bool) -> None:
+    spec = ValidatingAdmissionPolicySpec(
+        failure_policy=failure_policy, validations=(Validation(expression="object.data['nosuch'] == 'x'"),)
+    )
+    assert isinstance(with_policy(spec).try_create(config_map(a="1")), Result) == passes
+
+
+def test_a_request_that_a_condition_leaves_out_is_not_looked_at() -> None:
+    spec = ValidatingAdmissionPolicySpec(
+        match_conditions=(MatchCondition(name="not-free", expression="object.metadata.name != 'free'"),),
+        validations=(SMALL,),
+    )
+    plane = with_policy(spec)
+    plane.create(config_map("free", a="1", b="2"))
+    assert refusal(plane.try_create(config_map(a="1", b="2"))).code == 422
+
+
+def test_a_binding_narrows_a_policy_to_namespaces() -> None:
+    labelled = MatchResources(namespace_selector=LabelSelector(match_labels={"strict": "yes"}))
+    plane = with_policy(ValidatingAdmissionPolicySpec(validations=(SMALL,)), narrowed=labelled)
+    plane.create(config_map(a="1", b="2"))
+    plane.create(Namespace(metadata=ObjectMeta(name="strict", labels={"strict": "yes"})))
+    inside = replace(config_map(a="1", b="2"), metadata=ObjectMeta(name="a", namespace="strict"))
+    assert refusal(plane.try_create(inside)).code == 422
+
+
+def test_parameters_come_from_the_object_that_the_binding_names() -> None:
+    spec = ValidatingAdmissionPolicySpec(
+        param_kind=ParamKind(api_version="v1", kind="ConfigMap"),
+        match_constraints=MatchResources(resource_rules=(PODS,)),
+        validations=(Validation(expression="object.metadata.name.startsWith(params.data.prefix)"),),
+    )
+    plane = with_policy(spec, ref=ParamRef(name="limits", parameter_not_found_action="Deny"))
+    missing = refusal(plane.try_create(pod("ok-1")))
+    assert missing.message.endswith(
+        "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction"
+    )
+    plane.create(config_map("limits", prefix="ok-"))
+    plane.create(pod("ok-1"))
+    assert refusal(plane.try_create(pod("bad"))).message.endswith(
+        "failed expression: object.metadata.name.startsWith(params.data.prefix)"
+    )
+
+
+def test_a_deletion_is_looked_at_with_the_old_object() -> None:
+    spec = ValidatingAdmissionPolicySpec(
+        match_constraints=MatchResources(resource_rules=(PODS,)),
+        validations=(
+            Validation(
+                expression="request.operation != 'DELETE' || !('keep' in oldObject.metadata.?labels.orValue({}))"
+            ),
+        ),
+    )
+    plane = with_policy(spec)
+    plane.create(pod("kept", labels={"keep": "yes"}))
+    plane.create(pod("other"))
+    assert refusal(plane.delete(Pod, "kept")).code == 422
+    plane.delete(Pod, "other")
+
+
+def test_a_policy_without_binding_or_after_its_deletion_does_nothing() -> None:
+    plane = with_policy(ValidatingAdmissionPolicySpec(validations=(SMALL,)))
+    plane.delete(ValidatingAdmissionPolicyBinding, "b")
+    plane.create(config_map(a="1", b="2"))
+
+
+def with_change(mutation: Mutation, rule: NamedRuleWithOperations = CONFIG_MAPS, reinvocation: str = "Never") -> Plane:
+    plane = Plane().with_account()
+    spec = MutatingAdmissionPolicySpec(
+        match_constraints=MatchResources(resource_rules=(rule,)),
+        mutations=(mutation,),
+        reinvocation_policy=reinvocation,
+    )
+    plane.create(MutatingAdmissionPolicy(metadata=ObjectMeta(name="p"), spec=spec))
+    binding = MutatingAdmissionPolicyBindingSpec(policy_name="p")
+    plane.create(MutatingAdmissionPolicyBinding(metadata=ObjectMeta(name="b"), spec=binding))
+    return plane
+
+
+def applied(expression: str) -> Mutation:
+    return Mutation(patch_type="ApplyConfiguration", apply_configuration=ApplyConfiguration(expression=expression))
+
+
+def test_a_configuration_is_merged_into_what_is_created() -> None:
+    plane = with_change(applied("Object{metadata: Object.metadata{labels: {'team': 'a'}}, data: {'b': '2'}}"))
+    made = plane.create(config_map(a="1"))
+    assert (made.metadata.labels, made.data) == ({"team": "a"}, {"a": "1", "b": "2"})
+
+
+def test_containers_are_merged_by_name_and_get_their_defaults() -> None:
+    expression = """Object{spec: Object.spec{initContainers: [
+        Object.spec.initContainers{name: "mesh", image: "mesh:1", restartPolicy: "Always"}]}}"""
+    made = with_change(applied(expression), PODS).create(pod("a"))
+    (init,) = made.spec.init_containers
+    assert (init.name, init.restart_policy, init.image_pull_policy) == ("mesh", "Always", "IfNotPresent")
+    assert [one.name for one in made.spec.containers] == [one.name for one in pod("a").spec.containers]
+
+
+def test_a_json_patch_changes_what_it_names() -> None:
+    expression = """[JSONPatch{op: "add", path: "/metadata/annotations", value: {}}, JSONPatch{
+        op: "add", path: "/metadata/annotations/" + jsonpatch.escapeKey("a.com/b"), value: object.data.a + "!"}]"""
+    plane = with_change(Mutation(patch_type="JSONPatch", json_patch=JSONPatch(expression=expression)))
+    assert plane.create(config_map(a="1")).metadata.annotations == {"a.com/b": "1!"}
+
+
+def test_a_change_that_fails_refuses_the_request() -> None:
+    plane = with_change(
+        applied("Object{spec: Object.spec{replicas: 'many'}}"),
+        replace(CONFIG_MAPS, resources=("*",), api_groups=("apps",)),
+    )
+    template = PodTemplateSpec(metadata=ObjectMeta(labels={"a": "b"}), spec=pod("a").spec)
+    deployment = Deployment(
+        metadata=ObjectMeta(name="web", namespace="default"),
+        spec=DeploymentSpec(selector=LabelSelector(match_labels={"a": "b"}), template=template),
+    )
+    refused = refusal(plane.try_create(deployment))
+    assert "MutatingAdmissionPolicy 'p' with binding 'b' denied request: the changed Deployment cannot be read" in (
+        refused.message
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "subresource", "named"),
+    [
+        ("pods", "pods", "", True),
+        ("pods", "pods", "status", False),
+        ("pods/*", "pods", "", False),
+        ("pods/*", "pods", "status", True),
+        ("*/scale", "deployments", "scale", True),
+        ("*/scale", "deployments", "", False),
+        ("*", "deployments", "scale", False),
+        ("*/*", "deployments", "scale", True),
+        ("*/*", "deployments", "", True),
+    ],
+)
+def test_a_pattern_names_resources_and_their_parts(
+    pattern: str, resource: str, subresource: str, *, named: bool
+) -> None:
+    assert names_resource(pattern, resource, subresource) == named
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Object{}", "{}"),
+        ("Object{a: [Object.a{b: 'Object{c: 1}'}]}", '{"a": [{"b": \'Object{c: 1}\'}]}'),
+        ("Object{a: {'k': x.y}, b: f(1, z)}", '{"a": {\'k\': x.y}, "b": f(1, z)}'),
+        ("has(object.a) ? Object{a: b} : Object{`c-d`: e}", 'has(object.a) ? {"a": b} : {"c-d": e}'),
+        ("Object . spec {a: 1}", '{"a": 1}'),
+    ],
+)
+def test_objects_are_read_as_maps(written: str, read: str) -> None:
+    assert as_maps(written) == read
