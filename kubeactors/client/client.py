@@ -34,6 +34,7 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import NotFound, Status, StatusError
+from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.client.transport import Transport
 from kubeactors.message import Recipient
 
@@ -76,8 +77,17 @@ class Client:
         return self._scheme
 
     def resource(self, type_: type[TypedObject]) -> GroupVersionResource:
-        """The resource that serves a kind."""
-        return self._scheme.resource_of(type_)
+        """The resource that serves a kind.
+
+        Raises:
+            NotFound: nobody serves this custom kind, not yet or no longer.
+        """
+        try:
+            return self._scheme.resource_of(type_)
+        except KeyError:
+            if issubclass(type_, Unstructured):
+                raise NotFound.saying("the server could not find the requested resource") from None
+            raise
 
     def submit(self, request: ApiRequest[R | Status]) -> "Awaitable[R]":
         """Like `send`, but the request is on its way at once: send several, then await them."""

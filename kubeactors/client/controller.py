@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias, TypeVar, cast
 from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import StatusError
-from kubeactors.client.informer import Notify, SharedInformer
+from kubeactors.client.informer import Notify, SharedInformer, Unsubscribe
 from kubeactors.client.objects import is_ambiguous
 from kubeactors.client.reflector import Change
 from kubeactors.client.workqueue import SECOND, WorkQueue
@@ -46,6 +46,8 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
         self._unsynced: dict[str, int] = {}
         """The sources that have not told yet what there is, with the number of the subscription."""
+        self._late: dict[str, int] = {}
+        """The same of those that came while this ran; nothing waits for them."""
         self._workers = 0
         self._armed: int | None = None
         self._doubted: dict[str, None] = {}
@@ -64,6 +66,19 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self._informers[informer.source] = entry
         self._unsynced[informer.source] = 0
 
+    def observe_late(self, informer: SharedInformer[T], handler: Callable[[Change[T]], None]) -> None:
+        """Like `observe`, for a collection that comes while the controller runs. See `late_synced`."""
+        self.observe(informer, handler)
+        del self._unsynced[informer.source]
+        self._late[informer.source] = informer.subscribe(self.ctx.self)
+
+    def forget(self, informer: SharedInformer[T]) -> None:
+        """Hear no more of a collection that was observed late."""
+        del self._informers[informer.source]
+        self._late.pop(informer.source, None)
+        if informer.ref is not None:
+            informer.ref.tell(Unsubscribe(self.ctx.self))
+
     def started(self) -> None:
         """Subscribe. A subclass that overrides this calls it."""
         for source, (informer, _) in self._informers.items():
@@ -73,6 +88,11 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def synced(self) -> bool:
         """Whether all informers have told what there is."""
         return not self._unsynced
+
+    @property
+    def late_synced(self) -> bool:
+        """Whether the collections that came late have told what there is, too."""
+        return not self._late
 
     def enqueue(self, key: str) -> None:
         """The key needs work."""
@@ -97,12 +117,19 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     @handle
     def notify(self, message: Notify) -> None:
         """Let the subclass turn changes into keys."""
-        _, handler = self._informers[message.source]
+        entry = self._informers.get(message.source)
+        if entry is None:
+            return  # forgotten meanwhile
         for change in message.changes:
-            handler(change)
-        if message.synced and self._unsynced.get(message.source) == message.subscription:
-            del self._unsynced[message.source]
+            entry[1](change)
+        if message.synced:
+            self._synced(message)
         self._dispatch()
+
+    def _synced(self, message: Notify) -> None:
+        for waiting in (self._unsynced, self._late):
+            if waiting.get(message.source) == message.subscription:
+                del waiting[message.source]
 
     @handle
     def wake(self, message: Wake) -> None:

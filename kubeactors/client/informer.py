@@ -9,7 +9,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 
 from kubeactors.actor import Actor, Context, Mailbox, Ref, Terminated, handle
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ADDED, WatchClosed, WatchEvents
+from kubeactors.apimachinery.requests import ADDED, GroupVersionResource, WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client.client import Client
 from kubeactors.client.indexer import GroupFunction, Indexer, IndexFunction, Lister
@@ -249,8 +249,22 @@ class InformerFactory:
         found = self._informers.get(type_)
         if found is not None:
             return cast("SharedInformer[T]", found)
-        shared = SharedInformer(type_, str(self._client.resource(type_)))
+        resource = self._client.resource(type_)
+        shared = SharedInformer(type_, str(resource))
         self._informers[type_] = cast("SharedInformer[TypedObject]", shared)
-        factory = partial(Informer[T], self._client, shared, consistent=self._consistent)
-        shared.ref = self._ctx.spawn(factory, name=f"informer-{self._client.resource(type_).resource}", mailbox=MAILBOX)
+        self._start(shared, f"informer-{resource.resource}")
         return shared
+
+    def of_custom(self, type_: type[T], resource: GroupVersionResource) -> SharedInformer[T]:
+        """An informer of a kind that may not be served yet, and may go. Every call starts a new one; see `stop`."""
+        shared = SharedInformer(type_, str(resource))
+        self._start(shared)
+        return shared
+
+    def stop(self, informer: SharedInformer[T]) -> None:
+        """End an informer that `of_custom` started."""
+        self._ctx.stop(informer.ref)
+
+    def _start(self, shared: SharedInformer[T], name: str = "") -> None:
+        factory = partial(Informer[T], self._client, shared, consistent=self._consistent)
+        shared.ref = self._ctx.spawn(factory, name=name, mailbox=MAILBOX)

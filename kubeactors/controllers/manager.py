@@ -10,6 +10,7 @@ from typing import ClassVar, Never
 import msgspec
 
 from kubeactors.actor import Actor, Supervision
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
@@ -246,10 +247,14 @@ def _factories(
             client,
             events,
             informers=[informers.of(kind.type) for kind in client.scheme if _is_collected(kind)],
+            definitions=informers.of(CustomResourceDefinition),
         ),
     }
 
 
 def _is_collected(kind: Kind[TypedObject]) -> bool:
-    """Whether objects of this kind can own others, or be owned. Events go by themselves, and each object counts once."""
+    """Whether objects of this kind can own others, or be owned. Events go by themselves, and each object counts once.
+
+    Custom kinds come and go: the garbage collector sees to them itself.
+    """
     return kind.kind != "Event" and kind.stored and not kind.custom and {"list", "watch", "delete"}.issubset(kind.verbs)

@@ -289,12 +289,13 @@ def test_a_definition_waits_for_the_finalizers_of_its_objects(served: Things) ->
     assert refusal(served.plane.try_get(CustomResourceDefinition, "things.example.com"))[0] == 404
 
 
-def test_deletion_in_the_foreground_ends_without_a_garbage_collector(served: Things) -> None:
+def test_deletion_in_the_foreground_is_left_to_the_garbage_collector(served: Things) -> None:
     served.made(thing())
     options = DeleteOptions(propagation_policy="Foreground")
     request = Delete(resource=THINGS, namespace="default", name="a", options=options, user=ADMIN)
     served.plane.sim.ask(served.plane.server, request)
-    assert refusal(served.get())[0] == 404
+    metadata = served.custom(served.get()).metadata
+    assert (metadata.finalizers, bool(metadata.deletion_timestamp)) == (("foregroundDeletion",), True)
 
 
 def test_an_object_is_read_in_every_version(things: Things) -> None:

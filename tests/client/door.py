@@ -43,9 +43,10 @@ class Door:
     def __init__(self, seed: int = 1) -> None:
         self.sim = SimSystem(seed=seed)
         backend = MemoryBackend()
-        self.store = self.sim.spawn(lambda: Store(backend, ObjectCodec(SCHEME)), name="store")
-        self.server = self.sim.spawn(lambda: ApiServer(SCHEME, self.store), name="apiserver")
-        self.client = Client(InProcessTransport(self.server), ADMIN)
+        scheme = SCHEME.copy()
+        self.store = self.sim.spawn(lambda: Store(backend, ObjectCodec(scheme)), name="store")
+        self.server = self.sim.spawn(lambda: ApiServer(scheme, self.store), name="apiserver")
+        self.client = Client(InProcessTransport(self.server), ADMIN, scheme=scheme)
         self._runner = self.sim.spawn(Runner, name="test")
         self.sim.settle()
 

@@ -154,3 +154,27 @@ def test_events_are_seen_in_both_groups(kubectl: Kubectl, namespace: str) -> Non
     kubectl("wait", "pod/a", "--for=condition=Ready", "-n", namespace, "--timeout=20s")
     assert "Scheduled" in kubectl("get", "events.events.k8s.io", "-n", namespace)
     assert "Scheduled" in kubectl("events", "-n", namespace)
+
+
+OWNED = """
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: owned
+  ownerReferences: [{apiVersion: stable.example.com/v1, kind: CronTab, name: mine, uid: %s, blockOwnerDeletion: true}]
+"""
+
+
+@pytest.mark.parametrize("cascade", ["background", "foreground", "orphan"])
+def test_what_a_custom_object_owns_goes_along_unless_it_is_orphaned(
+    defined: Kubectl, namespace: str, cascade: str
+) -> None:
+    defined("create", "-n", namespace, "-f", "-", text=TABLE)
+    uid = defined("get", "crontab", "mine", "-n", namespace, "-o", "jsonpath={.metadata.uid}")
+    defined("create", "-n", namespace, "-f", "-", text=OWNED % uid)
+    defined("delete", "crontab", "mine", "-n", namespace, f"--cascade={cascade}", "--timeout=10s")
+    if cascade == "orphan":
+        found = defined("get", "configmap", "owned", "-n", namespace, "-o", "jsonpath={.metadata.ownerReferences}")
+        assert found == ""
+    else:
+        defined("wait", "configmap/owned", "-n", namespace, "--for=delete", "--timeout=10s")

@@ -72,13 +72,6 @@ class CustomStrategy(Strategy[Unstructured]):
     def _has_status(self) -> bool:
         return STATUS in self.kind.subresources
 
-    def plan_deletion(self, value: Unstructured, options: DeleteOptions) -> Deletion:
-        """At once, unless finalizers hold it.
-
-        The garbage collector does not watch custom kinds: nobody would take its finalizers off.
-        """
-        return super().plan_deletion(value, replace(options, propagation_policy="Background", orphan_dependents=None))
-
     def prepare_for_create(self, new: Unstructured) -> Unstructured:
         """The first generation, without a status that has a path of its own.
 

@@ -7,14 +7,17 @@ Source: pkg/controller/garbagecollector/garbagecollector.go (v1.36).
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import cast
 
 import msgspec
 
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, ObjectMeta, OwnerReference, Preconditions, TypedObject
 from kubeactors.apimachinery.requests import MERGE_PATCH, Delete, Get, Patch
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import Conflict, NotFound
 from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, revision_of
+from kubeactors.client.controller import ControllerMessage
 from kubeactors.client.correlation import Lru
 from kubeactors.controllers.garbagecollector.graph import (
     FOREGROUND,
@@ -26,11 +29,15 @@ from kubeactors.controllers.garbagecollector.graph import (
     waits_for_dependents,
     waits_for_orphans,
 )
+from kubeactors.controllers.garbagecollector.monitors import LINGER_SECONDS, Monitors, Watched, watched_by
 from kubeactors.controllers.garbagecollector.plan import Disown, Owner, Remove, plan
 from kubeactors.message import Recipient
 
 ABSENT_OWNERS = 500
 """How many owners that do not exist are remembered. They never will: a uid is never used again."""
+
+DEFINITION = "definition/"
+"""What keys of definitions begin with; others are uids."""
 
 UNSEEN_SECONDS = 1.0
 """How soon an object is looked at again whose owner exists, but has not been seen in the graph yet."""
@@ -47,21 +54,67 @@ class GarbageCollector(Controller):
         events: Recipient[RecordEvent],
         *,
         informers: Iterable[SharedInformer[TypedObject]],
+        definitions: SharedInformer[CustomResourceDefinition],
     ) -> None:
         super().__init__()
         self._client = client
         self._events = events
         self._graph = Graph()
         self._absent: Lru[bool] = Lru(ABSENT_OWNERS)
-        self._kinds: dict[str, Kind[TypedObject]] = {}
+        self._gone: Lru[bool] = Lru(ABSENT_OWNERS)
+        """The uids of owners whose end was seen."""
+        self._kinds: dict[str, Watched] = {}
+        self._watched: dict[tuple[str, str], None] = {}
+        """The groups and resources of the kinds, whichever versions others name them by."""
+        self._definitions = definitions
         for informer in informers:
-            self._kinds[informer.source] = client.scheme.by_type(informer.type)
-            self.observe(informer, partial(self._on_change, informer.source))
+            kind = client.scheme.by_type(informer.type)
+            self._add(informer.source, Watched(kind.gvr, kind.type, kind.namespaced))
+            is_definition = informer.source == definitions.source
+            self.observe(informer, self._on_definition if is_definition else partial(self._on_change, informer.source))
 
     def started(self) -> None:
         """Subscribe."""
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "garbage-collector-controller")
+        self._monitors: Monitors[ControllerMessage] = Monitors(self.ctx, self._client)
+
+    # Kinds that come and go.
+
+    def _add(self, source: str, watched: Watched) -> None:
+        self._kinds[source] = watched
+        self._watched[watched.gvr.group, watched.gvr.resource] = None
+
+    def _remove_kind(self, source: str) -> None:
+        gvr = self._kinds.pop(source).gvr
+        del self._watched[gvr.group, gvr.resource]
+        self._graph.forget(source)
+
+    def _on_definition(self, change: Change[TypedObject]) -> None:
+        """Watch a new kind at once; one that has gone may still have something to tell."""
+        self._on_change(self._definitions.source, change)
+        crd = cast("CustomResourceDefinition | None", change.new)
+        if crd is not None and watched_by(crd) is not None:
+            self._follow(change.key)
+        else:
+            self.enqueue_after(DEFINITION + change.key, LINGER_SECONDS)
+
+    def _follow(self, name: str) -> None:
+        """Watch what the definition says now, and nothing else for it."""
+        crd = self._definitions.lister.by_key(name)
+        wanted = watched_by(crd) if crd is not None else None
+        running = self._monitors.get(name)
+        if running is not None and running[0] != wanted:
+            self.forget(running[1])
+            self._remove_kind(running[1].source)
+            self._monitors.stop(name)
+            running = None
+        if running is None and wanted is not None:
+            informer = self._monitors.start(name, wanted)
+            self._add(informer.source, wanted)
+            self.observe_late(informer, partial(self._on_change, informer.source))
+
+    # What is there.
 
     def _on_change(self, source: str, change: Change[TypedObject]) -> None:
         old, new = change.old, change.new
@@ -72,11 +125,21 @@ class GarbageCollector(Controller):
             if _is_alike(node.metadata, new.metadata):
                 node.value = new
                 return
+        if new is None:
+            self._note_gone(change.current.metadata)
         for uid in attempts_after(self._graph, source, old, new):
             self.enqueue(uid)
 
+    def _note_gone(self, metadata: ObjectMeta) -> None:
+        """Once its kind is gone too, nobody can be asked about it."""
+        if self._graph.has_dependents(metadata.uid):
+            self._gone[metadata.uid] = True
+
     async def reconcile(self, key: str) -> None:
-        """Look at the object with this uid."""
+        """Look at the object with this uid, or at a definition that may have gone."""
+        if key.startswith(DEFINITION):
+            self._follow(key.removeprefix(DEFINITION))
+            return
         node = self._graph.get(key)
         if node is None:
             return
@@ -106,17 +169,30 @@ class GarbageCollector(Controller):
         """What names the owner in the API server, and not in the graph."""
         seen = {one.metadata.uid for one in self._graph.dependents(owner.uid)}
         found: list[Node] = []
-        for source, kind in self._kinds.items():
+        for source, kind in tuple(self._kinds.items()):
             if kind.namespaced or not owner.namespace:
-                live = await self._client.list(kind.type, owner.namespace)
                 found += [
-                    Node(source, one) for one in live.items if one.metadata.uid not in seen and _names(one, owner)
+                    Node(source, one)
+                    for one in await self._listed(kind, owner.namespace)
+                    if one.metadata.uid not in seen and _names(one, owner)
                 ]
         return found
 
+    async def _listed(self, kind: Watched, namespace: str) -> tuple[TypedObject, ...]:
+        try:
+            return (await self._client.list(kind.type, namespace)).items
+        except NotFound:
+            return ()  # the kind is gone by now, or is not served yet
+
     async def _finish_foreground(self, node: Node) -> None:
-        """Let the owner go if no dependent blocks it; else see that they go."""
+        """Let the owner go if no dependent blocks it; else see that they go.
+
+        Dependents of a custom kind must have been seen for that. Kubernetes does not wait for them.
+        """
         uid = node.metadata.uid
+        if not self.late_synced:
+            self.enqueue_after(uid, UNSEEN_SECONDS)
+            return
         blocking = [one for one in self._graph.dependents(uid) if blocks(one.metadata, uid)]
         if not blocking:
             await self._remove_finalizer(node, FOREGROUND)
@@ -150,8 +226,11 @@ class GarbageCollector(Controller):
     async def _state(self, node: Node, reference: OwnerReference) -> Owner:
         kind = self._kind_of(reference)
         namespace = node.metadata.namespace
-        if kind is None or (kind.namespaced and not namespace):
-            return Owner.SOLID  # nobody can say that it does not exist
+        if kind is None:
+            return Owner.ABSENT if self._gone.get(reference.uid) else Owner.SOLID  # nobody else can say so
+        if kind.namespaced and not namespace:
+            self._warn_of_namespace(node, reference)
+            return Owner.SOLID  # which namespace is meant?
         known = self._graph.get(reference.uid)
         if known is not None and known.metadata.namespace in {"", namespace}:
             return Owner.WAITING if waits_for_dependents(known.metadata) else Owner.SOLID
@@ -184,16 +263,27 @@ class GarbageCollector(Controller):
     def _kind_of(self, reference: OwnerReference) -> Kind[TypedObject] | None:
         """The kind of an owner if it is watched."""
         kind = self._client.scheme.by_kind(reference.api_version, reference.kind)
-        return kind if kind is not None and str(kind.gvr) in self._kinds else None
+        return kind if kind is not None and (kind.group, kind.resource) in self._watched else None
 
     # Requests.
 
-    async def _read(self, kind: Kind[TypedObject], name: str, namespace: str) -> HasMeta | None:
+    async def _read(self, kind: Kind[TypedObject] | Watched, name: str, namespace: str) -> HasMeta | None:
         request = Get(resource=kind.gvr, namespace=namespace, name=name, user=self._client.user)
         try:
             return (await self._client.send(request)).object
         except NotFound:
             return None
+
+    def _watched_of(self, node: Node) -> Watched:
+        """The kind of an object.
+
+        Raises:
+            NotFound: it is served no longer.
+        """
+        found = self._kinds.get(node.resource)
+        if found is None:
+            raise NotFound.saying("the server could not find the requested resource")
+        return found
 
     # A decision holds for the state that it was made on (`seen`): the graph may have learned more while it was made.
 
@@ -204,14 +294,14 @@ class GarbageCollector(Controller):
             preconditions=Preconditions(uid=seen.uid, resource_version=seen.resource_version),
             propagation_policy=action.policy,
         )
-        request = Delete(
-            resource=self._kinds[node.resource].gvr,
-            namespace=seen.namespace,
-            name=seen.name,
-            options=options,
-            user=self._client.user,
-        )
         try:
+            request = Delete(
+                resource=self._watched_of(node).gvr,
+                namespace=seen.namespace,
+                name=seen.name,
+                options=options,
+                user=self._client.user,
+            )
             await self._client.send(request)
         except NotFound:
             return
@@ -241,15 +331,15 @@ class GarbageCollector(Controller):
         Returns the metadata as it is then; as it was seen if the object is gone.
         """
         identity = {"uid": seen.uid, "resourceVersion": seen.resource_version}
-        request = Patch(
-            resource=self._kinds[node.resource].gvr,
-            namespace=seen.namespace,
-            name=seen.name,
-            patch_type=MERGE_PATCH,
-            patch=msgspec.json.encode({"metadata": {**identity, **change}}),
-            user=self._client.user,
-        )
         try:
+            request = Patch(
+                resource=self._watched_of(node).gvr,
+                namespace=seen.namespace,
+                name=seen.name,
+                patch_type=MERGE_PATCH,
+                patch=msgspec.json.encode({"metadata": {**identity, **change}}),
+                user=self._client.user,
+            )
             reply = await self._client.send(request)
         except NotFound:
             return seen
@@ -262,7 +352,7 @@ class GarbageCollector(Controller):
     async def _refresh(self, node: Node) -> None:
         """The graph is behind the API server here: take the newest state in, so that the next attempt is right."""
         metadata = node.metadata
-        live = await self._read(self._kinds[node.resource], metadata.name, metadata.namespace)
+        live = await self._read(self._watched_of(node), metadata.name, metadata.namespace)
         if live is not None and live.metadata.uid == metadata.uid:
             self._take(node, live)
 

@@ -71,6 +71,11 @@ class Graph:
             self._unlink(uid, node.metadata.owner_references)
         return node
 
+    def forget(self, resource: str) -> None:
+        """The objects of a resource are not known any more; that does not say that they have gone."""
+        for uid in [uid for uid, node in self._nodes.items() if node.resource == resource]:
+            self.remove(uid)
+
     def _link(self, uid: str, owners: Iterable[OwnerReference]) -> None:
         for owner in owners:
             self._dependents.setdefault(owner.uid, {})[uid] = None
