@@ -2,8 +2,8 @@
 
 import ssl
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import httpx2
 
@@ -16,31 +16,35 @@ PATIENCE_SECONDS = 3600.0
 
 
 class ExtenderCalls(Actor[CallExtender], reentrant=True):
-    """Keeps a connection to each extender. Several questions may be on their way at one time."""
+    """Asks extenders, several questions at one time.
 
-    def __init__(self, extenders: Iterable[ExtenderConfig]) -> None:
-        self._configs = {one.url_prefix: one for one in extenders}
-        self._clients: dict[str, httpx2.AsyncClient] = {}
+    Each question has a connection of its own: none is left open when the actor stops.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[ExtenderConfig, ssl.SSLContext] = {}
 
     @handle
     async def call(self, message: CallExtender) -> ExtenderReply:
-        """Post, and say what came back."""
-        url = f"{message.prefix.rstrip('/')}/{message.verb}"
+        """Post, and say what came back, or in the words of Go why nothing did."""
+        config = message.extender
         headers = {"Content-Type": "application/json"}
+        name = config.tls_config.server_name if config.tls_config else ""
+        names = {"sni_hostname": name} if name else None
         try:
-            response = await self._client(message.prefix).post(url, content=message.body, headers=headers)
+            async with self._client(config) as client:
+                response = await client.post(message.url, content=message.body, headers=headers, extensions=names)
         except (httpx2.HTTPError, OSError) as error:
-            return ExtenderReply(error=f'Post "{url}": {str(error) or type(error).__name__}')
+            return ExtenderReply(error=f'Post "{message.url}": {_said(error, httpx2.URL(message.url))}')
         return ExtenderReply(response.status_code, response.content)
 
-    def _client(self, prefix: str) -> httpx2.AsyncClient:
-        found = self._clients.get(prefix)
-        if found is None:
-            config = self._configs[prefix]
-            found = self._clients[prefix] = httpx2.AsyncClient(
-                verify=verification(config), timeout=parse_go_duration(config.http_timeout) or None
-            )
-        return found
+    def _client(self, config: ExtenderConfig) -> httpx2.AsyncClient:
+        known = self._known.get(config)
+        if known is None:
+            known = self._known[config] = verification(config)
+        timeout = parse_go_duration(config.http_timeout) or None
+        # Extenders are not asked by way of a proxy that happens to stand in the environment of this process.
+        return httpx2.AsyncClient(verify=known, timeout=timeout, trust_env=False)
 
 
 def asking(calls: Ref[CallExtender]) -> Call:
@@ -55,15 +59,39 @@ def asking(calls: Ref[CallExtender]) -> Call:
     return call
 
 
-def verification(config: ExtenderConfig) -> ssl.SSLContext | bool:
-    """How the extender is known over HTTPS: by its authority if one is given, else not at all, as in kube-scheduler."""
+def _said(error: Exception, url: httpx2.URL) -> str:
+    if isinstance(error, httpx2.TimeoutException):
+        return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+    if isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
+        return "EOF"
+    root = _root(error)
+    if isinstance(root, ConnectionRefusedError):
+        port = url.port or (443 if url.scheme == "https" else 80)
+        return f"dial tcp {url.host}:{port}: connect: connection refused"
+    return str(root) or type(root).__name__
+
+
+def _root(error: BaseException) -> BaseException:
+    """What was raised first of all; of a group, in its first member."""
+    if isinstance(error, BaseExceptionGroup):
+        return _root(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
+    before = error.__cause__ or error.__context__
+    return error if before is None else _root(before)
+
+
+def verification(config: ExtenderConfig) -> ssl.SSLContext:
+    """How the extender is known over HTTPS: by the authority that is given, or else by those that this machine trusts.
+
+    Not at all if that is wanted, or if `enableHTTPS` is given and no authority.
+
+    Source: pkg/scheduler/extender.go, makeTransport (v1.36).
+    """
     tls = config.tls_config or ExtenderTLS()
-    if not config.enable_https or tls.insecure or not (tls.ca_file or tls.ca_data):
-        context = ssl.create_default_context()
+    has_authority = bool(tls.ca_file or tls.ca_data)
+    context = ssl.create_default_context(cafile=tls.ca_file or None, cadata=tls.ca_data.decode() or None)
+    if tls.insecure or (config.enable_https and not has_authority):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    else:
-        context = ssl.create_default_context(cafile=tls.ca_file or None, cadata=tls.ca_data.decode() or None)
     if tls.cert_file:
         context.load_cert_chain(tls.cert_file, tls.key_file)
     elif tls.cert_data:

@@ -150,7 +150,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         # Extenders are answered by programs elsewhere: only then is an HTTP client needed.
         from kubeactors.cluster.extenders import ExtenderCalls, asking  # noqa: PLC0415
 
-        return asking(self.ctx.spawn(partial(ExtenderCalls, config.extenders), name="extenders"))
+        return asking(self.ctx.spawn(ExtenderCalls, name="extenders"))
 
     def _controllers(self, metrics: MetricsSource) -> ControllerManagerConfig:
         timing = self._spec.timing

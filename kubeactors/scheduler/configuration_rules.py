@@ -11,6 +11,7 @@ import msgspec
 from kubeactors.api.core.v1 import TopologySpreadConstraint
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, duplicate, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.time import parse_go_duration
 from kubeactors.scheduler.configuration import (
     AffinityArguments,
     BalancedArguments,
@@ -84,6 +85,10 @@ def _extenders(extenders: Sequence[ExtenderConfig]) -> Iterator[FieldError]:
         path = f"extenders[{index}]"
         if one.prioritize_verb and one.weight <= 0:
             yield invalid(f"{path}.weight", one.weight, "must have a positive weight applied to it")
+        try:
+            parse_go_duration(one.http_timeout)
+        except ValueError as error:
+            yield invalid(f"{path}.httpTimeout", one.http_timeout, str(error))
         for number, resource in enumerate(one.managed_resources):
             where = f"{path}.managedResources[{number}].name"
             yield from _extended_resource(where, resource.name)

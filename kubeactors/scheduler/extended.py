@@ -86,12 +86,17 @@ class Extenders:
         """Whether an extender has bound the pod; False if plugins are to do it.
 
         Raises:
-            ExtenderFailed: it was to bind the pod, and did not.
+            ExtenderFailed: it was to bind the pod, and did not, and cannot be ignored.
         """
         for one in self.of(pod):
             if one.config.bind_verb:
-                await one.bind(pod, node_name)
-                return True
+                try:
+                    await one.bind(pod, node_name)
+                except ExtenderFailed:
+                    if not one.config.ignorable:
+                        raise
+                else:
+                    return True
         return False
 
 

@@ -75,11 +75,16 @@ class ExtenderReply(Message, frozen=True):
 
 
 class CallExtender(Request[ExtenderReply], frozen=True):
-    """Post a JSON body to the extender with that URL prefix."""
+    """Post a JSON body to the extender."""
 
-    prefix: str
+    extender: ExtenderConfig
     verb: str
     body: bytes
+
+    @property
+    def url(self) -> str:
+        """Where to."""
+        return f"{self.extender.url_prefix.rstrip('/')}/{self.verb}"
 
 
 Call: TypeAlias = Callable[[CallExtender], Awaitable[ExtenderReply]]
@@ -87,7 +92,7 @@ Call: TypeAlias = Callable[[CallExtender], Awaitable[ExtenderReply]]
 
 async def no_call(call: CallExtender) -> ExtenderReply:
     """There is no way to an extender."""
-    return ExtenderReply(error=f'extender "{call.prefix}" cannot be reached from here')
+    return ExtenderReply(error=f'extender "{call.extender.url_prefix}" cannot be reached from here')
 
 
 class ExtenderFailed(Exception):
@@ -244,12 +249,17 @@ class Extender:
         """Those of the candidates that it agrees with, with the victims that it chooses among the pods there.
 
         Raises:
-            ExtenderFailed: it did not answer, or named pods that are not there.
+            ExtenderFailed: it did not answer, or named pods that are not there, or a node without pods; if it can be
+                ignored, that node alone is left out.
         """
         known = {one.info.name: one for one in candidates}
         result = await self._ask(self.config.preempt_verb, self._preemption(pod, known), _PreemptionResult)
         chosen = result.node_name_to_meta_victims or {}
-        return tuple(self._chosen(known, name, victims) for name, victims in chosen.items())
+        found = [self._chosen(known, name, victims) for name, victims in chosen.items()]
+        spared = next((one.info.name for one in found if not one.victims), None)
+        if spared is not None and not self.config.ignorable:
+            raise ExtenderFailed(f'expected at least one victim pod on node "{spared}"')
+        return tuple(one for one in found if one.victims)
 
     def _chosen(self, known: Mapping[str, Candidate], name: str, victims: _MetaVictims) -> Candidate:
         found = known.get(name)
@@ -287,13 +297,12 @@ class Extender:
         return _Args(pod=pod.pod, nodes=_NodeList(items=tuple(one.node for one in nodes if one.node is not None)))
 
     async def _ask(self, verb: str, arguments: msgspec.Struct, type_: type[T]) -> T:
-        request = CallExtender(self.config.url_prefix, verb, msgspec.json.encode(arguments))
+        request = CallExtender(self.config, verb, msgspec.json.encode(arguments))
         reply = await self._call(request)
         if reply.error:
             raise ExtenderFailed(reply.error)
         if reply.status != OK:
-            url = f"{self.config.url_prefix.rstrip('/')}/{verb}"
-            raise ExtenderFailed(f"failed {verb} with extender at URL {url}, code {reply.status}")
+            raise ExtenderFailed(f"failed {verb} with extender at URL {request.url}, code {reply.status}")
         try:
             return msgspec.json.decode(reply.body, type=type_)
         except msgspec.MsgspecError as error:

@@ -119,6 +119,12 @@ def test_profiles_are_known_by_name() -> None:
     assert chosen(rules, pod("p", {"cpu": "1", "memory": "1Gi"})) == "a"
 
 
+def test_a_time_out_of_an_extender_that_is_none_is_named() -> None:
+    value = yaml.safe_load(HEAD % "{}") | {"extenders": [{"urlPrefix": "http://x", "httpTimeout": "soon"}]}
+    with pytest.raises(ConfigurationError, match=re.escape('extenders[0].httpTimeout: Invalid value: "soon"')):
+        read(value)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
