@@ -20,6 +20,8 @@ from kubeactors.sim import campaign
 from kubeactors.sim.campaign import Finding, Tally, UnknownName, known_faults, known_invariants, story
 from kubeactors.sim.invariants import Invariant
 from kubeactors.sim.judge import Violation
+from kubeactors.sim.operators.fuzzing import fuzz_at
+from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import Plan, PlanError, Replay, decode, this_version
 from kubeactors.sim.simulation import Simulation
 from kubeactors.sim.trace import Trace
@@ -145,7 +147,7 @@ def _look(
 def _written(tally: Tally, report: Path, invariants: Sequence[type[Invariant]]) -> list[FoundViolation]:
     """Shrink the first finding of each invariant, and write a replay file for each."""
     shrunk: dict[str, int] = {}
-    progress = _Progress()
+    progress, run = _Progress(), partial(campaign.run_plan, invariants=invariants)
     found: list[FoundViolation] = []
     for finding in tally.findings:
         name = finding.violation.invariant
@@ -153,7 +155,7 @@ def _written(tally: Tally, report: Path, invariants: Sequence[type[Invariant]]) 
         smaller = finding
         if shrunk[name] <= SHRUNK_OF_ONE_INVARIANT:
             improved = partial(progress.shrunk, name)
-            smaller = campaign.smallest(finding, invariants, go_on=_clock(SHRINK_SECONDS), improved=improved)
+            smaller = campaign.smallest(finding, run, go_on=_clock(SHRINK_SECONDS), improved=improved)
             progress.clear()
         found.append(_report(smaller, report))
     return found
@@ -231,7 +233,7 @@ def replay(
     if until is not None and until < 0:
         raise UsageError("--until must not be less than 0")
     found = _read(file)
-    simulation = Simulation(found.plan)
+    simulation = _simulation(found)
     if trace or pause_at:
         write = _print_short if trace else _say_nothing
         listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause)
@@ -256,6 +258,16 @@ def replay(
     else:
         print(f"{file}: nothing is violated")
     return 1 if violations else 0
+
+
+def _simulation(found: Replay) -> Simulation:
+    if not found.operator:
+        return Simulation(found.plan)
+    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    try:
+        return fuzz_at(found.operator).simulation(found.plan)
+    except NotFound as error:
+        raise UsageError(str(error)) from error
 
 
 def _print_short(line: str) -> None:

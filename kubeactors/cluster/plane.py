@@ -1,8 +1,8 @@
 """The control plane as a supervision tree: the only place where the rooms are wired together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import ClassVar, NamedTuple, TypeVar, cast
+from typing import ClassVar, NamedTuple, Never, TypeAlias, TypeVar, cast
 
 from kubeactors import storage
 from kubeactors.actor import Actor, Ref, Supervision, handle
@@ -13,7 +13,7 @@ from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
 from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, ElectionConfig, InProcessTransport, LeaderElector
-from kubeactors.client.transport import ApiMessage
+from kubeactors.client.transport import ApiMessage, Transport
 from kubeactors.cluster.autoscaler_metrics import MachineMetrics
 from kubeactors.cluster.machines import Machines, MachinesMessage
 from kubeactors.cluster.power import PowerSwitch
@@ -46,6 +46,9 @@ REPORTERS = {"scheduler": "default-scheduler"}
 
 N = TypeVar("N")
 
+Guest: TypeAlias = Callable[[Transport], Actor[Never]]
+NO_GUESTS: Mapping[str, Guest] = {}
+
 
 class GetApiServer(Request[Ref[ApiMessage]], frozen=True):
     """The door."""
@@ -76,18 +79,21 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         shared: what the API server has in common with those who stand before it.
         workloads: what containers are besides simulated.
         running: the pods that run on machines from the start, by name of the machine; emptied as they boot.
+        guests: what else runs as a process of the cluster, by name: how it is made, given the way to the API server.
     """
 
     supervision: ClassVar[Supervision] = RESTARTING
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- the first two are what it is made of; few need the others
         self,
         spec: ClusterSpec,
         backend: Backend,
         shared: Shared | None = None,
         workloads: Workloads | None = None,
         running: dict[str, tuple[Pod, ...]] | None = None,
+        guests: Mapping[str, Guest] = NO_GUESTS,
     ) -> None:
+        self._guests = guests
         self._running = {} if running is None else running
         self._workloads = workloads
         self._spec = spec
@@ -131,6 +137,8 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         self._machines = metrics.machines = spawn(machines, name="machines")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
+        for name, guest in self._guests.items():
+            spawn(partial(guest, transport), name=name)
 
     def _spawn_candidates(self, name: str, user: UserInfo, lead: Callable[[], Actor[N]]) -> None:
         """Start as many of a kind as are wanted; where one is elected, the work is a child of the one that leads."""

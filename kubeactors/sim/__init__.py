@@ -9,13 +9,25 @@
     grammar/        what plans may consist of         strategies.py   the same for hypothesis
     campaign.py     many runs                         shrink.py       the smallest plan that still fails
     rollouts.py     room.py     goals.py              the bounds that workloads are judged by, and what they want
+    operators/      other people's operators, in the simulator
     trace.py        every message, for people
 
 Who sends to it: the commands `fuzz` and `replay`, and tests. What it sends: requests as a user, messages that were
 delayed or repeated, crashes. All choices come from the plan and its seed.
 """
 
+from kubeactors.sim.operators import ClusterView, FuzzFailed, OperatorClient, OperatorError, fuzz
 from kubeactors.sim.plan import Plan, PlanError
 from kubeactors.sim.simulation import Outcome, Simulation
 
-__all__ = ["Outcome", "Plan", "PlanError", "Simulation"]
+__all__ = [
+    "ClusterView",
+    "FuzzFailed",
+    "OperatorClient",
+    "OperatorError",
+    "Outcome",
+    "Plan",
+    "PlanError",
+    "Simulation",
+    "fuzz",
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -37,7 +38,7 @@ class Tally(msgspec.Struct, kw_only=True):
         self.scenarios += 1
         self.virtual_seconds += outcome.virtual_seconds
         for kind, count in outcome.faults.items():
-            self.faults[kind] += count
+            self.faults[kind] = self.faults.get(kind, 0) + count
         if outcome.violations:
             self.findings.append(Finding(violation=outcome.violations[0], plan=plan))
 
@@ -80,11 +81,20 @@ def scenarios(first_seed: int, kinds: Sequence[str] = FAULT_KINDS) -> Iterator[P
         seed += 1
 
 
-def fails_alike(finding: Finding, invariants: Sequence[type[Invariant]] = ALL) -> Callable[[Plan], bool]:
+Run: TypeAlias = Callable[[Plan], Outcome]
+"""Runs a plan: with the control plane alone, or with an operator in it."""
+
+
+def run_plan(plan: Plan, invariants: Sequence[type[Invariant]] = ALL) -> Outcome:
+    """What the control plane makes of a plan."""
+    return Simulation(plan, invariants).run()
+
+
+def fails_alike(finding: Finding, run: Run = run_plan) -> Callable[[Plan], bool]:
     """Tells of a plan whether it violates the same invariant."""
 
     def fails(plan: Plan) -> bool:
-        violations = Simulation(plan, invariants).run().violations
+        violations = run(plan).violations
         return bool(violations) and violations[0].invariant == finding.violation.invariant
 
     return fails
@@ -92,22 +102,21 @@ def fails_alike(finding: Finding, invariants: Sequence[type[Invariant]] = ALL) -
 
 def smallest(
     finding: Finding,
-    invariants: Sequence[type[Invariant]] = ALL,
+    run: Run = run_plan,
     *,
     go_on: Callable[[], bool] = lambda: True,
     improved: Callable[[Plan], object] = lambda _: None,
 ) -> Finding:
     """The same failure with as few steps as can be found. What came after the violation is left out at once."""
-    fails = fails_alike(finding, invariants)
+    fails = fails_alike(finding, run)
     before = tuple(step for step in finding.plan.steps if step.at <= finding.violation.at)
     cut = finding.plan.with_steps(before)
     begin = cut if len(before) < len(finding.plan.steps) and fails(cut) else finding.plan
     plan = shrink(begin, fails, go_on=go_on, improved=improved)
-    violations = Simulation(plan, invariants).run().violations
-    return Finding(violation=violations[0], plan=plan)
+    return Finding(violation=run(plan).violations[0], plan=plan)
 
 
-def write_replay(finding: Finding, directory: Path) -> Path:
+def write_replay(finding: Finding, directory: Path, operator: str = "") -> Path:
     """Write the replay file of a finding; its name says what failed, and with which seed.
 
     Raises:
@@ -119,7 +128,7 @@ def write_replay(finding: Finding, directory: Path) -> Path:
         f"{violation.message}\nafter {violation.at:g} virtual seconds; to see it again: kubeactors replay {path.name}"
     )
     directory.mkdir(parents=True, exist_ok=True)
-    path.write_text(encode(finding.plan, violation.invariant, comment=comment), encoding="utf-8")
+    path.write_text(encode(finding.plan, violation.invariant, comment=comment, operator=operator), encoding="utf-8")
     return path
 
 

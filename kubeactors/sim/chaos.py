@@ -15,7 +15,7 @@ from kubeactors.cluster.machines import PowerOff, PowerOn
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.sim import faults
-from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.faults import AnyFault, OwnFault
 from kubeactors.sim.network import STORE, Network, Rule, disconnect
 from kubeactors.sim.rules import (
     EXPIRED,
@@ -35,6 +35,8 @@ from kubeactors.sim.workload import AnyAction, DeleteNode
 from kubeactors.sim.world import World
 
 MANAGER, SCHEDULER, SERVER, MACHINES = "controller-manager", "scheduler", "apiserver", "machines"
+OPERATOR = "operator"
+"""The component of an operator that is tested."""
 CRASH_WINDOW_SECONDS = 30.0
 """How long a fault that waits for a write stays armed."""
 SLOW_START_SECONDS = 20.0
@@ -71,10 +73,15 @@ class Chaos:
         self._without_power: dict[str, int] = {}
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
+        self.own: Callable[[OwnFault], tuple[AnyFault, ...]] = lambda _: ()
+        """What a fault consists of that the author of an operator has declared."""
 
-    def arm(self, fault: AnyFault, start: int) -> None:
+    def arm(self, fault: AnyFault | OwnFault, start: int) -> None:
         """Let the fault happen at its time, counted from `start`."""
         until = start + int(fault.heals_at * SECOND)
+        if isinstance(fault, OwnFault):
+            self._kernel.at(start + int(fault.at * SECOND), partial(self._begin_own, fault))
+            return
         self._kernel.at(start + int(fault.at * SECOND), partial(self._begin, fault, until))
 
     def _begin(self, fault: AnyFault, until: int) -> None:  # noqa: C901, PLR0912 -- one case for each fault
@@ -118,6 +125,14 @@ class Chaos:
             case _:
                 self._rule(*rule_of(fault, fired))
 
+    def _begin_own(self, fault: OwnFault) -> None:
+        """A fault that was declared consists of others, which begin now or later."""
+        parts = self.own(fault)
+        if parts:
+            self.fired[fault.name] = self.fired.get(fault.name, 0) + 1
+        for part in parts:
+            self.arm(part, self._kernel.now)
+
     def _count(self, fault: AnyFault) -> None:
         kind = kind_of(fault)
         self.fired[kind] = self.fired.get(kind, 0) + 1
@@ -142,11 +157,12 @@ class Chaos:
             self._kernel.failed(cell, SimulatedCrash(kind_of(fault)))
 
     def _crash_between_writes(self, fault: faults.ControllerCrash) -> None:
-        controller = self._find(MANAGER, fault.controller)
+        component = fault.component
+        controller = self._find(component, fault.controller)
         if controller is not None:
-            path = (MANAGER,) if fault.process else (MANAGER, fault.controller)
+            path = (component,) if fault.process else (component, fault.controller)
             crash = partial(self._crash, fault, *path)
-            self._rule(MANAGER, CrashAfter(controller, fault.writes, crash), CRASH_WINDOW_SECONDS)
+            self._rule(component, CrashAfter(controller, fault.writes, crash), CRASH_WINDOW_SECONDS)
 
     def _fail_over(self, fault: faults.FailOver, revision: int) -> None:
         self._rule(fault.component, Stale(revision, fault.resource), fault.seconds)
@@ -254,7 +270,7 @@ def rule_of(  # noqa: C901 -- one case for each fault
 
 def _path(component: str) -> tuple[str, ...]:
     """Where a component stands below the control plane."""
-    return (component,) if component.startswith((MANAGER, SCHEDULER)) else (MACHINES, component)
+    return (component,) if component.startswith((MANAGER, SCHEDULER, OPERATOR)) else (MACHINES, component)
 
 
 def _concerned(fault: AnyFault) -> str:
@@ -272,7 +288,7 @@ def _concerned(fault: AnyFault) -> str:
             return SERVER
         case faults.StoreRestart() | faults.StoreLag():
             return STORE
-        case faults.ManagerRestart() | faults.ControllerCrash():
+        case faults.ManagerRestart():
             return MANAGER
         case faults.SchedulerRestart():
             return SCHEDULER

@@ -55,12 +55,13 @@ class SchedulerRestart(Fault, frozen=True, kw_only=True, tag="scheduler-restart"
 class ControllerCrash(Fault, frozen=True, kw_only=True, tag="controller-crash"):
     """A controller crashes right after its next writes, so many; the last one takes effect, its reply is lost.
 
-    With `process` the whole controller manager crashes.
+    With `process` the whole component crashes.
     """
 
     controller: str
     writes: int = 1
     process: bool = False
+    component: str = "controller-manager"
 
 
 class WatchLag(Lasting, frozen=True, kw_only=True, tag="watch-lag"):
@@ -195,6 +196,13 @@ class Compaction(Fault, frozen=True, kw_only=True, tag="compaction"):
     """The store forgets all history, and every watch of a component breaks: what it missed cannot be told any more."""
 
     component: str
+
+
+class OwnFault(Lasting, frozen=True, kw_only=True, tag="own-fault"):
+    """A fault that the author of an operator has declared: see `operators/`. It is over after `seconds`."""
+
+    name: str
+    arguments: dict[str, object] = {}
 
 
 AnyFault = (

@@ -38,8 +38,8 @@ class Judge:
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
-        self.mistake: InvariantFailed | None = None
-        """An invariant has raised: nothing is judged any more."""
+        self.mistake: Exception | None = None
+        """An invariant has raised, or the code that is tested cannot be simulated: nothing is judged any more."""
         self.noise: int = 0
         """How many commits there were, but those that go on for ever: heartbeats, and events for people."""
 

@@ -9,12 +9,12 @@ from typing import get_args
 
 import msgspec
 
-from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.faults import AnyFault, OwnFault
 from kubeactors.sim.steps import Fault, kind_of
-from kubeactors.sim.workload import AnyAction
+from kubeactors.sim.workload import AnyAction, OwnAction
 
 FORMAT = 1
-AnyStep = AnyAction | AnyFault
+AnyStep = AnyAction | OwnAction | AnyFault | OwnFault
 
 FAULT_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyFault))
 """The names of all faults."""
@@ -45,7 +45,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return max((one.heals_at for one in self.steps), default=0.0)
 
     @property
-    def faults(self) -> tuple[AnyFault, ...]:
+    def faults(self) -> tuple[AnyFault | OwnFault, ...]:
         """What breaks."""
         return tuple(one for one in self.steps if isinstance(one, Fault))
 
@@ -60,6 +60,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     invariant: str = ""
     version: str = ""
+    operator: str = ""
+    """Where the operator is that was tested, as `module:name`; empty if it was the control plane itself."""
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,6 +72,7 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pods_per_node: int
     invariant: str
     candidates: int = 1
+    operator: str = ""
 
 
 def this_version() -> str:
@@ -77,7 +80,7 @@ def this_version() -> str:
     return version("kubeactors")
 
 
-def encode(plan: Plan, invariant: str = "", *, comment: str = "") -> str:
+def encode(plan: Plan, invariant: str = "", *, comment: str = "", operator: str = "") -> str:
     """A plan as text.
 
     >>> print(encode(Plan(seed=7), "surge"), end="")
@@ -91,6 +94,7 @@ def encode(plan: Plan, invariant: str = "", *, comment: str = "") -> str:
         pods_per_node=plan.pods_per_node,
         candidates=plan.candidates,
         invariant=invariant,
+        operator=operator,
     )
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
     lines += [msgspec.json.encode(one).decode() for one in (header, *plan.steps)]
@@ -117,7 +121,7 @@ def decode(text: str) -> Replay:
         candidates=header.candidates,
         steps=tuple(_step(number, line) for number, line in lines[1:]),
     )
-    return Replay(plan=plan, invariant=header.invariant, version=header.version)
+    return Replay(plan=plan, invariant=header.invariant, version=header.version, operator=header.operator)
 
 
 def _header(number: int, line: str) -> _Header:

@@ -1,6 +1,6 @@
 """A whole control plane in virtual time, and the run of a plan in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -9,10 +9,10 @@ from kubeactors.actor import Ref, SimSystem, SystemFailed
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery.requests import ADMIN
-from kubeactors.client import Client, InProcessTransport
+from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
-from kubeactors.cluster.plane import ControlPlane, GetApiServer, PlaneMessage
+from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage
 from kubeactors.sim.chaos import Chaos, SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.goals import is_well, missing
@@ -21,8 +21,8 @@ from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.steps import Fault
-from kubeactors.sim.user import Perform, User
-from kubeactors.sim.workload import AnyAction
+from kubeactors.sim.user import OwnActions, Perform, User, nothing_declared
+from kubeactors.sim.workload import AnyAction, OwnAction
 from kubeactors.sim.world import World
 
 PLANE = "cluster"
@@ -83,6 +83,10 @@ class Simulation:
         self.network.on_watch = self.judge.watched
         self._judged = 0
         self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.act)
+        self.guests: Mapping[str, Guest] = NO_GUESTS
+        """What else runs as a process of the cluster, by name."""
+        self.own_action: OwnActions = nothing_declared
+        """What users do that the author of an operator has declared."""
         pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
         self._spec = ClusterSpec(
             nodes=pool, schedulers=plan.candidates, controller_managers=plan.candidates, leader_elect=leader_elect
@@ -102,10 +106,12 @@ class Simulation:
         self._start()
 
     def _start(self) -> None:
-        self.plane: Ref[PlaneMessage] = self.sim.spawn(partial(ControlPlane, self._spec, self.disk), name=PLANE)
+        plane = partial(ControlPlane, self._spec, self.disk, guests=self.guests)
+        self.plane: Ref[PlaneMessage] = self.sim.spawn(plane, name=PLANE)
         server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
-        client = Client(InProcessTransport(server), ADMIN)
-        self.user: Ref[Perform] = self.sim.spawn(partial(User, client, self.world), name="user")
+        self.transport: Transport = InProcessTransport(server)
+        user = partial(User, Client(self.transport, ADMIN), self.world, self.own_action)
+        self.user: Ref[Perform] = self.sim.spawn(user, name="user")
 
     def is_up(self) -> bool:
         """Whether all nodes are ready."""
@@ -121,6 +127,7 @@ class Simulation:
 
         Raises:
             InvariantFailed: an invariant raised.
+            OperatorError, ForeignAwait: an operator that is tested, or what was declared for it, is mistaken.
         """
         try:
             self._run(until)
@@ -160,7 +167,7 @@ class Simulation:
         self.judge.look()
         self.sim.kernel.at(self.sim.now + int(LOOK_SECONDS * SECOND), self._look_again)
 
-    def act(self, action: AnyAction) -> None:
+    def act(self, action: AnyAction | OwnAction) -> None:
         """Let the user do something now."""
         self.user.tell(Perform(action))
 

@@ -4,7 +4,8 @@ Reads, changes, writes; reads again after a conflict; tries again while the API 
 good is left: in a plan from which steps were taken, many an action has lost its object.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.status import StatusError
@@ -16,6 +17,7 @@ from kubeactors.sim.workload import (
     AnyAction,
     DeploymentAction,
     NodeAction,
+    OwnAction,
     PodAction,
     SetAction,
 )
@@ -25,7 +27,19 @@ from kubeactors.sim.world import World
 class Perform(Message, frozen=True):
     """Do this now."""
 
-    action: AnyAction
+    action: AnyAction | OwnAction
+
+
+OwnActions: TypeAlias = Callable[[OwnAction], Awaitable[None]]
+
+
+async def nothing_declared(action: OwnAction) -> None:
+    """No operator is tested.
+
+    Raises:
+        LookupError: always.
+    """
+    raise LookupError(f"nobody has declared what {action.name!r} is")
 
 
 class User(Actor[Perform], reentrant=True, deterministic=True):
@@ -34,9 +48,11 @@ class User(Actor[Perform], reentrant=True, deterministic=True):
     Args:
         client: with the rights of an administrator.
         world: is told what the user takes into his own hands.
+        own: does what the author of an operator has declared.
     """
 
-    def __init__(self, client: Client, world: World) -> None:
+    def __init__(self, client: Client, world: World, own: OwnActions = nothing_declared) -> None:
+        self._own = own
         self._client = client
         self._world = world
 
@@ -55,7 +71,9 @@ class User(Actor[Perform], reentrant=True, deterministic=True):
             if not is_passing(error):
                 self.ctx.log.info("user.refused", action=repr(message.action), error=str(error))
 
-    def _do(self, action: AnyAction) -> Awaitable[None]:
+    def _do(self, action: AnyAction | OwnAction) -> Awaitable[None]:
+        if isinstance(action, OwnAction):
+            return self._own(action)
         if isinstance(action, DeploymentAction):
             return self._deployments.do(action)
         if isinstance(action, SetAction):

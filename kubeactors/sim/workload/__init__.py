@@ -1,6 +1,6 @@
 """What users do to a cluster, as data.
 
-    deployments.py    sets.py    pods.py    nodes.py    bounds.py
+    deployments.py    sets.py    pods.py    nodes.py    bounds.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -27,6 +27,7 @@ from kubeactors.sim.workload.deployments import (
     Undo,
 )
 from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon
+from kubeactors.sim.workload.own import OwnAction
 from kubeactors.sim.workload.pods import (
     AddPod,
     DeletePod,
@@ -73,6 +74,7 @@ __all__ = [
     "EmptySlices",
     "Evict",
     "NodeAction",
+    "OwnAction",
     "Pause",
     "PodAction",
     "Propagation",

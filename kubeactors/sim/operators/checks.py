@@ -1,0 +1,93 @@
+"""Functions of a view of the cluster as invariants.
+
+A function objects by an `assert`, by returning False, or by returning or yielding sentences. Anything else that it raises
+is its own mistake.
+"""
+
+import inspect
+import linecache
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from traceback import walk_tb
+from typing import ClassVar, TypeAlias, cast
+
+from kubeactors.actor.cell import Cell
+from kubeactors.sim.invariants import Invariant
+from kubeactors.sim.operators.view import ClusterView
+from kubeactors.sim.world import Commit, World
+
+Check: TypeAlias = Callable[[ClusterView], object]
+
+
+class OwnInvariant(Invariant):
+    """An invariant that the author of an operator has declared."""
+
+    check: "ClassVar[staticmethod[[ClusterView], object]]"
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self.view: ClusterView = ClusterView(world, root.kernel)
+
+    def objections(self) -> Iterator[str]:
+        """What it objects to now."""
+        return objections(self.check, self.view)
+
+
+class Always(OwnInvariant):
+    """One that holds after every write."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Ask it."""
+        return self.objections()
+
+
+class Quiet(OwnInvariant):
+    """One that holds when faults are over and nobody writes any more."""
+
+    def settled(self) -> Iterator[str]:
+        """Ask it."""
+        return self.objections()
+
+
+def invariants_of(checks: Mapping[str, Check], base: type[OwnInvariant]) -> tuple[type[Invariant], ...]:
+    """An invariant for each function, by its name."""
+    return tuple(_invariant(name, check, base) for name, check in checks.items())
+
+
+def _invariant(name: str, check: Check, base: type[OwnInvariant]) -> type[Invariant]:
+    made = types.new_class(name, (base,), exec_body=lambda body: body.update(name=name, check=staticmethod(check)))
+    return cast("type[Invariant]", made)
+
+
+def objections(check: Check, view: ClusterView) -> Iterator[str]:
+    """A sentence for each way in which it does not hold.
+
+    >>> list(objections(lambda _: False, None)), list(objections(lambda _: ["a", "b"], None))
+    (['it does not hold'], ['a', 'b'])
+
+    Raises:
+        TypeError: this is no answer.
+    """
+    try:
+        found = check(view)
+        if found is None or found is True:
+            return
+        if found is False:
+            yield "it does not hold"
+        elif isinstance(found, str):
+            yield found
+        elif inspect.isawaitable(found) or not isinstance(found, Iterable):
+            raise TypeError(f"an invariant is a plain function that says what is wrong, and returned {found!r}")
+        else:
+            yield from (str(one) for one in cast("Iterable[object]", found))
+    except AssertionError as error:
+        yield _said(error)
+
+
+def _said(error: AssertionError) -> str:
+    """What an assertion says: its message, or the line where it stands."""
+    if str(error):
+        return str(error)
+    frame, line = list(walk_tb(error.__traceback__))[-1]
+    file = frame.f_code.co_filename
+    return f"{linecache.getline(file, line).strip() or 'an assertion failed'} ({file}:{line})"

@@ -1,0 +1,94 @@
+"""The operator as a process of the cluster: informers, a work queue, and its code."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, NamedTuple, Never, cast
+
+from kubeactors.actor import Actor, ForeignAwait, Supervision
+from kubeactors.actor.foreign import explained
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.status import StatusError
+from kubeactors.client import Change, Client, Controller, InformerFactory, SharedInformer, Transport
+from kubeactors.cluster.processes import RESTARTING
+from kubeactors.sim.operators.client import OPERATOR_USER, Misuse, OperatorClient
+from kubeactors.sim.operators.operator import Keys, Operator
+
+RECONCILER = "reconciler"
+"""The name of the actor that runs the operator's code."""
+
+
+class Report(NamedTuple):
+    """Who is told of what the code does."""
+
+    raised: Callable[[str, Exception], object]
+    """The code has raised, at this key."""
+    mistaken: Callable[[Exception], object]
+    """The code does what cannot be simulated: nothing is judged any more."""
+
+
+class OperatorProcess(Actor[Never], deterministic=True):
+    """Starts informers, then who needs them."""
+
+    supervision: ClassVar[Supervision] = RESTARTING
+
+    def __init__(self, operator: Operator, report: Report, transport: Transport) -> None:
+        self._operator = operator
+        self._report = report
+        self._transport = transport
+
+    def started(self) -> None:
+        """The first list is what the server's cache has: after a restart it may be older than what was known before."""
+        reader = Client(self._transport, OPERATOR_USER, scheme=self._operator.scheme)
+        informers = InformerFactory(self.ctx, reader, consistent=False)
+        caches = {one: informers.of(one) for one in self._operator.watches}
+        make = partial(Reconciler, self._operator, self._report, self._transport, caches)
+        self.ctx.spawn(make, name=RECONCILER)
+
+
+class Reconciler(Controller):
+    """Runs the operator's code, one key at a time."""
+
+    concurrency: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        operator: Operator,
+        report: Report,
+        transport: Transport,
+        caches: dict[type[TypedObject], SharedInformer[TypedObject]],
+    ) -> None:
+        super().__init__()
+        self._operator = operator
+        self._report = report
+        self._transport = transport
+        self._caches = caches
+        for type_, keys in operator.watches.items():
+            self.observe(caches[type_], partial(self._changed, keys))
+
+    def started(self) -> None:
+        """See `Controller.started`."""
+        super().started()
+        self._client = OperatorClient(self._transport, self._operator.scheme, self._caches, self.ctx.sleep)
+
+    async def reconcile(self, key: str) -> None:
+        """Let the operator's code do it; what it raises, other than a refusal, is told."""
+        try:
+            again = await self._operator.reconcile(self._client, key)
+        except StatusError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- it is told
+            self._tell(key, cast("Exception", explained(self.ctx.path, error)))
+        else:
+            if again is not None:
+                self.enqueue_after(key, again)
+
+    def _changed(self, keys: Keys, change: Change[TypedObject]) -> None:
+        for one in (change.old, change.new):
+            for key in keys(one) if one is not None else ():
+                self.enqueue(key)
+
+    def _tell(self, key: str, error: Exception) -> None:
+        if isinstance(error, ForeignAwait | Misuse):
+            self._report.mistaken(error)
+        else:
+            self._report.raised(key, error)

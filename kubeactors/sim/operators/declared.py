@@ -1,0 +1,95 @@
+"""Functions that the author of an operator declares, with the arguments that they may be called with.
+
+Arguments are hypothesis strategies by name, or a function that draws them from a `Source`. Of strategies a pool of
+examples is drawn once, which plans choose from: so a plan is text, and shrinking needs no hypothesis.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from kubeactors.sim.grammar import Source
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+F = TypeVar("F", bound=Callable[..., object])
+
+Arguments: TypeAlias = dict[str, object]
+Drawing: TypeAlias = "Mapping[str, SearchStrategy[object]] | Callable[[Source], Mapping[str, object]]"
+"""How arguments are chosen."""
+
+EXAMPLES = 64
+"""How many examples of each strategy are drawn at most."""
+
+
+class Declared(Generic[F]):
+    """A function by its name, and its arguments.
+
+    >>> def scale(replicas: int) -> None: ...
+    >>> from kubeactors.sim.grammar import Seeded
+    >>> Declared(scale, lambda source: {"replicas": source.choice((3,))}).draw(Seeded(1))
+    {'replicas': 3}
+
+    Args:
+        function: what is called.
+        drawing: where its arguments come from.
+    """
+
+    def __init__(self, function: F, drawing: Drawing) -> None:
+        self.function: F = function
+        self.name: str = function.__name__
+        self._drawing = drawing
+        self._pools: dict[str, Sequence[object]] = {}
+
+    def draw(self, source: Source) -> Arguments:
+        """Arguments for one call."""
+        if callable(self._drawing):
+            return dict(self._drawing(source))
+        return {name: source.choice(self._pool(name, strategy)) for name, strategy in self._drawing.items()}
+
+    def _pool(self, name: str, strategy: "SearchStrategy[object]") -> Sequence[object]:
+        found = self._pools.get(name)
+        if found is None:
+            found = self._pools[name] = examples(strategy)
+        return found
+
+
+def declared(given: Mapping[F, Drawing] | Sequence[F]) -> dict[str, Declared[F]]:
+    """Functions by their names; those without arguments may be given as a list."""
+    pairs = (
+        given.items() if isinstance(given, Mapping) else [(one, dict[str, "SearchStrategy[object]"]()) for one in given]
+    )
+    return {function.__name__: Declared(function, drawing) for function, drawing in pairs}
+
+
+def examples(strategy: "SearchStrategy[object]") -> Sequence[object]:
+    """Different values of a strategy, always the same ones, the simplest first.
+
+    >>> from hypothesis import strategies as st
+    >>> examples(st.sampled_from(["a", "b"]))
+    ['a', 'b']
+
+    Raises:
+        TypeError: a value cannot be written into a replay file.
+    """
+    from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 -- only who uses strategies needs it
+    from hypothesis import seed as seeded  # noqa: PLC0415 -- the same
+
+    found: dict[bytes, object] = {}
+
+    @seeded(0)
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=tuple(HealthCheck),  # pyright: ignore[reportArgumentType] -- it is an enum to mypy
+    )
+    @given(strategy)
+    def collect(value: object) -> None:
+        found.setdefault(msgspec.json.encode(value), value)
+
+    collect()
+    return [found[key] for key in sorted(found, key=lambda one: (len(one), one))]

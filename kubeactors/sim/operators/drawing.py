@@ -1,0 +1,97 @@
+"""Plans for an operator: what its users do, and what breaks, mostly about the operator and what it watches."""
+
+from collections.abc import Sequence
+
+from kubeactors.sim.chaos import OPERATOR
+from kubeactors.sim.faults import AnyFault, ControllerCrash, OwnFault, Stall
+from kubeactors.sim.grammar import Seeded, Source
+from kubeactors.sim.grammar.actions import MOMENT_SECONDS, OFFSETS, Actions
+from kubeactors.sim.grammar.faults import SPANS, WRITTEN, Faults
+from kubeactors.sim.operators.component import RECONCILER
+from kubeactors.sim.operators.operator import Operator
+from kubeactors.sim.plan import AnyStep, Plan, in_order
+from kubeactors.sim.workload import OwnAction
+
+MOST_OWN_ACTIONS, MOST_ACTIONS, MOST_FAULTS, MOST_OWN_FAULTS = 16, 8, 12, 3
+OWN_FAULT_SECONDS = 60.0
+"""How long a declared fault may last that says nothing of `seconds`."""
+
+
+class OperatorFaults(Faults):
+    """Faults, four of five about the operator.
+
+    Args:
+        source: where choices come from.
+        kinds: the kinds of faults that may be drawn.
+        nodes: the names of the nodes.
+        resources: what the operator watches.
+    """
+
+    def __init__(self, source: Source, kinds: Sequence[str], nodes: tuple[str, ...], resources: Sequence[str]) -> None:
+        self._own = tuple(resources)
+        super().__init__(source, kinds, nodes, ())
+        self._written = (*self._own * 4, *WRITTEN)
+
+    def _any_component(self) -> str:
+        return OPERATOR if self._source.integer(0, 4) else super()._any_component()
+
+    def _any_watch(self) -> tuple[str, str]:
+        return (OPERATOR, self._source.choice(self._own)) if self._source.integer(0, 4) else super()._any_watch()
+
+    def _controller_crash(self, at: float) -> AnyFault:
+        writes, process = self._source.integer(1, 5), not self._source.integer(0, 2)
+        return ControllerCrash(at=at, controller=RECONCILER, writes=writes, process=process, component=OPERATOR)
+
+    def _stall(self, at: float) -> AnyFault:
+        return Stall(at=at, component=OPERATOR, actor=RECONCILER, seconds=self._source.choice(SPANS))
+
+
+def generate(operator: Operator, seed: int) -> Plan:
+    """The plan of a seed."""
+    return draw(operator, Seeded(f"operator|{seed}"), seed)
+
+
+def draw(operator: Operator, source: Source, seed: int) -> Plan:
+    """A whole plan.
+
+    Args:
+        operator: whose.
+        source: where choices come from.
+        seed: of the plan.
+    """
+    names = tuple(f"node-{number}" for number in range(1, operator.nodes + 1))
+    steps: list[AnyStep] = []
+    times: list[float] = [0.0]
+    end: list[AnyStep] = []
+    if operator.workload:
+        actions = Actions(source, names)
+        steps += [*actions.creations(), *(actions.another() for _ in range(source.integer(0, MOST_ACTIONS)))]
+        times += actions.times
+        end += actions.end(max(times) + MOMENT_SECONDS)
+    if operator.actions:
+        steps += _own_actions(operator, source, times)
+    if operator.kinds:
+        steps += OperatorFaults(source, operator.kinds, names, operator.resources).some(MOST_FAULTS, times)
+    if operator.faults:
+        steps += [_own_fault(operator, source, times) for _ in range(source.integer(0, MOST_OWN_FAULTS))]
+    return Plan(seed=seed, nodes=operator.nodes, steps=in_order([*steps, *end]))
+
+
+def _own_actions(operator: Operator, source: Source, times: list[float]) -> list[AnyStep]:
+    declared = tuple(operator.actions.values())
+    moments = tuple(1.0 + MOMENT_SECONDS * number for number in range(source.integer(1, 3)))
+    drawn: list[AnyStep] = []
+    for _ in range(source.integer(1, MOST_OWN_ACTIONS)):
+        action = source.choice(declared)
+        base = source.choice((times[-1], times[-1], *moments))
+        times.append(round(base + source.choice(OFFSETS), 3))
+        drawn.append(OwnAction(at=times[-1], name=action.name, arguments=action.draw(source)))
+    return drawn
+
+
+def _own_fault(operator: Operator, source: Source, times: Sequence[float]) -> AnyStep:
+    fault = source.choice(tuple(operator.faults.values()))
+    arguments = fault.draw(source)
+    wanted = arguments.get("seconds", OWN_FAULT_SECONDS)
+    seconds = float(wanted) if isinstance(wanted, int | float) else OWN_FAULT_SECONDS
+    return OwnFault(at=source.choice(tuple(times)), name=fault.name, arguments=arguments, seconds=seconds)

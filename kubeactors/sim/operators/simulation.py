@@ -1,0 +1,119 @@
+"""The run of a plan with an operator in the cluster."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
+from kubeactors.apimachinery.requests import ADMIN
+from kubeactors.apimachinery.status import StatusError
+from kubeactors.client import Client
+from kubeactors.sim.chaos import OPERATOR
+from kubeactors.sim.faults import AnyFault, OwnFault
+from kubeactors.sim.invariants import ALL, CONVERGED, Invariant
+from kubeactors.sim.invariants.client import InformersEqualStore
+from kubeactors.sim.operators.checks import Always, Quiet, invariants_of
+from kubeactors.sim.operators.component import OperatorProcess, Report
+from kubeactors.sim.operators.declared import Declared, F
+from kubeactors.sim.operators.operator import Operator, OperatorError, begin, perform
+from kubeactors.sim.operators.view import ClusterView
+from kubeactors.sim.plan import Plan
+from kubeactors.sim.simulation import BOOT_SECONDS, Simulation
+from kubeactors.sim.workload import OwnAction
+
+RAISES = "reconcile-raises"
+"""The invariant that an operator's code raises nothing but refusals of the API server."""
+
+
+class OperatorSimulation(Simulation):
+    """A cluster with an operator. Judged are its own invariants, that it raises nothing, and that it falls silent.
+
+    Args:
+        plan: what happens.
+        operator: who is tested.
+        also: names of invariants of the control plane that must hold as well.
+    """
+
+    def __init__(self, plan: Plan, operator: Operator, also: tuple[str, ...] = ()) -> None:
+        others = tuple(one for one in ALL if one.name in also)
+        super().__init__(plan, (*invariants_of_operator(operator), InformersEqualStore, *others))
+        self._operator = operator
+        self._view = ClusterView(self.world, self.sim.kernel)
+        self.guests = {OPERATOR: partial(OperatorProcess, operator, Report(self._raised, self._mistaken))}
+        self.own_action = self._act
+        self.chaos.own = self._break
+
+    def boot(self) -> bool:
+        """Start the cluster, and define the operator's kinds."""
+        if not super().boot():
+            return False
+        client = self._client()
+        for one in self._operator.definitions:
+            self.sim.play(client.create(one))
+        return self.sim.run_until(self._established, BOOT_SECONDS)
+
+    def _established(self) -> bool:
+        found = self.world.of(CustomResourceDefinition).values()
+        wanted = {one.metadata.name for one in self._operator.definitions}
+        there = {
+            one.metadata.name
+            for one in found
+            if any(it.type == "Established" and it.status == "True" for it in one.status.conditions or ())
+        }
+        return wanted <= there
+
+    def _client(self) -> Client:
+        return Client(self.transport, ADMIN, scheme=self._operator.scheme)
+
+    def _converges(self) -> bool:
+        """What workloads want is not judged: the operator may want something else."""
+        return self._passes(0.0)
+
+    # What was declared.
+
+    async def _act(self, action: OwnAction) -> None:
+        try:
+            await perform(_found(self._operator.actions, action.name, "action"), self._client(), action.arguments)
+        except StatusError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- it is raised again when the run ends
+            self._mistaken(OperatorError(f"the action {action.name} raised {error!r}"), error)
+
+    def _break(self, fault: OwnFault) -> tuple[AnyFault, ...]:
+        try:
+            return begin(_found(self._operator.faults, fault.name, "fault"), self._view, fault.arguments)
+        except Exception as error:  # noqa: BLE001 -- the same
+            self._mistaken(OperatorError(f"the fault {fault.name} raised {error!r}"), error)
+            return ()
+
+    def _raised(self, key: str, error: Exception) -> None:
+        self.judge.object(RAISES, f"at {key}: {error!r}{_where(error)}")
+
+    def _mistaken(self, error: Exception, cause: Exception | None = None) -> None:
+        if cause is not None:
+            error.__cause__ = cause
+        self.judge.mistake = self.judge.mistake or error
+
+
+def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:
+    """Those that were declared for it."""
+    return (*invariants_of(operator.always, Always), *invariants_of(operator.quiet, Quiet))
+
+
+def names_of(operator: Operator) -> tuple[str, ...]:
+    """All that an operator is judged by."""
+    own = (one.name for one in invariants_of_operator(operator))
+    return (*own, RAISES, InformersEqualStore.name, "silent", "no-component-fails", CONVERGED)
+
+
+def _found(declared: Mapping[str, Declared[F]], name: str, what: str) -> Declared[F]:
+    if name not in declared:
+        raise OperatorError(f"no {what} is named {name!r}; there are {', '.join(declared) or 'none'}")
+    return declared[name]
+
+
+def _where(error: Exception) -> str:
+    """The line of its own code where it was raised."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return f" ({step.tb_frame.f_code.co_filename}:{step.tb_lineno})" if step is not None else ""

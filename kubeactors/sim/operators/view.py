@@ -1,0 +1,43 @@
+"""The cluster as an invariant sees it."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.supervision import SECOND
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.sim.world import World
+
+T = TypeVar("T", bound=TypedObject)
+
+
+class ClusterView:
+    """What is really in the store, read-only. Objects are shared: nobody changes them."""
+
+    def __init__(self, world: World, kernel: Kernel) -> None:
+        self._world = world
+        self._kernel = kernel
+
+    @property
+    def seconds(self) -> float:
+        """Virtual seconds since the beginning."""
+        return self._kernel.now / SECOND
+
+    @property
+    def revision(self) -> int:
+        """Of the store."""
+        return self._world.revision
+
+    def list(self, type_: type[T], namespace: str = "", *, labels: Mapping[str, str] | None = None) -> tuple[T, ...]:
+        """The objects of a kind, in all namespaces or in one, with all of these labels, by namespace and name."""
+        wanted = (labels or {}).items()
+        found = [
+            one
+            for one in self._world.of(type_).values()
+            if namespace in ("", one.metadata.namespace) and wanted <= one.metadata.labels.items()
+        ]
+        return tuple(sorted(found, key=lambda one: (one.metadata.namespace, one.metadata.name)))
+
+    def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
+        """The object of that name, or None."""
+        return self._world.find(type_, name, namespace)
