@@ -134,11 +134,12 @@ class Network:
         return found
 
     def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
-        if cell in self._stalled:
+        if self._stalled and cell in self._stalled:
             self._stalled[cell].append(envelope)
             return None
-        for listener in self.listeners:
-            listener(cell, envelope)
+        if self.listeners:
+            for listener in self.listeners:
+                listener(cell, envelope)
         crossing = self._crossings.get(type(envelope[0]))
         if crossing is None or (self._decided and self._take_decided(envelope)):
             return envelope
@@ -166,7 +167,8 @@ class Network:
             return envelope
         if self.on_watch is not None:
             self.on_watch(stream, subscriber, message)
-        for rule in tuple(self._rules.get(stream.component, ())):
+        rules = self._rules.get(stream.component)
+        for rule in tuple(rules) if rules else ():
             passed = rule.watched(stream, subscriber, envelope)
             if passed is None:
                 return None
@@ -177,7 +179,8 @@ class Network:
         return self._ruled(STORE, server, envelope)
 
     def _ruled(self, component: str, server: Cell, envelope: Envelope) -> "Envelope | None":
-        for rule in tuple(self._rules.get(component, ())):
+        rules = self._rules.get(component)
+        for rule in tuple(rules) if rules else ():
             passed = rule.request(server, envelope)
             if passed is None:
                 return None
