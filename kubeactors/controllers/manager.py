@@ -59,6 +59,7 @@ from kubeactors.controllers.persistentvolume import (
     SimulatedProvisioner,
 )
 from kubeactors.controllers.pod_gc import PodGCController
+from kubeactors.controllers.pod_marks import marks_of
 from kubeactors.controllers.podautoscaler import HorizontalController, MetricsSource, NoMetrics
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.resourcequota import ResourceQuotaController
@@ -116,6 +117,7 @@ def _factories(
 ) -> dict[str, Callable[[], Controller]]:
     """How each controller is made; asking for an informer starts it."""
     pods, nodes, services = informers.of(Pod), informers.of(Node), informers.of(Service)
+    pods.mark_by(marks_of)
     replica_sets, namespaces = informers.of(ReplicaSet), informers.of(Namespace)
     jobs = informers.of(Job)
     claims, volumes = informers.of(PersistentVolumeClaim), informers.of(PersistentVolume)
