@@ -181,6 +181,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             root_ca=self._spec.root_ca,
             signing_key=self._spec.signing_key,
             sign_token=None if self._tokens is None else self._tokens.issue_legacy,
+            cluster_cidr=self._spec.cluster_cidr,
             load_balancer_pool=self._spec.load_balancer_pool,
         )
 

@@ -8,6 +8,7 @@
     endpoints.py           the addresses behind a service          namespace.py          empties namespaces
     endpointslice/         the same, in pieces                     serviceaccount.py     an account in each of them
     endpointslice_mirroring.py                                     (the same of Endpoints that people write)
+    nodeipam/              ranges of addresses for nodes
     nodelifecycle/         conditions and taints of nodes          root_ca.py            the cluster's certificate
     taint_eviction.py      drives pods off tainted nodes           pod_gc.py             pods that nobody looks after
     job/                   pods that run to their end             ttl_after_finished.py deletes jobs some time after it

@@ -37,6 +37,8 @@ QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
 SETTLE_SECONDS = 180.0
 """How long caches and endpoints may take to follow after that."""
+VISITORS_RANGE = "10.32.0.0/24"
+"""What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
 STOP_SECONDS = 0.3
 """How long a container takes to stop: long enough for something to break meanwhile."""
 PATIENCE = 50_000
@@ -89,7 +91,11 @@ class Simulation:
         """What users do that the author of an operator has declared."""
         pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
         self._spec = ClusterSpec(
-            nodes=pool, schedulers=plan.candidates, controller_managers=plan.candidates, leader_elect=leader_elect
+            nodes=pool,
+            cluster_cidr=VISITORS_RANGE,
+            schedulers=plan.candidates,
+            controller_managers=plan.candidates,
+            leader_elect=leader_elect,
         )
 
     # The cluster.
