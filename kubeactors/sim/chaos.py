@@ -73,6 +73,8 @@ class Chaos:
         self._without_power: dict[str, int] = {}
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
+        self.on_fired: Callable[[AnyFault], object] = lambda _: None
+        """Is told whenever one takes effect."""
         self.own: Callable[[OwnFault], tuple[AnyFault, ...]] = lambda _: ()
         """What a fault consists of that the author of an operator has declared."""
 
@@ -86,7 +88,7 @@ class Chaos:
 
     def _begin(self, fault: AnyFault, until: int) -> None:  # noqa: C901, PLR0912 -- one case for each fault
         fired = partial(self._count, fault)
-        self._world.disturb(_concerned(fault), until)
+        self._world.disturb(concerned(fault), until)
         match fault:
             case faults.NodePowerLoss():
                 self._cut_power(fault, fault.node, fault.seconds)
@@ -136,6 +138,7 @@ class Chaos:
     def _count(self, fault: AnyFault) -> None:
         kind = kind_of(fault)
         self.fired[kind] = self.fired.get(kind, 0) + 1
+        self.on_fired(fault)
 
     def _after(self, seconds: float, action: Callable[[], object]) -> None:
         self._kernel.at(self._kernel.now + int(seconds * SECOND), action)
@@ -273,10 +276,10 @@ def _path(component: str) -> tuple[str, ...]:
     return (component,) if component.startswith((MANAGER, SCHEDULER, OPERATOR)) else (MACHINES, component)
 
 
-def _concerned(fault: AnyFault) -> str:
+def concerned(fault: AnyFault) -> str:
     """Which component a fault is about; empty for all nodes.
 
-    >>> _concerned(faults.StoreLag(at=0, seconds=1)), _concerned(faults.KubeletRestart(at=0, node="node-1"))
+    >>> concerned(faults.StoreLag(at=0, seconds=1)), concerned(faults.KubeletRestart(at=0, node="node-1"))
     ('store', 'node-1')
     """
     match fault:

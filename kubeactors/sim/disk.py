@@ -10,13 +10,17 @@ from kubeactors.storage.mvcc import Mvcc
 
 
 class Disk:
-    """A backend that outlives stores. `listener` sees each event as it is committed."""
+    """A backend that outlives stores.
+
+    Args:
+        listener: sees each event as it is committed.
+    """
 
     blocking = False
 
     def __init__(self, listener: Callable[[StoreEvent], object]) -> None:
         self._memory = MemoryBackend()
-        self._listener = listener
+        self.listener: Callable[[StoreEvent], object] = listener
 
     def load(self, codec: Codec) -> Mvcc:
         """What the last store left."""
@@ -25,5 +29,5 @@ class Disk:
     def stage(self, changes: Changes, codec: Codec) -> Callable[[], None]:
         """Commit them, now."""
         for event in changes.events:
-            self._listener(event)
+            self.listener(event)
         return self._memory.stage(changes, codec)

@@ -84,6 +84,8 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self._judged = 0
+        self.began: int = 0
+        """When the plan began, in virtual nanoseconds."""
         self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.act)
         self.guests: Mapping[str, Guest] = NO_GUESTS
         """What else runs as a process of the cluster, by name."""
@@ -141,6 +143,10 @@ class Simulation:
             self.judge.object(NO_FAILURE, str(error))
         if self.judge.mistake is not None:
             raise self.judge.mistake
+        return self.outcome()
+
+    def outcome(self) -> Outcome:
+        """What has come of it by now."""
         return Outcome(
             violations=tuple(self.judge.violations),
             virtual_seconds=self.sim.now / SECOND,
@@ -161,7 +167,7 @@ class Simulation:
 
     def arm(self) -> None:
         """Let the steps of the plan happen at their times, counted from now."""
-        start = self.sim.now
+        start = self.began = self.sim.now
         self._look_again()
         for step in self.plan.steps:
             if isinstance(step, Fault):
