@@ -33,11 +33,11 @@ class Event(Protocol):
 class ByteStream(Protocol):
     """A connection. Source: anyio.abc.SocketStream, of which this is the part that is promised."""
 
-    async def send(self, item: bytes) -> None:
+    async def send(self, item: bytes, /) -> None:
         """Send all of it."""
         ...
 
-    async def receive(self, max_bytes: int = 65536) -> bytes:
+    async def receive(self, max_bytes: int = 65536, /) -> bytes:
         """The next bytes; raises `anyio.EndOfStream` after the last."""
         ...
 
@@ -52,7 +52,7 @@ class ByteStream(Protocol):
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
 
 
