@@ -139,7 +139,7 @@ class PodWorker:
 
     @staticmethod
     def _needs_environment(pod: Pod, runtime: ContainerRuntime) -> bool:
-        return any(runtime.needs_environment(one.image) for one in (*pod.spec.init_containers, *pod.spec.containers))
+        return any(map(runtime.needs_environment, (*pod.spec.init_containers, *pod.spec.containers)))
 
     @property
     def uid(self) -> str:
@@ -153,12 +153,15 @@ class PodWorker:
 
     @property
     def may_grow(self) -> bool:
-        """Whether it may take memory that others do not: so was declared, or it runs for real."""
+        """Whether it may take memory that nobody knows of beforehand: so was declared, or it is measured."""
         if self.stage is Stage.TERMINATED:
             return False
         annotations = self.pod.metadata.annotations
         declared = bool(annotations) and any(key.endswith(MEMORY_PROPERTY) for key in annotations)
-        return declared or self._needs_environment(self.pod, self._runtime)
+        spec = self.pod.spec
+        return declared or any(
+            self._runtime.is_measured(one.image) for one in (*spec.init_containers, *spec.containers)
+        )
 
     @property
     def records(self) -> list[ContainerRecord]:
@@ -487,7 +490,7 @@ class PodWorker:
         return False
 
     def _config(self, record: ContainerRecord) -> ContainerConfig:
-        reads = self._runtime.needs_environment(record.spec.image)
+        reads = self._runtime.needs_environment(record.spec)
         if not reads and not self.wanted:
             return ContainerConfig(container=record.spec, attempt=record.attempts)
         return config_of(record, self._facts, self.materials, reads=reads)

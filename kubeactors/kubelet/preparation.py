@@ -15,7 +15,7 @@ from kubeactors.kubelet.fields import PodFacts
 from kubeactors.kubelet.images import Refusal, backed_off, invalid_name, is_valid, never_pulled, not_pulled
 from kubeactors.kubelet.lifecycle import ALWAYS, NEVER
 from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Materials
-from kubeactors.kubelet.runtimes import ContainerConfig, ContainerRuntime
+from kubeactors.kubelet.runtimes import ContainerConfig, ContainerRuntime, Mount
 from kubeactors.kubelet.volumes import mounts_of
 
 SECOND = 1_000_000_000
@@ -23,7 +23,6 @@ CONFIG_RETRY = 10 * SECOND
 """How long after a failure for want of a ConfigMap or Secret the next try is."""
 FIRST_PULL_BACKOFF = 10 * SECOND
 MAX_PULL_BACKOFF = 300 * SECOND
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def refusal(record: ContainerRecord, runtime: ContainerRuntime, sandbox_id: str, now: int) -> Refusal | None:
@@ -64,29 +63,22 @@ def config_of(record: ContainerRecord, facts: PodFacts, materials: Materials | N
     env = environment(container, facts, materials or NO_MATERIALS)
     if not reads:
         return ContainerConfig(container=container, attempt=attempt)
-    container = replace(container, args=tuple(expand(one, env) for one in container.args))
+    command, args = (tuple(expand(one, env) for one in part) for part in (container.command, container.args))
+    container = replace(container, command=command, args=args)
     mounts = mounts_of(container, facts, materials or NO_MATERIALS)
     return ContainerConfig(container=container, attempt=attempt, env=env, mounts=mounts)
 
 
 class ContainerSurroundings(msgspec.Struct, frozen=True):
-    """The environment of a container, and its files by their paths in it."""
+    """The environment of a container, and its volumes."""
 
-    env: Mapping[str, str]
-    files: Mapping[str, bytes]
+    env: Mapping[str, str] = {}
+    mounts: tuple[Mount, ...] = ()
 
 
 def surroundings_of(container: Container, facts: PodFacts, materials: Materials) -> ContainerSurroundings:
-    """What a command sees in a simulated container: what can be known without one."""
-    metadata = facts.pod.metadata
-    env = {"PATH": DEFAULT_PATH, "HOSTNAME": metadata.name, "HOME": "/root"}
-    files = {"/etc/hostname": f"{metadata.name}\n".encode()}
+    """What a command sees in a container; nothing if what that refers to is not there any more."""
     try:
-        env |= environment(container, facts, materials)
-        for mount in mounts_of(container, facts, materials):
-            whole = mount.path.rstrip("/")
-            for name, content in (mount.files or {}).items():
-                files[whole if name == mount.sub_path else f"{whole}/{name}"] = content
+        return ContainerSurroundings(environment(container, facts, materials), mounts_of(container, facts, materials))
     except MaterialMissing:
-        pass  # it ran when they were there
-    return ContainerSurroundings(env, files)
+        return ContainerSurroundings()

@@ -42,7 +42,7 @@ class Exec(Request[SessionReply], frozen=True, kw_only=True):
 
 
 class Attach(Request[SessionReply], frozen=True, kw_only=True):
-    """Let `output` be told what a container writes from now on, and how it ends."""
+    """Let `output` be told what a container writes from now on, and that it has ended."""
 
     namespace: str
     pod: str
@@ -64,7 +64,7 @@ def exec_in(worker: PodWorker | None, runtime: ContainerRuntime, request: Exec, 
     if worker is None or id_ is None:
         return _no_container(request.container)
     surroundings = worker.surroundings(request.container)
-    config = ExecConfig(command=request.command, env=surroundings.env, files=surroundings.files, tty=request.tty)
+    config = ExecConfig(command=request.command, env=surroundings.env, mounts=surroundings.mounts, tty=request.tty)
     return Session(runtime.exec(id_, config, request.output, now))
 
 

@@ -42,6 +42,7 @@ def mounts_of(container: Container, facts: PodFacts, materials: Materials) -> tu
             directory=directory_of(volumes[one.name], facts.pod),
             files=_files_if_there(volumes[one.name], facts, materials),
             sub_path=one.sub_path,
+            read_only=bool(one.read_only),
         )
         for one in container.volume_mounts
         if one.name in volumes

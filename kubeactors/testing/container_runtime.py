@@ -107,8 +107,19 @@ class _Kubelet:
         for _ in range(1000):
             if output.messages and isinstance(output.messages[-1], Ended):
                 return output.messages
-            self.lab.run(0.05)
+            self._wait(0.05)
         raise AssertionError(f"the command has not ended: {output.messages}")
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass, and look if that is due, or if it was asked for."""
+        lab, runtime = self.lab, self.lab.runtime
+        sandboxes = runtime.list_pod_sandboxes()
+        due = [runtime.next_change(one.id, lab.now()) for one in sandboxes]
+        lab.run(seconds)
+        if self.told.messages or any(one is not None and one <= lab.now() for one in due):
+            self.told.clear()
+            for one in sandboxes:
+                runtime.list_containers(one.id, lab.now())
 
 
 class ContainerRuntimeContract:

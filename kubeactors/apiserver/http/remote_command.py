@@ -32,7 +32,6 @@ from kubeactors.kubelet.runtimes.streams import (
     HungUp,
     Input,
     Output,
-    Paused,
     Resized,
     Stderr,
     Stdin,
@@ -159,8 +158,6 @@ async def _give_output(channels: Channels, outbox: Outbox) -> None:
                 await channels.write(STDOUT, data)
             case Stderr(data):
                 await channels.write(STDERR, data)
-            case Paused(seconds):
-                await anyio.sleep(seconds)
             case Ended(code, failure):
                 await channels.write(ERROR, msgspec.json.encode(outcome(code, failure)))
                 await channels.end()

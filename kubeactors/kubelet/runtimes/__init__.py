@@ -3,9 +3,11 @@
     runtime.py            the protocol: sandboxes, containers, probes, logs, exec
     streams.py            what goes to and fro with a command in a container
     table.py              sandboxes and containers by id: what both runtimes have in common
-    simulated.py          containers that are nothing but times in a table
+    simulated.py          containers that do what their command says, or what was declared
+    simulated_container.py  one that is nothing but times           command_container.py  one whose command is run
     behaviour.py          what can be declared of them               curves.py       values that change with time
-    commands.py           the commands that can be run in them
+    sessions.py           commands that run besides                  attached.py     somebody who looks
+    shell/                the commands
     coroutine.py          containers that are coroutines; the rest is simulated
     coroutine_container.py  one of them                            coroutine_commands.py  commands in it
     programs.py           images that are Python                     container_context.py  what their code sees

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from kubeactors.kubelet.runtimes.runtime import LogLine, LogPage
-from kubeactors.kubelet.runtimes.streams import Output, Stdout
+from kubeactors.kubelet.runtimes.streams import Output, Stderr, Stdout
 from kubeactors.message import Recipient
 
 MAX_LINES = 50_000
@@ -30,8 +30,8 @@ class ContainerLog:
         self._begun = ""
         self.attached: list[Recipient[Output]] = []
 
-    def write(self, text: str) -> None:
-        r"""Take a piece of text; a line ends with a newline.
+    def write(self, text: str, kind: type[Stdout | Stderr] = Stdout) -> None:
+        r"""Take a piece of text; a line ends with a newline. `kind` is the stream that it was written to.
 
         >>> log = ContainerLog(lambda: 7)
         >>> log.write("one\ntw"); log.write("o\n")
@@ -39,7 +39,7 @@ class ContainerLog:
         ['one', 'two']
         """
         for one in self.attached:
-            one.tell(Stdout(text.encode()))
+            one.tell(kind(text.encode()))
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
             self._add(line)

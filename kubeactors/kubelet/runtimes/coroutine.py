@@ -13,7 +13,7 @@ from shutil import rmtree
 
 import msgspec
 
-from kubeactors.api.core.v1 import ContainerStatus
+from kubeactors.api.core.v1 import Container, ContainerStatus
 from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.coroutine_container import NO_ADDRESS_OF_ITS_OWN, CoroutineContainer
 from kubeactors.kubelet.runtimes.host import EndProcess, HostMessage
@@ -91,8 +91,12 @@ class CoroutineRuntime(SimulatedRuntime):
             return super().pull_image(image, sandbox_id, container)
         return self._found(image)
 
-    def needs_environment(self, image: str) -> bool:
+    def needs_environment(self, container: Container) -> bool:
         """See `ContainerRuntime`."""
+        return self.programs.is_program(container.image) or super().needs_environment(container)
+
+    def is_measured(self, image: str) -> bool:
+        """See `ContainerRuntime`: a coroutine says itself what it takes."""
         return self.programs.is_program(image)
 
     def remove_pod_sandbox(self, sandbox_id: str) -> None:

@@ -114,8 +114,6 @@ class Outcome:
                 self.exit_code = exit_code
                 self.text += failure
                 self.ended.set()
-            case _:
-                pass
         return True
 
 

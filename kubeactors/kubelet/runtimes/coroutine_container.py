@@ -6,7 +6,6 @@ from typing import Protocol
 
 from kubeactors.api.core.v1 import Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
-from kubeactors.kubelet.runtimes.commands import Execution
 from kubeactors.kubelet.runtimes.container_context import ContainerContext, ContainerFacts, told
 from kubeactors.kubelet.runtimes.container_log import ContainerLog
 from kubeactors.kubelet.runtimes.coroutine_commands import (
@@ -31,6 +30,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     ProbeResult,
     RuntimeContainer,
 )
+from kubeactors.kubelet.runtimes.sessions import Disk, Sessions
 from kubeactors.kubelet.runtimes.streams import Ended, HungUp, Input, Output, StdinClosed
 from kubeactors.kubelet.runtimes.table import KILLED, Sandbox, image_id, reason_of
 from kubeactors.message import Recipient
@@ -57,7 +57,7 @@ class Surroundings(Protocol):
         """The actor below which it runs."""
         ...
 
-    def changed(self, uid: str) -> None:
+    def changed(self, uid: str) -> bool:
         """Something happened in a pod."""
         ...
 
@@ -87,6 +87,8 @@ class CoroutineContainer:
         self._asked: dict[str, None] = {}
         self._answers: dict[str, ProbeResult] = {}
         self._commands: dict[CommandExecution, None] = {}
+        self._sessions: Sessions | None = None
+        """Simulated commands that run in it."""
 
     @property
     def sandbox_id(self) -> str:
@@ -158,7 +160,10 @@ class CoroutineContainer:
 
     def next_change(self, now: int) -> int | None:
         """See `RunningContainer`."""
-        return None if self._finished_at else self._kill_at
+        if self._finished_at:
+            return None
+        times = [self._kill_at, self._sessions.next_change(now) if self._sessions is not None else None]
+        return min((one for one in times if one is not None), default=None)
 
     def probe(self, kind: str, probe: Probe, now: int) -> ProbeResult | None:
         """See `RunningContainer`."""
@@ -197,7 +202,9 @@ class CoroutineContainer:
         if context is None or main is None:
             volumes: Mapping[str, Path] = {} if context is None else context.volumes
             known = ExecConfig(command=command, env=self._config.env, files=MountedFiles(volumes), tty=config.tty)
-            return Execution(known, self._sandbox.config.name, output)
+            if self._sessions is None:
+                self._sessions = Sessions(self._sandbox, Disk(self._sandbox, read_only=False))
+            return self._sessions.exec(known, output, now)
         return self._run_command(main, command[1:], context, output)
 
     def _run_command(
@@ -218,7 +225,7 @@ class CoroutineContainer:
         if self._log is not None and not self._finished_at:
             self._log.attached.append(output)
         else:
-            output.tell(Ended(self._exit_code))
+            output.tell(Ended(0))
         return AttachedToLog(self._context, self._log, output)
 
     # In the container's own actor.
@@ -267,9 +274,11 @@ class CoroutineContainer:
         if self._log is not None:
             self._log.close()
             for one in self._log.attached:
-                one.tell(Ended(code))
+                one.tell(Ended(0))
         for command in tuple(self._commands):
             command.end(KILLED)
+        if self._sessions is not None:
+            self._sessions.end()
         self._runtime.changed(self._sandbox.config.uid)
 
     async def _answer(self, probe: Probe, platform: Platform) -> ProbeResult:

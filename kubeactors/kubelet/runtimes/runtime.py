@@ -66,10 +66,14 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
     files: Mapping[str, bytes] | None = None
     sub_path: str = ""
     """Only this part of it is mounted."""
+    read_only: bool = False
 
 
 class ContainerConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Which container of a pod, and its how-manieth start, from 0. `env` and `mounts` are for images that need them."""
+    """Which container of a pod, and its how-manieth start, from 0.
+
+    `env` and `mounts` are for containers that need them (`needs_environment`).
+    """
 
     container: Container
     attempt: int
@@ -134,10 +138,14 @@ class ContainerStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ExecConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A command; `env` and `files` (by path) are those of a container whose image does not need them."""
+    """A command; `env` and `mounts` are those of the container as they are now.
+
+    `files` are files by path that are there besides, to be read.
+    """
 
     command: tuple[str, ...]
     env: Mapping[str, str] = NOTHING
+    mounts: tuple[Mount, ...] = ()
     files: Mapping[str, bytes] = MappingProxyType({})
     tty: bool = False
 
@@ -190,8 +198,12 @@ class ContainerRuntime(Protocol):
         """Get the image for a container of a pod; None if it is here now."""
         ...
 
-    def needs_environment(self, image: str) -> bool:
-        """Whether containers of the image read their environment and their volumes."""
+    def needs_environment(self, container: Container) -> bool:
+        """Whether the container reads its environment and its volumes."""
+        ...
+
+    def is_measured(self, image: str) -> bool:
+        """Whether it is found out what containers of the image take, so that nobody can know it beforehand."""
         ...
 
     def create_container(self, sandbox_id: str, config: ContainerConfig, now: int) -> str:
@@ -247,12 +259,16 @@ class ContainerRuntime(Protocol):
     def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """Run a command in a running container: what it writes, and at last how it ended, is told to `output`.
 
-        What the command reads is told to the recipient that is returned.
+        What the command reads is told to the recipient that is returned. The command may go on only when somebody looks
+        at the sandbox: at `next_change`, or when the subscriber was told.
         """
         ...
 
     def attach(self, container_id: str, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """What a running container writes from now on, and how it ends, is told to `output`."""
+        """What a running container writes from now on, and that it has ended, is told to `output`.
+
+        Not how: whoever is attached sees code 0, and finds the other one in the container's status, as with CRI.
+        """
         ...
 
     def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:

@@ -41,12 +41,6 @@ class Stderr(Message, frozen=True):
     data: bytes
 
 
-class Paused(Message, frozen=True):
-    """Nothing comes for so long: whoever takes the output waits before it goes on. A simulated command sleeps so."""
-
-    seconds: float
-
-
 class Ended(Message, frozen=True):
     """The command has ended. `failure` says why it could not even begin, and is empty if it did."""
 
@@ -55,4 +49,4 @@ class Ended(Message, frozen=True):
 
 
 Input: TypeAlias = Stdin | StdinClosed | Resized | HungUp
-Output: TypeAlias = Stdout | Stderr | Paused | Ended
+Output: TypeAlias = Stdout | Stderr | Ended

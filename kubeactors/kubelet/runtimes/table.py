@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from kubeactors.api.core.v1 import ContainerStatus, Pod, Probe
+from kubeactors.api.core.v1 import Container, ContainerStatus, Pod, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
@@ -21,6 +21,8 @@ from kubeactors.kubelet.runtimes.runtime import (
     PullFailure,
     RuntimeContainer,
 )
+from kubeactors.kubelet.runtimes.shell.files import Tree
+from kubeactors.kubelet.runtimes.shell.processes import Processes
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.message import Recipient
 from kubeactors.network import IPAllocator
@@ -89,15 +91,36 @@ class RunningContainer(Protocol):
 class Sandbox:
     """A sandbox and its containers, the oldest first."""
 
-    __slots__ = ("config", "containers", "id", "ip", "ready", "warnings")
+    __slots__ = ("_processes", "config", "containers", "id", "ip", "ready", "table", "warnings")
 
-    def __init__(self, id_: str, config: PodSandboxConfig, ip: str, warnings: tuple[str, ...]) -> None:
+    def __init__(
+        self, id_: str, config: PodSandboxConfig, ip: str, warnings: tuple[str, ...], table: "RuntimeTable"
+    ) -> None:
         self.id: str = id_
         self.config: PodSandboxConfig = config
         self.ip: str = ip
         self.ready: bool = True
         self.warnings: tuple[str, ...] = warnings
         self.containers: list[RunningContainer] = []
+        self.table: RuntimeTable = table
+        self._processes: Processes | None = None
+        """Simulated commands; most sandboxes have none."""
+
+    def processes(self, now: int) -> Processes:
+        """The simulated commands that run in it."""
+        if self._processes is None:
+            self._processes = Processes(now)
+        return self._processes
+
+    def advance(self, now: int) -> None:
+        """Let simulated commands do what is due."""
+        if self._processes is not None:
+            self._processes.advance(now)
+
+    def roused(self) -> None:
+        """A simulated command has something to do that nobody could foresee: somebody has typed."""
+        if not self.table.changed(self.config.uid) and self._processes is not None:
+            self._processes.advance(self._processes.clock)
 
     def seen(self) -> PodSandbox:
         """As the kubelet sees it."""
@@ -117,6 +140,8 @@ class RuntimeTable:
         self._addresses = IPAllocator(pod_cidr)
         self._sandboxes: dict[str, Sandbox] = {}
         self._containers: dict[str, RunningContainer] = {}
+        self._directories: dict[str, Tree] = {}
+        """Of volumes, by name, as far as simulated commands use them."""
         self._made = 0
         self._subscriber: Recipient[ContainerChanged] | None = None
 
@@ -136,7 +161,7 @@ class RuntimeTable:
             return None
         self._made += 1
         id_ = f"{config.uid}/{self._made}"
-        sandbox = Sandbox(id_, config, self.address_of(config, ip), self.warnings_of(config.annotations))
+        sandbox = Sandbox(id_, config, self.address_of(config, ip), self.warnings_of(config.annotations), self)
         self._sandboxes[id_] = sandbox
         return sandbox.seen()
 
@@ -151,8 +176,12 @@ class RuntimeTable:
 
     def remove_pod_sandbox(self, sandbox_id: str) -> None:
         """See `ContainerRuntime`."""
-        for one in self._sandboxes.pop(sandbox_id).containers:
+        sandbox = self._sandboxes.pop(sandbox_id)
+        for one in sandbox.containers:
             del self._containers[one.id]
+        if self._directories:
+            own = f"{sandbox.config.uid}/"
+            self._directories = {name: one for name, one in self._directories.items() if not name.startswith(own)}
 
     def list_pod_sandboxes(self) -> tuple[PodSandbox, ...]:
         """See `ContainerRuntime`."""
@@ -166,7 +195,11 @@ class RuntimeTable:
         """See `ContainerRuntime`."""
         return None
 
-    def needs_environment(self, image: str) -> bool:
+    def needs_environment(self, container: Container) -> bool:
+        """See `ContainerRuntime`."""
+        return False
+
+    def is_measured(self, image: str) -> bool:
         """See `ContainerRuntime`."""
         return False
 
@@ -198,11 +231,15 @@ class RuntimeTable:
 
     def list_containers(self, sandbox_id: str, now: int) -> tuple[RuntimeContainer, ...]:
         """See `ContainerRuntime`."""
-        return tuple([one.status(now) for one in self._sandboxes[sandbox_id].containers])
+        sandbox = self._sandboxes[sandbox_id]
+        sandbox.advance(now)
+        return tuple([one.status(now) for one in sandbox.containers])
 
     def next_change(self, sandbox_id: str, now: int) -> int | None:
         """See `ContainerRuntime`."""
-        changes = (one.next_change(now) for one in self._sandboxes[sandbox_id].containers)
+        sandbox = self._sandboxes[sandbox_id]
+        sandbox.advance(now)
+        changes = (one.next_change(now) for one in sandbox.containers)
         return min((one for one in changes if one is not None), default=None)
 
     def probe(self, container_id: str, kind: str, probe: Probe, now: int) -> ProbeResult | None:
@@ -254,7 +291,7 @@ class RuntimeTable:
         """Know a pod that ran in another runtime, which is gone, as well as its status tells; False if that cannot be."""
         config = _sandbox_config(pod)
         ip = "" if config.host_network else pod.status.pod_ip
-        sandbox = Sandbox(f"{config.uid}/{self._made + 1}", config, ip, ())
+        sandbox = Sandbox(f"{config.uid}/{self._made + 1}", config, ip, (), self)
         specs = {one.name: one for one in (*pod.spec.init_containers, *pod.spec.containers)}
         for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
             if status.container_id and status.name in specs:
@@ -294,10 +331,13 @@ class RuntimeTable:
         """What is wrong with a pod's annotations."""
         return ()
 
-    def changed(self, uid: str) -> None:
-        """Something happened in a pod that nobody could foresee."""
-        if self._subscriber is not None:
-            self._subscriber.tell(ContainerChanged(uid))
+    def changed(self, uid: str) -> bool:
+        """Something happened in a pod that nobody could foresee. Whether there is anybody to look."""
+        return self._subscriber is not None and self._subscriber.tell(ContainerChanged(uid))
+
+    def directory(self, name: str) -> Tree:
+        """A directory for simulated commands; it begins empty."""
+        return self._directories.setdefault(name, Tree())
 
     def _new_id(self, name: str, now: int) -> str:
         self._made += 1

@@ -1,0 +1,34 @@
+"""All commands that are not part of the shell, by name."""
+
+from kubeactors.kubelet.runtimes.shell.archive import tar
+from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
+from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
+from kubeactors.kubelet.runtimes.shell.text_commands import TEXT_COMMANDS
+
+COMMANDS: dict[str, Command] = {**SYSTEM_COMMANDS, **FILE_COMMANDS, **TEXT_COMMANDS, "tar": tar}
+SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")
+
+
+def find(name: str) -> Command | None:
+    """The command that a name or a path stands for; None if there is none, or it is a shell.
+
+    >>> find("/bin/echo") is find("echo"), find("/app/echo")
+    (True, None)
+    """
+    return COMMANDS.get(_plain(name))
+
+
+def is_shell(name: str) -> bool:
+    """Whether a name or a path stands for a shell."""
+    return _plain(name) in SHELLS
+
+
+def exists(name: str) -> bool:
+    """Whether there is such a command, shells included."""
+    return find(name) is not None or is_shell(name)
+
+
+def _plain(name: str) -> str:
+    directory, slash, base = name.rpartition("/")
+    return base if not slash or directory + "/" in _DIRECTORIES else name

@@ -1,0 +1,221 @@
+"""What becomes of the words of a command: parameters, substitutions, splitting into fields, names of files.
+
+Words are split at blanks and newlines, whatever IFS says.
+
+Source: POSIX.1-2024, Shell Command Language, 2.6 Word Expansions and 2.14 Pattern Matching Notation.
+"""
+
+import re
+from collections.abc import Generator
+from fnmatch import translate
+from typing import NamedTuple, Protocol
+
+from kubeactors.kubelet.runtimes.shell.files import FileSystem, absolute
+from kubeactors.kubelet.runtimes.shell.processes import Step
+from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Piece, Script, Substitution, Text, Word
+
+MAX_TEXT = 1 << 20
+"""Characters of one word; longer ones fail the command."""
+_blanks = re.compile(r"[ \t\n]+")
+_special = re.compile(r"[*?\[]")
+
+
+class ExpansionFailure(Exception):
+    """A word that cannot be expanded ends the script; the message is busybox's."""
+
+
+class Scope(Protocol):
+    """Where words are expanded."""
+
+    @property
+    def files(self) -> FileSystem:
+        """For names of files."""
+        ...
+
+    @property
+    def directory(self) -> str:
+        """The current one."""
+        ...
+
+    @property
+    def arguments(self) -> list[str]:
+        """`$1` and so on."""
+        ...
+
+    def parameter(self, name: str) -> str | None:
+        """The value of a variable or of a special parameter; None if it is not set."""
+        ...
+
+    def assign(self, name: str, value: str) -> None:
+        """Set a variable."""
+        ...
+
+    def substitute(self, script: Script) -> Generator[Step, None, str]:
+        """What a script writes, without the newlines at its end."""
+        ...
+
+    def calculate(self, expression: str) -> int:
+        """The value of an arithmetic expression."""
+        ...
+
+
+class _Value(NamedTuple):
+    """A part of a word. `begins`: a new field begins with it."""
+
+    text: str
+    quoted: bool
+    splits: bool = False
+    begins: bool = False
+
+
+def fields_of(words: tuple[Word, ...], scope: Scope) -> Generator[Step, None, list[str]]:
+    """The arguments that words become."""
+    fields: list[str] = []
+    for word in words:
+        literal = word.literal
+        if literal is not None and not _special.search(literal):
+            fields.append(literal)
+        else:
+            values = yield from _values(word, scope)
+            fields += _fields(values, scope)
+    return fields
+
+
+def text_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
+    """What a word becomes where it is not split: in assignments, redirections, `case`."""
+    values = yield from _values(word, scope)
+    return _limited(" ".join(_joined(values)))
+
+
+def pattern_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
+    """The pattern that a word becomes, as `fnmatch` writes them."""
+    values = yield from _values(word, scope)
+    return "".join(_escaped(one.text) if one.quoted else one.text for one in values)
+
+
+def _values(word: Word, scope: Scope) -> Generator[Step, None, list[_Value]]:
+    values: list[_Value] = []
+    for piece in word.pieces:
+        if isinstance(piece, Parameter) and piece.name == "@" and not piece.operator:
+            values += [
+                _Value(one, piece.quoted, not piece.quoted, number > 0) for number, one in enumerate(scope.arguments)
+            ]
+        else:
+            text = yield from _text(piece, scope)
+            quoted = piece.quoted
+            values.append(_Value(text, quoted, not quoted and not isinstance(piece, Text)))
+    return values
+
+
+def _text(piece: Piece, scope: Scope) -> Generator[Step, None, str]:
+    match piece:
+        case Text(text):
+            return text
+        case Substitution(script):
+            return (yield from scope.substitute(script))
+        case Arithmetic(expression):
+            text = yield from text_of(expression, scope)
+            return str(scope.calculate(text))
+        case Parameter():
+            return (yield from _parameter(piece, scope))
+
+
+def _parameter(piece: Parameter, scope: Scope) -> Generator[Step, None, str]:
+    value, operator = scope.parameter(piece.name), piece.operator
+    if not operator:
+        return value or ""
+    if operator == "length":
+        return str(len(value or ""))
+    assert piece.word is not None  # all other operators have one
+    if operator[0] in "#%":
+        pattern = yield from pattern_of(piece.word, scope)
+        return _trimmed(value or "", operator, pattern)
+    is_there = value is not None and (bool(value) or operator[0] != ":")
+    if operator[-1] == "+":
+        return (yield from text_of(piece.word, scope)) if is_there else ""
+    if is_there:
+        return value or ""
+    word = yield from text_of(piece.word, scope)
+    if operator[-1] == "?":
+        raise ExpansionFailure(f"{piece.name}: {word or 'parameter not set'}")
+    if operator[-1] == "=":
+        scope.assign(piece.name, word)
+    return word
+
+
+def _trimmed(value: str, operator: str, pattern: str) -> str:
+    """Without the shortest or longest beginning (`#`, `##`) or end (`%`, `%%`) that is like the pattern.
+
+    >>> _trimmed("a/b/c.txt", "##", "*/"), _trimmed("a/b/c.txt", "%", ".*")
+    ('c.txt', 'a/b/c')
+    """
+    fits = re.compile(translate(pattern)).match
+    places = range(len(value) + 1)
+    if operator[0] == "#":
+        found = [place for place in places if fits(value[:place])]
+        return value[(max if operator == "##" else min)(found) :] if found else value
+    found = [place for place in places if fits(value[place:])]
+    return value[: (min if operator == "%%" else max)(found)] if found else value
+
+
+def _joined(values: list[_Value]) -> list[str]:
+    texts = [""]
+    for one in values:
+        if one.begins:
+            texts.append("")
+        texts[-1] += one.text
+    return texts
+
+
+def _fields(values: list[_Value], scope: Scope) -> list[str]:
+    fields: list[str] = []
+    current: list[tuple[str, bool]] = []
+    for value in values:
+        if value.begins:
+            _flush(fields, current, scope)
+        if not value.splits:
+            current.append((value.text, value.quoted))
+            continue
+        for number, part in enumerate(_blanks.split(_limited(value.text))):
+            if number:
+                _flush(fields, current, scope)
+            if part:
+                current.append((part, False))
+    _flush(fields, current, scope)
+    return fields
+
+
+def _flush(fields: list[str], current: list[tuple[str, bool]], scope: Scope) -> None:
+    if not current:
+        return
+    text = _limited("".join(one for one, _ in current))
+    if any(not quoted and _special.search(one) for one, quoted in current):
+        pattern = "".join(_escaped(one) if quoted else one for one, quoted in current)
+        fields.extend(_matching(pattern, scope) or [text])
+    else:
+        fields.append(text)
+    current.clear()
+
+
+def _matching(pattern: str, scope: Scope) -> list[str]:
+    """The paths that are like a pattern, sorted."""
+    found = ["/" if pattern.startswith("/") else ""]
+    for part in pattern.strip("/").split("/"):
+        fits = re.compile(translate(part)).match
+        found = [
+            f"{base}{name}/"
+            for base in found
+            for name in scope.files.names(absolute(base, scope.directory))
+            if fits(name) and (part.startswith(".") or not name.startswith("."))
+        ]
+    return [one.rstrip("/") for one in found if scope.files.exists(absolute(one, scope.directory))]
+
+
+def _escaped(text: str) -> str:
+    return _special.sub(lambda found: f"[{found[0]}]", text)
+
+
+def _limited(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise ExpansionFailure("out of memory")
+    return text

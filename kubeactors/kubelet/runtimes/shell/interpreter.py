@@ -1,0 +1,398 @@
+"""Runs scripts, as a shell does.
+
+Source: POSIX.1-2024, Shell Command Language; the words for what goes wrong are those of busybox's ash.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS, Break, Continue, Exit, Return
+from kubeactors.kubelet.runtimes.shell.catalogue import exists, find
+from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure, fields_of, pattern_of, text_of
+from kubeactors.kubelet.runtimes.shell.files import FileError
+from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script, never_ends, shell_arguments
+from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.parser import parse
+from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Collected, Ends, Pipe, Streams
+from kubeactors.kubelet.runtimes.shell.processes import Interrupted, Process, Run, Sleep, Step, Until
+from kubeactors.kubelet.runtimes.shell.prompt import read_command
+from kubeactors.kubelet.runtimes.shell.redirection import Redirecting
+from kubeactors.kubelet.runtimes.shell.tree import (
+    AndOr,
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    If,
+    Pipeline,
+    Script,
+    Simple,
+    While,
+)
+from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
+
+Steps: TypeAlias = Generator[Step, None, None]
+NOT_FOUND, BROKEN_PIPE, SYNTAX_ERROR, INTERRUPTED = 127, 141, 2, 130
+MAX_CHILDREN = 100
+"""So many background processes a shell remembers."""
+MAX_CALLS = 30
+"""Of functions within functions, and shells within shells."""
+
+
+class Shell(Redirecting):
+    """A shell that runs scripts."""
+
+    def substitute(self, script: Script) -> Generator[Step, None, str]:
+        """See `Scope`."""
+        collected = Collected()
+        streams = self.streams.copy()
+        streams.output = collected
+        self.status = yield from self.fork(streams).run(script)
+        self.has_substituted = True
+        return collected.data.decode(errors="surrogateescape").rstrip("\n")
+
+    # Whole scripts.
+
+    def fork(self, streams: Streams | None = None) -> "Shell":
+        """A shell that begins as this one is now."""
+        shell = Shell(self.machine, {}, streams or self.streams.copy(), tuple(self.arguments), self.depth)
+        shell.variables, shell.exported = dict(self.variables), dict(self.exported)
+        shell.read_only, shell.functions = dict(self.read_only), dict(self.functions)
+        shell.options, shell.directory, shell.status = dict(self.options), self.directory, self.status
+        return shell
+
+    def run(self, script: Script) -> Run:
+        """Run a script to its end; its exit code."""
+        code = yield from self._guarded(script)
+        on_exit = self.traps.pop("EXIT", None)
+        if on_exit is not None:
+            self.status = code
+            yield from self._guarded(parse(on_exit))
+        return code
+
+    def run_text(self, text: str) -> Run:
+        """The same, from its text."""
+        try:
+            script = parse(text)
+        except ShellSyntaxError as error:
+            self.complain(f"syntax error: {error}")
+            return SYNTAX_ERROR
+        return (yield from self.run(script))
+
+    def run_input(self) -> Run:
+        """Run what is typed, command by command; a terminal is shown a prompt. Ctrl-C gives up one command."""
+        while True:
+            try:
+                script = yield from read_command(self.streams)
+                if script is None:
+                    return self.status
+                yield from self.execute(script)
+            except Exit as left:
+                return left.code
+            except (ExpansionFailure, ShellSyntaxError) as error:
+                self.complain(str(error))
+                self.status = SYNTAX_ERROR
+            except Interrupted:
+                self.status = INTERRUPTED
+
+    def _guarded(self, script: Script) -> Run:
+        try:
+            yield from self.execute(script)
+        except Exit as left:
+            return left.code
+        except (Return, Break, Continue):
+            return self.status
+        except ExpansionFailure as error:
+            self.complain(str(error))
+            return SYNTAX_ERROR
+        except BrokenPipe:
+            return BROKEN_PIPE
+        return self.status
+
+    def execute(self, script: Script) -> Steps:
+        """Run a part of a script; how it went is in `status`."""
+        for item in script:
+            yield from self._item(item)
+            while self.pending:
+                yield from self.run_trap(self.pending.pop(0))
+
+    def run_trap(self, signal: str) -> Steps:
+        """Do what is to be done when a signal comes; `$?` stays as it was."""
+        status = self.status
+        yield from self.execute(parse(self.traps.get(signal, "")))
+        self.status = status
+
+    # Lists and pipelines.
+
+    def _item(self, item: AndOr) -> Steps:
+        if item.background:
+            shell = self.fork()
+            shell.streams.input = Pipe(closed=True)
+            script = (AndOr(item.first, item.rest),)
+            self.children = self.children[-MAX_CHILDREN:]
+            self.children.append(self._spawn(shell.run(script)))
+            self.status = 0
+            return
+        last = item.rest[-1][1] if item.rest else item.first
+        ran = item.first
+        with self._as_condition(applies=bool(item.rest)):
+            yield from self._pipeline(item.first)
+            for link, pipeline in item.rest:
+                if (link == "&&") == (self.status == 0):
+                    ran = pipeline
+                    if pipeline is not last:
+                        yield from self._pipeline(pipeline)
+        if item.rest and ran is last:
+            yield from self._pipeline(last)
+        if self.status and ran is last and not ran.negated and self.options.get("e") and not self.conditions:
+            raise Exit(self.status)
+
+    @contextmanager
+    def _as_condition(self, *, applies: bool = True) -> Generator[None]:
+        """Failures within do not end the script, whatever `set -e` says."""
+        self.conditions += applies
+        try:
+            yield
+        finally:
+            self.conditions -= applies
+
+    def _pipeline(self, pipeline: Pipeline) -> Steps:
+        if len(pipeline.commands) == 1:
+            with self._as_condition(applies=pipeline.negated):
+                yield from self._command(pipeline.commands[0])
+        else:
+            yield from self._connected(pipeline.commands)
+        if pipeline.negated:
+            self.status = int(not self.status)
+
+    def _connected(self, commands: tuple[Command, ...]) -> Steps:
+        """Commands that run at the same time, each reading what the one before writes."""
+        processes: list[Process] = []
+        source = self.streams.input
+        for number, command in enumerate(commands):
+            shell, reads = self.fork(), source
+            shell.streams.input = source
+            source = Pipe()
+            if number < len(commands) - 1:
+                shell.streams.output = source
+            process = self._spawn(shell.run_command(command))
+            process.on_end = Ends(reads if number else None, source)
+            processes.append(process)
+        try:
+            yield Until(lambda: all(one.is_over for one in processes))
+        finally:
+            for one in processes:
+                one.end(INTERRUPTED)
+        codes = [one.exit_code or 0 for one in processes]
+        failed = [one for one in codes if one] if self.options.get("pipefail") else codes
+        self.status = failed[-1] if failed else 0
+
+    def _spawn(self, run: Run) -> Process:
+        if self.machine.processes.are_too_many:
+            raise ExpansionFailure("can't fork: Resource temporarily unavailable")
+        return self.machine.processes.spawn(run, self.machine)
+
+    def run_command(self, command: Command) -> Run:
+        """One command as a process of its own."""
+        return (yield from self.run((AndOr(Pipeline((command,))),)))
+
+    # Commands.
+
+    def _command(self, command: Command) -> Steps:
+        if isinstance(command, Simple):
+            yield from self._simple(command)
+            return
+        if isinstance(command, Function):
+            self.functions[command.name] = command.body
+            self.status = 0
+            return
+        streams = yield from self.redirected(command.redirections)
+        if streams is None:
+            return
+        before, self.streams = self.streams, streams
+        try:
+            yield from self._compound(command)
+        finally:
+            self.streams = before
+
+    def _compound(self, command: Group | If | While | For | Case) -> Steps:
+        match command:
+            case Group(body, subshell):
+                if subshell:
+                    self.status = yield from self.fork().run(body)
+                else:
+                    yield from self.execute(body)
+            case If():
+                yield from self._if(command)
+            case While():
+                yield from self._while(command)
+            case For():
+                yield from self._for(command)
+            case Case():
+                yield from self._case(command)
+
+    def _condition(self, script: Script) -> Generator[Step, None, bool]:
+        with self._as_condition():
+            yield from self.execute(script)
+        return self.status == 0
+
+    def _if(self, command: If) -> Steps:
+        for condition, body in command.branches:
+            if (yield from self._condition(condition)):
+                yield from self.execute(body)
+                return
+        self.status = 0
+        yield from self.execute(command.otherwise)
+
+    def _while(self, command: While) -> Steps:
+        if not self.options.get("e") and never_ends(command):
+            self.machine.goes_on_for_ever()
+        status = 0
+        while (yield from self._condition(command.condition)) != command.until:
+            try:
+                yield from self.execute(command.body)
+                status = self.status
+            except Continue as left:
+                left.leave()
+            except Break as left:
+                left.leave()
+                break
+            yield from self.breathe()
+        self.status = status
+
+    def _for(self, command: For) -> Steps:
+        values = list(self.arguments)
+        if command.words is not None:
+            values = yield from fields_of(command.words, self)
+        self.status = 0
+        for value in values:
+            self.assign(command.name, value)
+            try:
+                yield from self.execute(command.body)
+            except Continue as left:
+                left.leave()
+            except Break as left:
+                left.leave()
+                break
+            yield from self.breathe()
+
+    def _case(self, command: Case) -> Steps:
+        value = yield from text_of(command.word, self)
+        self.status = 0
+        for patterns, body in command.branches:
+            for one in patterns:
+                pattern = yield from pattern_of(one, self)
+                if fnmatchcase(value, pattern):
+                    yield from self.execute(body)
+                    return
+
+    def breathe(self) -> Steps:
+        """Wait if too much was done in this second."""
+        seconds = self.machine.processes.spend()
+        if seconds:
+            yield Sleep(seconds)
+
+    # Simple commands.
+
+    def _simple(self, command: Simple) -> Steps:
+        yield from self.breathe()
+        self.has_substituted = False
+        words = yield from fields_of(command.words, self)
+        assignments: dict[str, str] = {}
+        for name, word in command.assignments:
+            assignments[name] = yield from text_of(word, self)
+        streams = yield from self.redirected(command.redirections)
+        if streams is None:
+            return
+        if not words:
+            for name, value in assignments.items():
+                self.assign(name, value)
+            if not self.has_substituted:
+                self.status = 0
+            return
+        try:
+            yield from self._dispatch(words, assignments, streams)
+        except FileError as error:
+            streams.error.write(f"{words[0]}: {error}\n".encode())
+            self.status = 1
+
+    def _dispatch(self, words: list[str], assignments: dict[str, str], streams: Streams) -> Steps:
+        name = words[0]
+        if name in self.functions:
+            yield from self._call(self.functions[name], words, streams)
+        elif name in BUILT_INS:
+            for key, value in assignments.items():
+                self.assign(key, value)
+            before, self.streams = self.streams, streams
+            try:
+                self.status = yield from BUILT_INS[name](self, words[1:])
+            finally:
+                if name != "exec":
+                    self.streams = before
+        else:
+            env = {key: self.variables[key] for key in self.exported if key in self.variables} | assignments
+            self.status = yield from self.call(words, env, streams)
+
+    def call(self, words: list[str], env: Mapping[str, str], streams: Streams) -> Run:
+        """Run a command that is no part of the shell."""
+        if not exists(words[0]):
+            streams.error.write(f"{self.name}: {words[0]}: not found\n".encode(errors="surrogateescape"))
+            return NOT_FOUND
+        if self.depth > MAX_CALLS:
+            raise ExpansionFailure("can't fork: Resource temporarily unavailable")
+        call = Call(words, {**env, "PWD": self.directory}, self.directory, streams, self.machine)
+        return (yield from run_command(call, self.depth + 1))
+
+    def _call(self, body: Command, words: list[str], streams: Streams) -> Steps:
+        if self.depth > MAX_CALLS:
+            raise ExpansionFailure("function nesting too deep")
+        arguments, before = self.arguments, self.streams
+        self.arguments, self.streams = words[1:], streams
+        self.depth += 1
+        try:
+            yield from self._command(body)
+        except Return as left:
+            self.status = left.code
+        finally:
+            self.depth -= 1
+            self.arguments, self.streams = arguments, before
+
+
+def run_command(call: Call, depth: int = 0) -> Run:
+    """Run a command that exists to its end, whatever it is given: its exit code."""
+    command = find(call.words[0])
+    try:
+        if command is None:
+            return (yield from _start_shell(call, depth))
+        result = command(call)
+        return result if isinstance(result, int) else (yield from result)
+    except FileError as error:
+        return call.complain(str(error))
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+        call.complain("wrong usage")  # or one that is not simulated
+        return SYNTAX_ERROR
+
+
+def _start_shell(call: Call, depth: int) -> Run:
+    """The command `sh`: with `-c` a script, with a path a file, otherwise what is read, command by command."""
+    options, script, rest = shell_arguments(call.arguments)
+    shell = Shell(call.machine, call.env, call.streams, tuple(rest[1:]), depth)
+    shell.options.update(dict.fromkeys(options, True))
+    if call.machine.runs_main and call.machine.on_signal is None:
+        call.machine.on_signal = shell.take_signal
+    if script is None and not rest:
+        return (yield from shell.run_input())
+    if script is None:
+        try:
+            script = call.files.read(call.path(rest[0])).decode(errors="surrogateescape")
+        except FileError as error:
+            call.complain(f"can't open '{rest[0]}': {error}")
+            return SYNTAX_ERROR
+        if call.machine.runs_main and not is_known_script(script):
+            yield Sleep(None)
+    if rest:
+        shell.name = rest[0]
+    return (yield from shell.run_text(script))

@@ -1,0 +1,149 @@
+"""What can be said of a command before it runs. Pure."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS
+from kubeactors.kubelet.runtimes.shell.catalogue import find, is_shell
+from kubeactors.kubelet.runtimes.shell.parser import parse
+from kubeactors.kubelet.runtimes.shell.tree import (
+    Arithmetic,
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    If,
+    Parameter,
+    Script,
+    Simple,
+    Substitution,
+    While,
+    Word,
+)
+from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
+
+_LEAVING = frozenset({"break", "return", "exit", "exec", "kill", "set", "eval", ".", "source"})
+"""What may end a loop from within."""
+
+
+@lru_cache(maxsize=4096)
+def is_known(words: tuple[str, ...]) -> bool:
+    """Whether a command can be run here, with all that its script says. A file that is a script is taken on trust.
+
+    >>> is_known(("sleep", "5")), is_known(("sh", "-c", "echo; nginx -t")), is_known(())
+    (True, False, False)
+    """
+    if not words:
+        return False
+    if not is_shell(words[0]):
+        return find(words[0]) is not None
+    _, script, _ = shell_arguments(list(words[1:]))
+    return script is None or is_known_script(script)
+
+
+@lru_cache(maxsize=1024)
+def is_known_script(text: str) -> bool:
+    """Whether a script can be understood, and all commands that it names are known."""
+    try:
+        commands = tuple(_simple(parse(text)))
+    except ShellSyntaxError:
+        return False
+    functions = frozenset(one.name for one in commands if isinstance(one, Function))
+    return all(_is_known_command(one, functions) for one in commands if isinstance(one, Simple))
+
+
+def shell_arguments(arguments: list[str]) -> tuple[str, str | None, list[str]]:
+    """What a shell is asked for: its options, the script of `-c`, and the other arguments.
+
+    >>> shell_arguments(["-ec", "exit 3", "name"]), shell_arguments(["file.sh", "a"])
+    (('e', 'exit 3', ['name']), ('', None, ['file.sh', 'a']))
+    """
+    rest, options, wants_script = list(arguments), "", False
+    while rest and rest[0][:1] in {"-", "+"} and len(rest[0]) > 1:
+        word = rest.pop(0)
+        if word == "--":
+            break
+        if not word.startswith("--"):
+            options += word[1:].replace("c", "").replace("o", "")
+            wants_script |= "c" in word
+            if "o" in word and rest:
+                rest.pop(0)
+    script = rest.pop(0) if wants_script and rest else None
+    return options, script, rest
+
+
+def never_ends(loop: While) -> bool:
+    """Whether a loop goes on for ever, unless somebody stops it: its condition always holds, and nothing leaves it.
+
+    >>> never_ends(parse("while true; do sleep 1; done")[0].first.commands[0])
+    True
+    """
+    always = "false" if loop.until else "true"
+    if [_names(one) for one in _simple(loop.condition)] not in ([always], [":"] if always == "true" else [always]):
+        return False
+    inside = [one for one in _simple(loop.body) if isinstance(one, Simple) and one.words]
+    names = [one.words[0].literal or "" for one in inside]
+    return all(one not in _LEAVING and (find(one) is not None or one in BUILT_INS) for one in names)
+
+
+def _names(command: Simple | Function) -> str | None:
+    return command.words[0].literal if isinstance(command, Simple) and len(command.words) == 1 else None
+
+
+def _is_known_command(command: Simple, functions: frozenset[str]) -> bool:
+    words = [one.literal for one in command.words]
+    if not words or words[0] is None or words[0] in functions or words[0] in BUILT_INS:
+        inner = [one for one in words[1:2] if words and words[0] == "exec" and one is not None]
+        return all(find(one) is not None or is_shell(one) for one in inner)
+    if None in words[1:]:
+        return find(words[0]) is not None or is_shell(words[0])
+    return is_known(tuple(one for one in words if one is not None))
+
+
+def _simple(script: Script) -> Iterator[Simple | Function]:
+    """All simple commands of a script, at any depth, and its functions."""
+    for item in script:
+        for pipeline in (item.first, *(one for _, one in item.rest)):
+            for command in pipeline.commands:
+                yield from _within(command)
+
+
+def _within(command: Command) -> Iterator[Simple | Function]:
+    if isinstance(command, Simple | Function):
+        yield command
+    if isinstance(command, Function):
+        yield from _within(command.body)
+        return
+    words, scripts = _parts(command)
+    for word in (*words, *(one.target for one in command.redirections)):
+        yield from _in_word(word)
+    for script in scripts:
+        yield from _simple(script)
+
+
+def _parts(command: Simple | Group | If | While | For | Case) -> tuple[tuple[Word, ...], tuple[Script, ...]]:
+    """The words and the scripts that a command consists of."""
+    match command:
+        case Simple(assignments, words):
+            return (*(one for _, one in assignments), *words), ()
+        case Group(body):
+            return (), (body,)
+        case If(branches, otherwise):
+            return (), (*(one for branch in branches for one in branch), otherwise)
+        case While(condition, body):
+            return (), (condition, body)
+        case For(_, words, body):
+            return words or (), (body,)
+        case Case(word, branches):
+            return (word,), tuple(body for _, body in branches)
+
+
+def _in_word(word: Word) -> Iterator[Simple | Function]:
+    for piece in word.pieces:
+        if isinstance(piece, Substitution):
+            yield from _simple(piece.script)
+        elif isinstance(piece, Arithmetic):
+            yield from _in_word(piece.expression)
+        elif isinstance(piece, Parameter) and piece.word is not None:
+            yield from _in_word(piece.word)

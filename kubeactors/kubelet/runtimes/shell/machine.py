@@ -1,0 +1,148 @@
+"""What the processes of one container share, and what one command is given."""
+
+import posixpath
+from collections.abc import Callable, Mapping
+
+from kubeactors.kubelet.runtimes.shell.files import DEVICES, FileError, FileSystem, absolute
+from kubeactors.kubelet.runtimes.shell.pipes import Nowhere, Pipe, Sink, Streams, ToFile
+from kubeactors.kubelet.runtimes.shell.processes import Process, Processes
+
+
+class Machine:
+    """A container as its commands see it.
+
+    Args:
+        files: what it sees of the disk.
+        hostname: of its pod.
+        processes: of its sandbox.
+        console: where its first process writes.
+        first: the machine as the first process sees it, if this is for commands that run besides.
+    """
+
+    __slots__ = ("_first", "console", "files", "hostname", "main", "on_signal", "processes")
+
+    def __init__(
+        self, files: FileSystem, hostname: str, processes: Processes, console: Sink, first: "Machine | None" = None
+    ) -> None:
+        self.files: FileSystem = files
+        self.hostname: str = hostname
+        self.processes: Processes = processes
+        self.console: Sink = console
+        self.main: Process | None = first.main if first is not None else None
+        """The first process of the container; None if that is no simulated command."""
+        self.on_signal: Callable[[str], None] | None = None
+        """What the first process does with a signal; None if it takes no notice, which is what the first process of a
+        container does unless it says otherwise."""
+        self._first = first
+
+    @property
+    def runs_main(self) -> bool:
+        """Whether it is the first process that runs now."""
+        return self.main is not None and self.processes.running is self.main
+
+    def goes_on_for_ever(self) -> None:
+        """What runs now will not end by itself."""
+        if self.main is not None and self.runs_main:
+            self.main.is_endless = True
+
+    def signal(self, name: str) -> None:
+        """Tell the first process."""
+        on_signal = self.on_signal if self._first is None else self._first.on_signal
+        if on_signal is not None:
+            on_signal(name)
+
+
+class Call:
+    """One command, as it is called.
+
+    Args:
+        words: its name and its arguments.
+        env: its environment.
+        directory: the current one.
+        streams: what it reads and writes.
+        machine: where it runs.
+    """
+
+    __slots__ = ("directory", "env", "machine", "streams", "words")
+
+    def __init__(
+        self, words: list[str], env: Mapping[str, str], directory: str, streams: Streams, machine: Machine
+    ) -> None:
+        self.words: list[str] = words
+        self.env: Mapping[str, str] = env
+        self.directory: str = directory
+        self.streams: Streams = streams
+        self.machine: Machine = machine
+
+    @property
+    def arguments(self) -> list[str]:
+        """Without the name."""
+        return self.words[1:]
+
+    @property
+    def files(self) -> FileSystem:
+        """What the command sees of the disk."""
+        return self.machine.files
+
+    @property
+    def now(self) -> int:
+        """Unix nanoseconds."""
+        return self.machine.processes.clock
+
+    def path(self, path: str) -> str:
+        """Where a path leads."""
+        return absolute(path, self.directory)
+
+    def say(self, text: str) -> None:
+        """Write to standard output."""
+        self.streams.output.write(text.encode(errors="surrogateescape"))
+
+    def complain(self, text: str) -> int:
+        """Write to standard error, with the command's name before it. The exit code of a failure."""
+        name = posixpath.basename(self.words[0])
+        self.streams.error.write(f"{name}: {text}\n".encode(errors="surrogateescape"))
+        return 1
+
+    def options(self, known: str) -> tuple[str, list[str]]:
+        """One-letter options without values, those that are known, and the other arguments."""
+        found, rest = "", list[str]()
+        for number, one in enumerate(self.arguments):
+            if one == "--":
+                return found, rest + self.arguments[number + 1 :]
+            if len(one) > 1 and one[0] == "-" and all(letter in known for letter in one[1:]):
+                found += one[1:]
+            else:
+                rest.append(one)
+        return found, rest
+
+    def open(self, path: str) -> Pipe:
+        """A file, to be read from its beginning.
+
+        Raises:
+            FileError: it cannot be read.
+        """
+        if path in {"-", "/dev/stdin"}:
+            return self.streams.input
+        if path == "/dev/null":
+            return Pipe(closed=True)
+        return Pipe(self.files.read(self.path(path)), closed=True)
+
+
+def opened(path: str, machine: Machine, streams: Streams, *, append: bool) -> Sink:
+    """A file, to be written.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    if path == "/dev/null":
+        return Nowhere()
+    if path in {"/dev/stdout", "/proc/self/fd/1"}:
+        return streams.output
+    if path in {"/dev/stderr", "/proc/self/fd/2"}:
+        return streams.error
+    if path in {"/proc/1/fd/1", "/proc/1/fd/2"}:
+        return machine.console
+    if path in DEVICES:
+        raise FileError("Permission denied")
+    clock = machine.processes.now
+    return ToFile(*machine.files.write(path, b"", clock(), append=append), clock)

@@ -1,0 +1,164 @@
+"""What commands read from and write to."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from kubeactors.kubelet.runtimes.shell.files import File, Tree
+
+MAX_PIPE_BYTES = 4 << 20
+"""More than that stands in no pipe; whoever writes more has a broken one."""
+
+
+class BrokenPipe(Exception):
+    """Nobody will read what is written."""
+
+
+class Sink(Protocol):
+    """Takes bytes."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take them.
+
+        Raises:
+            BrokenPipe: nobody wants them.
+            FileError: there is no room.
+        """
+        ...
+
+
+class Pipe:
+    """Bytes in their order: what one command writes and another one reads."""
+
+    __slots__ = ("_data", "is_broken", "is_closed")
+
+    def __init__(self, data: bytes = b"", *, closed: bool = False) -> None:
+        self._data = bytearray(data)
+        self.is_closed: bool = closed
+        """Nothing more will be written."""
+        self.is_broken: bool = False
+        """Nothing more will be read."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether reading now gives something, or the end."""
+        return bool(self._data) or self.is_closed
+
+    @property
+    def has_line(self) -> bool:
+        """Whether a line can be read, be it the last one without its end."""
+        return self.is_closed or b"\n" in self._data
+
+    def write(self, data: bytes, /) -> None:
+        """See `Sink`."""
+        if self.is_broken or len(self._data) + len(data) > MAX_PIPE_BYTES:
+            raise BrokenPipe
+        if not self.is_closed:
+            self._data += data
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        self.is_closed = True
+
+    def stop(self) -> None:
+        """Nothing more is read."""
+        self.is_broken = True
+        self._data.clear()
+
+    def take(self) -> bytes:
+        """What is there."""
+        data = bytes(self._data)
+        self._data.clear()
+        return data
+
+    def take_line(self) -> bytes:
+        r"""A line with its end, or what is left before the end.
+
+        >>> pipe = Pipe(b"one\ntwo", closed=True)
+        >>> pipe.take_line(), pipe.take_line(), pipe.take_line()
+        (b'one\n', b'two', b'')
+        """
+        end = self._data.find(b"\n") + 1 or len(self._data)
+        line = bytes(self._data[:end])
+        del self._data[:end]
+        return line
+
+
+class Collected:
+    """Keeps what is written, up to `MAX_PIPE_BYTES`."""
+
+    __slots__ = ("data",)
+
+    def __init__(self) -> None:
+        self.data: bytearray = bytearray()
+
+    def write(self, data: bytes, /) -> None:
+        """See `Sink`."""
+        if len(self.data) + len(data) > MAX_PIPE_BYTES:
+            raise BrokenPipe
+        self.data += data
+
+
+class Nowhere:
+    """Forgets what is written."""
+
+    __slots__ = ()
+
+    def write(self, data: bytes, /) -> None:
+        """See `Sink`."""
+
+
+class ToFile:
+    """Appends to an open file."""
+
+    __slots__ = ("_clock", "_file", "_tree")
+
+    def __init__(self, tree: Tree, file: File, clock: Callable[[], int]) -> None:
+        self._tree = tree
+        self._file = file
+        self._clock = clock
+
+    def write(self, data: bytes, /) -> None:
+        """See `Sink`."""
+        self._tree.put(self._file, data, self._clock(), append=True)
+
+
+class Streams:
+    """The three streams of a command.
+
+    Args:
+        input_: standard input.
+        output: standard output.
+        error: standard error.
+        terminal: where a shell that reads from a terminal asks for more; None if it reads from something else.
+    """
+
+    __slots__ = ("_terminal", "error", "input", "output")
+
+    def __init__(self, input_: Pipe, output: Sink, error: Sink, terminal: Sink | None = None) -> None:
+        self.input: Pipe = input_
+        self.output: Sink = output
+        self.error: Sink = error
+        self._terminal = terminal
+
+    def copy(self) -> "Streams":
+        """The same streams, to be redirected."""
+        return Streams(self.input, self.output, self.error, self._terminal)
+
+    def prompt(self, *, more: bool) -> None:
+        """Ask for a command at a terminal, or for the rest of one."""
+        if self._terminal is not None:
+            self._terminal.write(b"> " if more else b"$ ")
+
+
+class Ends:
+    """Closes the pipes of a command when it has ended."""
+
+    def __init__(self, reads: Pipe | None, writes: Pipe) -> None:
+        self._reads = reads
+        self._writes = writes
+
+    def __call__(self, code: int) -> None:
+        """It has."""
+        if self._reads is not None:
+            self._reads.stop()
+        self._writes.close()

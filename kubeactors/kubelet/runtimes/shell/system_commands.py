@@ -1,0 +1,212 @@
+"""Commands about the system, the time, and what is true.
+
+Source: POSIX.1-2024, Utilities; where it leaves things open, and for the words of failures, busybox 1.37.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from kubeactors.kubelet.runtimes.shell.arithmetic import ArithmeticFailure, evaluate
+from kubeactors.kubelet.runtimes.shell.conditions import WrongTest, holds
+from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe
+from kubeactors.kubelet.runtimes.shell.printing import escaped, formatted
+from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep
+
+Command: TypeAlias = Callable[[Call], Run | int]
+"""What runs a command: its exit code, or steps that end with it."""
+MAX_NUMBERS = 100_000
+"""So many `seq` writes at most."""
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_duration = re.compile(r"(\d+\.?\d*|\.\d+)([smhd]?)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def duration(text: str) -> float | None:
+    """Seconds; None is for ever.
+
+    >>> duration("1.5"), duration("2m"), duration("infinity")
+    (1.5, 120.0, None)
+
+    Raises:
+        ValueError: it is no duration.
+    """
+    if text in {"inf", "infinity"}:
+        return None
+    found = _duration.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    seconds = float(found[1]) * _UNITS[found[2] or "s"]
+    return seconds if seconds < 1e9 else None
+
+
+def sleep(call: Call) -> Run:
+    """Wait."""
+    try:
+        seconds = [duration(one) for one in call.arguments]
+    except ValueError as error:
+        return call.complain(f"invalid number '{error}'")
+    if not seconds:
+        return call.complain("missing operand")
+    yield Sleep(None if None in seconds else sum(one or 0.0 for one in seconds))
+    return 0
+
+
+def _echo(call: Call) -> int:
+    words, newline, escapes = call.arguments, True, False
+    while words and re.fullmatch(r"-[neE]+", words[0]):
+        newline = newline and "n" not in words[0]
+        escapes = escapes or "e" in words[0]
+        words = words[1:]
+    text = " ".join(words)
+    call.say((escaped(text) if escapes else text) + ("\n" if newline else ""))
+    return 0
+
+
+def _printf(call: Call) -> int:
+    if not call.arguments:
+        return call.complain("missing operand")
+    call.say(formatted(call.arguments[0], call.arguments[1:]))
+    return 0
+
+
+def _env(call: Call) -> int:
+    call.say("".join(f"{name}={value}\n" for name, value in call.env.items()))
+    return 0
+
+
+def _printenv(call: Call) -> int:
+    if not call.arguments:
+        return _env(call)
+    code = 0
+    for name in call.arguments:
+        value = call.env.get(name)
+        if value is None:
+            code = 1
+        else:
+            call.say(f"{value}\n")
+    return code
+
+
+def _date(call: Call) -> int:
+    """`date`, `date +FORMAT`; the time zone is UTC."""
+    layout = next((one[1:] for one in call.arguments if one.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
+    if "-I" in call.arguments or "-Iseconds" in call.arguments:
+        layout = "%Y-%m-%d" if "-I" in call.arguments else "%Y-%m-%dT%H:%M:%S+00:00"
+    seconds, rest = divmod(call.now, 1_000_000_000)
+    moment = _EPOCH + timedelta(seconds=seconds)
+    layout = layout.replace("%N", f"{rest:09}").replace("%s", str(seconds)).replace("%e", f"{moment.day:2}")
+    call.say(moment.strftime(layout) + "\n")
+    return 0
+
+
+def _id(call: Call) -> int:
+    options, _ = call.options("ugnr")
+    if "n" in options:
+        call.say("root\n")
+    else:
+        call.say("0\n" if "u" in options or "g" in options else "uid=0(root) gid=0(root) groups=0(root)\n")
+    return 0
+
+
+def _uname(call: Call) -> int:
+    options, _ = call.options("amnrs")
+    shown = {"s": "Linux", "n": call.machine.hostname, "r": "6.12.0-kubeactors", "m": "x86_64"}
+    wanted = [text for letter, text in shown.items() if letter in options or "a" in options] or ["Linux"]
+    call.say(" ".join(wanted) + "\n")
+    return 0
+
+
+def _seq(call: Call) -> int:
+    numbers = [int(one) for one in call.arguments]
+    match numbers:
+        case [last]:
+            first, step = 1, 1
+        case [first, last]:
+            step = 1
+        case [first, step, last]:
+            pass
+        case _:
+            return call.complain("missing operand")
+    if not step:
+        return call.complain("invalid zero increment")
+    values = range(first, last + (1 if step > 0 else -1), step)
+    if len(values) > MAX_NUMBERS:
+        raise BrokenPipe
+    call.say("".join(f"{one}\n" for one in values))
+    return 0
+
+
+def _expr(call: Call) -> int:
+    """Of numbers and comparisons; `:` and the functions of strings are not there."""
+    words = call.arguments
+    match words:
+        case [one, ("=" | "!="), other]:
+            value = str(int((one == other) == (words[1] == "=")))
+        case _:
+            try:
+                value = str(evaluate(" ".join("==" if one == "=" else one for one in words), {}))
+            except ArithmeticFailure:
+                call.complain("syntax error")
+                return 2
+    call.say(value + "\n")
+    return int(value == "0")
+
+
+def _test(call: Call) -> int:
+    words = call.arguments
+    if call.words[0] == "[":
+        if words[-1:] != ["]"]:
+            call.complain("missing ]")
+            return 2
+        words = words[:-1]
+    try:
+        return int(not holds(words, call.files, call.directory))
+    except WrongTest as error:
+        call.complain(str(error))
+        return 2
+
+
+def _hostname(call: Call) -> int:
+    call.say(f"{call.machine.hostname}\n")
+    return 0
+
+
+def _pwd(call: Call) -> int:
+    call.say(f"{call.directory}\n")
+    return 0
+
+
+def _whoami(call: Call) -> int:
+    call.say("root\n")
+    return 0
+
+
+def _nproc(call: Call) -> int:
+    call.say("1\n")
+    return 0
+
+
+SYSTEM_COMMANDS: dict[str, Command] = {
+    "[": _test,
+    "date": _date,
+    "echo": _echo,
+    "env": _env,
+    "expr": _expr,
+    "false": lambda _: 1,
+    "hostname": _hostname,
+    "id": _id,
+    "nproc": _nproc,
+    "printenv": _printenv,
+    "printf": _printf,
+    "pwd": _pwd,
+    "seq": _seq,
+    "sleep": sleep,
+    "sync": lambda _: 0,
+    "test": _test,
+    "true": lambda _: 0,
+    "uname": _uname,
+    "whoami": _whoami,
+}

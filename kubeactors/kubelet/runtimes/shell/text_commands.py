@@ -1,0 +1,384 @@
+"""Commands that read text and write it.
+
+Source: POSIX.1-2024, Utilities; the words of failures are busybox's.
+"""
+
+import re
+from collections.abc import Callable, Generator
+
+from kubeactors.kubelet.runtimes.shell.files import File, FileError
+from kubeactors.kubelet.runtimes.shell.machine import Call, opened
+from kubeactors.kubelet.runtimes.shell.pipes import Pipe, Sink
+from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step, Until
+from kubeactors.kubelet.runtimes.shell.system_commands import Command
+
+FOLLOW_SECONDS = 1.0
+"""How often `tail -f` looks."""
+
+
+def rest_of(source: Pipe) -> Generator[Step, None, bytes]:
+    """Everything up to the end."""
+    pieces: list[bytes] = []
+    while True:
+        yield Until(lambda: source.is_ready)
+        piece = source.take()
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+
+
+def lines_of(source: Pipe) -> Generator[Step, None, list[bytes]]:
+    """All lines up to the end, with their ends."""
+    return (yield from rest_of(source)).splitlines(keepends=True)
+
+
+def _sources(call: Call, paths: list[str]) -> tuple[list[tuple[str, Pipe]], int]:
+    """The files that are named, or standard input; and the exit code if some are not there."""
+    if not paths:
+        return [("", call.streams.input)], 0
+    found: list[tuple[str, Pipe]] = []
+    code = 0
+    for path in paths:
+        try:
+            found.append((path, call.open(path)))
+        except FileError as error:
+            what = f"read error: {error}" if str(error) == "Is a directory" else f"can't open '{path}': {error}"
+            code = call.complain(what)
+    return found, code
+
+
+def _cat(call: Call) -> Run:
+    _, paths = call.options("u")
+    code = 0
+    for path in paths or ["-"]:
+        found, failed = _sources(call, [path])
+        code = code or failed
+        for _, source in found:
+            while True:
+                yield Until(lambda source=source: source.is_ready)  # type: ignore[misc]
+                data = source.take()
+                if not data:
+                    break
+                call.streams.output.write(data)
+    return code
+
+
+def _tee(call: Call) -> Run:
+    options, paths = call.options("ai")
+    sinks: list[Sink] = [call.streams.output]
+    code = 0
+    for path in paths:
+        try:
+            sinks.append(opened(call.path(path), call.machine, call.streams, append="a" in options))
+        except FileError as error:
+            code = call.complain(f"{path}: {error}")
+    source = call.streams.input
+    while True:
+        yield Until(lambda: source.is_ready)
+        data = source.take()
+        if not data:
+            return code
+        for sink in sinks:
+            sink.write(data)
+
+
+def _counted(call: Call, otherwise: int) -> tuple[str, list[str]]:
+    """The count of `-n COUNT`, `-COUNT` or `-c`, and what follows."""
+    count, rest = str(otherwise), list[str]()
+    words = iter(call.arguments)
+    for one in words:
+        if one in {"-n", "-c"}:
+            count = next(words, count)
+        elif re.fullmatch(r"-n?[+-]?\d+", one):
+            count = one.lstrip("-").removeprefix("n")
+        elif not re.fullmatch(r"-[fFqvsr]+|--follow(=name)?", one):
+            rest.append(one)
+    return count, rest
+
+
+def _bytes_wanted(call: Call) -> bool:
+    return any(re.match(r"-c", one) for one in call.arguments)
+
+
+def _head(call: Call) -> Run:
+    text, paths = _counted(call, 10)
+    if not text.lstrip("-").isdecimal():
+        return call.complain(f"invalid number '{text}'")
+    count = int(text)
+    found, code = _sources(call, paths)
+    for _, source in found:
+        if _bytes_wanted(call):
+            call.streams.output.write((yield from rest_of(source))[:count])
+            continue
+        for _ in range(count):
+            yield Until(lambda source=source: source.has_line)  # type: ignore[misc]
+            line = source.take_line()
+            if not line:
+                break
+            call.streams.output.write(line)
+    return code
+
+
+def _tail(call: Call) -> Run:
+    """With `-f` it never ends; `-F` also waits for the file to come."""
+    text, paths = _counted(call, 10)
+    if not re.fullmatch(r"[+-]?\d+", text):
+        return call.complain(f"invalid number '{text}'")
+    follows = next((one for one in call.arguments if re.fullmatch(r"-[qsv]*[fF]|--follow(=name)?", one)), "")
+    if follows and paths:
+        return (yield from _follow(call, paths, text, waits=follows[-1] == "F"))
+    found, code = _sources(call, paths)
+    for _, source in found:
+        if _bytes_wanted(call):
+            data = yield from rest_of(source)
+            call.streams.output.write(data[max(int(text) - 1, 0) :] if text[0] == "+" else data[-abs(int(text)) :])
+        else:
+            lines = yield from lines_of(source)
+            call.streams.output.write(b"".join(_last(lines, text)))
+    return code
+
+
+def _last(lines: list[bytes], count: str) -> list[bytes]:
+    """The last lines, or with a plus those from that number on.
+
+    >>> _last([b"a", b"b", b"c"], "2"), _last([b"a", b"b", b"c"], "+3")
+    ([b'b', b'c'], [b'c'])
+    """
+    number = abs(int(count))
+    if count.startswith("+"):
+        return lines[max(number - 1, 0) :]
+    return lines[-number:] if number else []
+
+
+class _Followed:
+    """A file of which is shown what is added; by its path if it may be another file later."""
+
+    def __init__(self, call: Call, path: str, *, by_path: bool) -> None:
+        self._call = call
+        self._path = call.path(path)
+        self._by_path = by_path
+        self._file: File | None = None
+        self._place = 0
+
+    def begin(self, count: str) -> None:
+        """Show its last lines."""
+        data = self._call.files.read(self._path)
+        self._file, self._place = self._call.files.find(self._path), len(data)
+        self._call.streams.output.write(b"".join(_last(data.splitlines(keepends=True), count)))
+
+    def go_on(self) -> None:
+        """Show what is new."""
+        newest = self._call.files.find(self._path) if self._by_path else self._file
+        if newest is not self._file or (newest is not None and len(newest.data) < self._place):
+            self._file, self._place = newest, 0
+        if newest is not None and len(newest.data) > self._place:
+            self._call.streams.output.write(bytes(newest.data[self._place :]))
+            self._place = len(newest.data)
+
+
+def _follow(call: Call, paths: list[str], count: str, *, waits: bool) -> Run:
+    call.machine.goes_on_for_ever()
+    followed = [_Followed(call, path, by_path=waits) for path in paths]
+    for one, path in zip(followed, paths, strict=True):
+        try:
+            one.begin(count)
+        except FileError as error:
+            call.complain(f"can't open '{path}': {error}")
+            if not waits:
+                return 1
+    while True:
+        yield Sleep(FOLLOW_SECONDS)
+        for one in followed:
+            one.go_on()
+
+
+def _grep(call: Call) -> Run:
+    options, words = call.options("EFivqcnhslxw")
+    patterns = [words[number + 1] for number, one in enumerate(words[:-1]) if one == "-e"]
+    rest = [one for number, one in enumerate(words) if one != "-e" and words[number - 1 : number] != ["-e"]]
+    if not patterns and rest:
+        patterns = [rest.pop(0)]
+    try:
+        expression = _expression(patterns, options)
+    except re.error as error:
+        call.complain(f"bad regex '{patterns[0]}': {error}")
+        return 2
+    found, code = _sources(call, rest)
+    total = 0
+    for path, source in found:
+        prefix = f"{path}:" if len(rest) > 1 and "h" not in options else ""
+        total += yield from _matches(call, source, expression, options, prefix)
+    if code and not total:
+        return 2
+    return int(not total)
+
+
+def _expression(patterns: list[str], options: str) -> re.Pattern[str]:
+    parts = [
+        re.escape(one) if "F" in options else one if "E" in options else _basic(one)
+        for pattern in patterns
+        for one in pattern.split("\n")
+    ]
+    whole = "|".join(f"(?:{one})" for one in parts)
+    if "x" in options:
+        whole = f"^(?:{whole})$"
+    elif "w" in options:
+        whole = rf"\b(?:{whole})\b"
+    whole = re.sub(r"\[:(\w+):\]", lambda found: _CLASSES.get(found[1], ""), whole)
+    return re.compile(whole, re.IGNORECASE if "i" in options else 0)
+
+
+_CLASSES = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "space": r"\s", "upper": "A-Z", "lower": "a-z"}
+
+
+def _basic(pattern: str) -> str:
+    r"""A basic regular expression as an extended one.
+
+    >>> _basic(r"a+\(b\|c\)")
+    'a\\+(b|c)'
+    """
+    return re.sub(r"\\?[+?(){}|]", lambda found: found[0][1:] if found[0][0] == "\\" else "\\" + found[0], pattern)
+
+
+def _matches(
+    call: Call, source: Pipe, expression: re.Pattern[str], options: str, prefix: str
+) -> Generator[Step, None, int]:
+    """Write the lines that match, as they come; how many they are."""
+    count = number = 0
+    while True:
+        yield Until(lambda: source.has_line)
+        line = source.take_line()
+        if not line:
+            break
+        number += 1
+        text = line.decode(errors="surrogateescape").rstrip("\n")
+        if (expression.search(text) is None) != ("v" in options):
+            continue
+        count += 1
+        if "q" in options:
+            return count
+        if "l" in options:
+            call.say(f"{prefix.rstrip(':') or '(standard input)'}\n")
+            return count
+        if "c" not in options:
+            call.say(f"{prefix}{f'{number}:' if 'n' in options else ''}{text}\n")
+    if "c" in options:
+        call.say(f"{prefix}{count}\n")
+    return count
+
+
+def _wc(call: Call) -> Run:
+    options, paths = call.options("lwcm")
+    found, code = _sources(call, paths)
+    for path, source in found:
+        data = yield from rest_of(source)
+        counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data), "m": len(data)}
+        wanted = [letter for letter in "lwcm" if letter in options] or ["l", "w", "c"]
+        shown = " ".join(str(counts[one]) if len(wanted) == 1 else f"{counts[one]:9}" for one in wanted)
+        call.say(f"{shown} {path}\n" if path else f"{shown}\n")
+    return code
+
+
+def _whole(change: Callable[[list[bytes], str], list[bytes]], known: str) -> Command:
+    """A command that needs all lines before it writes."""
+
+    def command(call: Call) -> Run:
+        options, paths = call.options(known)
+        found, code = _sources(call, paths)
+        lines: list[bytes] = []
+        for _, source in found:
+            lines += yield from lines_of(source)
+        if lines and not lines[-1].endswith(b"\n"):
+            lines[-1] += b"\n"
+        call.streams.output.write(b"".join(change(lines, options)))
+        return code
+
+    return command
+
+
+def _sorted(lines: list[bytes], options: str) -> list[bytes]:
+    """Sorted as bytes, or as numbers (`-n`); `-u` once each, `-r` backwards."""
+    if "u" in options:
+        lines = list(dict.fromkeys(lines))
+    return sorted(lines, key=_number if "n" in options else lambda one: (0.0, one), reverse="r" in options)
+
+
+def _number(line: bytes) -> tuple[float, bytes]:
+    found = re.match(rb"\s*-?\d+(\.\d+)?", line)
+    return (float(found[0]) if found is not None else 0.0, line)
+
+
+def _unique(lines: list[bytes], options: str) -> list[bytes]:
+    """Equal neighbours once; `-c` with their number, `-d` only those that are several."""
+    runs: list[tuple[bytes, int]] = []
+    for line in lines:
+        if runs and runs[-1][0] == line:
+            runs[-1] = (line, runs[-1][1] + 1)
+        else:
+            runs.append((line, 1))
+    chosen = [(line, count) for line, count in runs if count > 1 or "d" not in options]
+    return [b"%7d %s" % (count, line) if "c" in options else line for line, count in chosen]
+
+
+def _cut(call: Call) -> Run:
+    text = " ".join(call.arguments)
+    delimiter = next((one[2:] or "\t" for one in call.arguments if one.startswith("-d")), "\t")
+    if "-d" in call.arguments:
+        delimiter = call.arguments[call.arguments.index("-d") + 1 : call.arguments.index("-d") + 2][0]
+    found = re.search(r"-([fc])\s?(\d+)(?:(-)(\d*))?", text)
+    if found is None:
+        return call.complain("expected a list of bytes, characters, or fields")
+    first, last = int(found[2]) - 1, int(found[4]) if found[4] else (None if found[3] else int(found[2]))
+    paths = [
+        one
+        for one in call.arguments
+        if not one.startswith("-") and one not in {delimiter, text[found.start(2) : found.end()]}
+    ]
+    sources, code = _sources(call, paths)
+    for _, source in sources:
+        for line in (yield from lines_of(source)):
+            plain = line.decode(errors="surrogateescape").rstrip("\n")
+            if found[1] == "c":
+                call.say(plain[first:last] + "\n")
+            else:
+                call.say((delimiter.join(plain.split(delimiter)[first:last]) if delimiter in plain else plain) + "\n")
+    return code
+
+
+def _tr(call: Call) -> Run:
+    options, words = call.options("dsc")
+    one, other = (_letters(word) for word in [*words, "", ""][:2])
+    data = (yield from rest_of(call.streams.input)).decode(errors="surrogateescape")
+    if "d" in options:
+        data = "".join(letter for letter in data if (letter in one) == ("c" in options))
+    elif other:
+        table = {ord(letter): other[min(place, len(other) - 1)] for place, letter in enumerate(one)}
+        data = data.translate(table)
+    call.say(data)
+    return 0
+
+
+def _letters(text: str) -> str:
+    r"""The letters of a set.
+
+    >>> _letters("a-d1"), _letters(r"\n")
+    ('abcd1', '\n')
+    """
+    text = (
+        re.sub(r"\[:(\w+):\]", lambda found: _CLASSES.get(found[1], ""), text).replace("\\n", "\n").replace("\\t", "\t")
+    )
+    return re.sub(r"(.)-(.)", lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), text)
+
+
+TEXT_COMMANDS: dict[str, Command] = {
+    "cat": _cat,
+    "cut": _cut,
+    "grep": _grep,
+    "head": _head,
+    "sort": _whole(_sorted, "nru"),
+    "tail": _tail,
+    "tee": _tee,
+    "tr": _tr,
+    "uniq": _whole(_unique, "cd"),
+    "wc": _wc,
+}

@@ -1,0 +1,236 @@
+"""Reads the words of a script: quotes, parameters, substitutions.
+
+Source: POSIX.1-2024, Shell Command Language, 2.2 Quoting and 2.6 Word Expansions.
+"""
+
+import re
+from typing import NoReturn
+
+from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Piece, Script, Substitution, Text, Word
+
+_parameter = re.compile(r"[A-Za-z_]\w*|[0-9?@*#$!-]")
+_braced = re.compile(r"([A-Za-z_]\w*|[0-9]+|[?@*#$!-])(:?[-=+?]|##?|%%?)?")
+_length = re.compile(r"#([A-Za-z_]\w*)\}")
+_blanks = re.compile(r"(?:[ \t\r]|\\\n)+")
+_bare = re.compile(r"[^\s;&|<>()\"'`$\\]+")
+_in_double_quotes = re.compile(r"[^\"`$\\]+")
+_MISSING = "unterminated quoted string"
+
+
+class ShellSyntaxError(ValueError):
+    """A script that cannot be understood; the message is busybox's, as far as it has one."""
+
+
+class Unfinished(ShellSyntaxError):
+    """A script that would go on in the next line."""
+
+
+class WordReader:
+    """A place in a script, and the words from there on.
+
+    Args:
+        text: the script.
+        depth: how deep this script is within another one.
+    """
+
+    def __init__(self, text: str, depth: int = 0) -> None:
+        self.text: str = text
+        self.at: int = 0
+        self.depth: int = depth
+
+    # For the parser of commands.
+
+    def nested(self, text: str) -> Script:
+        """The tree of another script."""
+        raise NotImplementedError
+
+    def substituted(self) -> Script:
+        """The script from here to the closing parenthesis, which is taken too."""
+        raise NotImplementedError
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing follows."""
+        return self.at >= len(self.text)
+
+    def ends_with(self, characters: str) -> bool:
+        """Whether nothing follows, or one of these."""
+        return self.is_over or self.char in characters
+
+    @property
+    def char(self) -> str:
+        """The next character; something must follow."""
+        return self.text[self.at]
+
+    def sees(self, text: str) -> bool:
+        """Whether this comes next."""
+        return self.text.startswith(text, self.at)
+
+    def skip_blanks(self) -> None:
+        """Go to the next token of the line. A comment ends before its newline."""
+        found = _blanks.match(self.text, self.at)
+        if found is not None:
+            self.at = found.end()
+        if self.sees("#") and (self.at == 0 or self.text[self.at - 1] in " \t\r\n;&|()"):
+            end = self.text.find("\n", self.at)
+            self.at = len(self.text) if end < 0 else end
+
+    def refuse(self) -> NoReturn:
+        """Nothing that may stand here does."""
+        found = re.match(r";;|&&|\|\||\n|[;&|<>()]|[^\s;&|<>()]+", self.text[self.at :])
+        shown = "newline" if found is None or found[0] == "\n" else f'"{found[0]}"'
+        raise ShellSyntaxError(f"unexpected {shown}")
+
+    # Words.
+
+    def word(self) -> Word:
+        """The word that stands here."""
+        pieces: list[Piece] = []
+        while not self.is_over and self.char not in " \t\r\n;&|<>()":
+            pieces += self._piece()
+        if not pieces:
+            if self.is_over:
+                raise Unfinished("unexpected end of file")
+            self.refuse()
+        return Word(tuple(pieces))
+
+    def here_document(self, delimiter: Word, *, indented: bool) -> Word:
+        """The lines after this one up to the delimiter, which are taken out of the script."""
+        end = delimiter.literal
+        if end is None:
+            self.refuse()
+        start = self.text.find("\n", self.at) + 1
+        lines: list[str] = []
+        rest = self.text[start:].split("\n") if start else []
+        for number, line in enumerate(rest):
+            plain = line.lstrip("\t") if indented else line
+            if plain == end:
+                self.text = self.text[:start] + "\n".join(rest[number + 1 :])
+                break
+            lines.append(plain + "\n")
+        else:
+            raise Unfinished("unexpected end of file")
+        content = "".join(lines)
+        if any(isinstance(one, Text) and one.quoted for one in delimiter.pieces):
+            return Word((Text(content, quoted=True),))
+        reader = type(self)(content, self.depth)
+        return Word(tuple(reader.until("")))
+
+    def _piece(self) -> list[Piece]:
+        char = self.char
+        if char == "'":
+            end = self.text.find("'", self.at + 1)
+            if end < 0:
+                raise Unfinished(_MISSING)
+            text, self.at = self.text[self.at + 1 : end], end + 1
+            return [Text(text, quoted=True)]
+        if char == '"':
+            self.at += 1
+            return self.until('"') or [Text("", quoted=True)]
+        if char == "\\":
+            return [self._escaped()]
+        if char in "$`":
+            return [self._expansion(quoted=False)]
+        found = _bare.match(self.text, self.at)
+        assert found is not None  # every other character has its case
+        self.at = found.end()
+        return [Text(found[0])]
+
+    def _escaped(self) -> Text:
+        if self.at + 1 >= len(self.text):
+            raise Unfinished("unexpected end of file")
+        char = self.text[self.at + 1]
+        self.at += 2
+        return Text("" if char == "\n" else char, quoted=True)
+
+    def until(self, end: str) -> list[Piece]:
+        """Quoted text up to the end, which is taken too; an empty end is the end of the script."""
+        pieces: list[Piece] = []
+        while not (end and self.sees(end)):
+            if self.is_over:
+                if end:
+                    raise Unfinished(_MISSING)
+                return pieces
+            found = _in_double_quotes.match(self.text, self.at)
+            if found is not None:
+                self.at = found.end()
+                pieces.append(Text(found[0], quoted=True))
+            elif self.char == "\\" and self.at + 1 < len(self.text) and self.text[self.at + 1] in '$`"\\\n':
+                pieces.append(self._escaped())
+            elif self.char in "$`":
+                pieces.append(self._expansion(quoted=True))
+            else:
+                pieces.append(Text(self.char, quoted=True))
+                self.at += 1
+        self.at += len(end)
+        return pieces
+
+    # What begins with a dollar or a backquote.
+
+    def _expansion(self, *, quoted: bool) -> Piece:
+        if self.char == "`":
+            return self._backquoted(quoted=quoted)
+        self.at += 1
+        if self.sees("(("):
+            return self._arithmetic(quoted=quoted)
+        if self.sees("("):
+            self.at += 1
+            return Substitution(self.substituted(), quoted)
+        if self.sees("{"):
+            self.at += 1
+            return self._braced(quoted=quoted)
+        found = _parameter.match(self.text, self.at)
+        if found is None:
+            return Text("$", quoted=True)
+        self.at = found.end()
+        return Parameter(found[0], quoted=quoted)
+
+    def _backquoted(self, *, quoted: bool) -> Substitution:
+        end = self.text.find("`", self.at + 1)
+        if end < 0:
+            raise Unfinished(_MISSING)
+        inside, self.at = self.text[self.at + 1 : end], end + 1
+        return Substitution(self.nested(inside), quoted)
+
+    def _arithmetic(self, *, quoted: bool) -> Arithmetic:
+        start, depth = self.at + 2, 0
+        for place in range(start, len(self.text)):
+            char = self.text[place]
+            if char == ")" and not depth and self.text.startswith("))", place):
+                reader = type(self)(self.text[start:place], self.depth + 1)
+                self.at = place + 2
+                return Arithmetic(Word(tuple(reader.until(""))), quoted)
+            depth += (char == "(") - (char == ")")
+        raise Unfinished("unexpected end of file")
+
+    def _braced(self, *, quoted: bool) -> Parameter:
+        found = _length.match(self.text, self.at)
+        if found is not None:
+            self.at = found.end()
+            return Parameter(found[1], "length", quoted=quoted)
+        found = _braced.match(self.text, self.at)
+        if found is None:
+            raise ShellSyntaxError("bad substitution")
+        self.at = found.end()
+        operator = found[2] or ""
+        word = Word(tuple(self._until_brace(quoted=quoted))) if operator else None
+        if not operator:
+            if self.is_over:
+                raise Unfinished(_MISSING)
+            if self.char != "}":
+                raise ShellSyntaxError("bad substitution")
+            self.at += 1
+        return Parameter(found[1], operator, word, quoted)
+
+    def _until_brace(self, *, quoted: bool) -> list[Piece]:
+        pieces: list[Piece] = []
+        while not self.sees("}"):
+            if self.is_over:
+                raise Unfinished(_MISSING)
+            if self.char in "'\"\\$`" and not (quoted and self.char in "'\""):
+                pieces += self._piece()
+            else:
+                pieces.append(Text(self.char, quoted))
+                self.at += 1
+        self.at += 1
+        return pieces

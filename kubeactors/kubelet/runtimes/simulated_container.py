@@ -1,0 +1,265 @@
+"""A container of which nothing runs: the times of its life, as they were declared."""
+
+import re
+from collections.abc import Iterator
+
+from kubeactors.api.core.v1 import Container, ContainerStatus, Probe
+from kubeactors.api.core.v1.probe import LifecycleHandler
+from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.kubelet.runtimes.attached import Attached
+from kubeactors.kubelet.runtimes.behaviour import Behaviour
+from kubeactors.kubelet.runtimes.curves import Curve
+from kubeactors.kubelet.runtimes.runtime import (
+    ContainerConfig,
+    ContainerState,
+    ContainerStats,
+    ExecConfig,
+    HookResult,
+    LogLine,
+    LogPage,
+    ProbeResult,
+    RuntimeContainer,
+)
+from kubeactors.kubelet.runtimes.sessions import Disk, Sessions
+from kubeactors.kubelet.runtimes.shell.knowledge import is_known
+from kubeactors.kubelet.runtimes.streams import Input, Output
+from kubeactors.kubelet.runtimes.table import KILLED, Sandbox, image_id, reason_of
+from kubeactors.message import Recipient
+
+SECOND = 1_000_000_000
+HOOK_SECONDS = 3600.0
+"""A hook has no time limit of its own; the container's grace period ends it."""
+OOM_KILLED = "OOMKilled"
+_WELL = ProbeResult(success=True, steady=True)
+_exit = re.compile(r"\s*exit\s+(\d{1,3})\s*;?\s*")
+
+
+class SimulatedContainer:
+    """A container and the times of its life, as far as they are decided. None is not decided."""
+
+    __slots__ = (
+        "_behaviour",
+        "_config",
+        "_created_at",
+        "_disk_made",
+        "_exit_code",
+        "_finishes_at",
+        "_reason",
+        "_sandbox",
+        "_sessions",
+        "_starts_at",
+        "id",
+    )
+
+    def __init__(self, id_: str, sandbox: Sandbox, config: ContainerConfig, behaviour: Behaviour, now: int) -> None:
+        self.id: str = id_
+        self._sandbox = sandbox
+        self._config = config
+        self._behaviour = behaviour
+        self._created_at = now
+        self._starts_at: int | None = None
+        self._finishes_at: int | None = None
+        self._exit_code = 0
+        self._reason = ""
+        self._disk_made: Disk | None = None
+        self._sessions: Sessions | None = None
+        """Commands that run in it; most containers never have any."""
+
+    @property
+    def _disk(self) -> Disk:
+        if self._disk_made is None:
+            context = self._config.container.security_context
+            read_only = context is not None and bool(context.read_only_root_filesystem)
+            self._disk_made = Disk(self._sandbox, read_only=read_only)
+        return self._disk_made
+
+    @property
+    def sandbox_id(self) -> str:
+        """See `RunningContainer`."""
+        return self._sandbox.id
+
+    def start(self, now: int) -> None:
+        """See `RunningContainer`."""
+        declared = self._behaviour
+        begin = self._starts_at = now + int(declared.start_seconds * SECOND)
+        code = exit_code(self._config.container)
+        if code is not None:
+            self._end(begin, code)
+        elif declared.run_seconds is not None and (declared.crashes is None or self._config.attempt < declared.crashes):
+            self._end(begin + int(declared.run_seconds * SECOND), declared.exit_code)
+        exceeded = memory_exceeded(self._config.container, declared.memory)
+        if exceeded is not None:
+            self._end(begin + exceeded, KILLED, OOM_KILLED)
+
+    def resume(self, status: ContainerStatus, now: int) -> None:
+        """Run since it ran, and end when it would have; or have ended as it has."""
+        running, over = status.state.running, status.state.terminated
+        if running is not None and running.started_at is not None:
+            began = min(parse_time(running.started_at), now)  # what was told may come from a clock that is ahead
+            self.start(began - int(self._behaviour.start_seconds * SECOND))
+        elif over is not None:
+            self._starts_at = parse_time(over.started_at) if over.started_at else None
+            self._end(parse_time(over.finished_at) if over.finished_at else now, over.exit_code, over.reason)
+
+    def stop(self, timeout_seconds: float, now: int) -> None:
+        """See `RunningContainer`."""
+        wanted = self._behaviour.stop_seconds
+        if wanted <= timeout_seconds:
+            self._end(now + int(wanted * SECOND), 0)
+        else:
+            self._end(now + int(timeout_seconds * SECOND), KILLED)
+
+    def kill(self, now: int) -> None:
+        """See `RunningContainer`."""
+        self._end(now, KILLED)
+
+    def status(self, now: int) -> RuntimeContainer:
+        """See `RunningContainer`."""
+        state = self._state(now)
+        exited = state is ContainerState.EXITED
+        if exited and self._sessions is not None:
+            self._sessions.end()
+        started = self._starts_at if self._starts_at is not None and self._starts_at <= now else None
+        image = self._config.container.image
+        return RuntimeContainer(
+            id=self.id,
+            name=self._config.container.name,
+            attempt=self._config.attempt,
+            image=image,
+            image_id=image_id(image),
+            state=state,
+            created_at=self._created_at,
+            started_at=started or 0,
+            finished_at=(self._finishes_at or 0) if exited else 0,
+            exit_code=self._exit_code if exited else 0,
+            reason=(self._reason or reason_of(self._exit_code)) if exited else "",
+        )
+
+    def next_change(self, now: int) -> int | None:
+        """See `RunningContainer`."""
+        times = [self._starts_at, self._finishes_at]
+        if self._sessions is not None:
+            times.append(self._sessions.next_change(now))
+        return min((one for one in times if one is not None and one > now), default=None)
+
+    def probe(self, kind: str, probe: Probe, now: int) -> ProbeResult | None:
+        """As declared; a container that runs is well."""
+        declared = self._behaviour
+        curve = {"Startup": declared.startup, "Readiness": declared.readiness, "Liveness": declared.liveness}[kind]
+        since = now - (self._starts_at or now)
+        success, steady = curve.at(since), curve.is_last(since)
+        if success:
+            return _WELL if steady else ProbeResult(success=True)
+        return ProbeResult(success=False, steady=steady, output="declared to fail")
+
+    def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
+        """A command is run as `exec` does; any request is answered well, and so is a command that is not known."""
+        if hook.exec is None or not is_known(hook.exec.command):
+            return HookResult(success=True)
+        answer = self._answer(kind, hook.exec.command, HOOK_SECONDS, now)
+        return None if answer is None else HookResult(success=answer.success, output=answer.output)
+
+    def log(self, now: int, skip: int) -> LogPage:
+        """What a program might write: what it is, how it was started, that it serves, that it ends."""
+        lines = tuple(self._lines(now))
+        return LogPage(lines[skip:], len(lines))
+
+    def stats(self, now: int) -> ContainerStats:
+        """As declared."""
+        if self._starts_at is None or self._state(now) is not ContainerState.RUNNING:
+            return ContainerStats()
+        since, declared = now - self._starts_at, self._behaviour
+        used = 0
+        ends = [*(begin for begin, _ in declared.cpu.steps[1:]), since]
+        for (begin, cores), end in zip(declared.cpu.steps, ends, strict=True):
+            used += cores * max(min(end, since) - begin, 0) // SECOND
+        return ContainerStats(
+            cpu_nano_cores=declared.cpu.at(since), cpu_nano_seconds=used, memory_bytes=declared.memory.at(since)
+        )
+
+    def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """One of the simulated commands (`shell/`)."""
+        return self._commands().exec(config, output, now)
+
+    def attach(self, output: Recipient[Output], now: int) -> Recipient[Input]:
+        """It writes nothing while somebody looks."""
+        return Attached(output)
+
+    def _state(self, now: int) -> ContainerState:
+        if self._finishes_at is not None and self._finishes_at <= now:
+            return ContainerState.EXITED
+        if self._starts_at is not None and self._starts_at <= now:
+            return ContainerState.RUNNING
+        return ContainerState.CREATED
+
+    def _end(self, now: int, code: int, reason: str = "") -> None:
+        """Decide when it ends, unless it has ended, or will earlier."""
+        if self._finishes_at is None or self._finishes_at > now:
+            self._finishes_at, self._exit_code, self._reason = now, code, reason
+
+    def _commands(self) -> Sessions:
+        if self._sessions is None:
+            self._sessions = Sessions(self._sandbox, self._disk)
+        return self._sessions
+
+    def _answer(self, kind: str, command: tuple[str, ...], seconds: float, now: int) -> ProbeResult | None:
+        """What a command that is known answers; None while it runs. One that takes too long has failed."""
+        config = self._config
+        answer = self._commands().ask(kind, command, (config.env, config.mounts), now + int(seconds * SECOND), now)
+        if answer is None:
+            return None
+        if answer.exit_code is None:
+            text = f'command timed out: "{" ".join(command)}" timed out after {seconds:g}s'
+            return ProbeResult(success=False, output=text)
+        return ProbeResult(success=answer.exit_code == 0, output=answer.output)
+
+    def _lines(self, now: int) -> Iterator[LogLine]:
+        seen, spec = self.status(now), self._config.container
+        if not seen.started_at:
+            return
+        sandbox = self._sandbox.config
+        yield LogLine(
+            seen.started_at, f"container {spec.name} of pod {sandbox.namespace}/{sandbox.name} runs image {spec.image}"
+        )
+        command = (*spec.command, *spec.args)
+        yield LogLine(seen.started_at, f"command: {' '.join(command)}" if command else "command: the image's own")
+        for port in spec.ports:
+            yield LogLine(seen.started_at, f"listening on port {port.container_port}")
+        yield from self._declared_lines(seen, now)
+        if seen.state is ContainerState.EXITED:
+            yield LogLine(seen.finished_at, f"exit {seen.exit_code}")
+
+    def _declared_lines(self, seen: RuntimeContainer, now: int) -> Iterator[LogLine]:
+        declared = self._behaviour
+        if not declared.log:
+            return
+        yield LogLine(seen.started_at, declared.log)
+        every = int(declared.log_seconds * SECOND)
+        if every:
+            end = seen.finished_at or now
+            for number in range(1, (end - seen.started_at) // every + 1):
+                yield LogLine(seen.started_at + number * every, declared.log)
+
+
+def memory_exceeded(container: Container, curve: Curve[int]) -> int | None:
+    """How long after its start, in nanoseconds, a container takes more memory than it may; None if it never does."""
+    limit = container.resources.limits.get("memory")
+    if limit is None:
+        return None
+    most = quantity.parse(limit).nanos // quantity.NANOS
+    return next((step for step, size in curve.steps if size > most), None)
+
+
+def exit_code(container: Container) -> int | None:
+    """With which code a container of this command ends by itself; None if it runs for ever.
+
+    >>> exit_code(Container(command=("sh", "-c", "exit 3"))), exit_code(Container(command=("sleep", "60")))
+    (3, None)
+    """
+    match (*container.command, *container.args):
+        case [("sh" | "/bin/sh"), "-c", script]:
+            found = _exit.fullmatch(script)
+            return int(found[1]) & 0xFF if found else None
+        case _:
+            return None
