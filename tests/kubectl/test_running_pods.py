@@ -66,7 +66,7 @@ def web(by: Kubectl, namespace: str) -> list[str]:
 def test_commands_run_in_simulated_containers(by: Kubectl, simulated: list[str]) -> None:
     assert by("exec", *simulated, "echo", "hello") == "hello\n"
     assert by("exec", *simulated, "cat", "/etc/shop/colour") == "blue"
-    assert by("exec", *simulated, "printenv", "A", "HOSTNAME") == "b\n"
+    assert by("exec", *simulated, "printenv", "A", "HOSTNAME") == "b\nsim\n"
     assert by("exec", "-i", *simulated, "cat", text="typed\n") == "typed\n"
     assert by("exec", "-i", *simulated, "sh", text="echo $A\nhostname\n") == "b\nsim\n"
 

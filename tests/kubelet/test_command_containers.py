@@ -1,0 +1,169 @@
+"""Containers that do what their command says, on a kubelet in virtual time."""
+
+from collections.abc import Callable
+
+from kubeactors.api.core.v1 import Container, Pod, Probe, SecurityContext
+from kubeactors.api.core.v1.probe import ExecAction, Lifecycle, LifecycleHandler
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.kubelet import Log, ReadLog
+from kubeactors.kubelet.runtimes import Behaviour
+from tests.kubelet.plane import Plane, a_pod
+
+SECOND = 1_000_000_000
+HEALTHY = "touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600"
+
+
+def is_running(pod: Pod) -> bool:
+    return pod.status.phase == "Running"
+
+
+def is_over(pod: Pod) -> bool:
+    return pod.status.phase in {"Succeeded", "Failed"}
+
+
+def has_restarted(pod: Pod) -> bool:
+    return bool(pod.status.container_statuses) and pod.status.container_statuses[0].restart_count > 0
+
+
+def a_shell(script: str, **more: Probe | Lifecycle | SecurityContext) -> Container:
+    return Container(name="c", image="busybox", command=("sh", "-c", script), **more)  # type: ignore[arg-type]
+
+
+def ran(plane: Plane, container: Container, until: Callable[[Pod], bool], seconds: float = 120.0, **pod: int) -> Pod:
+    policy = "Always" if until is has_restarted else "Never"
+    plane.create(a_pod("p", container, node_name="node-0", restart_policy=policy, grace_seconds=pod.get("grace")))
+    return plane.run_until_pod("p", until, seconds)
+
+
+def lines(plane: Plane) -> tuple[str, ...]:
+    log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod="p", container="c"))
+    assert isinstance(log, Log)
+    return log.lines
+
+
+def test_the_liveness_example_is_started_again_as_the_documentation_says() -> None:
+    plane = Plane(nodes=1)
+    probe = Probe(
+        exec=ExecAction(command=("cat", "/tmp/healthy")),
+        initial_delay_seconds=5,
+        period_seconds=5,
+        failure_threshold=3,
+        timeout_seconds=1,
+        success_threshold=1,
+    )
+    pod = ran(plane, a_shell(HEALTHY, liveness_probe=probe), has_restarted, grace=30)
+    over = pod.status.container_statuses[0].last_state.terminated
+
+    assert over is not None
+    assert (over.exit_code, over.reason) == (137, "Error")
+    assert over.started_at is not None
+    assert over.finished_at is not None
+    lasted = (parse_time(over.finished_at) - parse_time(over.started_at)) // SECOND
+    assert 30 + 10 + 30 <= lasted <= 30 + 15 + 30 + 1  # unhealthy, found out at the third probe, then the grace period
+    told = [(one.reason, one.message, one.count) for one in plane.events("p") if one.reason in {"Unhealthy", "Killing"}]
+    failed = "Liveness probe failed: cat: can't open '/tmp/healthy': No such file or directory\n"
+    assert told == [
+        ("Unhealthy", failed, 3),
+        ("Killing", "Container c failed liveness probe, will be restarted", 1),
+    ]
+
+
+def test_the_first_process_is_killed_when_its_grace_period_ends_unless_it_has_a_trap() -> None:
+    plane = Plane(nodes=1)
+    for name, script in (("deaf", "sleep 1000"), ("polite", "trap 'echo bye; exit 0' TERM; sleep 1000 & wait")):
+        plane.create(a_pod(name, a_shell(script), node_name="node-0", grace_seconds=20))
+        plane.run_until_pod(name, is_running)
+        plane.delete_pod(name)
+    plane.sim.run(2.0)
+    assert plane.find_pod("polite") is None
+    plane.sim.run(16.0)
+    assert plane.find_pod("deaf") is not None
+    plane.sim.run(3.0)
+    assert plane.find_pod("deaf") is None
+
+
+def test_a_command_that_fails_is_started_again_with_back_off() -> None:
+    plane = Plane(nodes=1)
+    ran(plane, a_shell("echo trying; sleep 2; exit 4"), has_restarted)
+    plane.sim.run(5.0)
+    state = plane.pod("p").status.container_statuses[0].state.waiting
+    assert state is not None
+    assert state.reason == "CrashLoopBackOff"
+    assert lines(plane) == ("trying",)
+
+
+def test_what_is_declared_wins_over_the_command() -> None:
+    plane = Plane(nodes=1, behaviour=Behaviour(run_seconds=3.0, exit_code=5))
+    pod = ran(plane, a_shell("exec sleep 100"), is_over)
+    over = pod.status.container_statuses[0].state.terminated
+    assert over is not None
+    assert over.exit_code == 5
+
+
+def test_the_end_of_the_log_is_the_message_of_a_container_that_failed_if_that_is_wanted() -> None:
+    plane = Plane(nodes=1)
+    container = Container(
+        name="c",
+        image="busybox",
+        args=("sh", "-c", "echo one; echo two >&2; exit 2"),
+        termination_message_policy="FallbackToLogsOnError",
+    )
+    over = ran(plane, container, is_over).status.container_statuses[0].state.terminated
+    assert over is not None
+    assert over.message == "one\ntwo"
+
+
+def test_a_hook_runs_in_the_container_and_takes_its_time() -> None:
+    plane = Plane(nodes=1)
+    script = "sleep 6; cat /tmp/ready; exit 7"
+    hook = LifecycleHandler(exec=ExecAction(command=("sh", "-c", "sleep 4; echo yes > /tmp/ready")))
+    plane.create(
+        a_pod("p", a_shell(script, lifecycle=Lifecycle(post_start=hook)), node_name="node-0", restart_policy="Never")
+    )
+    plane.sim.run(3.0)
+    assert not is_running(plane.pod("p"))
+    plane.run_until_pod("p", is_over)
+    assert lines(plane) == ("yes",)
+
+
+def test_a_probe_that_takes_too_long_has_failed() -> None:
+    plane = Plane(nodes=1)
+    probe = Probe(exec=ExecAction(command=("sleep", "5")), period_seconds=10, timeout_seconds=2, failure_threshold=1)
+    ran(plane, a_shell("sleep 1000", readiness_probe=probe), is_running)
+    plane.sim.run(13.0)
+    told = [one.message for one in plane.events("p") if one.reason == "Unhealthy"]
+    assert told == ['Readiness probe failed: command timed out: "sleep 5" timed out after 2s']
+
+
+def test_nothing_is_written_to_a_container_that_may_only_be_read() -> None:
+    plane = Plane(nodes=1)
+    context = SecurityContext(read_only_root_filesystem=True)
+    ran(plane, a_shell("echo x > /tmp/f || echo refused", security_context=context), is_over)
+    assert lines(plane) == ("sh: can't create /tmp/f: Read-only file system", "refused")
+
+
+def test_a_program_that_is_not_known_runs_for_ever() -> None:
+    plane = Plane(nodes=1)
+    commands = (
+        ("[x]",),
+        ("/app/server", "--flag"),
+        ("nginx", "-g", "daemon off;"),
+        ("sh", "-c", "echo; apt-get update"),
+    )
+    for number, command in enumerate(commands):
+        container = Container(name="c", image="x", command=command)
+        plane.create(a_pod(f"p{number}", container, node_name="node-0", restart_policy="Never"))
+    plane.sim.run(600.0)
+    assert [plane.pod(f"p{number}").status.phase for number in range(len(commands))] == ["Running"] * len(commands)
+
+
+def test_a_loop_that_does_not_end_is_seldom_looked_at() -> None:
+    def messages(script: str) -> int:
+        plane = Plane(nodes=1)
+        ran(plane, a_shell(script), is_running)
+        before = plane.sim.kernel.total_handled()
+        plane.sim.run(600.0)
+        return plane.sim.kernel.total_handled() - before
+
+    silent, looping = messages("sleep 10000"), messages("while true; do date; sleep 1; done")
+    assert looping - silent < 200
