@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from kubeactors.kubelet.runtimes.coroutine_commands import MAX_OUTPUT_BYTES
 from kubeactors.kubelet.runtimes.runtime import ExecConfig, Mount
 from kubeactors.kubelet.runtimes.shell.catalogue import exists
 from kubeactors.kubelet.runtimes.shell.files import FileSystem, MountPoint, Tree
@@ -28,8 +29,6 @@ from kubeactors.message import Recipient
 
 CANNOT_START, HANG_UP = 126, 129
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-MAX_OUTPUT_BYTES = 10 * 1024
-"""Of a probe's command. Source: pkg/probe/exec/exec.go (v1.36)."""
 
 
 def environment_of(hostname: str, env: Mapping[str, str]) -> dict[str, str]:

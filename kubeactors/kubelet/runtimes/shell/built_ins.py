@@ -105,32 +105,31 @@ def _cd(shell: "Shell", words: list[str]) -> Run:
     return _ends(0)
 
 
-def _export(shell: "Shell", words: list[str]) -> Run:
+def _assigned(shell: "Shell", words: list[str]) -> list[str]:
+    """Set the variables that are given a value; the names of all."""
+    names: list[str] = []
     for word in words:
         name, equals, value = word.partition("=")
-        if name.startswith("-"):
-            continue
         if equals:
             shell.assign(name, value)
-        shell.exported[name] = None
+        if not name.startswith("-"):
+            names.append(name)
+    return names
+
+
+def _export(shell: "Shell", words: list[str]) -> Run:
+    shell.exported |= dict.fromkeys(_assigned(shell, words))
     return _ends(0)
 
 
 def _read_only(shell: "Shell", words: list[str]) -> Run:
-    for word in words:
-        name, equals, value = word.partition("=")
-        if equals:
-            shell.assign(name, value)
-        shell.read_only[name] = None
+    shell.read_only |= dict.fromkeys(_assigned(shell, words))
     return _ends(0)
 
 
 def _local(shell: "Shell", words: list[str]) -> Run:
     """Variables stay when the function ends: functions have none of their own."""
-    for word in words:
-        name, equals, value = word.partition("=")
-        if equals:
-            shell.assign(name, value)
+    _assigned(shell, words)
     return _ends(0)
 
 
