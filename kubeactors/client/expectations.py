@@ -16,6 +16,8 @@ from enum import Enum
 from kubeactors.client.workqueue import SECOND
 
 TIMEOUT_SECONDS = 300.0
+AWAIT_SECONDS = 5.0
+"""How often a controller looks whether its cache shows what was done, though no event has told so."""
 
 
 class Standing(Enum):

@@ -90,6 +90,12 @@ class Overlay(Generic[T]):
             if written is not None and key not in cached:
                 yield written
 
+    def lacking(self, group: str) -> bool:
+        """Whether the cache lacks an object of a group and is to show it yet: it may never, if that goes before."""
+        return any(
+            self._ahead(key) is not None and self._cache.by_key(key) is None for key in self._groups.get(group, ())
+        )
+
     def forget(self, group: str) -> None:
         """What was written to this group is known by other means now, or does not matter any more."""
         for key in list(self._groups.get(group, ())):

@@ -15,6 +15,7 @@ from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.hashing import template_hash
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, Preconditions, TypedObject
+from kubeactors.apimachinery.requests import Result
 from kubeactors.apimachinery.status import Conflict, NotFound, ServiceUnavailable, StatusError, Timeout
 from kubeactors.apimachinery.time import SECOND
 from kubeactors.client import (
@@ -34,7 +35,8 @@ from kubeactors.client import (
     is_namespace_terminating,
     key_of,
 )
-from kubeactors.client.expectations import TIMEOUT_SECONDS
+from kubeactors.client.expectations import AWAIT_SECONDS
+from kubeactors.client.objects import revision_of as written_at
 from kubeactors.controllers.adoption import (
     CONTROLLER,
     ORPHANS,
@@ -49,7 +51,6 @@ from kubeactors.controllers.adoption import (
 from kubeactors.controllers.daemonset.placing import Fit, Placing
 from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, surplus
 from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
-from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import FAILED, batches, generated_name, label_values, life_of, ready_time
 from kubeactors.message import Recipient
 
@@ -87,7 +88,7 @@ class DaemonSetController(Controller):
         self._nodes = nodes.lister
         self._sets = daemon_sets.lister
         self.observe(daemon_sets, self._on_set)
-        self.observe(pods, self._on_pod, owned_by("DaemonSet") | STRAY)
+        self.observe(pods, self._on_pod)
         self.observe(nodes, self._on_node)
         self.observe(revisions, self._on_revision)
 
@@ -201,7 +202,7 @@ class DaemonSetController(Controller):
         )
         step = plan(view)
         if standing is Standing.AWAITED:
-            self.enqueue_after(key, TIMEOUT_SECONDS)
+            self.enqueue_after(key, AWAIT_SECONDS)
             observed = replace(step.status, observed_generation=found.status.observed_generation)
             await self._report(replace(found, status=observed))
             return
@@ -215,7 +216,7 @@ class DaemonSetController(Controller):
 
     async def _claim(self, found: DaemonSet, selector: Selector) -> tuple[tuple[Pod, ...], Standing]:
         uid, namespace = found.metadata.uid, found.metadata.namespace
-        standing = self._expectations.standing(uid, self.ctx.now)
+        standing = self._expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
             candidates: Iterable[Pod] = await self._look(found, selector)
         else:
@@ -262,10 +263,11 @@ class DaemonSetController(Controller):
         failures: list[StatusError] = []
         for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
             try:
-                await reply
+                created = (await reply).object
             except StatusError as error:
                 failures += self._not_created(found, pod, error)
             else:
+                self._expectations.creation_acknowledged(uid, key_of(pod), written_at(created.metadata))
                 self._recorder.normal(found, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
         return failures[0] if failures else None
 
@@ -294,7 +296,7 @@ class DaemonSetController(Controller):
     async def _deleted(self, found: DaemonSet, pod: Pod, reply: Awaitable[object]) -> None:
         uid = found.metadata.uid
         try:
-            await reply
+            gone = await reply
         except (NotFound, Conflict):
             # Gone, or no longer as it was when it was chosen, perhaps not even ours: its event wakes us to choose again.
             self._expectations.deletion_observed(uid, pod.metadata.uid)
@@ -307,6 +309,8 @@ class DaemonSetController(Controller):
             self._recorder.warning(found, "FailedDelete", f"Error deleting: {error}")
             raise
         else:
+            if isinstance(gone, Result):
+                self._expectations.deletion_acknowledged(uid, pod.metadata.uid, written_at(gone.object.metadata))
             self._recorder.normal(found, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
 
     def _tell_end(self, found: DaemonSet, ended: Finding) -> None:

@@ -33,7 +33,6 @@ from kubeactors.client import (
     controller_of,
     is_controlled_by,
     key_of,
-    reading,
     split_key,
 )
 from kubeactors.client.expectations import TIMEOUT_SECONDS
@@ -55,7 +54,6 @@ from kubeactors.controllers.job.pods import (
     is_tracked,
 )
 from kubeactors.controllers.job.tracking import Tracking, counted, finished, track
-from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import is_active, is_ready, label_values, restarts
 from kubeactors.message import Recipient
 
@@ -94,7 +92,7 @@ class JobController(Controller):
         self._pods = pods.lister
         self._jobs = jobs.lister
         self.observe(jobs, self._on_job)
-        self.observe(pods, self._on_pod, owned_by("Job") | STRAY)
+        self.observe(pods, self._on_pod)
 
     def started(self) -> None:
         """Subscribe."""
@@ -346,7 +344,6 @@ def _matters(old: Pod, new: Pod) -> bool:
     )
 
 
-@reading("metadata.owner_references", "metadata.finalizers", "status.phase")
 def _by_unsettled(pod: Pod) -> tuple[str, ...]:
     """Index: see `UNSETTLED`."""
     reference = controller_of(pod.metadata)

@@ -37,9 +37,9 @@ from kubeactors.client import (
     is_controlled_by,
     is_namespace_terminating,
     key_of,
-    reading,
     revision_of,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.adoption import (
     CONTROLLER,
     ORPHANS,
@@ -51,7 +51,6 @@ from kubeactors.controllers.adoption import (
     release,
     selector_value,
 )
-from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import Life, batches, generated_name, is_active, label_values, life_of, ready_time
 from kubeactors.controllers.replicaset.plan import (
     BURST,
@@ -69,9 +68,6 @@ from kubeactors.message import Recipient
 
 LIVES = "lives"
 """Tally: pods by the uid of their controller, counted by life and labels."""
-
-AWAIT_SECONDS = 5.0
-"""How often it is looked whether the cache shows what was done, though no event has told so."""
 
 STATUS_DELAY_SECONDS = 0.02
 """Changes that only show in the status are gathered for so long: 500 pods that become ready make a few writes."""
@@ -109,7 +105,7 @@ class ReplicasController(Controller, Generic[R]):
         self._pods = pods.lister
         self._owners = owners.lister
         self.observe(owners, self._on_owner)
-        self.observe(pods, self._on_pod, owned_by(self.owner_kind) | STRAY)
+        self.observe(pods, self._on_pod)
 
     @staticmethod
     def view(owner: R) -> ReplicaSet:
@@ -388,9 +384,6 @@ class ReplicationManager(ReplicasController[ReplicationController]):
         return with_status(owner, status)
 
 
-@reading(
-    "metadata.owner_references", "metadata.labels", "metadata.deletion_timestamp", "status.phase", "status.conditions"
-)
 def _life(pod: Pod) -> tuple[str, Hashable] | None:
     """Tally: see `LIVES`."""
     reference = controller_of(pod.metadata)

@@ -29,6 +29,7 @@ from kubeactors.client import (
     controller_of,
     key_of,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.adoption import (
     CONTROLLER,
     ORPHANS,
@@ -41,7 +42,6 @@ from kubeactors.controllers.adoption import (
     selector_value,
 )
 from kubeactors.controllers.history import HASH, History, data_of, newest_equal, revision_of, surplus
-from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import batches, label_values, owner_changed
 from kubeactors.controllers.statefulset.claims import claims_around
 from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_pod
@@ -77,7 +77,7 @@ class StatefulSetController(Controller):
         self._claims = claims.lister
         self._sets = stateful_sets.lister
         self.observe(stateful_sets, self._on_set)
-        self.observe(pods, self._on_pod, owned_by("StatefulSet") | STRAY)
+        self.observe(pods, self._on_pod)
         self.observe(claims, self._on_claim)
         self.observe(revisions, self._on_revision)
 
@@ -176,6 +176,8 @@ class StatefulSetController(Controller):
                 await self._write(replace(found, status=step.status))
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
+        if self._made.lacking(found.metadata.uid) or self._claimed.lacking(found.metadata.uid):
+            self.enqueue_after(key, AWAIT_SECONDS)
         used = (step.status.current_revision, step.status.update_revision, *map(revision_of_pod, pods))
         for one in surplus(revisions, used, _limit(found)):
             await self._history.delete(one)
