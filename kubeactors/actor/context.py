@@ -66,9 +66,10 @@ class Context(Generic[M]):
 
     @property
     def wall(self) -> int:
-        """Unix time in nanoseconds: a base plus `now`."""
-        kernel = self._cell.kernel
-        return kernel.wall + kernel.now
+        """Unix time in nanoseconds: a base plus `now`. It may jump."""
+        cell = self._cell
+        kernel = cell.kernel
+        return kernel.wall + kernel.now + cell.extras.skew
 
     def timestamp(self) -> str:
         """The wall time in RFC 3339 with whole seconds."""

@@ -22,13 +22,13 @@ class Extras:
         "background",
         "children",
         "farewell",
-        "labels",
         "links",
         "mark",
         "owed",
         "restarted",
         "restarts",
         "senders",
+        "skew",
         "started",
         "stash",
         "timers",
@@ -43,8 +43,6 @@ class Extras:
         """In the order they were started."""
         self.farewell: Farewell | None = None
         """It is being stopped, and has time."""
-        self.labels: dict[type, str] | None = None
-        """What a schedule knows its deliveries by, by class of message; made once, for a simulator asks at each."""
         self.links: dict[Cell, None] | None = None
         """Who fails with it."""
         self.mark: Mark | None = None
@@ -57,6 +55,8 @@ class Extras:
         """Of its children."""
         self.senders: dict[Wait[bool], Envelope] | None = None
         """Who waits for room in its mailbox, in order."""
+        self.skew: int = 0
+        """By how many nanoseconds its wall clock is ahead of everybody's: the simulator's doing."""
         self.started: Wait[None] | None = None
         """Somebody waits for its first start."""
         self.stash: deque[Envelope] | None = None

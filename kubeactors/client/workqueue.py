@@ -134,6 +134,10 @@ class WorkQueue:
         """How often the key has failed since it last succeeded."""
         return self._backoff.failures(key)
 
+    def is_backing_off(self) -> bool:
+        """Whether a key waits because it has failed."""
+        return any(self._backoff.failures(key) for key in self._due)
+
     def next_due(self) -> int | None:
         """When the earliest delayed key is due; None if no key is delayed."""
         while self._delayed and self._due.get(self._delayed[0][2]) != self._delayed[0][0]:

@@ -10,15 +10,21 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.requests import WatchClosed
+from kubeactors.apiserver import ApiServer
 from kubeactors.apiserver.messages import CompactHistory
 from kubeactors.cluster.machines import PowerOff, PowerOn
 from kubeactors.kubelet import Kubelet
+from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.sim import faults
+from kubeactors.sim.crash import SimulatedCrash
+from kubeactors.sim.disk import Disk
 from kubeactors.sim.faults import AnyFault, OwnFault
-from kubeactors.sim.network import STORE, Network, Rule, disconnect
+from kubeactors.sim.network import STORE, TO_STORE, Network, Rule, disconnect
+from kubeactors.sim.processes import MACHINES, MANAGER, SCHEDULER, SERVER, Processes, kind_of_process
 from kubeactors.sim.rules import (
     EXPIRED,
+    REFUSALS,
     THROTTLED,
     Break,
     CrashAfter,
@@ -33,22 +39,18 @@ from kubeactors.sim.rules import (
 from kubeactors.sim.steps import kind_of
 from kubeactors.sim.workload import AnyAction, DeleteNode
 from kubeactors.sim.world import World
+from kubeactors.storage.messages import StoreWatchCancelled, WatchCancel
 
-MANAGER, SCHEDULER, SERVER, MACHINES = "controller-manager", "scheduler", "apiserver", "machines"
-OPERATOR = "operator"
-"""The component of an operator that is tested."""
 CRASH_WINDOW_SECONDS = 30.0
 """How long a fault that waits for a write stays armed."""
 SLOW_START_SECONDS = 20.0
+WAKING_SECONDS = 0.01
+"""So long after a pause those who notice it act alone."""
 TROUBLES: dict[faults.Trouble, dict[str, object]] = {
     "crash": {"run_seconds": 0.2, "exit_code": 1},
     "out-of-memory": {"run_seconds": 0.2, "exit_code": 137},
     "no-image": {"pull_error": "no such image"},
 }
-
-
-class SimulatedCrash(Exception):
-    """A component crashes because the plan says so."""
 
 
 class Chaos:
@@ -59,22 +61,29 @@ class Chaos:
         network: where rules take effect.
         world: is told when nodes are not calm, and who is concerned by a fault.
         plane: the name of the control plane in the supervision tree.
+        disk: the store's.
         user: does what people do when something is broken.
     """
 
-    def __init__(
-        self, kernel: Kernel, network: Network, world: World, plane: str, user: Callable[[AnyAction], object]
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place, by the simulation
+        self,
+        kernel: Kernel,
+        network: Network,
+        world: World,
+        plane: str,
+        disk: Disk,
+        user: Callable[[AnyAction], object],
     ) -> None:
         self._kernel = kernel
         self._network = network
         self._world = world
-        self._plane = plane
+        self._disk = disk
         self._user = user
+        self._processes = Processes(kernel.root, plane)
+        self._find = self._processes.find
         self._without_power: dict[str, int] = {}
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
-        self.on_fired: Callable[[AnyFault], object] = lambda _: None
-        """Is told whenever one takes effect."""
         self.own: Callable[[OwnFault], tuple[AnyFault, ...]] = lambda _: ()
         """What a fault consists of that the author of an operator has declared."""
 
@@ -86,21 +95,22 @@ class Chaos:
             return
         self._kernel.at(start + int(fault.at * SECOND), partial(self._begin, fault, until))
 
-    def _begin(self, fault: AnyFault, until: int) -> None:  # noqa: C901, PLR0912 -- one case for each fault
+    def _begin(self, fault: AnyFault, until: int) -> None:  # noqa: C901, PLR0912, PLR0915 -- one case for each fault
+        self._world.disturb(_concerned(fault), until)
+        fault = self._processes.at_the_leader(fault)
         fired = partial(self._count, fault)
-        self._world.disturb(concerned(fault), until)
         match fault:
             case faults.NodePowerLoss():
-                self._cut_power(fault, fault.node, fault.seconds)
+                self._cut_power(fault, (fault.node,), fault.seconds)
             case faults.ZonePowerLoss():
-                for node in self._machines():
-                    self._world.disturb(node, until)
-                    self._cut_power(fault, node, fault.seconds)
+                self._cut_power(fault, tuple(self._processes.machines()), fault.seconds)
+            case faults.RackPowerLoss():
+                self._cut_power(fault, fault.nodes, fault.seconds)
             case faults.NodeReplaced():
-                self._cut_power(fault, fault.node, fault.seconds)
+                self._cut_power(fault, (fault.node,), fault.seconds)
                 self._after(fault.seconds / 2, partial(self._user, DeleteNode(at=0, node=fault.node)))
             case faults.NodeRemoved():
-                self._cut_power(fault, fault.node, None)
+                self._cut_power(fault, (fault.node,), None)
                 self._user(DeleteNode(at=0, node=fault.node))
             case faults.KubeletRestart():
                 self._crash(fault, MACHINES, fault.node)
@@ -109,9 +119,9 @@ class Chaos:
             case faults.StoreRestart():
                 self._crash(fault, STORE)
             case faults.ManagerRestart():
-                self._crash(fault, MANAGER)
+                self._crash(fault, self._processes.leader(MANAGER))
             case faults.SchedulerRestart():
-                self._crash(fault, SCHEDULER)
+                self._crash(fault, self._processes.leader(SCHEDULER))
             case faults.ControllerCrash():
                 self._crash_between_writes(fault)
             case faults.FailOver():
@@ -122,6 +132,24 @@ class Chaos:
                 self._behave(fault, {"start_seconds": SLOW_START_SECONDS})
             case faults.BadStarts():
                 self._behave(fault, TROUBLES[fault.how])
+            case faults.FailingProbes():
+                self._behave(fault, {fault.probe: Curve(((0, False), (int(fault.seconds * SECOND), True)))})
+            case faults.Pause():
+                self._pause(fault)
+            case faults.SlowActor():
+                self._slow_down(fault)
+            case faults.ClockSkew():
+                self._skew(fault)
+            case faults.MailboxOverflow():
+                self._fill_mailboxes(fault)
+            case faults.Overload():
+                self._overload(fault)
+            case faults.DiskFull():
+                self._fill_disk(fault)
+            case faults.TornWrite():
+                self._after(CRASH_WINDOW_SECONDS, self._disk.tear(fault.how, fired))
+            case faults.StoreLeaderChange():
+                self._change_store_leader(fault)
             case faults.Compaction():
                 self._compact(fault)
             case _:
@@ -138,7 +166,6 @@ class Chaos:
     def _count(self, fault: AnyFault) -> None:
         kind = kind_of(fault)
         self.fired[kind] = self.fired.get(kind, 0) + 1
-        self.on_fired(fault)
 
     def _after(self, seconds: float, action: Callable[[], object]) -> None:
         self._kernel.at(self._kernel.now + int(seconds * SECOND), action)
@@ -154,41 +181,116 @@ class Chaos:
     # Crashes.
 
     def _crash(self, fault: AnyFault, *path: str) -> None:
-        cell = self._find(*path)
+        self._crash_cell(fault, self._find(*path))
+
+    def _crash_cell(self, fault: AnyFault, cell: Cell | None) -> None:
         if cell is not None and cell.actor is not None:
             self._count(fault)
             self._kernel.failed(cell, SimulatedCrash(kind_of(fault)))
 
     def _crash_between_writes(self, fault: faults.ControllerCrash) -> None:
-        component = fault.component
-        controller = self._find(component, fault.controller)
+        name = fault.component
+        controller = self._processes.actor(name, fault.controller)
         if controller is not None:
-            path = (component,) if fault.process else (component, fault.controller)
-            crash = partial(self._crash, fault, *path)
-            self._rule(component, CrashAfter(controller, fault.writes, crash), CRASH_WINDOW_SECONDS)
+            cell = self._find(name) if fault.process else controller
+            crash = partial(self._crash_cell, fault, cell)
+            self._rule(name, CrashAfter(controller, fault.writes, crash), CRASH_WINDOW_SECONDS)
 
     def _fail_over(self, fault: faults.FailOver, revision: int) -> None:
         self._rule(fault.component, Stale(revision, fault.resource), fault.seconds)
-        self._crash(fault, *_path(fault.component))
-
-    def _find(self, *path: str) -> Cell | None:
-        cell: Cell | None = self._kernel.root
-        for name in (self._plane, *path):
-            cell = (cell.children or {}).get(name) if cell is not None else None
-        return cell
+        self._crash_cell(fault, self._processes.process(fault.component))
 
     # Slowness.
 
     def _stall(self, fault: faults.Stall) -> None:
-        cell = self._find(*_path(fault.component))
-        if cell is not None and fault.actor:
-            cell = (cell.children or {}).get(fault.actor)
+        cell = self._processes.actor(fault.component, fault.actor)
         if cell is not None:
             self._count(fault)
             self._network.stall(cell)
             self._after(fault.seconds, partial(self._network.unstall, cell))
 
-    def _behave(self, fault: faults.SlowStarts | faults.BadStarts, changes: dict[str, object]) -> None:
+    def _slow_down(self, fault: faults.SlowActor) -> None:
+        cell = self._processes.actor(fault.component, fault.actor)
+        if cell is None or self._network.is_stalled(cell):
+            return
+        end, delay = self._kernel.now + int(fault.seconds * SECOND), fault.delay_seconds
+
+        def tick() -> None:
+            if self._kernel.now >= end:
+                self._network.unstall(cell)
+            else:
+                self._network.let_one_through(cell)
+                self._after(delay, tick)
+
+        self._count(fault)
+        self._network.stall(cell)
+        self._after(delay, tick)
+
+    def _pause(self, fault: faults.Pause) -> None:
+        """When it goes on, those come first who notice that it has stood still: nobody acts for a leader that was."""
+        name, paused = fault.component, self._processes.actors(fault.component)
+        if not paused or name in self._world.paused:
+            return
+
+        def go_on() -> None:
+            del self._world.paused[name]
+            for cell in paused:
+                self._network.unstall(cell)
+
+        def wake() -> None:
+            for cell in self._processes.tenures(name):
+                self._network.unstall(cell)
+            self._after(WAKING_SECONDS, go_on)
+
+        self._count(fault)
+        self._world.paused[name] = None
+        for cell in paused:
+            self._network.stall(cell)
+        self._rule(name, Refuse(bool), fault.seconds + WAKING_SECONDS)
+        self._after(fault.seconds, wake)
+
+    def _skew(self, fault: faults.ClockSkew) -> None:
+        ahead = int(fault.ahead_seconds * SECOND)
+        cells = self._processes.actors(fault.component)
+        for cell in cells:
+            cell.own.skew += ahead
+            self._after(fault.seconds, partial(_set_back, cell, ahead))
+        if cells:
+            self._count(fault)
+
+    def _fill_mailboxes(self, fault: faults.MailboxOverflow) -> None:
+        for subscriber, stream in self._network.streams_of(fault.component):
+            if stream.resource == fault.resource and subscriber.capacity:
+                self._count(fault)
+                self._after(fault.seconds, partial(setattr, subscriber, "capacity", subscriber.capacity))
+                subscriber.capacity = 0
+
+    def _overload(self, fault: faults.Overload) -> None:
+        fired = partial(self._count, fault)
+        for name in self._processes.clients():
+            self._rule(name, Refuse(fired, REFUSALS[fault.answer]), fault.seconds)
+
+    # The store.
+
+    def _fill_disk(self, fault: faults.DiskFull) -> None:
+        self._disk.on_refused = partial(self._count, fault)
+        self._disk.fill()
+        self._after(fault.seconds, self._disk.free)
+
+    def _change_store_leader(self, fault: faults.StoreLeaderChange) -> None:
+        server, store = self._find(SERVER), self._find(STORE)
+        actor = cast("object", server.actor) if server is not None else None
+        if server is not None and store is not None and isinstance(actor, ApiServer):
+            watch = actor._store_watch  # noqa: SLF001 -- chaos reaches inside
+            store.tell(WatchCancel(subscriber=server, watch=watch))
+            server.tell(StoreWatchCancelled(watch=watch))
+            self._rule(TO_STORE, Refuse(partial(self._count, fault)), fault.seconds)
+
+    # Containers.
+
+    def _behave(
+        self, fault: faults.SlowStarts | faults.BadStarts | faults.FailingProbes, changes: dict[str, object]
+    ) -> None:
         runtime = self._runtime(fault.node)
         if runtime is not None:
             self._count(fault)
@@ -214,22 +316,19 @@ class Chaos:
 
     # Power.
 
-    def _machines(self) -> list[str]:
-        machines = self._find(MACHINES)
-        children = (machines.children or {}) if machines is not None else {}
-        return [str(name) for name, cell in children.items() if isinstance(cast("object", cell.actor), Kubelet)]
-
-    def _cut_power(self, fault: AnyFault, node: str, seconds: float | None) -> None:
+    def _cut_power(self, fault: AnyFault, nodes: tuple[str, ...], seconds: float | None) -> None:
         """Without `seconds` it stays off."""
         machines = self._find(MACHINES)
-        if machines is None:
+        if machines is None or not nodes:
             return
         self._count(fault)
-        self._without_power[node] = self._without_power.get(node, 0) + 1
         self._world.calm = False
-        machines.tell(PowerOff((node,)))
-        if seconds is not None:
-            self._after(seconds, partial(self._restore_power, node))
+        for node in nodes:
+            self._without_power[node] = self._without_power.get(node, 0) + 1
+            if seconds is not None:
+                self._world.disturb(node, self._kernel.now + int(seconds * SECOND))
+                self._after(seconds, partial(self._restore_power, node))
+        machines.tell(PowerOff(nodes))
 
     def _restore_power(self, node: str) -> None:
         machines = self._find(MACHINES)
@@ -271,31 +370,32 @@ def rule_of(  # noqa: C901 -- one case for each fault
             raise ValueError(f"{kind_of(fault)} is no fault of the network")
 
 
-def _path(component: str) -> tuple[str, ...]:
-    """Where a component stands below the control plane."""
-    return (component,) if component.startswith((MANAGER, SCHEDULER, OPERATOR)) else (MACHINES, component)
+def _set_back(cell: Cell, ahead: int) -> None:
+    cell.own.skew -= ahead
 
 
-def concerned(fault: AnyFault) -> str:
+def _concerned(fault: AnyFault) -> str:
     """Which component a fault is about; empty for all nodes.
 
-    >>> concerned(faults.StoreLag(at=0, seconds=1)), concerned(faults.KubeletRestart(at=0, node="node-1"))
+    >>> _concerned(faults.StoreLag(at=0, seconds=1)), _concerned(faults.KubeletRestart(at=0, node="node-1"))
     ('store', 'node-1')
     """
     match fault:
         case faults.NodePowerLoss() | faults.NodeReplaced() | faults.NodeRemoved():
             return fault.node
-        case faults.KubeletRestart() | faults.SlowStarts() | faults.BadStarts():
+        case faults.KubeletRestart() | faults.SlowStarts() | faults.BadStarts() | faults.FailingProbes():
             return fault.node
-        case faults.ApiServerRestart():
+        case faults.ApiServerRestart() | faults.Overload():
             return SERVER
-        case faults.StoreRestart() | faults.StoreLag():
+        case faults.StoreRestart() | faults.StoreLag() | faults.DiskFull() | faults.TornWrite():
+            return STORE
+        case faults.StoreLeaderChange():
             return STORE
         case faults.ManagerRestart():
             return MANAGER
         case faults.SchedulerRestart():
             return SCHEDULER
-        case faults.ZonePowerLoss():
+        case faults.ZonePowerLoss() | faults.RackPowerLoss():
             return ""
         case _:
-            return fault.component
+            return kind_of_process(fault.component)

@@ -1,7 +1,7 @@
 """What breaks, as data.
 
 A component is a process that talks to the API server: `controller-manager`, `scheduler`, or a node's name for its
-kubelet. A controller is an actor in the controller manager: `replicaset`, `deployment`, and so on. A watch is named by
+kubelet. Of several controller managers or schedulers it is the one that leads when the fault begins. A controller is an actor in the controller manager: `replicaset`, `deployment`, and so on. A watch is named by
 its component and its resource, in the plural.
 """
 
@@ -11,6 +11,9 @@ from kubeactors.sim.steps import Fault
 
 Direction = Literal["both", "to-server", "from-server"]
 Trouble = Literal["crash", "out-of-memory", "no-image"]
+Probed = Literal["startup", "readiness", "liveness"]
+Tear = Literal["lost", "torn", "unanswered"]
+Refusal = Literal["unavailable", "throttled"]
 
 
 class Lasting(Fault, frozen=True, kw_only=True):
@@ -192,6 +195,74 @@ class Throttled(Lasting, frozen=True, kw_only=True, tag="throttled"):
     component: str
 
 
+class RackPowerLoss(Lasting, frozen=True, kw_only=True, tag="rack-power-loss"):
+    """Some nodes that share a power supply stop at once, and boot again later, empty."""
+
+    nodes: tuple[str, ...]
+
+
+class Pause(Lasting, frozen=True, kw_only=True, tag="process-pause"):
+    """A whole process stands still, and its timers with it: a machine that swaps, a virtual machine that moves.
+
+    What it has asked for meanwhile fails when it goes on. A leader that is paused for long finds another one then.
+    """
+
+    component: str
+
+
+class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
+    """The wall clock of a process jumps, and jumps back when the fault heals. Time itself goes on as ever.
+
+    Not that of a node: simulated containers live by its clock.
+    """
+
+    component: str
+    ahead_seconds: float
+    """By how much it jumps; less than 0 is back."""
+
+
+class SlowActor(Lasting, frozen=True, kw_only=True, tag="slow-actor"):
+    """An actor takes its time over each message. `actor` as with `Stall`."""
+
+    component: str
+    actor: str = ""
+    delay_seconds: float = 0.1
+
+
+class MailboxOverflow(Lasting, frozen=True, kw_only=True, tag="mailbox-overflow"):
+    """The mailbox of whoever reads a watch is full: it takes no messages, only its own timers and replies."""
+
+    component: str
+    resource: str
+
+
+class FailingProbes(Lasting, frozen=True, kw_only=True, tag="failing-probes"):
+    """Containers that are made on a node in this time do not answer one kind of probe until it is over."""
+
+    node: str
+    probe: Probed
+
+
+class Overload(Lasting, frozen=True, kw_only=True, tag="overload"):
+    """The API server refuses the requests of all components, with 503 or 429."""
+
+    answer: Refusal
+
+
+class DiskFull(Lasting, frozen=True, kw_only=True, tag="disk-full"):
+    """No commit of the store succeeds: it crashes, and again when it tries."""
+
+
+class TornWrite(Fault, frozen=True, kw_only=True, tag="torn-write"):
+    """The store crashes in its next commit, which is lost, half written, or written but not acknowledged."""
+
+    how: Tear
+
+
+class StoreLeaderChange(Lasting, frozen=True, kw_only=True, tag="store-leader-change"):
+    """The store's replicas elect a leader: its watches end, and it refuses requests until they have one."""
+
+
 class Compaction(Fault, frozen=True, kw_only=True, tag="compaction"):
     """The store forgets all history, and every watch of a component breaks: what it missed cannot be told any more."""
 
@@ -230,5 +301,15 @@ AnyFault = (
     | SlowStarts
     | BadStarts
     | Throttled
+    | RackPowerLoss
+    | Pause
+    | ClockSkew
+    | SlowActor
+    | MailboxOverflow
+    | FailingProbes
+    | Overload
+    | DiskFull
+    | TornWrite
+    | StoreLeaderChange
     | Compaction
 )

@@ -27,11 +27,15 @@ from kubeactors.apimachinery.requests import (
     WatchEvents,
 )
 from kubeactors.storage import StoreEvents
+from kubeactors.storage.messages import Compact, Progress, Range, Txn, WatchCreate
 
 WRITES = (Create, Update, Patch, Delete, DeleteCollection)
 REQUESTS = (Get, List, Watch, *WRITES)
 STORE = "store"
 """The component at the other end of the API server's own watch."""
+TO_STORE = "to-store"
+"""Rules of this name see what the API server asks of the store."""
+STORE_REQUESTS = (Range, Txn, Compact, Progress, WatchCreate)
 
 Listener: TypeAlias = Callable[[Cell, Envelope], object]
 
@@ -76,6 +80,7 @@ class Network:
         self._streams: dict[Cell, dict[int, Stream]] = {}
         self._components: dict[Cell, str] = {}
         self._decided: list[Envelope] = []
+        self._let_through: list[Envelope] = []
         self._stalled: dict[Cell, list[Envelope]] = {}
         self.listeners: list[Listener] = []
         """See every envelope before any rule does."""
@@ -93,6 +98,8 @@ class Network:
         """The rule is in effect from now on; older ones decide first."""
         rule.network = self
         self._rules.setdefault(component, []).append(rule)
+        if component == TO_STORE:  # from now on they are looked at
+            self._crossings.update(dict.fromkeys(STORE_REQUESTS, self._to_store))
 
     def remove(self, component: str, rule: Rule) -> None:
         """The rule is no longer in effect."""
@@ -115,6 +122,18 @@ class Network:
         for envelope in reversed(held):
             cell.put_back(envelope)
 
+    def let_one_through(self, cell: Cell) -> None:
+        """Let a stalled actor handle the next message."""
+        held = self._stalled.get(cell)
+        if held:
+            envelope = held.pop(0)
+            self._let_through.append(envelope)
+            cell.put_back(envelope)
+
+    def is_stalled(self, cell: Cell) -> bool:
+        """Whether an actor handles nothing now."""
+        return cell in self._stalled
+
     def streams_of(self, component: str) -> list[tuple[Cell, Stream]]:
         """The watches of a component, with who reads them."""
         return [
@@ -134,23 +153,15 @@ class Network:
         return found
 
     def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
-        if self._stalled and cell in self._stalled:
+        if cell in self._stalled and not _take(self._let_through, envelope):
             self._stalled[cell].append(envelope)
             return None
-        if self.listeners:
-            for listener in self.listeners:
-                listener(cell, envelope)
+        for listener in self.listeners:
+            listener(cell, envelope)
         crossing = self._crossings.get(type(envelope[0]))
-        if crossing is None or (self._decided and self._take_decided(envelope)):
+        if crossing is None or (self._decided and _take(self._decided, envelope)):
             return envelope
         return crossing(cell, envelope)
-
-    def _take_decided(self, envelope: Envelope) -> bool:
-        for index, one in enumerate(self._decided):
-            if one is envelope:
-                del self._decided[index]
-                return True
-        return False
 
     def _request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         message = envelope[0]
@@ -167,8 +178,7 @@ class Network:
             return envelope
         if self.on_watch is not None:
             self.on_watch(stream, subscriber, message)
-        rules = self._rules.get(stream.component)
-        for rule in tuple(rules) if rules else ():
+        for rule in tuple(self._rules.get(stream.component, ())):
             passed = rule.watched(stream, subscriber, envelope)
             if passed is None:
                 return None
@@ -178,14 +188,25 @@ class Network:
     def _from_store(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         return self._ruled(STORE, server, envelope)
 
+    def _to_store(self, store: Cell, envelope: Envelope) -> "Envelope | None":
+        return self._ruled(TO_STORE, store, envelope)
+
     def _ruled(self, component: str, server: Cell, envelope: Envelope) -> "Envelope | None":
-        rules = self._rules.get(component)
-        for rule in tuple(rules) if rules else ():
+        for rule in tuple(self._rules.get(component, ())):
             passed = rule.request(server, envelope)
             if passed is None:
                 return None
             envelope = passed
         return envelope
+
+
+def _take(envelopes: list[Envelope], envelope: Envelope) -> bool:
+    """Take this very envelope out of some; False if it is not one of them."""
+    for index, one in enumerate(envelopes):
+        if one is envelope:
+            del envelopes[index]
+            return True
+    return False
 
 
 def component_of(path: str) -> str:

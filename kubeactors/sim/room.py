@@ -8,17 +8,10 @@ from kubeactors.sim.rollouts import FINISHED
 NO_SCHEDULE = ("NoSchedule", "NoExecute")
 
 
-VISITOR = "example.com/visitor"
-"""The label and the taint of nodes that are none of ours: no kubelet runs there."""
-
-
-def is_ours(node: Node) -> bool:
-    """Whether one of our kubelets runs there."""
-    return VISITOR not in node.metadata.labels
-
-
-def takes_pods(node: Node) -> bool:
-    """Whether new pods may come to a node."""
+def takes_pods(node: Node, pod: Pod | None = None) -> bool:
+    """Whether new pods, or this one, may come to a node."""
+    if pod is not None and target(pod) not in {"", node.metadata.name}:
+        return False
     ready = any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
     return ready and not node.spec.unschedulable and not any(one.effect in NO_SCHEDULE for one in node.spec.taints)
 
@@ -35,3 +28,14 @@ def has_room(node: Node, pods: list[Pod], another: Pod | None = None) -> bool:
         and sum(one.milli_cpu for one in wanted) <= milli_value(room.get("cpu", "0"))
         and sum(one.memory for one in wanted) <= value(room.get("memory", "0"))
     )
+
+
+def target(pod: Pod) -> str:
+    """The node that a daemon's pod is for; empty if it says none."""
+    affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None
+    required = affinity.required_during_scheduling_ignored_during_execution if affinity is not None else None
+    for term in required.node_selector_terms if required is not None else ():
+        for one in term.match_fields:
+            if one.key == "metadata.name" and one.values:
+                return one.values[0]
+    return pod.spec.node_name

@@ -7,7 +7,7 @@ import msgspec
 
 from kubeactors.actor import ActorStopped, Wait
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import Envelope, sender_of
+from kubeactors.actor.envelope import Envelope
 from kubeactors.apimachinery.requests import (
     ADMIN,
     MERGE_PATCH,
@@ -20,8 +20,9 @@ from kubeactors.apimachinery.requests import (
     WatchClosed,
     WatchEvents,
 )
-from kubeactors.apimachinery.status import Expired, Status, TooManyRequests
+from kubeactors.apimachinery.status import Expired, ServiceUnavailable, Status, TooManyRequests
 from kubeactors.apiserver.reading import too_large
+from kubeactors.sim.faults import Refusal
 from kubeactors.sim.network import WRITES, Rule, Stream, disconnect
 
 Fired = Callable[[], object]
@@ -182,6 +183,8 @@ class LoseReply(Rule):
 
 
 THROTTLED = TooManyRequests.saying("too many requests, please try again later").status
+UNAVAILABLE = ServiceUnavailable.saying("the server is currently unable to handle the request").status
+REFUSALS: dict[Refusal, Status] = {"throttled": THROTTLED, "unavailable": UNAVAILABLE}
 
 
 class Refuse(Rule):
@@ -238,7 +241,7 @@ class CrashAfter(Rule):
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Count it."""
-        if self._left and sender_of(envelope) is self._controller and isinstance(envelope[0], WRITES):
+        if self._left and envelope[1] is self._controller and isinstance(envelope[0], WRITES):
             self._left -= 1
             if not self._left:
                 self._crash()

@@ -13,10 +13,12 @@ from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage
-from kubeactors.sim.chaos import Chaos, SimulatedCrash
+from kubeactors.sim.chaos import Chaos
+from kubeactors.sim.crash import SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.goals import is_well, missing
 from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, SILENT, Invariant
+from kubeactors.sim.invariants.looking import is_backing_off
 from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.plan import Plan
@@ -31,14 +33,14 @@ BOOT_SECONDS = 60.0
 CONVERGE_SECONDS = 270.0
 """How long deployments may take to get what they want once faults have stopped. Less than the five minutes after which
 Kubernetes tries again what nothing has woken: that hides a lost wake-up."""
+BACKOFF_SECONDS = 1010.0
+"""How much longer, if a controller has failed so often that it waits: up to 1000 s before it tries again."""
 LOOK_SECONDS = 5.0
 """How often it is looked whether they have, and inside components."""
 QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
 SETTLE_SECONDS = 180.0
 """How long caches and endpoints may take to follow after that."""
-VISITORS_RANGE = "10.32.0.0/24"
-"""What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
 STOP_SECONDS = 0.3
 """How long a container takes to stop: long enough for something to break meanwhile."""
 PATIENCE = 50_000
@@ -84,20 +86,14 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self._judged = 0
-        self.began: int = 0
-        """When the plan began, in virtual nanoseconds."""
-        self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.act)
+        self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.disk, self.act)
         self.guests: Mapping[str, Guest] = NO_GUESTS
         """What else runs as a process of the cluster, by name."""
         self.own_action: OwnActions = nothing_declared
         """What users do that the author of an operator has declared."""
         pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
         self._spec = ClusterSpec(
-            nodes=pool,
-            cluster_cidr=VISITORS_RANGE,
-            schedulers=plan.candidates,
-            controller_managers=plan.candidates,
-            leader_elect=leader_elect,
+            nodes=pool, schedulers=plan.candidates, controller_managers=plan.candidates, leader_elect=leader_elect
         )
 
     # The cluster.
@@ -143,10 +139,6 @@ class Simulation:
             self.judge.object(NO_FAILURE, str(error))
         if self.judge.mistake is not None:
             raise self.judge.mistake
-        return self.outcome()
-
-    def outcome(self) -> Outcome:
-        """What has come of it by now."""
         return Outcome(
             violations=tuple(self.judge.violations),
             virtual_seconds=self.sim.now / SECOND,
@@ -167,7 +159,7 @@ class Simulation:
 
     def arm(self) -> None:
         """Let the steps of the plan happen at their times, counted from now."""
-        start = self.began = self.sim.now
+        start = self.sim.now
         self._look_again()
         for step in self.plan.steps:
             if isinstance(step, Fault):
@@ -191,13 +183,16 @@ class Simulation:
         return not judge.is_over
 
     def _converges(self) -> bool:
-        end = self.sim.now + int(CONVERGE_SECONDS * SECOND)
-        while self.sim.now < end:
+        begin = self.sim.now
+        end = begin + int(CONVERGE_SECONDS * SECOND)
+        last = end + int(BACKOFF_SECONDS * SECOND)
+        while self.sim.now < end or (self.sim.now < last and is_backing_off(self.sim.kernel.root)):
             if not self._passes(LOOK_SECONDS):
                 return False
             if not next(missing(self.world), ""):
                 return True
-        self.judge.object(CONVERGED, f"{CONVERGE_SECONDS:g} s after the last fault: {next(missing(self.world), '')}")
+        passed = (self.sim.now - begin) // SECOND
+        self.judge.object(CONVERGED, f"{passed} s after the last fault: {next(missing(self.world), '')}")
         return False
 
     def _becomes_quiet(self) -> bool:

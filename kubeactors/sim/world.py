@@ -33,13 +33,6 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
         return found
 
 
-def commit_of(event: StoreEvent) -> Commit:
-    """What the store has written, typed."""
-    kv = event.kv
-    old = cast("TypedObject | None", event.previous.value if event.previous is not None else None)
-    return Commit(kv.mod_revision, kv.key, old, None if event.deleted else cast("TypedObject", kv.value))
-
-
 class World:
     """All objects, kept up to date commit by commit."""
 
@@ -50,6 +43,8 @@ class World:
         """No node is without power, and nothing else hinders pods to be available."""
         self.disturbed: dict[str, int] = {}
         """Components, and until when (virtual nanoseconds) a fault concerned them last."""
+        self.paused: dict[str, None] = {}
+        """Processes that stand still: they do not know what time it is."""
         self.in_hand: dict[str, None] = {}
         """The uids of objects that users have deleted, or changed so that their owners let them go."""
         self.free: dict[str, None] = {}
@@ -140,15 +135,17 @@ class World:
 
     def apply(self, event: StoreEvent) -> Commit:
         """Take in what was written."""
-        commit = commit_of(event)
-        old, new = commit.old, commit.new
+        kv = event.kv
+        old = cast("TypedObject | None", event.previous.value if event.previous is not None else None)
+        new = None if event.deleted else cast("TypedObject", kv.value)
+        commit = Commit(kv.mod_revision, kv.key, old, new)
         if old is not None:
-            self._remove(commit.key, old)
+            self._remove(kv.key, old)
         if new is not None:
-            self._put(commit.key, new)
+            self._put(kv.key, new)
             if old is not None and controller_of(old.metadata) is None:
                 self._note_adoption(new)
-        self.revision = commit.revision
+        self.revision = kv.mod_revision
         self.log.setdefault(type(commit.current), []).append(commit)
         return commit
 

@@ -66,7 +66,7 @@ def default_plugins(handle: Handle) -> tuple[Plugin, ...]:
         NodePorts(),
         NodeResourcesFit(),
         VolumeRestrictions(handle),
-        NodeVolumeLimits(handle),
+        NodeVolumeLimits(),
         VolumeBinding(handle),
         VolumeZone(handle),
         PodTopologySpread(handle),

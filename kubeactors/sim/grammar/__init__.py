@@ -17,6 +17,8 @@ __all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate"
 MOST_ACTIONS, MOST_FAULTS = 20, 16
 ROOMS = (12, 12, 5, 3)
 """How many pods fit on a node: sometimes there is too little room for all."""
+CANDIDATES = (*(1,) * 5, 2)
+"""How many schedulers and controller managers there are: sometimes one of two leads."""
 
 
 def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
@@ -37,7 +39,13 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     if kinds:
         steps += faults.some(MOST_FAULTS * length, actions.times)
     steps += actions.end(max(step.at for step in steps) + MOMENT_SECONDS)
-    return Plan(seed=seed, nodes=nodes, pods_per_node=source.choice(ROOMS), steps=in_order(steps))
+    return Plan(
+        seed=seed,
+        nodes=nodes,
+        pods_per_node=source.choice(ROOMS),
+        candidates=source.choice(CANDIDATES),
+        steps=in_order(steps),
+    )
 
 
 def generate(seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:

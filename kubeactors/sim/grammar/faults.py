@@ -50,6 +50,9 @@ WEIGHTS = {
     "scheduler-restart": 2,
     "node-replaced": 2,
     "compaction": 2,
+    "process-pause": 3,
+    "slow-actor": 3,
+    "torn-write": 2,
 }
 """How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
 DIRECTIONS: tuple[faults.Direction, ...] = ("both", "to-server", "from-server")
@@ -58,6 +61,13 @@ OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
 SPANS = (0.05, 0.3, 1.0, 1.0, 3.0, 3.0, 10.0, 40.0, 100.0)
 LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
 """A lag may outlast the five minutes after which controllers expect no more news."""
+DELAYS = (0.02, 0.1, 0.5)
+PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
+"""Some outlast the 15 seconds after which another leader takes over, and some those after which a node is given up."""
+SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
+PROBES: tuple[faults.Probed, ...] = ("readiness", "liveness", "startup")
+REFUSALS: tuple[faults.Refusal, ...] = ("unavailable", "throttled")
+TEARS: tuple[faults.Tear, ...] = ("unanswered", "torn", "lost")
 TROUBLES: tuple[faults.Trouble, ...] = ("crash", "out-of-memory", "no-image")
 MANAGER, SCHEDULER = "controller-manager", "scheduler"
 
@@ -154,6 +164,31 @@ class Faults:
                 return faults.SlowStarts(at=at, node=self._node(), seconds=choice(SPANS[3:]))
             case "bad-starts":
                 return faults.BadStarts(at=at, node=self._node(), seconds=choice(SPANS[3:7]), how=choice(TROUBLES))
+            case "rack-power-loss":
+                return faults.RackPowerLoss(at=at, nodes=self._rack(), seconds=choice(SPANS[3:]))
+            case "process-pause":
+                return faults.Pause(at=at, component=self._component(), seconds=choice(PAUSES))
+            case "clock-skew":
+                ahead, seconds = choice(SKEWS), choice(SPANS[3:])
+                return faults.ClockSkew(
+                    at=at, component=choice((MANAGER, SCHEDULER)), ahead_seconds=ahead, seconds=seconds
+                )
+            case "slow-actor":
+                return self._slow_actor(at)
+            case "mailbox-overflow":
+                component, resource = self._watch()
+                return faults.MailboxOverflow(at=at, component=component, resource=resource, seconds=choice(SPANS))
+            case "failing-probes":
+                probe, seconds = choice(PROBES), choice(SPANS[3:8])
+                return faults.FailingProbes(at=at, node=self._node(), probe=probe, seconds=seconds)
+            case "overload":
+                return faults.Overload(at=at, answer=choice(REFUSALS), seconds=choice(SPANS[:7]))
+            case "disk-full":
+                return faults.DiskFull(at=at, seconds=choice(SPANS[:7]))
+            case "torn-write":
+                return faults.TornWrite(at=at, how=choice(TEARS))
+            case "store-leader-change":
+                return faults.StoreLeaderChange(at=at, seconds=choice(SPANS[:7]))
             case "compaction":
                 return faults.Compaction(at=at, component=self._component())
             case _:
@@ -181,8 +216,23 @@ class Faults:
 
     def _stall(self, at: float) -> AnyFault:
         component, seconds = self._component(), self._source.choice(SPANS)
-        actor = self._source.choice(self._controllers) if component == MANAGER else ""
-        return faults.Stall(at=at, component=component, actor=actor, seconds=seconds)
+        return faults.Stall(at=at, component=component, actor=self._actor(component), seconds=seconds)
+
+    def _slow_actor(self, at: float) -> AnyFault:
+        component, seconds, delay = self._component(), self._source.choice(SPANS[3:8]), self._source.choice(DELAYS)
+        actor = self._actor(component)
+        return faults.SlowActor(at=at, component=component, actor=actor, seconds=seconds, delay_seconds=delay)
+
+    def _actor(self, component: str) -> str:
+        """Who does the work of a component, or one of them."""
+        if component == MANAGER:
+            return self._source.choice(self._controllers)
+        return component if component == SCHEDULER else ""
+
+    def _rack(self) -> tuple[str, ...]:
+        """Half of the nodes, or one more."""
+        first = self._source.integer(0, len(self._nodes) - 1)
+        return tuple((*self._nodes[first:], *self._nodes[:first])[: len(self._nodes) // 2 + 1])
 
     def _time(self, times: Sequence[float]) -> float:
         return round(max(self._source.choice(times) + self._source.choice(OFFSETS), 0.0), 3)

@@ -29,7 +29,7 @@ class InformersEqualStore(Invariant):
 
 
 class OneLeader(Invariant):
-    """When a Lease is somebody's, nobody else acts as its leader any more."""
+    """When a Lease is somebody's, nobody else acts as its leader any more; who stands still does not act."""
 
     name: ClassVar[str] = "one-leader"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Lease,)
@@ -40,7 +40,8 @@ class OneLeader(Invariant):
         if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _holder(new) != _holder(old):
             for path, actor in actors_of(self.root, Tenure):
                 tenure = cast("Tenure[object]", actor)
-                if tenure.lease == new.metadata.name and tenure.identity != _holder(new):
+                paused = path.split("/")[2] in self.world.paused
+                if not paused and tenure.lease == new.metadata.name and tenure.identity != _holder(new):
                     yield f"{path} still leads, and {title(new)} is held by {_holder(new) or 'nobody'}"
 
 

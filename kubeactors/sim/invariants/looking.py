@@ -7,6 +7,7 @@ from kubeactors.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
+from kubeactors.client import Controller
 from kubeactors.sim.invariants.invariant import title
 from kubeactors.sim.world import World
 
@@ -14,22 +15,27 @@ A = TypeVar("A", bound=Actor[object])
 
 Key = tuple[str, str]
 
-_NOBODY: Mapping[str | int, Cell] = {}
-
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 
 
 def cells(root: Cell) -> Iterator[Cell]:
     """All actors' places, parents first."""
-    for cell in (root.extras.children or _NOBODY).values():
+    for cell in (root.children or {}).values():
         yield cell
-        if cell.extras.children:
-            yield from cells(cell)
+        yield from cells(cell)
 
 
 def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
     """All actors of a class, with their paths."""
-    return ((cell.path, cast("object", cell.actor)) for cell in cells(root) if isinstance(cell.actor, type_))
+    for cell in cells(root):
+        actor = cast("object", cell.actor)
+        if isinstance(actor, type_):
+            yield cell.path, actor
+
+
+def is_backing_off(root: Cell) -> bool:
+    """Whether a controller has failed so often that it waits with its next attempt."""
+    return any(cast("Controller", one).queue.is_backing_off() for _, one in actors_of(root, Controller))
 
 
 def is_evicted(value: TypedObject | None) -> bool:

@@ -52,12 +52,12 @@ class SchedulableIsScheduled(Invariant):
     def settled(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
         pods = list(self.world.of(Pod).values())
-        nodes = [one for one in self.world.of(Node).values() if takes_pods(one)]
+        nodes = self.world.of(Node).values()
         for pod in pods:
             if pod.spec.node_name or pod.metadata.deletion_timestamp is not None:
                 continue
             for node in nodes:
-                if has_room(node, pods, pod):
+                if takes_pods(node, pod) and has_room(node, pods, pod):
                     yield f"{title(pod)} waits, though {node.metadata.name} has room for it"
                     break
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from kubeactors.sim.chaos import OPERATOR
 from kubeactors.sim.faults import AnyFault, ControllerCrash, OwnFault, Stall
 from kubeactors.sim.grammar import Seeded, Source
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, OFFSETS, Actions
@@ -10,6 +9,7 @@ from kubeactors.sim.grammar.faults import SPANS, WRITTEN, Faults
 from kubeactors.sim.operators.component import RECONCILER
 from kubeactors.sim.operators.operator import Operator
 from kubeactors.sim.plan import AnyStep, Plan, in_order
+from kubeactors.sim.processes import OPERATOR
 from kubeactors.sim.workload import OwnAction
 
 MOST_OWN_ACTIONS, MOST_ACTIONS, MOST_FAULTS, MOST_OWN_FAULTS = 16, 8, 12, 3
@@ -41,6 +41,9 @@ class OperatorFaults(Faults):
     def _controller_crash(self, at: float) -> AnyFault:
         writes, process = self._source.integer(1, 5), not self._source.integer(0, 2)
         return ControllerCrash(at=at, controller=RECONCILER, writes=writes, process=process, component=OPERATOR)
+
+    def _actor(self, component: str) -> str:
+        return RECONCILER if component == OPERATOR else super()._actor(component)
 
     def _stall(self, at: float) -> AnyFault:
         return Stall(at=at, component=OPERATOR, actor=RECONCILER, seconds=self._source.choice(SPANS))

@@ -134,9 +134,8 @@ def watched_kinds(
     scheme: Scheme, watches: "Kindly | Iterable[Kindly] | Mapping[Kindly, Keys]", owns: "Kindly | Iterable[Kindly]"
 ) -> dict[type[TypedObject], Keys]:
     """What informers are needed, and which keys a change is about."""
-    if isinstance(watches, Mapping):
-        given = cast("Mapping[Kindly, Keys]", watches)
-    else:
+    given = cast("Mapping[Kindly, Keys]", watches) if isinstance(watches, Mapping) else None
+    if given is None:
         given = dict.fromkeys(_several(watches), own_key)
     found = {kind_named(scheme, one): keys for one, keys in given.items()}
     if not found:

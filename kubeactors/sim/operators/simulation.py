@@ -7,7 +7,6 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResou
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
-from kubeactors.sim.chaos import OPERATOR
 from kubeactors.sim.faults import AnyFault, OwnFault
 from kubeactors.sim.invariants import ALL, CONVERGED, Invariant
 from kubeactors.sim.invariants.client import InformersEqualStore
@@ -17,6 +16,7 @@ from kubeactors.sim.operators.declared import Declared, F
 from kubeactors.sim.operators.operator import Operator, OperatorError, begin, perform
 from kubeactors.sim.operators.view import ClusterView
 from kubeactors.sim.plan import Plan
+from kubeactors.sim.processes import OPERATOR
 from kubeactors.sim.simulation import BOOT_SECONDS, Simulation
 from kubeactors.sim.workload import OwnAction
 

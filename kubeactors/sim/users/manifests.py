@@ -17,18 +17,17 @@ from kubeactors.api.batch.v1 import Job, JobSpec
 from kubeactors.api.core.v1 import (
     Container,
     HostPathVolumeSource,
-    Node,
-    NodeSpec,
     ObjectReference,
     PersistentVolumeClaim,
     Pod,
     PodSpec,
     PodTemplateSpec,
+    Probe,
     ResourceRequirements,
     Service,
     ServicePort,
     ServiceSpec,
-    Taint,
+    TCPSocketAction,
     Toleration,
     claim_templates,
 )
@@ -37,7 +36,6 @@ from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResou
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
-from kubeactors.sim.room import VISITOR
 from kubeactors.sim.workload import AddPod, CreateDaemonSet, CreateDeployment, CreateJob, CreateStatefulSet, RecreatePod
 
 NAMESPACE = "default"
@@ -48,6 +46,7 @@ NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unr
 MAINTENANCE = "sim.kubeactors/maintenance"
 """The key of the taint by which users drive pods off a node."""
 CPU = "100m"
+PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
 STOP_SECONDS = 5
 TOLERATE_SECONDS = 15
 
@@ -59,13 +58,6 @@ def image_of(tag: str) -> str:
     'registry.example/app:2'
     """
     return f"registry.example/app:{tag}"
-
-
-def visitor(name: str) -> Node:
-    """A node that is none of ours, in a zone of its own: what becomes of it says nothing about the others."""
-    labels = {VISITOR: "", "topology.kubernetes.io/zone": VISITOR.rpartition("/")[2]}
-    metadata = ObjectMeta(name=name, labels=labels, finalizers=(VISITOR,))
-    return Node(metadata=metadata, spec=NodeSpec(taints=(Taint(key=VISITOR, effect="NoSchedule"),)))
 
 
 def _labels(name: str) -> dict[str, str]:
@@ -80,13 +72,22 @@ def _metadata(name: str) -> ObjectMeta:
     return ObjectMeta(name=name, namespace=NAMESPACE)
 
 
-def pod_spec(image: str, tolerate_seconds: int = TOLERATE_SECONDS, cpu: str = CPU) -> PodSpec:
-    """What pods run: one container, that stays on a bad node for so long."""
+def pod_spec(
+    image: str, tolerate_seconds: int = TOLERATE_SECONDS, cpu: str = CPU, *, probe: Probe | None = None
+) -> PodSpec:
+    """What pods run: one container, that stays on a bad node for so long, and is probed in all ways or none."""
     tolerations = tuple(
         Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=tolerate_seconds)
         for key in (NOT_READY, UNREACHABLE, MAINTENANCE)
     )
-    container = Container(name="main", image=image_of(image), resources=ResourceRequirements(requests={"cpu": cpu}))
+    container = Container(
+        name="main",
+        image=image_of(image),
+        resources=ResourceRequirements(requests={"cpu": cpu}),
+        startup_probe=probe,
+        readiness_probe=probe,
+        liveness_probe=probe,
+    )
     return PodSpec(containers=(container,), tolerations=tolerations, termination_grace_period_seconds=STOP_SECONDS)
 
 
@@ -103,7 +104,10 @@ def deployment_of(action: CreateDeployment) -> Deployment:
     spec = DeploymentSpec(
         replicas=action.replicas,
         selector=_selector(action.name),
-        template=_template(action.name, pod_spec(action.image, action.tolerate_seconds, action.cpu)),
+        template=_template(
+            action.name,
+            pod_spec(action.image, action.tolerate_seconds, action.cpu, probe=PROBE if action.probes else None),
+        ),
         strategy=strategy,
     )
     return Deployment(metadata=_metadata(action.name), spec=spec)

@@ -19,6 +19,8 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     cpu: str = "100m"
     tolerate_seconds: int = 15
     """How long its pods stay on a node that is not ready."""
+    probes: bool = False
+    """Whether its containers are probed: started, ready, alive."""
 
 
 class Scale(Action, frozen=True, kw_only=True, tag="scale"):

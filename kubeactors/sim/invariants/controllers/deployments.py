@@ -55,7 +55,8 @@ class SurgeBound(Invariant):
 
     def _follow(self, deployment: Deployment) -> None:
         sets = self.world.sets_of(deployment.metadata.uid)
-        caught_up = has_caught_up(deployment) and all(map(has_caught_up, sets))
+        going = deployment.metadata.deletion_timestamp is not None  # then its sets are scaled no more
+        caught_up = has_caught_up(deployment) and all(map(has_caught_up, sets)) and not going
         self._limit(deployment.metadata.uid, most(deployment), caught_up=caught_up)
 
     def _limit(self, uid: str, limit: int, *, caught_up: bool) -> None:

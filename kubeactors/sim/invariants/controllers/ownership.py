@@ -10,6 +10,7 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import is_evicted
 from kubeactors.sim.world import Commit
 
 OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision)
@@ -42,6 +43,8 @@ class NothingFreeIsDeleted(Invariant):
         owner = self.world.leaving.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
             return True
+        if is_evicted(value):
+            return True  # whether it had to go is judged elsewhere
         if isinstance(value, Pod) and value.spec.node_name:
             node = self.world.find(Node, value.spec.node_name, "")
             if node is None or node.spec.taints:

@@ -10,6 +10,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import is_active
+from kubeactors.sim.room import target
 from kubeactors.sim.world import Commit, World
 
 
@@ -39,17 +40,6 @@ class OneDaemonPerNode(Invariant):
         for one in others:
             if isinstance(one, Pod) and is_active(one) and target(one) == node and one.metadata.uid in self._made:
                 yield f"{title(owner)} has created {title(pod)} for {node}, where {title(one)} is"
-
-
-def target(pod: Pod) -> str:
-    """The node that a daemon's pod is for; empty if it says none."""
-    affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None
-    required = affinity.required_during_scheduling_ignored_during_execution if affinity is not None else None
-    for term in required.node_selector_terms if required is not None else ():
-        for one in term.match_fields:
-            if one.key == "metadata.name" and one.values:
-                return one.values[0]
-    return pod.spec.node_name
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (OneDaemonPerNode,)

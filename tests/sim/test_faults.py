@@ -1,0 +1,92 @@
+"""Every kind of fault takes effect, heals, and leaves a cluster that comes to what its users want."""
+
+import pytest
+
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim import faults as f
+from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.grammar import generate
+from kubeactors.sim.plan import FAULT_KINDS
+from kubeactors.sim.steps import kind_of
+from kubeactors.sim.workload import AnyAction, CreateDeployment, CreateStatefulSet, Roll, Scale
+
+MANAGER, SCHEDULER, NODE = "controller-manager", "scheduler", "node-1"
+WORKLOAD: tuple[AnyAction, ...] = (
+    CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5, probes=True),
+    CreateStatefulSet(at=0.1, name="db", replicas=2, tolerate_seconds=5),
+    Roll(at=5.0, name="web", image="2"),
+    Scale(at=7.0, name="web", replicas=6),
+)
+FAULTS: tuple[AnyFault, ...] = (
+    f.NodePowerLoss(at=4.0, node=NODE, seconds=10.0),
+    f.KubeletRestart(at=5.1, node=NODE),
+    f.ApiServerRestart(at=5.1),
+    f.StoreRestart(at=5.1),
+    f.ManagerRestart(at=5.1),
+    f.SchedulerRestart(at=5.1),
+    f.ControllerCrash(at=5.0, controller="replicaset", writes=2),
+    f.WatchLag(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
+    f.WatchBreak(at=5.0, component=MANAGER, resource="pods", seconds=3.0),
+    f.WatchExpired(at=5.0, component=MANAGER, resource="pods", seconds=3.0),
+    f.WatchRepeat(at=5.0, component=MANAGER, resource="pods", seconds=3.0),
+    f.StoreLag(at=5.0, seconds=1.0),
+    f.Conflicts(at=5.0, component=MANAGER, resource="replicasets", count=2),
+    f.ReplyLost(at=5.0, component=MANAGER, resource="pods"),
+    f.Unavailable(at=5.0, component=MANAGER, seconds=3.0),
+    f.Partition(at=5.0, component=NODE, direction="from-server", seconds=10.0),
+    f.ZonePowerLoss(at=5.0, seconds=5.0),
+    f.NodeReplaced(at=5.0, node=NODE, seconds=10.0),
+    f.NodeRemoved(at=5.0, node=NODE),
+    f.FailOver(at=5.0, component=MANAGER, after=1.0, seconds=3.0),
+    f.Stall(at=5.0, component=MANAGER, actor="replicaset", seconds=5.0),
+    f.SlowStarts(at=5.0, node=NODE, seconds=5.0),
+    f.BadStarts(at=5.0, node=NODE, how="crash", seconds=5.0),
+    f.Throttled(at=5.0, component=MANAGER, seconds=3.0),
+    f.RackPowerLoss(at=5.0, nodes=(NODE, "node-2"), seconds=10.0),
+    f.Pause(at=5.0, component=MANAGER, seconds=10.0),
+    f.ClockSkew(at=4.9, component=MANAGER, ahead_seconds=-18_000.0, seconds=60.0),
+    f.SlowActor(at=5.0, component=MANAGER, actor="replicaset", delay_seconds=0.1, seconds=5.0),
+    f.MailboxOverflow(at=5.0, component=MANAGER, resource="pods", seconds=5.0),
+    f.FailingProbes(at=5.0, node=NODE, probe="readiness", seconds=10.0),
+    f.Overload(at=5.0, answer="throttled", seconds=3.0),
+    f.DiskFull(at=5.0, seconds=2.0),
+    f.TornWrite(at=5.0, how="torn"),
+    f.StoreLeaderChange(at=5.0, seconds=2.0),
+    f.Compaction(at=5.0, component=MANAGER),
+)
+OF_LEADERS: tuple[AnyFault, ...] = (
+    f.ManagerRestart(at=5.1),
+    f.SchedulerRestart(at=5.1),
+    f.ControllerCrash(at=5.0, controller="replicaset", writes=2, process=True),
+    f.WatchLag(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
+    f.Partition(at=5.0, component=MANAGER, seconds=30.0),
+    f.Pause(at=5.0, component=MANAGER, seconds=30.0),
+    f.Pause(at=5.0, component=SCHEDULER, seconds=30.0),
+    f.Stall(at=5.0, component=SCHEDULER, actor="scheduler", seconds=5.0),
+    f.ClockSkew(at=5.0, component=MANAGER, ahead_seconds=18_000.0, seconds=30.0),
+    f.FailOver(at=5.0, component=MANAGER, after=1.0, seconds=3.0),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=kind_of)
+def test_a_fault_fires_and_heals(fault: AnyFault) -> None:
+    outcome = Simulation(Plan(seed=1, steps=(*WORKLOAD, fault))).run()
+    assert outcome.violations == ()
+    assert outcome.faults.get(kind_of(fault), 0) >= 1
+
+
+@pytest.mark.parametrize("fault", OF_LEADERS, ids=kind_of)
+def test_a_fault_reaches_the_one_that_leads(fault: AnyFault) -> None:
+    outcome = Simulation(Plan(seed=2, candidates=2, steps=(*WORKLOAD, fault))).run()
+    assert outcome.violations == ()
+    assert outcome.faults.get(kind_of(fault), 0) >= 1
+
+
+def test_every_kind_of_fault_is_tried_here() -> None:
+    assert sorted(FAULT_KINDS) == sorted(map(kind_of, FAULTS))
+
+
+def test_the_grammar_draws_every_kind_of_fault() -> None:
+    drawn = {kind_of(fault) for seed in range(120) for fault in generate(seed).faults}
+    assert sorted(drawn) == sorted(FAULT_KINDS)
+    assert {generate(seed).candidates for seed in range(20)} == {1, 2}
