@@ -15,6 +15,7 @@ from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.status import NotFound, StatusDetails, StatusError
 from kubeactors.apiserver.admission.certificates import Certificates
 from kubeactors.apiserver.admission.chain import Chain
+from kubeactors.apiserver.admission.ingresses import DefaultIngressClass
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
 from kubeactors.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
@@ -26,6 +27,7 @@ from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
 from kubeactors.apiserver.admission.policies.validating import ValidatingPolicies
 from kubeactors.apiserver.admission.resource_quota import Ledger, ResourceQuotas
 from kubeactors.apiserver.admission.role_escalation import RoleEscalation
+from kubeactors.apiserver.admission.runtime_class import RuntimeClasses
 from kubeactors.apiserver.admission.service_account import ServiceAccountTokens
 from kubeactors.apiserver.admission.storage import (
     DefaultStorageClass,
@@ -211,8 +213,10 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: 
             priority,
             tolerations,
             *storage,
+            RuntimeClasses(lookup),
             RoleEscalation(authorizer, lookup),
             Certificates(authorizer),
+            DefaultIngressClass(lookup),
             MutatingPolicies(known.policies, lookup),
             ValidatingPolicies(known.policies, lookup),
             ResourceQuotas(known.ledger),

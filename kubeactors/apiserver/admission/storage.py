@@ -15,6 +15,7 @@ from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apiserver.admission.classes import newest_name
 from kubeactors.apiserver.admission.plugin import CREATE, UPDATE, Attributes, Lookup, Plugin, refused
 from kubeactors.apiserver.objects import with_metadata
 
@@ -57,7 +58,8 @@ class DefaultStorageClass(Plugin):
         claim = cast("PersistentVolumeClaim", value)
         if claim.spec.storage_class_name is not None or CLASS_ANNOTATION in claim.metadata.annotations:
             return claim
-        name = default_class(cast("Iterable[StorageClass]", self._lookup.select(CLASSES)))
+        classes = cast("Iterable[StorageClass]", self._lookup.select(CLASSES))
+        name = newest_name(one for one in classes if is_default_class(one))
         return claim if name is None else replace(claim, spec=replace(claim.spec, storage_class_name=name))
 
 
@@ -86,10 +88,3 @@ class PersistentVolumeClaimResize(Plugin):
                 "must support resize"
             )
             raise refused(value, attributes, why)
-
-
-def default_class(classes: Iterable[StorageClass]) -> str | None:
-    """The name of the default class: of several the newest, of these the first by name."""
-    found = sorted(filter(is_default_class, classes), key=lambda one: one.metadata.name)
-    found.sort(key=lambda one: one.metadata.creation_timestamp or "", reverse=True)
-    return found[0].metadata.name if found else None
