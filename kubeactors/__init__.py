@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kubeactors.actor import Actor, ActorSystem, SimSystem, handle
     from kubeactors.cluster import Cluster, ClusterSpec, NodePool
-    from kubeactors.kubelet.runtimes import Behaviour, CommandContext, ContainerContext, Program
+    from kubeactors.kubelet.runtimes import Behaviour, ByteStream, CommandContext, ContainerContext, Program
     from kubeactors.message import Message, Request
 
 __all__ = [
     "Actor",
     "ActorSystem",
     "Behaviour",
+    "ByteStream",
     "Cluster",
     "ClusterSpec",
     "CommandContext",
@@ -32,7 +33,7 @@ __all__ = [
 _HOMES = {
     "kubeactors.actor": ("Actor", "ActorSystem", "SimSystem", "handle"),
     "kubeactors.cluster": ("Cluster", "ClusterSpec", "NodePool"),
-    "kubeactors.kubelet.runtimes": ("Behaviour", "CommandContext", "ContainerContext", "Program"),
+    "kubeactors.kubelet.runtimes": ("Behaviour", "ByteStream", "CommandContext", "ContainerContext", "Program"),
     "kubeactors.message": ("Message", "Request"),
 }
 

@@ -131,6 +131,8 @@ class Run:
                 zone = nodes.zones[index % len(nodes.zones)]
                 one = shapes.node(name, zone=zone, large=nodes.large, taints=nodes.taints, devices=nodes.devices)
                 made.append(partial(self._node, one))
+                if nodes.volumes:
+                    made.append(partial(self._client.create, shapes.csi_node(name, nodes.volumes)))
                 number += 1
             await all_of(made)
         async with self._scheduled() as scheduled:
@@ -180,7 +182,9 @@ class Run:
     async def _unblock(self, scheduled: Scheduled) -> None:
         blockers = replace(self._workload.measured, namespaces=("blockers",))
         options = DeleteOptions(grace_period_seconds=0)
-        works = [partial(self._client.delete, Pod, *where, options=options) for where in _places(blockers, "blocker")]
+        works: list[Work] = [
+            partial(self._client.delete, Pod, *where, options=options) for where in _places(blockers, "blocker")
+        ]
         async with anyio.create_task_group() as group:
             group.start_soon(all_of, works)
             await scheduled.until(self._workload.measured.count, "measured")

@@ -38,11 +38,14 @@ from kubeactors.api.core.v1.volume import (
 )
 from kubeactors.api.core.v1.volume_drivers import AWSElasticBlockStoreVolumeSource
 from kubeactors.api.core.v1.volume_sources import CSIPersistentVolumeSource
+from kubeactors.api.storage.v1 import CSINode
+from kubeactors.api.storage.v1.csinode import CSINodeDriver, CSINodeSpec, VolumeNodeResources
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 
 HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 NAMED = "scheduler-perf-node"
 DEVICE = "foo.com/bar"
+DRIVER = "ebs.csi.aws.com"
 FINALIZER = "scheduler-perf/finalizer"
 
 _PLACES = ("sched-0", "sched-1")
@@ -62,6 +65,12 @@ def node(
         spec=replace(Node().spec, taints=taints),
         status=NodeStatus(capacity=capacity, allocatable=capacity),
     )
+
+
+def csi_node(name: str, volumes: int) -> CSINode:
+    """How many volumes the node takes."""
+    driver = CSINodeDriver(name=DRIVER, node_id=name, allocatable=VolumeNodeResources(count=volumes))
+    return CSINode(metadata=ObjectMeta(name=name), spec=CSINodeSpec(drivers=(driver,)))
 
 
 def _pod(cpu: str = "100m", memory: str = "500Mi", **labels: str) -> Pod:
@@ -106,7 +115,7 @@ def volume(name: str, namespace: str, kind: str) -> PersistentVolume:
         capacity={"storage": "1Gi"},
         persistent_volume_reclaim_policy="Retain",
         claim_ref=ObjectReference(kind="PersistentVolumeClaim", namespace=namespace, name=name),
-        csi=CSIPersistentVolumeSource(driver="ebs.csi.aws.com", volume_handle=name) if kind == "csi" else None,
+        csi=CSIPersistentVolumeSource(driver=DRIVER, volume_handle=name) if kind == "csi" else None,
         aws_elastic_block_store=AWSElasticBlockStoreVolumeSource(volume_id=name) if kind == "aws" else None,
     )
     return PersistentVolume(metadata=ObjectMeta(name=f"pv-{namespace}-{name}"), spec=spec)

@@ -19,6 +19,8 @@ class Nodes(msgspec.Struct, frozen=True, kw_only=True):
     tainted: bool = False
     devices: bool = False
     """Whether they have some of an extended resource."""
+    volumes: int = 0
+    """How many volumes of the CSI driver each takes; 0 is any number."""
 
     @property
     def taints(self) -> tuple[Taint, ...]:
@@ -221,9 +223,16 @@ WORKLOADS = (
         measured=Pods(shape=shapes.DEFAULT, count=2000, volumes="aws"),
     ),
     Workload(
+        name="migrated-volumes",
+        threshold=100,
+        nodes=(Nodes(count=5000, volumes=39),),
+        before=(Pods(shape=shapes.DEFAULT, count=5000, volumes="aws"),),
+        measured=Pods(shape=shapes.DEFAULT, count=5000, volumes="aws"),
+    ),
+    Workload(
         name="csi-volumes",
         threshold=100,
-        nodes=(Nodes(count=5000),),
+        nodes=(Nodes(count=5000, volumes=39),),
         before=(Pods(shape=shapes.DEFAULT, count=5000, volumes="csi"),),
         measured=Pods(shape=shapes.DEFAULT, count=5000, volumes="csi"),
     ),

@@ -53,7 +53,7 @@ class Activation:
     @property
     def label(self) -> str:
         """What a schedule knows the next step by."""
-        return f"resume:{self.cell.path}"
+        return self.cell.label_for(Activation)
 
     def run(self) -> "Activation | None":
         """Step it: from its start, or after what it waited for has come."""

@@ -147,7 +147,19 @@ class Cell(Ref[object]):
     def label(self) -> str:
         """What a schedule knows the next delivery by."""
         message = self.upcoming() if self.state is State.RUNNING else None
-        return f"deliver:{self.path}:{'start' if message is None else type(message).__name__}"
+        return self.label_for(type(message))
+
+    def label_for(self, kind: type) -> str:
+        """What a schedule knows the delivery of a message of this class by; of an `Activation`: its going on."""
+        labels = self.extras.labels
+        if labels is None:
+            labels = self.own.labels = {}
+        return labels.get(kind) or labels.setdefault(kind, self._new_label(kind))
+
+    def _new_label(self, kind: type) -> str:
+        if kind is Activation:
+            return f"resume:{self.path}"
+        return f"deliver:{self.path}:{'start' if kind is type(None) else kind.__name__}"
 
     def upcoming(self) -> object | None:
         """The message whose turn it is next; None if there is none."""

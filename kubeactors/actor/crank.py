@@ -26,7 +26,7 @@ DONE = object()
 FOREIGN = object()
 """A handler that was resumed awaits something that is not the kernel's: `Crank.foreign`."""
 
-Frame = Generator[object, Iterator[int], object]
+Frame = Generator[object, Iterator[object], object]
 
 
 class Crank:
@@ -42,7 +42,7 @@ class Crank:
         self.foreign: Activation | None = None
         self.frame: Frame = _crank(kernel, self)  # pyright: ignore[reportAttributeAccessIssue] -- it is both
         next(self.frame)
-        self.turn: Callable[[Iterator[int]], object] = self.frame.send
+        self.turn: Callable[[Iterator[object]], object] = self.frame.send
 
 
 @types.coroutine
@@ -107,7 +107,7 @@ def _crank(kernel: "Kernel", crank: Crank) -> Frame:  # noqa: C901, PLR0912, PLR
                     posted = mailbox.popleft()
                     handled += 1
                     if intercept is not None and type(posted) is not Mark:
-                        posted = intercept(cell, opened(posted, cell.sender))
+                        posted = intercept(cell, posted if type(posted) is tuple else opened(posted, cell.sender))
                         if posted is None:
                             if handled == limit or changes:
                                 break

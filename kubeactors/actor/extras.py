@@ -22,6 +22,7 @@ class Extras:
         "background",
         "children",
         "farewell",
+        "labels",
         "links",
         "mark",
         "owed",
@@ -43,6 +44,8 @@ class Extras:
         """In the order they were started."""
         self.farewell: Farewell | None = None
         """It is being stopped, and has time."""
+        self.labels: dict[type, str] | None = None
+        """What a schedule knows its deliveries by, by class of message; made once, for a simulator asks at each."""
         self.links: dict[Cell, None] | None = None
         """Who fails with it."""
         self.mark: Mark | None = None

@@ -8,7 +8,7 @@ the tree (stop, restart) happens between two entries, never inside a handler.
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from operator import length_hint
 from typing import TypeVar
@@ -163,7 +163,10 @@ class Kernel:
 
     def run(self, entries: int) -> Activation | None:
         """Run up to so many entries. Returns early with a handler that awaits something foreign, if the driver says so."""
-        turns = iter(range(entries))
+        return self.run_turns(iter(range(entries)))
+
+    def run_turns(self, turns: Iterator[object]) -> Activation | None:
+        """Run an entry for each item of `turns`; an iterator may look at what has come of the last one and end."""
         while True:
             crank = self._crank
             self.turning = True

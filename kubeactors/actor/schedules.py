@@ -23,25 +23,32 @@ def mix(value: int) -> int:
     return value ^ (value >> 31)
 
 
-@lru_cache(maxsize=65536)
-def _checksum(label: str) -> int:
-    return crc32(label.encode())
+@lru_cache(maxsize=1 << 17)
+def _place(label: str, occurrence: int) -> int:
+    """A number for one occurrence of a label: the same under every seed, and most of them come in every run."""
+    return mix(crc32(label.encode()) << 24 ^ occurrence)
 
 
 class Schedule(Protocol):
-    """Decides how many turns an entry waits, by its label and how often that label has been seen."""
+    """Decides when an entry's turn is, by its label and how often that label has been seen."""
 
-    def delay(self, label: str, occurrence: int) -> int:
-        """Turns to let pass; 0 is first in, first out."""
+    def turn(self, arrival: int, label: str, occurrence: int) -> int:
+        """Its turn; the least is first, and of equal ones who has come first.
+
+        Args:
+            arrival: how many entries have come, this one included: its turn if it is first in, first out.
+            label: what is to be done, the same in every run in which it means the same.
+            occurrence: how many entries of that label came before.
+        """
         ...
 
 
 class Fifo:
     """First in, first out."""
 
-    def delay(self, label: str, occurrence: int) -> int:
-        """Always 0."""
-        return 0
+    def turn(self, arrival: int, label: str, occurrence: int) -> int:
+        """When it came."""
+        return arrival
 
 
 class RandomDelays:
@@ -61,28 +68,31 @@ class RandomDelays:
         self._spread = spread
         self._one_in = one_in
 
-    def delay(self, label: str, occurrence: int) -> int:
-        """Turns to let pass."""
-        drawn = mix(self._seed ^ mix(_checksum(label) << 24 ^ occurrence))
-        return 0 if drawn % self._one_in else (drawn >> 32) % (self._spread + 1)
+    def turn(self, arrival: int, label: str, occurrence: int) -> int:
+        """When it came, or some turns later."""
+        value = ((self._seed ^ _place(label, occurrence)) + _GOLDEN) & _MASK  # `mix` in line: once for each message
+        value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
+        drawn = value ^ (value >> 31)
+        return arrival if drawn % self._one_in else arrival + (drawn >> 32) % (self._spread + 1)
 
 
 class ScheduledQueue:
-    """A run queue in the order of a schedule. An entry's turn is its arrival plus its delay."""
+    """A run queue in the order of a schedule."""
 
     def __init__(self, schedule: Schedule) -> None:
-        self._schedule = schedule
+        self._turn = schedule.turn
         self._heap: list[tuple[int, int, Entry]] = []
         self._arrivals = 0
         self._seen: dict[str, int] = {}
 
     def append(self, entry: Entry, /) -> None:
-        """Add an entry; its delay is drawn now."""
-        label = entry.label
-        occurrence = self._seen.get(label, 0)
-        self._seen[label] = occurrence + 1
-        self._arrivals += 1
-        heappush(self._heap, (self._arrivals + self._schedule.delay(label, occurrence), self._arrivals, entry))
+        """Add an entry; its turn is decided now."""
+        label, seen = entry.label, self._seen
+        occurrence = seen.get(label, 0)
+        seen[label] = occurrence + 1
+        self._arrivals = arrival = self._arrivals + 1
+        heappush(self._heap, (self._turn(arrival, label, occurrence), arrival, entry))
 
     def appendleft(self, entry: Entry, /) -> None:
         """Put back the one that was taken last."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from itertools import islice, repeat
 from types import FrameType
 from typing import TypeVar, cast
 
@@ -28,8 +29,8 @@ WALL = 1_767_225_600 * SECOND
 
 _FOREVER = 1 << 62
 _STEPS_AT_ONE_TIME = 1_000_000
-_STRETCH = 16
-"""Deliveries between two looks at failures, where nobody waits for a condition."""
+_STRETCH = 4096
+"""Deliveries between two looks at whether time stands still."""
 
 
 class SimSystem:
@@ -197,16 +198,23 @@ class SimSystem:
         return True
 
     def _run(self, condition: Callable[[], bool] | None, until: int) -> bool:
-        kernel, timers, steps = self.kernel, self.kernel.timers, 0
-        stretch = 1 if condition is not None else _STRETCH
+        """Run until the condition holds, which is looked at before each entry, or until so late."""
+        kernel, timers = self.kernel, self.kernel.timers
+        ready, changes = kernel.ready, kernel.changes
+
+        def over() -> bool:
+            return kernel.fatal is not None or (condition is not None and condition())
+
         while True:
-            while kernel.has_work:
+            left = self._patience
+            while ready or changes:
                 if condition is not None and condition():
                     return True
-                kernel.run(stretch)
+                turns = min(left, _STRETCH)
+                kernel.run_turns(repeat(None, turns) if condition is None else islice(iter(over, True), turns))
                 self._check()
-                steps += stretch
-                if steps > self._patience and kernel.has_work:
+                left -= turns
+                if left <= 0 and (ready or changes):
                     raise SystemFailed("virtual time stands still: actors tell each other without end")
             if condition is not None and condition():
                 return True
@@ -215,7 +223,6 @@ class SimSystem:
                 if until < _FOREVER:
                     kernel.now = max(kernel.now, until)
                 return False
-            steps = 0
             kernel.now = max(kernel.now, due)
             timers.fire(kernel.now)
 

@@ -7,7 +7,8 @@
     cacher.py       all objects and their recent changes     selection.py      scopes and selectors
     registry/       rules of kinds, and how they are stored  admission/        rules about requests
     bootstrap.py    what every cluster has from the start    codec.py, keys.py objects in the store
-    ownership.py    who owns which fields, and apply    http/             bytes to requests, and back
+    ownership.py    who owns which fields, and apply         lookalikes.py      the same, of pods that change alike
+    http/           bytes to requests, and back
 
 Who sends to it: `client/` in this process, and `http/` for everybody else: the requests of `apimachinery/requests.py`.
 What it sends: replies, `WatchEvents` and `WatchClosed` to subscribers, requests to `storage/`. It is the only room that

@@ -26,6 +26,7 @@ from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import BadRequest, StatusCause, StatusDetails, StatusError
 from kubeactors.apimachinery.status import Conflict as ConflictRefusal
 from kubeactors.apiserver.admission.plugin import Attributes
+from kubeactors.apiserver.lookalikes import Entries, Lookalikes, change_of
 from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.registry.metadata import Environment
 
@@ -80,6 +81,7 @@ class Ownership:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._made: dict[tuple[str, str, str, str], _Made] = {}
+        self._lookalikes = Lookalikes()
 
     def of_new(self, value: T, attributes: Attributes) -> T:
         """A new object, owned by whoever creates it."""
@@ -112,16 +114,26 @@ class Ownership:
         """A changed object, one of whose states has owners: who changed what owns that now."""
         if attributes.applies or attributes.subresource == BINDING:
             return new
-        managed = _known(new, old, attributes)
-        if not managed:
-            return with_metadata(new, replace(new.metadata, managed_fields=()))
         owner = _owner(attributes, attributes.manager or _component(attributes.user.name), UPDATE)
-        before, after = _changed_parts(old, new, attributes.kind.type())
         try:
-            managed = managedfields.update(_document(before), _document(after), managed, self._write(attributes, owner))
+            entries = self._entries(new, old, attributes, owner)
         except ElementError:
-            return with_metadata(new, replace(new.metadata, managed_fields=old.metadata.managed_fields))
-        return _with_managed(new, managed)
+            entries = old.metadata.managed_fields
+        return _with_entries(new, entries)
+
+    def _entries(self, new: TypedObject, old: TypedObject, attributes: Attributes, owner: Owner) -> Entries:
+        """The owners after a change.
+
+        Raises:
+            ElementError: items cannot be told apart.
+        """
+        write = self._write(attributes, owner)
+        change = change_of(new, old, owner) if attributes.subresource == "status" else None
+        if change is None:
+            return _after(new, old, attributes, write)
+        return self._lookalikes.entries(
+            change, write.time, lambda time: _after(new, old, attributes, replace(write, time=time))
+        )
 
     def applied(self, live: TypedObject | None, patch: bytes, attributes: Attributes, *, force: bool) -> TypedObject:
         """The object with a configuration applied.
@@ -232,7 +244,10 @@ def _decoded(entries: tuple[ManagedFieldsEntry, ...]) -> Managed:
 
 
 def _with_managed(value: T, managed: Managed) -> T:
-    entries = managedfields.encode(managed)
+    return _with_entries(value, managedfields.encode(managed))
+
+
+def _with_entries(value: T, entries: Entries) -> T:
     if entries == value.metadata.managed_fields:
         return value
     return with_metadata(value, replace(value.metadata, managed_fields=entries))
@@ -243,6 +258,14 @@ def _document(value: TypedObject) -> Document:
     document = serializer.to_builtins(value)
     cast("Document", document["metadata"]).pop("managedFields", None)
     return document
+
+
+def _after(new: TypedObject, old: TypedObject, attributes: Attributes, write: Write) -> Entries:
+    managed = _known(new, old, attributes)
+    if not managed:
+        return ()
+    before, after = _changed_parts(old, new, attributes.kind.type())
+    return managedfields.encode(managedfields.update(_document(before), _document(after), managed, write))
 
 
 def _changed_parts(old: T, new: T, empty: T) -> tuple[T, T]:

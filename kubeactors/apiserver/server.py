@@ -29,6 +29,8 @@ from kubeactors.apimachinery.requests import (
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
 from kubeactors.apiserver import rbac
+from kubeactors.apiserver.admission.webhooks.call import Call, no_call
+from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
 from kubeactors.apiserver.authorization import Authorizer, access_to, denied
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
@@ -115,16 +117,20 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         config: settings.
         authorizer: decides who may do what.
         tokens: signs tokens of service accounts; without it there are none.
+        call_webhook: carries questions to webhooks of admission.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  it is made in one place, by name
         self,
         scheme: Scheme,
         store: Ref[StoreMessage],
         config: ApiServerConfig | None = None,
         authorizer: Authorizer | None = None,
         tokens: TokenIssuer | None = None,
+        *,
+        call_webhook: Call = no_call,
     ) -> None:
+        self._call_webhook = call_webhook
         for kind in scheme:
             if kind.custom:  # of an instance before this one
                 scheme.remove(kind.gvr)
@@ -160,7 +166,8 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)
         self._reader = Reader(self._store, self._freshness)
         self._stored = Stored(self._store)
-        registry = Registry(self._stored, environment, admission)
+        webhooks = Webhooks(known.policies, self._cacher, environment, self._call_webhook)
+        registry = Registry(self._stored, environment, admission, webhooks)
         reviews = Reviews(self._authorizer, environment, self._cacher, self._tokens)
         ownership = Ownership(environment)
         tables = Tables(self._scheme, self._resources, self._subresources)

@@ -1,4 +1,4 @@
-"""`kubeactors fuzz` and `kubeactors replay`: look for failures of the control plane, and see one again."""
+"""`kubeactors fuzz`: look for failures of the control plane."""
 
 import os
 import sys
@@ -11,20 +11,13 @@ from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
 
-from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import Envelope
 from kubeactors.cli.errors import UsageError
 from kubeactors.sim import campaign
-from kubeactors.sim.campaign import Finding, Tally, UnknownName, known_faults, known_invariants, story
+from kubeactors.sim.campaign import Finding, Tally, UnknownName, known_faults, known_invariants
 from kubeactors.sim.invariants import Invariant
-from kubeactors.sim.judge import Violation
-from kubeactors.sim.operators.fuzzing import fuzz_at
-from kubeactors.sim.operators.places import NotFound
-from kubeactors.sim.plan import Plan, PlanError, Replay, decode, this_version
+from kubeactors.sim.plan import Plan
 from kubeactors.sim.simulation import Simulation
-from kubeactors.sim.trace import Trace
 
 SCENARIOS = 500
 SHRINK_SECONDS = 20.0
@@ -32,8 +25,6 @@ SHRUNK_OF_ONE_INVARIANT = 1
 """More findings of the same invariant are written as they are: most have the same cause."""
 DIRECTORY = Path("kubeactors-fuzz")
 PROGRESS_SECONDS = 0.2
-TRACE_WIDTH = 400
-"""Longer lines of a trace are cut."""
 
 
 class FoundViolation(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,18 +44,6 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     virtual_seconds: float
     seconds: float
     violations: list[FoundViolation]
-    faults: dict[str, int]
-
-
-class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What `replay --output json` prints. `reproduced` is true if the violation that the file names has happened."""
-
-    invariant: str
-    seed: int
-    events: int
-    virtual_seconds: float
-    reproduced: bool
-    violations: list[Violation]
     faults: dict[str, int]
 
 
@@ -219,80 +198,3 @@ def _text(result: FuzzReport) -> str:
         lines.append(f"    {one.events} events; again: kubeactors replay {one.replay_file}")
     lines.append(f"{len(result.violations)} violations" if result.violations else "no violation")
     return "\n".join(lines)
-
-
-def replay(
-    file: Annotated[Path, Parameter(help="What `fuzz` has written.")],
-    *,
-    output: Literal["text", "json"] = "text",
-    until: Annotated[float | None, Parameter(help="Stop after so many virtual seconds.")] = None,
-    trace: Annotated[bool, Parameter(help="Print every message as it is delivered.", negative=())] = False,
-    pause_at: Annotated[int, Parameter(help="Stop in the debugger before the message of this number.")] = 0,
-) -> int:
-    """Run one scenario again. Exit 1 if it fails again."""
-    if until is not None and until < 0:
-        raise UsageError("--until must not be less than 0")
-    found = _read(file)
-    simulation = _simulation(found)
-    if trace or pause_at:
-        write = _print_short if trace else _say_nothing
-        listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause)
-        simulation.network.listeners.append(listener)
-    outcome = simulation.run(until)
-    violations = list(outcome.violations)
-    if output == "json":
-        result = ReplayReport(
-            invariant=found.invariant,
-            seed=found.plan.seed,
-            events=len(found.plan.steps),
-            virtual_seconds=outcome.virtual_seconds,
-            reproduced=any(one.invariant == found.invariant for one in violations),
-            violations=violations,
-            faults=outcome.faults,
-        )
-        print(msgspec.json.encode(result).decode())
-    elif violations:
-        Console(highlight=False, soft_wrap=True).print(
-            "\n".join(story(Finding(violation=violations[0], plan=found.plan))), markup=False
-        )
-    else:
-        print(f"{file}: nothing is violated")
-    return 1 if violations else 0
-
-
-def _simulation(found: Replay) -> Simulation:
-    if not found.operator:
-        return Simulation(found.plan)
-    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
-    try:
-        return fuzz_at(found.operator).simulation(found.plan)
-    except NotFound as error:
-        raise UsageError(str(error)) from error
-
-
-def _print_short(line: str) -> None:
-    """On standard error, so that standard output holds the result only."""
-    short = line if len(line) <= TRACE_WIDTH else f"{line[: TRACE_WIDTH - 4]} ..."
-    print(short, file=sys.stderr)
-
-
-def _say_nothing(_line: str) -> None:
-    return
-
-
-def _pause(cell: Cell, envelope: Envelope) -> None:  # noqa: ARG001 -- what the user looks at
-    """`cell.actor` is about to handle `envelope[0]`, which `envelope[1]` has sent. Go on with `c`."""
-    breakpoint()  # noqa: T100 -- what the user asked for
-
-
-def _read(file: Path) -> Replay:
-    try:
-        found = decode(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', error)}") from error
-    except PlanError as error:
-        raise UsageError(f"{file}: {error}") from error
-    if found.version != this_version():
-        note = f"{file} was written by version {found.version or 'unknown'}, this is {this_version()}; trying it anyway"
-        print(f"kubeactors: {note}", file=sys.stderr)
-    return found

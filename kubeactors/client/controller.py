@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias, TypeVar, cast
 from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import StatusError
-from kubeactors.client.informer import Notify, SharedInformer, Unsubscribe
+from kubeactors.client.informer import EVERY_CHANGE, Notify, SharedInformer, Unsubscribe
 from kubeactors.client.objects import is_ambiguous
 from kubeactors.client.reflector import Change
 from kubeactors.client.workqueue import SECOND, WorkQueue
@@ -44,6 +44,8 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def __init__(self) -> None:
         self.queue: WorkQueue = WorkQueue()
         self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
+        self._marks: dict[str, int] = {}
+        """Which changes of each source concern the controller."""
         self._unsynced: dict[str, int] = {}
         """The sources that have not told yet what there is, with the number of the subscription."""
         self._late: dict[str, int] = {}
@@ -60,10 +62,16 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         """
         raise NotImplementedError
 
-    def observe(self, informer: SharedInformer[T], handler: Callable[[Change[T]], None]) -> None:
-        """Call the handler for each change of a collection, and for what is in it at first."""
+    def observe(
+        self, informer: SharedInformer[T], handler: Callable[[Change[T]], None], marks: int = EVERY_CHANGE
+    ) -> None:
+        """Call the handler for each change of a collection, and for what is in it at first.
+
+        Changes that have none of these marks may be left out, see `SharedInformer.mark_by`.
+        """
         entry = cast("tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]", (informer, handler))
         self._informers[informer.source] = entry
+        self._marks[informer.source] = marks
         self._unsynced[informer.source] = 0
 
     def observe_late(self, informer: SharedInformer[T], handler: Callable[[Change[T]], None]) -> None:
@@ -74,7 +82,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
 
     def forget(self, informer: SharedInformer[T]) -> None:
         """Hear no more of a collection that was observed late."""
-        del self._informers[informer.source]
+        del self._informers[informer.source], self._marks[informer.source]
         self._late.pop(informer.source, None)
         if informer.ref is not None:
             informer.ref.tell(Unsubscribe(self.ctx.self))
@@ -82,7 +90,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def started(self) -> None:
         """Subscribe. A subclass that overrides this calls it."""
         for source, (informer, _) in self._informers.items():
-            self._unsynced[source] = informer.subscribe(self.ctx.self)
+            self._unsynced[source] = informer.subscribe(self.ctx.self, self._marks[source])
 
     @property
     def synced(self) -> bool:

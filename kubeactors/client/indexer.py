@@ -6,7 +6,7 @@ Source: client-go tools/cache/thread_safe_store.go (v1.36); tallies are ours.
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client.objects import cluster_key
@@ -26,15 +26,15 @@ GroupFunction = Callable[[T], tuple[str, Hashable] | None]
 class Reading(Generic[V_contra, R_co]):
     """A function of an object that looks at these fields and nothing else: while they stay, so does its result."""
 
-    __slots__ = ("_function", "fields")
+    __slots__ = ("fields", "function")
 
     def __init__(self, function: Callable[[V_contra], R_co], fields: tuple[str, ...]) -> None:
-        self._function = function
+        self.function: Callable[[V_contra], R_co] = function
         self.fields: tuple[str, ...] = fields
 
     def __call__(self, value: V_contra, /) -> R_co:
         """The function's result."""
-        return self._function(value)
+        return self.function(value)
 
 
 def reading(*fields: str) -> Callable[[Callable[[V_contra], R_co]], Reading[V_contra, R_co]]:
@@ -45,6 +45,16 @@ def reading(*fields: str) -> Callable[[Callable[[V_contra], R_co]], Reading[V_co
     """
     return lambda function: Reading(function, fields)
 
+
+def _unwrapped(function: Callable[[V_contra], R_co]) -> Callable[[V_contra], R_co]:
+    """The function itself: to call it through a `Reading` costs as much again."""
+    found: object = getattr(function, "function", function)
+    return cast("Callable[[V_contra], R_co]", found)
+
+
+EVERY_FIELD = -1
+_SAME = "metadata.uid"
+"""A field that never changes: with it there are always two, and a getter of two gives a tuple."""
 
 _NO_COUNTS: Mapping[Hashable, int] = MappingProxyType({})
 _NO_KEYS: Mapping[str, None] = MappingProxyType({})
@@ -106,12 +116,12 @@ class _Index(Generic[T]):
     """The keys of the objects by value."""
 
     def __init__(self, values: IndexFunction[T]) -> None:
-        self.values = values
+        self._values = _unwrapped(values)
         self.buckets: dict[str, dict[str, None]] = {}
 
     def change(self, key: str, old: T | None, new: T | None) -> None:
-        before = self.values(old) if old is not None else ()
-        after = self.values(new) if new is not None else ()
+        before = self._values(old) if old is not None else ()
+        after = self._values(new) if new is not None else ()
         if before == after:
             return
         for value in after:
@@ -132,7 +142,7 @@ class Tally(Generic[T]):
     """Counts objects by bucket and class as they change, so that nobody has to walk over them."""
 
     def __init__(self, group: GroupFunction[T]) -> None:
-        self._group = group
+        self._group = _unwrapped(group)
         self.buckets: dict[str, dict[Hashable, int]] = {}
 
     def change(self, _key: str, old: T | None, new: T | None) -> None:
@@ -166,10 +176,10 @@ class Indexer(Generic[T]):
         self._indexes: dict[str, _Index[T]] = {}
         self._tallies: dict[str, Tally[T]] = {}
         self._followers: list[_Index[T] | Tally[T]] = []
-        self._readers: list[_Index[T] | Tally[T]] = []
-        """Followers that look at nothing but `_fields`."""
-        self._fields: tuple[str, ...] = ()
-        self._read: Callable[[T], object] = _nothing
+        self._readers: list[tuple[_Index[T] | Tally[T], int]] = []
+        """Followers that look at some of `_fields` alone, and at which: a bit for each."""
+        self._fields: tuple[str, ...] = (_SAME,)
+        self._read: Callable[[T], tuple[object, ...]] = _nothing
         """These fields of an object."""
 
     def add_index(self, name: str, values: IndexFunction[T]) -> None:
@@ -188,9 +198,12 @@ class Indexer(Generic[T]):
         """Add or replace; what was there before."""
         old = self.objects.get(key)
         self.objects[key] = new
-        if self._readers and (old is None or self._read(old) != self._read(new)):
-            for reader in self._readers:
-                reader.change(key, old, new)
+        if self._readers:
+            changed = EVERY_FIELD if old is None else self._changed(old, new)
+            if changed:
+                for reader, fields in self._readers:
+                    if fields & changed:
+                        reader.change(key, old, new)
         for follower in self._followers:
             follower.change(key, old, new)
         return old
@@ -199,7 +212,9 @@ class Indexer(Generic[T]):
         """Remove; what was there before."""
         old = self.objects.pop(key, None)
         if old is not None:
-            for follower in (*self._readers, *self._followers):
+            for reader, _ in self._readers:
+                reader.change(key, old, None)
+            for follower in self._followers:
                 follower.change(key, old, None)
         return old
 
@@ -229,16 +244,28 @@ class Indexer(Generic[T]):
     def __len__(self) -> int:
         return len(self.objects)
 
+    def _changed(self, old: T, new: T) -> int:
+        """Which of the fields differ: a bit for each."""
+        before, after = self._read(old), self._read(new)
+        if before == after:
+            return 0
+        changed, bit = 0, 1
+        for one, other in zip(before, after, strict=True):
+            if one is not other and one != other:
+                changed |= bit
+            bit <<= 1
+        return changed
+
     def _follow(self, follower: _Index[T] | Tally[T], function: object) -> None:
         if isinstance(function, Reading):
             self._fields = tuple(dict.fromkeys((*self._fields, *function.fields)))
             self._read = attrgetter(*self._fields)
-            self._readers.append(follower)
+            self._readers.append((follower, sum(1 << self._fields.index(one) for one in function.fields)))
         else:
             self._followers.append(follower)
         for key, value in self.objects.items():
             follower.change(key, None, value)
 
 
-def _nothing(_: object) -> object:
-    return None
+def _nothing(_: object) -> tuple[object, ...]:
+    return ()

@@ -3,7 +3,7 @@
 Source: client-go tools/cache/shared_informer.go (v1.36).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar, cast
 
@@ -27,6 +27,9 @@ Bookmarks come every minute if anything at all has changed in the cluster.
 """
 
 MAILBOX = Mailbox(capacity=100_000)
+
+EVERY_CHANGE = -1
+"""The marks of a subscriber that wants to be told of all changes."""
 
 
 class Notify(Message, frozen=True):
@@ -55,6 +58,8 @@ class Subscribe(Message, frozen=True):
 
     subscriber: Ref[Notify]
     number: int
+    marks: int = EVERY_CHANGE
+    """Tell only of changes that have one of these marks, see `SharedInformer.mark_by`."""
 
 
 class Unsubscribe(Message, frozen=True):
@@ -83,9 +88,11 @@ class SharedInformer(Generic[T]):
         """Names the collection in `Notify`."""
         self.indexer: Indexer[T] = Indexer()
         self.subscribers: dict[Ref[Notify], int] = {}
-        """Who is told of changes, with the number of the subscription."""
-        self.waiting: dict[Ref[Notify], int] = {}
+        """Who is told of changes: of those with which marks."""
+        self.waiting: dict[Ref[Notify], Subscribe] = {}
         """Who is told what is there after the next list."""
+        self.marks_of: Callable[[Change[T]], int] | None = None
+        """See `mark_by`."""
         self._subscriptions = 0
         self.connected_at = 0
         """When the server was last found again, after a list or a watch had failed or ended: what was said before
@@ -106,11 +113,18 @@ class SharedInformer(Generic[T]):
         """Count objects by this function; if the name is taken, the tally stays as it is."""
         self.indexer.add_tally(name, group)
 
-    def subscribe(self, subscriber: Ref[Notify]) -> int:
+    def mark_by(self, marks_of: Callable[[Change[T]], int]) -> None:
+        """Let this function say, as bits, what a change is about: those who want other marks do not hear of it.
+
+        Most changes of a pod concern one or two of a dozen controllers. Without a function everybody hears all.
+        """
+        self.marks_of = marks_of
+
+    def subscribe(self, subscriber: Ref[Notify], marks: int = EVERY_CHANGE) -> int:
         """See `Subscribe`; the number of the subscription."""
         assert self.ref is not None  # the factory spawns it
         self._subscriptions += 1
-        self.ref.tell(Subscribe(subscriber, self._subscriptions))
+        self.ref.tell(Subscribe(subscriber, self._subscriptions, marks))
         return self._subscriptions
 
 
@@ -188,9 +202,9 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             self._reflector.refresh()
             self._reconnect_if_broken()
         if again or not self._reflector.synced or self._reflector.must_list:
-            self._shared.waiting[message.subscriber] = message.number
+            self._shared.waiting[message.subscriber] = message
         else:
-            self._welcome(message.subscriber, message.number)
+            self._welcome(message)
 
     @handle
     def unsubscribe(self, message: Unsubscribe) -> None:
@@ -212,20 +226,34 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             self.ctx.after(0.0, Connect(), key="connect")
 
     def _publish(self, changes: tuple[Change[T], ...]) -> None:
-        if changes:
-            notification = Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", changes))
-            for subscriber in self._shared.subscribers:
+        if not changes:
+            return
+        marks_of = self._shared.marks_of
+        marks = None if marks_of is None else [marks_of(one) for one in changes]
+        told: dict[int, Notify | None] = {}
+        for subscriber, wanted in self._shared.subscribers.items():
+            if wanted not in told:
+                told[wanted] = self._notification(changes, marks, wanted)
+            notification = told[wanted]
+            if notification is not None:
                 subscriber.tell(notification)
+
+    def _notification(self, changes: tuple[Change[T], ...], marks: list[int] | None, wanted: int) -> Notify | None:
+        """Of the changes that have one of the marks that are wanted; None if there is none."""
+        if marks is not None and wanted != EVERY_CHANGE:
+            changes = tuple([one for one, has in zip(changes, marks, strict=True) if has & wanted])
+        return Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", changes)) if changes else None
 
     def _welcome_all(self) -> None:
         waiting, self._shared.waiting = self._shared.waiting, {}
-        for subscriber, number in waiting.items():
-            self._welcome(subscriber, number)
+        for message in waiting.values():
+            self._welcome(message)
 
-    def _welcome(self, subscriber: Ref[Notify], number: int) -> None:
+    def _welcome(self, message: Subscribe) -> None:
         present = tuple(Change(ADDED, key, None, one) for key, one in self._shared.indexer.objects.items())
-        subscriber.tell(Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", present), number))
-        self._shared.subscribers[subscriber] = number
+        changes = cast("tuple[Change[TypedObject], ...]", present)
+        message.subscriber.tell(Notify(self._shared.source, changes, message.number))
+        self._shared.subscribers[message.subscriber] = message.marks
 
 
 class InformerFactory:

@@ -30,10 +30,12 @@ from kubeactors.cluster.manifest import Manifest, read_manifest
 from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines, PlaneMessage, Shared
 from kubeactors.cluster.platform import AnyioPlatform
+from kubeactors.cluster.policy_gate import PolicyGate
 from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
 from kubeactors.cluster.spec import ClusterSpec, NodePool
 from kubeactors.cluster.watch import WatchStream
 from kubeactors.cluster.workloads import Images, Workloads
+from kubeactors.network.policy import NetworkPolicies, PolicyMessage
 from kubeactors.storage import Backend
 from kubeactors.storage.backends.memory import MemoryBackend
 from kubeactors.storage.backends.sqlite import SqliteBackend
@@ -77,6 +79,7 @@ class Cluster:
         self._stack: AsyncExitStack
         self._authorizer = rbac.default_authorizer()
         self.system: ActorSystem = ActorSystem("cluster")
+        self._gate = PolicyGate(self._start_policies)
         self._scheme = SERVED.copy()
         self.transport: Transport
         """How requests reach the API server; `Client(cluster.transport, user)` asks as somebody else."""
@@ -98,7 +101,7 @@ class Cluster:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         backend = self._backend(stack)
-        workloads = Workloads(self._images, self._volumes(stack), AnyioPlatform)
+        workloads = Workloads(self._images, self._volumes(stack), partial(AnyioPlatform, self._gate))
         await stack.enter_async_context(self.system)
         running = self._snapshot.pods_by_node() if self._snapshot is not None else None
         shared = Shared(self._authorizer, self._scheme)
@@ -356,8 +359,11 @@ class Cluster:
         from kubeactors.cluster.proxy_sockets import serving_services  # noqa: PLC0415 -- few clusters need it
         from kubeactors.network.proxy import ServiceProxy  # noqa: PLC0415 -- the same
 
-        async with serving_services(self.system, partial(ServiceProxy, self.client)) as sockets:
+        async with serving_services(self.system, self._gate, partial(ServiceProxy, self.client)) as sockets:
             yield sockets
+
+    async def _start_policies(self) -> Ref[PolicyMessage]:
+        return await self.system.spawn(partial(NetworkPolicies, self.client), name="network-policies")
 
     def _collectors(self) -> "tuple[Collector, ...]":
         from kubeactors.actor.metrics import ActorCollector  # noqa: PLC0415 -- loaded with the first scrape

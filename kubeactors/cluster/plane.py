@@ -11,6 +11,7 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
+from kubeactors.apiserver.admission.webhooks import call as webhooks
 from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, ElectionConfig, InProcessTransport, LeaderElector
 from kubeactors.client.transport import ApiMessage, Transport
@@ -115,6 +116,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
                 self._spec.server,
                 self._authorizer,
                 tokens=self._tokens,
+                call_webhook=self._way_to_webhooks(),
             ),
             name="apiserver",
         )
@@ -152,6 +154,14 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             candidate = name if number == 1 else f"{name}-{number}"
             self.ctx.spawn(partial(LeaderElector, client, election, lead), name=candidate)
 
+    def _way_to_webhooks(self) -> webhooks.Call:
+        """Webhooks are programs elsewhere, or coroutines on machines: where there are none, nobody is asked."""
+        if self._workloads is None:
+            return webhooks.no_call
+        from kubeactors.cluster.webhooks import WebhookCalls, asking  # noqa: PLC0415 - it brings an HTTP client
+
+        return asking(self.ctx.spawn(WebhookCalls, name="webhooks"))
+
     def _way_to_extenders(self, config: SchedulerConfig) -> Call:
         if not config.extenders:
             return no_call
@@ -171,6 +181,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             root_ca=self._spec.root_ca,
             signing_key=self._spec.signing_key,
             sign_token=None if self._tokens is None else self._tokens.issue_legacy,
+            cluster_cidr=self._spec.cluster_cidr,
             load_balancer_pool=self._spec.load_balancer_pool,
         )
 

@@ -1,19 +1,24 @@
 """The real world of containers that are coroutines: clocks, events and sockets of the running event loop."""
 
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from socket import AF_INET, SOCK_STREAM
 from typing import TypeVar
 
 import anyio
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream as AnyioByteStream
+from anyio.abc import SocketAttribute, SocketStream
 from anyio.streams.tls import TLSStream
 
 from kubeactors.actor import Context
 from kubeactors.api.core.v1 import Probe
 from kubeactors.api.core.v1.probe import HTTPGetAction
+from kubeactors.cluster.policy_gate import PolicyGate
+from kubeactors.cluster.sockets import reset
 from kubeactors.kubelet.runtimes import ProbeResult
 from kubeactors.kubelet.runtimes.host import Do
+from kubeactors.kubelet.runtimes.platform import ByteStream
 
 R = TypeVar("R")
 
@@ -22,9 +27,10 @@ NO_GRPC = "gRPC probes are not supported by this runtime; use tcpSocket or httpG
 
 
 class AnyioPlatform:
-    """See `Platform`."""
+    """See `Platform`. The gate knows which connections may be made."""
 
-    def __init__(self, ctx: Context[Do]) -> None:
+    def __init__(self, gate: PolicyGate, ctx: Context[Do]) -> None:
+        self._gate = gate
         self._ctx = ctx
 
     def now(self) -> int:
@@ -56,6 +62,28 @@ class AnyioPlatform:
         if probe.tcp_socket is not None:
             return await _tcp(probe.tcp_socket.host or address, port, seconds)
         return ProbeResult(success=False, output=NO_GRPC)
+
+    async def connect(self, source: str, host: str, port: int) -> ByteStream:
+        """See `Platform`. A name is looked up first, so that policies see its address."""
+        (found, *_) = await anyio.getaddrinfo(host, port, family=AF_INET, type=SOCK_STREAM)
+        address = str(found[4][0])
+        if not await self._gate.allows(source, address, port):
+            raise ConnectionRefusedError(f"{host}:{port}: a NetworkPolicy is against connections from {source}")
+        return await anyio.connect_tcp(address, port, local_host=source)
+
+    async def serve(self, address: str, port: int, answer: Callable[[ByteStream], Awaitable[None]]) -> None:
+        """See `Platform`."""
+
+        async def accepted(stream: SocketStream) -> None:
+            source = str(stream.extra(SocketAttribute.remote_address)[0])  # noqa: S610  no Django
+            async with stream:
+                if await self._gate.allows(source, address, port):
+                    await answer(stream)
+                else:
+                    reset(stream)
+
+        async with await anyio.create_tcp_listener(local_host=address, local_port=port) as listener:
+            await listener.serve(accepted)
 
 
 async def _tcp(host: str, port: int, seconds: float) -> ProbeResult:
@@ -99,7 +127,7 @@ async def _status_code(host: str, port: int, path: str, action: HTTPGetAction, *
     head = f"GET {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
     plain = await anyio.connect_tcp(host, port)
     async with plain:
-        stream: ByteStream = plain
+        stream: AnyioByteStream = plain
         if secure:
             stream = await TLSStream.wrap(plain, ssl_context=_trusting(), standard_compatible=False)
         await stream.send(head.encode())

@@ -8,7 +8,7 @@ from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
-from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.client import Client, EventSink, InformerFactory
 from kubeactors.client.events import SINK_MAILBOX
 from kubeactors.message import Message
@@ -59,5 +59,9 @@ def surroundings(informers: InformerFactory) -> Surroundings:
             claims=informers.of(PersistentVolumeClaim),
             volumes=informers.of(PersistentVolume),
             classes=informers.of(StorageClass),
+            nodes=informers.of(CSINode),
+            attachments=informers.of(VolumeAttachment),
+            drivers=informers.of(CSIDriver),
+            capacities=informers.of(CSIStorageCapacity),
         ),
     )

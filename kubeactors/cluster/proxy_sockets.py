@@ -1,22 +1,20 @@
 """The sockets of the service proxy. Who gets a connection is decided in `network/proxy`; bytes are carried here."""
 
 import errno
-import struct
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from ipaddress import ip_address
-from socket import SO_LINGER, SOL_SOCKET
 
 import anyio
 from anyio.abc import Listener, SocketAttribute, SocketStream, TaskGroup
 
 from kubeactors.actor import ActorSystem, AskError, Ref
+from kubeactors.cluster.policy_gate import PolicyGate
+from kubeactors.cluster.sockets import reset
 from kubeactors.network.proxy import Backend, Choose, Front, Fronts, ProxyMessage, ServiceProxy
 
 CONNECT_SECONDS = 5.0
-RESET = struct.pack("ii", 1, 0)
-"""Whoever cannot be served is told so at once, by a reset: the connection was taken before that was known."""
 
 Address = tuple[str, int]
 
@@ -28,11 +26,13 @@ class ServiceSockets:
     or a load balancer's is left out then.
 
     Args:
+        gate: knows which connections may be made.
         warn: is told of what is left out.
     """
 
-    def __init__(self, group: TaskGroup, warn: Callable[[Front, OSError], None]) -> None:
+    def __init__(self, group: TaskGroup, gate: PolicyGate, warn: Callable[[Front, OSError], None]) -> None:
         self._group = group
+        self._gate = gate
         self._warn = warn
         self._changed = anyio.Event()
         self._listening: dict[Front, Address] = {}
@@ -83,7 +83,7 @@ class ServiceSockets:
         self._changed.set()
         self._changed = anyio.Event()
         try:
-            await listener.serve(partial(_pass_on, self._proxy, front), self._group)
+            await listener.serve(partial(_pass_on, self._proxy, self._gate, front), self._group)
         finally:
             if self._listening.get(front) == address:
                 del self._listening[front]
@@ -91,7 +91,7 @@ class ServiceSockets:
 
 @asynccontextmanager
 async def serving_services(
-    system: ActorSystem, proxy: Callable[[ServiceSockets], ServiceProxy]
+    system: ActorSystem, gate: PolicyGate, proxy: Callable[[ServiceSockets], ServiceProxy]
 ) -> AsyncGenerator[ServiceSockets]:
     """Listen for all services while the block lasts."""
 
@@ -99,7 +99,7 @@ async def serving_services(
         system.log("warning", "proxy.not_listening", "/proxy", service=front.service, error=str(error))
 
     async with anyio.create_task_group() as group:
-        sockets = ServiceSockets(group, warn)
+        sockets = ServiceSockets(group, gate, warn)
         actor = await system.spawn(partial(proxy, sockets))
         sockets.begin(actor)
         try:
@@ -128,18 +128,18 @@ def _local(listener: Listener[SocketStream]) -> Address:
     return str(local[0]), int(local[1])
 
 
-async def _pass_on(proxy: Ref[ProxyMessage], front: Front, client: SocketStream) -> None:
+async def _pass_on(proxy: Ref[ProxyMessage], gate: PolicyGate, front: Front, client: SocketStream) -> None:
     """Carry the bytes of one connection until both sides have said all, or one of them is gone."""
     async with client:
         with suppress(AskError, OSError, anyio.BrokenResourceError, TimeoutError):
-            peer = client.extra(SocketAttribute.remote_address)  # noqa: S610 -- no Django
-            backend = await proxy.ask(Choose(front, str(peer[0])))
-            if backend is not None and _is_here(backend):
+            peer = str(client.extra(SocketAttribute.remote_address)[0])  # noqa: S610 -- no Django
+            backend = await proxy.ask(Choose(front, peer))
+            if backend is not None and _is_here(backend) and await gate.allows(peer, backend.address, backend.port):
                 with anyio.fail_after(CONNECT_SECONDS):
                     server = await anyio.connect_tcp(backend.address, backend.port)
                 await _carry_both(client, server)
                 return
-        client.extra(SocketAttribute.raw_socket).setsockopt(SOL_SOCKET, SO_LINGER, RESET)  # noqa: S610 -- no Django
+        reset(client)
 
 
 async def _carry_both(client: SocketStream, server: SocketStream) -> None:

@@ -8,12 +8,13 @@
     endpoints.py           the addresses behind a service          namespace.py          empties namespaces
     endpointslice/         the same, in pieces                     serviceaccount.py     an account in each of them
     endpointslice_mirroring.py                                     (the same of Endpoints that people write)
+    nodeipam/              ranges of addresses for nodes
     nodelifecycle/         conditions and taints of nodes          root_ca.py            the cluster's certificate
     taint_eviction.py      drives pods off tainted nodes           pod_gc.py             pods that nobody looks after
     job/                   pods that run to their end             ttl_after_finished.py deletes jobs some time after it
     cronjob/               a job at each time of a schedule       disruption/           how many pods may be evicted
     garbagecollector/      deletes what has lost its owners       podautoscaler/        sizes that follow metrics
-    service_lb.py          addresses for load balancers, of a pool
+    service_lb.py          addresses for load balancers, of a pool  pod_marks.py        whom a change of a pod concerns
     serviceaccount_tokens.py  fills the Secrets that hold a token, as long as its account lives
 
 Who sends to them: their informers (`Notify`), and they themselves. What they send: requests to the API server, and

@@ -46,8 +46,11 @@ def services_of(change: Change[Pod], services: Lister[Service]) -> Iterator[str]
     old, new = change.old, change.new
     if old is not None and new is not None and not _matters(old, new):
         return iter(())
-    labels = dict.fromkeys(chain.from_iterable(by_labels(pod) for pod in (old, new) if pod and pod.metadata.labels))
-    return chain.from_iterable(_selecting(value, change, services) for value in labels)
+    values: dict[str, None] = {}
+    for pod in (old, new):
+        if pod is not None and pod.metadata.labels:
+            values |= dict.fromkeys(by_labels(pod))
+    return chain.from_iterable(_selecting(value, change, services) for value in values)
 
 
 def _selecting(value: str, change: Change[Pod], services: Lister[Service]) -> Iterator[str]:

@@ -46,6 +46,7 @@ from kubeactors.controllers.backends import (
     target_port,
     trigger_time,
 )
+from kubeactors.controllers.pod_marks import SERVES
 from kubeactors.controllers.pods import by_labels, is_ready
 from kubeactors.message import Recipient
 
@@ -78,7 +79,7 @@ class EndpointsController(Controller):
         self._pods = pods.lister
         self._endpoints = endpoints.lister
         self.observe(services, self._on_service)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, SERVES)
         self.observe(endpoints, self._on_endpoints)
 
     def started(self) -> None:

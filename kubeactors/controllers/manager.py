@@ -3,7 +3,7 @@
 Source: cmd/kube-controller-manager/app/controllermanager.go (v1.36).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar, Never
 
@@ -51,6 +51,7 @@ from kubeactors.controllers.garbagecollector import GarbageCollector
 from kubeactors.controllers.identities import acting_as_itself
 from kubeactors.controllers.job import JobController
 from kubeactors.controllers.namespace import NamespaceController
+from kubeactors.controllers.nodeipam import NodeIpamController
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
 from kubeactors.controllers.persistentvolume import (
     PersistentVolumeClaimProtectionController,
@@ -59,6 +60,7 @@ from kubeactors.controllers.persistentvolume import (
     SimulatedProvisioner,
 )
 from kubeactors.controllers.pod_gc import PodGCController
+from kubeactors.controllers.pod_marks import marks_of
 from kubeactors.controllers.podautoscaler import HorizontalController, MetricsSource, NoMetrics
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.resourcequota import ResourceQuotaController
@@ -86,6 +88,8 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How many finished pods are kept; 0 keeps all."""
     metrics: MetricsSource = NoMetrics()
     """Where autoscalers ask how busy pods are."""
+    cluster_cidr: str = ""
+    """The range that nodes which come without one get theirs from; without it they get none."""
     load_balancer_pool: str = ""
     """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
     without: tuple[str, ...] = ()
@@ -100,7 +104,7 @@ class ControllerManager(Actor[Never], deterministic=True):
     def __init__(self, client: Client, config: ControllerManagerConfig) -> None:
         self._client = client
         self._config = config
-        self._without = config.without if config.load_balancer_pool else (*config.without, "service-lb")
+        self._without = (*config.without, *_idle(config))
 
     def started(self) -> None:
         """Start everything: informers first, so that they stop last."""
@@ -116,6 +120,7 @@ def _factories(
 ) -> dict[str, Callable[[], Controller]]:
     """How each controller is made; asking for an informer starts it."""
     pods, nodes, services = informers.of(Pod), informers.of(Node), informers.of(Service)
+    pods.mark_by(marks_of)
     replica_sets, namespaces = informers.of(ReplicaSet), informers.of(Namespace)
     jobs = informers.of(Job)
     claims, volumes = informers.of(PersistentVolumeClaim), informers.of(PersistentVolume)
@@ -223,6 +228,7 @@ def _factories(
             endpoints=informers.of(Endpoints),
             slices=informers.of(EndpointSlice),
         ),
+        "node-ipam": partial(NodeIpamController, client, events, config.cluster_cidr, nodes=nodes),
         "nodelifecycle": partial(
             NodeLifecycleController,
             client,
@@ -250,6 +256,14 @@ def _factories(
             definitions=informers.of(CustomResourceDefinition),
         ),
     }
+
+
+def _idle(config: ControllerManagerConfig) -> Iterator[str]:
+    """The controllers that have nothing to give out."""
+    if not config.load_balancer_pool:
+        yield "service-lb"
+    if not config.cluster_cidr:
+        yield "node-ipam"
 
 
 def _is_collected(kind: Kind[TypedObject]) -> bool:

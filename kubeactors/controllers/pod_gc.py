@@ -12,7 +12,8 @@ from contextlib import suppress
 from kubeactors.api.core.v1 import Node, Pod, PodCondition
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import Conflict, NotFound
-from kubeactors.client import Change, Client, Controller, SharedInformer
+from kubeactors.client import Change, Client, Controller, SharedInformer, reading
+from kubeactors.controllers.pod_marks import ENDED, PLACED, TERMINATING
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, by_node
 
 NODE = "node"
@@ -41,7 +42,7 @@ class PodGCController(Controller):
         self._pods = pods.lister
         self._nodes = nodes.lister
         self.observe(nodes, self._on_node)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, PLACED | TERMINATING | ENDED)
 
     def _on_node(self, change: Change[Node]) -> None:
         if change.new is None:
@@ -110,6 +111,7 @@ class PodGCController(Controller):
             await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
 
 
+@reading("status.phase")
 def _by_finish(pod: Pod) -> tuple[str, ...]:
     """Index: see `FINISHED`."""
     return (FINISHED,) if pod.status.phase in {SUCCEEDED, FAILED} else ()

@@ -18,6 +18,7 @@ from kubeactors.apimachinery.status import NotFound
 from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer
 from kubeactors.client.workqueue import SECOND
 from kubeactors.controllers.conditions import find, without
+from kubeactors.controllers.pod_marks import GONE, PLACED
 from kubeactors.controllers.pods import by_node
 from kubeactors.message import Recipient
 
@@ -57,7 +58,7 @@ class TaintEvictionController(Controller):
         self._nodes = nodes.lister
         self._pods = pods.lister
         self.observe(nodes, self._on_node)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, GONE | PLACED)
 
     def started(self) -> None:
         """Subscribe."""

@@ -8,6 +8,7 @@
     node_masks.py   which nodes hold to a rule                             budgets.py        disruption budgets
     pod_info.py     what is derived from a pod; its signature              terms.py          its affinity, in comparable form
     disks.py        its claims and disks                                   volume_binder.py  where claims can be met
+    csi.py          by which driver a volume is attached                   storage_users.py  what the pods of a node use
     population.py   the pods on nodes by what selects them                 headcount.py      counts by row and by domain
     framework.py    extension points and statuses                          handle.py         what plugins are given
     verdicts.py     filter and score node by node, by signature            views.py          what is kept about many nodes
@@ -22,7 +23,7 @@
     plugin_set.py   which plugins a profile has, where                     plugins/          kube-scheduler's plugins
 
 Who sends to it: informers (pods, nodes, namespaces, services, replica sets, disruption budgets, volumes, claims, storage
-classes) tell it what changed.
+classes, what CSI drivers say of themselves and of nodes) tell it what changed.
 What it sends: bindings, conditions and deletions of pods, and reservations of volumes, to the API server; events to an
 event sink; questions of extenders to whom it is given for that.
 Where its behaviour comes from: kube-scheduler (pkg/scheduler, v1.36), with all nodes evaluated and none sampled.

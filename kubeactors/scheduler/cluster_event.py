@@ -11,10 +11,21 @@ import msgspec
 
 from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
-from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.scheduler.pod_info import PodInfo
 
-Subject: TypeAlias = Node | Pod | PersistentVolume | PersistentVolumeClaim | StorageClass | None
+Subject: TypeAlias = (
+    Node
+    | Pod
+    | PersistentVolume
+    | PersistentVolumeClaim
+    | StorageClass
+    | CSINode
+    | VolumeAttachment
+    | CSIDriver
+    | CSIStorageCapacity
+    | None
+)
 """The object of an event before or after it; None if it was not there."""
 
 
@@ -31,6 +42,10 @@ class Resource(Flag):
     PERSISTENT_VOLUME = auto()
     PERSISTENT_VOLUME_CLAIM = auto()
     STORAGE_CLASS = auto()
+    CSI_NODE = auto()
+    VOLUME_ATTACHMENT = auto()
+    CSI_DRIVER = auto()
+    CSI_STORAGE_CAPACITY = auto()
 
 
 class Action(Flag):

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.volume import Volume
 
+_SHARED = ("azure", "cinder", "portworx")
+
 
 class Disk(NamedTuple):
     """One disk. For RBD any monitor in common makes two of them the same."""
@@ -51,7 +53,16 @@ def _disk(volume: Volume) -> Disk | None:
     if volume.rbd is not None:
         rbd = volume.rbd
         return Disk("rbd", (rbd.pool, rbd.image), tuple(sorted(rbd.monitors)), rbd.read_only)
-    return None
+    return _shared(volume)
+
+
+def _shared(volume: Volume) -> Disk | None:
+    """A disk that several pods of a node may have."""
+    if volume.azure_disk is not None:
+        return Disk("azure", (volume.azure_disk.disk_uri,))
+    if volume.cinder is not None:
+        return Disk("cinder", (volume.cinder.volume_id,))
+    return None if volume.portworx_volume is None else Disk("portworx", (volume.portworx_volume.volume_id,))
 
 
 def conflict(one: Disk, other: Disk) -> bool:
@@ -63,5 +74,7 @@ def conflict(one: Disk, other: Disk) -> bool:
     False
     """
     if (one.kind, one.identity) != (other.kind, other.identity) or (one.read_only and other.read_only):
+        return False
+    if one.kind in _SHARED:
         return False
     return one.kind != "rbd" or any(monitor in other.monitors for monitor in one.monitors)

@@ -9,7 +9,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
-from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.apimachinery.labels import Selector
 from kubeactors.client import Client, SharedInformer
 from kubeactors.scheduler.cache import Cache
@@ -74,6 +74,10 @@ class Volumes(msgspec.Struct, frozen=True, kw_only=True):
     claims: SharedInformer[PersistentVolumeClaim]
     volumes: SharedInformer[PersistentVolume]
     classes: SharedInformer[StorageClass]
+    nodes: SharedInformer[CSINode]
+    attachments: SharedInformer[VolumeAttachment]
+    drivers: SharedInformer[CSIDriver]
+    capacities: SharedInformer[CSIStorageCapacity]
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
-from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, StopWatch
 from kubeactors.apimachinery.status import ServiceUnavailable
@@ -33,6 +33,10 @@ KINDS: tuple[type[TypedObject], ...] = (
     PersistentVolumeClaim,
     PersistentVolume,
     StorageClass,
+    CSINode,
+    VolumeAttachment,
+    CSIDriver,
+    CSIStorageCapacity,
 )
 """What a picture is made of."""
 
@@ -117,6 +121,10 @@ class Picture:
                 claims=self._of(PersistentVolumeClaim),
                 volumes=self._of(PersistentVolume),
                 classes=self._of(StorageClass),
+                nodes=self._of(CSINode),
+                attachments=self._of(VolumeAttachment),
+                drivers=self._of(CSIDriver),
+                capacities=self._of(CSIStorageCapacity),
             ),
         )
         neighbours = Neighbours(surroundings)

@@ -9,6 +9,7 @@ import msgspec
 from kubeactors.apimachinery.labels import Selector
 from kubeactors.scheduler.headcount import Domains, Headcount
 from kubeactors.scheduler.pod_info import GroupKey, PodInfo
+from kubeactors.scheduler.storage_users import StorageUsers
 from kubeactors.scheduler.terms import Target, Term
 
 NamespaceLabels: TypeAlias = Callable[[str], Mapping[str, str]]
@@ -60,8 +61,8 @@ class Population:
         """Selections by a label that they require; None stands for those that require none exactly."""
         self._by_nothing: dict[Selection, None] = {}
         self._domains: dict[str, Domains] = {}
-        self._users: dict[tuple[str, str], int] = {}
-        """Pods by the claims that they use."""
+        self.storage: StorageUsers = StorageUsers()
+        """The claims and disks that pods use."""
 
     def add(self, pod: PodInfo, row: int, change: int) -> None:
         """The pod came to the row (1) or left it (-1)."""
@@ -75,12 +76,8 @@ class Population:
             del self._groups[pod.group]
         for term in pod.terms:
             self._bring(term, row, change)
-        for claim in pod.claims:
-            self._use((pod.group.namespace, claim), change)
-
-    def users(self, namespace: str, claim: str) -> int:
-        """How many pods on nodes use the claim."""
-        return self._users.get((namespace, claim), 0)
+        if pod.claims or pod.disks:
+            self.storage.add(pod, row, change)
 
     def hold(self, selection: Selection) -> Headcount:
         """The pods of the selection, kept counted until `release`."""
@@ -139,13 +136,6 @@ class Population:
         if not headcount.rows:
             del self.terms[term]
             self.terms_version += 1
-
-    def _use(self, claim: tuple[str, str], change: int) -> None:
-        count = self._users.get(claim, 0) + change
-        if count:
-            self._users[claim] = count
-        else:
-            del self._users[claim]
 
     def _selected_by(self, group: GroupKey) -> list[_Selected]:
         candidates = dict(self._by_nothing)

@@ -190,7 +190,7 @@ _FACTORIES: dict[str, Factory] = {
     "NodePorts": _simple(NodePorts),
     "NodeResourcesFit": _fit,
     "VolumeRestrictions": _with_handle(VolumeRestrictions),
-    "NodeVolumeLimits": _simple(NodeVolumeLimits),
+    "NodeVolumeLimits": _with_handle(NodeVolumeLimits),
     "VolumeBinding": _volume_binding,
     "VolumeZone": _with_handle(VolumeZone),
     "PodTopologySpread": _spread,

@@ -11,7 +11,7 @@ from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, PersistentVolumeClaim, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
-from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED
 from kubeactors.client import Notify, SharedInformer
@@ -59,7 +59,9 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
             if one is not None:
                 yield one
         if self.volumes is not None:
-            yield from (self.volumes.claims, self.volumes.volumes, self.volumes.classes)
+            storage = self.volumes
+            yield from (storage.claims, storage.volumes, storage.classes, storage.nodes, storage.attachments)
+            yield from (storage.drivers, storage.capacities)
 
 
 NO_SURROUNDINGS = Surroundings()
@@ -68,6 +70,10 @@ _STORAGE: dict[type[TypedObject], Resource] = {
     PersistentVolumeClaim: Resource.PERSISTENT_VOLUME_CLAIM,
     PersistentVolume: Resource.PERSISTENT_VOLUME,
     StorageClass: Resource.STORAGE_CLASS,
+    CSINode: Resource.CSI_NODE,
+    VolumeAttachment: Resource.VOLUME_ATTACHMENT,
+    CSIDriver: Resource.CSI_DRIVER,
+    CSIStorageCapacity: Resource.CSI_STORAGE_CAPACITY,
 }
 _ACTIONS = {ADDED: Action.ADD, MODIFIED: Action.UPDATE, DELETED: Action.DELETE}
 

@@ -14,9 +14,10 @@ from kubeactors.api.core.v1.persistentvolume import PersistentVolume, class_of_v
 from kubeactors.api.core.v1.persistentvolumeclaim import class_of_claim
 from kubeactors.api.core.v1.topology import TopologySelectorTerm
 from kubeactors.api.core.v1.volume_matching import BIND_COMPLETED, SELECTED_NODE, best_match
-from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1 import CSIStorageCapacity, StorageClass
 from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
 from kubeactors.apimachinery import quantity
+from kubeactors.apimachinery.labels import of_object
 from kubeactors.scheduler.handle import Volumes
 from kubeactors.scheduler.pod_info import PodInfo
 
@@ -24,10 +25,11 @@ NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 NODE_CONFLICT = "node(s) didn't match PersistentVolume's node affinity"
 BIND_CONFLICT = "node(s) didn't find available persistent volumes to bind"
+NO_SPACE = "node(s) did not have enough free storage"
 NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 
 BY_CLASS = "scheduler-class"
-"""Index of volumes: by storage class."""
+"""Index of volumes and of capacities: by storage class."""
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -55,6 +57,7 @@ class VolumeBinder:
 
     def __init__(self, storage: Volumes) -> None:
         storage.volumes.add_indexes({BY_CLASS: lambda one: (class_of_volume(one),)})
+        storage.capacities.add_indexes({BY_CLASS: lambda one: (one.storage_class_name,)})
         self._storage = storage
         self._reserved: dict[str, str] = {}
         """Uid of the claim that each volume is reserved for, by the volume's name."""
@@ -107,10 +110,12 @@ class VolumeBinder:
             if found is not None:
                 taken[found.metadata.name] = claim.metadata.uid
                 bindings.append((found, claim))
-            elif self._can_be_made(claim, node):
-                provisions.append(claim)
-            else:
+            elif not self._can_be_made(claim, node):
                 return BIND_CONFLICT
+            elif not self._has_space(claim, node):
+                return NO_SPACE
+            else:
+                provisions.append(claim)
         return Decision(tuple(bindings), tuple(provisions))
 
     def assume(self, decision: Decision, node_name: str) -> None:
@@ -157,6 +162,15 @@ class VolumeBinder:
         terms = found.allowed_topologies
         return not terms or any(_allows(one, node) for one in terms)
 
+    def _has_space(self, claim: PersistentVolumeClaim, node: Node) -> bool:
+        """Whether a volume of that size can be made there, if the driver says where it has space."""
+        found = self._class(claim)
+        driver = None if found is None else self._storage.drivers.lister.get(found.provisioner)
+        if found is None or driver is None or not driver.spec.storage_capacity or "storage" not in _requests(claim):
+            return True
+        there = self._storage.capacities.lister.by_index(BY_CLASS, found.metadata.name)
+        return any(_is_enough(one, _size(claim)) and _is_for(one, node) for one in there.values())
+
     @staticmethod
     def _missing(pod: PodInfo, name: str) -> str:
         is_made = any(one.ephemeral is not None and name.endswith(f"-{one.name}") for one in pod.pod.spec.volumes)
@@ -170,8 +184,21 @@ def is_bound(claim: PersistentVolumeClaim) -> bool:
     return bool(claim.spec.volume_name) and BIND_COMPLETED in claim.metadata.annotations
 
 
+def _requests(claim: PersistentVolumeClaim) -> Mapping[str, str]:
+    return claim.spec.resources.requests
+
+
 def _size(claim: PersistentVolumeClaim) -> int:
-    return quantity.value(claim.spec.resources.requests.get("storage", "0"))
+    return quantity.value(_requests(claim).get("storage", "0"))
+
+
+def _is_enough(capacity: CSIStorageCapacity, size: int) -> bool:
+    limit = capacity.maximum_volume_size or capacity.capacity
+    return limit is not None and quantity.value(limit) >= size
+
+
+def _is_for(capacity: CSIStorageCapacity, node: Node) -> bool:
+    return capacity.node_topology is not None and of_object(capacity.node_topology).matches(node.metadata.labels)
 
 
 def _allows(term: TopologySelectorTerm, node: Node) -> bool:

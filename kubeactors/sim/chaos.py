@@ -84,6 +84,8 @@ class Chaos:
         self._without_power: dict[str, int] = {}
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
+        self.on_fired: Callable[[AnyFault], object] = lambda _: None
+        """Is told whenever one takes effect."""
         self.own: Callable[[OwnFault], tuple[AnyFault, ...]] = lambda _: ()
         """What a fault consists of that the author of an operator has declared."""
 
@@ -96,7 +98,7 @@ class Chaos:
         self._kernel.at(start + int(fault.at * SECOND), partial(self._begin, fault, until))
 
     def _begin(self, fault: AnyFault, until: int) -> None:  # noqa: C901, PLR0912, PLR0915 -- one case for each fault
-        self._world.disturb(_concerned(fault), until)
+        self._world.disturb(concerned(fault), until)
         fault = self._processes.at_the_leader(fault)
         fired = partial(self._count, fault)
         match fault:
@@ -166,6 +168,7 @@ class Chaos:
     def _count(self, fault: AnyFault) -> None:
         kind = kind_of(fault)
         self.fired[kind] = self.fired.get(kind, 0) + 1
+        self.on_fired(fault)
 
     def _after(self, seconds: float, action: Callable[[], object]) -> None:
         self._kernel.at(self._kernel.now + int(seconds * SECOND), action)
@@ -374,10 +377,10 @@ def _set_back(cell: Cell, ahead: int) -> None:
     cell.own.skew -= ahead
 
 
-def _concerned(fault: AnyFault) -> str:
+def concerned(fault: AnyFault) -> str:
     """Which component a fault is about; empty for all nodes.
 
-    >>> _concerned(faults.StoreLag(at=0, seconds=1)), _concerned(faults.KubeletRestart(at=0, node="node-1"))
+    >>> concerned(faults.StoreLag(at=0, seconds=1)), concerned(faults.KubeletRestart(at=0, node="node-1"))
     ('store', 'node-1')
     """
     match fault:

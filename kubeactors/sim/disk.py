@@ -33,12 +33,16 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Disk:
-    """A backend that outlives stores. `listener` sees each event as it is committed."""
+    """A backend that outlives stores.
+
+    Args:
+        listener: sees each event as it is committed.
+    """
 
     blocking = False
 
     def __init__(self, listener: Callable[[StoreEvent], object]) -> None:
-        self._listener = listener
+        self.listener: Callable[[StoreEvent], object] = listener
         self._journal: list[Record] = []
         self._mvcc: Mvcc | None = None
         self._full = 0
@@ -94,7 +98,7 @@ class Disk:
     def _commit(self, changes: Changes) -> None:
         self._journal.append(_record(changes))
         for event in changes.events:
-            self._listener(event)
+            self.listener(event)
 
     def _crash_in(self, changes: Changes) -> None:
         how, fired = self._tears.pop(0)

@@ -9,7 +9,7 @@ from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
-from kubeactors.sim.room import has_room, takes_pods
+from kubeactors.sim.room import has_room, is_ours, takes_pods
 from kubeactors.sim.world import World
 
 REVISION_LABEL = "controller-revision-hash"
@@ -18,7 +18,7 @@ REVISION_LABEL = "controller-revision-hash"
 def missing(world: World) -> Iterator[str]:
     """A sentence for each thing that is not as it should be."""
     for node in world.of(Node).values():
-        if not is_well(node):
+        if is_ours(node) and not is_well(node):
             yield f"node {node.metadata.name} is not ready"
     for deployment in world.of(Deployment).values():
         yield from _of_deployment(world, deployment)
@@ -78,7 +78,7 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
 def _of_daemon_set(world: World, found: DaemonSet) -> Iterator[str]:
     name = found.metadata.name
     pods = [pod for pod in _pods_of(world, found) if is_active(pod)]
-    nodes = sorted(node.metadata.name for node in world.of(Node).values())
+    nodes = sorted(node.metadata.name for node in world.of(Node).values() if is_ours(node))
     if found.metadata.deletion_timestamp is not None:
         yield f"daemon set {name} is still being deleted"
     elif not has_caught_up(found):

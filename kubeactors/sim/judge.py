@@ -1,6 +1,6 @@
 """The judge: shows invariants what happens, and keeps what they object to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -36,6 +36,7 @@ class Judge:
         self._all = [one(world, kernel.root) for one in invariants]
         self._looking = [one for one in self._all if type(one).looked is not Invariant.looked]
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
+        self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
         self.mistake: Exception | None = None
@@ -64,7 +65,7 @@ class Judge:
 
     def settled(self) -> bool:
         """All is quiet: whether everything holds that must hold then. Nothing is noted yet."""
-        return not any(problem for one in self._all for problem in self._asked(one, one.settled()))
+        return not any(self._asked(one, one.settled()) for one in self._all)
 
     def note_settled(self) -> None:
         """All has been quiet for long enough: note what does not hold."""
@@ -79,20 +80,22 @@ class Judge:
     def _concerned(self, type_: type[TypedObject]) -> list[Invariant]:
         found = self._by_kind.get(type_)
         if found is None:
-            found = self._by_kind[type_] = [one for one in self._all if not one.kinds or type_ in one.kinds]
+            found = self._by_kind[type_] = [one for one in self._told if not one.kinds or type_ in one.kinds]
         return found
 
     def _note(self, invariant: Invariant, problems: Iterator[str]) -> None:
         for problem in self._asked(invariant, problems):
             self.object(invariant.name, problem)
 
-    def _asked(self, invariant: Invariant, problems: Iterator[str]) -> Iterator[str]:
+    def _asked(self, invariant: Invariant, problems: Iterator[str]) -> Sequence[str]:
         """Invariants are asked amid the work of components, which must not fail by their mistakes."""
+        found: list[str] = []
         try:
-            yield from problems
+            found.extend(problems)
         except Exception as error:  # noqa: BLE001 -- it is raised again when the run ends
             self.mistake = InvariantFailed(f"the invariant {invariant.name} raised {error!r}")
             self.mistake.__cause__ = error
+        return found
 
     @property
     def is_over(self) -> bool:

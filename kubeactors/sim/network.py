@@ -153,11 +153,12 @@ class Network:
         return found
 
     def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
-        if cell in self._stalled and not _take(self._let_through, envelope):
+        if self._stalled and cell in self._stalled and not _take(self._let_through, envelope):
             self._stalled[cell].append(envelope)
             return None
-        for listener in self.listeners:
-            listener(cell, envelope)
+        if self.listeners:
+            for listener in self.listeners:
+                listener(cell, envelope)
         crossing = self._crossings.get(type(envelope[0]))
         if crossing is None or (self._decided and _take(self._decided, envelope)):
             return envelope
@@ -178,7 +179,8 @@ class Network:
             return envelope
         if self.on_watch is not None:
             self.on_watch(stream, subscriber, message)
-        for rule in tuple(self._rules.get(stream.component, ())):
+        rules = self._rules.get(stream.component)
+        for rule in tuple(rules) if rules else ():
             passed = rule.watched(stream, subscriber, envelope)
             if passed is None:
                 return None
@@ -192,7 +194,8 @@ class Network:
         return self._ruled(TO_STORE, store, envelope)
 
     def _ruled(self, component: str, server: Cell, envelope: Envelope) -> "Envelope | None":
-        for rule in tuple(self._rules.get(component, ())):
+        rules = self._rules.get(component)
+        for rule in tuple(rules) if rules else ():
             passed = rule.request(server, envelope)
             if passed is None:
                 return None

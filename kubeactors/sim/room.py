@@ -8,6 +8,15 @@ from kubeactors.sim.rollouts import FINISHED
 NO_SCHEDULE = ("NoSchedule", "NoExecute")
 
 
+VISITOR = "example.com/visitor"
+"""The label and the taint of nodes that are none of ours: no kubelet runs there."""
+
+
+def is_ours(node: Node) -> bool:
+    """Whether one of our kubelets runs there."""
+    return VISITOR not in node.metadata.labels
+
+
 def takes_pods(node: Node, pod: Pod | None = None) -> bool:
     """Whether new pods, or this one, may come to a node."""
     if pod is not None and target(pod) not in {"", node.metadata.name}:

@@ -7,7 +7,7 @@ import msgspec
 
 from kubeactors.actor import ActorStopped, Wait
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.envelope import Envelope
+from kubeactors.actor.envelope import Envelope, sender_of
 from kubeactors.apimachinery.requests import (
     ADMIN,
     MERGE_PATCH,
@@ -241,7 +241,7 @@ class CrashAfter(Rule):
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Count it."""
-        if self._left and envelope[1] is self._controller and isinstance(envelope[0], WRITES):
+        if self._left and sender_of(envelope) is self._controller and isinstance(envelope[0], WRITES):
             self._left -= 1
             if not self._left:
                 self._crash()

@@ -41,6 +41,8 @@ QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
 SETTLE_SECONDS = 180.0
 """How long caches and endpoints may take to follow after that."""
+VISITORS_RANGE = "10.32.0.0/24"
+"""What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
 STOP_SECONDS = 0.3
 """How long a container takes to stop: long enough for something to break meanwhile."""
 PATIENCE = 50_000
@@ -86,6 +88,8 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self._judged = 0
+        self.began: int = 0
+        """When the plan began, in virtual nanoseconds."""
         self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.disk, self.act)
         self.guests: Mapping[str, Guest] = NO_GUESTS
         """What else runs as a process of the cluster, by name."""
@@ -93,7 +97,11 @@ class Simulation:
         """What users do that the author of an operator has declared."""
         pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
         self._spec = ClusterSpec(
-            nodes=pool, schedulers=plan.candidates, controller_managers=plan.candidates, leader_elect=leader_elect
+            nodes=pool,
+            cluster_cidr=VISITORS_RANGE,
+            schedulers=plan.candidates,
+            controller_managers=plan.candidates,
+            leader_elect=leader_elect,
         )
 
     # The cluster.
@@ -139,6 +147,10 @@ class Simulation:
             self.judge.object(NO_FAILURE, str(error))
         if self.judge.mistake is not None:
             raise self.judge.mistake
+        return self.outcome()
+
+    def outcome(self) -> Outcome:
+        """What has come of it by now."""
         return Outcome(
             violations=tuple(self.judge.violations),
             virtual_seconds=self.sim.now / SECOND,
@@ -159,7 +171,7 @@ class Simulation:
 
     def arm(self) -> None:
         """Let the steps of the plan happen at their times, counted from now."""
-        start = self.sim.now
+        start = self.began = self.sim.now
         self._look_again()
         for step in self.plan.steps:
             if isinstance(step, Fault):

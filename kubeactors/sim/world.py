@@ -33,6 +33,13 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
         return found
 
 
+def commit_of(event: StoreEvent) -> Commit:
+    """What the store has written, typed."""
+    kv = event.kv
+    old = cast("TypedObject | None", event.previous.value if event.previous is not None else None)
+    return Commit(kv.mod_revision, kv.key, old, None if event.deleted else cast("TypedObject", kv.value))
+
+
 class World:
     """All objects, kept up to date commit by commit."""
 
@@ -135,17 +142,15 @@ class World:
 
     def apply(self, event: StoreEvent) -> Commit:
         """Take in what was written."""
-        kv = event.kv
-        old = cast("TypedObject | None", event.previous.value if event.previous is not None else None)
-        new = None if event.deleted else cast("TypedObject", kv.value)
-        commit = Commit(kv.mod_revision, kv.key, old, new)
+        commit = commit_of(event)
+        old, new = commit.old, commit.new
         if old is not None:
-            self._remove(kv.key, old)
+            self._remove(commit.key, old)
         if new is not None:
-            self._put(kv.key, new)
+            self._put(commit.key, new)
             if old is not None and controller_of(old.metadata) is None:
                 self._note_adoption(new)
-        self.revision = kv.mod_revision
+        self.revision = commit.revision
         self.log.setdefault(type(commit.current), []).append(commit)
         return commit
 

@@ -261,3 +261,15 @@ def test_a_new_object_with_another_label_or_spec_owns_what_it_says_itself(plane:
     hosted = create(plane, replace(base, spec=replace(base.spec, hostname="h")))
     assert "f:hostname" in str(hosted.metadata.managed_fields[0].fields_v1)
     assert "f:hostname" not in str(entry.fields_v1)
+
+
+def test_an_owner_that_is_sent_with_too_long_a_name_is_refused_as_often_as_metadata_is_looked_at(plane: Plane) -> None:
+    made = plane.create(config_map("a", x="1"), WriteOptions(field_manager="one"))
+    (entry,) = made.metadata.managed_fields
+    long = replace(entry, manager="m" * 129)
+    reply = plane.try_update(replace(made, metadata=replace(made.metadata, managed_fields=(long,))))
+    assert isinstance(reply, Status)
+    assert reply.details is not None
+    assert [(one.field, one.message) for one in reply.details.causes] == [
+        ("metadata.managedFields[0].manager", "Too long: may not be more than 128 bytes")
+    ] * 4

@@ -127,3 +127,16 @@ def test_a_subscriber_that_starts_again_sees_at_least_what_it_did_before(world: 
     world.shared.subscribe(world.listener)
     world.sim.run(0.5)
     assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/a"), ("ADDED", "default/b")]
+
+
+def test_a_subscriber_hears_of_changes_with_its_marks_and_of_all_that_is_there_at_first(world: World) -> None:
+    world.shared.mark_by(lambda change: 1 if change.current.data else 2)
+    filled: list[tuple[str, str]] = []
+    world.put("before")
+    listener = world.sim.spawn(partial(Listener, filled), name="filled")
+    world.shared.subscribe(listener, marks=1)
+    world.sim.settle()
+    world.create(ConfigMap(metadata=ObjectMeta(name="full", namespace="default"), data={"a": "b"}))
+    world.put("empty")
+    assert filled == [("ADDED", "default/before"), ("ADDED", "default/full")]
+    assert world.heard[-2:] == [("ADDED", "default/full"), ("ADDED", "default/empty")]

@@ -55,3 +55,4 @@ def test_the_messages_of_a_pod_from_creation_to_running_are_these() -> None:
         "ApiServer Flush": 1.05,
     }
     assert max(told.values()) <= 1.05, "who observes pods hears of each status, and of all else in batches"
+    assert sum(told.values()) <= 14.4, "who has nothing to do with a change does not hear of it"

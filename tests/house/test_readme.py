@@ -26,3 +26,10 @@ def test_the_readme_opens_with_two_commands_of_one_line_each() -> None:
     assert demo.endswith(" demo")
     assert test.startswith("python3 -m venv .venv && ")
     assert test.endswith("pytest")
+
+
+def test_every_test_that_the_readme_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", README)
+    assert len(named) > 30, "each component names one"
+    missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in (ROOT / path).read_text("utf-8")]
+    assert missing == []

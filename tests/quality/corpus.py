@@ -47,6 +47,8 @@ CORPUS: tuple[Row, ...] = (
     _row("32510", nodes.fail_over_gives_no_grace),
     _row("90794", nodes.evictions_are_not_cancelled),
     _row("63262", nodes.nodes_that_come_back_look_the_same),
+    _row("127792", nodes.ranges_of_leaving_nodes_are_free),
+    _row("29058, 96416", nodes.restarts_give_out_ranges_before_they_know_them),
     _row("55587, 56261", client.relists_miss_deletions),
     _row("72122, 120413", nodes.events_in_flight_are_lost),
     _row("72122", nodes.nobody_wakes_pods),

@@ -48,6 +48,12 @@ _read, _written = Shared(from_fields, _KEPT), Shared(to_fields, _KEPT)
 """Objects that were made alike share what is said of their fields; a set that stays as it is, stays the same object."""
 
 
+def owner_of(entry: ManagedFieldsEntry) -> Owner:
+    """Whose entry it is."""
+    version = "" if entry.operation == APPLY else entry.api_version
+    return Owner(entry.manager, entry.operation, version, entry.subresource)
+
+
 def decode(entries: Iterable[ManagedFieldsEntry]) -> Managed:
     """Who owns what.
 
@@ -58,15 +64,13 @@ def decode(entries: Iterable[ManagedFieldsEntry]) -> Managed:
     for entry in entries:
         if entry.operation not in (APPLY, UPDATE) or entry.fields_type != FIELDS_V1 or not entry.api_version:
             raise ValueError(f"not an entry of managed fields: {entry.manager}")
-        version = "" if entry.operation == APPLY else entry.api_version
-        owner = Owner(entry.manager, entry.operation, version, entry.subresource)
-        made[owner] = Owned(_read(entry.fields_v1 or {}), entry.api_version, entry.time)
+        made[owner_of(entry)] = Owned(_read(entry.fields_v1 or {}), entry.api_version, entry.time)
     return made
 
 
 def encode(managed: Managed) -> tuple[ManagedFieldsEntry, ...]:
-    """The entries, in their order: by operation, then by time."""
-    entries = [
+    """The entries, in their order."""
+    return in_order(
         ManagedFieldsEntry(
             manager=owner.manager,
             operation=owner.operation,
@@ -78,7 +82,11 @@ def encode(managed: Managed) -> tuple[ManagedFieldsEntry, ...]:
         )
         for owner, owned in managed.items()
         if owned.fields
-    ]
+    )
+
+
+def in_order(entries: Iterable[ManagedFieldsEntry]) -> tuple[ManagedFieldsEntry, ...]:
+    """Entries by operation, then by time."""
     return tuple(
         sorted(entries, key=lambda one: (one.operation, one.time or "", one.manager, one.api_version, one.subresource))
     )

@@ -68,6 +68,8 @@ class AsIs:
 
     def of_object(self, obj: HasMeta) -> bytes:
         """With its type in front."""
+        if obj.metadata.resource_version:  # stored: whoever lists or watches is shown the same
+            return self._encodings.document(obj)
         return encode(_struct(obj))
 
     def of_list(self, reply: ListResult) -> bytes:

@@ -8,6 +8,7 @@ Source: plugin/pkg/auth/authorizer/rbac/rbac.go (v1.36).
 
 from typing import TypeAlias
 
+from kubeactors.api.rbac.v1 import PolicyRule
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.status import aggregate
 from kubeactors.apiserver.authorization import Access, Decision, Objects, Rules
@@ -33,6 +34,8 @@ class RbacAuthorizer:
         self.policies: Policies = Policies()
         self._version = 0
         self._known: dict[_Question, _Names] = {}
+        self._rules: dict[tuple[str, tuple[str, ...], str], tuple[PolicyRule, ...]] = {}
+        """What each user may do in each namespace that was asked about."""
 
     def follow(self, objects: Objects) -> None:
         """Learn the roles and bindings."""
@@ -45,6 +48,7 @@ class RbacAuthorizer:
         if self._version != self.policies.version:
             self._version = self.policies.version
             self._known.clear()
+            self._rules.clear()
         return self._allowed(access, "") or (bool(access.namespace) and self._allowed(access, access.namespace))
 
     def decide(self, access: Access) -> Decision:
@@ -73,16 +77,24 @@ class RbacAuthorizer:
     def _learn(self, user: UserInfo, question: _Question) -> _Names:
         if len(self._known) >= _KNOWN:
             self._known.clear()
+            self._rules.clear()
         self._known[question] = names = self._names(user, question)
         return names
 
     def _names(self, user: UserInfo, question: _Question) -> _Names:
         _, _, verb, group, resource, subresource, namespace = question
         names = _NOTHING
-        for grant in self.policies.grants(user, namespace):
-            for rule in grant.rules or ():
-                found = names_allowed(rule, verb, group, resource, subresource)
-                if found == ():
-                    return None
-                names = names.union(found or ())
+        for rule in self._rules_of(user, namespace):
+            found = names_allowed(rule, verb, group, resource, subresource)
+            if found == ():
+                return None
+            names = names.union(found or ())
         return names
+
+    def _rules_of(self, user: UserInfo, namespace: str) -> tuple[PolicyRule, ...]:
+        key = (user.name, user.groups, namespace)
+        found = self._rules.get(key)
+        if found is None:
+            grants = self.policies.grants(user, namespace)
+            found = self._rules[key] = tuple(rule for grant in grants for rule in grant.rules or ())
+        return found

@@ -4,7 +4,7 @@ Source: pkg/apis/rbac/v1/evaluation_helpers.go, plugin/pkg/auth/authorizer/rbac/
 component-helpers/auth/rbac/validation/policy_comparator.go, pkg/registry/rbac/validation/policy_compact.go (v1.36).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -96,8 +96,8 @@ def listed(values: Iterable[str]) -> str:
     return f"[{' '.join(map(quoted, values))}]"
 
 
-def _has(values: Iterable[str], value: str) -> bool:
-    return any(one in (ALL, value) for one in values)
+def _has(values: Collection[str], value: str) -> bool:
+    return value in values or ALL in values
 
 
 def _resource(rule: PolicyRule, resource: str, subresource: str) -> bool:

@@ -1,17 +1,23 @@
 """Validation of an object as a whole: its metadata, which has the same rules for all kinds, and the rest.
 
-Metadata that a change leaves alone is not looked at again. Errors in metadata are found by more than one rule of the
-original, and told as often.
+Metadata that a change leaves alone is not looked at again, nor the rest of it if only owners of fields have changed.
+Errors in metadata are found by more than one rule of the original, and told as often.
 
 Source: apiserver/pkg/registry/rest/create.go, update.go (v1.36).
 """
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.objectmeta import validate_object_meta, validate_object_meta_update
+from kubeactors.apimachinery.objectmeta import (
+    validate_managed_fields,
+    validate_object_meta,
+    validate_object_meta_update,
+)
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import invalid
 from kubeactors.apiserver.registry.strategy import Strategy
@@ -47,6 +53,10 @@ def check_update(
 
 def _metadata_errors(strategy: Strategy[TypedObject], new: TypedObject, old: TypedObject) -> Iterator[FieldError]:
     kind, metadata = strategy.kind, new.metadata
+    if replace(metadata, managed_fields=old.metadata.managed_fields) == old.metadata:
+        errors = [*validate_managed_fields(metadata.managed_fields, "metadata.managedFields")]
+        yield from errors * (4 if strategy.repeats_metadata else 3)
+        return
     yield from validate_object_meta(metadata, namespaced=kind.namespaced, name_rule=names.name_is_path_segment)
     for _ in range(2):
         yield from validate_object_meta_update(metadata, old.metadata)

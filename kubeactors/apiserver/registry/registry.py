@@ -27,6 +27,7 @@ from kubeactors.apimachinery.status import (
 )
 from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes
+from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
 from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.ownership import Ownership, is_same
 from kubeactors.apiserver.registry.checks import check_create, check_update
@@ -61,10 +62,11 @@ class _Change(NamedTuple):
 class Registry:
     """Writes objects."""
 
-    def __init__(self, stored: Stored, environment: Environment, admission: Chain) -> None:
+    def __init__(self, stored: Stored, environment: Environment, admission: Chain, webhooks: Webhooks) -> None:
         self._stored = stored
         self._environment = environment
         self._admission = admission
+        self._webhooks = webhooks
         self._leases = Leases(stored, environment)
         self._ownership = Ownership(environment)
 
@@ -79,6 +81,8 @@ class Registry:
         if attributes.manager and not attributes.applies:
             value = self._ownership.of_new(value, attributes)
         value = self._admission.admit(value, attributes)
+        if self._webhooks.concern(attributes):
+            value = await self._webhooks.mutate(value, attributes)
         if value.metadata.name or not value.metadata.generate_name:
             return await self._insert(resource, value, attributes)
         for _ in range(NAME_ATTEMPTS - 1):
@@ -111,6 +115,23 @@ class Registry:
             Invalid: the change is not valid.
             Forbidden: admission refuses it.
         """
+        if self._webhooks.concern(attributes):
+            written = await self._update_with_webhooks(resource, attributes, transform, uid)
+        else:
+            written = await self._update(resource, attributes, transform, uid)
+        if written is not None:
+            return written
+        creates = resource.strategy.creates_on_update or attributes.applies
+        if not creates or attributes.subresource:
+            raise resource.missing(attributes.name)
+        value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
+        value = with_metadata(value, replace(value.metadata, resource_version=""))
+        return Written(await self.create(resource, value, replace(attributes, operation=CREATE)), created=True)
+
+    async def _update(
+        self, resource: Resource, attributes: Attributes, transform: Transform, uid: str
+    ) -> Written | None:
+        """Change an object that is there; None: it is not."""
         decide = partial(self._change, resource, attributes, transform, uid)
         current, change = await self._decided(resource, attributes, decide)
         key = resource.key(attributes.namespace, attributes.name)
@@ -120,12 +141,28 @@ class Registry:
                 return Written(now or change.value)
             current = now
             change = None if now is None else decide(now)
-        creates = resource.strategy.creates_on_update or attributes.applies
-        if not creates or attributes.subresource:
-            raise resource.missing(attributes.name)
-        value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
-        value = with_metadata(value, replace(value.metadata, resource_version=""))
-        return Written(await self.create(resource, value, replace(attributes, operation=CREATE)), created=True)
+        return None
+
+    async def _update_with_webhooks(
+        self, resource: Resource, attributes: Attributes, transform: Transform, uid: str
+    ) -> Written | None:
+        """The same, with webhooks that are asked about every attempt. The object is read anew each time."""
+        key = resource.key(attributes.namespace, attributes.name)
+        current = await self._stored.get(key)
+        while current is not None:
+            new, about = self._proposed(resource, attributes, transform, uid, current)
+            new = await self._webhooks.mutate(new, about)
+            change = self._checked(resource, new, current, about)
+            try:
+                await self._webhooks.validate(change.value, about)
+            except StatusError:
+                _settle(change.reservation, about, None)
+                raise
+            done, now = await self._replace(resource, key, change, current, dry_run=attributes.dry_run)
+            if done:
+                return Written(now or change.value)
+            current = now
+        return None
 
     async def delete(
         self, resource: Resource, attributes: Attributes, options: DeleteOptions
@@ -137,6 +174,8 @@ class Registry:
             Conflict: a precondition does not hold.
             Forbidden: admission refuses it.
         """
+        if self._webhooks.concern(attributes):
+            await self._ask_before_deletion(resource, attributes)
         decide = partial(self._plan, resource, attributes, options)
         current, plan = await self._decided(resource, attributes, decide)
         key = resource.key(attributes.namespace, attributes.name)
@@ -158,6 +197,13 @@ class Registry:
             plan = None if now is None else decide(now)
         raise resource.missing(attributes.name)
 
+    async def _ask_before_deletion(self, resource: Resource, attributes: Attributes) -> None:
+        current = await self._stored.get(resource.key(attributes.namespace, attributes.name))
+        if current is not None:
+            about = replace(attributes, old=current)
+            await self._webhooks.ask_mutating(about)
+            await self._webhooks.validate(None, about)
+
     async def _decided(
         self, resource: Resource, attributes: Attributes, decide: Callable[[TypedObject], R]
     ) -> tuple[TypedObject | None, R | None]:
@@ -176,6 +222,8 @@ class Registry:
         try:
             check_create(resource.strategy, new, attributes.kind)
             self._admission.validate(new, attributes)
+            if self._webhooks.concern(attributes):
+                await self._webhooks.validate(new, attributes)
         except StatusError:
             _settle(reservation, attributes, None)
             raise
@@ -250,6 +298,13 @@ class Registry:
         self, resource: Resource, attributes: Attributes, transform: Transform, uid: str, current: TypedObject
     ) -> _Change:
         """What an update writes."""
+        new, about = self._proposed(resource, attributes, transform, uid, current)
+        return self._checked(resource, new, current, about)
+
+    def _proposed(
+        self, resource: Resource, attributes: Attributes, transform: Transform, uid: str, current: TypedObject
+    ) -> tuple[TypedObject, Attributes]:
+        """What an update asks for, as admission has changed it; and what it is about."""
         kind, strategy, subresource = resource.kind, resource.strategy, attributes.subresource
         if uid and uid != current.metadata.uid:
             raise conflict(kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, current))
@@ -257,7 +312,11 @@ class Registry:
         new = strategy.default_change(in_namespace(transform(current), attributes.namespace), current, subresource)
         if current.metadata.managed_fields or new.metadata.managed_fields:
             new = self._ownership.of_change(new, current, attributes)
-        new = self._admission.admit(new, attributes)
+        return self._admission.admit(new, attributes), attributes
+
+    def _checked(self, resource: Resource, new: TypedObject, current: TypedObject, attributes: Attributes) -> _Change:
+        """What is written of what an update asks for, if it is valid."""
+        strategy, subresource = resource.strategy, attributes.subresource
         new = self._at_version(resource, new, current)
         if new.metadata is not current.metadata:
             new = with_metadata(new, carried_over(new.metadata, current.metadata))

@@ -51,6 +51,7 @@ from kubeactors.controllers.adoption import (
 from kubeactors.controllers.daemonset.placing import Fit, Placing
 from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, surplus
 from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
+from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import FAILED, batches, generated_name, label_values, life_of, ready_time
 from kubeactors.message import Recipient
 
@@ -88,7 +89,7 @@ class DaemonSetController(Controller):
         self._nodes = nodes.lister
         self._sets = daemon_sets.lister
         self.observe(daemon_sets, self._on_set)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, owned_by("DaemonSet") | STRAY)
         self.observe(nodes, self._on_node)
         self.observe(revisions, self._on_revision)
 

@@ -41,6 +41,7 @@ from kubeactors.controllers.deployment.plan import Plan, Scaling, View, plan
 from kubeactors.controllers.deployment.revisions import same_template
 from kubeactors.controllers.deployment.sizes import size
 from kubeactors.controllers.deployment.status import FAILED_CREATE, PROGRESSING, has_deadline, with_condition
+from kubeactors.controllers.pod_marks import ENDED, GONE
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, label_values
 from kubeactors.message import Recipient
 
@@ -72,7 +73,7 @@ class DeploymentController(Controller):
         self._deployments = deployments.lister
         self.observe(deployments, self._on_deployment)
         self.observe(replica_sets, self._on_replica_set)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, GONE | ENDED)
 
     def started(self) -> None:
         """Subscribe."""

@@ -32,6 +32,7 @@ from kubeactors.controllers.disruption.plan import (
     plan,
     unmanaged_message,
 )
+from kubeactors.controllers.pod_marks import SERVES
 from kubeactors.controllers.pods import by_labels, is_ready, label_values
 from kubeactors.message import Recipient
 
@@ -71,7 +72,7 @@ class DisruptionController(Controller):
         self._stateful_sets = stateful_sets.lister
         self._replication_controllers = replication_controllers.lister
         self.observe(budgets, self._on_budget)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, SERVES)
         self.observe(replica_sets, self._on_scaled)
         self.observe(deployments, self._on_scaled)
         self.observe(stateful_sets, self._on_scaled)

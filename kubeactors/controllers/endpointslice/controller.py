@@ -39,6 +39,7 @@ from kubeactors.controllers.endpointslice.plan import (
     plan,
     triggered,
 )
+from kubeactors.controllers.pod_marks import SERVES
 from kubeactors.controllers.pods import by_labels, by_node
 from kubeactors.message import Recipient
 
@@ -73,7 +74,7 @@ class EndpointSliceController(Controller):
         self._nodes = nodes.lister
         self._slices = slices.lister
         self.observe(services, self._on_service)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, SERVES)
         self.observe(nodes, self._on_node)
         self.observe(slices, self._on_slice)
 

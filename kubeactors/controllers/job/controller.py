@@ -33,6 +33,7 @@ from kubeactors.client import (
     controller_of,
     is_controlled_by,
     key_of,
+    reading,
     split_key,
 )
 from kubeactors.client.expectations import TIMEOUT_SECONDS
@@ -54,6 +55,7 @@ from kubeactors.controllers.job.pods import (
     is_tracked,
 )
 from kubeactors.controllers.job.tracking import Tracking, counted, finished, track
+from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import is_active, is_ready, label_values, restarts
 from kubeactors.message import Recipient
 
@@ -92,7 +94,7 @@ class JobController(Controller):
         self._pods = pods.lister
         self._jobs = jobs.lister
         self.observe(jobs, self._on_job)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, owned_by("Job") | STRAY)
 
     def started(self) -> None:
         """Subscribe."""
@@ -344,6 +346,7 @@ def _matters(old: Pod, new: Pod) -> bool:
     )
 
 
+@reading("metadata.owner_references", "metadata.finalizers", "status.phase")
 def _by_unsettled(pod: Pod) -> tuple[str, ...]:
     """Index: see `UNSETTLED`."""
     reference = controller_of(pod.metadata)

@@ -31,6 +31,7 @@ from kubeactors.controllers.nodelifecycle.health import (
     with_schedule_taints,
 )
 from kubeactors.controllers.nodelifecycle.zones import Rates, Turnstile, Zone, eviction_rate, is_cut_off, zone_of
+from kubeactors.controllers.pod_marks import PLACED
 from kubeactors.controllers.pods import by_node, condition
 from kubeactors.message import Recipient
 
@@ -97,7 +98,7 @@ class NodeLifecycleController(Controller):
         self._pods = pods.lister
         self.observe(leases, self._on_lease)
         self.observe(nodes, self._on_node)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, PLACED)
 
     def started(self) -> None:
         """Subscribe. Nothing that happened before counts: a new instance gives every node its full grace."""

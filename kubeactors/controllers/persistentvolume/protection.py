@@ -14,6 +14,7 @@ from kubeactors.api.core.v1.persistentvolume import BOUND, PersistentVolume
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import NotFound
 from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, reading
+from kubeactors.controllers.pod_marks import ENDED, GONE
 from kubeactors.controllers.pods import FAILED, SUCCEEDED
 
 CLAIM_FINALIZER, VOLUME_FINALIZER = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
@@ -35,7 +36,7 @@ class PersistentVolumeClaimProtectionController(Controller):
         self._claims = claims.lister
         self._pods = pods.lister
         self.observe(claims, self._on_claim)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, GONE | ENDED)
 
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
         claim = change.new

@@ -104,7 +104,7 @@ class HorizontalController(Controller):
         self._overlay: Overlay[HorizontalPodAutoscaler] = Overlay(autoscalers.lister)
         self._pods = pods.lister
         self.observe(autoscalers, self._on_autoscaler)
-        self.observe(pods, _ignore)
+        self.observe(pods, _ignore, 0)
 
     def started(self) -> None:
         """Subscribe."""

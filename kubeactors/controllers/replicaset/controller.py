@@ -37,6 +37,7 @@ from kubeactors.client import (
     is_controlled_by,
     is_namespace_terminating,
     key_of,
+    reading,
     revision_of,
 )
 from kubeactors.client.expectations import AWAIT_SECONDS
@@ -51,6 +52,7 @@ from kubeactors.controllers.adoption import (
     release,
     selector_value,
 )
+from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import Life, batches, generated_name, is_active, label_values, life_of, ready_time
 from kubeactors.controllers.replicaset.plan import (
     BURST,
@@ -105,7 +107,7 @@ class ReplicasController(Controller, Generic[R]):
         self._pods = pods.lister
         self._owners = owners.lister
         self.observe(owners, self._on_owner)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, owned_by(self.owner_kind) | STRAY)
 
     @staticmethod
     def view(owner: R) -> ReplicaSet:
@@ -384,6 +386,9 @@ class ReplicationManager(ReplicasController[ReplicationController]):
         return with_status(owner, status)
 
 
+@reading(
+    "metadata.owner_references", "metadata.labels", "metadata.deletion_timestamp", "status.phase", "status.conditions"
+)
 def _life(pod: Pod) -> tuple[str, Hashable] | None:
     """Tally: see `LIVES`."""
     reference = controller_of(pod.metadata)

@@ -42,6 +42,7 @@ from kubeactors.controllers.adoption import (
     selector_value,
 )
 from kubeactors.controllers.history import HASH, History, data_of, newest_equal, revision_of, surplus
+from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.pods import batches, label_values, owner_changed
 from kubeactors.controllers.statefulset.claims import claims_around
 from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_pod
@@ -77,7 +78,7 @@ class StatefulSetController(Controller):
         self._claims = claims.lister
         self._sets = stateful_sets.lister
         self.observe(stateful_sets, self._on_set)
-        self.observe(pods, self._on_pod)
+        self.observe(pods, self._on_pod, owned_by("StatefulSet") | STRAY)
         self.observe(claims, self._on_claim)
         self.observe(revisions, self._on_revision)
 

@@ -25,6 +25,7 @@ container, and the container host what to run.
 
 from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.container_context import CommandContext, ContainerContext
+from kubeactors.kubelet.runtimes.platform import ByteStream
 from kubeactors.kubelet.runtimes.programs import Program
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
@@ -47,6 +48,7 @@ from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 
 __all__ = [
     "Behaviour",
+    "ByteStream",
     "CommandContext",
     "ContainerChanged",
     "ContainerConfig",

@@ -3,14 +3,14 @@
 import logging
 import traceback
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from kubeactors.apimachinery import quantity
 from kubeactors.kubelet.runtimes.container_log import ContainerLog
-from kubeactors.kubelet.runtimes.platform import Event, Platform
+from kubeactors.kubelet.runtimes.platform import ByteStream, Event, Platform
 from kubeactors.kubelet.runtimes.runtime import ContainerStats
 from kubeactors.kubelet.runtimes.streams import Output, Stderr, Stdout
 from kubeactors.message import Recipient
@@ -144,6 +144,24 @@ class ContainerContext:
     async def sleep(self, seconds: float) -> None:
         """Wait; in the simulator too."""
         await self._platform.sleep(seconds)
+
+    async def connect(self, host: str, port: int) -> ByteStream:
+        """A TCP connection that comes from the pod's own address, as NetworkPolicies know it.
+
+        Raises:
+            OSError: nobody listens there, or a NetworkPolicy is against it.
+        """
+        return await self._platform.connect(self.address, host, port)
+
+    async def serve(self, port: int, answer: Callable[[ByteStream], Awaitable[None]]) -> None:
+        """Answer TCP connections at the pod's address until the container ends.
+
+        Connections that a NetworkPolicy is against are reset. They are known by their source: use `connect`.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await self._platform.serve(self.address, port, answer)
 
     def report(self, *, cpu: str = "0", memory: str = "0") -> None:
         """Say what the container takes, as quantities: `kubectl top` and autoscalers see it."""

@@ -66,7 +66,7 @@ def default_plugins(handle: Handle) -> tuple[Plugin, ...]:
         NodePorts(),
         NodeResourcesFit(),
         VolumeRestrictions(handle),
-        NodeVolumeLimits(),
+        NodeVolumeLimits(handle),
         VolumeBinding(handle),
         VolumeZone(handle),
         PodTopologySpread(handle),

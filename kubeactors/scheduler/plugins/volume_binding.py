@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Node, NodeSelector, PersistentVolumeClaim
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.volume_matching import SELECTED_NODE, bound_volume, reaches
-from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1 import CSIDriver, CSIStorageCapacity, StorageClass
+from kubeactors.apimachinery.quantity import compare
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
 from kubeactors.scheduler.framework import Code, Mask, Status, View
 from kubeactors.scheduler.handle import Handle
@@ -119,19 +120,21 @@ class VolumeBinding:
             Hint(Resource.STORAGE_CLASS, Action.ADD | Action.UPDATE, _allows_more),
             Hint(Resource.PERSISTENT_VOLUME_CLAIM, Action.ADD | Action.UPDATE, is_its_claim),
             Hint(Resource.PERSISTENT_VOLUME, Action.ADD | Action.UPDATE),
+            Hint(Resource.CSI_DRIVER, Action.UPDATE, _stops_counting),
+            Hint(Resource.CSI_STORAGE_CAPACITY, Action.ADD | Action.UPDATE, _has_more),
             Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL),
         )
 
     def _refusals(self, claims: Claims, volumes: list[PersistentVolume | None]) -> list[tuple[Status, Mask]]:
         capacity = self._cache.table.capacity
-        conflicting, unmet = np.zeros(capacity, np.bool_), np.zeros(capacity, np.bool_)
+        conflicting = np.zeros(capacity, np.bool_)
         for volume in volumes:
             if volume is not None and volume.spec.node_affinity is not None:
                 conflicting |= ~self._reach(volume, volume.spec.node_affinity.required)
-        if claims.delayed:
-            unmet = self._unmet(claims)
-        found = [((NODE_CONFLICT, BIND_CONFLICT), conflicting & unmet), ((NODE_CONFLICT,), conflicting)]
-        found.append(((BIND_CONFLICT,), unmet))
+        unmet = self._unmet(claims) if claims.delayed else {}
+        found: list[tuple[tuple[str, ...], Mask]] = []
+        found += [((NODE_CONFLICT, reason), conflicting & mask) for reason, mask in unmet.items()]
+        found += [((NODE_CONFLICT,), conflicting), *(((reason,), mask) for reason, mask in unmet.items())]
         if any(one is None for one in volumes):
             found.append(((NO_VOLUME,), np.ones(capacity, np.bool_)))
         return [
@@ -142,12 +145,17 @@ class VolumeBinding:
         key = msgspec.json.encode(selector)
         return self._reached.rows(key, partial(reaches, volume))
 
-    def _unmet(self, claims: Claims) -> Mask:
+    def _unmet(self, claims: Claims) -> dict[str, Mask]:
+        """The rows where claims that wait cannot be met, by why."""
         assert self._binder is not None  # there are claims
-        mask = np.zeros(self._cache.table.capacity, np.bool_)
+        found: dict[str, Mask] = {}
         for info in self._cache:
-            mask[info.row] = isinstance(self._binder.decide(claims, _node(info.node)), str)
-        return mask
+            decision = self._binder.decide(claims, _node(info.node))
+            if isinstance(decision, str):
+                if decision not in found:
+                    found[decision] = np.zeros(self._cache.table.capacity, np.bool_)
+                found[decision][info.row] = True
+        return found
 
     async def _bound(self, claims: tuple[PersistentVolumeClaim, ...]) -> str:
         """Empty as soon as all are bound; or what went wrong."""
@@ -165,6 +173,21 @@ class VolumeBinding:
 def _node(node: Node | None) -> Node:
     assert node is not None  # the cache goes over nodes that exist
     return node
+
+
+def _stops_counting(_: PodInfo, old: Subject, new: Subject) -> bool:
+    if not isinstance(old, CSIDriver) or not isinstance(new, CSIDriver):
+        return False
+    return bool(old.spec.storage_capacity) and not new.spec.storage_capacity
+
+
+def _has_more(_: PodInfo, old: Subject, new: Subject) -> bool:
+    if not isinstance(new, CSIStorageCapacity):
+        return False
+    if not isinstance(old, CSIStorageCapacity):
+        return True
+    pairs = ((old.capacity, new.capacity), (old.maximum_volume_size, new.maximum_volume_size))
+    return any(after is not None and (before is None or compare(after, before) > 0) for before, after in pairs)
 
 
 def _allows_more(_: PodInfo, old: Subject, new: Subject) -> bool:

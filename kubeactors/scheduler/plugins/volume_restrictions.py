@@ -13,6 +13,7 @@ from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.node_masks import RefusalView
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.storage_users import Claimed
 
 NAME = "VolumeRestrictions"
 READ_WRITE_ONCE_POD = "ReadWriteOncePod"
@@ -70,8 +71,8 @@ class VolumeRestrictions:
         return claim is not None and READ_WRITE_ONCE_POD in claim.spec.access_modes
 
     def _refusals(self, namespace: str, claims: list[str]) -> list[tuple[Status, Mask]]:
-        population = self._cache.population
-        if not any(population.users(namespace, one) for one in claims):
+        storage = self._cache.population.storage
+        if not any(storage.of(Claimed(namespace, one)) for one in claims):
             return []
         return [(_IN_USE, np.ones(self._cache.table.capacity, np.bool_))]
 

@@ -20,6 +20,8 @@ TOLERATED = (15, 5, 60)
 """How long pods stay on a bad node, in seconds."""
 TAINTED = (3.0, 10.0, 30.0)
 """How long taints stay: shorter and longer than pods tolerate them."""
+APART, VISITS, HELD = (1.0, 0.2, 4.0), (3.0, 0.5, 15.0), (0.0, 5.0, 15.0)
+"""How soon after one another machines of others join, how long they stay, and their Nodes after that, in seconds."""
 MOMENT_SECONDS = 20
 """Moments are this far apart at least: most of what a moment begins is over at the next. One may come much later, when
 long lags end."""
@@ -202,6 +204,7 @@ class Actions:
             lambda at: workload.SetBudget(at=at, name=subject.name, max_unavailable=self._source.integer(0, 2)),
             lambda at: workload.ClaimVolume(at=at, name=f"claim-{self._source.integer(1, 3)}"),
             lambda at: workload.SetQuota(at=at, pods=self._source.choice((4, 8, 2))),
+            self._visit,
         )
 
     def _cordon(self, at: float) -> AnyAction:
@@ -213,6 +216,16 @@ class Actions:
         node = self._source.choice(self._nodes)
         self.cordoned[node] = None
         return workload.Drain(at=at, node=node)
+
+    def _visit(self, at: float) -> AnyAction:
+        source = self._source
+        return workload.Visit(
+            at=at,
+            machines=source.integer(1, 3),
+            apart_seconds=source.choice(APART),
+            seconds=source.choice(VISITS),
+            held_seconds=source.choice(HELD),
+        )
 
     def _taint(self, at: float) -> AnyAction:
         return workload.Taint(at=at, node=self._source.choice(self._nodes), seconds=self._source.choice(TAINTED))

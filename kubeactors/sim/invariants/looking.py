@@ -15,22 +15,22 @@ A = TypeVar("A", bound=Actor[object])
 
 Key = tuple[str, str]
 
+_NOBODY: Mapping[str | int, Cell] = {}
+
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 
 
 def cells(root: Cell) -> Iterator[Cell]:
     """All actors' places, parents first."""
-    for cell in (root.children or {}).values():
+    for cell in (root.extras.children or _NOBODY).values():
         yield cell
-        yield from cells(cell)
+        if cell.extras.children:
+            yield from cells(cell)
 
 
 def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
     """All actors of a class, with their paths."""
-    for cell in cells(root):
-        actor = cast("object", cell.actor)
-        if isinstance(actor, type_):
-            yield cell.path, actor
+    return ((cell.path, cast("object", cell.actor)) for cell in cells(root) if isinstance(cell.actor, type_))
 
 
 def is_backing_off(root: Cell) -> bool:

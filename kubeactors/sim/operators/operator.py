@@ -134,8 +134,9 @@ def watched_kinds(
     scheme: Scheme, watches: "Kindly | Iterable[Kindly] | Mapping[Kindly, Keys]", owns: "Kindly | Iterable[Kindly]"
 ) -> dict[type[TypedObject], Keys]:
     """What informers are needed, and which keys a change is about."""
-    given = cast("Mapping[Kindly, Keys]", watches) if isinstance(watches, Mapping) else None
-    if given is None:
+    if isinstance(watches, Mapping):
+        given = cast("Mapping[Kindly, Keys]", watches)
+    else:
         given = dict.fromkeys(_several(watches), own_key)
     found = {kind_named(scheme, one): keys for one, keys in given.items()}
     if not found:

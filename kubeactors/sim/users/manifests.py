@@ -17,6 +17,8 @@ from kubeactors.api.batch.v1 import Job, JobSpec
 from kubeactors.api.core.v1 import (
     Container,
     HostPathVolumeSource,
+    Node,
+    NodeSpec,
     ObjectReference,
     PersistentVolumeClaim,
     Pod,
@@ -27,6 +29,7 @@ from kubeactors.api.core.v1 import (
     Service,
     ServicePort,
     ServiceSpec,
+    Taint,
     TCPSocketAction,
     Toleration,
     claim_templates,
@@ -36,6 +39,7 @@ from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResou
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
+from kubeactors.sim.room import VISITOR
 from kubeactors.sim.workload import AddPod, CreateDaemonSet, CreateDeployment, CreateJob, CreateStatefulSet, RecreatePod
 
 NAMESPACE = "default"
@@ -58,6 +62,13 @@ def image_of(tag: str) -> str:
     'registry.example/app:2'
     """
     return f"registry.example/app:{tag}"
+
+
+def visitor(name: str) -> Node:
+    """A node that is none of ours, in a zone of its own: what becomes of it says nothing about the others."""
+    labels = {VISITOR: "", "topology.kubernetes.io/zone": VISITOR.rpartition("/")[2]}
+    metadata = ObjectMeta(name=name, labels=labels, finalizers=(VISITOR,))
+    return Node(metadata=metadata, spec=NodeSpec(taints=(Taint(key=VISITOR, effect="NoSchedule"),)))
 
 
 def _labels(name: str) -> dict[str, str]:

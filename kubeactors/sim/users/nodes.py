@@ -1,6 +1,6 @@
 """Nodes."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
@@ -11,7 +11,7 @@ from kubeactors.apimachinery.status import NotFound, TooManyRequests
 from kubeactors.client import controller_of
 from kubeactors.sim import workload
 from kubeactors.sim.users.hands import Hands
-from kubeactors.sim.users.manifests import MAINTENANCE
+from kubeactors.sim.users.manifests import MAINTENANCE, visitor
 from kubeactors.sim.users.pods import evict
 from kubeactors.sim.workload import NodeAction
 
@@ -20,7 +20,7 @@ EVICT_SECONDS = 5.0
 """How often a pod is asked to go that its budget keeps."""
 
 UNTAINT_ATTEMPTS = 60
-"""How often it is tried to take a taint away: it must go."""
+"""How often it is tried to take a taint away, or a visitor: it must go."""
 
 
 class Nodes:
@@ -42,6 +42,8 @@ class Nodes:
                 return self._drain(action.node)
             case workload.DeleteNode():
                 return self._hands.remove(Node, action.node, "")
+            case workload.Visit():
+                return self._visit(action)
 
     async def _cordon(self, name: str, *, unschedulable: bool) -> None:
         await self._hands.change(
@@ -54,6 +56,25 @@ class Nodes:
         await self._hands.sleep(action.seconds)
         untaint = partial(self._hands.change, Node, action.node, _with_taints, "")
         await self._hands.persist(untaint, UNTAINT_ATTEMPTS)
+
+    async def _visit(self, action: workload.Visit) -> None:
+        """One step after the other, in the order of their times."""
+        steps: list[tuple[float, Callable[[], Awaitable[None]]]] = []
+        for number in range(action.machines):
+            name, comes = f"visitor-{action.machines - number}", number * action.apart_seconds
+            leaves = comes + action.seconds
+            steps.append((comes, partial(self._hands.ensure, visitor(name))))
+            steps.append((leaves, partial(self._hands.remove, Node, name, "")))
+            steps.append((leaves + action.held_seconds, partial(self._release, name)))
+        now = 0.0
+        for at, step in sorted(steps, key=lambda one: one[0]):
+            await self._hands.sleep(at - now)
+            now = at
+            await self._hands.persist(step, UNTAINT_ATTEMPTS)
+
+    async def _release(self, name: str) -> None:
+        with suppress(NotFound):
+            await self._hands.change(Node, name, _without_finalizers, "")
 
     async def _drain(self, name: str) -> None:
         await self._cordon(name, unschedulable=True)
@@ -72,6 +93,10 @@ class Nodes:
                 await self._hands.sleep(EVICT_SECONDS)
             else:
                 return
+
+
+def _without_finalizers(node: Node) -> Node:
+    return replace(node, metadata=replace(node.metadata, finalizers=()))
 
 
 def _with_taints(node: Node, *ours: Taint) -> Node:

@@ -26,7 +26,7 @@ from kubeactors.sim.workload.deployments import (
     Scale,
     Undo,
 )
-from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon
+from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon, Visit
 from kubeactors.sim.workload.own import OwnAction
 from kubeactors.sim.workload.pods import (
     AddPod,
@@ -93,4 +93,5 @@ __all__ = [
     "Taint",
     "Uncordon",
     "Undo",
+    "Visit",
 ]

@@ -40,4 +40,23 @@ class DeleteNode(Action, frozen=True, kw_only=True, tag="delete-node"):
     node: str
 
 
-NodeAction = Cordon | Uncordon | Taint | Drain | DeleteNode
+class Visit(Action, frozen=True, kw_only=True, tag="visit"):
+    """Machines of somebody else join one after the other, and leave again; they run nothing.
+
+    A finalizer holds their Nodes for a while. One that is there already leaves with the first who says so.
+    """
+
+    machines: int
+    apart_seconds: float
+    seconds: float
+    """How long each stays."""
+    held_seconds: float
+    """How long its Node is there after it has left."""
+
+    @property
+    def heals_at(self) -> float:
+        """When all are gone."""
+        return self.at + self.machines * self.apart_seconds + self.seconds + self.held_seconds
+
+
+NodeAction = Cordon | Uncordon | Taint | Drain | DeleteNode | Visit

@@ -8,6 +8,7 @@ from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import Change
 from kubeactors.client.workqueue import SECOND
+from kubeactors.controllers.nodeipam.controller import NodeIpamController
 from kubeactors.controllers.nodelifecycle.controller import NodeLifecycleController, Sign
 from kubeactors.controllers.pod_gc import PodGCController
 from kubeactors.controllers.taint_eviction import Exposure, TaintEvictionController, execute_taints, seconds_tolerated
@@ -97,6 +98,47 @@ def pods_of_deleted_nodes_stay() -> AbstractContextManager[object]:
         return
 
     return patch.object(PodGCController, "_on_node", on_node)
+
+
+# Ranges.
+
+
+def ranges_of_leaving_nodes_are_free() -> AbstractContextManager[object]:
+    """A node's range is given out again as soon as the node is to be deleted, though a finalizer holds it."""
+    genuine = NodeIpamController._on_node
+
+    def on_node(self: NodeIpamController, change: Change[Node]) -> None:
+        new = change.new
+        if new is not None and new.metadata.deletion_timestamp is not None:
+            self._release(change.key, new.metadata.uid)
+        else:
+            genuine(self, change)
+
+    return patch.object(NodeIpamController, "_on_node", on_node)
+
+
+def restarts_give_out_ranges_before_they_know_them() -> AbstractContextManager[object]:
+    """What nodes have is taken from what is free one by one, while ranges are given out already."""
+
+    def on_node(self: NodeIpamController, change: Change[Node]) -> None:
+        if change.new is None:
+            self._release(change.key, change.current.metadata.uid)
+        else:
+            self.enqueue(change.key)
+
+    genuine = NodeIpamController.reconcile
+
+    async def reconcile(self: NodeIpamController, key: str) -> None:
+        node = self._nodes.by_key(key)
+        if node is not None and node.spec.pod_cidrs:
+            self._occupy(node)
+        else:
+            await genuine(self, key)
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(NodeIpamController, "_on_node", on_node))
+    stack.enter_context(patch.object(NodeIpamController, "reconcile", reconcile))
+    return stack
 
 
 # Kubelets.

@@ -1,5 +1,9 @@
-"""storage.k8s.io/v1: StorageClass."""
+"""storage.k8s.io/v1: classes of storage, and what drivers say of themselves and of nodes."""
 
+from kubeactors.api.storage.v1.csidriver import CSIDriver
+from kubeactors.api.storage.v1.csinode import CSINode
+from kubeactors.api.storage.v1.csistoragecapacity import CSIStorageCapacity
 from kubeactors.api.storage.v1.storageclass import StorageClass
+from kubeactors.api.storage.v1.volumeattachment import VolumeAttachment
 
-__all__ = ["StorageClass"]
+__all__ = ["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment"]

@@ -1,4 +1,4 @@
-"""The policies and bindings that are in force, as the cache of the server knows them."""
+"""The policies, bindings and webhooks that are in force, as the cache of the server knows them."""
 
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -8,6 +8,12 @@ from kubeactors.api.admissionregistration.v1.mutating import MutatingAdmissionPo
 from kubeactors.api.admissionregistration.v1.validating import (
     ValidatingAdmissionPolicy,
     ValidatingAdmissionPolicyBinding,
+)
+from kubeactors.api.admissionregistration.v1.webhooks import (
+    MutatingWebhook,
+    MutatingWebhookConfiguration,
+    ValidatingWebhook,
+    ValidatingWebhookConfiguration,
 )
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
@@ -32,6 +38,9 @@ Validating = InForce[ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding
 Mutating = InForce[MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding]
 
 
+Webhook = MutatingWebhook | ValidatingWebhook
+
+
 class _Spec(Protocol):
     @property
     def policy_name(self) -> str: ...
@@ -52,6 +61,7 @@ class Book:
         self._is_old = True
         self._validating: tuple[Validating, ...] = ()
         self._mutating: tuple[Mutating, ...] = ()
+        self._webhooks: tuple[Webhook, ...] = ()
 
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
         """An object of a kind has changed."""
@@ -77,7 +87,20 @@ class Book:
             self._read()
         return self._mutating
 
+    @property
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """Those that may change, then those that may refuse, each in the order of their configurations' names."""
+        if self._is_old:
+            self._read()
+        return self._webhooks
+
     def _read(self) -> None:
+        changing = cast("list[MutatingWebhookConfiguration]", self._all("mutatingwebhookconfigurations"))
+        refusing = cast("list[ValidatingWebhookConfiguration]", self._all("validatingwebhookconfigurations"))
+        self._webhooks = (
+            *(hook for one in changing for hook in one.webhooks),
+            *(hook for one in refusing for hook in one.webhooks),
+        )
         self._validating = cast("tuple[Validating, ...]", self._bound("validating"))
         self._mutating = cast("tuple[Mutating, ...]", self._bound("mutating"))
         self._is_old = False

@@ -10,6 +10,7 @@ from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_condemned, is_evicted
+from kubeactors.sim.room import is_ours
 from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
 from kubeactors.sim.world import Commit, World
 
@@ -29,7 +30,7 @@ class LivingNodesStay(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each taint that drives pods off."""
         old, new = commit.old, commit.new
-        if not isinstance(new, Node) or _given_up(new) == _given_up(old) or not _given_up(new):
+        if not isinstance(new, Node) or _given_up(new) == _given_up(old) or not _given_up(new) or not is_ours(new):
             return
         name, now = new.metadata.name, self.root.kernel.now
         if self.world.disturbed_until(name, "") + BLAMELESS < now:
@@ -87,6 +88,33 @@ class PodsOfLivingNodesStay(Invariant):
                 yield f"{title(current)} was removed because {current.spec.node_name} is gone, which it is not"
 
 
+class RangesHaveOneNode(Invariant):
+    """No two nodes have the same range of addresses for their pods, one that is being deleted included."""
+
+    name: ClassVar[str] = "ranges-have-one-node"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._owners: dict[str, str] = {}
+        """The names of nodes, by range."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow ranges."""
+        current = commit.current
+        if not isinstance(current, Node):
+            return
+        name, cidr = current.metadata.name, current.spec.pod_cidr
+        owner = self._owners.get(cidr)
+        if commit.new is None:
+            if owner == name:
+                del self._owners[cidr]
+        elif cidr:
+            self._owners[cidr] = name
+            if owner not in {None, name}:
+                yield f"{title(current)} has the range {cidr}, which node {owner} has"
+
+
 class PodsAreOnNodes(Invariant):
     """When all is quiet, no pod is on a node that does not exist."""
 
@@ -112,5 +140,6 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     LivingNodesStay,
     NobodyIsDrivenOffWithoutReason,
     PodsOfLivingNodesStay,
+    RangesHaveOneNode,
     PodsAreOnNodes,
 )

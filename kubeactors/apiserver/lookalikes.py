@@ -1,0 +1,188 @@
+"""Who owns which fields of a pod after a change of its status, worked out once for all pods that change alike.
+
+The pods of a template go through the same states, and a kubelet writes the same for each of them, but for words of
+their own: addresses, times, ids of containers. Whoever owns what after a write does not depend on what such words are,
+only on where they are equal. So the two states and the owners before, as JSON with each such word replaced by its
+number, are all that the answer depends on; in the answer words occur as keys of items at most (`k:{"ip":"10.0.0.1"}`).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeAlias, TypeGuard, cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ContainerState, ContainerStatus, Pod, PodStatus
+from kubeactors.apimachinery.managedfields import Owner
+from kubeactors.apimachinery.managedfields.entries import MAX_UPDATERS, in_order, owner_of
+from kubeactors.apimachinery.managedfields.fieldset import SELF
+from kubeactors.apimachinery.meta import ManagedFieldsEntry, TypedObject
+
+Entries: TypeAlias = tuple[ManagedFieldsEntry, ...]
+Fields: TypeAlias = dict[str, object]
+Spots: TypeAlias = "dict[str, Spots]"
+"""The elements of a tree of fields that have words in them, or lead to such."""
+
+CAPACITY = 256
+"""Changes that are remembered. A template has a dozen."""
+_NOW = "\0now"
+"""Stands for the time of the write."""
+_MARK = "\0"
+"""Occurs neither in JSON, nor in words."""
+_NUMBERS = tuple(f"{_MARK}{number}{_MARK}" for number in range(64))
+"""What stands for words. Those beyond are left as they are."""
+_PLAIN = re.compile(r"[0-9A-Za-z.:/_-]{7,}")
+"""A word that is the same in JSON, and no part of its syntax."""
+_encode = msgspec.json.Encoder().encode
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change of a pod's status: what is like other changes, and what is its own."""
+
+    key: tuple[Owner, bytes]
+    words: tuple[str, ...]
+    before: Entries
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """The owners after a change: entries whose words are numbers, and for each where those are."""
+
+    entries: tuple[tuple[ManagedFieldsEntry, Spots], ...]
+
+    def of(self, change: Change, time: str | None) -> Entries:
+        """The owners after a change like it."""
+        times = {owner_of(one): one.time for one in change.before}
+        return in_order(
+            replace(
+                entry,
+                time=time if entry.time == _NOW else times[owner_of(entry)],
+                fields_v1=_worded(entry.fields_v1, spots, change.words)
+                if spots and entry.fields_v1
+                else entry.fields_v1,
+            )
+            for entry, spots in self.entries
+        )
+
+
+class _NotAlikeError(Exception):
+    """The answer holds for this change only: words decide in which order items stand."""
+
+
+class Lookalikes:
+    """Remembers the answers."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._known: dict[tuple[Owner, bytes], _Answer] = {}
+
+    def entries(self, change: Change, time: str | None, work: Callable[[str | None], Entries]) -> Entries:
+        """The owners after a change that happens at a time. `work` works them out, and raises what it raises."""
+        answer = self._known.get(change.key)
+        if answer is None:
+            try:
+                answer = _answer(work(_NOW), change.words)
+            except _NotAlikeError:
+                return work(time)
+            if len(self._known) >= self._capacity:
+                self._known.clear()
+            self._known[change.key] = answer
+        return answer.of(change, time)
+
+
+def change_of(new: TypedObject, old: TypedObject, owner: Owner) -> Change | None:
+    """A change by this owner; None if it is not one of the status of a pod alone."""
+    before = old.metadata.managed_fields
+    if not isinstance(new, Pod) or not isinstance(old, Pod) or not 0 < len(before) < MAX_UPDATERS:
+        return None
+    if new.metadata is not old.metadata or new.spec is not old.spec:
+        return None
+    words = tuple(one for one in dict.fromkeys((*_own_words(new.status), *_own_words(old.status))) if _is_plain(one))
+    text = _encode((old.status, new.status, [replace(one, time=None) for one in before]))
+    for number, word in zip(_NUMBERS, words, strict=False):
+        text = text.replace(word.encode(), number.encode())
+    return Change((owner, text), words, before)
+
+
+def _is_plain(word: str | None) -> TypeGuard[str]:
+    return word is not None and _PLAIN.fullmatch(word) is not None
+
+
+def _own_words(status: PodStatus) -> Iterator[str | None]:
+    """What other pods of the template say otherwise. To miss some costs time, and to name too many, too; no more."""
+    yield status.pod_ip
+    yield status.host_ip
+    yield status.start_time
+    for address in status.pod_ips:
+        yield address.ip
+    for condition in status.conditions:
+        yield condition.last_transition_time
+    for containers in (status.init_container_statuses, status.container_statuses, status.ephemeral_container_statuses):
+        for one in containers:
+            yield from _words_of_container(one)
+
+
+def _words_of_container(container: ContainerStatus) -> Iterator[str | None]:
+    yield container.container_id
+    for state in (container.state, container.last_state):
+        yield from _words_of_state(state)
+
+
+def _words_of_state(state: ContainerState) -> Iterator[str | None]:
+    if state.running is not None:
+        yield state.running.started_at
+    if state.terminated is not None:
+        yield state.terminated.started_at
+        yield state.terminated.finished_at
+        yield state.terminated.container_id
+
+
+def _answer(entries: Entries, words: tuple[str, ...]) -> _Answer:
+    made: list[tuple[ManagedFieldsEntry, Spots]] = []
+    for entry in entries:
+        fields, spots = _numbered(entry.fields_v1 or {}, words)
+        made.append((replace(entry, fields_v1=fields) if spots else entry, spots))
+    return _Answer(tuple(made))
+
+
+def _numbered(fields: Fields, words: tuple[str, ...]) -> tuple[Fields, Spots]:
+    """Fields with numbers for words, and where.
+
+    Raises:
+        _NotAlikeError: an item that is known by a word has neighbours, or a name looks like a number.
+    """
+    made: Fields = {}
+    spots: Spots = {}
+    for element, below in fields.items():
+        numbered = _replaced(element, words)
+        if _MARK in element or (numbered != element and len(fields) > 1 + (SELF in fields)):
+            raise _NotAlikeError
+        made[numbered], inner = _numbered(cast("Fields", below), words)
+        if inner or numbered != element:
+            spots[numbered] = inner
+    return made, spots
+
+
+def _worded(fields: Fields, spots: Spots, words: tuple[str, ...]) -> Fields:
+    """Fields with words for numbers. What has none is shared."""
+    made: Fields = {}
+    for element, below in fields.items():
+        inner = spots.get(element)
+        if inner is None:
+            made[element] = below
+        else:
+            made[_restored(element, words)] = _worded(cast("Fields", below), inner, words)
+    return made
+
+
+def _replaced(text: str, words: tuple[str, ...]) -> str:
+    for number, word in zip(_NUMBERS, words, strict=False):
+        text = text.replace(word, number)
+    return text
+
+
+def _restored(text: str, words: tuple[str, ...]) -> str:
+    if _MARK in text:
+        for number, word in zip(_NUMBERS, words, strict=False):
+            text = text.replace(number, word)
+    return text

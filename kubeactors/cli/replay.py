@@ -1,0 +1,173 @@
+"""`kubeactors replay` and `kubeactors why`: see a failure again, and why it came."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope
+from kubeactors.cli.errors import UsageError, said
+from kubeactors.sim.campaign import Finding, story
+from kubeactors.sim.explain import Records, recorded
+from kubeactors.sim.explain.exports import chrome_trace, json_lines
+from kubeactors.sim.explain.page import page
+from kubeactors.sim.explain.why import UnknownObject
+from kubeactors.sim.explain.why import why as causes
+from kubeactors.sim.judge import Violation
+from kubeactors.sim.operators.fuzzing import fuzz_at
+from kubeactors.sim.operators.places import NotFound
+from kubeactors.sim.plan import PlanError, Replay, decode, this_version
+from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.trace import Trace
+
+TRACE_WIDTH = 400
+"""Longer lines of a trace are cut."""
+
+
+class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What `replay --output json` prints. `reproduced` is true if the violation that the file names has happened."""
+
+    invariant: str
+    seed: int
+    events: int
+    virtual_seconds: float
+    reproduced: bool
+    violations: list[Violation]
+    faults: dict[str, int]
+
+
+def replay(  # noqa: PLR0913 -- the options of the command
+    file: Annotated[Path, Parameter(help="What `fuzz` has written.")],
+    *,
+    output: Literal["text", "json"] = "text",
+    until: Annotated[float | None, Parameter(help="Stop after so many virtual seconds.")] = None,
+    trace: Annotated[bool, Parameter(help="Print every message as it is delivered.", negative=())] = False,
+    pause_at: Annotated[int, Parameter(help="Stop in the debugger before the message of this number.")] = 0,
+    html: Annotated[Path | None, Parameter(help="Write a page that shows everything; it needs no network.")] = None,
+    why: Annotated[str, Parameter(help="Print why this object is as it is, such as pods/default/web-0.")] = "",
+    jsonl: Annotated[Path | None, Parameter(help="Write every message and write, a line of JSON each.")] = None,
+    perfetto: Annotated[Path | None, Parameter(help="Write a trace that ui.perfetto.dev opens.")] = None,
+) -> int:
+    """Run one scenario again. Exit 1 if it fails again."""
+    if until is not None and until < 0:
+        raise UsageError("--until must not be less than 0")
+    found = read_replay(file)
+    simulation = simulation_of(found)
+    if trace or pause_at:
+        write = _print_short if trace else _say_nothing
+        listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause)
+        simulation.network.listeners.append(listener)
+    if why or any((html, jsonl, perfetto)):
+        records = recorded(simulation, until)
+        explain(records, file, html=html, jsonl=jsonl, perfetto=perfetto)
+        if why:
+            return _print_causes(records, why)
+        outcome = simulation.outcome()
+    else:
+        outcome = simulation.run(until)
+    violations = list(outcome.violations)
+    if output == "json":
+        result = ReplayReport(
+            invariant=found.invariant,
+            seed=found.plan.seed,
+            events=len(found.plan.steps),
+            virtual_seconds=outcome.virtual_seconds,
+            reproduced=any(one.invariant == found.invariant for one in violations),
+            violations=violations,
+            faults=outcome.faults,
+        )
+        print(msgspec.json.encode(result).decode())
+    elif violations:
+        Console(highlight=False, soft_wrap=True).print(
+            "\n".join(story(Finding(violation=violations[0], plan=found.plan))), markup=False
+        )
+    else:
+        print(f"{file}: nothing is violated")
+    return 1 if violations else 0
+
+
+def simulation_of(found: Replay) -> Simulation:
+    """The scenario of a replay, ready to run.
+
+    Raises:
+        UsageError: the operator that it is about cannot be imported.
+    """
+    if not found.operator:
+        return Simulation(found.plan)
+    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    try:
+        return fuzz_at(found.operator).simulation(found.plan)
+    except NotFound as error:
+        raise UsageError(str(error)) from error
+
+
+def why(
+    wanted: Annotated[str, Parameter(name="OBJECT", help="Such as pods/default/web-0.")],
+    file: Annotated[Path, Parameter(help="What `fuzz` has written.")],
+) -> int:
+    """Run one scenario again, and say who wrote an object, because of which message."""
+    return _print_causes(recorded(simulation_of(read_replay(file))), wanted)
+
+
+def explain(
+    records: Records, file: Path, *, html: Path | None = None, jsonl: Path | None = None, perfetto: Path | None = None
+) -> None:
+    """Write what is asked for about a run.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
+    try:
+        if html is not None:
+            html.write_text(page(records, title=file.name, replay=f"kubeactors replay {file}"), encoding="utf-8")
+        if jsonl is not None:
+            jsonl.write_text("".join(f"{line}\n" for line in json_lines(records)), encoding="utf-8")
+        if perfetto is not None:
+            perfetto.write_bytes(chrome_trace(records))
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {said(error)}") from error
+
+
+def _print_causes(records: Records, wanted: str) -> int:
+    try:
+        print("\n".join(causes(records, wanted)))
+    except UnknownObject as error:
+        raise UsageError(str(error)) from error
+    return 0
+
+
+def _print_short(line: str) -> None:
+    """On standard error, so that standard output holds the result only."""
+    short = line if len(line) <= TRACE_WIDTH else f"{line[: TRACE_WIDTH - 4]} ..."
+    print(short, file=sys.stderr)
+
+
+def _say_nothing(_line: str) -> None:
+    return
+
+
+def _pause(cell: Cell, envelope: Envelope) -> None:  # noqa: ARG001 -- what the user looks at
+    """`cell.actor` is about to handle `envelope[0]`, which `envelope[1]` has sent. Go on with `c`."""
+    breakpoint()  # noqa: T100 -- what the user asked for
+
+
+def read_replay(file: Path) -> Replay:
+    """A replay file; what differs from this version is said.
+
+    Raises:
+        UsageError: it cannot be read, or is none.
+    """
+    try:
+        found = decode(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', error)}") from error
+    except PlanError as error:
+        raise UsageError(f"{file}: {error}") from error
+    if found.version != this_version():
+        note = f"{file} was written by version {found.version or 'unknown'}, this is {this_version()}; trying it anyway"
+        print(f"kubeactors: {note}", file=sys.stderr)
+    return found

@@ -1,0 +1,40 @@
+"""Who may connect to whom, for those who are about to open a socket."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from kubeactors.actor import AskError, Ref
+from kubeactors.network.policy import IsAllowed, PolicyMessage
+
+NODE = "127.0.0.1"
+"""What comes from here comes from the node, or through it: the kubelet and the service proxy may reach every pod."""
+
+
+class PolicyGate:
+    """Asks the actor that knows the policies; it is started with the first question.
+
+    Args:
+        start: starts it.
+    """
+
+    def __init__(self, start: Callable[[], Awaitable[Ref[PolicyMessage]]]) -> None:
+        self._start = start
+        self._policies: Ref[PolicyMessage] | None = None
+        self._starting = anyio.Lock()
+
+    async def allows(self, source: str, target: str, port: int) -> bool:
+        """Whether a connection from an address to a port of another may be made; not if that cannot be known."""
+        if source == NODE:
+            return True
+        policies = await self._asked()
+        try:
+            return await policies.ask(IsAllowed(source, target, port))
+        except AskError:
+            return False
+
+    async def _asked(self) -> Ref[PolicyMessage]:
+        async with self._starting:
+            if self._policies is None:
+                self._policies = await self._start()
+        return self._policies

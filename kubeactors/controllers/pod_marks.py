@@ -1,0 +1,84 @@
+"""What a change of a pod is about: which controllers have to hear of it. Pure.
+
+A pod that comes, gets a node and runs is told three times. Without marks a dozen controllers would look at each time,
+to find that it is another controller's pod, or nothing that they count.
+"""
+
+from typing import Final
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.client import Change, controller_of
+from kubeactors.controllers.pods import FAILED, SUCCEEDED, is_ready, owner_changed
+
+GONE: Final = 1
+"""It is no more."""
+PLACED: Final = 2
+"""It is new, or its node or what it tolerates is."""
+SERVES: Final = 4
+"""It came, went, or whom it serves, or whether it does, has changed: labels, owners, node, addresses, phase, readiness."""
+ENDED: Final = 8
+"""It has ended, now or before."""
+TERMINATING: Final = 16
+"""It is to go, since now or before."""
+STRAY: Final = 32
+"""It has no controller, or had none, and is new, gone, to be released, or has other labels: somebody may want it."""
+
+_OWNED = {"ReplicaSet": 64, "ReplicationController": 128, "StatefulSet": 256, "DaemonSet": 512, "Job": 1024}
+_OWNED_BY_OTHERS = 2048
+
+
+def owned_by(kind: str) -> int:
+    """The mark of all changes of pods whose controller is, or was, of that kind."""
+    return _OWNED[kind]
+
+
+def marks_of(change: Change[Pod]) -> int:
+    """All marks of a change.
+
+    >>> marks_of(Change("ADDED", "default/web", None, Pod())) == PLACED | SERVES | STRAY
+    True
+    >>> marks_of(Change("MODIFIED", "default/web", Pod(), Pod()))
+    0
+    """
+    old, new = change.old, change.new
+    if old is None or new is None:
+        pod = change.current
+        owned = _owned(pod.metadata) or STRAY
+        return owned | SERVES | (PLACED if old is None else GONE) | _ending(pod)
+    return _of_owners(old.metadata, new.metadata) | _of_spec(old, new) | _of_status(old, new) | _ending(new)
+
+
+def _of_owners(old: ObjectMeta, new: ObjectMeta) -> int:
+    labelled = old.labels is not new.labels and old.labels != new.labels
+    serves = SERVES if labelled or old.deletion_timestamp != new.deletion_timestamp else 0
+    owned = _owned(new)
+    if owner_changed(old, new):
+        return serves | SERVES | STRAY | owned | _owned(old)
+    return serves | (owned or (STRAY if labelled or new.finalizers else 0))
+
+
+def _of_spec(old: Pod, new: Pod) -> int:
+    before, after = old.spec, new.spec
+    if before is after:
+        return 0
+    moved = before.node_name != after.node_name
+    return PLACED | SERVES if moved or before.tolerations != after.tolerations else 0
+
+
+def _of_status(old: Pod, new: Pod) -> int:
+    before, after = old.status, new.status
+    if before is after:
+        return 0
+    same = before.phase == after.phase and before.pod_ips == after.pod_ips and is_ready(old) == is_ready(new)
+    return 0 if same else SERVES
+
+
+def _ending(pod: Pod) -> int:
+    finished = ENDED if pod.status.phase in (SUCCEEDED, FAILED) else 0
+    return finished if pod.metadata.deletion_timestamp is None else finished | TERMINATING
+
+
+def _owned(metadata: ObjectMeta) -> int:
+    reference = controller_of(metadata) if metadata.owner_references else None
+    return 0 if reference is None else _OWNED.get(reference.kind, _OWNED_BY_OTHERS)

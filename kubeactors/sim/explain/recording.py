@@ -1,0 +1,185 @@
+"""A run that remembers everything: every message with its cause, every write, every fault that took effect.
+
+Causes are those of OpenTelemetry's spans (`actor/tracing.py`): what is sent while a message is handled, over all waits of
+its handler, is because of it; what a timer sends is because of the message during which the timer was set. What a watch
+tells is because of the write that it tells of.
+"""
+
+from functools import partial
+from typing import cast
+
+from opentelemetry.context import Context
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    NoOpTracer,
+    Span,
+    SpanContext,
+    get_current_span,
+    set_span_in_context,
+)
+
+from kubeactors.actor.actor import Actor
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope, Origin, sender_of
+from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.supervision import SECOND
+from kubeactors.actor.tracing import TracedCell, Tracing
+from kubeactors.apimachinery.requests import WatchEvents
+from kubeactors.sim.chaos import concerned
+from kubeactors.sim.explain.histories import difference, verb_of
+from kubeactors.sim.explain.records import Delivery, Firing, Records, Write
+from kubeactors.sim.explain.summaries import name_of, summary_of
+from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.plan import described
+from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.steps import kind_of
+from kubeactors.sim.world import commit_of
+from kubeactors.storage import StoreEvent
+
+ONE_TRACE = 1
+"""All of a run is one trace; a span's number is that of its message."""
+STORE_PATHS = ("/cluster/store", "/cluster/apiserver")
+
+
+class RecordedCell(TracedCell):
+    """A place where a message that a fault has kept back arrives as it was sent: the same envelope, the same cause."""
+
+    def put(self, envelope: Envelope) -> bool:
+        """See `Cell.put`."""
+        return Cell.put(self, envelope) if isinstance(envelope[1], Origin) else super().put(envelope)
+
+
+class Recording(Tracing):
+    """Takes down what happens in a simulation that has not begun.
+
+    Args:
+        simulation: whose run is recorded.
+    """
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(NoOpTracer())
+        self._simulation = simulation
+        self._pending: tuple[Cell, Envelope, float] | None = None
+        self._written: dict[tuple[str, str], int] = {}
+        plan = simulation.plan
+        self.records: Records = Records(plan=plan, steps=tuple(described(step) for step in plan.steps))
+        self.begin(simulation.sim.kernel)
+        simulation.network.listeners.append(self._arrived)
+        simulation.chaos.on_fired = self._fired
+        self._judge, simulation.disk.listener = simulation.disk.listener, self._committed
+
+    def begin(self, kernel: Kernel) -> None:
+        """See `Tracing.begin`."""
+        super().begin(kernel)
+        kernel.make_cell = partial(RecordedCell, self)
+
+    def run(self, until: float | None = None) -> Records:
+        """Run the plan, and say what happened."""
+        records, simulation = self.records, self._simulation
+        records.violations = simulation.run(until).violations
+        self._keep_pending()
+        records.begin, records.seconds = simulation.began / SECOND, self._now
+        return records
+
+    def span_of(self, actor: Actor[object], message: object) -> tuple[Span, Context]:
+        """A message is handled: it is the one that has just arrived."""
+        pending, self._pending = self._pending, None
+        envelope = actor.cell.in_hand()
+        parent, _ = _origin(envelope)
+        assert pending is not None  # every message passes the network before it is handled
+        number = self._note(*pending, kept=False)
+        context = SpanContext(ONE_TRACE, number, is_remote=False)
+        span = NonRecordingSpan(context)
+        return span, set_span_in_context(span, parent)
+
+    @property
+    def _now(self) -> float:
+        return self._simulation.sim.now / SECOND
+
+    def _arrived(self, cell: Cell, envelope: Envelope) -> None:
+        self._keep_pending()
+        self._pending = (cell, envelope, self._now)
+
+    def _keep_pending(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            self._note(*pending, kept=True)
+
+    def _note(self, cell: Cell, envelope: Envelope, at: float, *, kept: bool) -> int:
+        parent, links = _origin(envelope)
+        cause = get_current_span(parent).get_span_context().span_id
+        by_timer = not cause and bool(links)
+        if isinstance(envelope[0], WatchEvents):
+            cause = self._news(envelope[0]) or cause
+        sender = sender_of(envelope)
+        records = self.records.deliveries
+        number = len(records) + 1
+        records.append(
+            Delivery(
+                number=number,
+                at=at,
+                sender=sender.path if sender is not None else "",
+                actor=cell.path,
+                kind=type(envelope[0]).__name__,
+                summary=summary_of(envelope[0]),
+                cause=links[0].context.span_id if by_timer else cause,
+                by_timer=by_timer,
+                kept=kept,
+            )
+        )
+        return number
+
+    def _news(self, message: WatchEvents) -> int:
+        """What a watch tells is because of the write, whatever made the server tell it together with others."""
+        last = message.events[-1].object if message.events else None
+        return self._written.get((name_of(last), last.metadata.resource_version), 0) if last is not None else 0
+
+    def _committed(self, event: StoreEvent) -> None:
+        commit = commit_of(event)
+        cause = get_current_span().get_span_context().span_id
+        write = Write(
+            revision=commit.revision,
+            at=self._now,
+            cause=cause,
+            key=name_of(commit.current),
+            verb=verb_of(commit),
+            diff=difference(commit.old, commit.new),
+            author=self._author(cause),
+        )
+        self.records.writes.append(write)
+        self._written[write.key, str(write.revision)] = cause
+        self._judge(event)
+
+    def _author(self, number: int) -> str:
+        """Who has asked for what the store is doing."""
+        for one in self.records.causes(number):
+            if not one.actor.startswith(STORE_PATHS):
+                return one.actor
+        return ""
+
+    def _fired(self, fault: AnyFault) -> None:
+        until = self._simulation.began / SECOND + fault.heals_at
+        self.records.firings.append(
+            Firing(
+                at=self._now,
+                until=max(until, self._now),
+                kind=kind_of(fault),
+                summary=described(fault),
+                component=concerned(fault),
+                before=len(self.records.deliveries),
+            )
+        )
+
+
+def recorded(simulation: Simulation, until: float | None = None) -> Records:
+    """Run a simulation that has not begun, and remember everything."""
+    return Recording(simulation).run(until)
+
+
+def _origin(envelope: Envelope) -> tuple[Context, tuple[Link, ...]]:
+    """In which span a message was told, and by the timer of which."""
+    origin = envelope[1]
+    if not isinstance(origin, Origin):
+        return Context(), ()
+    return cast("Context", origin.context), cast("tuple[Link, ...]", origin.links)

@@ -1,0 +1,289 @@
+"""Webhooks are asked before writes, and what they say is done."""
+
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.actor import Actor, Ref, SimSystem, handle
+from kubeactors.api.admissionregistration.v1.matching import (
+    MatchCondition,
+    RuleWithOperations,
+    ServiceReference,
+    WebhookClientConfig,
+)
+from kubeactors.api.admissionregistration.v1.webhooks import (
+    MutatingWebhook,
+    MutatingWebhookConfiguration,
+    ValidatingWebhook,
+    ValidatingWebhookConfiguration,
+)
+from kubeactors.api.core.v1 import ConfigMap, Service, ServicePort, ServiceSpec
+from kubeactors.api.discovery.v1 import Endpoint, EndpointPort, EndpointSlice
+from kubeactors.api.discovery.v1.endpointslice import EndpointConditions
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.requests import Result
+from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver import ApiServer, ObjectCodec
+from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, WebhookReply
+from kubeactors.storage import Store
+from tests.apiserver.plane import DRY_RUN, Plane
+
+URL = WebhookClientConfig(url="https://hook.example.com/ask")
+CONFIG_MAPS = RuleWithOperations(
+    api_groups=("",), api_versions=("v1",), operations=("CREATE", "UPDATE", "DELETE"), resources=("configmaps",)
+)
+
+Request = dict[str, object]
+Program = Callable[[Request], dict[str, object]]
+
+
+class Body(msgspec.Struct):
+    request: Request
+
+
+def request_in(message: CallWebhook) -> Request:
+    return msgspec.json.decode(message.body, type=Body).request
+
+
+class Programs(Actor[CallWebhook]):
+    """Plays the programs that are asked, and remembers where."""
+
+    def __init__(self, answer: Program, asked: list[CallWebhook]) -> None:
+        self.answer = answer
+        self.asked = asked
+
+    @handle
+    def call(self, message: CallWebhook) -> WebhookReply:
+        self.asked.append(message)
+        request = request_in(message)
+        response = {"uid": request["uid"], "allowed": True, **self.answer(request)}
+        review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+        return WebhookReply(body=msgspec.json.encode(review))
+
+
+class Asked(Plane):
+    """A plane whose server asks a program."""
+
+    def __init__(self, answer: Program) -> None:
+        super().__init__()
+        self.calls: list[CallWebhook] = []
+        self.sim = SimSystem(seed=1)
+        programs = self.sim.spawn(lambda: Programs(answer, self.calls), name="programs")
+        self.store = self.sim.spawn(partial(Store, self.backend, ObjectCodec(self.scheme)), name="store")
+        make = partial(ApiServer, self.scheme, self.store, call_webhook=asking(programs))
+        self.server = self.sim.spawn(make, name="apiserver")
+
+
+def asking(programs: Ref[CallWebhook]) -> Call:
+    async def call(message: CallWebhook) -> WebhookReply:
+        return await programs.ask(message)
+
+    return call
+
+
+def config_map(name: str = "a", **data: str) -> ConfigMap:
+    return ConfigMap(metadata=ObjectMeta(name=name, namespace="default"), data=data)
+
+
+def validating(hook: ValidatingWebhook) -> ValidatingWebhookConfiguration:
+    return ValidatingWebhookConfiguration(metadata=ObjectMeta(name="v"), webhooks=(hook,))
+
+
+def hook(**fields: object) -> ValidatingWebhook:
+    return replace(
+        ValidatingWebhook(
+            name="w.example.com",
+            client_config=URL,
+            rules=(CONFIG_MAPS,),
+            side_effects="None",
+            admission_review_versions=("v1",),
+        ),
+        **fields,
+    )
+
+
+def changing(name: str, reinvocation: str = "Never") -> MutatingWebhookConfiguration:
+    made = MutatingWebhook(
+        name=f"{name}.example.com",
+        client_config=WebhookClientConfig(url=f"https://{name}.example.com/"),
+        rules=(CONFIG_MAPS,),
+        side_effects="None",
+        admission_review_versions=("v1",),
+        reinvocation_policy=reinvocation,
+    )
+    return MutatingWebhookConfiguration(metadata=ObjectMeta(name=name), webhooks=(made,))
+
+
+def refusal(reply: object) -> Status:
+    assert isinstance(reply, Status), reply
+    assert reply.status == "Failure", reply
+    return reply
+
+
+def data_in(request: Request) -> dict[str, str]:
+    return msgspec.convert(request["object"] or request["oldObject"], ConfigMap).data
+
+
+def deny_bad(request: Request) -> dict[str, object]:
+    if "bad" in data_in(request):
+        return {"allowed": False, "status": {"message": "bad is bad", "reason": "Invalid", "code": 422}}
+    return {"warnings": ["looked at"]}
+
+
+def test_what_a_webhook_denies_is_refused_in_its_words() -> None:
+    plane = Asked(deny_bad)
+    plane.create(validating(hook()))
+    refused = refusal(plane.try_create(config_map(bad="1")))
+    assert (refused.code, refused.reason) == (422, "Invalid")
+    assert refused.message == 'admission webhook "w.example.com" denied the request: bad is bad'
+
+
+def test_what_a_webhook_allows_passes_with_its_warnings() -> None:
+    plane = Asked(deny_bad)
+    plane.create(validating(hook()))
+    result = plane.try_create(config_map(good="1"))
+    assert isinstance(result, Result)
+    assert result.warnings == ("looked at",)
+    assert plane.calls[0].url == "https://hook.example.com/ask?timeout=10s"
+
+
+def test_updates_and_deletions_are_asked_about_with_the_old_object() -> None:
+    plane = Asked(deny_bad)
+    made = plane.create(config_map(good="1"))
+    plane.create(config_map("kept", bad="1"))
+    plane.create(validating(hook()))
+    assert refusal(plane.try_update(replace(made, data={"bad": "1"}))).code == 422
+    assert refusal(plane.delete(ConfigMap, "kept")).code == 422
+    plane.delete(ConfigMap, "a")
+    assert plane.names(ConfigMap) == ["kept"]
+    assert [request_in(one)["operation"] for one in plane.calls] == [
+        "UPDATE",
+        "DELETE",
+        "DELETE",
+    ]
+
+
+def test_a_condition_keeps_a_webhook_from_being_asked() -> None:
+    plane = Asked(deny_bad)
+    condition = MatchCondition(name="not-free", expression="object.metadata.name != 'free'")
+    plane.create(validating(hook(match_conditions=(condition,))))
+    plane.create(config_map("free", bad="1"))
+    assert plane.calls == []
+
+
+def test_a_webhook_is_told_of_a_dry_run() -> None:
+    plane = Asked(deny_bad)
+    plane.create(validating(hook()))
+    plane.create(config_map(), DRY_RUN)
+    assert [request_in(one)["dryRun"] for one in plane.calls] == [True]
+
+
+def set_key(name: str) -> dict[str, object]:
+    patch = [{"op": "add", "path": f"/data/{name}", "value": "x"}]
+    return {"patchType": "JSONPatch", "patch": msgspec.json.encode(patch)}
+
+
+def test_mutating_webhooks_change_what_is_written_one_after_the_other() -> None:
+    def add(request: Request) -> dict[str, object]:
+        return set_key(f"key{len(data_in(request))}")
+
+    plane = Asked(add)
+    plane.create(changing("a"))
+    plane.create(changing("b"))
+    assert plane.create(config_map(k="1")).data == {"k": "1", "key1": "x", "key2": "x"}
+
+
+@pytest.mark.parametrize(("reinvocation", "asked"), [("Never", ["a", "b"]), ("IfNeeded", ["a", "b", "a"])])
+def test_a_webhook_sees_what_later_ones_have_changed_if_it_asks_for_that(reinvocation: str, asked: list[str]) -> None:
+    plane = Asked(lambda _: set_key("same"))
+    plane.create(changing("a", reinvocation))
+    plane.create(changing("b"))
+    plane.create(config_map(k="1"))
+    assert [one.url.partition("//")[2][0] for one in plane.calls] == asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"uid": "other"}, 'received invalid webhook response: expected response.uid="$uid", got "other"'),
+        (set_key("k"), "received invalid webhook response: validating webhook may not return response.patch"),
+    ],
+)
+def test_an_answer_that_is_none_is_a_failed_call(answer: dict[str, object], why: str) -> None:
+    plane = Asked(lambda _: answer)
+    plane.create(validating(hook()))
+    refused = refusal(plane.try_create(config_map()))
+    said = why.replace("$uid", str(request_in(plane.calls[0])["uid"]))
+    assert (refused.code, refused.message) == (
+        500,
+        f'Internal error occurred: failed calling webhook "w.example.com": {said}',
+    )
+
+
+@pytest.mark.parametrize(("policy", "passes"), [("Fail", False), ("Ignore", True)])
+def test_a_webhook_that_cannot_be_reached_refuses_unless_failures_are_ignored(policy: str, *, passes: bool) -> None:
+    plane = Plane()
+    plane.create(validating(hook(failure_policy=policy)))
+    reply = plane.try_create(config_map())
+    assert isinstance(reply, Result) == passes
+    if not passes:
+        assert refusal(reply).message.startswith(
+            'Internal error occurred: failed calling webhook "w.example.com": failed to call webhook: Post '
+        )
+
+
+def behind(name: str) -> ValidatingWebhook:
+    service = ServiceReference(namespace="default", name=name, path="/check")
+    return hook(client_config=WebhookClientConfig(service=service, ca_bundle=b"PEM"))
+
+
+def with_service(plane: Plane, address: str) -> None:
+    port = ServicePort(name="https", port=443, target_port=8443)
+    spec = ServiceSpec(ports=(port,), selector={"app": "hook"})
+    plane.create(Service(metadata=ObjectMeta(name="hook", namespace="default"), spec=spec))
+    plane.create(
+        EndpointSlice(
+            metadata=ObjectMeta(name="hook-1", namespace="default", labels={"kubernetes.io/service-name": "hook"}),
+            address_type="IPv4",
+            endpoints=(Endpoint(addresses=(address,), conditions=EndpointConditions(ready=True)),),
+            ports=(EndpointPort(name="https", port=8443, protocol="TCP"),),
+        )
+    )
+
+
+def test_a_service_is_asked_at_a_pod_that_is_ready_under_the_name_of_the_service() -> None:
+    plane = Asked(deny_bad)
+    with_service(plane, "127.128.0.9")
+    plane.create(validating(behind("hook")))
+    plane.create(config_map())
+    (call,) = plane.calls
+    assert call.url == "https://127.128.0.9:8443/check?timeout=10s"
+    assert (call.server_name, call.authority) == ("hook.default.svc", b"PEM")
+
+
+def test_a_service_of_simulated_pods_has_nothing_to_say() -> None:
+    plane = Asked(deny_bad)
+    with_service(plane, "10.244.1.9")
+    plane.create(validating(behind("hook")))
+    plane.create(config_map(bad="1"))
+    assert plane.calls == []
+
+
+def test_a_service_that_is_not_there_cannot_be_asked() -> None:
+    plane = Asked(deny_bad)
+    plane.create(validating(behind("nosuch")))
+    assert refusal(plane.try_create(config_map())).message == (
+        'Internal error occurred: failed calling webhook "w.example.com": failed to call webhook: service "nosuch" not found'
+    )
+
+
+def test_webhooks_are_not_asked_about_webhooks() -> None:
+    plane = Asked(lambda _: {"allowed": False})
+    everything = RuleWithOperations(api_groups=("*",), api_versions=("*",), operations=("*",), resources=("*/*",))
+    plane.create(validating(hook(rules=(everything,))))
+    plane.delete(ValidatingWebhookConfiguration, "v")
+    plane.create(config_map())
+    assert plane.calls == []
