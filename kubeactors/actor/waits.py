@@ -51,7 +51,7 @@ class Wait(Generic[T]):
         """The value, or raises the error. Only when done."""
         if self._error is not None:
             raise self._error
-        return cast("T", self._value)
+        return self._value  # type: ignore[return-value] # pyright: ignore[reportReturnType] -- a cast is a call
 
     def abandon(self) -> None:
         """Nobody waits any more: a value that comes is dropped."""
@@ -62,7 +62,7 @@ class Wait(Generic[T]):
 
     def _settle(self) -> None:
         if self.leave is not None:
-            self.leave(cast("Wait[object]", self))
+            self.leave(self)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- a cast is a call
             self.leave = None
         if self.waiter is not None:
             waiter, self.waiter = self.waiter, None
@@ -71,7 +71,9 @@ class Wait(Generic[T]):
     def __await__(self) -> Generator["Wait[T]", None, T]:
         if self._value is _PENDING and self._error is None:
             yield self
-        return self.result()
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value] # pyright: ignore[reportReturnType] -- a cast is a call
 
 
 class Gate:

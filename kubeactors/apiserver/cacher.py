@@ -29,6 +29,8 @@ class ResourceCache:
         self.objects: Collection = Collection(node_of)
         self.watchers: ResourceWatchers = ResourceWatchers(node_of)
         self.history: History = History(history, 0)
+        self.followers: tuple[Follower, ...] = ()
+        """Who sees the changes."""
         self._node_of = node_of
         self._capacity = history
 
@@ -48,7 +50,11 @@ class ResourceCache:
 
 
 class Follower(Protocol):
-    """Somebody who sees all changes of all objects as the cache takes them in."""
+    """Somebody who sees all changes of objects of some kinds as the cache takes them in."""
+
+    def concerns(self, kind: Kind[TypedObject]) -> bool:
+        """Whether it wants to see those of this kind; asked once."""
+        ...
 
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
         """An object of a kind has changed."""
@@ -90,6 +96,7 @@ class Cacher:
         if cache is None:
             cache = ResourceCache(stored, None, self._history)
             cache.reset(self.revision)
+            cache.followers = tuple(one for one in self._followers if one.concerns(stored))
         cache.kind = stored
         for kind in (stored, *versions):
             self._caches[kind.gvr] = self._by_type[kind.type] = cache
@@ -121,8 +128,11 @@ class Cacher:
         return self.of(resource).objects.select(Selection(namespace=namespace, node=node))
 
     def follow(self, follower: Follower) -> None:
-        """Let somebody see all changes from now on."""
+        """Let somebody see all changes of kinds that concern him from now on."""
         self._followers.append(follower)
+        for cache in self:
+            if follower.concerns(cache.kind):
+                cache.followers += (follower,)
 
     def prime(self, revision: int, kvs: Iterable[KeyValue]) -> None:
         """Start anew with what the store holds at a revision. Watchers must have been closed before."""
@@ -185,12 +195,15 @@ class Cacher:
 
     def _spread(self, cache: ResourceCache, change: Change) -> None:
         cache.history.append(change)
-        for follower in self._followers:
+        for follower in cache.followers:
             follower.observe(cache.kind, change)
-        offer, revision = self._hub.offer, change.revision
-        for watcher in cache.watchers.concerned(change):
+        concerned = cache.watchers.concerned(change)
+        if not concerned:
+            return
+        offer, revision, whole = self._hub.offer, change.revision, change.seen_through(None)
+        for watcher in concerned:
             if revision > watcher.since:
-                event = change.seen_through(watcher.matches)
+                event = whole if watcher.matches is None else change.seen_through(watcher.matches)
                 if event is not None:
                     offer(watcher, event)
 

@@ -363,12 +363,12 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
             found = self._subresources[resource.kind.gvr, message.subresource].get(resource, found)
         return Result(object=resource.shown_part(found), warnings=_deprecation(resource))
 
-    async def _create(self, resource: Resource, message: Create) -> Result | Status:
+    def _create(self, resource: Resource, message: Create) -> Awaitable[Result | Status]:
         """A binding that was sent to the namespace is one of the pod that it names."""
         if resource.kind.type is not Binding:
-            return await self._writer.create(resource, message)
+            return self._writer.create(resource, message)
         of_pod = replace(message, resource=PODS, name=message.object.metadata.name, subresource="binding")
-        return await self._writer.create(self._resources[PODS], of_pod)
+        return self._writer.create(self._resources[PODS], of_pod)
 
     async def _renew(self, resource: Resource, message: RenewLeases) -> LeasesRenewed:
         return LeasesRenewed(failed=await renew(self._stored, resource, message))

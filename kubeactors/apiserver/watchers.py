@@ -100,26 +100,20 @@ class ResourceWatchers:
 
     def concerned(self, change: Change) -> list[Watcher]:
         """Those whose scope a change touches; their selectors still decide."""
-        if not self._by_scope:
-            return []
-        found: list[Watcher] = []
         groups = self._by_scope
-        for scope in self._scopes(change):
-            if scope in groups:
-                found += groups[scope]
-        return found
-
-    def _scopes(self, change: Change) -> list[Scope]:
+        if not groups:
+            return []
         value = change.current or change.previous
         assert value is not None, "a change is of an object"
         namespace, name = value.metadata.namespace, value.metadata.name
-        scopes: list[Scope] = [_ANYWHERE, (namespace, name, "")]
+        found = [*groups.get(_ANYWHERE, ()), *groups.get((namespace, name, ""), ())]
         if namespace:
-            scopes.insert(1, (namespace, "", ""))
+            found += groups.get((namespace, "", ""), ())
         if self._node_of is not None:
             for node in self._nodes(self._node_of, change.current, change.previous):
-                scopes += (("", "", node), (namespace, "", node))
-        return scopes
+                found += groups.get(("", "", node), ())
+                found += groups.get((namespace, "", node), ())
+        return found
 
     @staticmethod
     def _nodes(node_of: NodeOf, current: TypedObject | None, previous: TypedObject | None) -> tuple[str, ...]:

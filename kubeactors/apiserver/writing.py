@@ -3,7 +3,7 @@
 Source: apiserver/pkg/endpoints/handlers/create.go, update.go, patch.go, delete.go (v1.36).
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import cast
 
 from msgspec.structs import replace
@@ -181,9 +181,9 @@ class Writer:
         except NotFound:
             return  # somebody else was faster
 
-    async def _change(self, resource: Resource, request: Update | Patch, transform: Transform, uid: str) -> Result:
+    def _change(self, resource: Resource, request: Update | Patch, transform: Transform, uid: str) -> Awaitable[Result]:
         attributes = _attributes(resource, request, UPDATE, request.options.dry_run)
-        return await self._changed(resource, request, attributes, transform, uid)
+        return self._changed(resource, request, attributes, transform, uid)
 
     async def _changed(
         self, resource: Resource, request: Update | Patch, attributes: Attributes, transform: Transform, uid: str
@@ -195,13 +195,13 @@ class Writer:
             object=resource.shown_part(written.value), code=201 if written.created else 200, warnings=warnings
         )
 
-    async def _written(
+    def _written(
         self, resource: Resource, request: Update | Patch, attributes: Attributes, transform: Transform, uid: str
-    ) -> Written:
+    ) -> Awaitable[Written]:
         if request.subresource:
             subresource = self._subresources[resource.kind.gvr, request.subresource]
-            return await subresource.update(self._registry, resource, attributes, transform)
-        return await self._registry.update(resource, attributes, resource.storing(transform), uid)
+            return subresource.update(self._registry, resource, attributes, transform)
+        return self._registry.update(resource, attributes, resource.storing(transform), uid)
 
     async def _caught_up(self) -> bool:
         """Wait for the cache; whether that brought anything new."""

@@ -98,7 +98,7 @@ class Client:
         reply = await self._transport.send(request)
         if isinstance(reply, Status) and reply.status == FAILURE:
             raise StatusError.of(reply)
-        return cast("R", reply)
+        return reply  # type: ignore[return-value] # pyright: ignore[reportReturnType] -- a cast is a call
 
     async def get(self, type_: type[T], name: str, namespace: str = "", *, resource_version: str = "") -> T:
         """One object: the newest, or with `resource_version` "0" what the server's cache holds."""
@@ -186,9 +186,9 @@ class Client:
         )
         return cast("T", (await self.send(request)).object)
 
-    async def update_status(self, object: T) -> T:  # noqa: A002 -- the field's name
+    def update_status(self, object: T) -> "Awaitable[T]":  # noqa: A002 -- the field's name
         """Replace the status of an object."""
-        return await self.update(object, subresource="status")
+        return self.update(object, subresource="status")
 
     async def patch(  # noqa: PLR0913 -- these are the parts of a patch
         self,

@@ -42,9 +42,9 @@ def conditions(pod: Pod, observed: Observed, now: str) -> tuple[PodCondition, ..
         (READY, _ready(pod, known, containers_ready)),
         (CONTAINERS_READY, containers_ready),
     )
-    others = tuple(one for one in pod.status.conditions if one.type not in OWNED)
-    return others + tuple(
-        _condition(type_, verdict, known.get(type_), pod.metadata.generation, now) for type_, verdict in verdicts
+    return (
+        *[one for one in pod.status.conditions if one.type not in OWNED],
+        *[_condition(type_, verdict, known.get(type_), pod.metadata.generation, now) for type_, verdict in verdicts],
     )
 
 

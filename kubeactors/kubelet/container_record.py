@@ -116,14 +116,14 @@ class ContainerRecord:
         """Whether it runs and its startup probe has succeeded."""
         if not self.is_running or self.post_start is not None:
             return False
-        return all(one.holds for one in self.probes if one.kind == STARTUP)
+        return not self.probes or all(one.holds for one in self.probes if one.kind == STARTUP)
 
     @property
     def ready(self) -> bool:
         """Whether it serves; an ordinary init container is ready when it has succeeded."""
         if self.init and self.spec.restart_policy is None:
             return self.has_exited and self.exit_code == 0
-        return self.started and all(one.holds for one in self.probes if one.kind == READINESS)
+        return self.started and (not self.probes or all(one.holds for one in self.probes if one.kind == READINESS))
 
     def observe(self, seen: RuntimeContainer) -> bool:
         """Take what the runtime says of the newest start. True if it has begun to run since."""

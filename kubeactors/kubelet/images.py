@@ -4,6 +4,7 @@ Source: pkg/kubelet/images/image_manager.go, pkg/util/parsers/parsers.go (v1.36)
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -33,13 +34,18 @@ def pulled(container: Container) -> tuple[tuple[str, str], ...]:
     >>> pulled(Container(image="nginx:1", image_pull_policy="IfNotPresent"))
     (('Pulled', 'Container image "nginx:1" already present on machine and can be accessed by the pod'),)
     """
-    image = container.image
-    if container.image_pull_policy == ALWAYS:
+    return _pulled(container.image, container.image_pull_policy)
+
+
+@lru_cache(maxsize=1024)
+def _pulled(image: str, policy: str) -> tuple[tuple[str, str], ...]:
+    if policy == ALWAYS:
         took = "0s (0s including waiting). Image size: 0 bytes."
         return (("Pulling", f'Pulling image "{image}"'), ("Pulled", f'Successfully pulled image "{image}" in {took}'))
     return (("Pulled", f'Container image "{image}" already present on machine and can be accessed by the pod'),)
 
 
+@lru_cache(maxsize=1024)
 def is_valid(image: str) -> bool:
     """Whether the text names an image.
 

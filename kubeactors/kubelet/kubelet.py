@@ -422,8 +422,11 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             del self._workers[worker.uid]
 
     def _tell_events(self, worker: PodWorker) -> None:
+        about: ObjectReference | None = None
         for event in worker.events:
-            self._recorder.event(_reference(worker.pod, event), event.type, event.reason, event.message)
+            if about is None or about.field_path != event.field_path:  # mostly they are about one container
+                about = _reference(worker.pod, event)
+            self._recorder.event(about, event.type, event.reason, event.message)
         worker.events.clear()
 
     def _set_alarm(self) -> None:

@@ -45,8 +45,8 @@ def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
     base, metadata = pod.status, pod.metadata
     pod_name = f"{metadata.name}_{metadata.namespace}({metadata.uid})"
     waiting = bool(view.init) and not view.initialized
-    init = tuple(one.status(pod_name, initializing=True) for one in view.init)
-    main = tuple(one.status(pod_name, initializing=waiting) for one in view.main)
+    init = tuple([one.status(pod_name, initializing=True) for one in view.init])
+    main = tuple([one.status(pod_name, initializing=waiting) for one in view.main])
     observed = Observed(
         init_statuses=init, statuses=main, phase=_phase(pod, view, init, main), has_sandbox=view.has_sandbox
     )
@@ -66,7 +66,7 @@ def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
         start_time=view.started_at,
         init_container_statuses=init,
         container_statuses=main,
-        ephemeral_container_statuses=tuple(one.debug_status(pod_name) for one in view.ephemeral),
+        ephemeral_container_statuses=tuple([one.debug_status(pod_name) for one in view.ephemeral]),
     )
 
 

@@ -410,7 +410,10 @@ class PodWorker:
         for record in self._init:
             if record.has_exited and record.exit_code and not self._restarts(record):
                 return True
-        return all(one.has_exited and not self._restarts(one) for one in self._main)
+        for record in self._main:  # noqa: SIM110 -- a generator costs as much as the look, and each step has one
+            if not record.has_exited or self._restarts(record):
+                return False
+        return True
 
     def _ensure_sandbox(self, now: int) -> bool:
         if self.sandbox is not None:
@@ -531,17 +534,17 @@ class PodWorker:
     # When to look again.
 
     def _next_wake(self, now: int) -> int | None:
-        times = [self._deadline, self._retry_at if self.sandbox is None else None, self.reads_at]
-        if self.sandbox is not None:
-            times.append(self._runtime.next_change(self.sandbox.id, now))
+        times = [self._deadline, self.reads_at]
+        times.append(self._retry_at if self.sandbox is None else self._runtime.next_change(self.sandbox.id, now))
         for record in self.records:
-            times += [record.blocked_until or None, record.retry_at or None]
+            times += (record.blocked_until, record.retry_at)
             if record.kill_at is not None and not record.is_stopping:
-                times += [record.kill_at, record.stop_at]
+                times += (record.kill_at, record.stop_at)
             if record.post_start is not None:
                 times.append(record.post_start.until)
-            times += [one.next_at for one in record.probes if one.kind == STARTUP or record.started]
-        return min((one for one in times if one is not None and one > now), default=None)
+            if record.probes:
+                times += [one.next_at for one in record.probes if one.kind == STARTUP or record.started]
+        return min([one for one in times if one is not None and one > now], default=None)
 
     @property
     def _deadline(self) -> int | None:
@@ -551,7 +554,10 @@ class PodWorker:
     @property
     def _initialized(self) -> bool:
         """Whether a main container has ever been started: from then on init containers do not count."""
-        return any(one.attempts for one in self._main)
+        for record in self._main:  # noqa: SIM110 -- asked for in every step
+            if record.attempts:
+                return True
+        return False
 
     @property
     def _name(self) -> str:

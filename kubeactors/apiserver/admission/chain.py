@@ -6,7 +6,6 @@ Source: pkg/kubeapiserver/options/plugins.go (v1.36).
 from collections.abc import Sequence
 
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.admission.plugin import Attributes, Plugin
 
@@ -16,11 +15,11 @@ class Chain:
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self._plugins = tuple(plugins)
-        self._picked: dict[tuple[GroupVersionResource, str, str], tuple[Plugin, ...]] = {}
+        self._picked: dict[tuple[str, str, str, str, str], tuple[Plugin, ...]] = {}
 
     def concerned(self, kind: Kind[TypedObject], subresource: str, operation: str) -> tuple[Plugin, ...]:
         """The plug-ins that have to do with such requests, in order."""
-        key = (kind.gvr, subresource, operation)
+        key = (kind.group, kind.version, kind.resource, subresource, operation)
         found = self._picked.get(key)
         if found is None:
             found = tuple(one for one in self._plugins if one.concerns(kind, subresource, operation))

@@ -106,8 +106,11 @@ class Priority(Plugin):
         return cast("PriorityClass", found)
 
     def _default(self) -> PriorityClass | None:
-        classes = cast("Iterator[PriorityClass]", self._lookup.select(PRIORITY_CLASSES))
-        return min((one for one in classes if one.global_default), key=lambda one: one.value, default=None)
+        default: PriorityClass | None = None
+        for one in cast("Iterator[PriorityClass]", self._lookup.select(PRIORITY_CLASSES)):
+            if one.global_default and (default is None or one.value < default.value):
+                default = one
+        return default
 
 
 def _computed(value: object) -> str:

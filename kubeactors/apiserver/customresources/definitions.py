@@ -74,6 +74,10 @@ class Definitions:
         self._dirty: dict[str, None] = {}
         self.wake: Callable[[], None] = lambda: None
 
+    def concerns(self, kind: Kind[TypedObject]) -> bool:
+        """Definitions, and what they define."""
+        return kind.custom or kind.gvr == DEFINITIONS
+
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
         """A definition has changed: it, and those of its group, are looked at again; one that goes, with each object."""
         if kind.custom and change.current is None:

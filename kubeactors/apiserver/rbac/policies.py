@@ -92,10 +92,12 @@ class Policies:
             for one in self._objects.select(resource):
                 put(one)
 
+    def concerns(self, kind: Kind[TypedObject]) -> bool:
+        """Roles and bindings."""
+        return kind.group == GROUP
+
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
         """Take in a change."""
-        if kind.group != GROUP:
-            return
         _, put, remove = self._handlers[kind.type]
         self.version += 1
         if change.previous is not None:

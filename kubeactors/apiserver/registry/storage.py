@@ -1,10 +1,11 @@
 """The store's protocol, as the registry uses it: each function is one request."""
 
-from typing import cast
+from collections.abc import Awaitable
+from typing import TypeAlias, cast
 
 from kubeactors.actor import Ref
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.status import InternalError
+from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apiserver.objects import revision_of
 from kubeactors.storage.messages import (
     Compare,
@@ -21,6 +22,9 @@ from kubeactors.storage.messages import (
     TxnReply,
 )
 
+Outcome: TypeAlias = tuple[bool, TypedObject | None]
+"""Whether it was written, and what is there now."""
+
 
 class Stored:
     """The store, seen from the registry: objects under keys. `None` stands for a key that does not exist."""
@@ -34,21 +38,19 @@ class Stored:
         assert isinstance(reply, RangeReply), "the newest revision can be read"
         return _first(reply)
 
-    async def create(self, key: str, value: TypedObject, lease: int = 0) -> tuple[bool, TypedObject | None]:
+    def create(self, key: str, value: TypedObject, lease: int = 0) -> Awaitable[Outcome]:
         """Write if the key does not exist; whether it was written, and what is there now."""
-        return await self._if_at(key, 0, (PutOp(key=key, value=value, lease=lease),))
+        return self._if_at(key, 0, PutOp(key=key, value=value, lease=lease))
 
-    async def replace(
-        self, key: str, value: TypedObject, old: TypedObject, lease: int = 0
-    ) -> tuple[bool, TypedObject | None]:
+    def replace(self, key: str, value: TypedObject, old: TypedObject, lease: int = 0) -> Awaitable[Outcome]:
         """Write if the key still holds `old`; whether it did, and what is there now. Without a change, only look."""
-        writes: tuple[Op, ...] = () if value == old else (PutOp(key=key, value=value, lease=lease),)
-        done, now = await self._if_at(key, revision_of(old), writes)
-        return done, old if done and not writes else now
+        if value == old:
+            return self._is_at(key, old)
+        return self._if_at(key, revision_of(old), PutOp(key=key, value=value, lease=lease))
 
-    async def delete(self, key: str, old: TypedObject) -> tuple[bool, TypedObject | None]:
+    def delete(self, key: str, old: TypedObject) -> Awaitable[Outcome]:
         """Delete if the key still holds `old`; whether it did, and what is there now."""
-        return await self._if_at(key, revision_of(old), (DeleteOp(key=key),))
+        return self._if_at(key, revision_of(old), DeleteOp(key=key))
 
     async def write_all(self, compare: tuple[Compare, ...], writes: tuple[PutOp, ...]) -> bool:
         """Write all at one revision if all comparisons hold; whether they did."""
@@ -58,9 +60,11 @@ class Stored:
         """A new lease."""
         return await self._store.ask(LeaseGrant(ttl_seconds=seconds))
 
-    async def _if_at(self, key: str, revision: int, writes: tuple[Op, ...]) -> tuple[bool, TypedObject | None]:
+    async def _if_at(self, key: str, revision: int, *writes: Op) -> Outcome:
         compare = (Compare(key=key, mod_revision=revision),)
-        reply = await self._txn(Txn(compare=compare, success=writes, failure=(RangeOp(key=key),)))
+        reply = await self._store.ask(Txn(compare=compare, success=writes, failure=(RangeOp(key=key),)))
+        if not isinstance(reply, TxnReply):
+            raise _refused(reply)
         if not reply.succeeded:
             (found,) = reply.replies
             assert isinstance(found, RangeReply), "the other branch reads"
@@ -68,11 +72,19 @@ class Stored:
         put = reply.replies[0] if reply.replies else None
         return True, cast("TypedObject", put.kv.value) if isinstance(put, PutReply) else None
 
+    async def _is_at(self, key: str, old: TypedObject) -> Outcome:
+        done, now = await self._if_at(key, revision_of(old))
+        return done, old if done else now
+
     async def _txn(self, txn: Txn) -> TxnReply:
         reply = await self._store.ask(txn)
         if not isinstance(reply, TxnReply):
-            raise InternalError.saying(f"Internal error occurred: the store refused a write: {reply}")
+            raise _refused(reply)
         return reply
+
+
+def _refused(reply: object) -> StatusError:
+    return InternalError.saying(f"Internal error occurred: the store refused a write: {reply}")
 
 
 def _first(reply: RangeReply) -> TypedObject | None:

@@ -63,11 +63,14 @@ class Book:
         self._mutating: tuple[Mutating, ...] = ()
         self._webhooks: tuple[Webhook, ...] = ()
 
+    def concerns(self, kind: Kind[TypedObject]) -> bool:
+        """Policies and their bindings."""
+        return kind.group == GROUP
+
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
-        """An object of a kind has changed."""
-        del change
-        if kind.group == GROUP:
-            self._is_old = True
+        """One of them has changed."""
+        del kind, change
+        self._is_old = True
 
     def reset(self) -> None:
         """The cache has begun anew."""

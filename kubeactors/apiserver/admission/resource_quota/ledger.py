@@ -89,6 +89,11 @@ class Ledger:
 
         return settle
 
+    def concerns(self, kind: Kind[TypedObject]) -> bool:
+        """A quota may count any of them."""
+        del kind
+        return True
+
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
         """The cache has taken in a change. Who wrote it may hear of that only later."""
         value = change.current or change.previous
