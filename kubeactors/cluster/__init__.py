@@ -11,6 +11,7 @@
     pki.py          certificates                          kubeconfig.py   what kubectl reads
     watch.py        a watch as a stream
     dns_sockets.py  the sockets of the name server        proxy_sockets.py  those of the service proxy
+    webhooks.py     the way to webhooks of admission      webhook_client.py  the HTTP client that it needs
     data_dir.py     where state and certificates are      files.py        whole or absent
 
 Who sends to it: commands and applications. What it sends: nothing of its own; it spawns and stops.

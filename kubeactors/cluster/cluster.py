@@ -24,10 +24,8 @@ from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.cluster.conditions import holds
 from kubeactors.cluster.data_dir import STORE, VOLUMES
 from kubeactors.cluster.inbox import Inbox
-from kubeactors.cluster.kubeconfig import write_kubeconfig
 from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
 from kubeactors.cluster.manifest import Manifest, read_manifest
-from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines, PlaneMessage, Shared
 from kubeactors.cluster.platform import AnyioPlatform
 from kubeactors.cluster.policy_gate import PolicyGate
@@ -321,6 +319,8 @@ class Cluster:
             PkiError: the certificates in the directory cannot be used.
         """
         from kubeactors.apiserver.http import serving  # noqa: PLC0415 -- an embedded cluster needs no HTTP
+        from kubeactors.cluster.kubeconfig import write_kubeconfig  # noqa: PLC0415 -- the same
+        from kubeactors.cluster.pki import ensure_pki  # noqa: PLC0415 -- the same
 
         pki = ensure_pki(directory, [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
         tls = serving.Tls(certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate)

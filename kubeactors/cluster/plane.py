@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import ClassVar, NamedTuple, Never, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Never, TypeAlias, TypeVar, cast
 
 from kubeactors import storage
 from kubeactors.actor import Actor, Ref, Supervision, handle
@@ -12,7 +12,6 @@ from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
 from kubeactors.apiserver.admission.webhooks import call as webhooks
-from kubeactors.apiserver.tokens import AccountTokens
 from kubeactors.client import Client, ElectionConfig, InProcessTransport, LeaderElector
 from kubeactors.client.transport import ApiMessage, Transport
 from kubeactors.cluster.autoscaler_metrics import MachineMetrics
@@ -21,6 +20,8 @@ from kubeactors.cluster.power import PowerSwitch
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
 from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
 from kubeactors.cluster.spec import ClusterSpec
+from kubeactors.cluster.webhooks import WebhookCalls
+from kubeactors.cluster.webhooks import asking as asking_webhooks
 from kubeactors.cluster.workloads import Workloads
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
@@ -31,6 +32,9 @@ from kubeactors.scheduler import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.config import read as read_config
 from kubeactors.scheduler.extender import Call, no_call
 from kubeactors.storage import Backend, Store, StoreMessage
+
+if TYPE_CHECKING:
+    from kubeactors.apiserver.tokens import AccountTokens
 
 MANAGER = UserInfo(name="system:kube-controller-manager", groups=("system:authenticated",))
 SCHEDULER = UserInfo(name="system:kube-scheduler", groups=("system:authenticated",))
@@ -98,7 +102,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         self._running = {} if running is None else running
         self._workloads = workloads
         self._spec = spec
-        self._tokens = AccountTokens(spec.account_key) if spec.account_key else None
+        self._tokens = _account_tokens(spec.account_key) if spec.account_key else None
         self._backend = backend
         self._scheme = SCHEME.copy() if shared is None else shared.scheme
         self._authorizer = None if shared is None else shared.authorizer
@@ -158,9 +162,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         """Webhooks are programs elsewhere, or coroutines on machines: where there are none, nobody is asked."""
         if self._workloads is None:
             return webhooks.no_call
-        from kubeactors.cluster.webhooks import WebhookCalls, asking  # noqa: PLC0415 - it brings an HTTP client
-
-        return asking(self.ctx.spawn(WebhookCalls, name="webhooks"))
+        return asking_webhooks(self.ctx.spawn(WebhookCalls, name="webhooks"))
 
     def _way_to_extenders(self, config: SchedulerConfig) -> Call:
         if not config.extenders:
@@ -200,3 +202,9 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         """The cluster as it is when the store answers."""
         kept = await self._store.ask(storage.TakeSnapshot())
         return ClusterSnapshot(spec=self._spec, store=kept, wall=self.ctx.wall)
+
+
+def _account_tokens(key: bytes) -> "AccountTokens":
+    from kubeactors.apiserver.tokens import AccountTokens  # noqa: PLC0415 -- a cluster in memory signs none
+
+    return AccountTokens(key)

@@ -1,49 +1,31 @@
-"""Carries the API server's questions to webhooks of admission over HTTPS."""
+"""Carries the API server's questions to webhooks of admission."""
 
-import ssl
-
-import httpx2
+from typing import TYPE_CHECKING
 
 from kubeactors.actor import Actor, AskError, Ref, handle
 from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, WebhookReply
+
+if TYPE_CHECKING:
+    from kubeactors.cluster.webhook_client import WebhookClient
 
 MOMENT_SECONDS = 1.0
 """Beyond the time-out of a call, which comes first."""
 
 
 class WebhookCalls(Actor[CallWebhook], reentrant=True):
-    """Keeps a client for each authority that signs certificates. Several questions may be on their way at one time."""
+    """Asks webhooks, several questions at one time."""
 
     def __init__(self) -> None:
-        self._clients: dict[bytes, httpx2.AsyncClient] = {}
+        self._client: WebhookClient | None = None
 
     @handle
     async def call(self, message: CallWebhook) -> WebhookReply:
         """Post, and say what came back."""
-        headers = {"Content-Type": "application/json"}
-        named = {"sni_hostname": message.server_name} if message.server_name else {}
-        if message.server_name:
-            headers["Host"] = message.server_name
-        try:
-            response = await self._client(message.authority).post(
-                message.url,
-                content=message.body,
-                headers=headers,
-                extensions=named,
-                timeout=message.timeout_seconds,
-            )
-        except httpx2.TimeoutException:
-            return WebhookReply(error="context deadline exceeded")
-        except (httpx2.HTTPError, OSError, ValueError) as error:
-            return WebhookReply(error=str(error) or type(error).__name__)
-        return WebhookReply(response.status_code, response.content)
+        if self._client is None:
+            from kubeactors.cluster.webhook_client import WebhookClient  # noqa: PLC0415 -- most clusters ask nobody
 
-    def _client(self, authority: bytes) -> httpx2.AsyncClient:
-        found = self._clients.get(authority)
-        if found is None:
-            context = ssl.create_default_context(cadata=authority.decode() or None)
-            found = self._clients[authority] = httpx2.AsyncClient(verify=context)
-        return found
+            self._client = WebhookClient()
+        return await self._client.post(message)
 
 
 def asking(calls: Ref[CallWebhook]) -> Call:

@@ -26,6 +26,19 @@ def test_the_test_kit_for_actors_imports_no_more_than_that() -> None:
     subprocess.run([sys.executable, "-I", "-c", code], check=True)
 
 
+def test_a_cluster_in_memory_imports_nothing_that_encrypts_or_serves() -> None:
+    code = """
+import sys, anyio
+from kubeactors import Cluster
+async def main():
+    async with Cluster(nodes=1) as cluster:
+        await cluster.wait_for("node/node-1", "Ready")
+anyio.run(main)
+assert not {"cryptography", "uvicorn", "httpx2", "jsonschema_rs"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-I", "-c", code], check=True)
+
+
 def test_all_names_what_is_there() -> None:
     for info in pkgutil.walk_packages(kubeactors.__path__, "kubeactors."):
         if info.name == "kubeactors.__main__":
