@@ -39,7 +39,7 @@ from kubeactors.apiserver.http.paths import parse_path, verb_of
 from kubeactors.apiserver.http.pod_streams import PodAccess
 from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.resources import Resources
-from kubeactors.apiserver.http.responses import compress, refusal, text
+from kubeactors.apiserver.http.responses import chunks, compress, refusal, text
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -192,9 +192,12 @@ async def _respond(answer: Response, send: Send) -> None:
     body = answer.body
     if answer.compressed:  # in a thread, which need not hold the interpreter meanwhile
         body = await anyio.to_thread.run_sync(compress, body)
-    length = (b"content-length", b"%d" % len(body))
+    size = len(body) + sum(map(len, answer.pieces))
+    length = (b"content-length", b"%d" % size)
     headers = answer.headers if answer.code in {204, 304} else (*answer.headers, length)
-    await send(_start(answer.code, answer.content_type if body else "", headers))
+    await send(_start(answer.code, answer.content_type if size else "", headers))
+    for chunk in chunks(answer.pieces):
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 

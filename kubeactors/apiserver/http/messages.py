@@ -1,6 +1,6 @@
 """One HTTP request and its answer, as the handlers of this room see them; the bytes and events of ASGI stay below."""
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import msgspec
@@ -103,10 +103,14 @@ class HttpRequest:
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer whose body is known. With `compressed` it is compressed on its way; the headers say so already."""
+    """An answer whose body is known. With `compressed` it is compressed on its way; the headers say so already.
+
+    A body that is large comes as `pieces` instead, which nobody puts together: they are sent one after the other.
+    """
 
     code: int = 200
     body: bytes = b""
+    pieces: Sequence[bytes] = ()
     compressed: bool = False
     content_type: str = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()

@@ -3,7 +3,7 @@
 Source: apiserver/pkg/endpoints/handlers/response.go (v1.36).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -35,8 +35,8 @@ class Representation(Protocol):
         """One object as JSON, in an answer or in an event."""
         ...
 
-    def of_list(self, reply: ListResult) -> bytes:
-        """A list as JSON."""
+    def of_list(self, reply: ListResult) -> list[bytes]:
+        """A list as JSON, in pieces: most of it is known in bytes already, and large."""
         ...
 
 
@@ -72,15 +72,15 @@ class AsIs:
             return self._encodings.document(obj)
         return encode(_struct(obj))
 
-    def of_list(self, reply: ListResult) -> bytes:
+    def of_list(self, reply: ListResult) -> list[bytes]:
         """Items go without their type: it is that of the list."""
         kind = self._kind
-        items = b"[" + b",".join(map(self._encodings.item, reply.items)) + b"]"
         metadata = _json(reply.metadata)
         if (
             kind.custom and not reply.metadata.continue_
         ):  # the original keeps these lists as maps, which leave out nothing
             metadata = metadata.replace(b"{", b'{"continue":"",', 1) if len(metadata) > 2 else b'{"continue":""}'
+        items = map(self._encodings.item, reply.items)
         return _document(kind.list_kind or f"{kind.kind}List", kind.api_version, metadata, items)
 
 
@@ -97,12 +97,12 @@ class AsMetadata:
             raise _unfit(f"you requested {self._target.kind}, but the requested object is not a list", self._kind, "")
         return partial(obj, self._target.api_version)
 
-    def of_list(self, reply: ListResult) -> bytes:
+    def of_list(self, reply: ListResult) -> list[bytes]:
         """One PartialObjectMetadataList."""
         if self._target.kind != "PartialObjectMetadataList":
             raise _unfit(f"you requested {self._target.kind}, but the requested object is a list", self._kind, "List")
-        items = b",".join(partial(item, self._target.api_version) for item in reply.items)
-        return _document(self._target.kind, self._target.api_version, _json(reply.metadata), b"[" + items + b"]")
+        items = (partial(item, self._target.api_version) for item in reply.items)
+        return _document(self._target.kind, self._target.api_version, _json(reply.metadata), items)
 
 
 class _Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -135,9 +135,9 @@ class AsTable:
         self._columns = None
         return table
 
-    def of_list(self, reply: ListResult) -> bytes:
+    def of_list(self, reply: ListResult) -> list[bytes]:
         """A Table with a row for each item."""
-        return self._table(reply.metadata, reply.items)
+        return [self._table(reply.metadata, reply.items)]
 
     def _table(self, metadata: ListMeta, items: tuple[HasMeta, ...]) -> bytes:
         now = self._clock()
@@ -194,9 +194,12 @@ def partial(obj: HasMeta, api_version: str) -> bytes:
 _json = msgspec.json.Encoder().encode
 
 
-def _document(kind: str, api_version: str, metadata: bytes, items: bytes) -> bytes:
-    head = f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":'.encode()
-    return b"".join((head, metadata, b',"items":', items, b"}"))
+def _document(kind: str, api_version: str, metadata: bytes, items: Iterable[bytes]) -> list[bytes]:
+    pieces = [f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":'.encode(), metadata, b',"items":[']
+    for item in items:
+        pieces += (item, b",")
+    pieces[-1] = b"]}" if pieces[-1] == b"," else b',"items":[]}'
+    return pieces
 
 
 def _struct(obj: HasMeta) -> msgspec.Struct:

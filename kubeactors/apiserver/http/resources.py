@@ -41,7 +41,7 @@ from kubeactors.apiserver.http.node_proxy import NodeProxy
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
-from kubeactors.apiserver.http.responses import data, page_not_found
+from kubeactors.apiserver.http.responses import data, listing, page_not_found
 from kubeactors.apiserver.http.routes import route
 from kubeactors.apiserver.http.usage import NODES, UsageApi
 from kubeactors.apiserver.http.watching import EventEncoder, WatchSink, WatchStream
@@ -270,8 +270,7 @@ class Resources:
     def _list_of(self, call: _Call, reply: ListResult | Status) -> Response:
         if isinstance(reply, Status):
             return data(call.request, reply.code or 200, msgspec.json.encode(reply), call.accepted)
-        json = self._shown(call).of_list(reply)
-        return data(call.request, 200, json, call.accepted, reply.warnings)
+        return listing(call.request, self._shown(call).of_list(reply), call.accepted, reply.warnings)
 
 
 def _patch_type(request: HttpRequest) -> str:

@@ -4,21 +4,28 @@ Source: apiserver/pkg/endpoints/handlers/responsewriters/writers.go (v1.36).
 """
 
 import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 import msgspec
 import yaml
 
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.http.messages import HttpRequest, Response
-from kubeactors.apiserver.http.negotiation import YAML, Accepted, as_is, negotiate
+from kubeactors.apiserver.http.negotiation import JSON, YAML, Accepted, as_is, negotiate
+
+Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 GZIP_THRESHOLD_BYTES = 128 * 1024
+CHUNK_BYTES = 256 * 1024
+"""As much of a large body is put together, encrypted and handed over to the client's socket at a time."""
 _GZIP_WINDOW = 31  # 15 bits of window, and 16 for gzip's header
 TEXT = "text/plain; charset=utf-8"
 
 _UNFOLDED = 1 << 30
 """Columns: long texts stay on one line."""
 _NO_CACHE = (b"cache-control", b"no-cache, private")
+_ALONE: Headers = (_NO_CACHE,)
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
 _PEOPLE = ("curl", "Wget", "Mozilla/5.0")
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
@@ -26,14 +33,37 @@ _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 
 def data(request: HttpRequest, code: int, json: bytes, accepted: Accepted, warnings: tuple[str, ...] = ()) -> Response:
     """An answer with a JSON value as its body, in the accepted media type."""
-    headers = [_NO_CACHE, *((b"warning", warning(text)) for text in warnings)]
+    headers = _headers(warnings)
     body = to_yaml(json) if accepted.media_type == YAML else _as_json(request, json, pretty=accepted.pretty)
     compressed = len(body) > GZIP_THRESHOLD_BYTES and "gzip" in request.header(b"accept-encoding")
     if compressed:
-        headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
-    return Response(
-        code=code, body=body, compressed=compressed, content_type=accepted.media_type, headers=tuple(headers)
-    )
+        headers += ((b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"))
+    return Response(code=code, body=body, compressed=compressed, content_type=accepted.media_type, headers=headers)
+
+
+def listing(
+    request: HttpRequest, pieces: Sequence[bytes], accepted: Accepted, warnings: tuple[str, ...] = ()
+) -> Response:
+    """An answer with a list as its body, whose JSON is in pieces."""
+    large = sum(map(len, pieces)) > CHUNK_BYTES
+    as_it_is = accepted.media_type == JSON and not _indented(request, pretty=accepted.pretty)
+    if large and as_it_is and "gzip" not in request.header(b"accept-encoding"):
+        return Response(pieces=(*pieces, b"\n"), content_type=JSON, headers=_headers(warnings))
+    return data(request, 200, b"".join(pieces), accepted, warnings)
+
+
+def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Pieces put together to chunks of a size that is quickly sent."""
+    gathered: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= CHUNK_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)
 
 
 def compress(body: bytes) -> bytes:
@@ -82,12 +112,19 @@ def to_yaml(json: bytes) -> bytes:
 
 
 def _as_json(request: HttpRequest, json: bytes, *, pretty: bool) -> bytes:
-    if pretty or _for_people(request):
+    if _indented(request, pretty=pretty):
         json = msgspec.json.format(json, indent=2)
     return json + b"\n"
 
 
-def _for_people(request: HttpRequest) -> bool:
+def _headers(warnings: tuple[str, ...]) -> Headers:
+    return (_NO_CACHE, *((b"warning", warning(text)) for text in warnings)) if warnings else _ALONE
+
+
+def _indented(request: HttpRequest, *, pretty: bool) -> bool:
+    """Whether the client wants it so, or is a person's."""
+    if pretty:
+        return True
     if b"pretty" in request.query_bytes and (wish := request.query.text("pretty")):
         return wish in _TRUE
     return request.header(b"user-agent").startswith(_PEOPLE)

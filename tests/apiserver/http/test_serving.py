@@ -111,6 +111,22 @@ async def test_connections_are_kept_and_many_requests_go_over_one(pki: Pki) -> N
         assert codes == [404] * 20
 
 
+async def test_a_long_list_is_whole_in_whichever_form_it_is_asked_for(pki: Pki) -> None:
+    async with site(pki) as it, it.admin() as client:
+        for number in range(40):
+            await client.post(PATH, json={"metadata": {"name": f"a{number}"}, "data": {"x": f"{number}" * 20_000}})
+        accepts = {"plain": {"accept-encoding": "identity"}, "gzip": {"accept-encoding": "gzip"}}
+        answers = {form: await client.get(PATH, headers=headers) for form, headers in accepts.items()}
+        answers["pretty"] = await client.get(f"{PATH}?pretty=1", headers=accepts["plain"])
+        plain = answers["plain"]
+        assert int(plain.headers["content-length"]) == len(plain.content) > 1_000_000
+        assert plain.content.endswith(b"]}\n")
+        lists = [answer.json() for answer in answers.values()]
+        assert [one["data"]["x"] for one in lists[0]["items"]] == [f"{number}" * 20_000 for number in range(40)]
+        assert lists[1:] == lists[:1] * 2
+        assert (await client.get(f"{PATH}/nosuch")).status_code == 404  # the connection goes on
+
+
 async def test_a_body_of_more_than_three_mebibytes_is_refused(pki: Pki) -> None:
     body = b'{"metadata":{"name":"a"},"data":{"x":"' + b"y" * (3 * 1024 * 1024) + b'"}}'
     async with site(pki) as it, it.admin() as client:
