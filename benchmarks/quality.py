@@ -1,11 +1,13 @@
 """`python -m benchmarks.quality`: looks for every mutant of the corpus, and says how long it took.
 
 With names only for these. `--seconds` is the CPU time that each may take, `--replays` the directory where what was
-found is written. Exit 1 if a mutant was not found, or fails without its bug.
+found is written, `--length` how many times as long as usual plans are (14: up to 500 events). Exit 1 if a mutant was not found, or fails without its bug.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -21,11 +23,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--length", type=int, default=1)
     parser.add_argument("--replays", type=Path)
     options = parser.parse_args()
-    print(f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'events':>6}  invariant")
+    print(f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'of':>4} {'events':>6} {'CPU s':>6}  invariant")
     results = [
-        _look(row, options.seconds, options.first_seed, options.replays)
+        _look(row, options.replays, partial(search, row, options.seconds, options.first_seed, length=options.length))
         for row in CORPUS
         if not options.names or row.name in options.names
     ]
@@ -33,11 +36,13 @@ def main() -> int:
     if found:
         seconds, events = [one.seconds for one in found], [len(one.finding.plan.steps) for one in found if one.finding]
         print(f"{len(found)} of {len(results)} found; median {median(seconds):.1f} s, {median(events):.0f} events")
+        shrinking = [one.shrink_seconds for one in found]
+        print(f"shrinking: median {median(shrinking):.1f} s, at most {max(shrinking):.1f} s")
     return 0 if len(found) == len(results) else 1
 
 
-def _look(row: Row, seconds: float, first_seed: int, replays: Path | None) -> Result:
-    result = search(row, seconds, first_seed=first_seed)
+def _look(row: Row, replays: Path | None, look: Callable[[], Result]) -> Result:
+    result = look()
     finding = result.finding
     if finding is None:
         print(f"{row.name:46} {'no':7} {result.seconds:6.1f} {result.scenarios:9}", flush=True)
@@ -46,7 +51,8 @@ def _look(row: Row, seconds: float, first_seed: int, replays: Path | None) -> Re
         silent = not Simulation(finding.plan).run().violations
     word = "yes" if silent else "FALSE"
     events, invariant = len(finding.plan.steps), finding.violation.invariant
-    line = f"{row.name:46} {word:7} {result.seconds:6.1f} {result.scenarios:9} {events:6}  {invariant}"
+    line = f"{row.name:46} {word:7} {result.seconds:6.1f} {result.scenarios:9}"
+    line += f" {result.events:4} {events:6} {result.shrink_seconds:6.1f}  {invariant}"
     print(line, flush=True)
     if replays is not None and silent:
         replays.mkdir(parents=True, exist_ok=True)

@@ -1,40 +1,55 @@
-"""`kubeactors fuzz`: look for failures of the control plane."""
+"""`kubeactors fuzz`: look for failures of the control plane, or of an operator."""
 
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
 
+from kubeactors.actor import ForeignAwait
 from kubeactors.cli.errors import UsageError
-from kubeactors.sim import campaign
-from kubeactors.sim.campaign import Finding, Tally, UnknownName, known_faults, known_invariants
-from kubeactors.sim.invariants import Invariant
+from kubeactors.cli.fuzz_progress import Progress, clock
+from kubeactors.cli.replay import explain
+from kubeactors.sim import OperatorError
+from kubeactors.sim.batches import BATCH, Batch, Job, jobs, shrink_found
+from kubeactors.sim.campaign import UnknownName, known_faults, known_invariants, write_replay
+from kubeactors.sim.causes import Shrunk, by_cause, merged
+from kubeactors.sim.explain import recorded
+from kubeactors.sim.judge import InvariantFailed
+from kubeactors.sim.ledger import Ledger, LedgerError, load
+from kubeactors.sim.operators.fuzzing import fuzz_at
+from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.workers import WorkersFailed, all_cores, here, in_processes, on_ray
 
 SCENARIOS = 500
 SHRINK_SECONDS = 20.0
-SHRUNK_OF_ONE_INVARIANT = 1
-"""More findings of the same invariant are written as they are: most have the same cause."""
+"""How long one failure is made smaller."""
+HURRIED_SECONDS = 1.0
+"""The same, for somebody who has pressed Ctrl-C."""
+MOST_SHRUNK = 10
+"""Of more causes than this only the first are made small; the others are written as they are."""
 DIRECTORY = Path("kubeactors-fuzz")
-PROGRESS_SECONDS = 0.2
+SAVE_SECONDS = 5.0
 
 
 class FoundViolation(msgspec.Struct, frozen=True, kw_only=True):
-    """One failure: `events` counts the steps of the plan that shows it."""
+    """One cause of failures: `events` counts the steps of the plan that shows it, `seeds` are all that failed by it."""
 
     invariant: str
     seed: int
     replay_file: str
     events: int
     message: str
+    page: str
+    seeds: tuple[int, ...]
 
 
 class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,29 +67,32 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     seed: Annotated[int, Parameter(help="Of the first scenario; the others count up from it.")] = 0,
     scenarios: Annotated[int | None, Parameter(help=f"How many; {SCENARIOS} unless --seconds is given.")] = None,
     seconds: Annotated[float | None, Parameter(help="For how long to look.")] = None,
+    workers: Annotated[int | None, Parameter(help="How many processes; as many as there are cores.")] = None,
     output: Literal["text", "json"] = "text",
-    report: Annotated[Path, Parameter(help="Where replay files are written.")] = DIRECTORY,
+    report: Annotated[Path | None, Parameter(help=f"Where all is written; only replays, to {DIRECTORY}.")] = None,
+    resume: Annotated[bool, Parameter(help="Go on with the campaign in --report.", negative=())] = False,
     fault: Annotated[tuple[str, ...], Parameter(help="Only faults of this kind; may be repeated.")] = (),
     invariant: Annotated[tuple[str, ...], Parameter(help="Only this invariant; may be repeated.")] = (),
+    operator: Annotated[str, Parameter(help="What `fuzz` has made of an operator, as module:name.")] = "",
+    ray: Annotated[str, Parameter(help="The address of a Ray cluster; `local` begins one here.")] = "",
 ) -> int:
     """Break a simulated control plane in many ways. Exit 1 if an invariant was violated."""
-    if scenarios is not None and scenarios < 1:
-        raise UsageError("--scenarios counts from 1")
-    if seconds is not None and seconds <= 0:
-        raise UsageError("--seconds must be more than 0")
-    if scenarios is not None and seconds is not None:
-        raise UsageError("--scenarios and --seconds both say how long to look; choose one")
-    _check_writable(report)
-    kinds, invariants = _selected(fault, invariant)
-    began = time.monotonic()  # noqa: TID251 -- a command lives in real time
-    tally, interrupted = _look(seed, scenarios, seconds, kinds, invariants)
-    found = _written(tally, report, invariants)
+    _check(scenarios, seconds, workers)
+    if resume and report is None:
+        raise UsageError("--resume goes on with the campaign in a directory; name it with --report")
+    directory = report or DIRECTORY
+    _check_writable(directory)
+    job = _job(seed, fault, invariant, operator)
+    ledger = _begun(directory, job, resume=resume)
+    wanted = scenarios or (SCENARIOS if seconds is None else 0)
+    interrupted = _look(ledger, wanted, seconds, (workers or all_cores(), ray), report)
+    found = _written(ledger, directory, HURRIED_SECONDS if interrupted else SHRINK_SECONDS)
     result = FuzzReport(
-        scenarios=tally.scenarios,
-        virtual_seconds=tally.virtual_seconds,
-        seconds=time.monotonic() - began,  # noqa: TID251 -- the same
+        scenarios=ledger.scenarios,
+        virtual_seconds=ledger.virtual_seconds,
+        seconds=ledger.seconds,
         violations=found,
-        faults=tally.faults,
+        faults=ledger.faults,
     )
     print(msgspec.json.encode(result).decode() if output == "json" else _text(result))
     if interrupted:
@@ -82,8 +100,19 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     return 1 if found else 0
 
 
+def _check(scenarios: int | None, seconds: float | None, workers: int | None) -> None:
+    if scenarios is not None and scenarios < 1:
+        raise UsageError("--scenarios counts from 1")
+    if seconds is not None and seconds <= 0:
+        raise UsageError("--seconds must be more than 0")
+    if scenarios is not None and seconds is not None:
+        raise UsageError("--scenarios and --seconds both say how long to look; choose one")
+    if workers is not None and workers < 1:
+        raise UsageError("--workers counts from 1")
+
+
 def _check_writable(report: Path) -> None:
-    """Before hours are spent on what cannot be written then. The directory is made only for a finding."""
+    """Before hours are spent on what cannot be written then. Without --report the directory is made only for a finding."""
     if report.exists() and not report.is_dir():
         raise UsageError(f"{report} is no directory; replay files cannot be written there")
     there = next(one for one in (report, *report.absolute().parents) if one.exists())
@@ -91,110 +120,130 @@ def _check_writable(report: Path) -> None:
         raise UsageError(f"{there} cannot be written; choose another directory for replay files with --report")
 
 
-def _selected(faults: Sequence[str], invariants: Sequence[str]) -> tuple[tuple[str, ...], tuple[type[Invariant], ...]]:
+def _job(seed: int, faults: Sequence[str], invariants: Sequence[str], operator: str) -> Job:
+    """The whole campaign. Names are looked up now, and an operator imported, to refuse early what cannot be."""
+    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
     try:
-        return known_faults(faults), known_invariants(invariants)
-    except UnknownName as error:
+        if operator:
+            return Job(first=seed, count=0, kinds=fuzz_at(operator).operator.fault_kinds, operator=operator)
+        known_invariants(invariants)
+        return Job(first=seed, count=0, kinds=known_faults(faults), invariants=tuple(invariants))
+    except (UnknownName, NotFound) as error:
         raise UsageError(str(error)) from error
 
 
-def _look(
-    seed: int,
-    scenarios: int | None,
-    seconds: float | None,
-    kinds: Sequence[str],
-    invariants: Sequence[type[Invariant]],
-) -> tuple[Tally, bool]:
-    """Run scenarios until it is enough, or the user stops it: what was found until then counts."""
-    tally = campaign.Tally()
-    plans = campaign.scenarios(seed, kinds)
-    enough = _clock(seconds) if seconds is not None else None
-    progress = _Progress()
+def _begun(directory: Path, job: Job, *, resume: bool) -> Ledger:
+    if not resume:
+        return Ledger(job=job, faults=dict.fromkeys(job.kinds, 0))
     try:
-        for plan in islice(plans, scenarios or (SCENARIOS if enough is None else None)):
-            tally.add(plan, Simulation(plan, invariants).run())
-            progress.show(tally)
-            if enough is not None and not enough():
-                break
+        return load(directory, job)
+    except LedgerError as error:
+        raise UsageError(str(error)) from error
+
+
+def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, str], report: Path | None) -> bool:
+    """Run batches until it is enough, or the user stops it: what was found until then counts.
+
+    Args:
+        ledger: takes in what comes.
+        wanted: how many scenarios in all; 0 is no limit.
+        seconds: for how long at most.
+        who: how many processes, and the address of a Ray cluster.
+        report: where the ledger is kept; None keeps none.
+    """
+    left = max(wanted - ledger.scenarios, 0)
+    if wanted and not left:
+        return False
+    job = msgspec.structs.replace(ledger.job, first=ledger.next_seed, count=left)
+    progress, before = Progress(), ledger.seconds
+    began, enough, due = time.monotonic(), clock(seconds), clock(0.0)  # noqa: TID251 -- a command lives in real time
+    try:
+        with closing(_batches(job, *who)) as batches:
+            for batch in batches:
+                ledger.add(batch)
+                ledger.seconds = before + time.monotonic() - began  # noqa: TID251 -- the same
+                progress.show(ledger)
+                if report is not None and not due():
+                    ledger.save(report)
+                    due = clock(SAVE_SECONDS)
+                if not enough():
+                    break
     except KeyboardInterrupt:
-        return tally, True
+        return True
+    except (InvariantFailed, OperatorError, ForeignAwait, WorkersFailed, OSError) as error:
+        raise UsageError(str(error)) from error
     finally:
         progress.clear()
-    return tally, False
+        if report is not None:
+            ledger.save(report)
+    return False
 
 
-def _written(tally: Tally, report: Path, invariants: Sequence[type[Invariant]]) -> list[FoundViolation]:
-    """Shrink the first finding of each invariant, and write a replay file for each."""
-    shrunk: dict[str, int] = {}
-    progress, run = _Progress(), partial(campaign.run_plan, invariants=invariants)
-    found: list[FoundViolation] = []
-    for finding in tally.findings:
-        name = finding.violation.invariant
-        shrunk[name] = shrunk.get(name, 0) + 1
-        smaller = finding
-        if shrunk[name] <= SHRUNK_OF_ONE_INVARIANT:
-            improved = partial(progress.shrunk, name)
-            smaller = campaign.smallest(finding, run, go_on=_clock(SHRINK_SECONDS), improved=improved)
+def _batches(job: Job, workers: int, ray: str) -> Generator[Batch]:
+    pieces, few = jobs(job), 0 < job.count <= BATCH  # which are done before another process has begun
+    if ray:
+        yield from on_ray(pieces, ray)
+    elif workers == 1 or few:
+        yield from here(pieces)
+    else:
+        yield from in_processes(pieces, workers)
+
+
+def _written(ledger: Ledger, directory: Path, seconds: float) -> list[FoundViolation]:
+    """Make one failure of each cause small, and write its replay file and its page."""
+    shrunk: list[Shrunk] = []
+    progress = Progress()
+    for number, cause in enumerate(by_cause(ledger.found)):
+        finding = cause.found.finding
+        if number < MOST_SHRUNK:
+            try:
+                improved = partial(progress.shrunk, cause.found.violation.invariant)
+                finding = shrink_found(ledger.job, cause.found, clock(seconds), improved)
+            except KeyboardInterrupt:
+                seconds = 0.0  # the others are written as they are
             progress.clear()
-        found.append(_report(smaller, report))
-    return found
+        shrunk.append(Shrunk(finding=finding, seeds=cause.seeds))
+    return [_report(one, directory, ledger.job) for one in merged(shrunk)]
 
 
-def _report(finding: Finding, report: Path) -> FoundViolation:
+def _report(shrunk: Shrunk, directory: Path, job: Job) -> FoundViolation:
+    finding = shrunk.finding
     try:
-        path = campaign.write_replay(finding, report)
+        path = write_replay(finding, directory, job.operator)
     except OSError as error:
         raise UsageError(f"the replay file cannot be written: {error}") from error
+    page = path.with_suffix(".html")
+    explain(recorded(_simulation(job, finding.plan)), path, html=page)
     return FoundViolation(
         invariant=finding.violation.invariant,
         seed=finding.plan.seed,
         replay_file=str(path),
         events=len(finding.plan.steps),
         message=finding.violation.message,
+        page=str(page),
+        seeds=shrunk.seeds,
     )
 
 
-def _clock(seconds: float) -> Callable[[], bool]:
-    """True for so many real seconds."""
-    end = time.monotonic() + seconds  # noqa: TID251 -- a command lives in real time
-    return lambda: time.monotonic() < end  # noqa: TID251 -- the same
-
-
-class _Progress:
-    """A line on the terminal; nothing in a pipe."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
-        self._pause = _clock(0.0)
-
-    def show(self, tally: Tally) -> None:
-        """Write how far it is, not too often."""
-        if self._shown and not self._pause():
-            self._pause = _clock(PROGRESS_SECONDS)
-            line = f"{tally.scenarios} scenarios, {tally.virtual_seconds / 3600:.1f} virtual hours"
-            print(f"\r{line}, {len(tally.findings)} violations", end="", file=sys.stderr, flush=True)
-
-    def shrunk(self, invariant: str, best: Plan) -> None:
-        """Write how small the plan of a violation is by now."""
-        if self._shown:
-            print(f"\r\033[K{invariant}: {len(best.steps)} events", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        """Leave the line to others."""
-        if self._shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+def _simulation(job: Job, plan: Plan) -> Simulation:
+    if job.operator:
+        return fuzz_at(job.operator).simulation(plan)
+    return Simulation(plan, known_invariants(job.invariants))
 
 
 def _text(result: FuzzReport) -> str:
+    rate = result.scenarios / result.seconds if result.seconds else 0.0
     lines = [
-        f"{result.scenarios} scenarios, {result.virtual_seconds:,.0f} virtual seconds in {result.seconds:.1f} s",
+        f"{result.scenarios} scenarios, {result.virtual_seconds:,.0f} virtual seconds in {result.seconds:.1f} s: {rate:.1f}/s",
         "faults that fired: " + ", ".join(f"{kind} {count}" for kind, count in result.faults.items() if count),
     ]
     silent = [kind for kind, count in result.faults.items() if not count]
     if silent:
         lines.append(f"faults that never fired: {', '.join(silent)}")
     for one in result.violations:
-        lines.append(f"VIOLATED {one.invariant}: {one.message}")
+        often = f" ({len(one.seeds)} scenarios)" if len(one.seeds) > 1 else ""
+        lines.append(f"VIOLATED {one.invariant}: {one.message}{often}")
         lines.append(f"    {one.events} events; again: kubeactors replay {one.replay_file}")
+        lines.append(f"    explained: {one.page}")
     lines.append(f"{len(result.violations)} violations" if result.violations else "no violation")
     return "\n".join(lines)

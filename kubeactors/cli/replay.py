@@ -169,5 +169,7 @@ def read_replay(file: Path) -> Replay:
         raise UsageError(f"{file}: {error}") from error
     if found.version != this_version():
         note = f"{file} was written by version {found.version or 'unknown'}, this is {this_version()}; trying it anyway"
+        if found.unknown:
+            note += f", without what is unknown here: {'; '.join(found.unknown)}"
         print(f"kubeactors: {note}", file=sys.stderr)
     return found

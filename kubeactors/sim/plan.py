@@ -4,6 +4,7 @@ The file has a line of JSON for the plan as a whole, and one for each step. Line
 people.
 """
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import get_args
 
@@ -62,6 +63,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     operator: str = ""
     """Where the operator is that was tested, as `module:name`; empty if it was the control plane itself."""
+    unknown: tuple[str, ...] = ()
+    """What this version does not know of a file of another one: steps that were left out, fields that mean nothing here."""
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -114,6 +117,8 @@ def decode(text: str) -> Replay:
     if not lines:
         raise PlanError("this is no replay: it is empty")
     header = _header(*lines[0])
+    unknown = _unknown(lines[1:]) if header.version != this_version() else {}
+    lines = [one for one in lines if not unknown.get(one[0], "").startswith("step")]
     plan = Plan(
         seed=header.seed,
         nodes=header.nodes,
@@ -121,7 +126,30 @@ def decode(text: str) -> Replay:
         candidates=header.candidates,
         steps=tuple(_step(number, line) for number, line in lines[1:]),
     )
-    return Replay(plan=plan, invariant=header.invariant, version=header.version, operator=header.operator)
+    return Replay(
+        plan=plan,
+        invariant=header.invariant,
+        version=header.version,
+        operator=header.operator,
+        unknown=tuple(unknown.values()),
+    )
+
+
+def _unknown(lines: Sequence[tuple[int, str]]) -> dict[int, str]:
+    """What is unknown here, by the number of the line: a step, or some of its fields."""
+    known = {str(one.__struct_config__.tag): one for one in get_args(AnyStep)}
+    found: dict[int, str] = {}
+    for number, line in lines:
+        try:
+            fields = msgspec.json.decode(line, type=dict[str, object])
+        except msgspec.DecodeError:
+            continue  # it is refused, with the reason, when it is decoded
+        kind = str(fields.get("kind"))
+        if kind not in known:
+            found[number] = f"step {kind} in line {number}"
+        elif new := [field for field in fields if field not in ("kind", *known[kind].__struct_fields__)]:
+            found[number] = f"field {', '.join(new)} of {kind} in line {number}"
+    return found
 
 
 def _header(number: int, line: str) -> _Header:

@@ -9,9 +9,13 @@ import msgspec
 
 from kubeactors.sim.faults import Lasting
 from kubeactors.sim.plan import AnyStep, Plan
+from kubeactors.sim.steps import kind_of
 
 SHORTER = (0.05, 0.3, 1.0, 3.0, 10.0, 40.0)
 """The lengths that are tried in place of a longer one, in seconds."""
+
+FEW = 12
+"""Smaller plans are not worth to be looked at group by group."""
 
 Fails = Callable[[Plan], bool]
 
@@ -52,7 +56,7 @@ def shrink(
 
 
 def _once(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    plan = _with_fewer_steps(plan, fails, go_on)
+    plan = _with_fewer_steps(_with_fewer_groups(plan, fails, go_on), fails, go_on)
     for index in range(len(plan.steps)):
         for step in _simpler(plan.steps[index]):
             candidate = plan.with_steps((*plan.steps[:index], step, *plan.steps[index + 1 :]))
@@ -60,6 +64,30 @@ def _once(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
                 plan = candidate
                 break
     return plan
+
+
+def _with_fewer_groups(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
+    """Take away all of one kind, or all about one thing, the most at first: what a failure needs is about few."""
+    if len(plan.steps) < FEW:
+        return plan
+    groups = dict.fromkeys(label for step in plan.steps for label in _labels(step))
+    sizes = {label: sum(label in _labels(step) for step in plan.steps) for label in groups}
+    for label in sorted(groups, key=lambda one: -sizes[one]):
+        candidate = plan.with_steps(tuple(step for step in plan.steps if label not in _labels(step)))
+        if len(candidate.steps) < len(plan.steps) and go_on() and fails(candidate):
+            plan = candidate
+    return plan
+
+
+def _labels(step: AnyStep) -> tuple[str, ...]:
+    """What a step is, and what it is about.
+
+    >>> from kubeactors.sim.workload import Scale
+    >>> _labels(Scale(at=1.0, name="web", replicas=3))
+    ('scale', 'name web')
+    """
+    about = [f"{field} {getattr(step, field)}" for field in ("name", "node", "component") if hasattr(step, field)]
+    return (kind_of(step), *about)
 
 
 def _with_fewer_steps(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:

@@ -20,16 +20,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: int
     seconds: float
     finding: Finding | None = None
+    events: int = 0
+    """Of the plan before it was shrunk."""
     shrink_seconds: float = 0.0
 
 
-def search(row: Row, seconds: float, *, first_seed: int = 0) -> Result:
+def search(row: Row, seconds: float, first_seed: int = 0, *, length: int = 1) -> Result:
     """Run scenarios with the mutant until one fails, for at most so many seconds of CPU; then shrink it."""
     began, enough = time.process_time(), clock(seconds)
     scenarios = 0
     with row.mutant():
         while enough():
-            plan = generate(first_seed + scenarios)
+            plan = generate(first_seed + scenarios, length=length)
             violations = Simulation(plan).run().violations
             scenarios += 1
             if violations:
@@ -40,6 +42,7 @@ def search(row: Row, seconds: float, *, first_seed: int = 0) -> Result:
                     scenarios=scenarios,
                     seconds=found - began,
                     finding=finding,
+                    events=len(plan.steps),
                     shrink_seconds=time.process_time() - found,
                 )
     return Result(name=row.name, scenarios=scenarios, seconds=time.process_time() - began)

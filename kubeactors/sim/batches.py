@@ -1,0 +1,127 @@
+"""Campaigns in pieces: a batch is some seeds of one, run anywhere, and told of in a few bytes.
+
+What a batch comes to depends on its seeds alone, so a campaign is the same with any number of workers.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+
+from kubeactors.sim.campaign import Finding, Run, Tally, known_invariants, run_plan, smallest
+from kubeactors.sim.grammar import generate
+from kubeactors.sim.judge import Violation
+from kubeactors.sim.operators.fuzzing import fuzz_at
+from kubeactors.sim.plan import FAULT_KINDS, Plan, decode, encode
+
+BATCH = 4
+"""Seeds in a batch: few, so that all workers are busy to the end, and progress is smooth."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """Some seeds of a campaign."""
+
+    first: int
+    count: int
+    kinds: tuple[str, ...] = FAULT_KINDS
+    invariants: tuple[str, ...] = ()
+    """Names; all if empty."""
+    operator: str = ""
+    """The place of an operator that is tested; empty if it is the control plane itself."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The seed of a scenario that failed, and how; its plan as text."""
+
+    seed: int
+    violation: Violation
+    plan: str
+
+    @property
+    def finding(self) -> Finding:
+        """The same, ready to be shrunk."""
+        return Finding(violation=self.violation, plan=decode(self.plan).plan)
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job has come to."""
+
+    first: int
+    scenarios: int
+    virtual_seconds: float
+    faults: dict[str, int]
+    found: tuple[Found, ...]
+
+
+class Scenarios(NamedTuple):
+    """How the scenarios of a campaign are made and run."""
+
+    kinds: tuple[str, ...]
+    generate: Callable[[int], Plan]
+    run: Run
+
+
+def scenarios_of(job: Job) -> Scenarios:
+    """The scenarios that a job is about.
+
+    Raises:
+        NotFound: its operator cannot be imported.
+    """
+    if job.operator:
+        campaign = fuzz_at(job.operator)
+        return Scenarios(campaign.operator.fault_kinds, campaign.generate, campaign.run_plan)
+    run = partial(run_plan, invariants=known_invariants(job.invariants))
+    return Scenarios(job.kinds, partial(generate, kinds=job.kinds), run)
+
+
+def run_job(job: Job) -> Batch:
+    """Run the scenarios, one after the other.
+
+    Raises:
+        InvariantFailed, OperatorError, ForeignAwait: what is tested, or judges, is mistaken.
+    """
+    kinds, generate_, run = scenarios_of(job)
+    tally = Tally(faults=dict.fromkeys(kinds, 0))
+    for seed in range(job.first, job.first + job.count):
+        plan = generate_(seed)
+        tally.add(plan, run(plan))
+    return Batch(
+        first=job.first,
+        scenarios=tally.scenarios,
+        virtual_seconds=tally.virtual_seconds,
+        faults=tally.faults,
+        found=tuple(
+            Found(seed=one.plan.seed, violation=one.violation, plan=encode(one.plan)) for one in tally.findings
+        ),
+    )
+
+
+def shrink_found(
+    job: Job, found: Found, go_on: Callable[[], bool], improved: Callable[[Plan], object] = lambda _: None
+) -> Finding:
+    """The smallest plan that can be found for a failure in the time that there is."""
+    return smallest(found.finding, scenarios_of(job).run, go_on=go_on, improved=improved)
+
+
+def jobs(whole: Job, *, size: int = BATCH) -> Iterator[Job]:
+    """A campaign in pieces, in the order of seeds; without end if its `count` is 0.
+
+    >>> [(one.first, one.count) for one in jobs(Job(first=7, count=6), size=4)]
+    [(7, 4), (11, 2)]
+    """
+    first, last = whole.first, whole.first + whole.count
+    while not whole.count or first < last:
+        count = min(size, last - first) if whole.count else size
+        yield msgspec.structs.replace(whole, first=first, count=count)
+        first += count
+
+
+def run_encoded(job: bytes) -> bytes:
+    """`run_job` for other processes and machines."""
+    return msgspec.json.encode(run_job(msgspec.json.decode(job, type=Job)))
+
+
+def decoded(batch: bytes) -> Batch:
+    """What `run_encoded` has returned."""
+    return msgspec.json.decode(batch, type=Batch)

@@ -1,0 +1,150 @@
+"""`kubeactors fuzz` as a campaign: workers, resuming, causes, Ctrl-C, and what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kubeactors.cli import fuzz as command
+from kubeactors.cli.errors import UsageError
+from kubeactors.cli.main import app
+from kubeactors.sim.batches import Batch, Found, Job, jobs, run_job
+from kubeactors.sim.campaign import Finding
+from kubeactors.sim.causes import Shrunk, by_cause, merged, wording
+from kubeactors.sim.faults import WatchBreak, WatchLag
+from kubeactors.sim.judge import Violation
+from kubeactors.sim.ledger import Ledger, LedgerError, load
+from kubeactors.sim.plan import Plan, decode, encode
+from kubeactors.sim.workers import WorkersFailed, here, in_processes, on_ray
+from kubeactors.sim.workload import CreateDeployment
+
+JOB = Job(first=40, count=3, kinds=("watch-lag",))
+SHOP = f"{Path(__file__).parents[1] / 'sim' / 'campaign_of_shops.py'}:careless"
+
+
+def run(*arguments: str) -> object:
+    found: object = app()(list(arguments), exit_on_error=False, print_error=False)
+    return found
+
+
+def found(seed: int, message: str, *steps: WatchLag | WatchBreak | CreateDeployment) -> Found:
+    violation = Violation(invariant="surge-bound", at=1.0, revision=2, message=message)
+    return Found(seed=seed, violation=violation, plan=encode(Plan(seed=seed, steps=steps)))
+
+
+def test_a_campaign_is_the_same_with_any_number_of_workers() -> None:
+    pieces = list(jobs(JOB, size=1))
+    alone = list(here(iter(pieces)))
+    assert [one.first for one in alone] == [40, 41, 42]
+    assert list(in_processes(iter(pieces), 2)) == alone
+
+
+def test_failures_that_say_the_same_of_other_objects_have_one_cause() -> None:
+    assert wording('pod "default/web-1" is on node-1') == "pod ? is on ?"
+    one, other, third = found(1, 'pod "a" is late'), found(2, 'pod "b" is late'), found(3, "no pod is there")
+    assert [cause.seeds for cause in by_cause([one, other, third])] == [(1, 2), (3,)]
+
+
+def test_small_plans_with_the_same_kinds_of_steps_have_one_cause() -> None:
+    def shrunk(one: Found) -> Shrunk:
+        return Shrunk(finding=Finding(violation=one.violation, plan=decode(one.plan).plan), seeds=(one.seed,))
+
+    lag = WatchLag(at=1.0, component="scheduler", resource="pods", seconds=1.0)
+    create = CreateDeployment(at=0.0, name="web", replicas=1)
+    broken = WatchBreak(at=1.0, component="scheduler", resource="pods", seconds=1.0)
+    causes = merged([shrunk(found(1, "a", lag, create)), shrunk(found(2, "b", lag)), shrunk(found(3, "a", broken))])
+    assert [(one.seeds, len(one.finding.plan.steps)) for one in causes] == [((1, 2), 1), ((3,), 1)]
+
+
+def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--seed", "40", "--fault", "watch-lag", "--workers", "1", "--report", str(tmp_path), "--output", "json")
+    assert run("fuzz", "--scenarios", "1", *options) == 0
+    assert run("fuzz", "--scenarios", "3", "--resume", *options) == 0
+    whole = json.loads(capsys.readouterr().out.splitlines()[-1])
+    ledger = Ledger(job=JOB)
+    for one in here(jobs(JOB)):
+        ledger.add(one)
+    assert (whole["scenarios"], whole["faults"]) == (3, ledger.faults)
+    assert whole["virtual_seconds"] == pytest.approx(ledger.virtual_seconds)
+    with pytest.raises(UsageError, match="is of a campaign with other seeds: 40, now 41"):
+        run("fuzz", "--resume", "--report", str(tmp_path), "--seed", "41", "--fault", "watch-lag")
+    with pytest.raises(UsageError, match="name it with --report"):
+        run("fuzz", "--resume")
+
+
+def test_a_ledger_of_another_version_is_not_gone_on_with(tmp_path: Path) -> None:
+    Ledger(job=JOB, version="0.0.0").save(tmp_path)
+    with pytest.raises(LedgerError, match=r"is of version 0\.0\.0, this is "):
+        load(tmp_path, JOB)
+    with pytest.raises(LedgerError, match="there is no campaign to go on with"):
+        load(tmp_path / "nowhere", JOB)
+
+
+def test_an_operator_is_fuzzed_by_workers_and_each_cause_gets_a_replay_and_a_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "SHRINK_SECONDS", 1.0)
+    options = ("--operator", SHOP, "--scenarios", "5", "--workers", "2", "--report", str(tmp_path), "--output", "json")
+    assert run("fuzz", *options) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["scenarios"] == 5
+    first = told["violations"][0]
+    assert first["invariant"] == "shops_have_their_pods"
+    assert len(first["seeds"]) >= 1
+    assert Path(first["page"]).read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert decode(Path(first["replay_file"]).read_text(encoding="utf-8")).operator == SHOP
+    assert run("replay", first["replay_file"]) == 1
+
+
+def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
+    options = ["--operator", SHOP, "--seconds", "600", "--workers", "2", "--report", str(tmp_path), "--output", "json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kubeactors", "fuzz", *options], stdout=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        while not (tmp_path / "campaign.json").exists():
+            assert process.poll() is None
+            time.sleep(0.05)  # noqa: TID251 -- another process
+        os.killpg(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    told = json.loads(out)
+    assert told["scenarios"] >= 4
+    assert told["violations"]
+
+
+def test_ray_that_is_not_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(WorkersFailed, match="pip install 'kubeactors\\[ray\\]'"):
+        next(on_ray(jobs(JOB), "local"))
+
+
+def test_a_campaign_is_the_same_on_ray() -> None:
+    pytest.importorskip("ray")
+    assert list(on_ray(jobs(JOB, size=2), "local")) == list(here(jobs(JOB, size=2)))
+
+
+def test_a_batch_is_what_its_seeds_are() -> None:
+    one = run_job(Job(first=40, count=1, kinds=("watch-lag",)))
+    assert isinstance(one, Batch)
+    assert (one.first, one.scenarios, list(one.faults), one.found) == (40, 1, ["watch-lag"], ())
+
+
+def test_a_replay_of_another_version_is_tried_without_what_is_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.jsonl"
+    text = encode(Plan(steps=(CreateDeployment(at=0.0, name="web", replicas=1),)))
+    text = text.replace('"version":"', '"version":"9.').replace('"replicas":1', '"replicas":1,"mood":"good"')
+    path.write_text(text + '{"kind":"earthquake","at":1.0}\n', encoding="utf-8")
+    assert run("replay", str(path), "--until", "1") == 0
+    said = capsys.readouterr().err
+    assert "trying it anyway, without what is unknown here" in said
+    assert "field mood of create-deployment in line 2; step earthquake in line 3" in said
