@@ -62,6 +62,8 @@ class World:
         """The uids of objects that users have deleted."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
         """All commits by kind, for those who compare streams with it."""
+        self._log_by_node: dict[str, list[Commit]] = {}
+        """Those of pods by the node that the pod is on, or was on before: what its kubelet watches."""
         self._objects: dict[type[TypedObject], dict[str, TypedObject]] = {}
         self._controlled: dict[str, dict[str, TypedObject]] = {}
 
@@ -73,6 +75,12 @@ class World:
         """All objects with their keys, kind by kind."""
         for objects in self._objects.values():
             yield from objects.items()
+
+    def log_of(self, type_: type[TypedObject], node: str = "") -> list[Commit]:
+        """All commits of a kind; with a node, those of its pods."""
+        if node and type_ is Pod:
+            return self._log_by_node.setdefault(node, [])
+        return self.log.setdefault(type_, [])
 
     def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
         """The object of that name."""
@@ -152,6 +160,8 @@ class World:
                 self._note_adoption(new)
         self.revision = commit.revision
         self.log.setdefault(type(commit.current), []).append(commit)
+        for node in dict.fromkeys(one.spec.node_name for one in (old, new) if isinstance(one, Pod)):
+            self._log_by_node.setdefault(node, []).append(commit)
         return commit
 
     def _note_adoption(self, new: TypedObject) -> None:

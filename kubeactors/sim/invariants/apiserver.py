@@ -1,5 +1,6 @@
 """What holds of the API server: watches are ordered and complete, the cache equals the store when all is quiet."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import ClassVar, cast
 
@@ -8,10 +9,12 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.apimachinery import fieldselector
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADDED, BOOKMARK, DELETED, MODIFIED, WatchClosed, WatchEvent, WatchEvents
+from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.apiserver.selection import Selection, select
+from kubeactors.apiserver.selection import NODE, Selection, select
 from kubeactors.apiserver.server import ApiServer
 from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
@@ -23,12 +26,19 @@ from kubeactors.sim.world import Commit, World
 class Position:
     """How far a watch has come in the log of its kind."""
 
-    __slots__ = ("index", "revision", "selection")
+    __slots__ = ("index", "log", "revision", "selection")
 
-    def __init__(self, index: int, revision: int, selection: Selection) -> None:
+    def __init__(self, index: int, log: list[Commit], revision: int, selection: Selection) -> None:
         self.index: int = index
+        self.log: list[Commit] = log
+        """All commits that it may see: of a watch of one node's pods these only."""
         self.revision: int = revision
         self.selection: Selection = selection
+
+    @property
+    def next_revision(self) -> int:
+        """Of the next commit; 0 if there is none."""
+        return self.log[self.index].revision if self.index < len(self.log) else 0
 
 
 class WatchesAreComplete(WatchInvariant):
@@ -47,52 +57,51 @@ class WatchesAreComplete(WatchInvariant):
         kind = SCHEME.by_resource(stream.request.resource)
         if kind is None:
             return
-        log = self.world.log.get(kind.type, [])
         position = self._positions.get((subscriber, message.watch))
         if position is None:
-            position = self._positions[subscriber, message.watch] = _start(stream, log)
+            position = self._positions[subscriber, message.watch] = _start(stream, kind, self.world)
         for event in message.events:
-            problem = _advance(position, log, event)
+            problem = _advance(position, event)
             if problem:
                 yield f"watch of {stream.resource} by {subscriber.path}: {problem}"
 
 
-def _start(stream: Stream, log: list[Commit]) -> Position:
+def _start(stream: Stream, kind: Kind[TypedObject], world: World) -> Position:
     request = stream.request
-    kind = SCHEME.by_resource(request.resource)
-    assert kind is not None  # the caller has looked
     options = request.options
     revision = int(options.resource_version)
     selection = select(kind, request.namespace, options.label_selector, options.field_selector)
-    index = 0
-    while index < len(log) and log[index].revision <= revision:
-        index += 1
-    return Position(index, revision, selection)
+    log = world.log_of(kind.type, fieldselector.parse(options.field_selector).exact(NODE) or "")
+    return Position(bisect_right(log, revision, key=lambda one: one.revision), log, revision, selection)
 
 
-def _advance(position: Position, log: list[Commit], event: WatchEvent) -> str:
-    """Take one event in; what is wrong with it."""
+def _advance(position: Position, event: WatchEvent) -> str:
+    """Take one event in; what is wrong with it. One transaction may write several objects at one revision."""
     revision = int(event.object.metadata.resource_version)
     before, position.revision = position.revision, max(revision, position.revision)
     if event.type == BOOKMARK:
-        missed = _missed(position, log, revision + 1)
+        missed = _missed(position, revision + 1)
         return f"a bookmark at {revision} leaves out {missed}" if missed else ""
-    if revision <= before:
+    if revision < before or (revision == before and position.next_revision != revision):
         return f"{event.type} at {revision} came after {before}"
-    missed = _missed(position, log, revision)
+    missed = _missed(position, revision)
     if missed:
         return f"{event.type} at {revision} leaves out {missed}"
-    if position.index >= len(log) or log[position.index].revision != revision:
-        return f"{event.type} at {revision} never happened"
-    expected = _seen(position.selection, log[position.index])
-    position.index += 1
-    return "" if expected == event.type else f"{event.type} at {revision} should be {expected or 'nothing'}"
+    while position.next_revision == revision:
+        commit = position.log[position.index]
+        position.index += 1
+        expected = _seen(position.selection, commit)
+        if expected:
+            same = key_of(commit.current) == key_of(event.object)
+            what = expected if same else f"{expected} of {commit.key}"
+            return "" if what == event.type else f"{event.type} at {revision} should be {what}"
+    return f"{event.type} at {revision} never happened"
 
 
-def _missed(position: Position, log: list[Commit], end: int) -> str:
+def _missed(position: Position, end: int) -> str:
     """Go on to the revision `end`; the first change on the way that the watcher should have been told."""
-    while position.index < len(log) and log[position.index].revision < end:
-        commit = log[position.index]
+    while 0 < position.next_revision < end:
+        commit = position.log[position.index]
         position.index += 1
         if _seen(position.selection, commit):
             return f"revision {commit.revision} of {commit.key}"

@@ -1,0 +1,53 @@
+"""What servers tell watchers is compared with what the store has committed."""
+
+from typing import cast
+
+import pytest
+
+from kubeactors.actor import Actor, SimSystem
+from kubeactors.actor.cell import Cell
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.requests import (
+    ADDED,
+    ADMIN,
+    GroupVersionResource,
+    ListOptions,
+    Watch,
+    WatchEvent,
+    WatchEvents,
+)
+from kubeactors.sim.invariants.apiserver import WatchesAreComplete
+from kubeactors.sim.network import Stream
+from kubeactors.sim.world import World
+from kubeactors.storage import KeyValue, StoreEvent
+
+REVISION = 7
+LEASES = GroupVersionResource("coordination.k8s.io", "v1", "leases")
+
+
+def _lease(name: str) -> Lease:
+    return Lease(metadata=ObjectMeta(name=name, namespace="x", uid=name, resource_version=str(REVISION)))
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        (("a", "b", "c"), ""),
+        (("a", "c"), f"should be {ADDED} of leases/x/b"),
+        (("a", "b"), ""),  # the rest may come in another message
+        (("a", "b", "c", "c"), "came after 7"),
+    ],
+)
+def test_one_transaction_may_write_several_objects_and_each_is_told_once(told: tuple[str, ...], problem: str) -> None:
+    sim, world = SimSystem(), World()
+    cell = cast("Cell", sim.spawn(Actor, name="watcher"))
+    invariant = WatchesAreComplete(world, sim.kernel.root)
+    for name in ("a", "b", "c"):
+        kv = KeyValue(f"leases/x/{name}", _lease(name), REVISION, REVISION, 1)
+        world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
+    request = Watch(resource=LEASES, subscriber=cell, watch=1, options=ListOptions(resource_version="5"), user=ADMIN)
+    message = WatchEvents(1, tuple(WatchEvent(ADDED, _lease(name)) for name in told), 1)
+    problems = list(invariant.watched(Stream("controller-manager", request, cell), cell, message))
+    assert len(problems) == bool(problem)
+    assert not problems or problem in problems[0]
