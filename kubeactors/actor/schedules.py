@@ -83,7 +83,8 @@ class ScheduledQueue:
     def __init__(self, schedule: Schedule) -> None:
         self._turn = schedule.turn
         self._heap: list[tuple[int, int, Entry]] = []
-        self._arrivals = 0
+        self.arrivals: int = 0
+        """How many entries have come."""
         self._seen: dict[str, int] = {}
 
     def append(self, entry: Entry, /) -> None:
@@ -91,16 +92,25 @@ class ScheduledQueue:
         label, seen = entry.label, self._seen
         occurrence = seen.get(label, 0)
         seen[label] = occurrence + 1
-        self._arrivals = arrival = self._arrivals + 1
+        self.arrivals = arrival = self.arrivals + 1
         heappush(self._heap, (self._turn(arrival, label, occurrence), arrival, entry))
 
     def appendleft(self, entry: Entry, /) -> None:
         """Put back the one that was taken last."""
-        heappush(self._heap, (-1, -self._arrivals, entry))
+        heappush(self._heap, (-1, -self.arrivals, entry))
 
     def popleft(self) -> Entry:
         """Take the one whose turn it is."""
         return heappop(self._heap)[2]
+
+    def pop(self) -> tuple[int, Entry]:
+        """Take the one whose turn it is, and know which arrival it was."""
+        _, arrival, entry = heappop(self._heap)
+        return arrival, entry
+
+    def seen(self, label: str) -> int:
+        """How many entries of that label have come."""
+        return self._seen.get(label, 0)
 
     def __len__(self) -> int:
         return len(self._heap)

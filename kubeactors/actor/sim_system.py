@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.driver import RunQueue
 from kubeactors.actor.errors import AskTimedOut, ForeignAwait, SystemFailed
 from kubeactors.actor.foreign import explained, foreign_await
 from kubeactors.actor.kernel import Kernel
@@ -63,6 +64,7 @@ class SimSystem:
     Args:
         seed: decides everything that is left to chance.
         schedule: which ready entry is next; by default most of them in order, some delayed at random by the seed.
+        queue: of all ready entries, in place of one that a schedule orders: it chooses when one is taken.
         wall: unix time in nanoseconds at virtual time 0.
         patience: after so many deliveries at one moment it is certain that they never end.
     """
@@ -74,13 +76,14 @@ class SimSystem:
         seed: int | str = 0,
         *,
         schedule: Schedule | None = None,
+        queue: RunQueue | None = None,
         wall: int = WALL,
         patience: int = _STEPS_AT_ONE_TIME,
     ) -> None:
         self._patience = patience
-        queue = ScheduledQueue(schedule or RandomDelays(str(seed)))
+        ready = queue if queue is not None else ScheduledQueue(schedule or RandomDelays(str(seed)))
         self.kernel: Kernel = Kernel(
-            self, queue, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True, marks=False
+            self, ready, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True, marks=False
         )
         self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
         """What actors logged: time, level, event, path, fields."""
