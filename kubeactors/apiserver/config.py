@@ -24,5 +24,7 @@ class ApiServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How long a read waits for the cache to reach the revision that it asks for."""
     watch_seconds: float = 1800.0
     """A watch without a timeout of its own ends after one to two times this."""
+    repair_seconds: float = 180.0
+    """How often it is checked that services have what was given out to them."""
     compaction_seconds: float = 300.0
     """How often the store forgets: everything that was overwritten before the last time."""

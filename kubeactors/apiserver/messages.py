@@ -57,5 +57,9 @@ class SettleDefinitions(Message, frozen=True):
     """Definitions of custom kinds have changed."""
 
 
-OwnMessage: TypeAlias = Flush | GiveUp | SendBookmarks | EndWatch | CompactHistory | SettleDefinitions
+class RepairServices(Message, frozen=True):
+    """See whether services have what was given out to them."""
+
+
+OwnMessage: TypeAlias = Flush | GiveUp | SendBookmarks | EndWatch | CompactHistory | SettleDefinitions | RepairServices
 """What it tells itself."""

@@ -47,6 +47,7 @@ from kubeactors.apiserver.messages import (
     GiveUp,
     IsReady,
     OwnMessage,
+    RepairServices,
     SendBookmarks,
     SettleDefinitions,
 )
@@ -58,6 +59,7 @@ from kubeactors.apiserver.registry import components
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.renewals import renew
+from kubeactors.apiserver.registry.repair import Repair
 from kubeactors.apiserver.registry.resource import Resource
 from kubeactors.apiserver.registry.reviews import Reviews
 from kubeactors.apiserver.registry.storage import Stored
@@ -66,6 +68,7 @@ from kubeactors.apiserver.registry.templates import Templates
 from kubeactors.apiserver.registry.tokens import TokenIssuer
 from kubeactors.apiserver.selection import Selection, select
 from kubeactors.apiserver.selfdescription import describe, ensure
+from kubeactors.apiserver.service_repair import ServiceRepair, recording
 from kubeactors.apiserver.serving import (
     Known,
     Shared,
@@ -172,6 +175,9 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         ownership = Ownership(environment)
         tables = Tables(self._scheme, self._resources, self._subresources)
         self._custom = CustomKinds(tables, self._cacher, self._streams, environment)
+        self._repair = ServiceRepair(
+            Repair(addresses, ports), self._resources, self._stored, self._freshness, recording(self.ctx)
+        )
         definitions = self._resources.get(DEFINITIONS)
         self._definitions = None
         if definitions is not None:
@@ -192,6 +198,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._ready.open()
         self.ctx.every(self._config.bookmark_seconds, SendBookmarks(), key="bookmarks")
         self.ctx.every(self._config.compaction_seconds, CompactHistory(), key="compaction")
+        self.ctx.every(self._config.repair_seconds, RepairServices(), key="repair")
 
     def stopped(self) -> None:
         """Watches do not outlive the instance: their subscribers watch again."""
@@ -315,6 +322,13 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         if revision:
             with suppress(AskError):  # there is a next time
                 await self._store.ask(Compact(revision=revision))
+
+    @handle
+    async def repair_services(self, message: RepairServices) -> None:
+        """See whether services have what was given out to them."""
+        if self._ready.is_open:
+            with suppress(AskError, StatusError):  # there is a next time
+                await self._repair.look()
 
     # The path of a request.
 

@@ -1,15 +1,26 @@
 """Addresses and ports of services."""
 
+from functools import partial
+from random import Random
+from typing import cast
+
 import pytest
 from msgspec.structs import replace
 
+from kubeactors.actor import AskTimedOut
+from kubeactors.actor.cell import Cell
+from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec
-from kubeactors.api.core.v1 import Endpoints, Service, ServicePort, ServiceSpec
+from kubeactors.api.core.v1 import Endpoints, Event, Service, ServicePort, ServiceSpec
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.apiserver import ApiServerConfig
-from tests.apiserver.plane import DRY_RUN, Plane, refusal
+from kubeactors.apimachinery.requests import ADMIN, Create
+from kubeactors.apiserver import ApiServer, ApiServerConfig
+from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
+from kubeactors.apiserver.registry.repair import LOOKS, Repair
+from kubeactors.sim.network import Network
+from tests.apiserver.plane import DRY_RUN, Plane, gvr_of, refusal
 from tests.apiserver.test_writing import deployment
 
 
@@ -154,3 +165,113 @@ def test_the_scale_of_a_workload_is_read_and_written(plane: Plane) -> None:
     assert refusal(plane.try_patch(Deployment, "a", stale, "scale"))[:2] == (409, "Conflict")
     missing = 'deployments.apps "nosuch" not found'
     assert refusal(plane.try_patch(Deployment, "nosuch", {}, "scale")) == (404, "NotFound", missing)
+
+
+# What is given out, and what services have.
+
+
+def look(plane: Plane, seconds: float = 0.2) -> list[tuple[str, str, str]]:
+    """Events about services, after the server has had time to look."""
+    plane.sim.run(seconds)
+    found = [one for one in plane.listed(Event).items if isinstance(one, Event)]
+    return sorted((one.involved_object.name, one.reason, one.message) for one in found)
+
+
+EAGER = ApiServerConfig(repair_seconds=0.1)
+
+
+def another_server(plane: Plane) -> Plane:
+    """One more server over the same store: what one gives out the other does not know."""
+    plane.sim.run(0.05)
+    other = Plane.__new__(Plane)
+    other.sim, other.scheme, other.store = plane.sim, SCHEME.copy(), plane.store
+    other.server = plane.sim.spawn(partial(ApiServer, other.scheme, plane.store), name="another")
+    other.sim.run(0.05)
+    return other
+
+
+def test_what_several_services_have_is_reported_about_all_but_the_first() -> None:
+    plane = Plane(EAGER)
+    other = another_server(plane)
+    twice = {"type": "NodePort", "cluster_ip": "10.96.7.7"}
+    plane.create(service("a", ServicePort(port=80, node_port=30007), **twice))
+    other.create(service("b", ServicePort(port=80, node_port=30007), **twice))
+    assert set(look(plane)) == {
+        (
+            "b",
+            "ClusterIPAlreadyAllocated",
+            "Cluster IP [IPv4]:10.96.7.7 was assigned to multiple services; please recreate service",
+        ),
+        ("b", "PortAlreadyAllocated", "Port 30007 was assigned to multiple services; please recreate service"),
+    }
+
+
+def test_what_a_service_has_without_having_been_given_it_is_taken_and_that_is_told() -> None:
+    plane = Plane(EAGER)
+    another_server(plane).create(service("b", ServicePort(port=80, node_port=30007), type="NodePort"))
+    told = {(reason, message) for _, reason, message in look(plane)}
+    assert ("PortNotAllocated", "Port 30007 is not allocated; repairing") in told
+    said = refusal(plane.try_create(service("a", ServicePort(port=80, node_port=30007), type="NodePort")))[2]
+    assert said.endswith("provided port is already allocated")
+
+
+def test_what_is_outside_of_the_range_is_reported() -> None:
+    narrow = Plane(replace(EAGER, service_cidr="10.96.0.0/24", node_port_last=30010))
+    another_server(narrow).create(
+        service("a", ServicePort(port=80, node_port=30011), type="NodePort", cluster_ip="10.96.7.7")
+    )
+    assert set(look(narrow)) == {
+        (
+            "a",
+            "ClusterIPOutOfRange",
+            "Cluster IP [IPv4]: 10.96.7.7 is not within any configured Service CIDR; please recreate service",
+        ),
+        (
+            "a",
+            "PortOutOfRange",
+            "Port 30011 is not within the port range 30000-30010; please recreate service",
+        ),
+    }
+
+
+def test_what_no_service_has_is_given_back_when_it_has_been_nobodys_for_long() -> None:
+    addresses = AddressAllocator("10.96.0.0/24", Random(1))
+    ports = PortAllocator(30000, 30010, Random(1))
+    repair = Repair(addresses, ports)
+    kept = service("a", ServicePort(port=80, node_port=30001), cluster_ip="10.96.0.5", cluster_ips=("10.96.0.5",))
+    for address, port in (("10.96.0.5", 30001), ("10.96.0.6", 30002)):
+        addresses.allocate(address)
+        ports.allocate(port)
+    for _ in range(LOOKS - 1):
+        assert list(repair.look([kept])) == []
+    assert sorted(addresses) == ["10.96.0.5", "10.96.0.6"]
+    assert list(repair.look([kept])) == []
+    assert (list(addresses), list(ports)) == (["10.96.0.5"], [30001])
+
+
+def test_what_was_nobodys_for_a_moment_is_not_given_back() -> None:
+    ports = PortAllocator(30000, 30010, Random(1))
+    repair = Repair(AddressAllocator("10.96.0.0/24", Random(1)), ports)
+    ports.allocate(30001)
+    late = service("a", ServicePort(port=80, node_port=30001), cluster_ip="None")
+    for services in ([], [], [late], [], []):
+        assert list(repair.look(services)) == []
+    assert list(ports) == [30001]
+
+
+def test_an_address_whose_service_may_have_been_written_is_not_given_to_another() -> None:
+    plane = Plane()
+    plane.sim.run(0.05)
+    network, store = Network(plane.sim.kernel), cast("Cell", plane.store)
+    network.stall(store)
+    kept = ServicePort(port=80, node_port=30007)
+    services = gvr_of(Service)
+    wanted = Create(resource=services, namespace="default", object=service("a", kept, type="NodePort"), user=ADMIN)
+    with pytest.raises(AskTimedOut):
+        plane.sim.ask(plane.server, wanted)
+    plane.sim.run(1.0)
+    network.unstall(store)
+    plane.sim.run(1.0)
+    assert plane.get(Service, "a").spec.ports[0].node_port == 30007
+    said = refusal(plane.try_create(service("b", kept, type="NodePort")))[2]
+    assert said.endswith("provided port is already allocated")

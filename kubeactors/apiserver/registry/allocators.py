@@ -3,6 +3,7 @@
 Source: pkg/registry/core/service/ipallocator, pkg/registry/core/service/portallocator (v1.36).
 """
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_address
 from random import Random
 
@@ -30,6 +31,18 @@ class AddressAllocator:
         """
         return str(self._network[1])
 
+    def __iter__(self) -> Iterator[str]:
+        """What is given out."""
+        return map(str, map(ip_address, tuple(self._used)))
+
+    def contains(self, address: str) -> bool:
+        """Whether it is in the range."""
+        return self._first <= int(ip_address(address)) < self._first + self._size
+
+    def has(self, address: str) -> bool:
+        """Whether somebody has it."""
+        return int(ip_address(address)) in self._used
+
     def allocate(self, address: str) -> None:
         """Take this one.
 
@@ -37,7 +50,7 @@ class AddressAllocator:
             AllocationError: it is taken, or not in the range.
         """
         number = int(ip_address(address))
-        if not self._first <= number < self._first + self._size:
+        if not self.contains(address):
             raise AllocationError("the provided network does not match the current range")
         if number in self._used:
             raise AllocationError("provided IP is already allocated")
@@ -72,16 +85,35 @@ class PortAllocator:
         self._random = random
         self._used: dict[int, None] = {}
 
+    def __iter__(self) -> Iterator[int]:
+        """What is given out."""
+        return iter(tuple(self._used))
+
+    @property
+    def range(self) -> str:
+        """As people write it.
+
+        >>> PortAllocator(30000, 32767, Random(1)).range
+        '30000-32767'
+        """
+        return f"{self._first}-{self._last}"
+
+    def contains(self, port: int) -> bool:
+        """Whether it is in the range."""
+        return self._first <= port <= self._last
+
+    def has(self, port: int) -> bool:
+        """Whether somebody has it."""
+        return port in self._used
+
     def allocate(self, port: int) -> None:
         """Take this one.
 
         Raises:
             AllocationError: it is taken, or not in the range.
         """
-        if not self._first <= port <= self._last:
-            raise AllocationError(
-                f"provided port is not in the valid range. The range of valid ports is {self._first}-{self._last}"
-            )
+        if not self.contains(port):
+            raise AllocationError(f"provided port is not in the valid range. The range of valid ports is {self.range}")
         if port in self._used:
             raise AllocationError("provided port is already allocated")
         self._used[port] = None

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from kubeactors.actor import AskError
 from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.status import (
@@ -254,6 +255,9 @@ class Registry:
                 seconds = resource.strategy.ttl_seconds
                 lease = await self._leases.lease(seconds) if seconds else 0
                 done, existing = await self._stored.create(key, new, lease)
+        except AskError:
+            reservation = None  # it may have been written: what is nobody's is given back by `Repair`
+            raise
         finally:
             _settle(reservation, attributes, existing if done else None)
         if done and existing is not None:
@@ -266,9 +270,9 @@ class Registry:
         self, resource: Resource, key: str, change: _Change, current: TypedObject, *, dry_run: bool
     ) -> tuple[bool, TypedObject | None]:
         """Write a change, or delete what was only waiting for it; whether that was done, and what is there now."""
-        new, strategy = change.value, resource.strategy
+        new, strategy, reservation = change.value, resource.strategy, change.reservation
         if dry_run:
-            _settle(change.reservation, change.attributes, None)
+            _settle(reservation, change.attributes, None)
             return True, new
         done, now = False, None
         try:
@@ -279,8 +283,11 @@ class Registry:
                 return done, new if done else now
             lease = await self._leases.lease(strategy.ttl_seconds) if strategy.ttl_seconds else 0
             done, now = await self._stored.replace(key, new, current, lease)
+        except AskError:
+            reservation = None  # as in `_store_new`
+            raise
         finally:
-            _settle(change.reservation, change.attributes, (now or new) if done else None)
+            _settle(reservation, change.attributes, (now or new) if done else None)
         return done, now
 
     async def _remove(self, resource: Resource, key: str, value: TypedObject) -> TypedObject:

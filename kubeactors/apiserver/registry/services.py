@@ -87,10 +87,10 @@ class ServiceStrategy(WithStatus[Service]):
     def restore(self, stored: Iterable[Service]) -> None:
         """Take what stored services have."""
         for service in stored:
-            for address in _addresses_of(service.spec):
+            for address in addresses_of(service.spec):
                 with suppress(AllocationError):  # taken already, or of another range: nobody else can get it
                     self._addresses.allocate(address)
-            for port in _ports_of(service.spec):
+            for port in ports_of(service.spec):
                 with suppress(AllocationError):
                     self._ports.allocate(port)
 
@@ -108,7 +108,7 @@ class ServiceStrategy(WithStatus[Service]):
         try:
             spec = _with_families(new)
             spec = self._with_address(new, spec, None if old is None else old.spec, reservation)
-            spec = self._with_node_ports(new, spec, () if old is None else _ports_of(old.spec), reservation)
+            spec = self._with_node_ports(new, spec, () if old is None else ports_of(old.spec), reservation)
             spec = self._with_health_port(spec, None if old is None else old.spec, reservation)
         except StatusError:
             reservation.drop()
@@ -120,9 +120,9 @@ class ServiceStrategy(WithStatus[Service]):
 
     def deleted(self, old: Service) -> None:
         """Give back what it had."""
-        for address in _addresses_of(old.spec):
+        for address in addresses_of(old.spec):
             self._addresses.release(address)
-        for port in _ports_of(old.spec):
+        for port in ports_of(old.spec):
             self._ports.release(port)
 
     def _with_address(
@@ -205,19 +205,20 @@ class ServiceStrategy(WithStatus[Service]):
         return replace(spec, health_check_node_port=wanted)
 
     def _release_unused(self, spec: ServiceSpec, old: ServiceSpec, reservation: Reservation) -> None:
-        for address in _addresses_of(old):
-            if address not in _addresses_of(spec):
+        for address in addresses_of(old):
+            if address not in addresses_of(spec):
                 reservation.released(partial(self._addresses.release, address))
-        for port in _ports_of(old):
-            if port not in _ports_of(spec):
+        for port in ports_of(old):
+            if port not in ports_of(spec):
                 reservation.released(partial(self._ports.release, port))
 
 
-def _addresses_of(spec: ServiceSpec) -> tuple[str, ...]:
+def addresses_of(spec: ServiceSpec) -> tuple[str, ...]:
+    """The cluster IPs that a service has."""
     return tuple(one for one in spec.cluster_ips if one and one != HEADLESS) if needs_cluster_ip(spec) else ()
 
 
-def _ports_of(spec: ServiceSpec) -> tuple[int, ...]:
+def ports_of(spec: ServiceSpec) -> tuple[int, ...]:
     """All node ports, each once."""
     ports = [one.node_port for one in spec.ports if one.node_port]
     if spec.health_check_node_port:
@@ -280,7 +281,7 @@ def _without_useless(new: ServiceSpec, old: ServiceSpec) -> ServiceSpec:
             ip_family_policy=None if new.ip_family_policy == old.ip_family_policy else new.ip_family_policy,
             internal_traffic_policy=_unless_same(new.internal_traffic_policy, old.internal_traffic_policy),
         )
-    if may_have_node_ports(old) and not may_have_node_ports(new) and _ports_of(new) == _ports_of(old):
+    if may_have_node_ports(old) and not may_have_node_ports(new) and ports_of(new) == ports_of(old):
         new = replace(new, ports=tuple(replace(one, node_port=0) for one in new.ports))
     if (
         needs_health_port(old)
