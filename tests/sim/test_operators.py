@@ -83,7 +83,9 @@ def test_a_bug_is_found_made_small_and_told() -> None:
     assert len(finding.plan.steps) <= 3
     assert story.startswith("shops_have_their_pods: ")
     assert "own name=order" in story
+    assert "by operator/reconciler, #" in story
     assert story.endswith(f"again: kubeactors replay {failed.value.replay}")
+    assert failed.value.page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_a_replay_names_the_operator_and_the_command_runs_it_again(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from kubeactors.api import SCHEME
 from kubeactors.sim.explain.recording import STORE_PATHS
 from kubeactors.sim.explain.records import Delivery, Firing, Records, Write
 
-PREFIX = "/cluster/"
+PREFIX, OPERATOR_PATH = "/cluster/", "/cluster/operator/"
 SUGGESTIONS = 8
 MOST_FIELDS = 8
 
@@ -139,14 +139,18 @@ def _is_named(name: str, text: str) -> bool:
 
 
 def last_write(records: Records) -> Write | None:
-    """The write with which the first violation came; if that was none of what it is about, the last one that was."""
+    """The write with which the first violation came.
+
+    If there was none, the last one by the operator that is tested, or else of what the violation is about.
+    """
     if not records.violations:
         return None
     found, revision = subjects(records), records.violations[0].revision
     by_now = [one for one in records.writes if one.revision <= revision]
     about = [one for one in by_now if one.key in found]
     at_once = [one for one in by_now if one.revision == revision and one.at == records.violations[0].at]
-    return next(iter((*at_once[-1:], *about[-1:])), None)
+    tested = [one for one in by_now if one.author.startswith(OPERATOR_PATH)]
+    return next(iter((*at_once[-1:], *tested[-1:], *about[-1:])), None)
 
 
 def because(records: Records) -> list[str]:

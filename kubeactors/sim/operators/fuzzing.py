@@ -18,6 +18,9 @@ from kubeactors.sim.campaign import (
     story,
     write_replay,
 )
+from kubeactors.sim.explain import recorded
+from kubeactors.sim.explain.page import page
+from kubeactors.sim.explain.why import because
 from kubeactors.sim.operators.checks import Check
 from kubeactors.sim.operators.declared import Drawing, declared
 from kubeactors.sim.operators.drawing import generate
@@ -39,6 +42,8 @@ from kubeactors.sim.simulation import Outcome
 
 DIRECTORY = Path("kubeactors-fuzz")
 SHRINK_SECONDS = 20.0
+MOST_CAUSES = 24
+"""Of the causes so many lines are told; the page has them all."""
 
 Test: TypeAlias = Callable[[], None]
 Watches: TypeAlias = Kindly | Iterable[Kindly] | Mapping[Kindly, Keys]
@@ -48,12 +53,16 @@ Checks: TypeAlias = Check | Iterable[Check]
 class FuzzFailed(AssertionError):
     """A scenario was found in which something does not hold. The message tells the story."""
 
-    def __init__(self, finding: Finding, replay: Path, *, again: bool) -> None:
-        self.finding = finding
-        self.replay = replay
+    def __init__(self, finding: Finding, why: Sequence[str], replay: Path, page: Path, *, again: bool) -> None:
+        self.finding: Finding = finding
+        self.replay: Path = replay
         """The file by which it can be seen again."""
-        last = f"again: kubeactors replay {replay}" if again else f"the plan is in {replay}"
-        super().__init__("\n".join([*story(finding), last]))
+        self.page: Path = page
+        """What shows everything in a browser."""
+        more = [f"    and {len(why) - MOST_CAUSES} more lines"] if len(why) > MOST_CAUSES else []
+        causes = ["why:", *(f"    {line}" for line in why[:MOST_CAUSES]), *more] if why else []
+        again_by = f"again: kubeactors replay {replay}" if again else f"the plan is in {replay}"
+        super().__init__("\n".join([*story(finding), *causes, f"explained: {page}", again_by]))
 
 
 class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,8 +114,11 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
         if not tally.findings:
             return tally
         finding = smallest(tally.findings[0], self.run_plan, go_on=_clock(SHRINK_SECONDS))
-        place = self.place
-        raise FuzzFailed(finding, write_replay(finding, self.report, place), again=bool(place))
+        place, records = self.place, recorded(self.simulation(finding.plan))
+        replay = write_replay(finding, self.report, place)
+        html = replay.with_suffix(".html")
+        html.write_text(page(records, title=replay.name, replay=f"kubeactors replay {replay}"), encoding="utf-8")
+        raise FuzzFailed(finding, because(records), replay, html, again=bool(place))
 
 
 @overload
