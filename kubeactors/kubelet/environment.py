@@ -10,25 +10,27 @@ from kubeactors.api.core.v1 import Container
 from kubeactors.api.core.v1.env import EnvFromSource, EnvVarSource
 from kubeactors.kubelet.fields import PodFacts, field_of, resource_of
 from kubeactors.kubelet.materials import MaterialMissing, Materials, keys_of_config_map, keys_of_secret
+from kubeactors.kubelet.service_links import service_links
 
 _reference = re.compile(r"\$(?:\$|\(([^)]*)\))")
 
 
 def environment(container: Container, facts: PodFacts, materials: Materials) -> dict[str, str]:
-    """The variables by name, in the order in which they were set.
+    """The variables by name, in the order in which they were set; those of Services last.
 
     Raises:
         MaterialMissing: a ConfigMap or Secret, or its key, is not there and not optional.
     """
     found: dict[str, str] = {}
+    links = service_links(materials.services or (), facts.pod)
     for source in container.env_from:
         found |= {source.prefix + key: value.decode(errors="replace") for key, value in _all(source, materials).items()}
     for variable in container.env:
         if variable.value_from is None:
-            found[variable.name] = expand(variable.value, found)
+            found[variable.name] = expand(variable.value, links | found)
         elif (value := _value(variable.value_from, container, facts, materials)) is not None:
             found[variable.name] = value
-    return found
+    return found | {name: value for name, value in links.items() if name not in found}
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

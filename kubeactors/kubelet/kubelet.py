@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, handle
-from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Pod, Secret, Taint
+from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Pod, Secret, Service, Taint
 from kubeactors.api.core.v1.placement import NO_SCHEDULE, untolerated
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
@@ -48,6 +48,7 @@ from kubeactors.kubelet.messages import (
 )
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
 from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, PodSandbox
+from kubeactors.kubelet.service_links import MASTER
 from kubeactors.kubelet.sessions import (
     Attach,
     Exec,
@@ -403,7 +404,14 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         return Materials(
             config_maps={name: one for name, one in config_maps.items() if one is not None},
             secrets={name: one for name, one in secrets.items() if one is not None},
+            services=await self._read_services(namespace) if wanted.services else None,
         )
+
+    async def _read_services(self, namespace: str) -> tuple[Service, ...]:
+        """Those of a namespace, and that of the API server."""
+        found = (await self._client.list(Service, namespace)).items
+        master = None if namespace == MASTER[0] else await self._client.find(Service, MASTER[1], MASTER[0])
+        return tuple(found) if master is None else (*found, master)
 
     def _step(self, worker: PodWorker) -> None:
         worker.step(self.ctx.wall)
@@ -545,8 +553,16 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         return read_log(self._worker_of(message), self._runtime, message, self.ctx.wall)
 
     @handle
-    def exec(self, message: Exec) -> SessionReply:
-        """Run a command in a container."""
+    async def exec(self, message: Exec) -> SessionReply:
+        """Run a command in a container, which may name Services: nobody has asked for them if it is not known to read."""
+        worker = self._worker_of(message)
+        if worker is not None and worker.materials is not None and worker.materials.services is None:
+            try:
+                services = await self._read_services(message.namespace)
+            except StatusError as error:
+                self.ctx.log.info("kubelet.services_not_read", error=str(error))
+            else:
+                worker.materials = replace(worker.materials, services=services)
         return exec_in(self._worker_of(message), self._runtime, message, self.ctx.wall)
 
     @handle

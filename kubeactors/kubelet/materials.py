@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from kubeactors.api.core.v1 import ConfigMap, Container, PodSpec, Secret, Volume
+from kubeactors.api.core.v1 import ConfigMap, Container, PodSpec, Secret, Service, Volume
 
 TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 -- a name
 """How the volume with the token of the service account is named: every pod has it, few read it."""
@@ -18,13 +18,14 @@ class MaterialMissing(LookupError):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The names of the objects that a pod refers to."""
+    """The names of the objects that a pod refers to; and whether it wants to know of Services."""
 
     config_maps: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    services: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.config_maps or self.secrets)
+        return bool(self.config_maps or self.secrets or self.services)
 
 
 class Materials(msgspec.Struct, frozen=True):
@@ -34,6 +35,8 @@ class Materials(msgspec.Struct, frozen=True):
     secrets: Mapping[str, Secret] = {}
     token: str = ""
     """Of the pod's service account; empty if nobody issues any."""
+    services: tuple[Service, ...] | None = None
+    """Those of the pod's namespace, and `kubernetes`; None if nobody has asked for them yet."""
 
     def config_map(self, name: str) -> Mapping[str, bytes]:
         """The entries of a ConfigMap.
@@ -63,10 +66,10 @@ NOTHING_WANTED = Wanted()
 
 
 def wanted_by(spec: PodSpec, *, everything: bool) -> Wanted:
-    """What a pod refers to; without `everything`, not what only the volume with its token does.
+    """What a pod refers to; without `everything`, neither Services nor what only the volume with its token does.
 
     >>> wanted_by(PodSpec(), everything=True)
-    Wanted(config_maps=(), secrets=())
+    Wanted(config_maps=(), secrets=(), services=True)
     """
     config_maps: dict[str, None] = {}
     secrets: dict[str, None] = {}
@@ -76,7 +79,9 @@ def wanted_by(spec: PodSpec, *, everything: bool) -> Wanted:
     for container in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers):
         if container.env or container.env_from:
             _add_of_container(container, config_maps, secrets)
-    return Wanted(tuple(config_maps), tuple(secrets)) if config_maps or secrets else NOTHING_WANTED
+    if not (config_maps or secrets or everything):
+        return NOTHING_WANTED
+    return Wanted(tuple(config_maps), tuple(secrets), services=everything)
 
 
 def _add_of_volume(volume: Volume, config_maps: dict[str, None], secrets: dict[str, None]) -> None:

@@ -205,6 +205,16 @@ def test_a_pod_sees_facts_about_itself(kubectl: Kubectl, namespace: str, apply: 
     assert kubectl("logs", "-n", namespace, "envars") == 'zone="us-est"envars\nhello from envars\n'
 
 
+def test_a_container_finds_services_by_its_environment(kubectl: Kubectl, namespace: str, apply: Apply) -> None:
+    kubectl("create", "service", "clusterip", "my-nginx", "--tcp=80", "-n", namespace)
+    apply(COUNTER, READY)
+    address = kubectl("get", "service", "my-nginx", "-n", namespace, "-o=jsonpath={.spec.clusterIP}")
+    said = kubectl("exec", "-n", namespace, "counter", "--", "printenv").splitlines()
+    assert {f"MY_NGINX_SERVICE_HOST={address}", "MY_NGINX_SERVICE_PORT=80", "KUBERNETES_SERVICE_PORT_HTTPS=443"} < set(
+        said
+    )
+
+
 def test_files_are_copied_both_ways(kubectl: Kubectl, namespace: str, apply: Apply, tmp_path: Path) -> None:
     apply(COUNTER, READY)
     there = tmp_path / "there"
