@@ -5,6 +5,8 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, cast
 
+from msgspec.structs import replace
+
 from kubeactors.actor import Actor, Mailbox, Overflow, Ref, Supervision, handle
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery import quantity
@@ -39,8 +41,8 @@ PLAYER_MAILBOX = Mailbox(capacity=1_000_000)
 """One player stands for all kubelets."""
 
 SHARED_HEARTBEATS = 50
-"""With so many machines their heartbeats travel together; below, each kubelet sends its own, and a fault may hit it
-alone."""
+"""With so many machines their heartbeats travel together, and nobody is told of each condition that they begin with;
+below, each kubelet sends its own, and a fault may hit it alone."""
 
 
 class PowerOff(Message, frozen=True):
@@ -101,8 +103,12 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._usage: Usage | None = None
         self._interval_seconds = timing.heartbeat_seconds
         self._configs = {config.node_name: config for config in kubelet_configs(pools, timing)}
+        if len(self._configs) >= SHARED_HEARTBEATS:
+            self._configs = {name: replace(one, tells_boot=False) for name, one in self._configs.items()}
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}
         self._kubelets: dict[str, Ref[KubeletMessage]] = {}
+        self._boots: dict[str, int] = {}
+        """How often each was booted."""
 
     def started(self) -> None:
         """Boot all."""
@@ -168,7 +174,10 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         return self._usage
 
     def _boot(self, name: str) -> None:
-        config = self._configs[name]
+        config, boots = self._configs[name], self._boots.get(name, 0)
+        self._boots[name] = boots + 1
+        if boots:
+            config = replace(config, boot=boots)
         node = UserInfo(name=f"system:node:{name}", groups=("system:nodes", "system:authenticated"))
         runtime = self._runtimes[name] = self._factory.make(config.pod_cidr, self._behaviours[name])
         for pod in self._running.pop(name, ()):

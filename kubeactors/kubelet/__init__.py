@@ -6,6 +6,7 @@
     lifecycle.py        restart policies and phases                        probes.py            when to probe, what it means
     admission.py        whether the node takes a pod                       ledger.py            what pods take of the node
     heartbeat.py        Node and Lease                                     node_status.py       what the Node says
+    node_events.py      what people are told of the node
     renewals.py         the Leases of many nodes at once                   logs.py              reading logs
     static_pods.py      pods that the node has by itself                   hooks.py             after start, before end
     eviction.py         who goes when memory runs out

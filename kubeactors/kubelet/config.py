@@ -29,6 +29,10 @@ class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Run on the node, whatever the API says; the API shows mirrors of them."""
     architecture: str = "amd64"
     kubelet_version: str = "v1.36.2"
+    boot: int = 0
+    """How often the machine was booted before; a boot that its Node does not know of is told."""
+    tells_boot: bool = True
+    """Whether people are told of each condition that a new node begins with. Of what changes later they always are."""
     lease_duration_seconds: int = 40
     heartbeat_seconds: float = 10.0
     node_status_seconds: float = 300.0

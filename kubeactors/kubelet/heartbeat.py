@@ -3,14 +3,18 @@
 Source: pkg/kubelet/kubelet_node_status.go, k8s.io/component-helpers/apimachinery/lease (v1.36).
 """
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from kubeactors.api.coordination.v1 import Lease, LeaseSpec
 from kubeactors.api.core.v1 import Node
+from kubeactors.api.core.v1.node import ContainerImage
 from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound
 from kubeactors.client import Client
 from kubeactors.kubelet.config import KubeletConfig
+from kubeactors.kubelet.node_events import STARTING, NodeEvent, changes, schedulable, started
 from kubeactors.kubelet.node_status import new_node, with_labels, with_status
 
 LEASE_NAMESPACE = "kube-node-lease"
@@ -25,7 +29,17 @@ class NodeReporter:
     `node` is the Node as it was last seen, None before `register` has succeeded.
     """
 
-    __slots__ = ("_client", "_config", "_lease", "_runtime_version", "memory_pressure", "node")
+    __slots__ = (
+        "_client",
+        "_config",
+        "_lease",
+        "_runtime_version",
+        "_unschedulable",
+        "events",
+        "images",
+        "node",
+        "pressures",
+    )
 
     def __init__(self, client: Client, config: KubeletConfig, runtime_version: str) -> None:
         self._client = client
@@ -33,7 +47,13 @@ class NodeReporter:
         self._runtime_version = runtime_version
         self._lease: Lease | None = None
         self.node: Node | None = None
-        self.memory_pressure: bool = False
+        self.events: list[NodeEvent] = []
+        """What happened to the node and was not told yet; the kubelet takes it."""
+        self.pressures: tuple[str, ...] = ()
+        """Which conditions of pressure hold."""
+        self.images: Callable[[], tuple[ContainerImage, ...]] = tuple
+        """What images are on the node, when it is reported."""
+        self._unschedulable = False
 
     async def register(self, now: str) -> None:
         """Create the Node; or, if it is there, see to its labels and report."""
@@ -41,7 +61,10 @@ class NodeReporter:
             self.node = await self._client.create(new_node(self._config, self._runtime_version, now))
         except AlreadyExists:
             await self.refresh()
+            self.events.append(STARTING)
             await self.report(now)
+        else:
+            self.events += started(self.node) if self._config.tells_boot else ()
 
     async def refresh(self) -> None:
         """Read the Node again."""
@@ -73,9 +96,15 @@ class NodeReporter:
         labelled = with_labels(node, self._config)
         if labelled is not node:
             labelled = await self._client.update(labelled)
-        pressure = self.memory_pressure
-        node = with_status(labelled, self._config, self._runtime_version, now, memory_pressure=pressure)
-        return await self._client.update_status(node)
+        reported = with_status(
+            labelled, self._config, self._runtime_version, now, pressures=self.pressures, images=self.images()
+        )
+        written = await self._client.update_status(reported)
+        self.events += changes(labelled, written)
+        if written.spec.unschedulable != self._unschedulable:
+            self._unschedulable = written.spec.unschedulable
+            self.events.append(schedulable(written.metadata.name, is_so=not self._unschedulable))
+        return written
 
     async def _acquire(self, now: str) -> None:
         name = self._config.node_name

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from kubeactors.actor import Actor, handle
 from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Pod, Secret, Service, Taint
+from kubeactors.api.core.v1.node import ContainerImage
 from kubeactors.api.core.v1.placement import NO_SCHEDULE, untolerated
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
@@ -28,6 +29,7 @@ from kubeactors.kubelet.eviction import (
     victim,
 )
 from kubeactors.kubelet.heartbeat import LATE, NodeReporter
+from kubeactors.kubelet.images import images_on_node
 from kubeactors.kubelet.ledger import Ledger
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials import Materials, Wanted
@@ -46,6 +48,7 @@ from kubeactors.kubelet.messages import (
     Wake,
     WriteStatus,
 )
+from kubeactors.kubelet.node_events import reference_of
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
 from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, PodSandbox
 from kubeactors.kubelet.service_links import MASTER
@@ -127,6 +130,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._runtime.subscribe(self.ctx.self)
         self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
+        self._reporter.images = self._images
         self._reflector = Reflector(
             self._client,
             Pod,
@@ -154,6 +158,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.log.warning("kubelet.not_registered", node=self._config.node_name, error=str(error))
             self.ctx.after(REGISTER_RETRY_SECONDS * (1 + self.ctx.random.random()), message)
             return
+        self._tell_of_node()
         self.ctx.self.tell(Connect())
         self.ctx.self.tell(Heartbeat())
         self._later_report()
@@ -187,9 +192,19 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._later_report()
         try:
             await self._reporter.report(self.ctx.timestamp())
+            self._tell_of_node()
         except StatusError as error:
             self.ctx.log.info("kubelet.not_reported", error=str(error))
             self.ctx.after(self._config.heartbeat_seconds, ReportNode(), key="report")
+
+    def _tell_of_node(self) -> None:
+        for event in self._reporter.events:
+            reference = reference_of(self._config.node_name)
+            self._recorder.event(reference, event.type, event.reason, event.message)
+        self._reporter.events.clear()
+
+    def _images(self) -> tuple[ContainerImage, ...]:
+        return images_on_node(self._runtime.list_images())
 
     def _later_report(self) -> None:
         seconds = self._config.node_status_seconds * (1 + 0.04 * self.ctx.random.random())
@@ -312,7 +327,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _pressed(self, pod: Pod) -> Rejection | None:
         """Why a pod that asks for nothing is not taken by a node without memory."""
-        if not self._reporter.memory_pressure or pod.status.qos_class != "BestEffort":
+        if "MemoryPressure" not in self._reporter.pressures or pod.status.qos_class != "BestEffort":
             return None
         taint = Taint(key=MEMORY_PRESSURE, effect=NO_SCHEDULE)
         if untolerated((taint,), pod.spec.tolerations, (NO_SCHEDULE,)) is None:
@@ -454,8 +469,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._short_at = now
             self._evict(pods, available)
         pressure = self._short_at is not None and now - self._short_at < TRANSITION_SECONDS * SECOND
-        if pressure != self._reporter.memory_pressure:
-            self._reporter.memory_pressure = pressure
+        if pressure != bool(self._reporter.pressures):
+            self._reporter.pressures = ("MemoryPressure",) if pressure else ()
             self.ctx.self.tell(ReportNode())
         self._checks_memory = pressure or any(worker.may_grow for worker in self._workers.values())
         if self._checks_memory:

@@ -16,6 +16,7 @@ from kubeactors.api.core.v1 import (
     NodeSpec,
     NodeSystemInfo,
 )
+from kubeactors.api.core.v1.node import ContainerImage
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.config import KubeletConfig
 
@@ -26,7 +27,11 @@ HEALTHY = (
     ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
 )
-NO_MEMORY = ("MemoryPressure", "True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
+PRESSED = {
+    "MemoryPressure": ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
+    "DiskPressure": ("KubeletHasDiskPressure", "kubelet has disk pressure"),
+    "PIDPressure": ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
+}
 _ENDPOINTS = NodeDaemonEndpoints(kubelet_endpoint=DaemonEndpoint(port=KUBELET_PORT))
 
 
@@ -55,14 +60,21 @@ def new_node(config: KubeletConfig, runtime_version: str, now: str) -> Node:
     return with_status(node, config, runtime_version, now)
 
 
-def with_status(
-    node: Node, config: KubeletConfig, runtime_version: str, now: str, *, memory_pressure: bool = False
+def with_status(  # noqa: PLR0913 -- what a kubelet knows
+    node: Node,
+    config: KubeletConfig,
+    runtime_version: str,
+    now: str,
+    *,
+    pressures: tuple[str, ...] = (),
+    images: tuple[ContainerImage, ...] = (),
 ) -> Node:
     """The Node with everything that the kubelet reports, as of now; conditions of others stay."""
     capacity = dict(config.capacity)
     known = {one.type: one for one in node.status.conditions}
     ours = tuple(
-        _condition(one, known.get(one[0]), now) for one in ((NO_MEMORY, *HEALTHY[1:]) if memory_pressure else HEALTHY)
+        _condition((one[0], "True", *PRESSED[one[0]]) if one[0] in pressures else one, known.get(one[0]), now)
+        for one in HEALTHY
     )
     owned = {one.type for one in ours}
     others = tuple(one for one in node.status.conditions if one.type not in owned)
@@ -77,6 +89,7 @@ def with_status(
         ),
         daemon_endpoints=_ENDPOINTS,
         node_info=_system_info(config, runtime_version),
+        images=images,
     )
     return msgspec.structs.replace(node, status=status)
 
@@ -103,10 +116,11 @@ def _condition(row: tuple[str, str, str, str], old: NodeCondition | None, now: s
 
 def _system_info(config: KubeletConfig, runtime_version: str) -> NodeSystemInfo:
     identity = hashlib.sha256(config.node_name.encode()).hexdigest()
+    boot = hashlib.sha256(f"{config.node_name}/{config.boot}".encode()).hexdigest()
     return NodeSystemInfo(
         machine_id=identity[:32],
         system_uuid=_uuid(identity),
-        boot_id=_uuid(identity[32:]),
+        boot_id=_uuid(boot),
         kernel_version="6.12.0-kubeactors",
         os_image="kubeactors",
         container_runtime_version=runtime_version,

@@ -136,9 +136,9 @@ class Plane:
         self.sim.run(0.1)
         self.change_node(name, lambda node: replace(node, spec=replace(node.spec, taints=())))
 
-    def configure(self, name: str, *, static_pods: tuple[Pod, ...]) -> None:
-        """The next kubelet on the machine has other static pods."""
-        self._configs[name] = replace(self._configs[name], static_pods=static_pods)
+    def configure(self, name: str, *, static_pods: tuple[Pod, ...] = (), boot: int = 0) -> None:
+        """The next kubelet on the machine has other static pods, or finds it booted again."""
+        self._configs[name] = replace(self._configs[name], static_pods=static_pods, boot=boot)
 
     def start_kubelet(self, name: str) -> None:
         """A kubelet on the machine as it is."""

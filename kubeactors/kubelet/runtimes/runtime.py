@@ -198,6 +198,10 @@ class ContainerRuntime(Protocol):
         """Get the image for a container of a pod; None if it is here now."""
         ...
 
+    def list_images(self) -> tuple[str, ...]:
+        """The images that containers were made from, by the names that they were asked for."""
+        ...
+
     def needs_environment(self, container: Container) -> bool:
         """Whether the container reads its environment and its volumes."""
         ...

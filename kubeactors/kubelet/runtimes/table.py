@@ -142,6 +142,7 @@ class RuntimeTable:
         self._containers: dict[str, RunningContainer] = {}
         self._directories: dict[str, Tree] = {}
         """Of volumes, by name, as far as simulated commands use them."""
+        self._images_used: dict[str, None] = {}
         self._made = 0
         self._subscriber: Recipient[ContainerChanged] | None = None
 
@@ -195,6 +196,10 @@ class RuntimeTable:
         """See `ContainerRuntime`."""
         return None
 
+    def list_images(self) -> tuple[str, ...]:
+        """See `ContainerRuntime`."""
+        return tuple(self._images_used)
+
     def needs_environment(self, container: Container) -> bool:
         """See `ContainerRuntime`."""
         return False
@@ -210,6 +215,7 @@ class RuntimeTable:
         container = self.make(self._new_id(name, now), sandbox, config, now)
         sandbox.containers.append(container)
         self._containers[container.id] = container
+        self._images_used[config.container.image] = None
         return container.id
 
     def start_container(self, container_id: str, now: int) -> None:
