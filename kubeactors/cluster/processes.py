@@ -8,11 +8,12 @@ from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
 from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.client import Client, EventSink, InformerFactory
 from kubeactors.client.events import SINK_MAILBOX
 from kubeactors.message import Message
-from kubeactors.scheduler import DEFAULT_CONFIG, Scheduler, SchedulerConfig, Surroundings, Volumes
+from kubeactors.scheduler import DEFAULT_CONFIG, Devices, Scheduler, SchedulerConfig, Surroundings, Volumes
 from kubeactors.scheduler.extender import Call, no_call
 
 FOREVER = 1_000_000
@@ -63,5 +64,10 @@ def surroundings(informers: InformerFactory) -> Surroundings:
             attachments=informers.of(VolumeAttachment),
             drivers=informers.of(CSIDriver),
             capacities=informers.of(CSIStorageCapacity),
+        ),
+        devices=Devices(
+            claims=informers.of(ResourceClaim),
+            slices=informers.of(ResourceSlice),
+            classes=informers.of(DeviceClass),
         ),
     )

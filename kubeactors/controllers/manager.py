@@ -33,6 +33,7 @@ from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.api.rbac.v1 import ClusterRole
+from kubeactors.api.resource.v1 import ResourceClaim, ResourceClaimTemplate
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
@@ -63,6 +64,7 @@ from kubeactors.controllers.pod_gc import PodGCController
 from kubeactors.controllers.pod_marks import marks_of
 from kubeactors.controllers.podautoscaler import HorizontalController, MetricsSource, NoMetrics
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
+from kubeactors.controllers.resourceclaim import ResourceClaimController
 from kubeactors.controllers.resourcequota import ResourceQuotaController
 from kubeactors.controllers.root_ca import RootCAPublisher
 from kubeactors.controllers.service_lb import ServiceLBController
@@ -208,6 +210,14 @@ def _factories(
         ),
         "root-ca-certificate-publisher": partial(
             RootCAPublisher, client, config.root_ca, namespaces=namespaces, config_maps=config_maps
+        ),
+        "resourceclaim": partial(
+            ResourceClaimController,
+            client,
+            events,
+            pods=pods,
+            claims=informers.of(ResourceClaim),
+            templates=informers.of(ResourceClaimTemplate),
         ),
         "endpoints": partial(
             EndpointsController, client, events, services=services, pods=pods, endpoints=informers.of(Endpoints)

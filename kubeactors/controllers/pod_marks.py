@@ -24,6 +24,9 @@ TERMINATING: Final = 16
 STRAY: Final = 32
 """It has no controller, or had none, and is new, gone, to be released, or has other labels: somebody may want it."""
 
+CLAIMING: Final = 4096
+"""It claims devices."""
+
 _OWNED = {"ReplicaSet": 64, "ReplicationController": 128, "StatefulSet": 256, "DaemonSet": 512, "Job": 1024}
 _OWNED_BY_OTHERS = 2048
 
@@ -42,11 +45,13 @@ def marks_of(change: Change[Pod]) -> int:
     0
     """
     old, new = change.old, change.new
+    claiming = CLAIMING if change.current.spec.resource_claims else 0
     if old is None or new is None:
         pod = change.current
         owned = _owned(pod.metadata) or STRAY
-        return owned | SERVES | (PLACED if old is None else GONE) | _ending(pod)
-    return _of_owners(old.metadata, new.metadata) | _of_spec(old, new) | _of_status(old, new) | _ending(new)
+        return claiming | owned | SERVES | (PLACED if old is None else GONE) | _ending(pod)
+    marks = claiming | _of_owners(old.metadata, new.metadata) | _of_spec(old, new)
+    return marks | _of_status(old, new) | _ending(new)
 
 
 def _of_owners(old: ObjectMeta, new: ObjectMeta) -> int:

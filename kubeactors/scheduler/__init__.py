@@ -8,6 +8,8 @@
     node_masks.py   which nodes hold to a rule                             budgets.py        disruption budgets
     pod_info.py     what is derived from a pod; its signature              terms.py          its affinity, in comparable form
     disks.py        its claims and disks                                   volume_binder.py  where claims can be met
+    devices.py      devices, and which of them requests mean               device_allocation.py  which of them claims get
+    device_book.py  devices by node, and who has them                      device_claims.py  claims of devices that a pod names
     csi.py          by which driver a volume is attached                   storage_users.py  what the pods of a node use
     population.py   the pods on nodes by what selects them                 headcount.py      counts by row and by domain
     framework.py    extension points and statuses                          handle.py         what plugins are given
@@ -23,7 +25,7 @@
     plugin_set.py   which plugins a profile has, where                     plugins/          kube-scheduler's plugins
 
 Who sends to it: informers (pods, nodes, namespaces, services, replica sets, disruption budgets, volumes, claims, storage
-classes, what CSI drivers say of themselves and of nodes) tell it what changed.
+classes, devices and claims of them, what CSI drivers say of themselves and of nodes) tell it what changed.
 What it sends: bindings, conditions and deletions of pods, and reservations of volumes, to the API server; events to an
 event sink; questions of extenders to whom it is given for that.
 Where its behaviour comes from: kube-scheduler (pkg/scheduler, v1.36), with all nodes evaluated and none sampled.
@@ -31,7 +33,7 @@ Where its behaviour comes from: kube-scheduler (pkg/scheduler, v1.36), with all 
 
 from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.explanation import ExplainScheduling, Explanation, NodeVerdict
-from kubeactors.scheduler.handle import Budget, Handle, Volumes
+from kubeactors.scheduler.handle import Budget, Devices, Handle, Volumes
 from kubeactors.scheduler.messages import SchedulerMessage
 from kubeactors.scheduler.plugin_set import PluginFactory, PluginSet
 from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
@@ -42,6 +44,7 @@ __all__ = [
     "DEFAULT_CONFIG",
     "DEFAULT_SCHEDULER",
     "Budget",
+    "Devices",
     "ExplainScheduling",
     "Explanation",
     "Handle",

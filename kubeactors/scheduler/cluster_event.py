@@ -11,6 +11,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
 from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.scheduler.pod_info import PodInfo
 
@@ -24,6 +25,9 @@ Subject: TypeAlias = (
     | VolumeAttachment
     | CSIDriver
     | CSIStorageCapacity
+    | ResourceClaim
+    | ResourceSlice
+    | DeviceClass
     | None
 )
 """The object of an event before or after it; None if it was not there."""
@@ -46,6 +50,9 @@ class Resource(Flag):
     VOLUME_ATTACHMENT = auto()
     CSI_DRIVER = auto()
     CSI_STORAGE_CAPACITY = auto()
+    RESOURCE_CLAIM = auto()
+    RESOURCE_SLICE = auto()
+    DEVICE_CLASS = auto()
 
 
 class Action(Flag):
@@ -61,6 +68,7 @@ class Action(Flag):
     UPDATE_POD_SCALE_DOWN = auto()
     UPDATE_POD_TOLERATION = auto()
     UPDATE_POD_GATES_ELIMINATED = auto()
+    UPDATE_POD_GENERATED_RESOURCE_CLAIM = auto()
     UPDATE = auto()
     """Anything, of a kind of which the parts are not told apart."""
     ACTIVATE = auto()
@@ -148,6 +156,8 @@ def pod_update_action(old: PodInfo, new: PodInfo) -> Action:
         action |= Action.UPDATE_POD_TOLERATION
     if old.pod.spec.scheduling_gates and not new.pod.spec.scheduling_gates:
         action |= Action.UPDATE_POD_GATES_ELIMINATED
+    if old.pod.status.resource_claim_statuses != new.pod.status.resource_claim_statuses:
+        action |= Action.UPDATE_POD_GENERATED_RESOURCE_CLAIM
     return action
 
 

@@ -15,6 +15,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kubeactors.api.resource.v1 import ResourceClaim
+from kubeactors.scheduler.cluster_event import Subject
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.node_table import NodeTable
 from kubeactors.scheduler.pod_info import PodInfo
@@ -116,6 +118,8 @@ class PostFilterResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     victims: tuple[PodInfo, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     """All there are, if an extender has a say in which is taken."""
+    released: tuple[ResourceClaim, ...] = ()
+    """Claims of this pod alone whose devices are on nodes that do not suit it: they are to be given others."""
 
 
 class Plugin(Protocol):
@@ -251,6 +255,15 @@ class ViewPlugin(Plugin, Protocol):
 
     def view(self, pod: PodInfo) -> View | None:
         """The view for pods like this one; None if the plugin has nothing to say about them."""
+        ...
+
+
+@runtime_checkable
+class ObjectListener(Plugin, Protocol):
+    """Keeps books about other objects than nodes and pods."""
+
+    def object_changed(self, old: Subject, new: Subject) -> None:
+        """It came, changed or went."""
         ...
 
 

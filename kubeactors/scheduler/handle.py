@@ -9,6 +9,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
 from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.apimachinery.labels import Selector
 from kubeactors.client import Client, SharedInformer
@@ -80,6 +81,14 @@ class Volumes(msgspec.Struct, frozen=True, kw_only=True):
     capacities: SharedInformer[CSIStorageCapacity]
 
 
+class Devices(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is of devices, and who claims them."""
+
+    claims: SharedInformer[ResourceClaim]
+    slices: SharedInformer[ResourceSlice]
+    classes: SharedInformer[DeviceClass]
+
+
 class Handle(msgspec.Struct, frozen=True, kw_only=True):
     """The surroundings of plugins.
 
@@ -100,6 +109,8 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True):
     """All pods, also those that wait; a plugin may add an index to the informer."""
     volumes: Volumes | None = None
     """None: claims cannot be looked up, and pods that use them are not placed."""
+    devices: Devices | None = None
+    """None: pods that claim devices are placed as if they did not."""
     sleep: Callable[[float], Awaitable[None]] = no_sleep
     """For `pre_bind`, in seconds."""
     extenders_preempt: Callable[[PodInfo], bool] = no_preempting_extender

@@ -8,6 +8,7 @@ from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
 from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, StopWatch
@@ -16,7 +17,7 @@ from kubeactors.client import Client, SharedInformer, key_of
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.explanation import Explanation, explain, unplaced
-from kubeactors.scheduler.handle import Handle, Volumes
+from kubeactors.scheduler.handle import Devices, Handle, Volumes
 from kubeactors.scheduler.plugin_set import PluginFactory
 from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.profile import Profile
@@ -37,6 +38,9 @@ KINDS: tuple[type[TypedObject], ...] = (
     VolumeAttachment,
     CSIDriver,
     CSIStorageCapacity,
+    ResourceClaim,
+    ResourceSlice,
+    DeviceClass,
 )
 """What a picture is made of."""
 
@@ -126,6 +130,9 @@ class Picture:
                 drivers=self._of(CSIDriver),
                 capacities=self._of(CSIStorageCapacity),
             ),
+            devices=Devices(
+                claims=self._of(ResourceClaim), slices=self._of(ResourceSlice), classes=self._of(DeviceClass)
+            ),
         )
         neighbours = Neighbours(surroundings)
         return Handle(
@@ -137,6 +144,7 @@ class Picture:
             budgets=neighbours.budgets,
             pods=self._of(Pod),
             volumes=surroundings.volumes,
+            devices=surroundings.devices,
         )
 
 

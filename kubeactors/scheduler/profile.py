@@ -13,9 +13,10 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 import numpy as np
 
+from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.scheduler.binding import Binding
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.cluster_event import ANYTHING, EnqueueExtensions, Hint
+from kubeactors.scheduler.cluster_event import ANYTHING, EnqueueExtensions, Hint, Subject
 from kubeactors.scheduler.framework import (
     BindPlugin,
     Code,
@@ -23,6 +24,7 @@ from kubeactors.scheduler.framework import (
     FilterPlugin,
     Mask,
     NamespaceListener,
+    ObjectListener,
     PermitPlugin,
     PlainFilterPlugin,
     PlainScorePlugin,
@@ -53,6 +55,8 @@ from kubeactors.scheduler.verdicts import ScoresOnly, StaticVerdicts, Verdicts, 
 NOT_ASKED = "not found"
 """What post-filter plugins add if a refusal came before they were asked about the pod at all: in the original the
 first of them, DynamicResources, looks for what it has noted, in vain, and so ends the matter."""
+_LAST_PRE_FILTER = "DynamicResources"
+"""It has noted that when it refuses a pod itself."""
 _REFUSING = (PreEnqueuePlugin, PreFilterPlugin, ReservePlugin, PermitPlugin)
 _SIGNATURES = 128
 """Shapes of pods whose verdicts are kept; the one that was not asked for longest goes first."""
@@ -84,6 +88,7 @@ class Profile:
         self.plugins: tuple[Plugin, ...] = chosen.plugins
         everything = self.plugins
         filtering, scoring = chosen.at("filter"), chosen.at("score")
+        self._listening = [one for one in everything if isinstance(one, ObjectListener)]
         self._cache = cache
         self._weights = chosen.weights
         self._pre_enqueue = [one for one in chosen.at("preEnqueue") if isinstance(one, PreEnqueuePlugin)]
@@ -151,15 +156,17 @@ class Profile:
 
     def post_filter(self, pod: PodInfo, found: Diagnosis) -> PostFilterResult:
         """What the post-filter plugins do for the pod, and add to the message; the first that helps ends it."""
-        if found.pre_filter_message:
+        if found.pre_filter_message and found.plugins != (_LAST_PRE_FILTER,):
             return PostFilterResult(message=NOT_ASKED, nominated_node="")
         messages: list[str] = []
+        released: tuple[ResourceClaim, ...] = ()
         for one in self._post_filters:
             result = one.post_filter(pod, found, self)
             if result.nominated_node:
                 return result
             messages.append(result.message)
-        return PostFilterResult(message=", ".join(one for one in messages if one), nominated_node="")
+            released += result.released
+        return PostFilterResult(message=", ".join(one for one in messages if one), nominated_node="", released=released)
 
     def refusal(self, pod: PodInfo, info: NodeInfo) -> Status | None:
         """What the first filter that refuses says of this node, which may be a changed copy of the real one."""
@@ -220,6 +227,11 @@ class Profile:
     def has_views(self, pod: PodInfo) -> bool:
         """Whether the answer for one node depends on others, or is no other pod's."""
         return bool(self._plain_filters) or any(view.refusals() for _, view in self.views(pod))
+
+    def object_changed(self, old: Subject, new: Subject) -> None:
+        """Something else than a node or a pod came, changed or went."""
+        for one in self._listening:
+            one.object_changed(old, new)
 
     def namespaces_changed(self) -> None:
         """Labels of namespaces have changed."""

@@ -195,7 +195,7 @@ _FACTORIES: dict[str, Factory] = {
     "VolumeZone": _with_handle(VolumeZone),
     "PodTopologySpread": _spread,
     "InterPodAffinity": _affinity,
-    "DynamicResources": _simple(DynamicResources),
+    "DynamicResources": _with_handle(DynamicResources),
     "DefaultPreemption": _preemption,
     "NodeResourcesBalancedAllocation": _balanced,
     "ImageLocality": _with_handle(ImageLocality),

@@ -6,8 +6,12 @@ Source: pkg/scheduler/schedule_one.go, handleSchedulingFailure; pkg/scheduler/fr
 from collections.abc import Iterable
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from kubeactors.actor import Context
 from kubeactors.api.core.v1 import Pod, PodCondition
+from kubeactors.api.resource.v1 import ResourceClaim
+from kubeactors.api.resource.v1.resourceclaim import ResourceClaimStatus
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client, EventRecorder, RecordEvent
@@ -68,6 +72,14 @@ class Reporter:
                 return
         message = f"Preempted by pod {preemptor.metadata.uid} on node {node_name}"
         self._recorder_of(preemptor).normal(victim, "Preempted", message, action="Preempting")
+
+    async def deallocate(self, claims: Iterable[ResourceClaim]) -> None:
+        """Free what was given to claims that nobody else uses."""
+        for one in claims:
+            try:
+                await self._client.update_status(replace(one, status=ResourceClaimStatus(devices=one.status.devices)))
+            except StatusError as error:
+                self._ctx.log.info("scheduler.claim_not_deallocated", claim=one.metadata.name, error=str(error))
 
     def _disruption(self, victim: Pod, scheduler: str) -> PodCondition:
         return PodCondition(

@@ -127,6 +127,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
             activate=self._activate,
             pods=self._pods,
             volumes=self._surroundings.volumes,
+            devices=self._surroundings.devices,
             sleep=self.ctx.sleep,
             extenders_preempt=self._extenders.preempt_for,
         )
@@ -142,6 +143,8 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
                 self._pod_changed(pod_change)
         else:
             for event, old, new in self._neighbours.changed(message):
+                for profile in self._profiles.values():
+                    profile.object_changed(old, new)
                 self.queue.move(event, old, new, self.ctx.now)
             if self._neighbours.is_about_namespaces(message):
                 for profile in self._profiles.values():
@@ -357,6 +360,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         message = diagnosis.message(found, result.message)
         await self._reporter.failed(waiting, UNSCHEDULABLE, message, result.nominated_node)
         await self._reporter.preempt(waiting, result, displaced)
+        await self._reporter.deallocate(result.released)
 
     def _still_waiting(self, pod: PodInfo) -> Pod | None:
         """The pod as the informer has it now, if it still waits for a node."""

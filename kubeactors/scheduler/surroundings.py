@@ -11,13 +11,14 @@ from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, PersistentVolumeClaim, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
 from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED
 from kubeactors.client import Notify, SharedInformer
 from kubeactors.scheduler.budgets import Budgets
 from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource, Subject
-from kubeactors.scheduler.handle import Budget, Selecting, Unselected, Volumes, no_budgets
+from kubeactors.scheduler.handle import Budget, Devices, Selecting, Unselected, Volumes, no_budgets
 from kubeactors.scheduler.workloads import Workloads
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -47,6 +48,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     budgets: SharedInformer[PodDisruptionBudget] | None = None
     """For preemption."""
     volumes: Volumes | None = None
+    devices: Devices | None = None
 
     def namespace_labels(self, name: str) -> Mapping[str, str]:
         """The labels of a namespace; none if it is not known."""
@@ -62,11 +64,13 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
             storage = self.volumes
             yield from (storage.claims, storage.volumes, storage.classes, storage.nodes, storage.attachments)
             yield from (storage.drivers, storage.capacities)
+        if self.devices is not None:
+            yield from (self.devices.claims, self.devices.slices, self.devices.classes)
 
 
 NO_SURROUNDINGS = Surroundings()
 
-_STORAGE: dict[type[TypedObject], Resource] = {
+_WATCHED: dict[type[TypedObject], Resource] = {
     PersistentVolumeClaim: Resource.PERSISTENT_VOLUME_CLAIM,
     PersistentVolume: Resource.PERSISTENT_VOLUME,
     StorageClass: Resource.STORAGE_CLASS,
@@ -74,6 +78,9 @@ _STORAGE: dict[type[TypedObject], Resource] = {
     VolumeAttachment: Resource.VOLUME_ATTACHMENT,
     CSIDriver: Resource.CSI_DRIVER,
     CSIStorageCapacity: Resource.CSI_STORAGE_CAPACITY,
+    ResourceClaim: Resource.RESOURCE_CLAIM,
+    ResourceSlice: Resource.RESOURCE_SLICE,
+    DeviceClass: Resource.DEVICE_CLASS,
 }
 _ACTIONS = {ADDED: Action.ADD, MODIFIED: Action.UPDATE, DELETED: Action.DELETE}
 
@@ -105,7 +112,7 @@ class Neighbours:
     def changed(self, message: Notify) -> Iterator[tuple[ClusterEvent, Subject, Subject]]:
         """Forget what is no longer so. Events that pods may wait for."""
         for change in message.changes:
-            resource = _STORAGE.get(type(change.current))
+            resource = _WATCHED.get(type(change.current))
             if resource is not None:
                 event = ClusterEvent(resource, _ACTIONS[change.type])
                 yield event, cast("Subject", change.old), cast("Subject", change.new)

@@ -4,10 +4,21 @@ import pytest
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod, PodCondition, PodIP, PodSpec, PodStatus, Toleration
+from kubeactors.api.core.v1.podspec import PodResourceClaim
 from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
 from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED
 from kubeactors.client import Change
-from kubeactors.controllers.pod_marks import ENDED, GONE, PLACED, SERVES, STRAY, TERMINATING, marks_of, owned_by
+from kubeactors.controllers.pod_marks import (
+    CLAIMING,
+    ENDED,
+    GONE,
+    PLACED,
+    SERVES,
+    STRAY,
+    TERMINATING,
+    marks_of,
+    owned_by,
+)
 
 POD = Pod(metadata=ObjectMeta(name="web", namespace="default", uid="1", labels={"app": "web"}))
 
@@ -26,6 +37,17 @@ def test_a_pod_that_comes_and_goes_concerns_all_who_may_want_it() -> None:
     assert marks_of(Change(DELETED, "web", POD, None)) == GONE | SERVES | STRAY
     assert marks_of(Change(ADDED, "web", None, OWNED)) == PLACED | SERVES | SET
     assert marks_of(Change(DELETED, "web", OWNED, None)) == GONE | SERVES | SET
+
+
+def test_all_changes_of_a_pod_that_claims_devices_concern_those_who_give_them() -> None:
+    spec = PodSpec(resource_claims=(PodResourceClaim(name="gpu", resource_claim_name="c"),))
+    pod = replace(POD, spec=spec)
+    for change in (
+        Change(ADDED, "web", None, pod),
+        Change(DELETED, "web", pod, None),
+        Change(MODIFIED, "web", pod, pod),
+    ):
+        assert marks_of(change) & CLAIMING
 
 
 def metadata(pod: Pod, **changes: object) -> Pod:

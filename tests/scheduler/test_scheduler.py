@@ -36,7 +36,7 @@ def test_a_pod_is_placed_and_people_are_told() -> None:
     plane.create(a_pod("p"))
     pod = plane.run_until_pod("p", lambda one: one.status.phase == "Running")
     plane.sim.run(1.0)
-    event = plane.events("p")[0]
+    event = next(one for one in plane.events("p") if one.reason == "Scheduled")  # the kubelet speaks at the same time
 
     assert condition(pod, "PodScheduled") == ("True", "", "")
     assert (event.reason, event.message, event.type, event.action) == (

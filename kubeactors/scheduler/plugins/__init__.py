@@ -71,7 +71,7 @@ def default_plugins(handle: Handle) -> tuple[Plugin, ...]:
         VolumeZone(handle),
         PodTopologySpread(handle),
         InterPodAffinity(handle),
-        DynamicResources(),
+        DynamicResources(handle),
         DefaultPreemption(handle),
         NodeResourcesBalancedAllocation(),
         ImageLocality(handle),

@@ -1,18 +1,254 @@
-"""DynamicResources: devices that pods claim.
+"""DynamicResources: a pod goes where the devices that it claims can be had, and gets them.
 
-Source: pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (v1.36).
+Source: pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (v1.36). See `scheduler/devices.py` for the
+devices that are not given out.
 """
 
-from kubeactors.scheduler.framework import Diagnosis, PostFilterResult, Trial
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, NodeSelector
+from kubeactors.api.core.v1.placement import matches_node_selector
+from kubeactors.api.resource.v1 import ResourceClaim
+from kubeactors.api.resource.v1.resourceclaim import FINALIZER, AllocationResult
+from kubeactors.apimachinery.cel import CelError
+from kubeactors.apimachinery.status import Conflict
+from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
+from kubeactors.scheduler.device_allocation import result_of, ways
+from kubeactors.scheduler.device_book import AllocatableView, DeviceBook
+from kubeactors.scheduler.device_claims import ClaimProblem, can_have_more_users, claims_of, is_user, user
+from kubeactors.scheduler.framework import Code, Diagnosis, Mask, PostFilterResult, Status, Trial, View
+from kubeactors.scheduler.handle import Handle
+from kubeactors.scheduler.node_masks import NodeMasks, RefusalView
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.views import Views
+
+NAME = "DynamicResources"
+ATTEMPTS = 5
+"""How often a claim is read again that somebody else has changed."""
+
+_SKIP = Status(Code.SKIP, (), NAME)
+
+
+def _refusal(reason: str) -> Status:
+    return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,), NAME)
+
+
+_NO_DEVICES = _refusal("cannot allocate all claims")
+_ELSEWHERE = _refusal("resourceclaim not available on the node")
+_IN_USE = _refusal("resourceclaim in use")
 
 
 class DynamicResources:
-    """There are no claims in this cluster, and after a failure the plugin says so."""
+    """Finds devices for the claims of a pod, keeps them for it, and writes that down before the pod is bound."""
 
-    name = "DynamicResources"
+    name = NAME
+    weight = 0
+
+    def __init__(self, handle: Handle) -> None:
+        self._cache = handle.cache
+        self._client = handle.client
+        self._claims = handle.devices.claims.lister if handle.devices is not None else None
+        self._book = DeviceBook(handle.devices, handle.cache) if handle.devices is not None else None
+        self._selected: NodeMasks[bytes] = NodeMasks(handle.cache)
+        self._views: Views[bytes, AllocatableView] = Views()
+        self._reserved: dict[str, dict[str, AllocationResult]] = {}
+        """What is to be written, by uid of the pod and of the claim."""
+
+    def pre_enqueue(self, pod: PodInfo) -> Status | None:
+        """The claims must be there."""
+        if not pod.pod.spec.resource_claims:
+            return None
+        try:
+            self._claims_of(pod)
+        except ClaimProblem as problem:
+            return _refusal(str(problem))
+        return None
+
+    def pre_filter(self, pod: PodInfo) -> Status | None:
+        """They must be free for this pod, and ask for classes that are there, in words that make sense."""
+        if not pod.pod.spec.resource_claims or self._book is None:
+            return None
+        try:
+            claims = self._claims_of(pod)
+        except ClaimProblem as problem:
+            return _refusal(str(problem))
+        for claim in claims:
+            refusal = self._unusable(claim, pod)
+            if refusal is not None:
+                return refusal
+        view = self._view(claims)
+        if view is not None:
+            view.rows()
+        return _refusal(view.error) if view is not None and view.error else None
+
+    def view(self, pod: PodInfo) -> View | None:
+        """None if the pod claims no devices."""
+        if not pod.pod.spec.resource_claims or self._book is None:
+            return None
+        try:
+            claims = self._claims_of(pod)
+        except ClaimProblem:
+            return None
+        return RefusalView(lambda: self._refusals(claims))
 
     def post_filter(self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial) -> PostFilterResult:
-        """No claim stands in the way."""
-        del pod, diagnosis, trial
-        return PostFilterResult(message="no new claims to deallocate")
+        """A claim that nobody else uses is to be given devices elsewhere, if where they are does not suit the pod."""
+        del trial
+        if not pod.pod.spec.resource_claims or self._book is None or diagnosis.pre_filter_message:
+            return PostFilterResult(message="no new claims to deallocate")
+        for claim in self._claims_of(pod):
+            others = [one for one in claim.status.reserved_for if one.uid != pod.uid]
+            if claim.status.allocation is not None and not others and not self._reach(claim).all():
+                return PostFilterResult(message="deallocation of ResourceClaim completed", released=(claim,))
+        return PostFilterResult(message="still not schedulable")
+
+    def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Choose devices on the node, and keep them."""
+        if not pod.pod.spec.resource_claims or self._book is None:
+            return None
+        info = self._cache.get(node_name)
+        waiting = [one for one in self._claims_of(pod) if one.status.allocation is None]
+        if not waiting or info is None or info.node is None:
+            return None
+        try:
+            picked = self._book.allocate([one.spec.devices for one in waiting], info.node)
+        except CelError as error:
+            return Status(Code.ERROR, (str(error),), NAME)
+        if picked is None:
+            return _NO_DEVICES
+        kept = self._reserved[pod.uid] = {}
+        for claim, each in zip(waiting, picked, strict=True):
+            uid = claim.metadata.uid
+            kept[uid] = result_of(claim.spec.devices, each, self._book.class_of)
+            self._book.keep(uid, kept[uid])
+        return None
+
+    def unreserve(self, pod: PodInfo, node_name: str) -> None:
+        """What is not written is free again."""
+        del node_name
+        for uid in self._reserved.pop(pod.uid, {}):
+            if self._book is not None:
+                self._book.forget(uid)
+
+    def pre_bind_pre_flight(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Most pods claim no devices."""
+        del node_name
+        return None if pod.pod.spec.resource_claims and self._book is not None else _SKIP
+
+    async def pre_bind(self, pod: PodInfo, node_name: str) -> Status | None:
+        """Write down what the claims were given, and that the pod uses them."""
+        del node_name
+        reserved = self._reserved.get(pod.uid, {})
+        for claim in self._claims_of(pod):
+            if not is_user(claim, pod.uid):
+                await self._write(claim, pod, reserved.get(claim.metadata.uid))
+                reserved.pop(claim.metadata.uid, None)
+        self._reserved.pop(pod.uid, None)
+        return None
+
+    def object_changed(self, old: Subject, new: Subject) -> None:
+        """Keep the book."""
+        if self._book is not None:
+            self._book.object_changed(old, new)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Nodes, claims, classes and devices that come or change, and claims that are made for the pod."""
+        return (
+            Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL),
+            Hint(Resource.RESOURCE_CLAIM, Action.ADD | Action.UPDATE, self._helps),
+            Hint(Resource.TARGET_POD, Action.UPDATE_POD_GENERATED_RESOURCE_CLAIM),
+            Hint(Resource.DEVICE_CLASS, Action.ADD | Action.UPDATE),
+            Hint(Resource.RESOURCE_SLICE, Action.ADD | Action.UPDATE),
+        )
+
+    def _helps(self, pod: PodInfo, old: Subject, new: Subject) -> bool:
+        if not isinstance(new, ResourceClaim) or not pod.pod.spec.resource_claims:
+            return False
+        try:
+            own = any(one.metadata.uid == new.metadata.uid for one in self._claims_of(pod))
+        except ClaimProblem:
+            return False
+        if not isinstance(old, ResourceClaim):
+            return own
+        if old.status.allocation is not None and new.status.allocation is None:
+            return True
+        return own and old.status != new.status
+
+    def _claims_of(self, pod: PodInfo) -> tuple[ResourceClaim, ...]:
+        """See `claims_of`."""
+        claims, namespace = self._claims, pod.group.namespace
+        return () if claims is None else claims_of(pod.pod, lambda name: claims.get(name, namespace))
+
+    def _unusable(self, claim: ResourceClaim, pod: PodInfo) -> Status | None:
+        assert self._book is not None  # there are claims
+        metadata = claim.metadata
+        if claim.status.allocation is not None:
+            return None if is_user(claim, pod.uid) or can_have_more_users(claim) else _IN_USE
+        if self._book.is_in_flight(metadata.uid):
+            name = f"{metadata.namespace}/{metadata.name}"
+            return _refusal(f"resource claim {name} is in the process of being allocated")
+        for request in claim.spec.devices.requests or ():
+            for way in ways(request):
+                if self._book.class_of(way.class_name) is None:
+                    return _refusal(f"request {way.name}: device class {way.class_name} does not exist")
+        return None
+
+    def _view(self, claims: Sequence[ResourceClaim]) -> AllocatableView | None:
+        """None if all have their devices."""
+        assert self._book is not None  # there are claims
+        waiting = [one.spec.devices for one in claims if one.status.allocation is None]
+        if not waiting:
+            return None
+        book = self._book
+        return self._views.get(msgspec.json.encode(waiting), lambda: AllocatableView(waiting, book, self._cache))
+
+    def _refusals(self, claims: Sequence[ResourceClaim]) -> list[tuple[Status, Mask]]:
+        found: list[tuple[Status, Mask]] = []
+        view = self._view(claims)
+        if view is not None:
+            found.append((_NO_DEVICES, ~view.rows()))
+        found += [(_ELSEWHERE, ~self._reach(one)) for one in claims if one.status.allocation is not None]
+        return [(status, mask) for status, mask in found if mask.any()]
+
+    def _reach(self, claim: ResourceClaim) -> Mask:
+        """The rows from which the devices of the claim can be reached; True also where there is no node."""
+        allocation = claim.status.allocation
+        selector = allocation.node_selector if allocation is not None else None
+        if selector is None:
+            return np.ones(self._cache.table.capacity, np.bool_)
+        selected = self._selected.rows(msgspec.json.encode(selector), partial(_selects, selector))
+        return selected | ~self._cache.table.present
+
+    async def _write(self, claim: ResourceClaim, pod: PodInfo, allocation: AllocationResult | None) -> None:
+        """Again with what the claim is by then, if somebody else has changed it."""
+        current = claim
+        for attempt in range(ATTEMPTS):
+            if allocation is not None and current.status.allocation is not None:
+                raise Conflict.saying(f"claim {claim.metadata.name} got allocated elsewhere in the meantime")
+            try:
+                await self._write_once(current, pod, allocation)
+            except Conflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                current = await self._client.get(ResourceClaim, claim.metadata.name, claim.metadata.namespace)
+            else:
+                return
+
+    async def _write_once(self, claim: ResourceClaim, pod: PodInfo, allocation: AllocationResult | None) -> None:
+        if allocation is not None and FINALIZER not in claim.metadata.finalizers:
+            finalizers = (*claim.metadata.finalizers, FINALIZER)
+            claim = await self._client.update(replace(claim, metadata=replace(claim.metadata, finalizers=finalizers)))
+        users = claim.status.reserved_for
+        if not is_user(claim, pod.uid):
+            users = (*users, user(pod.pod))
+        status = replace(claim.status, reserved_for=users, allocation=allocation or claim.status.allocation)
+        await self._client.update_status(replace(claim, status=status))
+
+
+def _selects(selector: NodeSelector, node: Node) -> bool:
+    return matches_node_selector(selector, node.metadata.labels, node.metadata.name)

@@ -1,1 +1,7 @@
-"""Version 1 of the group of devices."""
+"""resource.k8s.io/v1: devices, claims of them, and classes."""
+
+from kubeactors.api.resource.v1.deviceclass import DeviceClass
+from kubeactors.api.resource.v1.resourceclaim import ResourceClaim, ResourceClaimTemplate
+from kubeactors.api.resource.v1.resourceslice import ResourceSlice
+
+__all__ = ["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"]

@@ -22,6 +22,9 @@ from kubeactors.apimachinery.meta import (
     merge_by,
 )
 
+FINALIZER = "resource.kubernetes.io/delete-protection"
+"""Keeps a claim as long as it has devices."""
+
 
 class DeviceRequestAllocationResult(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One device that was given to a request."""

@@ -1,0 +1,80 @@
+"""The claims of devices that a pod names.
+
+Source: k8s.io/dynamic-resource-allocation/resourceclaim/claim.go (v1.36).
+"""
+
+from collections.abc import Callable
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1.podspec import PodResourceClaim
+from kubeactors.api.resource.v1 import ResourceClaim
+from kubeactors.api.resource.v1.resourceclaim import ResourceClaimConsumerReference
+from kubeactors.client import is_controlled_by
+
+MOST_USERS = 256
+"""Source: api/resource/v1/types.go, ResourceClaimReservedForMaxSize (v1.36)."""
+
+
+class ClaimProblem(Exception):
+    """The pod cannot be placed before something is done about its claims."""
+
+
+def claims_of(pod: Pod, find: Callable[[str], ResourceClaim | None]) -> tuple[ResourceClaim, ...]:
+    """The claims of the pod, found by name.
+
+    Raises:
+        ClaimProblem: one is not there, or is to go, or is another pod's.
+    """
+    names = ((one, name_of(pod, one)) for one in pod.spec.resource_claims)
+    return tuple(_claim(pod, one, name, find) for one, name in names if name is not None)
+
+
+def name_of(pod: Pod, one: PodResourceClaim) -> str | None:
+    """The name of a claim; None if the pod needs none after all.
+
+    Raises:
+        ClaimProblem: it has not been made yet.
+    """
+    if one.resource_claim_name is not None:
+        return one.resource_claim_name
+    for status in pod.status.resource_claim_statuses:
+        if status.name == one.name:
+            return status.resource_claim_name
+    raise ClaimProblem(f'pod "{pod.metadata.namespace}/{pod.metadata.name}": ResourceClaim not created yet')
+
+
+def is_user(claim: ResourceClaim, pod_uid: str) -> bool:
+    """Whether the claim is reserved for the pod.
+
+    >>> is_user(ResourceClaim(), "1")
+    False
+    """
+    return any(one.uid == pod_uid for one in claim.status.reserved_for)
+
+
+def can_have_more_users(claim: ResourceClaim) -> bool:
+    """Whether there is room for another pod among its users.
+
+    >>> can_have_more_users(ResourceClaim())
+    True
+    """
+    return len(claim.status.reserved_for) < MOST_USERS
+
+
+def user(pod: Pod) -> ResourceClaimConsumerReference:
+    """The pod as a user of a claim."""
+    return ResourceClaimConsumerReference(resource="pods", name=pod.metadata.name, uid=pod.metadata.uid)
+
+
+def _claim(pod: Pod, one: PodResourceClaim, name: str, find: Callable[[str], ResourceClaim | None]) -> ResourceClaim:
+    found = find(name)
+    if found is None:
+        raise ClaimProblem(f'resourceclaim.resource.k8s.io "{name}" not found')
+    if found.metadata.deletion_timestamp is not None:
+        raise ClaimProblem(f'resourceclaim "{name}" is being deleted')
+    if one.resource_claim_name is None and not is_controlled_by(found.metadata, pod.metadata.uid):
+        namespace = pod.metadata.namespace
+        raise ClaimProblem(
+            f"ResourceClaim {namespace}/{name} was not created for Pod {namespace}/{pod.metadata.name} (Pod is not owner)"
+        )
+    return found
