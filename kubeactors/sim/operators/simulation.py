@@ -7,6 +7,7 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResou
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
+from kubeactors.cluster.plane import Guest
 from kubeactors.sim.faults import AnyFault, OwnFault
 from kubeactors.sim.invariants import ALL, CONVERGED, Invariant
 from kubeactors.sim.invariants.client import InformersEqualStore
@@ -18,6 +19,7 @@ from kubeactors.sim.operators.view import ClusterView
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.processes import OPERATOR
 from kubeactors.sim.simulation import BOOT_SECONDS, Simulation
+from kubeactors.sim.user import OwnActions
 from kubeactors.sim.workload import OwnAction
 
 RAISES = "reconcile-raises"
@@ -38,8 +40,8 @@ class OperatorSimulation(Simulation):
         super().__init__(plan, (*invariants_of_operator(operator), InformersEqualStore, *others))
         self._operator = operator
         self._view = ClusterView(self.world, self.sim.kernel)
-        self.guests = {OPERATOR: partial(OperatorProcess, operator, Report(self._raised, self._mistaken))}
-        self.own_action = self._act
+        self.guests: Mapping[str, Guest] = {OPERATOR: partial(OperatorProcess, operator, Report(self._raised, self._mistaken))}
+        self.own_action: OwnActions = self._act
         self.chaos.own = self._break
 
     def boot(self) -> bool:

@@ -45,6 +45,14 @@ MAX_CALLS = 30
 class Shell(Redirecting):
     """A shell that runs scripts."""
 
+    arguments: list[str]
+    children: list[Process]
+    conditions: int
+    depth: int
+    has_substituted: bool
+    status: int
+    streams: Streams
+
     def substitute(self, script: Script) -> Generator[Step, None, str]:
         """See `Scope`."""
         collected = Collected()

@@ -52,6 +52,9 @@ def parse(text: str) -> Script:
 class Parser(WordReader):
     """Goes through a script from left to right, once."""
 
+    at: int
+    depth: int
+
     def whole(self) -> Script:
         """All of it."""
         script = self._list(frozenset())
