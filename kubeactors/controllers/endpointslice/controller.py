@@ -31,10 +31,12 @@ from kubeactors.controllers.backends import (
     services_of,
     trigger_time,
 )
+from kubeactors.controllers.endpointslice.hints import Zones
 from kubeactors.controllers.endpointslice.plan import (
     MANAGED_BY_LABEL,
     MANAGER,
     SERVICE_NAME_LABEL,
+    Hinting,
     is_managed,
     plan,
     triggered,
@@ -69,6 +71,9 @@ class EndpointSliceController(Controller):
         services.add_indexes({SELECTOR: services_by_selector})
         pods.add_indexes({LABELS: by_labels, NODE: by_node})
         slices.add_indexes({SERVICE: _by_service})
+        self._zones = Zones()
+        self._dealt_out: dict[str, dict[str, str]] = {}
+        """Services whose endpoints are dealt out to zones; for each address family what keeps them from it."""
         self._services = services.lister
         self._pods = pods.lister
         self._nodes = nodes.lister
@@ -94,7 +99,10 @@ class EndpointSliceController(Controller):
             self.enqueue_after(key, CHANGE_DELAY_SECONDS)
 
     def _on_node(self, change: Change[Node]) -> None:
-        """A node's zone stands in the endpoints of its pods."""
+        """A node's zone stands in the endpoints of its pods; its CPUs say how many endpoints its zone gets."""
+        if self._zones.put(change.key, change.new):
+            for key in self._dealt_out:
+                self.enqueue_after(key, CHANGE_DELAY_SECONDS)
         if _zone(change.old) == _zone(change.new):
             return
         for pod in self._pods.by_index(NODE, change.current.metadata.name).values():
@@ -115,6 +123,7 @@ class EndpointSliceController(Controller):
         service = self._services.by_key(key)
         if service is None:
             self._overlay.forget(key)
+            self._dealt_out.pop(key, None)
             return  # the garbage collector takes its slices
         if service.metadata.deletion_timestamp is not None or service.spec.type == "ExternalName":
             return
@@ -122,7 +131,8 @@ class EndpointSliceController(Controller):
             return
         present = await self._present(key)
         pods = tuple(selected_pods(service, self._pods))
-        step = plan(service, pods, self._nodes, present, self._random)
+        step = plan(service, pods, self._nodes, present, self._random, self._zones.ratios())
+        self._tell_hints(service, key, step.hints)
         time = trigger_time(service, pods)
         try:
             for one in step.update:
@@ -136,6 +146,20 @@ class EndpointSliceController(Controller):
                 message = f"Error updating Endpoint Slices for Service {key}: {error}"
                 self._recorder.warning(service, "FailedToUpdateEndpointSlices", message)
                 raise
+
+    def _tell_hints(self, service: Service, key: str, hints: tuple[Hinting, ...]) -> None:
+        """Say whether endpoints are dealt out to zones, when that has changed."""
+        before = self._dealt_out.pop(key, {})
+        for one in hints:
+            known = before.get(one.family)
+            if one.obstacle and one.obstacle != known:
+                message = f"{one.obstacle}, addressType: {one.family}"
+                self._recorder.warning(service, "TopologyAwareHintsDisabled", message)
+            elif not one.obstacle and known != "":
+                message = f"Topology Aware Hints has been enabled, addressType: {one.family}"
+                self._recorder.normal(service, "TopologyAwareHintsEnabled", message)
+        if hints:
+            self._dealt_out[key] = {one.family: one.obstacle for one in hints}
 
     async def _present(self, key: str) -> tuple[EndpointSlice, ...]:
         if not self.in_doubt(key):

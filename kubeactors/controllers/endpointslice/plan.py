@@ -23,6 +23,7 @@ from kubeactors.controllers.backends import (
     target_port,
     zone,
 )
+from kubeactors.controllers.endpointslice.hints import NoHints, close, dealt_out, is_dealt_out, with_hints
 from kubeactors.controllers.pods import generated_name, is_ready
 
 MAX_ENDPOINTS = 100
@@ -34,30 +35,47 @@ Ports = tuple[EndpointPort, ...]
 Uid = str
 
 
+class Hinting(msgspec.Struct, frozen=True):
+    """Whether the endpoints of a family could be dealt out to zones; if not, why."""
+
+    family: str
+    obstacle: str = ""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Slices to write and to delete."""
 
+    hints: tuple[Hinting, ...] = ()
+    """For each address family, if endpoints are dealt out to zones."""
     create: tuple[EndpointSlice, ...] = ()
     update: tuple[EndpointSlice, ...] = ()
     delete: tuple[EndpointSlice, ...] = ()
 
 
-def plan(
-    service: Service, pods: Iterable[Pod], nodes: Lister[Node], present: Iterable[EndpointSlice], random: Random
+def plan(  # noqa: PLR0913, PLR0917 -- all that slices follow from
+    service: Service,
+    pods: Iterable[Pod],
+    nodes: Lister[Node],
+    present: Iterable[EndpointSlice],
+    random: Random,
+    ratios: Mapping[str, float],
 ) -> Plan:
-    """What must be written so that the slices hold the service's endpoints, for each of its address families."""
+    """What must be written so that the slices hold the service's endpoints, for each of its address families.
+
+    `ratios` is the share of each zone in the CPUs of all nodes.
+    """
     pods, present = tuple(pods), tuple(present)
     families = service.spec.ip_families or ("IPv4",)
-    parts = [
-        _plan_family(
-            _Maker(service, family, random),
-            desired_endpoints(service, pods, nodes, family),
-            [one for one in present if one.address_type == family],
-        )
-        for family in families
-    ]
+    parts: list[Plan] = []
+    hints: list[Hinting] = []
+    for family in families:
+        desired, hinting = hinted(service, desired_endpoints(service, pods, nodes, family), ratios, family)
+        same_family = [one for one in present if one.address_type == family]
+        parts.append(_plan_family(_Maker(service, family, random), desired, same_family))
+        hints += hinting
     strangers = tuple(one for one in present if one.address_type not in families)
     return Plan(
+        hints=tuple(hints),
         create=tuple(one for part in parts for one in part.create),
         update=tuple(one for part in parts for one in part.update),
         delete=(*(one for part in parts for one in part.delete), *strangers),
@@ -75,6 +93,28 @@ def desired_endpoints(
             ports = _ports(pod, service)
             found.setdefault(ports, {})[pod.metadata.uid] = _endpoint(service, pod, ips, nodes.get(pod.spec.node_name))
     return found
+
+
+def hinted(
+    service: Service, desired: Mapping[Ports, Mapping[Uid, Endpoint]], ratios: Mapping[str, float], family: str
+) -> tuple[Mapping[Ports, Mapping[Uid, Endpoint]], tuple[Hinting, ...]]:
+    """The endpoints of a family with hints who should use them."""
+    if not is_dealt_out(service):
+        if service.spec.traffic_distribution is None:
+            return desired, ()
+        return {
+            ports: {uid: with_hints(one, close(service, one)) for uid, one in endpoints.items()}
+            for ports, endpoints in desired.items()
+        }, ()
+    every = [(ports, uid, one) for ports, endpoints in desired.items() for uid, one in endpoints.items()]
+    try:
+        given = dealt_out((one for _, _, one in every), ratios)
+    except NoHints as obstacle:
+        return desired, (Hinting(family, str(obstacle)),)
+    found: dict[Ports, dict[Uid, Endpoint]] = {}
+    for (ports, uid, one), hint in zip(every, given, strict=True):
+        found.setdefault(ports, {})[uid] = with_hints(one, hint)
+    return found, (Hinting(family),)
 
 
 def is_managed(found: EndpointSlice) -> bool:
@@ -155,19 +195,19 @@ def _plan_family(
         delete += part.delete
     if len(present) == len(delete) and not create:
         create.append(maker.make((), ()))  # a service without endpoints has an empty slice: it is known to have none
-    return Plan(**_recycled(maker, create, update, delete))
+    return _recycled(maker, create, update, delete)
 
 
 def _recycled(
     maker: _Maker, create: list[EndpointSlice], update: list[EndpointSlice], delete: list[EndpointSlice]
-) -> dict[str, tuple[EndpointSlice, ...]]:
+) -> Plan:
     """Rewrite slices that would go instead of creating others."""
     while create and delete:
         new, old = create.pop(0), delete.pop(0)
         recycled = maker.fill(old, new.endpoints or (), new.ports or ())
         if recycled is not old:
             update.append(recycled)
-    return {"create": tuple(create), "update": tuple(update), "delete": tuple(delete)}
+    return Plan(create=tuple(create), update=tuple(update), delete=tuple(delete))
 
 
 def _plan_ports(maker: _Maker, ports: Ports, desired: Mapping[Uid, Endpoint], present: Sequence[EndpointSlice]) -> Plan:

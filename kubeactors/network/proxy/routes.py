@@ -1,9 +1,10 @@
 """Where a service is listened at, and who is behind it.
 
-Source: pkg/proxy/topology.go (CategorizeEndpoints), pkg/proxy/endpointslicecache.go (v1.36). Topology hints are ignored.
+Source: pkg/proxy/topology.go (CategorizeEndpoints), pkg/proxy/endpointslicecache.go (v1.36).
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 import msgspec
 
@@ -29,6 +30,16 @@ class Front(msgspec.Struct, frozen=True, gc=False):
     listen_port: int
     external: bool = False
     """Whether it is a node port, or a load balancer's."""
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a client is: its node, and that node's zone; nothing of a client that is on no node."""
+
+    node: str = ""
+    zone: str = ""
+
+
+NOWHERE = Place()
 
 
 class Backend(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +86,7 @@ def port_of(service: Service, number: int) -> ServicePort | None:
 
 
 def backends(
-    service: Service, port: ServicePort, slices: Iterable[EndpointSlice], node: str = ""
+    service: Service, port: ServicePort, slices: Iterable[EndpointSlice], place: Place = NOWHERE
 ) -> tuple[Backend, ...]:
     """Who gets connections: those that are ready, or else those that are going but still serve.
 
@@ -83,13 +94,39 @@ def backends(
         service: any with a cluster IP.
         port: one of its ports.
         slices: all that are the service's.
-        node: where the client is. With the internal traffic policy Local only backends there count; a client that is
-            on no node reaches all.
+        place: where the client is. With the internal traffic policy Local only backends on its node count; otherwise
+            hints of endpoints say which it should use. A client that is on no node reaches all.
     """
-    local = bool(node) and service.spec.internal_traffic_policy == LOCAL
-    found = [one for one in _endpoints(port, slices) if not local or one[1].node == node]
-    ready = dict.fromkeys(backend for endpoint, backend in found if _is_ready(endpoint))
-    return tuple(ready or dict.fromkeys(backend for endpoint, backend in found if _serves_while_it_goes(endpoint)))
+    found = tuple(_endpoints(port, slices))
+    local = bool(place.node) and service.spec.internal_traffic_policy == LOCAL
+    if local:
+        found = tuple(one for one in found if one[1].node == place.node)
+    ready = tuple(one for one in found if _is_ready(one[0]))
+    if not ready:
+        return tuple(dict.fromkeys(backend for endpoint, backend in found if _serves_while_it_goes(endpoint)))
+    meant = ready if local else tuple(_meant_for(ready, place))
+    return tuple(dict.fromkeys(backend for _, backend in meant))
+
+
+_Found: TypeAlias = tuple[Endpoint, Backend]
+
+
+def _meant_for(ready: tuple[_Found, ...], place: Place) -> Iterable[_Found]:
+    """Those that hints give to the client's node, else to its zone, if hints are complete; else all."""
+    for hints, name in ((_node_hints, place.node), (_zone_hints, place.zone)):
+        if all(hints(endpoint) for endpoint, _ in ready):
+            meant = [one for one in ready if name in hints(one[0])]
+            if meant:
+                return meant
+    return ready
+
+
+def _node_hints(endpoint: Endpoint) -> list[str]:
+    return [one.name for one in endpoint.hints.for_nodes] if endpoint.hints is not None else []
+
+
+def _zone_hints(endpoint: Endpoint) -> list[str]:
+    return [one.name for one in endpoint.hints.for_zones] if endpoint.hints is not None else []
 
 
 def _endpoints(port: ServicePort, slices: Iterable[EndpointSlice]) -> Iterator[tuple[Endpoint, Backend]]:

@@ -3,14 +3,16 @@
 from itertools import chain
 
 from kubeactors.actor import Actor, Later, handle
-from kubeactors.api.core.v1 import Pod, Service
+from kubeactors.api.core.v1 import Node, Pod, Service
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.discovery.v1.endpointslice import slices_by_service
 from kubeactors.client import Change, Client, InformerFactory, Notify
 from kubeactors.message import Message, Recipient, Request
 from kubeactors.network.proxy.affinity import SECOND, Affinity, affinity_seconds
-from kubeactors.network.proxy.routes import Backend, Front, backends, fronts, port_of
+from kubeactors.network.proxy.routes import NOWHERE, Backend, Front, Place, backends, fronts, port_of
 from kubeactors.network.sources import Sources
+
+ZONE_LABEL = "topology.kubernetes.io/zone"
 
 SERVICE = "service"
 """Index: slices by the key of their service."""
@@ -50,8 +52,8 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
         self._affinity = Affinity()
         self._has_told_all = False
         """Whether the sockets know all services that there are."""
-        self._table: dict[str, dict[tuple[int, str], tuple[Backend, ...]]] = {}
-        """By service: the backends by port and the client's node, as far as they were asked for since it changed."""
+        self._table: dict[str, dict[tuple[int, Place], tuple[Backend, ...]]] = {}
+        """By service: the backends by port and the client's place, as far as they were asked for since it changed."""
 
     def started(self) -> None:
         """Watch what decides about connections."""
@@ -59,12 +61,15 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
         services, slices, pods = informers.of(Service), informers.of(EndpointSlice), informers.of(Pod)
         slices.add_indexes({SERVICE: slices_by_service})
         pods.add_indexes({ADDRESS: _addresses})
+        nodes = informers.of(Node)
         self._services, self._slices, self._pods = services.lister, slices.lister, pods.lister
+        self._nodes = nodes.lister
         self._sources = Sources()
         self._service_source = services.source
         self._sources.follow(services, self.ctx.self, self._on_service)
         self._sources.follow(slices, self.ctx.self, self._on_slice)
         self._sources.follow(pods, self.ctx.self, lambda _: None)
+        self._sources.follow(nodes, self.ctx.self, lambda _: None)
 
     @handle
     def changed(self, message: Notify) -> None:
@@ -100,19 +105,21 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
         return chosen
 
     def _backends(self, service: Service, front: Front, client: str) -> tuple[Backend, ...]:
-        node = "" if front.external else self._node_of(client)
+        place = NOWHERE if front.external else self._place_of(client)
         known = self._table.setdefault(front.service, {})
-        found = known.get((front.port, node))
+        found = known.get((front.port, place))
         if found is None:
             port = port_of(service, front.port)
             slices = self._slices.by_index(SERVICE, front.service).values()
-            found = known[front.port, node] = () if port is None else backends(service, port, slices, node)
+            found = known[front.port, place] = () if port is None else backends(service, port, slices, place)
         return found
 
-    def _node_of(self, client: str) -> str:
+    def _place_of(self, client: str) -> Place:
         """Where a client is, if it is a pod and speaks from its own address."""
         pods = self._pods.by_index(ADDRESS, client).values()
-        return next((one.spec.node_name for one in pods), "")
+        name = next((one.spec.node_name for one in pods), "")
+        node = self._nodes.get(name) if name else None
+        return Place(name, node.metadata.labels.get(ZONE_LABEL, "") if node is not None else "")
 
     def _on_service(self, change: Change[Service]) -> None:
         self._table.pop(change.key, None)

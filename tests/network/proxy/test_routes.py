@@ -6,9 +6,10 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Service, ServicePort, ServiceSpec
 from kubeactors.api.core.v1.service import LoadBalancerIngress, LoadBalancerStatus, ServiceStatus
 from kubeactors.api.discovery.v1 import Endpoint, EndpointConditions, EndpointPort, EndpointSlice
+from kubeactors.api.discovery.v1.endpointslice import EndpointHints, ForNode, ForZone
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.network.proxy import Backend, Front
-from kubeactors.network.proxy.routes import backends, fronts
+from kubeactors.network.proxy.routes import Place, backends, fronts
 
 HTTP = ServicePort(name="http", protocol="TCP", port=80, node_port=30080)
 DNS = ServicePort(name="dns", protocol="UDP", port=53)
@@ -36,9 +37,19 @@ def slice_of(*conditions: EndpointConditions, port: int | None = 8080, name: str
     return EndpointSlice(address_type="IPv4", endpoints=found, ports=ports)
 
 
-def chosen(*slices: EndpointSlice, node: str = "", policy: str = "Cluster") -> list[str]:
+def chosen(*slices: EndpointSlice, node: str = "", zone: str = "", policy: str = "Cluster") -> list[str]:
     service = web(internal_traffic_policy=policy)
-    return [f"{one.address}:{one.port}" for one in backends(service, HTTP, slices, node)]
+    return [f"{one.address}:{one.port}" for one in backends(service, HTTP, slices, Place(node, zone))]
+
+
+def hinting(found: EndpointSlice, *hints: tuple[str, str]) -> EndpointSlice:
+    """The slice with hints: a zone and a node for each endpoint, empty for none."""
+    endpoints = found.endpoints or ()
+    given = [
+        EndpointHints(for_zones=(ForZone(name=zone),) if zone else (), for_nodes=(ForNode(name=node),) if node else ())
+        for zone, node in hints
+    ]
+    return replace(found, endpoints=tuple(replace(one, hints=hint) for one, hint in zip(endpoints, given, strict=True)))
 
 
 def test_a_service_is_listened_at_by_its_alias_and_its_node_ports() -> None:
@@ -87,6 +98,33 @@ def test_a_local_policy_keeps_connections_on_the_clients_node() -> None:
     assert chosen(both, node="node-3", policy="Local") == []
     assert chosen(both, policy="Local") == ["10.0.0.1:8080", "10.0.0.2:8080"]
     assert chosen(slice_of(READY, GOING), node="node-2", policy="Local") == ["10.0.0.2:8080"]
+
+
+def test_clients_use_the_endpoints_that_are_meant_for_their_zone() -> None:
+    both = hinting(slice_of(READY, READY), ("a", ""), ("b", ""))
+    assert chosen(both, node="node-1", zone="b") == ["10.0.0.2:8080"]
+    assert chosen(both, node="node-1", zone="b", policy="Local") == ["10.0.0.1:8080"]
+    everyone = ["10.0.0.1:8080", "10.0.0.2:8080"]
+    assert chosen(both, node="node-1", zone="c") == everyone
+    assert chosen(both) == everyone
+
+
+def test_hints_that_are_not_complete_count_for_nothing() -> None:
+    some = hinting(slice_of(READY, READY), ("a", ""), ("", ""))
+    assert chosen(some, node="node-1", zone="a") == ["10.0.0.1:8080", "10.0.0.2:8080"]
+    unready = hinting(slice_of(READY, NOT_YET), ("a", ""), ("", ""))
+    assert chosen(unready, node="node-1", zone="a") == ["10.0.0.1:8080"]
+
+
+def test_clients_use_the_endpoints_of_their_node_first_then_those_of_their_zone() -> None:
+    three = hinting(slice_of(READY, READY, READY), ("a", "node-1"), ("a", "node-2"), ("b", "node-3"))
+    assert chosen(three, node="node-2", zone="a") == ["10.0.0.2:8080"]
+    assert chosen(three, node="node-4", zone="a") == ["10.0.0.1:8080", "10.0.0.2:8080"]
+    assert len(chosen(three, node="node-5", zone="c")) == 3
+
+
+def test_those_that_still_serve_count_whatever_their_hints() -> None:
+    assert chosen(hinting(slice_of(GOING), ("a", "")), node="node-1", zone="b") == ["10.0.0.1:8080"]
 
 
 def test_a_backend_says_where_it_is() -> None:
