@@ -4,7 +4,7 @@ Events are gathered in a buffer per watcher and sent by `flush`, all in one mess
 few large messages instead of many small ones. One that is too far behind is closed and has to list again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias, cast
 
 from kubeactors.actor import Timer
@@ -98,15 +98,18 @@ class ResourceWatchers:
         if not group:
             del self._by_scope[watcher.scope]
 
-    def concerned(self, change: Change) -> list[Watcher]:
+    def concerned(self, change: Change) -> Sequence[Watcher]:
         """Those whose scope a change touches; their selectors still decide."""
         groups = self._by_scope
         if not groups:
             return []
+        everywhere = groups.get(_ANYWHERE, [])
+        if everywhere and len(groups) == 1:
+            return everywhere  # nobody else: so it is with most kinds
         value = change.current or change.previous
         assert value is not None, "a change is of an object"
         namespace, name = value.metadata.namespace, value.metadata.name
-        found = [*groups.get(_ANYWHERE, ()), *groups.get((namespace, name, ""), ())]
+        found = [*everywhere, *groups.get((namespace, name, ""), ())]
         if namespace:
             found += groups.get((namespace, "", ""), ())
         if self._node_of is not None:

@@ -6,6 +6,7 @@
 - `Controller` is the base of level-triggered actors: notifications put keys into a `WorkQueue`, workers reconcile them.
 - `Expectations` guard against acting twice on a cache that has not seen one's own writes yet.
 - `LeaderElector` lets a child live while it holds a Lease; what it makes of the Lease is decided in `leases.py`.
+- `heartbeats.py` marks what says no more than that somebody lives: few have to hear of that.
 - `EventRecorder` tells an `EventSink` actor what happened, which correlates and writes Event objects.
 
 Who sends to it: the API server tells watch events to informers; components subscribe to informers.

@@ -93,6 +93,8 @@ class SharedInformer(Generic[T]):
         """Who is told what is there after the next list."""
         self.marks_of: Callable[[Change[T]], int] | None = None
         """See `mark_by`."""
+        self.news: int = EVERY_CHANGE
+        """The marks of changes that are more than heartbeats."""
         self._subscriptions = 0
         self.connected_at = 0
         """When the server was last found again, after a list or a watch had failed or ended: what was said before
@@ -113,12 +115,14 @@ class SharedInformer(Generic[T]):
         """Count objects by this function; if the name is taken, the tally stays as it is."""
         self.indexer.add_tally(name, group)
 
-    def mark_by(self, marks_of: Callable[[Change[T]], int]) -> None:
+    def mark_by(self, marks_of: Callable[[Change[T]], int], news: int = EVERY_CHANGE) -> None:
         """Let this function say, as bits, what a change is about: those who want other marks do not hear of it.
 
         Most changes of a pod concern one or two of a dozen controllers. Without a function everybody hears all.
+        With `news` the function marks heartbeats, and what has one of these marks is more than that.
         """
         self.marks_of = marks_of
+        self.news = news
 
     def subscribe(self, subscriber: Ref[Notify], marks: int = EVERY_CHANGE) -> int:
         """See `Subscribe`; the number of the subscription."""

@@ -72,6 +72,7 @@ class Reflector(Generic[T]):
         label_selector: str = "",
         field_selector: str = "",
         consistent: bool = False,
+        bookmarks: bool = True,
     ) -> None:
         self._client = client
         self._type = type_
@@ -80,6 +81,7 @@ class Reflector(Generic[T]):
         self._namespace = namespace
         self._label_selector = label_selector
         self._field_selector = field_selector
+        self._bookmarks = bookmarks
         self._latest = consistent
         """Whether the next list must be the newest: what a cache holds may be older than what was seen before."""
         self._failures = 0
@@ -120,7 +122,7 @@ class Reflector(Generic[T]):
             label_selector=self._label_selector,
             field_selector=self._field_selector,
             resource_version=str(self.revision),
-            allow_watch_bookmarks=True,
+            allow_watch_bookmarks=self._bookmarks,
         )
         await self._client.watch(self._type, subscriber, self.number, options, self._namespace)
         self._failures = 0

@@ -12,6 +12,7 @@ from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
 from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
 from kubeactors.client import Client, EventSink, InformerFactory
 from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.client.heartbeats import NEWS, marks_of_node
 from kubeactors.message import Message
 from kubeactors.scheduler import DEFAULT_CONFIG, Devices, Scheduler, SchedulerConfig, Surroundings, Volumes
 from kubeactors.scheduler.extender import Call, no_call
@@ -35,12 +36,14 @@ class SchedulerProcess(Actor[Message], deterministic=True):
     def started(self) -> None:
         """Start informers, then who needs them."""
         informers = InformerFactory(self.ctx, self._client)
+        nodes = informers.of(Node)
+        nodes.mark_by(marks_of_node, NEWS)
         events = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=SINK_MAILBOX)
         scheduler = partial(
             Scheduler,
             self._client,
             informers.of(Pod),
-            informers.of(Node),
+            nodes,
             events,
             config=self._config,
             surroundings=surroundings(informers),

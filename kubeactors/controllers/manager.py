@@ -39,6 +39,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
 from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.client.heartbeats import NEWS, marks_of_lease, marks_of_node
 from kubeactors.controllers.certificates import CSRApprover, CSRCleaner, CSRSigner
 from kubeactors.controllers.clusterrole_aggregation import ClusterRoleAggregationController
 from kubeactors.controllers.cronjob import CronJobController
@@ -122,7 +123,10 @@ def _factories(
 ) -> dict[str, Callable[[], Controller]]:
     """How each controller is made; asking for an informer starts it."""
     pods, nodes, services = informers.of(Pod), informers.of(Node), informers.of(Service)
+    leases = informers.of(Lease)
     pods.mark_by(marks_of)
+    nodes.mark_by(marks_of_node, NEWS)
+    leases.mark_by(marks_of_lease, NEWS)
     replica_sets, namespaces = informers.of(ReplicaSet), informers.of(Namespace)
     jobs = informers.of(Job)
     claims, volumes = informers.of(PersistentVolumeClaim), informers.of(PersistentVolume)
@@ -246,7 +250,7 @@ def _factories(
             config.node_lifecycle,
             reader=client,
             nodes=nodes,
-            leases=informers.of(Lease),
+            leases=leases,
             pods=pods,
         ),
         "taint-eviction": partial(TaintEvictionController, client, events, nodes=nodes, pods=pods),

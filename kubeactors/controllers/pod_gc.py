@@ -41,7 +41,7 @@ class PodGCController(Controller):
         pods.add_indexes({NODE: by_node, FINISHED: _by_finish})
         self._pods = pods.lister
         self._nodes = nodes.lister
-        self.observe(nodes, self._on_node)
+        self.observe(nodes, self._on_node, nodes.news)
         self.observe(pods, self._on_pod, PLACED | TERMINATING | ENDED)
 
     def _on_node(self, change: Change[Node]) -> None:

@@ -39,7 +39,7 @@ class ResourceQuotaController(Controller):
         self.observe(quotas, self._on_quota)
         for resource, informer in self._counted.items():
             if informer.source != quotas.source:
-                self.observe(informer, self._counting(resource))
+                self.observe(informer, self._counting(resource), informer.news)
 
     def _resource(self, informer: SharedInformer[TypedObject]) -> tuple[str, str]:
         gvr = self._client.resource(informer.type)

@@ -57,7 +57,7 @@ class TaintEvictionController(Controller):
         pods.add_indexes({NODE: by_node})
         self._nodes = nodes.lister
         self._pods = pods.lister
-        self.observe(nodes, self._on_node)
+        self.observe(nodes, self._on_node, nodes.news)
         self.observe(pods, self._on_pod, GONE | PLACED)
 
     def started(self) -> None:

@@ -138,6 +138,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.random,
             field_selector=f"spec.nodeName={self._config.node_name}",
             consistent=True,
+            bookmarks=False,  # to list the few pods of a node again, some day, is cheaper than one each minute
         )
         self.ctx.self.tell(Register())
 

@@ -111,7 +111,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         for informer in self._surroundings.informers():
             informer.subscribe(self.ctx.self)
             self._unsynced.append(informer.source)
-        self._nodes.subscribe(self.ctx.self)
+        self._nodes.subscribe(self.ctx.self, self._nodes.news)
         self._pods.subscribe(self.ctx.self)
 
     def _handle(self) -> Handle:

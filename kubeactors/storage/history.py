@@ -1,12 +1,11 @@
 """What happened, in order: the events from the compacted revision on."""
 
 from bisect import bisect_left
+from operator import attrgetter
 
 from kubeactors.storage.messages import StoreEvent
 
-
-def _revision(event: StoreEvent) -> int:
-    return event.kv.mod_revision
+_revision = attrgetter("kv.mod_revision")
 
 
 class History:
@@ -34,7 +33,7 @@ class History:
         low = bisect_left(events, first, self._start, key=_revision)
         high = min(low + limit, len(events))
         if high < len(events):
-            last = min(last, _revision(events[high - 1]))
+            last = min(last, events[high - 1].kv.mod_revision)
         return events[low : bisect_left(events, last + 1, low, key=_revision)]
 
     def forget_before(self, revision: int, limit: int) -> list[StoreEvent]:

@@ -9,6 +9,7 @@ Source: etcd server/storage/mvcc/kvstore.go, kvstore_txn.go, kvstore_compaction.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Self
 
 from kubeactors.storage.changes import Changes
@@ -37,12 +38,10 @@ from kubeactors.storage.messages import (
 )
 from kubeactors.storage.snapshot import Snapshot
 
+_mod_revision = attrgetter("mod_revision")
+
 FIRST_REVISION = 1
 """Of an empty store, as in etcd: 0 is free to mean "the newest"."""
-
-
-def _mod_revision(kv: KeyValue) -> int:
-    return kv.mod_revision
 
 
 def check_duplicates(ops: tuple[Op, ...]) -> None:
@@ -53,15 +52,13 @@ def check_duplicates(ops: tuple[Op, ...]) -> None:
     Raises:
         DuplicateKey: a key is put twice, or put and deleted.
     """
-    seen: dict[str, None] = {}
+    puts = [op.key for op in ops if type(op) is PutOp]
+    if len(dict.fromkeys(puts)) < len(puts):
+        twice = next(key for key in puts if puts.count(key) > 1)
+        raise DuplicateKey(f"{twice!r} is put twice in one transaction; put it once")
     for op in ops:
-        if isinstance(op, PutOp):
-            if op.key in seen:
-                raise DuplicateKey(f"{op.key!r} is put twice in one transaction; put it once")
-            seen[op.key] = None
-    for op in ops:
-        if isinstance(op, DeleteOp):
-            for key in seen:
+        if type(op) is DeleteOp:
+            for key in puts:
                 if op.key <= key < (op.range_end or op.key + "\0"):
                     raise DuplicateKey(f"{key!r} is put and deleted in one transaction; do one of them")
 
@@ -155,7 +152,7 @@ class Mvcc:
     def _apply(self, ops: tuple[Op, ...], revision: int) -> tuple[OpReply, ...]:
         """Do several ops. All values are stamped before the first is written, so that a failure leaves no half."""
         check_duplicates(ops)
-        stamped = iter([self._stamp(op.value, revision) for op in ops if isinstance(op, PutOp)])
+        stamped = iter([self._stamp(op.value, revision) for op in ops if type(op) is PutOp])
         replies: list[OpReply] = []
         for op in ops:
             match op:

@@ -90,7 +90,7 @@ class DaemonSetController(Controller):
         self._sets = daemon_sets.lister
         self.observe(daemon_sets, self._on_set)
         self.observe(pods, self._on_pod, owned_by("DaemonSet") | STRAY)
-        self.observe(nodes, self._on_node)
+        self.observe(nodes, self._on_node, nodes.news)
         self.observe(revisions, self._on_revision)
 
     def started(self) -> None:

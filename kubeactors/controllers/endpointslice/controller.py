@@ -80,7 +80,7 @@ class EndpointSliceController(Controller):
         self._slices = slices.lister
         self.observe(services, self._on_service)
         self.observe(pods, self._on_pod, SERVES)
-        self.observe(nodes, self._on_node)
+        self.observe(nodes, self._on_node, nodes.news)
         self.observe(slices, self._on_slice)
 
     def started(self) -> None:

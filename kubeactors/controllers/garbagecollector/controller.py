@@ -71,7 +71,8 @@ class GarbageCollector(Controller):
             kind = client.scheme.by_type(informer.type)
             self._add(informer.source, Watched(kind.gvr, kind.type, kind.namespaced))
             is_definition = informer.source == definitions.source
-            self.observe(informer, self._on_definition if is_definition else partial(self._on_change, informer.source))
+            handler = self._on_definition if is_definition else partial(self._on_change, informer.source)
+            self.observe(informer, handler, informer.news)
 
     def started(self) -> None:
         """Subscribe."""

@@ -1,0 +1,56 @@
+"""Heartbeats: changes that say no more than that somebody still lives. Most who look at nodes need not hear of them.
+
+A thousand idle nodes renew a hundred leases each second, and write three statuses in which nothing but a time differs.
+"""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from kubeactors.api.coordination.v1 import Lease, LeaseSpec
+from kubeactors.api.core.v1 import Node, NodeCondition, NodeStatus
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.client.reflector import Change
+
+NEWS: Final = 1
+"""The mark of all other changes."""
+HEARTBEAT: Final = 2
+
+
+def _all_but(type_: type[msgspec.Struct], *fields: str) -> Callable[[object], tuple[object, ...]]:
+    """What an object holds besides these fields."""
+    return attrgetter(*(one for one in type_.__struct_fields__ if one not in fields))
+
+
+_metadata = _all_but(ObjectMeta, "resource_version", "managed_fields")
+_lease = _all_but(LeaseSpec, "renew_time")
+_status = _all_but(NodeStatus, "conditions")
+_condition = _all_but(NodeCondition, "last_heartbeat_time")
+
+
+def marks_of_lease(change: Change[Lease]) -> int:
+    """A heartbeat if only the time of renewal differs.
+
+    >>> marks_of_lease(Change("MODIFIED", "node-1", Lease(), Lease())) == HEARTBEAT
+    True
+    """
+    old, new = change.old, change.new
+    if old is None or new is None or _metadata(old.metadata) != _metadata(new.metadata):
+        return NEWS
+    return HEARTBEAT if _lease(old.spec) == _lease(new.spec) else NEWS
+
+
+def marks_of_node(change: Change[Node]) -> int:
+    """A heartbeat if only the times differ at which conditions were reported.
+
+    >>> marks_of_node(Change("ADDED", "node-1", None, Node())) == NEWS
+    True
+    """
+    old, new = change.old, change.new
+    if old is None or new is None or _metadata(old.metadata) != _metadata(new.metadata) or old.spec != new.spec:
+        return NEWS
+    before, after = old.status, new.status
+    same = [*map(_condition, before.conditions)] == [*map(_condition, after.conditions)]
+    return HEARTBEAT if same and _status(before) == _status(after) else NEWS
