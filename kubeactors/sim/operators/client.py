@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar, cast
 
+from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.scheme import Scheme
@@ -26,6 +27,7 @@ class OperatorClient(Client):
         scheme: the kinds that the operator knows.
         caches: what its informers know, by kind.
         sleep: waits so many virtual seconds.
+        now: virtual time, in nanoseconds.
     """
 
     def __init__(
@@ -34,10 +36,24 @@ class OperatorClient(Client):
         scheme: Scheme,
         caches: Mapping[type[TypedObject], SharedInformer[TypedObject]],
         sleep: Callable[[float], Awaitable[None]],
+        now: Callable[[], int],
     ) -> None:
         super().__init__(transport, OPERATOR_USER, manager="operator", scheme=scheme)
         self._caches = caches
         self._sleep = sleep
+        self._now = now
+        self.memory: dict[str, object] = {}
+        """What the operator's process remembers: empty again when it starts again."""
+
+    @property
+    def kinds(self) -> tuple[type[TypedObject], ...]:
+        """What is cached."""
+        return tuple(self._caches)
+
+    @property
+    def seconds(self) -> float:
+        """Virtual time."""
+        return self._now() / SECOND
 
     def cached(self, type_: type[T]) -> Lister[T]:
         """What the operator's informer of a kind knows by now. It may be old; it never waits.

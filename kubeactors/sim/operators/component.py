@@ -68,7 +68,8 @@ class Reconciler(Controller):
     def started(self) -> None:
         """See `Controller.started`."""
         super().started()
-        self._client = OperatorClient(self._transport, self._operator.scheme, self._caches, self.ctx.sleep)
+        ctx = self.ctx
+        self._client = OperatorClient(self._transport, self._operator.scheme, self._caches, ctx.sleep, lambda: ctx.now)
 
     async def reconcile(self, key: str) -> None:
         """Let the operator's code do it; what it raises, other than a refusal, is told."""

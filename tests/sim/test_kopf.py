@@ -1,0 +1,187 @@
+"""The handlers of a kopf operator, run and fuzzed in the simulator."""
+
+import anyio
+import kopf
+import pytest
+from kopf._core.intents.registries import OperatorRegistry
+
+from kubeactors.actor import ForeignAwait
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.status import AlreadyExists
+from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
+from kubeactors.client import Client
+from kubeactors.sim import ClusterView, OperatorClient, OperatorError, fuzz
+from kubeactors.sim.faults import ControllerCrash, FailOver
+from kubeactors.sim.grammar import Source
+from kubeactors.sim.operators.fuzzing import Fuzz
+from kubeactors.sim.operators.kopf_handlers import FINALIZER, kopf_handlers
+from kubeactors.sim.plan import AnyStep, Plan
+from kubeactors.sim.workload import OwnAction
+
+CRD = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: shops.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: shops, singular: shop, kind: Shop}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    subresources: {status: {}}
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+"""
+Shop = type_of_kind("example.com/v1", "Shop")
+
+registry = OperatorRegistry()
+calls: list[str] = []
+
+
+@kopf.on.create("shops", registry=registry)
+async def opened(name: str, namespace: str | None, **others: object) -> str:
+    calls.append("opened")
+    client = others["client"]
+    assert isinstance(client, OperatorClient)
+    try:
+        await client.create(ConfigMap(metadata=ObjectMeta(name=name, namespace=namespace or ""), data={"open": "yes"}))
+    except AlreadyExists:
+        return "again"
+    return "first"
+
+
+@kopf.on.create("shops", registry=registry)
+def painted(retry: int, patch: kopf.Patch, **_: object) -> None:
+    calls.append(f"painted {retry}")
+    if not retry:
+        raise kopf.TemporaryError("the paint is wet", delay=5.0)
+    patch.spec["color"] = "red"
+
+
+@kopf.on.update("shops", registry=registry, field="spec.size")
+def resized(old: object, new: object, **_: object) -> None:
+    calls.append(f"resized {old} to {new}")
+
+
+@kopf.on.resume("shops", registry=registry)
+def resumed(memo: kopf.Memo, **_: object) -> None:
+    calls.append(f"resumed {'seen' in memo}")
+    memo.seen = True
+
+
+@kopf.on.delete("shops", registry=registry)
+async def closed(name: str, namespace: str | None, **others: object) -> None:
+    calls.append("closed")
+    client = others["client"]
+    assert isinstance(client, OperatorClient)
+    if await client.find(ConfigMap, name, namespace or "") is not None:
+        await client.delete(ConfigMap, name, namespace or "")
+
+
+@kopf.timer("shops", registry=registry, interval=30.0, initial_delay=10.0)
+def counted(**_: object) -> None:
+    calls.append("counted")
+
+
+async def open_shop(client: Client) -> None:
+    await client.create(Shop(metadata=ObjectMeta(name="a", namespace="default"), fields={"spec": {"size": 1}}))
+
+
+async def resize(client: Client, size: int) -> None:
+    await client.patch(Shop, "a", {"spec": {"size": size}}, "default", patch_type="application/merge-patch+json")
+
+
+async def close_shop(client: Client) -> None:
+    await client.delete(Shop, "a", "default")
+
+
+def shops_have_config(cluster: ClusterView) -> None:
+    found = [one.metadata.name for one in cluster.list(ConfigMap, "default") if one.data.get("open")]
+    assert found == [one.metadata.name for one in cluster.list(Shop)]
+
+
+def sizes(source: Source) -> dict[str, object]:
+    return {"size": source.integer(1, 3)}
+
+
+@fuzz(
+    kopf_handlers(registry),
+    watches="shops",
+    crds=CRD,
+    actions={open_shop: {}, close_shop: {}, resize: sizes},
+    kinds=["watch-lag", "reply-lost", "conflicts", "fail-over", "controller-crash"],
+    scenarios=12,
+)
+def test_a_kopf_operator_stands_the_faults(cluster: ClusterView) -> None:
+    shops_have_config(cluster)
+
+
+def run(*steps: AnyStep) -> Unstructured | None:
+    """The shop at last; what was called is in `calls`."""
+    calls.clear()
+    campaign: object = test_a_kopf_operator_stands_the_faults.__dict__["fuzz"]
+    assert isinstance(campaign, Fuzz)
+    simulation = campaign.simulation(Plan(steps=steps))
+    assert simulation.run(100.0).violations == ()
+    return simulation.world.find(Shop, "a")
+
+
+def act(at: float, name: str, **arguments: object) -> OwnAction:
+    return OwnAction(at=at, name=name, arguments=arguments)
+
+
+def test_handlers_are_called_as_kopf_does_and_each_until_it_has_succeeded() -> None:
+    shop = run(act(1.0, "open_shop"), act(20.0, "resize", size=3))
+    assert shop is not None
+    assert [one for one in calls if one != "counted"] == ["opened", "painted 0", "painted 1", "resized 1 to 3"]
+    assert calls.count("counted") == 3
+    assert shop.at("spec", "color") == "red"
+    assert shop.at("status", "opened") == "first"
+    assert shop.metadata.finalizers == (FINALIZER,)
+    assert list(shop.metadata.annotations) == ["kopf.zalando.org/last-handled-configuration"]
+
+
+def test_a_deletion_waits_for_its_handlers() -> None:
+    assert run(act(1.0, "open_shop"), act(20.0, "close_shop")) is None
+    assert calls[-1] == "closed"
+
+
+def test_an_operator_that_starts_again_resumes_and_has_forgotten_its_memo() -> None:
+    again = FailOver(at=30.0, component="operator", after=0.1, seconds=0.1)
+    run(act(1.0, "open_shop"), again)
+    assert [one for one in calls if one.startswith("resumed")] == ["resumed False"]
+
+
+def test_a_handler_that_has_succeeded_is_not_called_again_after_a_crash() -> None:
+    crash = ControllerCrash(at=2.0, controller="reconciler", component="operator", process=True)
+    run(act(1.0, "open_shop"), crash)
+    assert calls.count("opened") == 1
+    assert "painted 1" in calls
+
+
+def test_daemons_and_empty_registries_are_refused() -> None:
+    other = OperatorRegistry()
+    with pytest.raises(OperatorError, match="has no handlers"):
+        kopf_handlers(other)
+
+    @kopf.daemon("shops", registry=other)
+    def watcher(**_: object) -> None: ...
+
+    with pytest.raises(OperatorError, match=r"daemons cannot be simulated: .*watcher"):
+        kopf_handlers(other)
+
+
+def test_a_handler_that_awaits_something_else_is_named() -> None:
+    other = OperatorRegistry()
+
+    @kopf.on.create("shops", registry=other)
+    async def sleepy(**_: object) -> None:
+        await anyio.sleep(1.0)
+
+    made = fuzz(kopf_handlers(other), watches="shops", crds=CRD, actions=[open_shop])(shops_have_config)
+    campaign: object = made.__dict__["fuzz"]
+    assert isinstance(campaign, Fuzz)
+    with pytest.raises(ForeignAwait, match=r"sleepy awaits anyio.*test_kopf.py:\d+"):
+        campaign.run_plan(Plan(steps=(act(1.0, "open_shop"),)))
