@@ -6,7 +6,7 @@
     machines.py     nodes that can lose their power       power.py        by an annotation of the Node
     workloads.py    images that are more than simulated   platform.py     their world: clocks, sockets
     pod_access.py   the API server's way to running pods  autoscaler_metrics.py  the autoscalers' to what they take
-    manifest.py     YAML as typed objects
+    manifest.py     YAML as typed objects                 words.py        kinds as people write them
     conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
     pki.py          certificates                          kubeconfig.py   what kubectl reads
     watch.py        a watch as a stream

@@ -13,12 +13,13 @@ import anyio
 import msgspec
 
 from kubeactors.actor import ActorSystem, Ref
-from kubeactors.api import SCHEME, SERVED
+from kubeactors.api import SERVED
 from kubeactors.api.core.v1 import Pod, ServiceAccount
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
+from kubeactors.apimachinery.requests import ADMIN, DELETED, MERGE_PATCH, ListOptions
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apimachinery.status import AlreadyExists
+from kubeactors.apimachinery.status import AlreadyExists, NotFound
+from kubeactors.apimachinery.unstructured import Unstructured, encode
 from kubeactors.apiserver import ObjectCodec, rbac
 from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.cluster.conditions import holds
@@ -32,6 +33,7 @@ from kubeactors.cluster.policy_gate import PolicyGate
 from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
 from kubeactors.cluster.spec import ClusterSpec, NodePool
 from kubeactors.cluster.watch import WatchStream
+from kubeactors.cluster.words import kind_of, object_of
 from kubeactors.cluster.workloads import Images, Workloads
 from kubeactors.network.policy import NetworkPolicies, PolicyMessage
 from kubeactors.storage import Backend
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from kubeactors.cluster.proxy_sockets import ServiceSockets
 
 T = TypeVar("T", bound=TypedObject)
+
+DEFINED_SECONDS = 5.0
+"""How long it may take until a custom kind is served."""
 
 
 class Cluster:
@@ -109,7 +114,7 @@ class Cluster:
         self._server = await plane.ask(GetApiServer())
         self._machines = await plane.ask(GetMachines())
         self.transport = InProcessTransport(self._server)
-        self.client = Client(self.transport, ADMIN)
+        self.client = Client(self.transport, ADMIN, scheme=self._scheme)
         await self._until_there(ServiceAccount, "default", "default")  # pods are refused without it
 
     async def __aexit__(
@@ -148,18 +153,36 @@ class Cluster:
             ManifestError: it cannot be read.
             StatusError: the API server refuses.
         """
-        return tuple([await self._apply(obj, namespace) for obj in read_manifest(manifest)])
+        return tuple([await self._apply(obj, namespace) for obj in read_manifest(manifest, self._scheme)])
 
     async def _apply(self, obj: TypedObject, namespace: str) -> TypedObject:
-        kind = SCHEME.by_type(type(obj))
+        kind = await self._served(type(obj))
         if kind.namespaced and not obj.metadata.namespace:
             obj = msgspec.structs.replace(obj, metadata=msgspec.structs.replace(obj.metadata, namespace=namespace))
         try:
             return await self.client.create(obj)
         except AlreadyExists:
-            return await self.client.patch(
-                type(obj), obj.metadata.name, msgspec.json.encode(obj), obj.metadata.namespace
-            )
+            name, where = obj.metadata.name, obj.metadata.namespace
+            if isinstance(obj, Unstructured):
+                return await self.client.patch(type(obj), name, encode(obj), where, patch_type=MERGE_PATCH)
+            return await self.client.patch(type(obj), name, msgspec.json.encode(obj), where)
+
+    async def _served(self, type_: type[T]) -> Kind[T]:
+        """The kind of a Struct; one that has just been defined is served in a moment.
+
+        Raises:
+            NotFound: it is not.
+        """
+        deadline = anyio.current_time() + DEFINED_SECONDS
+        while True:
+            try:
+                self.client.resource(type_)
+            except NotFound:
+                if anyio.current_time() >= deadline:
+                    raise
+                await anyio.sleep(DEFINED_SECONDS / 500)
+            else:
+                return self._scheme.by_type(type_)
 
     async def wait_for(
         self,
@@ -184,7 +207,7 @@ class Cluster:
             ValueError: there is no such kind.
             TimeoutError: it did not happen in time.
         """
-        name, kind = _parse(what)
+        name, kind = object_of(what, self._scheme)
         found: TypedObject | None = None
         with anyio.move_on_after(timeout) as scope:
             found = await self._wait_for(kind, name, condition, namespace if kind.namespaced else "")
@@ -236,7 +259,7 @@ class Cluster:
         Raises:
             ValueError: there is no such kind.
         """
-        kind = _kind(what) if isinstance(what, str) else SCHEME.by_type(what)
+        kind = kind_of(what, self._scheme) if isinstance(what, str) else self._scheme.by_type(what)
         return WatchStream(
             self.system,
             self.client,
@@ -397,17 +420,3 @@ class Cluster:
             actors=lambda: msgspec.json.encode(self.system.snapshot()),
         )
         return ApiApp(self._server, self._scheme, authorizer=self._authorizer, clock=clock, settings=settings)
-
-
-def _parse(what: str) -> tuple[str, Kind[TypedObject]]:
-    word, _, name = what.partition("/")
-    if not name:
-        raise ValueError(f'"{what}" names nothing that is known; write kind/name, such as deployment/web')
-    return name, _kind(word)
-
-
-def _kind(word: str) -> Kind[TypedObject]:
-    for kind in SCHEME:
-        if word.lower() in (kind.singular, kind.resource, kind.kind.lower(), *kind.short_names):
-            return kind
-    raise ValueError(f'"{word}" is no kind that is known; write it as kubectl does, such as deployment or po')

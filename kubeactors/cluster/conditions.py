@@ -5,6 +5,7 @@ from typing import Protocol, cast
 
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.unstructured import Unstructured
 
 
 class _Condition(Protocol):
@@ -26,9 +27,18 @@ def holds(obj: TypedObject, condition: str) -> bool:
         return obj.status.ready_replicas == (obj.spec.replicas or 0)
     if isinstance(obj, Deployment) and obj.status.observed_generation < obj.metadata.generation:
         return False  # what the status says is about an older spec
+    if isinstance(obj, Unstructured):
+        return _says(obj.at("status", "conditions"), condition)
     status = getattr(obj, "status", None)
     conditions = cast("Sequence[_Condition]", getattr(status, "conditions", ()))
     return any(one.type == condition and one.status == "True" for one in conditions)
+
+
+def _says(conditions: object, wanted: str) -> bool:
+    """The same of a custom resource, which may have anything there."""
+    found = cast("list[object]", conditions) if isinstance(conditions, list) else []
+    pairs = [cast("dict[str, object]", one) for one in found if isinstance(one, dict)]
+    return any(one.get("type") == wanted and one.get("status") == "True" for one in pairs)
 
 
 def _rolled_out(deployment: Deployment) -> bool:

@@ -8,8 +8,11 @@ import msgspec
 import yaml
 
 from kubeactors.api import SCHEME
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.serializer import decode_yaml
+from kubeactors.apimachinery.unstructured import type_of_kind
 
 
 class ManifestError(ValueError):
@@ -19,11 +22,12 @@ class ManifestError(ValueError):
 Manifest = Path | str | Mapping[str, object] | TypedObject
 
 
-def read_manifest(manifest: Manifest) -> tuple[TypedObject, ...]:
-    """The objects of a manifest, in order.
+def read_manifest(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[TypedObject, ...]:
+    """The objects of a manifest, in order. Those of a kind that an earlier document defines are custom resources.
 
     Args:
         manifest: a path, YAML or JSON text (anything with a line break or a brace), a mapping, or an object.
+        scheme: the kinds that are known.
 
     Raises:
         ManifestError: it cannot be read, a kind is unknown, or a field is.
@@ -32,12 +36,13 @@ def read_manifest(manifest: Manifest) -> tuple[TypedObject, ...]:
     if isinstance(manifest, TypedObject):
         return (manifest,)
     if isinstance(manifest, Mapping):
-        return (_object(msgspec.json.encode(manifest), 1),)
+        return (_Reader(scheme).read(msgspec.json.encode(manifest), 1),)
     if isinstance(manifest, Path) or ("\n" not in manifest and "{" not in manifest):
         text = Path(manifest).read_text(encoding="utf-8")
     else:
         text = manifest
-    return tuple(_object(document, number) for number, document in enumerate(documents(text), 1))
+    reader = _Reader(scheme)
+    return tuple(reader.read(document, number) for number, document in enumerate(documents(text), 1))
 
 
 def documents(text: str) -> Iterator[bytes]:
@@ -56,19 +61,34 @@ def documents(text: str) -> Iterator[bytes]:
             yield text.encode()
 
 
-def _object(document: bytes, number: int) -> TypedObject:
-    loaded: object = yaml.load(document, Loader=yaml.CSafeLoader)
-    if not isinstance(loaded, dict):
-        raise ManifestError(f"document {number} is no object")
-    named = cast("dict[object, object]", loaded)
-    api_version, kind = str(named.get("apiVersion", "")), str(named.get("kind", ""))
-    known = SCHEME.by_kind(api_version, kind)
-    if known is None:
+class _Reader:
+    def __init__(self, scheme: Scheme) -> None:
+        self._scheme = scheme
+        self._defined: dict[tuple[str, str], None] = {}
+        """Versions and kinds that documents have defined."""
+
+    def read(self, document: bytes, number: int) -> TypedObject:
+        loaded: object = yaml.load(document, Loader=yaml.CSafeLoader)
+        if not isinstance(loaded, dict):
+            raise ManifestError(f"document {number} is no object")
+        named = cast("dict[object, object]", loaded)
+        api_version, kind = str(named.get("apiVersion", "")), str(named.get("kind", ""))
+        try:
+            decoded = decode_yaml(document, self._type(api_version, kind, number))
+        except ValueError as error:
+            raise ManifestError(f"document {number} ({kind}): {error}") from error
+        if decoded.strict_errors:
+            raise ManifestError(f"document {number} ({kind}): {', '.join(decoded.strict_errors)}")
+        if isinstance(decoded.object, CustomResourceDefinition):
+            spec = decoded.object.spec
+            for one in spec.versions or ():
+                self._defined[f"{spec.group}/{one.name}", spec.names.kind] = None
+        return decoded.object
+
+    def _type(self, api_version: str, kind: str, number: int) -> type[TypedObject]:
+        known = self._scheme.by_kind(api_version, kind)
+        if known is not None:
+            return known.type
+        if (api_version, kind) in self._defined:
+            return type_of_kind(api_version, kind)
         raise ManifestError(f'document {number}: no kind "{kind}" in version "{api_version}" is known')
-    try:
-        decoded = decode_yaml(document, known.type)
-    except ValueError as error:
-        raise ManifestError(f"document {number} ({kind}): {error}") from error
-    if decoded.strict_errors:
-        raise ManifestError(f"document {number} ({kind}): {', '.join(decoded.strict_errors)}")
-    return decoded.object

@@ -40,7 +40,9 @@ class OperatorSimulation(Simulation):
         super().__init__(plan, (*invariants_of_operator(operator), InformersEqualStore, *others))
         self._operator = operator
         self._view = ClusterView(self.world, self.sim.kernel)
-        self.guests: Mapping[str, Guest] = {OPERATOR: partial(OperatorProcess, operator, Report(self._raised, self._mistaken))}
+        self.guests: Mapping[str, Guest] = {
+            OPERATOR: partial(OperatorProcess, operator, Report(self._raised, self._mistaken))
+        }
         self.own_action: OwnActions = self._act
         self.chaos.own = self._break
 
