@@ -10,6 +10,8 @@ from kubeactors.api.core.v1 import Pod, Taint
 DEFAULT_CAPACITY: Mapping[str, str] = MappingProxyType(
     {"cpu": "32", "ephemeral-storage": "1Ti", "memory": "256Gi", "pods": "110"}
 )
+DEFAULT_EVICTION_HARD: Mapping[str, str] = MappingProxyType({"memory.available": "100Mi", "nodefs.available": "10%"})
+"""Source: pkg/kubelet/apis/config/v1beta1/defaults_linux.go (v1.36)."""
 
 
 class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,10 @@ class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
     labels: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     taints: tuple[Taint, ...] = ()
     """The Node is registered with these."""
+    eviction_hard: Mapping[str, str] = msgspec.field(default_factory=lambda: DEFAULT_EVICTION_HARD)
+    """How much of what must be left, by signal (`memory.available`, `nodefs.available`, `pid.available`); pods go if less is."""
+    max_processes: int = 32_768
+    """Of all pods; of interest only with a threshold for `pid.available`."""
     static_pods: tuple[Pod, ...] = ()
     """Run on the node, whatever the API says; the API shows mirrors of them."""
     architecture: str = "amd64"

@@ -1,39 +1,56 @@
-"""Which pod has to go when the node runs out of memory, and what it is told. Pure.
+"""Which pod has to go when the node runs out of something, who is not let in meanwhile, and what they are told. Pure.
 
 Source: pkg/kubelet/eviction/{helpers,eviction_manager}.go, pkg/kubelet/apis/config/v1beta1/defaults_linux.go (v1.36).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from kubeactors.api.core.v1 import Pod, Taint
+from kubeactors.api.core.v1.placement import NO_SCHEDULE, untolerated
 from kubeactors.apimachinery import quantity
+from kubeactors.kubelet.admission import Rejection
+from kubeactors.kubelet.runtimes import ContainerStats
 
-THRESHOLD_BYTES = 100 << 20
-"""`memory.available<100Mi`."""
 MONITORING_SECONDS = 10.0
 TRANSITION_SECONDS = 300.0
 """For so long after the last shortage the node is said to be under pressure."""
 GRACE_SECONDS = 1.0
 CRITICAL = 2_000_000_000
 """Pods of this priority stay. Source: pkg/apis/scheduling/types.go, SystemCriticalPriority."""
-UNDER_PRESSURE = "The node had condition: [MemoryPressure]. "
+MEMORY_PRESSURE = "node.kubernetes.io/memory-pressure"
 
 
-class ContainerMemory(msgspec.Struct, frozen=True):
-    """What a container takes and has asked for, in bytes."""
+class Signal(msgspec.Struct, frozen=True):
+    """Something that a node can run out of, and the condition that says so."""
+
+    name: str
+    resource: str
+    condition: str
+    used: Callable[[ContainerStats], int]
+
+
+MEMORY = Signal("memory.available", "memory", "MemoryPressure", lambda stats: stats.memory_bytes)
+DISK = Signal("nodefs.available", "ephemeral-storage", "DiskPressure", lambda stats: stats.disk_bytes)
+PIDS = Signal("pid.available", "pids", "PIDPressure", lambda stats: stats.processes)
+SIGNALS = (MEMORY, DISK, PIDS)
+
+
+class ContainerUse(msgspec.Struct, frozen=True):
+    """What a container takes of a resource and has asked for, in its units."""
 
     name: str
     used: int
     request: int
 
 
-class PodMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pod takes; `stays` if it may not be evicted."""
+class PodUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pod takes of a resource; `stays` if it may not be evicted."""
 
     uid: str
     priority: int
-    containers: tuple[ContainerMemory, ...]
+    containers: tuple[ContainerUse, ...]
     stays: bool = False
 
     @property
@@ -47,11 +64,22 @@ class PodMemory(msgspec.Struct, frozen=True, kw_only=True):
         return sum(one.request for one in self.containers)
 
 
-def victim(pods: Sequence[PodMemory]) -> PodMemory | None:
+def threshold(text: str, capacity: int) -> int:
+    """Of how much must be left, which may be said as a part of the whole.
+
+    >>> threshold("100Mi", 1 << 30), threshold("10%", 2000)
+    (104857600, 200)
+    """
+    if text.endswith("%"):
+        return int(capacity * float(text[:-1]) / 100)
+    return quantity.value(text)
+
+
+def victim(pods: Sequence[PodUse]) -> PodUse | None:
     """Who goes first: who takes more than it asked for, then who matters least, then who exceeds its request most.
 
-    >>> small = PodMemory(uid="a", priority=0, containers=(ContainerMemory("c", 5, 9),))
-    >>> large = PodMemory(uid="b", priority=9, containers=(ContainerMemory("c", 9, 5),))
+    >>> small = PodUse(uid="a", priority=0, containers=(ContainerUse("c", 5, 9),))
+    >>> large = PodUse(uid="b", priority=9, containers=(ContainerUse("c", 9, 5),))
     >>> victim((small, large)).uid
     'b'
     """
@@ -59,21 +87,60 @@ def victim(pods: Sequence[PodMemory]) -> PodMemory | None:
     return min(able, key=lambda one: (one.used <= one.request, one.priority, one.request - one.used), default=None)
 
 
-def explanation(pod: PodMemory, available: int) -> str:
-    """Why the pod goes.
+def explanation(signal: Signal, pod: PodUse, least: int, available: int) -> str:
+    """Why the pod goes: `least` should be left.
 
-    >>> explanation(PodMemory(uid="a", priority=0, containers=(ContainerMemory("c", 3 << 20, 0),)), 1 << 20)[:81]
+    >>> pod = PodUse(uid="a", priority=0, containers=(ContainerUse("c", 3 << 20, 0),))
+    >>> explanation(MEMORY, pod, 100 << 20, 1 << 20)[:81]
     'The node was low on resource: memory. Threshold quantity: 100Mi, available: 1Mi. '
     """
-    threshold, left = _size(THRESHOLD_BYTES), _size(available)
-    message = f"The node was low on resource: memory. Threshold quantity: {threshold}, available: {left}. "
+    resource = signal.resource
+    message = (
+        f"The node was low on resource: {resource}. Threshold quantity: {_size(least)}, available: {_size(available)}. "
+    )
     for one in pod.containers:
-        if one.used > one.request:
-            used, request = _size(one.used), _size(one.request)
+        if one.used > one.request and signal is not PIDS:
             message += (
-                f"Container {one.name} was using {used}, request is {request}, has larger consumption of memory. "
+                f"Container {one.name} was using {_size(one.used)}, request is {_size(one.request)}, "
+                f"has larger consumption of {resource}. "
             )
     return message
+
+
+def pressed(pressures: Sequence[str], pod: Pod) -> Rejection | None:
+    """Why a node under pressure does not take a pod: without memory, only one that asks for nothing."""
+    if not pressures or (pod.spec.priority or 0) >= CRITICAL:
+        return None
+    if tuple(pressures) == (MEMORY.condition,):
+        taint = Taint(key=MEMORY_PRESSURE, effect=NO_SCHEDULE)
+        tolerated = untolerated((taint,), pod.spec.tolerations, (NO_SCHEDULE,)) is None
+        if pod.status.qos_class != "BestEffort" or tolerated:
+            return None
+    return Rejection("Evicted", f"The node had condition: [{' '.join(pressures)}]. ")
+
+
+def exceeded(pod: Pod, disk: Sequence[tuple[str, int]], volumes: Sequence[tuple[str, int]]) -> str:
+    """Which limit of its own a pod exceeds on the disk, as it is told; empty if none.
+
+    Args:
+        pod: the pod.
+        disk: bytes that its containers take, by name.
+        volumes: bytes in its volumes of kind emptyDir, by name.
+    """
+    in_volumes = dict(volumes)
+    for volume in pod.spec.volumes:
+        limit = volume.empty_dir.size_limit if volume.empty_dir is not None else None
+        if limit is not None and quantity.value(limit) and in_volumes.get(volume.name, 0) > quantity.value(limit):
+            return f'Usage of EmptyDir volume "{volume.name}" exceeds the limit "{limit}". '
+    limits = {one.name: one.resources.limits.get(DISK.resource) for one in pod.spec.containers}
+    total = sum(quantity.value(one) for one in limits.values() if one is not None)
+    if total and sum(size for _, size in (*disk, *volumes)) > total:
+        return f"Pod ephemeral local storage usage exceeds the total limit of containers {_size(total)}. "
+    for name, size in disk:
+        limit = limits.get(name)
+        if limit is not None and size > quantity.value(limit):
+            return f'Container {name} exceeded its local ephemeral storage limit "{limit}". '
+    return ""
 
 
 def _size(size: int) -> str:

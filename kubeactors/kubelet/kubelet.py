@@ -4,37 +4,28 @@ Source: pkg/kubelet/kubelet.go, pkg/kubelet/status/status_manager.go (v1.36).
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, handle
-from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Pod, Secret, Service, Taint
+from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Pod, Secret, Service
 from kubeactors.api.core.v1.node import ContainerImage
-from kubeactors.api.core.v1.placement import NO_SCHEDULE, untolerated
-from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
 from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEvent, Reflector, revision_of
-from kubeactors.kubelet.admission import NODE_AFFINITY, TAINT_TOLERATION, Rejection, rejection
+from kubeactors.kubelet.admission import NODE_AFFINITY, TAINT_TOLERATION, rejection
 from kubeactors.kubelet.config import KubeletConfig
-from kubeactors.kubelet.eviction import (
-    MONITORING_SECONDS,
-    THRESHOLD_BYTES,
-    TRANSITION_SECONDS,
-    UNDER_PRESSURE,
-    PodMemory,
-    explanation,
-    victim,
-)
+from kubeactors.kubelet.eviction import MONITORING_SECONDS, pressed
+from kubeactors.kubelet.evictor import Evictor
 from kubeactors.kubelet.heartbeat import LATE, NodeReporter
 from kubeactors.kubelet.images import images_on_node
 from kubeactors.kubelet.ledger import Ledger
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials import Materials, Wanted
 from kubeactors.kubelet.messages import (
-    CheckMemory,
+    CheckResources,
     Connect,
     DropMirror,
     FetchMaterials,
@@ -71,7 +62,6 @@ WRITE_RETRY_SECONDS = 1.0
 ORPHAN_GRACE_SECONDS = 1.0
 TIMER_SLACK = 1000
 """Nanoseconds that a timer is late on purpose: seconds are floats, and too early would be for nothing."""
-MEMORY_PRESSURE = "node.kubernetes.io/memory-pressure"
 FRESH_NODE_NEEDED = (NODE_AFFINITY, TAINT_TOLERATION)
 """Refusals for reasons that others may have changed in the Node."""
 
@@ -117,9 +107,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         """Pods whose status is being written, by uid; True if it has changed since."""
         self._deleted: dict[str, None] = {}
         """Pods that the API was asked to remove."""
-        self._checks_memory = False
-        self._short_at: int | None = None
-        """When there was last too little memory."""
+        self._evictor = Evictor(config)
         self._static: dict[str, Pod] = {}
         """Static pods, by uid."""
         self._renewing = False
@@ -318,22 +306,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         """Take the pod or refuse it. The labels of the node may have changed since we saw them: look before refusing."""
         node = self._reporter.node
         assert node is not None  # registered before any pod was seen
-        found = self._pressed(worker.pod) or rejection(worker.pod, node, self._ledger)
+        found = pressed(self._reporter.pressures, worker.pod) or rejection(worker.pod, node, self._ledger)
         if found is not None and found.reason in FRESH_NODE_NEEDED and not refreshed:
             self.ctx.self.tell(Readmit(worker.uid))
             return
         if found is not None:
             worker.reject(found)
         self._begin(worker)
-
-    def _pressed(self, pod: Pod) -> Rejection | None:
-        """Why a pod that asks for nothing is not taken by a node without memory."""
-        if "MemoryPressure" not in self._reporter.pressures or pod.status.qos_class != "BestEffort":
-            return None
-        taint = Taint(key=MEMORY_PRESSURE, effect=NO_SCHEDULE)
-        if untolerated((taint,), pod.spec.tolerations, (NO_SCHEDULE,)) is None:
-            return None
-        return Rejection("Evicted", UNDER_PRESSURE)
 
     @handle
     async def readmit(self, message: Readmit) -> None:
@@ -352,9 +331,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def _begin(self, worker: PodWorker) -> None:
         if worker.takes_room:
             self._ledger.add(worker.uid, worker.pod.spec)
-        if not self._checks_memory and worker.may_grow:
-            self._checks_memory = True
-            self.ctx.after(MONITORING_SECONDS, CheckMemory(), key="memory")
+        if not self._evictor.is_watching and worker.may_grow:
+            self._evictor.is_watching = True
+            self.ctx.after(MONITORING_SECONDS, CheckResources(), key="resources")
         self._step(worker)
 
     def _gone(self, uid: str) -> None:
@@ -460,30 +439,21 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.after(max(self._alarm - self.ctx.wall + TIMER_SLACK, 0) / SECOND, Wake(), key="wake")
 
     @handle
-    def check_memory(self, message: CheckMemory) -> None:
-        """Evict a pod if there is too little, and say how it is. Only while pods run that may take more than others."""
+    def check_resources(self, message: CheckResources) -> None:
+        """Evict pods if there is too little, and say how it is. Only while pods run that may take more than is known."""
         now = self.ctx.wall
-        taken = [worker.memory(now) for worker in self._workers.values() if worker.stage is Stage.RUNNING]
-        pods = [replace(one, stays=True) if one.uid in self._static else one for one in taken]
-        available = quantity.value(self._config.capacity["memory"]) - sum(one.used for one in pods)
-        if available < THRESHOLD_BYTES:
-            self._short_at = now
-            self._evict(pods, available)
-        pressure = self._short_at is not None and now - self._short_at < TRANSITION_SECONDS * SECOND
-        if pressure != bool(self._reporter.pressures):
-            self._reporter.pressures = ("MemoryPressure",) if pressure else ()
-            self.ctx.self.tell(ReportNode())
-        self._checks_memory = pressure or any(worker.may_grow for worker in self._workers.values())
-        if self._checks_memory:
-            self.ctx.after(MONITORING_SECONDS, message, key="memory")
-
-    def _evict(self, pods: Sequence[PodMemory], available: int) -> None:
-        found = victim(pods)
-        if found is not None:
+        for found in self._evictor.look(self._workers.values(), self._static, now):
             worker = self._workers[found.uid]
-            worker.evict(explanation(found, available), self.ctx.wall)
+            worker.evict(found.message, now)
             self._step(worker)
             self._set_alarm()
+        pressures = self._evictor.pressures(now)
+        if pressures != self._reporter.pressures:
+            self._reporter.pressures = pressures
+            self.ctx.self.tell(ReportNode())
+        self._evictor.is_watching = bool(pressures) or any(worker.may_grow for worker in self._workers.values())
+        if self._evictor.is_watching:
+            self.ctx.after(MONITORING_SECONDS, message, key="resources")
 
     # What the API is told of pods.
 

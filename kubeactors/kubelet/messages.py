@@ -61,7 +61,7 @@ class DropMirror(Message, frozen=True):
     mirror: Pod
 
 
-class CheckMemory(Message, frozen=True):
+class CheckResources(Message, frozen=True):
     """Look whether the node has enough."""
 
 
@@ -82,7 +82,7 @@ KubeletMessage: TypeAlias = (
     | Readmit
     | FetchMaterials
     | DropMirror
-    | CheckMemory
+    | CheckResources
     | ContainerChanged
     | WriteStatus
     | ReadLog

@@ -13,12 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import ContainerStateTerminated, Pod, PodCondition, PodStatus
-from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.kubelet.admission import Rejection
 from kubeactors.kubelet.container_record import ContainerRecord, PostStart
-from kubeactors.kubelet.eviction import GRACE_SECONDS, ContainerMemory, PodMemory
+from kubeactors.kubelet.eviction import GRACE_SECONDS
 from kubeactors.kubelet.fields import PodFacts
+from kubeactors.kubelet.growth import may_grow, usage_of
 from kubeactors.kubelet.hooks import Told, begin_to_stop, go_on_stopping, run_post_start
 from kubeactors.kubelet.images import Refusal, badly_configured, pulled
 from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, is_sidecar, restarts
@@ -33,12 +33,12 @@ from kubeactors.kubelet.runtimes import (
     PodSandboxConfig,
     RuntimeContainer,
 )
+from kubeactors.kubelet.usage import WorkerUsage
 from kubeactors.kubelet.volumes import check_volumes
 
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
 DEFAULT_GRACE_SECONDS = 30
-MEMORY_PROPERTY = "simulated.kubeactors.io/memory"
 KEPT_STARTS = 2
 """The newest start of a container, and the one before it, whose log can still be read."""
 NO_ADDRESS = "Failed to create pod sandbox: no IP addresses available in range set"
@@ -153,15 +153,8 @@ class PodWorker:
 
     @property
     def may_grow(self) -> bool:
-        """Whether it may take memory that nobody knows of beforehand: so was declared, or it is measured."""
-        if self.stage is Stage.TERMINATED:
-            return False
-        annotations = self.pod.metadata.annotations
-        declared = bool(annotations) and any(key.endswith(MEMORY_PROPERTY) for key in annotations)
-        spec = self.pod.spec
-        return declared or any(
-            self._runtime.is_measured(one.image) for one in (*spec.init_containers, *spec.containers)
-        )
+        """Whether it may take more than is known beforehand."""
+        return self.stage is not Stage.TERMINATED and may_grow(self.pod, self._runtime)
 
     @property
     def records(self) -> list[ContainerRecord]:
@@ -237,18 +230,9 @@ class PodWorker:
         self.events.append(PodEvent("Warning", "Evicted", message))
         self.terminate(now, GRACE_SECONDS)
 
-    def memory(self, now: int) -> PodMemory:
-        """What its containers take now."""
-        used = tuple(
-            ContainerMemory(
-                record.spec.name,
-                self._runtime.container_stats(record.current.id, now).memory_bytes,
-                quantity.value(record.spec.resources.requests.get("memory", "0")),
-            )
-            for record in self.records
-            if record.current is not None and record.is_running
-        )
-        return PodMemory(uid=self.uid, priority=self.pod.spec.priority or 0, containers=used)
+    def usage(self, now: int) -> WorkerUsage:
+        """What it takes now."""
+        return usage_of(self.pod, self.records, self._runtime, now)
 
     def _stop(self, record: ContainerRecord, grace_seconds: float, now: int) -> None:
         if begin_to_stop(record, grace_seconds, now):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kubeactors.api.core.v1 import Container
 from kubeactors.kubelet.runtimes import ContainerStats
 
 
@@ -21,6 +22,18 @@ class PodUsage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def total(self) -> ContainerStats:
         """All containers together."""
         return _sum([stats for _, stats in self.containers])
+
+
+class WorkerUsage(msgspec.Struct, frozen=True):
+    """What the containers of a pod take that run, and how many bytes are in its volumes of kind emptyDir, by name."""
+
+    containers: tuple[tuple[Container, ContainerStats], ...]
+    volumes: tuple[tuple[str, int], ...]
+
+    @property
+    def disk(self) -> tuple[tuple[str, int], ...]:
+        """Bytes on the disk, by container."""
+        return tuple((spec.name, stats.disk_bytes) for spec, stats in self.containers)
 
 
 class NodeUsage(msgspec.Struct, frozen=True, kw_only=True):

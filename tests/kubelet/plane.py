@@ -1,6 +1,6 @@
 """Store, API server, scheduler and kubelets in a simulator; no controllers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar, cast
 
@@ -23,6 +23,7 @@ from kubeactors.apiserver import ApiServer, ObjectCodec
 from kubeactors.client import Client, EventSink, InformerFactory, InProcessTransport, Notify
 from kubeactors.cluster.processes import surroundings
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
+from kubeactors.kubelet.config import DEFAULT_EVICTION_HARD
 from kubeactors.kubelet.runtimes import Behaviour, SimulatedRuntime
 from kubeactors.message import Request
 from kubeactors.scheduler import DEFAULT_CONFIG, Scheduler, SchedulerConfig
@@ -92,6 +93,7 @@ class Plane:
         nodes: int = 0,
         behaviour: Behaviour | None = None,
         static_pods: tuple[Pod, ...] = (),
+        eviction_hard: Mapping[str, str] = DEFAULT_EVICTION_HARD,
         **node: str,
     ) -> None:
         self.sim = SimSystem(seed=seed)
@@ -109,7 +111,7 @@ class Plane:
         self.sim.run(1.0)
         self.create(ServiceAccount(metadata=ObjectMeta(name="default", namespace="default")))
         for number in range(nodes):
-            self.boot(f"node-{number}", **node)
+            self.boot(f"node-{number}", eviction_hard=eviction_hard, **node)
 
     def do(self, work: Callable[[], Awaitable[T]]) -> T:
         """The result of an awaitable; raises what it raises."""
@@ -120,7 +122,14 @@ class Plane:
 
     # Machines.
 
-    def boot(self, name: str, *, cpu: str = "4", memory: str = "8Gi") -> None:
+    def boot(
+        self,
+        name: str,
+        *,
+        cpu: str = "4",
+        memory: str = "8Gi",
+        eviction_hard: Mapping[str, str] = DEFAULT_EVICTION_HARD,
+    ) -> None:
         """A machine boots, with an empty runtime. It is ready to take pods afterwards."""
         index = int(name.rpartition("-")[2])
         config = KubeletConfig(
@@ -128,6 +137,7 @@ class Plane:
             node_name=name,
             node_ip=f"172.16.0.{index + 1}",
             pod_cidr=f"10.0.{index}.0/24",
+            eviction_hard=eviction_hard,
             capacity={"cpu": cpu, "memory": memory, "pods": "110", "ephemeral-storage": "100Gi"},
         )
         self._configs[name] = config

@@ -11,6 +11,8 @@ An annotation `simulated.kubeactors.io/PROPERTY` holds for all containers of a p
     pull-error      no such tag         the image cannot be pulled; this is what the registry says
     cpu             100m 60:500m        how much CPU it takes: from the start 100m, after a minute 500m
     memory          64Mi 60:1Gi         how much memory; beyond the container's limit it is killed (OOMKilled)
+    disk            1Gi 60:5Gi          how much of the node's disk, besides the files that its commands write
+    processes       1 60:1000           how many processes
     log             a line to write     once when it runs
     log-seconds     10                  and again after so many seconds
     startup, readiness, liveness        ok 60:fail 90:ok: what it answers to a probe
@@ -32,6 +34,8 @@ MAX_EXIT_CODE = 255
 OK: Curve[bool] = Curve(((0, True),))
 NO_CPU: Curve[int] = Curve(((0, 1_000_000),))
 NO_MEMORY: Curve[int] = Curve(((0, 4 << 20),))
+NO_DISK: Curve[int] = Curve(((0, 0),))
+ONE_PROCESS: Curve[int] = Curve(((0, 1),))
 
 
 class BehaviourError(ValueError):
@@ -39,7 +43,7 @@ class BehaviourError(ValueError):
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """How long things take, and what happens. CPU in nanocores, memory in bytes."""
+    """How long things take, and what happens. CPU in nanocores, memory and disk in bytes."""
 
     start_seconds: float = 0.1
     """From `start_container` until it runs: making the container."""
@@ -53,6 +57,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     pull_error: str = ""
     cpu: Curve[int] = NO_CPU
     memory: Curve[int] = NO_MEMORY
+    disk: Curve[int] = NO_DISK
+    processes: Curve[int] = ONE_PROCESS
     log: str = ""
     log_seconds: float = 0.0
     startup: Curve[bool] = OK
@@ -160,6 +166,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "pull-error": str,
     "cpu": _nano_cores,
     "memory": _bytes,
+    "disk": _bytes,
+    "processes": _bytes,
     "log": str,
     "log-seconds": _seconds,
     "startup": _answers,

@@ -130,11 +130,13 @@ class HookResult(msgspec.Struct, frozen=True, gc=False):
 
 
 class ContainerStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a container takes of its node: CPU now and since its start, memory now."""
+    """What a container takes of its node: CPU now and since its start; memory, disk and processes now."""
 
     cpu_nano_cores: int = 0
     cpu_nano_seconds: int = 0
     memory_bytes: int = 0
+    disk_bytes: int = 0
+    processes: int = 1
 
 
 class ExecConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,6 +260,10 @@ class ContainerRuntime(Protocol):
 
     def container_stats(self, container_id: str, now: int) -> ContainerStats:
         """What it takes now."""
+        ...
+
+    def directory_bytes(self, directory: str) -> int:
+        """How much is in a directory that is mounted (`Mount.directory`), as far as that is known."""
         ...
 
     def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:

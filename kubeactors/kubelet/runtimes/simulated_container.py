@@ -175,7 +175,11 @@ class SimulatedContainer:
         for (begin, cores), end in zip(declared.cpu.steps, ends, strict=True):
             used += cores * max(min(end, since) - begin, 0) // SECOND
         return ContainerStats(
-            cpu_nano_cores=declared.cpu.at(since), cpu_nano_seconds=used, memory_bytes=declared.memory.at(since)
+            cpu_nano_cores=declared.cpu.at(since),
+            cpu_nano_seconds=used,
+            memory_bytes=declared.memory.at(since),
+            disk_bytes=declared.disk.at(since) + (self._disk_made.root.size if self._disk_made is not None else 0),
+            processes=declared.processes.at(since),
         )
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:

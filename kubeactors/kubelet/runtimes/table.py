@@ -266,6 +266,11 @@ class RuntimeTable:
         """See `ContainerRuntime`."""
         return self._containers[container_id].stats(now)
 
+    def directory_bytes(self, directory: str) -> int:
+        """See `ContainerRuntime`."""
+        tree = self._directories.get(directory)
+        return 0 if tree is None else tree.size
+
     def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """See `ContainerRuntime`."""
         return self._containers[container_id].exec(config, output, now)

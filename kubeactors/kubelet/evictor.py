@@ -1,0 +1,99 @@
+"""Watches over what pods take of their node, and says who has to go.
+
+Source: pkg/kubelet/eviction/eviction_manager.go synchronize, localStorageEviction (v1.36).
+"""
+
+from collections.abc import Container, Iterable
+
+import msgspec
+
+from kubeactors.apimachinery import quantity
+from kubeactors.kubelet.config import KubeletConfig
+from kubeactors.kubelet.eviction import (
+    PIDS,
+    SIGNALS,
+    TRANSITION_SECONDS,
+    ContainerUse,
+    PodUse,
+    Signal,
+    exceeded,
+    explanation,
+    threshold,
+    victim,
+)
+from kubeactors.kubelet.pod_worker import PodWorker, Stage
+from kubeactors.kubelet.usage import WorkerUsage
+
+SECOND = 1_000_000_000
+
+
+class Eviction(msgspec.Struct, frozen=True):
+    """A pod has to go, and why."""
+
+    uid: str
+    message: str
+
+
+class Evictor:
+    """Remembers what the node was short of.
+
+    Args:
+        config: of the node: what it has, and how much of that must be left.
+    """
+
+    __slots__ = ("_capacity", "_least", "_short_at", "is_watching")
+
+    def __init__(self, config: KubeletConfig) -> None:
+        self._capacity: dict[str, int] = {
+            one.resource: quantity.value(config.capacity.get(one.resource, "0")) for one in SIGNALS
+        } | {PIDS.resource: config.max_processes}
+        self._least: dict[str, int] = {
+            one.name: threshold(config.eviction_hard[one.name], self._capacity[one.resource])
+            for one in SIGNALS
+            if one.name in config.eviction_hard
+        }
+        self._short_at: dict[str, int] = {}
+        """When there was last too little, by condition."""
+        self.is_watching: bool = False
+        """Whether the kubelet looks every ten seconds: only while pods run that may take more than is known."""
+
+    def look(self, workers: Iterable[PodWorker], stay: Container[str], now: int) -> list[Eviction]:
+        """Who has to go now: all that exceed a limit of their own, or else one pod. `stay` are uids of static pods."""
+        taken = [(one, one.usage(now)) for one in workers if one.stage is Stage.RUNNING]
+        found: list[Eviction] = []
+        for worker, usage in taken:
+            message = exceeded(worker.pod, usage.disk, usage.volumes) if worker.uid not in stay else ""
+            if message:
+                found.append(Eviction(worker.uid, message))
+        return found or self._one(taken, stay, now)
+
+    def pressures(self, now: int) -> tuple[str, ...]:
+        """The conditions that hold."""
+        return tuple(
+            one.condition
+            for one in SIGNALS
+            if one.condition in self._short_at and now - self._short_at[one.condition] < TRANSITION_SECONDS * SECOND
+        )
+
+    def _one(self, taken: list[tuple[PodWorker, WorkerUsage]], stay: Container[str], now: int) -> list[Eviction]:
+        for signal in SIGNALS:
+            least = self._least.get(signal.name)
+            if least is None:
+                continue
+            pods = [_use(signal, worker, usage, stay) for worker, usage in taken]
+            available = self._capacity[signal.resource] - sum(one.used for one in pods)
+            if available < least:
+                self._short_at[signal.condition] = now
+                found = victim(pods)
+                if found is not None:
+                    return [Eviction(found.uid, explanation(signal, found, least, available))]
+        return []
+
+
+def _use(signal: Signal, worker: PodWorker, usage: WorkerUsage, stay: Container[str]) -> PodUse:
+    containers = tuple(
+        ContainerUse(spec.name, signal.used(stats), quantity.value(spec.resources.requests.get(signal.resource, "0")))
+        for spec, stats in usage.containers
+    )
+    priority = worker.pod.spec.priority or 0
+    return PodUse(uid=worker.uid, priority=priority, containers=containers, stays=worker.uid in stay)

@@ -1,0 +1,45 @@
+"""What pods take that nobody knows beforehand. Pure, but for asking the runtime."""
+
+from collections.abc import Iterable
+
+from kubeactors.api.core.v1 import Pod, PodSpec
+from kubeactors.kubelet.container_record import ContainerRecord
+from kubeactors.kubelet.runtimes import ContainerRuntime
+from kubeactors.kubelet.runtimes.behaviour import DOMAIN
+from kubeactors.kubelet.usage import WorkerUsage
+from kubeactors.kubelet.volumes import directory_of
+
+GROWING = tuple(f"{DOMAIN}{one}" for one in ("memory", "disk", "processes"))
+"""Annotations that say of what a pod takes more than others do."""
+
+
+def may_grow(pod: Pod, runtime: ContainerRuntime) -> bool:
+    """Whether a pod may take more than is known: so was declared, it is measured, or it writes files that are limited."""
+    annotations, spec = pod.metadata.annotations, pod.spec
+    if annotations and any(key.endswith(GROWING) for key in annotations):
+        return True
+    containers = (*spec.init_containers, *spec.containers)
+    if any(runtime.is_measured(one.image) for one in containers):
+        return True
+    return any(map(runtime.needs_environment, containers)) and _limits_files(spec)
+
+
+def usage_of(pod: Pod, records: Iterable[ContainerRecord], runtime: ContainerRuntime, now: int) -> WorkerUsage:
+    """What the containers of a pod take that run, and its volumes."""
+    return WorkerUsage(
+        containers=tuple(
+            (record.spec, runtime.container_stats(record.current.id, now))
+            for record in records
+            if record.current is not None and record.is_running
+        ),
+        volumes=tuple(
+            (one.name, runtime.directory_bytes(directory_of(one, pod)))
+            for one in pod.spec.volumes
+            if one.empty_dir is not None
+        ),
+    )
+
+
+def _limits_files(spec: PodSpec) -> bool:
+    volumes = any(one.empty_dir is not None and one.empty_dir.size_limit is not None for one in spec.volumes)
+    return volumes or any("ephemeral-storage" in one.resources.limits for one in spec.containers)
