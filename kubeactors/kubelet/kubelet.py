@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, handle
-from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Pod, Secret, Service
+from kubeactors.api.core.v1 import ObjectReference, Pod
 from kubeactors.api.core.v1.node import ContainerImage
-from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
 from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEvent, Reflector, revision_of
@@ -23,7 +22,7 @@ from kubeactors.kubelet.heartbeat import LATE, NodeReporter
 from kubeactors.kubelet.images import images_on_node
 from kubeactors.kubelet.ledger import Ledger
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
-from kubeactors.kubelet.materials import Materials, Wanted
+from kubeactors.kubelet.materials_reader import MaterialsReader
 from kubeactors.kubelet.messages import (
     CheckResources,
     Connect,
@@ -42,7 +41,6 @@ from kubeactors.kubelet.messages import (
 from kubeactors.kubelet.node_events import reference_of
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
 from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, PodSandbox
-from kubeactors.kubelet.service_links import MASTER
 from kubeactors.kubelet.sessions import (
     Attach,
     Exec,
@@ -53,7 +51,8 @@ from kubeactors.kubelet.sessions import (
     exec_in,
     find_port,
 )
-from kubeactors.kubelet.static_pods import mirror_of, mirrored, static_pod
+from kubeactors.kubelet.static_pods import mirrored, static_pod
+from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
@@ -94,6 +93,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._runtime = runtime
         self._config = config
         self._events = events
+        self._reader = MaterialsReader(client)
         self._reporter = NodeReporter(client, config, runtime.version)
         self._pods: Indexer[Pod] = Indexer()
         self._workers: dict[str, PodWorker] = {}
@@ -105,8 +105,6 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._alarm: int | None = None
         self._unwritten: dict[str, bool] = {}
         """Pods whose status is being written, by uid; True if it has changed since."""
-        self._deleted: dict[str, None] = {}
-        """Pods that the API was asked to remove."""
         self._evictor = Evictor(config)
         self._static: dict[str, Pod] = {}
         """Static pods, by uid."""
@@ -118,6 +116,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._runtime.subscribe(self.ctx.self)
         self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
+        self._writer = StatusWriter(self._client, self.ctx)
         self._reporter.images = self._images
         self._reflector = Reflector(
             self._client,
@@ -274,7 +273,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     async def drop_mirror(self, message: DropMirror) -> None:
         """Remove a mirror of nothing: this one, not another of its name."""
         try:
-            await self._delete(message.mirror)
+            await self._writer.delete(message.mirror)
         except NotFound:
             pass
         except StatusError as error:
@@ -342,7 +341,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker is None:
             return
         self._ledger.remove(uid)
-        self._deleted.pop(uid, None)
+        self._writer.forget(uid)
         worker.is_gone = True
         worker.terminate(self.ctx.wall, min(grace_period_seconds(worker.pod), ORPHAN_GRACE_SECONDS))
         self._step(worker)
@@ -383,7 +382,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker is None:
             return
         try:
-            materials = await self._read(worker.wanted, worker.pod.metadata.namespace)
+            materials = await self._reader.read(worker.wanted, worker.pod.metadata.namespace)
         except StatusError as error:
             self.ctx.log.info("kubelet.materials_not_read", uid=message.uid, error=str(error))
             worker.reads_at = self.ctx.wall + int(WRITE_RETRY_SECONDS * SECOND)
@@ -392,21 +391,6 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if self._workers.get(message.uid) is worker:
             self._step(worker)
             self._set_alarm()
-
-    async def _read(self, wanted: Wanted, namespace: str) -> Materials:
-        config_maps = {name: await self._client.find(ConfigMap, name, namespace) for name in wanted.config_maps}
-        secrets = {name: await self._client.find(Secret, name, namespace) for name in wanted.secrets}
-        return Materials(
-            config_maps={name: one for name, one in config_maps.items() if one is not None},
-            secrets={name: one for name, one in secrets.items() if one is not None},
-            services=await self._read_services(namespace) if wanted.services else None,
-        )
-
-    async def _read_services(self, namespace: str) -> tuple[Service, ...]:
-        """Those of a namespace, and that of the API server."""
-        found = (await self._client.list(Service, namespace)).items
-        master = None if namespace == MASTER[0] else await self._client.find(Service, MASTER[1], MASTER[0])
-        return tuple(found) if master is None else (*found, master)
 
     def _step(self, worker: PodWorker) -> None:
         worker.step(self.ctx.wall)
@@ -481,55 +465,19 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker is None or worker.is_gone:
             return
         if uid in self._static:
-            await self._write_mirror(worker)
+            assert self._reporter.node is not None  # registered before any pod was seen
+            await self._writer.write_mirror(worker, self._static[uid], self._reporter.node)
             return
-        pod = worker.pod
-        status = worker.status(self.ctx.wall)
         try:
-            if status != pod.status:
-                self._written(worker, await self._client.update_status(replace(pod, status=status)))
-            elif worker.stage is Stage.TERMINATED and pod.metadata.deletion_timestamp is not None:
-                await self._delete(pod)
+            if await self._writer.write(worker):
+                self._unwritten[uid] = True
         except Conflict:
-            fresh = await self._client.get(Pod, pod.metadata.name, pod.metadata.namespace)
+            fresh = await self._client.get(Pod, worker.pod.metadata.name, worker.pod.metadata.namespace)
             if fresh.metadata.uid == uid:
                 self._take_news(worker, fresh)
                 self._unwritten[uid] = True
         except NotFound:
             return  # the watch will tell that it is gone
-
-    async def _write_mirror(self, worker: PodWorker) -> None:
-        """See to the mirror of a static pod: it is there, it is the right one, and it shows what we see."""
-        static, node = self._static[worker.uid], self._reporter.node
-        name, namespace = static.metadata.name, static.metadata.namespace
-        mirror = await self._client.find(Pod, name, namespace)
-        if mirror is None and node is not None:
-            mirror = await self._client.create(mirror_of(static, node))
-        if mirror is None:
-            return
-        if mirrored(mirror) != worker.uid or mirror.metadata.deletion_timestamp is not None:
-            await self._delete(mirror)  # its end is told by the watch, and then it is made anew
-            return
-        worker.pod = replace(worker.pod, status=mirror.status)
-        status = worker.status(self.ctx.wall)
-        if status != mirror.status:
-            await self._client.update_status(replace(mirror, status=status))
-
-    def _written(self, worker: PodWorker, pod: Pod) -> None:
-        """Take the pod as the API has it now, unless the watch was faster."""
-        if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
-            worker.pod = pod
-            if worker.stage is Stage.TERMINATED and pod.metadata.deletion_timestamp is not None:
-                self._unwritten[worker.uid] = True
-
-    async def _delete(self, pod: Pod) -> None:
-        """The last word: nothing of the pod runs any more. It is this very pod that goes, not another of its name."""
-        uid = pod.metadata.uid
-        if uid in self._deleted:
-            return
-        options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=uid))
-        await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
-        self._deleted[uid] = None
 
     # What others ask.
 
@@ -544,7 +492,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         worker = self._worker_of(message)
         if worker is not None and worker.materials is not None and worker.materials.services is None:
             try:
-                services = await self._read_services(message.namespace)
+                services = await self._reader.services(message.namespace)
             except StatusError as error:
                 self.ctx.log.info("kubelet.services_not_read", error=str(error))
             else:

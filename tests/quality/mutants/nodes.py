@@ -16,6 +16,7 @@ from kubeactors.kubelet.kubelet import Kubelet
 from kubeactors.kubelet.lifecycle import TERMINAL
 from kubeactors.kubelet.pod_worker import PodWorker, Stage
 from kubeactors.kubelet.runtimes import ContainerRuntime, PodSandbox
+from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.scheduler import cache
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.changes import ChangeLog
@@ -159,12 +160,12 @@ def kubelets_read_old_caches() -> AbstractContextManager[object]:
 def kubelet_deletes_by_name() -> AbstractContextManager[object]:
     """A kubelet deletes the new pod that has the name of the one whose containers have ended."""
 
-    async def delete(self: Kubelet, pod: Pod) -> None:
+    async def delete(self: StatusWriter, pod: Pod) -> None:
         options = DeleteOptions(grace_period_seconds=0)
         await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
         self._deleted[pod.metadata.uid] = None
 
-    return patch.object(Kubelet, "_delete", delete)
+    return patch.object(StatusWriter, "delete", delete)
 
 
 def restarts_run_what_has_ended() -> AbstractContextManager[object]:

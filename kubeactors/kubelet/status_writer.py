@@ -1,0 +1,78 @@
+"""Tells the API what has become of pods.
+
+Source: pkg/kubelet/status/status_manager.go, pkg/kubelet/pod/mirror_client.go (v1.36).
+"""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.client import Client, revision_of
+from kubeactors.client.events import Clock
+from kubeactors.kubelet.pod_worker import PodWorker, Stage
+from kubeactors.kubelet.static_pods import mirror_of, mirrored
+
+
+class StatusWriter:
+    """Writes statuses, and the last word: that a pod is gone. All methods may raise a `StatusError`: try again later.
+
+    Args:
+        client: as whom.
+        clock: knows the time.
+    """
+
+    __slots__ = ("_client", "_clock", "_deleted")
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._deleted: dict[str, None] = {}
+        """Pods that the API was asked to remove, by uid."""
+
+    async def write(self, worker: PodWorker) -> bool:
+        """Let the API show what we see, or remove the pod if it is to go and is over. Whether there is more to do."""
+        pod = worker.pod
+        status = worker.status(self._clock.wall)
+        if status != pod.status:
+            return _take(worker, await self._client.update_status(replace(pod, status=status)))
+        if _is_to_be_removed(worker):
+            await self.delete(pod)
+        return False
+
+    async def write_mirror(self, worker: PodWorker, static: Pod, node: Node) -> None:
+        """See to the mirror of a static pod: it is there, it is the right one, and it shows what we see."""
+        mirror = await self._client.find(Pod, static.metadata.name, static.metadata.namespace)
+        if mirror is None:
+            mirror = await self._client.create(mirror_of(static, node))
+        if mirrored(mirror) != worker.uid or mirror.metadata.deletion_timestamp is not None:
+            await self.delete(mirror)  # its end is told by the watch, and then it is made anew
+            return
+        worker.pod = replace(worker.pod, status=mirror.status)
+        status = worker.status(self._clock.wall)
+        if status != mirror.status:
+            await self._client.update_status(replace(mirror, status=status))
+
+    async def delete(self, pod: Pod) -> None:
+        """The last word: nothing of the pod runs any more. It is this very pod that goes, not another of its name."""
+        uid = pod.metadata.uid
+        if uid in self._deleted:
+            return
+        options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=uid))
+        await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
+        self._deleted[uid] = None
+
+    def forget(self, uid: str) -> None:
+        """The API has forgotten the pod."""
+        self._deleted.pop(uid, None)
+
+
+def _take(worker: PodWorker, pod: Pod) -> bool:
+    """Take the pod as the API has it now, unless the watch was faster. Whether it is to be removed."""
+    if revision_of(pod.metadata) <= revision_of(worker.pod.metadata):
+        return False
+    worker.pod = pod
+    return _is_to_be_removed(worker)
+
+
+def _is_to_be_removed(worker: PodWorker) -> bool:
+    return worker.stage is Stage.TERMINATED and worker.pod.metadata.deletion_timestamp is not None
