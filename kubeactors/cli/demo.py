@@ -15,6 +15,7 @@ from rich.text import Text
 
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.core.v1 import Node, Pod, Service
+from kubeactors.apimachinery.status import qualified
 from kubeactors.cli.loop import run
 from kubeactors.cli.tables import kubectl_table
 from kubeactors.cluster import Cluster, ClusterSpec, NodePool
@@ -75,7 +76,8 @@ class _Tour:
         self._say("kubectl apply -f shop.yaml")
         manifest = files("kubeactors.cli").joinpath("shop.yaml").read_text(encoding="utf-8")
         for obj in await self._cluster.apply(manifest):
-            self._console.print(f"{obj.kind.lower()}/{obj.metadata.name} created")
+            group = obj.api_version.rpartition("/")[0]
+            self._console.print(f"{qualified(obj.kind.lower(), group)}/{obj.metadata.name} created")
         await self._until("all pods Running", self._rolled_out)
         await self._show(Deployment)
         await self._show(Service)
