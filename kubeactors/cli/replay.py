@@ -18,7 +18,7 @@ from kubeactors.sim.explain.page import page
 from kubeactors.sim.explain.why import UnknownObject
 from kubeactors.sim.explain.why import why as causes
 from kubeactors.sim.judge import Violation
-from kubeactors.sim.operators.fuzzing import fuzz_at
+from kubeactors.sim.operators.fuzzing import Fuzz, fuzz_at
 from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import PlanError, Replay, decode, this_version
 from kubeactors.sim.simulation import Simulation
@@ -51,11 +51,16 @@ def replay(  # noqa: PLR0913 -- the options of the command
     why: Annotated[str, Parameter(help="Print why this object is as it is, such as pods/default/web-0.")] = "",
     jsonl: Annotated[Path | None, Parameter(help="Write every message and write, a line of JSON each.")] = None,
     perfetto: Annotated[Path | None, Parameter(help="Write a trace that ui.perfetto.dev opens.")] = None,
+    kubeconfig: Annotated[
+        Path | None, Parameter(help="Do what users do in it to this cluster instead, in real time; nothing breaks.")
+    ] = None,
 ) -> int:
     """Run one scenario again. Exit 1 if it fails again."""
     if until is not None and until < 0:
         raise UsageError("--until must not be less than 0")
     found = read_replay(file)
+    if kubeconfig is not None:
+        return _rehearse(found, kubeconfig, until, output)
     simulation = simulation_of(found)
     if trace or pause_at:
         write = _print_short if trace else _say_nothing
@@ -96,11 +101,21 @@ def simulation_of(found: Replay) -> Simulation:
     Raises:
         UsageError: the operator that it is about cannot be imported.
     """
+    campaign = campaign_of(found)
+    return Simulation(found.plan) if campaign is None else campaign.simulation(found.plan)
+
+
+def campaign_of(found: Replay) -> Fuzz | None:
+    """The campaign of the operator that a replay is about; None if it is about the control plane.
+
+    Raises:
+        UsageError: it cannot be imported.
+    """
     if not found.operator:
-        return Simulation(found.plan)
+        return None
     sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
     try:
-        return fuzz_at(found.operator).simulation(found.plan)
+        return fuzz_at(found.operator)
     except NotFound as error:
         raise UsageError(str(error)) from error
 
@@ -138,6 +153,19 @@ def _print_causes(records: Records, wanted: str) -> int:
     except UnknownObject as error:
         raise UsageError(str(error)) from error
     return 0
+
+
+def _rehearse(found: Replay, kubeconfig: Path, until: float | None, output: str) -> int:
+    from kubeactors.cli.rehearse import Rehearsed, rehearse  # noqa: PLC0415 -- only this needs an HTTP client
+
+    def show(one: Rehearsed) -> None:
+        if output == "text":
+            print(f"{one.action}{f': {one.refused}' if one.refused else ''}")
+
+    done = rehearse(found.plan, kubeconfig, campaign_of(found), until, show)
+    if output == "json":
+        print(msgspec.json.encode(done).decode())
+    return 1 if any(one.refused and not one.lost for one in done) else 0
 
 
 def _print_short(line: str) -> None:

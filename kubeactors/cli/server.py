@@ -93,13 +93,13 @@ class Server:
     def __init__(self, path: Path) -> None:
         try:
             cluster, user = msgspec.yaml.decode(path.read_bytes(), type=Kubeconfig).current()
-            self._context = _tls(cluster, user, path.parent)
+            self.context: ssl.SSLContext = _tls(cluster, user, path.parent)
         except (OSError, msgspec.MsgspecError, KeyError, binascii.Error, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: no kubeconfig that can be used ({said(error)}); see --kubeconfig") from error
         self.url: str = cluster.server
-        self._headers = {"Accept": "application/json"}
+        self.headers: dict[str, str] = {"Accept": "application/json"}
         if user.token:
-            self._headers["Authorization"] = f"Bearer {user.token}"
+            self.headers["Authorization"] = f"Bearer {user.token}"
 
     def get(self, path: str) -> bytes:
         """A document.
@@ -109,10 +109,10 @@ class Server:
         """
         parts = urlsplit(self.url)
         connection = http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, context=self._context, timeout=TIMEOUT_SECONDS
+            parts.hostname or "", parts.port, context=self.context, timeout=TIMEOUT_SECONDS
         )
         try:
-            connection.request("GET", path, headers=self._headers)
+            connection.request("GET", path, headers=self.headers)
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:

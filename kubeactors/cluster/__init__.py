@@ -9,7 +9,7 @@
     manifest.py     YAML as typed objects                 words.py        kinds as people write them
     conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
     pki.py          certificates                          kubeconfig.py   what kubectl reads
-    watch.py        a watch as a stream
+    watch.py        a watch as a stream                  remote.py       requests to an API server elsewhere
     dns_sockets.py  the sockets of the name server        proxy_sockets.py  those of the service proxy
     webhooks.py     the way to webhooks of admission      webhook_client.py  the HTTP client that it needs
     data_dir.py     where state and certificates are      files.py        whole or absent

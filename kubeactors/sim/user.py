@@ -42,34 +42,31 @@ async def nothing_declared(action: OwnAction) -> None:
     raise LookupError(f"nobody has declared what {action.name!r} is")
 
 
-class User(Actor[Perform], reentrant=True, deterministic=True):
-    """Does actions, several at a time if the API server is slow.
+class Doer:
+    """Does actions; who it is for says how to wait.
 
     Args:
         client: with the rights of an administrator.
         world: is told what the user takes into his own hands.
         own: does what the author of an operator has declared.
+        sleep: waits so many seconds.
     """
 
-    def __init__(self, client: Client, world: World, own: OwnActions = nothing_declared) -> None:
+    def __init__(
+        self, client: Client, world: World, own: OwnActions, sleep: Callable[[float], Awaitable[object]]
+    ) -> None:
         self._own = own
-        self._client = client
-        self._world = world
-
-    def started(self) -> None:
-        """Get ready."""
-        self._hands = Hands(self._client, self._world, self.ctx.sleep)
+        self._hands = Hands(client, world, sleep)
         self._deployments, self._sets = Deployments(self._hands), Sets(self._hands)
         self._pods, self._nodes, self._bounds = Pods(self._hands), Nodes(self._hands), Bounds(self._hands)
 
-    @handle
-    async def perform(self, message: Perform) -> None:
-        """Do it, patiently."""
+    async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
+        """Do it, patiently; what it was refused with, if it was."""
         try:
-            await self._hands.persist(lambda: self._do(message.action))
+            await self._hands.persist(lambda: self._do(action))
         except StatusError as error:
-            if not is_passing(error):
-                self.ctx.log.info("user.refused", action=repr(message.action), error=str(error))
+            return error
+        return None
 
     def _do(self, action: AnyAction | OwnAction) -> Awaitable[None]:
         if isinstance(action, OwnAction):
@@ -83,3 +80,23 @@ class User(Actor[Perform], reentrant=True, deterministic=True):
         if isinstance(action, NodeAction):
             return self._nodes.do(action)
         return self._bounds.do(action)
+
+
+class User(Actor[Perform], reentrant=True, deterministic=True):
+    """Does actions, several at a time if the API server is slow. See `Doer`."""
+
+    def __init__(self, client: Client, world: World, own: OwnActions = nothing_declared) -> None:
+        self._client = client
+        self._world = world
+        self._own = own
+
+    def started(self) -> None:
+        """Get ready."""
+        self._doer = Doer(self._client, self._world, self._own, self.ctx.sleep)
+
+    @handle
+    async def perform(self, message: Perform) -> None:
+        """Do it; what is refused for good is logged."""
+        error = await self._doer.perform(message.action)
+        if error is not None and not is_passing(error):
+            self.ctx.log.info("user.refused", action=repr(message.action), error=str(error))

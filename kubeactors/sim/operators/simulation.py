@@ -76,7 +76,7 @@ class OperatorSimulation(Simulation):
 
     async def _act(self, action: OwnAction) -> None:
         try:
-            await perform(_found(self._operator.actions, action.name, "action"), self._client(), action.arguments)
+            await act(self._operator, action, self._client())
         except StatusError:
             raise
         except Exception as error:  # noqa: BLE001 -- it is raised again when the run ends
@@ -96,6 +96,15 @@ class OperatorSimulation(Simulation):
         if cause is not None:
             error.__cause__ = cause
         self.judge.mistake = self.judge.mistake or error
+
+
+async def act(operator: Operator, action: OwnAction, client: Client) -> None:
+    """Let a user do what was declared.
+
+    Raises:
+        OperatorError: it is declared no more.
+    """
+    await perform(_found(operator.actions, action.name, "action"), client, action.arguments)
 
 
 def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:

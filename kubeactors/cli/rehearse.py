@@ -1,0 +1,93 @@
+"""`kubeactors replay FILE --kubeconfig K`: what users do in a plan, done to a cluster that runs, over HTTPS, in real time.
+
+Nothing breaks, and nothing is judged: it shows whether the API server elsewhere takes what the simulated one took.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import anyio
+import httpx2
+import msgspec
+
+from kubeactors.api import SCHEME
+from kubeactors.apimachinery.requests import ADMIN
+from kubeactors.apimachinery.status import NotFound, StatusError
+from kubeactors.cli.server import TIMEOUT_SECONDS, Server
+from kubeactors.client import Client
+from kubeactors.cluster.remote import RemoteTransport
+from kubeactors.sim.operators.fuzzing import Fuzz
+from kubeactors.sim.operators.simulation import act
+from kubeactors.sim.plan import Plan, described
+from kubeactors.sim.steps import Fault
+from kubeactors.sim.user import Doer, nothing_declared
+from kubeactors.sim.workload import AnyAction, OwnAction
+from kubeactors.sim.world import World
+
+
+class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
+    """An action, and how it was refused; empty if it was not.
+
+    What has lost its object is no failure: without faults and with other names there may be none.
+    """
+
+    action: str
+    refused: str = ""
+    lost: bool = False
+
+
+def rehearse(
+    plan: Plan, kubeconfig: Path, campaign: Fuzz | None, until: float | None, show: Callable[[Rehearsed], object]
+) -> list[Rehearsed]:
+    """Do the actions of a plan at their times; each is shown when it is done.
+
+    Args:
+        plan: whose faults are left out.
+        kubeconfig: names the cluster, and as whom to reach it.
+        campaign: of the operator whose actions are in the plan.
+        until: leave out what comes later, in seconds.
+        show: is called with each.
+
+    Raises:
+        UsageError: the kubeconfig cannot be used, or nobody answers there.
+    """
+    server = Server(kubeconfig)
+    server.get("/version")
+    return anyio.run(partial(_rehearse, plan, server, campaign, until, show))
+
+
+async def _rehearse(
+    plan: Plan, server: Server, campaign: Fuzz | None, until: float | None, show: Callable[[Rehearsed], object]
+) -> list[Rehearsed]:
+    done: list[Rehearsed] = []
+    began = anyio.current_time()
+    scheme = SCHEME if campaign is None else campaign.operator.scheme
+    web = httpx2.AsyncClient(
+        base_url=server.url, verify=server.context, headers=server.headers, timeout=TIMEOUT_SECONDS
+    )
+    async with web, anyio.create_task_group() as group:
+        client = Client(RemoteTransport(web, scheme), ADMIN, scheme=scheme)
+        own = nothing_declared if campaign is None else partial(_own, campaign, client)
+        doer = Doer(client, World(), own, anyio.sleep)
+
+        async def perform(action: AnyAction | OwnAction) -> None:
+            await anyio.sleep_until(began + action.at)
+            found = _told(action, await doer.perform(action))
+            done.append(found)
+            show(found)
+
+        for step in plan.steps:
+            if not isinstance(step, Fault) and (until is None or step.at <= until):
+                group.start_soon(perform, step)
+    return done
+
+
+async def _own(campaign: Fuzz, client: Client, action: OwnAction) -> None:
+    await act(campaign.operator, action, client)
+
+
+def _told(action: AnyAction | OwnAction, error: StatusError | None) -> Rehearsed:
+    return Rehearsed(
+        action=described(action), refused=str(error) if error is not None else "", lost=isinstance(error, NotFound)
+    )
