@@ -6,24 +6,26 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeAlias, cast
+from typing import Never, TypeAlias, cast
 
 import anyio
 import msgspec
 from msgspec.structs import replace
 
 from benchmarks.scheduler import shapes
-from benchmarks.scheduler.workload import Pods, Workload
-from kubeactors.actor import ActorSystem, Ref
+from benchmarks.scheduler.workload import Devices, Pods, Workload
+from kubeactors.actor import Actor, ActorSystem, Ref
 from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import Namespace, Node, Pod, Service, ServiceAccount, ServicePort, ServiceSpec
+from kubeactors.api.resource.v1 import ResourceClaim, ResourceClaimTemplate
 from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, DELETED, ListOptions
 from kubeactors.apiserver import ApiServer, ObjectCodec
-from kubeactors.client import Client, InProcessTransport
+from kubeactors.client import Client, EventSink, InformerFactory, InProcessTransport
 from kubeactors.cluster.inbox import Inbox
 from kubeactors.cluster.processes import SchedulerProcess
+from kubeactors.controllers.resourceclaim import ResourceClaimController
 from kubeactors.storage import Store, StoreMessage
 from kubeactors.storage.backends.memory import MemoryBackend
 
@@ -46,6 +48,26 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     cpu_microseconds_per_pod: float
     """Of store, API server, scheduler and the program that creates the pods together."""
     peak_rss_bytes: int
+
+
+class ClaimController(Actor[Never], deterministic=True):
+    """The controller that makes claims of devices from templates, with its informers."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def started(self) -> None:
+        """Start informers, then who needs them."""
+        informers = InformerFactory(self.ctx, self._client)
+        controller = partial(
+            ResourceClaimController,
+            self._client,
+            self.ctx.spawn(partial(EventSink, self._client), name="events"),
+            pods=informers.of(Pod),
+            claims=informers.of(ResourceClaim),
+            templates=informers.of(ResourceClaimTemplate),
+        )
+        self.ctx.spawn(controller, name="resourceclaim")
 
 
 class Scheduled:
@@ -89,6 +111,8 @@ class Run:
     def __init__(self, client: Client, workload: Workload) -> None:
         self._client = client
         self._workload = workload
+        self.pods = workload.measured.count
+        """How many were measured."""
         self.cpu_seconds = 0.0
         """What the measured part took of the processor, whoever else uses the machine."""
 
@@ -109,6 +133,8 @@ class Run:
             begun, cpu = time.perf_counter(), time.process_time()
             if self._workload.blockers is not None:
                 await self._unblock(scheduled)
+            elif self._workload.steady_seconds:
+                await self._come_and_go(scheduled)
             else:
                 await self._create_and_wait(scheduled, self._workload.measured, "measured")
             seconds, self.cpu_seconds = time.perf_counter() - begun, time.process_time() - cpu
@@ -121,7 +147,8 @@ class Run:
         groups = (*workload.before, workload.measured)
         if workload.blockers is not None:
             groups = (*groups, replace(workload.measured, namespaces=("blockers",)))
-        for namespace in dict.fromkeys(name for one in groups for name in one.namespaces):
+        namespaces = list(dict.fromkeys(name for one in groups for name in one.namespaces))
+        for namespace in dict.fromkeys(("default", *namespaces)):
             await self._namespace(namespace)
         number = 0
         for nodes in workload.nodes:
@@ -135,9 +162,35 @@ class Run:
                     made.append(partial(self._client.create, shapes.csi_node(name, nodes.volumes)))
                 number += 1
             await all_of(made)
+        if workload.devices is not None:
+            await self._devices(workload.devices, [f"node-{one}" for one in range(number)], namespaces)
         async with self._scheduled() as scheduled:
             for index, pods in enumerate(workload.before):
                 await self._create_and_wait(scheduled, pods, f"before-{index}")
+
+    async def _come_and_go(self, scheduled: Scheduled) -> None:
+        """Pods are created, and deleted when all of them have nodes, until the time is over."""
+        measured, until, self.pods = self._workload.measured, time.perf_counter() + self._workload.steady_seconds, 0
+        options = DeleteOptions(grace_period_seconds=0)
+        for number in range(1_000_000):
+            if time.perf_counter() >= until:
+                return
+            prefix = f"steady-{number}-"
+            await self._create_and_wait(scheduled, measured, prefix)
+            self.pods += measured.count
+            for where in _places(measured, prefix):
+                await self._client.delete(Pod, *where, options=options)
+
+    async def _devices(self, devices: Devices, names: list[str], namespaces: list[str]) -> None:
+        await self._client.create(shapes.device_class())
+        await all_of([partial(self._client.create, shapes.devices_of(name, devices.per_node)) for name in names])
+        await all_of([partial(self._client.create, shapes.claim_template(one)) for one in namespaces])
+        await all_of([partial(self._given, number, names) for number in range(devices.allocated)])
+
+    async def _given(self, number: int, names: list[str]) -> None:
+        claim = await self._client.create(shapes.resource_claim(f"given-{number}"))
+        device, node = divmod(number, len(names))
+        await self._client.update_status(shapes.given(claim, names[node], device))
 
     async def _namespace(self, name: str) -> None:
         if name != "default":
@@ -233,16 +286,18 @@ async def measure(workload: Workload) -> Measurement:
         server = await system.spawn(lambda: ApiServer(SCHEME, store), name="apiserver")
         transport = InProcessTransport(server)
         await system.spawn(lambda: SchedulerProcess(Client(transport, ADMIN)), name="scheduler")
+        if workload.devices is not None:
+            await system.spawn(lambda: ClaimController(Client(transport, ADMIN)), name="controllers")
         run = Run(Client(transport, ADMIN), workload)
         seconds = await run.measure()
     return Measurement(
         workload=workload.name,
         nodes=sum(one.count for one in workload.nodes),
-        pods=workload.measured.count,
+        pods=run.pods,
         seconds=round(seconds, 3),
-        pods_per_second=round(workload.measured.count / seconds, 1),
+        pods_per_second=round(run.pods / seconds, 1),
         threshold=workload.threshold,
-        cpu_microseconds_per_pod=round(run.cpu_seconds / workload.measured.count * 1e6, 1),
+        cpu_microseconds_per_pod=round(run.cpu_seconds / run.pods * 1e6, 1),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
 

@@ -28,6 +28,7 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim
+from kubeactors.api.core.v1.podspec import PodResourceClaim
 from kubeactors.api.core.v1.references import ObjectReference
 from kubeactors.api.core.v1.volume import (
     PersistentVolumeClaimSpec,
@@ -38,6 +39,17 @@ from kubeactors.api.core.v1.volume import (
 )
 from kubeactors.api.core.v1.volume_drivers import AWSElasticBlockStoreVolumeSource
 from kubeactors.api.core.v1.volume_sources import CSIPersistentVolumeSource
+from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice
+from kubeactors.api.resource.v1.deviceclass import DeviceClassSpec
+from kubeactors.api.resource.v1.devices import CELDeviceSelector, DeviceSelector
+from kubeactors.api.resource.v1.request import DeviceClaim, DeviceRequest, ExactDeviceRequest, ResourceClaimSpec
+from kubeactors.api.resource.v1.resourceclaim import (
+    AllocationResult,
+    DeviceAllocationResult,
+    DeviceRequestAllocationResult,
+    ResourceClaimTemplateSpec,
+)
+from kubeactors.api.resource.v1.resourceslice import Device, ResourcePool, ResourceSliceSpec
 from kubeactors.api.storage.v1 import CSINode
 from kubeactors.api.storage.v1.csinode import CSINodeDriver, CSINodeSpec, VolumeNodeResources
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
@@ -46,6 +58,8 @@ HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 NAMED = "scheduler-perf-node"
 DEVICE = "foo.com/bar"
 DRIVER = "ebs.csi.aws.com"
+DEVICE_DRIVER = "test-driver.cdi.k8s.io"
+CLAIM_TEMPLATE = "test-claim-template"
 FINALIZER = "scheduler-perf/finalizer"
 
 _PLACES = ("sched-0", "sched-1")
@@ -71,6 +85,48 @@ def csi_node(name: str, volumes: int) -> CSINode:
     """How many volumes the node takes."""
     driver = CSINodeDriver(name=DRIVER, node_id=name, allocatable=VolumeNodeResources(count=volumes))
     return CSINode(metadata=ObjectMeta(name=name), spec=CSINodeSpec(drivers=(driver,)))
+
+
+def device_class() -> DeviceClass:
+    """Any device of the driver."""
+    expression = CELDeviceSelector(expression=f'device.driver == "{DEVICE_DRIVER}"')
+    spec = DeviceClassSpec(selectors=(DeviceSelector(cel=expression),))
+    return DeviceClass(metadata=ObjectMeta(name="test-class"), spec=spec)
+
+
+def devices_of(node_name: str, count: int) -> ResourceSlice:
+    """The devices of a node."""
+    pool = ResourcePool(name=node_name, generation=1, resource_slice_count=1)
+    devices = tuple(Device(name=f"device-{number}") for number in range(count))
+    spec = ResourceSliceSpec(driver=DEVICE_DRIVER, pool=pool, node_name=node_name, devices=devices)
+    return ResourceSlice(metadata=ObjectMeta(name=node_name), spec=spec)
+
+
+def _one_device() -> ResourceClaimSpec:
+    exactly = ExactDeviceRequest(device_class_name="test-class")
+    return ResourceClaimSpec(devices=DeviceClaim(requests=(DeviceRequest(name="req-0", exactly=exactly),)))
+
+
+def claim_template(namespace: str) -> ResourceClaimTemplate:
+    """A claim of one device."""
+    spec = ResourceClaimTemplateSpec(spec=_one_device())
+    return ResourceClaimTemplate(metadata=ObjectMeta(name=CLAIM_TEMPLATE, namespace=namespace), spec=spec)
+
+
+def resource_claim(name: str) -> ResourceClaim:
+    """A claim of one device that no pod uses."""
+    return ResourceClaim(metadata=ObjectMeta(name=name, namespace="default"), spec=_one_device())
+
+
+def given(claim: ResourceClaim, node_name: str, number: int) -> ResourceClaim:
+    """The claim with a device of the node."""
+    result = DeviceRequestAllocationResult(
+        request="req-0", driver=DEVICE_DRIVER, pool=node_name, device=f"device-{number}"
+    )
+    here = NodeSelectorRequirement(key="metadata.name", operator="In", values=(node_name,))
+    selector = NodeSelector(node_selector_terms=(NodeSelectorTerm(match_fields=(here,)),))
+    allocation = AllocationResult(devices=DeviceAllocationResult(results=(result,)), node_selector=selector)
+    return replace(claim, status=replace(claim.status, allocation=allocation))
 
 
 def _pod(cpu: str = "100m", memory: str = "500Mi", **labels: str) -> Pod:
@@ -187,6 +243,8 @@ HIGH_PRIORITY = _with(_pod(cpu="3000m"), priority_class_name="high")
 HIGH_PRIORITY_LARGE = _with(_pod(cpu="9000m"), priority_class_name="high")
 DAEMON = _with(_pod(cpu=""), affinity=_on(_BY_NAME))
 GATED = _with(LIGHT, scheduling_gates=(PodSchedulingGate(name="test.k8s.io/hold"),))
+LABELLED = _pod(cpu="1m", memory="1Mi", color="blue")
+GATED_AFFINITY = _with(GATED, affinity=_near(_term(HOSTNAME, "blue", everywhere=True)))
 NODE_AFFINITY = _with(_pod(), affinity=_on(_IN_ZONES))
 AFFINITY = _with(_pod(color="blue"), affinity=_near(_term(ZONE, "blue")))
 ANTI_AFFINITY = _with(_pod(color="green"), affinity=_away(_term(HOSTNAME, "green")))
@@ -206,6 +264,9 @@ INCLUSION_POLICY = _with(
 )
 WITH_FINALIZER = replace(LIGHT, metadata=ObjectMeta(finalizers=(FINALIZER,)))
 EXTENDED = _asking({DEVICE: "1", "cpu": "100m", "memory": "500Mi"})
+CLAIMING = _with(
+    _pod(), resource_claims=(PodResourceClaim(name="resource", resource_claim_template_name=CLAIM_TEMPLATE),)
+)
 WITH_SECRET = _with(_pod(), volumes=(Volume(name="secret", secret=SecretVolumeSource(secret_name="secret")),))
 RESOURCE_BLOCKER = _with(_pod(cpu="400m", memory="100Mi"), termination_grace_period_seconds=0)
 RESOURCE_BLOCKED = _pod(cpu="400m", memory="100Mi")

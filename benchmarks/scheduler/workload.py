@@ -1,6 +1,6 @@
 """What a workload is, and all of them with upstream's sizes and thresholds.
 
-Source: test/integration/scheduler_perf/{misc,affinity,topology_spreading,default_preemption,volumes,event_handling}/
+Source: test/integration/scheduler_perf/{misc,affinity,topology_spreading,default_preemption,volumes,event_handling,dra}/
 performance-config.yaml (v1.36). Where upstream names no threshold it is 0 here.
 """
 
@@ -40,6 +40,14 @@ class Pods(msgspec.Struct, frozen=True, kw_only=True):
     """Each has a claim of its own, bound to a volume of this kind: `csi` or `aws`."""
 
 
+class Devices(msgspec.Struct, frozen=True, kw_only=True):
+    """Devices of each node, for claims from a template in each namespace of pods."""
+
+    per_node: int = 10
+    allocated: int = 0
+    """So many are given to claims already, evenly over the nodes."""
+
+
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """Nodes and pods that are there, and pods that are measured. `threshold` is upstream's, in pods per second."""
 
@@ -57,6 +65,9 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     blockers: Pod | None = None
     """As many of these as are measured take all the room; the measured pods have been refused before the measurement
     begins, which is when the blockers are deleted."""
+    devices: Devices | None = None
+    steady_seconds: float = 0.0
+    """For so long the measured pods are created, and deleted when all of them have nodes, again and again."""
     services: tuple[str, ...] = ()
     """Namespaces with a Service that selects color=blue."""
 
@@ -74,13 +85,17 @@ def _affinity(
     )
 
 
-def _selecting(name: str, shape: Pod, threshold: float, zones: tuple[str, ...] = ("",)) -> Workload:
+def _selecting(
+    name: str, shape: Pod, threshold: float, sizes: tuple[int, int, int], zones: tuple[str, ...] = ("",)
+) -> Workload:
+    """`sizes`: how many nodes, pods that are there, and pods that are measured."""
+    nodes, before, measured = sizes
     return Workload(
         name=name,
         threshold=threshold,
-        nodes=(Nodes(count=6000, zones=zones),),
-        before=(Pods(shape=shape, count=4000, namespaces=tuple(f"init-ns-{number}" for number in range(100))),),
-        measured=Pods(shape=shape, count=2000, namespaces=("measure-ns-0",)),
+        nodes=(Nodes(count=nodes, zones=zones),),
+        before=(Pods(shape=shape, count=before, namespaces=tuple(f"init-ns-{number}" for number in range(100))),),
+        measured=Pods(shape=shape, count=measured, namespaces=("measure-ns-0",)),
     )
 
 
@@ -92,6 +107,17 @@ def _spread(name: str, shape: Pod, threshold: float, measured: int, services: tu
         before=(Pods(shape=shapes.DEFAULT, count=5000),),
         measured=Pods(shape=shape, count=measured, namespaces=services or ("default",)),
         services=services,
+    )
+
+
+def _steady(name: str, threshold: float, allocated: int) -> Workload:
+    return Workload(
+        name=name,
+        threshold=threshold,
+        nodes=(Nodes(count=500),),
+        devices=Devices(allocated=allocated),
+        steady_seconds=10.0,
+        measured=Pods(shape=shapes.CLAIMING, count=10, namespaces=("test",)),
     )
 
 
@@ -143,10 +169,17 @@ WORKLOADS = (
         before=tuple(Pods(shape=one, count=2000, namespaces=("sched-0",)) for one in _MIXED),
         measured=Pods(shape=shapes.DEFAULT, count=5000),
     ),
-    _selecting("ns-selector-anti-affinity", shapes.NS_ANTI_AFFINITY, 24),
-    _selecting("ns-selector-preferred-anti-affinity", shapes.NS_PREFERRED_ANTI_AFFINITY, 55),
-    _selecting("ns-selector-affinity", shapes.NS_AFFINITY, 35, _ZONE1),
-    _selecting("ns-selector-preferred-affinity", shapes.NS_PREFERRED_AFFINITY, 90),
+    _selecting("ns-selector-anti-affinity", shapes.NS_ANTI_AFFINITY, 24, (6000, 4000, 2000)),
+    _selecting("ns-selector-preferred-anti-affinity", shapes.NS_PREFERRED_ANTI_AFFINITY, 55, (5000, 4000, 2000)),
+    _selecting("ns-selector-affinity", shapes.NS_AFFINITY, 35, (5000, 5000, 2000), _ZONE1),
+    _selecting("ns-selector-preferred-affinity", shapes.NS_PREFERRED_AFFINITY, 90, (5000, 5000, 5000)),
+    Workload(
+        name="gated-affinity",
+        threshold=110,
+        nodes=(Nodes(count=1, large=True),),
+        before=(Pods(shape=shapes.GATED_AFFINITY, count=10_000, namespaces=("gated",), waits=False),),
+        measured=Pods(shape=shapes.LABELLED, count=20_000),
+    ),
     _spread("topology-spreading", shapes.SPREAD, 460, 5000),
     _spread("preferred-topology-spreading", shapes.PREFERRED_SPREAD, 340, 5000),
     _spread("default-topology-spreading", shapes.SELECTED, 160, 50_000, ("service-ns",)),
@@ -243,6 +276,17 @@ WORKLOADS = (
         before=(Pods(shape=shapes.LOW_PRIORITY, count=4000),),
         measured=Pods(shape=shapes.HIGH_PRIORITY, count=1000, volumes="aws"),
     ),
+    Workload(
+        name="resource-claim-template",
+        threshold=56,
+        nodes=(Nodes(count=500),),
+        devices=Devices(),
+        before=(Pods(shape=shapes.CLAIMING, count=2500, namespaces=("init",)),),
+        measured=Pods(shape=shapes.CLAIMING, count=2500, namespaces=("test",)),
+    ),
+    _steady("resource-claims-steady-empty", 64, 0),
+    _steady("resource-claims-steady-half", 70, 2500),
+    _steady("resource-claims-steady-full", 60, 4990),
     Workload(
         name="event-handling-resources",
         threshold=0,

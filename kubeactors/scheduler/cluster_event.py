@@ -95,12 +95,19 @@ def always(_: PodInfo, __: Subject, ___: Subject) -> bool:
     return True
 
 
+def anybody(_: Subject, __: Subject) -> str:
+    """Who knows whom the event helps."""
+    return ""
+
+
 class Hint(msgspec.Struct, frozen=True, gc=False):
     """An event that a plugin waits for."""
 
     resource: Resource
     actions: Action
     helps: QueueingHint = always
+    only: Callable[[Subject, Subject], str] = anybody
+    """The uid of the one pod that the event may help, so that the others are not asked about; empty if it may be any."""
 
 
 ANYTHING = (Hint(ANY_RESOURCE, ANY_ACTION),)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Hint, Resource, Subject, pod_update_action
+from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Hint, Resource, Subject, anybody, pod_update_action
 from kubeactors.scheduler.framework import Status
 from kubeactors.scheduler.pod_info import PodInfo
 
@@ -148,8 +148,13 @@ class SchedulingQueue:
         self._wait = backoff.after
         self._awaited: dict[Resource, Action] = {}
         """Events that any plugin waits for; others are dropped at once."""
+        self._pointed: dict[Resource, None] = {}
+        """What events are about that may help one pod alone."""
         for hint in (one for several in hints.values() for one in several):
-            self._awaited[hint.resource] = self._awaited.get(hint.resource, Action(0)) | hint.actions
+            for resource in hint.resource:
+                self._awaited[resource] = self._awaited.get(resource, Action(0)) | hint.actions
+                if hint.only is not anybody:
+                    self._pointed[resource] = None
         self._active = _Heap()
         self._backoff = _Heap()
         self._errors = _Heap()
@@ -252,12 +257,13 @@ class SchedulingQueue:
             return
         if self._in_flight:
             self._events.append((event, old, new, but))
-        for queued in tuple(self._unschedulable.values()):
+        only = self._only(event, old, new)
+        for queued in _among(self._unschedulable, only):
             helped = self._helped(queued, event, old, new) if queued.uid != but else _NOT
             if helped:
                 del self._unschedulable[queued.uid]
                 self._retry(queued, now, at_once=helped == _AT_ONCE)
-        self._open_gates(event, old, new)
+        self._open_gates(event, old, new, only)
 
     def awaits(self, event: ClusterEvent) -> bool:
         """Whether any plugin waits for such an event; `move` drops others."""
@@ -321,11 +327,19 @@ class SchedulingQueue:
                 return one.pop(uid)
         return None
 
-    def _open_gates(self, event: ClusterEvent, old: Subject, new: Subject) -> None:
+    def _only(self, event: ClusterEvent, old: Subject, new: Subject) -> str:
+        """The uid of the one pod that the event may help; empty if it may be any."""
+        if event.resource not in self._pointed:
+            return ""
+        hints = (one for hints in self._hints.values() for one in hints if _listens(one, event))
+        uids = dict.fromkeys(one.only(old, new) for one in hints)
+        return next(iter(uids)) if len(uids) == 1 else ""
+
+    def _open_gates(self, event: ClusterEvent, old: Subject, new: Subject, only: str) -> None:
         """Ask those plugins again that wait for such an event."""
         for plugin, gated in self._gated.items():
             hints = [one for one in self._hints.get(plugin, ()) if _listens(one, event)]
-            for queued in tuple(gated.values()) if hints else ():
+            for queued in _among(gated, only) if hints else ():
                 if any(one.helps(queued.info, old, new) for one in hints):
                     del gated[queued.uid]
                     self._enter(queued)
@@ -375,6 +389,14 @@ class SchedulingQueue:
         if oldest - self._events_start > len(self._events) // 2:
             del self._events[: oldest - self._events_start]
             self._events_start = oldest
+
+
+def _among(pods: Mapping[str, QueuedPod], only: str) -> tuple[QueuedPod, ...]:
+    """All of them, or the one of this uid."""
+    if not only:
+        return tuple(pods.values())
+    found = pods.get(only)
+    return () if found is None else (found,)
 
 
 def _listens(hint: Hint, event: ClusterEvent) -> bool:

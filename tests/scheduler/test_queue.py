@@ -3,10 +3,11 @@
 import msgspec
 
 from kubeactors.api.core.v1 import Toleration
+from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource
+from kubeactors.scheduler.cluster_event import ANYTHING, Action, ClusterEvent, Hint, Resource, Subject
 from kubeactors.scheduler.plugins import PrioritySort
-from kubeactors.scheduler.pod_info import pod_info
+from kubeactors.scheduler.pod_info import PodInfo, pod_info
 from kubeactors.scheduler.queue import SECOND, QueuedPod, SchedulingQueue
 from tests.scheduler.builders import node, pod, profile
 
@@ -52,6 +53,35 @@ def test_a_pod_that_did_not_fit_waits_for_an_event_that_helps_it() -> None:
     assert queue.pop(60 * SECOND) is None
     queue.move(NODE_ADDED, None, node("large", cpu="8"), 60 * SECOND)
     assert popped(queue, 60 * SECOND).info.key == "default/p"
+
+
+def test_an_event_that_may_help_one_pod_alone_is_not_asked_about_the_others() -> None:
+    asked: list[str] = []
+
+    def helps(one: PodInfo, _: Subject, __: Subject) -> bool:
+        asked.append(one.uid)
+        return True
+
+    hint = Hint(Resource.RESOURCE_CLAIM, Action.ADD, helps, lambda _, new: "uid-b" if new is not None else "")
+    queue = SchedulingQueue(lambda _: None, {"Claims": (hint,)}, PrioritySort().sort_key)
+    for name in ("a", "b", "c"):
+        queue.add(pod_info(pod(name)), 0)
+        refused(queue, "Claims")
+
+    queue.move(ClusterEvent(Resource.RESOURCE_CLAIM, Action.ADD), None, ResourceClaim(), 60 * SECOND)
+    assert asked == ["uid-b"]
+    assert popped(queue, 60 * SECOND).info.uid == "uid-b"
+    queue.move(ClusterEvent(Resource.RESOURCE_CLAIM, Action.ADD), None, None, 60 * SECOND)
+    assert asked == ["uid-b", "uid-a", "uid-c"]
+
+
+def test_a_plugin_that_waits_for_anything_hears_of_anything() -> None:
+    queue = SchedulingQueue(lambda _: None, {"Any": ANYTHING}, PrioritySort().sort_key)
+    queue.add(pod_info(pod("p")), 0)
+    refused(queue, "Any")
+    assert queue.awaits(NODE_ADDED)
+    queue.move(NODE_ADDED, None, node("n"), 60 * SECOND)
+    assert popped(queue, 60 * SECOND).info.uid == "uid-p"
 
 
 def test_an_event_during_the_flight_of_a_pod_is_not_lost() -> None:

@@ -17,6 +17,7 @@ from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.api.resource.v1.resourceclaim import FINALIZER, AllocationResult
 from kubeactors.apimachinery.cel import CelError
 from kubeactors.apimachinery.status import Conflict
+from kubeactors.client import controller_of
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
 from kubeactors.scheduler.device_allocation import result_of, ways
 from kubeactors.scheduler.device_book import AllocatableView, DeviceBook
@@ -160,7 +161,7 @@ class DynamicResources:
         """Nodes, claims, classes and devices that come or change, and claims that are made for the pod."""
         return (
             Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL),
-            Hint(Resource.RESOURCE_CLAIM, Action.ADD | Action.UPDATE, self._helps),
+            Hint(Resource.RESOURCE_CLAIM, Action.ADD | Action.UPDATE, self._helps, _only),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_GENERATED_RESOURCE_CLAIM),
             Hint(Resource.DEVICE_CLASS, Action.ADD | Action.UPDATE),
             Hint(Resource.RESOURCE_SLICE, Action.ADD | Action.UPDATE),
@@ -248,6 +249,16 @@ class DynamicResources:
             users = (*users, user(pod.pod))
         status = replace(claim.status, reserved_for=users, allocation=allocation or claim.status.allocation)
         await self._client.update_status(replace(claim, status=status))
+
+
+def _only(old: Subject, new: Subject) -> str:
+    """A claim that was made for a pod is no other's, until it gives its devices back."""
+    if not isinstance(new, ResourceClaim):
+        return ""
+    if isinstance(old, ResourceClaim) and old.status.allocation is not None and new.status.allocation is None:
+        return ""
+    owner = controller_of(new.metadata)
+    return owner.uid if owner is not None and owner.kind == "Pod" else ""
 
 
 def _selects(selector: NodeSelector, node: Node) -> bool:

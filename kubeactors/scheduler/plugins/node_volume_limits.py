@@ -56,7 +56,7 @@ class NodeVolumeLimits:
             return None
         limits = self._current_limits()
         wanted = [one for one in self._attachments(uses_of(pod)) if one.driver in limits] if limits else []
-        return RefusalView(lambda: self._refusals(frozenset(wanted))) if wanted else None
+        return RefusalView(lambda: self._refusals(tuple(dict.fromkeys(wanted)))) if wanted else None
 
     def hints(self) -> tuple[Hint, ...]:
         """A node takes more, a pod with volumes goes, a volume is detached, a claim comes."""
@@ -68,7 +68,7 @@ class NodeVolumeLimits:
             Hint(Resource.PERSISTENT_VOLUME_CLAIM, Action.ADD, is_its_claim),
         )
 
-    def _refusals(self, wanted: frozenset[Attachment]) -> list[tuple[Status, Mask]]:
+    def _refusals(self, wanted: tuple[Attachment, ...]) -> list[tuple[Status, Mask]]:
         mask = np.zeros(self._cache.table.capacity, np.bool_)
         for row in self._doubtful(Counter(one.driver for one in wanted)):
             mask[row] = self._is_full(row, wanted)
@@ -88,7 +88,7 @@ class NodeVolumeLimits:
             doubtful |= used + count > self._limits[driver]
         return [int(row) for row in np.flatnonzero(doubtful)]
 
-    def _is_full(self, row: int, wanted: frozenset[Attachment]) -> bool:
+    def _is_full(self, row: int, wanted: tuple[Attachment, ...]) -> bool:
         info = self._cache.rows[row]
         there = dict.fromkeys(self._attachments(self._cache.population.storage.on(row)))
         there |= dict.fromkeys(self._attached(info.name) if info is not None else ())
