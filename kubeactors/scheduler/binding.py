@@ -90,7 +90,10 @@ class Binding:
 
     def takes_long(self, pod: PodInfo, node_name: str) -> bool:
         """Whether there is something to prepare, which may take long."""
-        return any(_has_work(flight, pod, node_name) for _, flight in self._pre_binds)
+        for _, flight in self._pre_binds:  # noqa: SIM110 -- a generator costs as much as the answers, for every pod
+            if _has_work(flight, pod, node_name):
+                return True
+        return False
 
     def bound(self, pod: PodInfo, node_name: str) -> None:
         """Tell those who want to know."""

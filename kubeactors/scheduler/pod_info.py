@@ -6,6 +6,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import Pod, PodSpec, Toleration
 from kubeactors.api.core.v1.demand import Demand, demand
+from kubeactors.apimachinery.shared import Shared
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.scheduler.disks import Disk, claims_of, disks_of
 from kubeactors.scheduler.terms import Labels, Term, terms_of
@@ -88,11 +89,9 @@ def pod_info(pod: Pod) -> PodInfo:
     True
     """
     spec = pod.spec
-    wanted, ports = demand(spec), host_ports(spec)
+    signature = _signature(spec) if spec.node_name else _shared_signature(spec)
     group = group_key(pod)
-    disks = disks_of(spec.volumes)
-    signature = (static_signature(spec), wanted, ports, spec.priority or 0, disks)
-    return PodInfo(pod, wanted, ports, signature, group, _terms(pod, group.labels), claims_of(pod))
+    return PodInfo(pod, signature[1], signature[2], signature, group, _terms(pod, group.labels), claims_of(pod))
 
 
 def anonymous(pod: PodInfo) -> PodInfo:
@@ -122,6 +121,14 @@ def _terms(pod: Pod, labels: Labels) -> tuple[Term, ...]:
         return ()
     text = msgspec.json.encode(affinity)
     return terms_of(pod.metadata.namespace, labels if b"atchLabelKeys" in text else (), text)
+
+
+def _signature(spec: PodSpec) -> Signature:
+    return (static_signature(spec), demand(spec), host_ports(spec), spec.priority or 0, disks_of(spec.volumes))
+
+
+_shared_signature = Shared(_signature)
+"""Pods of one template have the same spec until they are bound."""
 
 
 def static_signature(spec: PodSpec) -> StaticSignature:

@@ -80,6 +80,9 @@ class _Narrowed(msgspec.Struct, frozen=True):
     plugins: tuple[str, ...]
 
 
+_EVERYWHERE = _Narrowed(None, ())
+
+
 class Profile:
     """Plugins in order, and the verdicts that were worked out with them."""
 
@@ -301,14 +304,15 @@ class Profile:
         plugins: list[str] = []
         for plugin in self._pre_filters:
             result = plugin.pre_filter(pod)
+            if result is None:
+                continue
             if isinstance(result, Status):
                 status = result.signed(plugin.name)
                 found = diagnosis({status: nodes}, nodes)
                 return msgspec.structs.replace(found, pre_filter_message=status.message)
-            if result is not None:
-                plugins.append(plugin.name)
-                names = result if names is None else tuple(one for one in names if one in result)
-        return _Narrowed(names, tuple(plugins))
+            plugins.append(plugin.name)
+            names = result if names is None else tuple(one for one in names if one in result)
+        return _EVERYWHERE if names is None else _Narrowed(names, tuple(plugins))
 
     def _among(self, pod: PodInfo, narrowed: "_Narrowed", views: list[WeightedView]) -> list[NodeInfo] | Diagnosis:
         """The few nodes that pre-filters left, one by one: those where the pod can be, or why there is none."""

@@ -93,26 +93,26 @@ class _Heap:
 
     def __init__(self) -> None:
         self._entries: list[tuple[tuple[int, ...], int, QueuedPod]] = []
-        self._pods: dict[str, QueuedPod] = {}
+        self.pods: dict[str, QueuedPod] = {}
 
     def __len__(self) -> int:
-        return len(self._pods)
+        return len(self.pods)
 
     def get(self, uid: str) -> QueuedPod | None:
-        return self._pods.get(uid)
+        return self.pods.get(uid)
 
     def push(self, key: tuple[int, ...], ticket: int, queued: QueuedPod) -> None:
         queued.ticket = ticket
-        self._pods[queued.uid] = queued
+        self.pods[queued.uid] = queued
         heapq.heappush(self._entries, (key, ticket, queued))
 
     def remove(self, uid: str) -> QueuedPod | None:
-        return self._pods.pop(uid, None)
+        return self.pods.pop(uid, None)
 
     def first(self) -> QueuedPod | None:
         while self._entries:
             _, ticket, queued = self._entries[0]
-            if self._pods.get(queued.uid) is queued and queued.ticket == ticket:
+            if self.pods.get(queued.uid) is queued and queued.ticket == ticket:
                 return queued
             heapq.heappop(self._entries)
         return None
@@ -122,7 +122,7 @@ class _Heap:
         if first is None:
             return None
         heapq.heappop(self._entries)
-        return self._pods.pop(first.uid)
+        return self.pods.pop(first.uid)
 
 
 class SchedulingQueue:
@@ -160,6 +160,8 @@ class SchedulingQueue:
         self._errors = _Heap()
         """Like backoff, for pods that met an error: these wait for the full time."""
         self._unschedulable: dict[str, QueuedPod] = {}
+        self._waiting = (self._active.pods, self._backoff.pods, self._errors.pods, self._unschedulable)
+        """All pods that are not gated, by uid."""
         self._gated: dict[str, dict[str, QueuedPod]] = {}
         """By the plugin that keeps them out."""
         self._in_flight: dict[str, tuple[QueuedPod, int]] = {}
@@ -200,10 +202,10 @@ class SchedulingQueue:
 
     def delete(self, uid: str) -> None:
         """The pod is gone, or no longer ours to schedule."""
-        for heap in (self._active, self._backoff, self._errors):
-            heap.remove(uid)
-        self._unschedulable.pop(uid, None)
-        self._ungate(uid)
+        for waiting in self._waiting:
+            waiting.pop(uid, None)
+        if self._gated:
+            self._ungate(uid)
         self.done(uid)
 
     def pop(self, now: int) -> QueuedPod | None:

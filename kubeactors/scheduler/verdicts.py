@@ -132,10 +132,10 @@ class Verdicts:
     def best(self, random: Random, views: Sequence[WeightedView] = ()) -> NodeInfo | None:
         """The node to take: among equally good ones a random one, as in the original. None if no node fits."""
         total = self.totals(views)
-        top = total.max()
+        top = np.maximum.reduce(total)  # what `max` does, and the next line `flatnonzero`, without their detours
         if top < 0:
             return None
-        ties = np.flatnonzero(total == top)
+        (ties,) = (total == top).nonzero()
         row = int(ties[0] if len(ties) == 1 else ties[random.randrange(len(ties))])
         info = self._cache.rows[row]
         assert info is not None  # absent rows have no score
@@ -192,7 +192,10 @@ class Verdicts:
             return -1
         if info.nominated and first_refusal(self._filters, self._pod, info.for_pod(self._pod)) is not None:
             return -1
-        return sum(one.weight * one.score(self._pod, info) for one in self._plugins)
+        total = 0
+        for one in self._plugins:
+            total += one.weight * one.score(self._pod, info)
+        return total
 
     def _evaluate_rows(self, rows: Rows) -> None:
         self._total[rows] = -1
