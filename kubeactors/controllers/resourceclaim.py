@@ -24,6 +24,7 @@ from kubeactors.client import (
     cluster_key,
     controller_reference,
     is_controlled_by,
+    reading,
 )
 from kubeactors.controllers.pod_marks import CLAIMING
 from kubeactors.controllers.pods import FAILED, SUCCEEDED
@@ -217,6 +218,7 @@ def _pods_of(claim: ResourceClaim) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*owners, *(one.uid for one in claim.status.reserved_for))))
 
 
+@reading("spec.resource_claims")
 def _templates_of(pod: Pod) -> tuple[str, ...]:
     names = (one.resource_claim_template_name for one in pod.spec.resource_claims)
     return tuple(cluster_key(pod.metadata.namespace, one) for one in names if one)

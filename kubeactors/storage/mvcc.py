@@ -155,13 +155,13 @@ class Mvcc:
         stamped = iter([self._stamp(op.value, revision) for op in ops if type(op) is PutOp])
         replies: list[OpReply] = []
         for op in ops:
-            match op:
-                case PutOp():
-                    replies.append(self._put(op, next(stamped), revision))
-                case DeleteOp():
-                    replies.append(DeleteReply(deleted=self._delete(self._keys(op.key, op.range_end), revision)))
-                case RangeOp():
-                    replies.append(self._range(op, self.revision))
+            if type(op) is PutOp:
+                replies.append(self._put(op, next(stamped), revision))
+            elif type(op) is DeleteOp:
+                replies.append(DeleteReply(deleted=self._delete(self._keys(op.key, op.range_end), revision)))
+            else:
+                assert type(op) is RangeOp, "there are three ops"
+                replies.append(self._range(op, self.revision))
         return tuple(replies)
 
     def _put(self, op: PutOp, value: Value, revision: int) -> PutReply:

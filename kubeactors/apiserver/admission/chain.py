@@ -3,11 +3,18 @@
 Source: pkg/kubeapiserver/options/plugins.go (v1.36).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.admission.plugin import Attributes, Plugin
+
+
+class _Picked(NamedTuple):
+    """What the plug-ins do that have to do with one kind of request, in order."""
+
+    admit: tuple[Callable[[TypedObject, Attributes], TypedObject], ...]
+    validate: tuple[Callable[[TypedObject | None, Attributes], None], ...]
 
 
 class Chain:
@@ -15,15 +22,19 @@ class Chain:
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self._plugins = tuple(plugins)
-        self._picked: dict[tuple[str, str, str, str, str], tuple[Plugin, ...]] = {}
+        self._picked: dict[tuple[str, str, str, str, str], _Picked] = {}
 
-    def concerned(self, kind: Kind[TypedObject], subresource: str, operation: str) -> tuple[Plugin, ...]:
-        """The plug-ins that have to do with such requests, in order."""
+    def _concerned(self, attributes: Attributes) -> _Picked:
+        """What is to be done with such requests; most plug-ins have something to say at one of the two times."""
+        kind, subresource, operation = attributes.kind, attributes.subresource, attributes.operation
         key = (kind.group, kind.version, kind.resource, subresource, operation)
         found = self._picked.get(key)
         if found is None:
-            found = tuple(one for one in self._plugins if one.concerns(kind, subresource, operation))
-            self._picked[key] = found
+            plugins = [one for one in self._plugins if one.concerns(kind, subresource, operation)]
+            found = self._picked[key] = _Picked(
+                tuple(one.admit for one in plugins if type(one).admit is not Plugin.admit),
+                tuple(one.validate for one in plugins if type(one).validate is not Plugin.validate),
+            )
         return found
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
@@ -32,8 +43,8 @@ class Chain:
         Raises:
             StatusError: one of them refuses the request.
         """
-        for plugin in self.concerned(attributes.kind, attributes.subresource, attributes.operation):
-            value = plugin.admit(value, attributes)
+        for admit in self._concerned(attributes).admit:
+            value = admit(value, attributes)
         return value
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
@@ -42,5 +53,5 @@ class Chain:
         Raises:
             StatusError: one of them refuses the request.
         """
-        for plugin in self.concerned(attributes.kind, attributes.subresource, attributes.operation):
-            plugin.validate(value, attributes)
+        for validate in self._concerned(attributes).validate:
+            validate(value, attributes)
