@@ -2,6 +2,9 @@
 
 With names only for these. `--seconds` is the CPU time that each may take, `--replays` the directory where what was
 found is written, `--length` how many times as long as usual plans are (14: up to 500 events). Exit 1 if a mutant was not found, or fails without its bug.
+
+With `--automatic` the mutants are made by rule from the code of our components, `--sample` of them by lot; the score is
+how many are killed of those whose function runs at all.
 """
 
 import argparse
@@ -13,6 +16,8 @@ from statistics import median
 
 from kubeactors.sim.plan import encode
 from kubeactors.sim.simulation import Simulation
+from tests.quality.automatic.hunt import Verdict, hunt, reached, sample
+from tests.quality.automatic.mutants import Mutant, mutants, named
 from tests.quality.corpus import CORPUS, Row
 from tests.quality.search import Result, search
 
@@ -25,7 +30,12 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--length", type=int, default=1)
     parser.add_argument("--replays", type=Path)
+    parser.add_argument("--automatic", action="store_true")
+    parser.add_argument("--sample", type=int, default=200)
+    parser.add_argument("--sample-seed", type=int, default=0)
     options = parser.parse_args()
+    if options.automatic:
+        return automatic(options.names, options.sample, options.sample_seed, options.seconds)
     print(f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'of':>4} {'events':>6} {'CPU s':>6}  invariant")
     results = [
         _look(row, options.replays, partial(search, row, options.seconds, options.first_seed, length=options.length))
@@ -39,6 +49,25 @@ def main() -> int:
         shrinking = [one.shrink_seconds for one in found]
         print(f"shrinking: median {median(shrinking):.1f} s, at most {max(shrinking):.1f} s")
     return 0 if len(found) == len(results) else 1
+
+
+def automatic(names: list[str], size: int, seed: int, seconds: float) -> int:
+    """Print a line for each mutant, and the score."""
+    everything = mutants()
+    alive = reached(everything)
+    chosen = [named(name) for name in names] or sample(alive, size, seed)
+    print(f"{len(everything)} mutants, {len(alive)} of them in functions that run; {len(chosen)} are tried")
+    verdicts = [_try(one, seconds) for one in chosen]
+    killed = sum(1 for one in verdicts if one.violated)
+    print(f"{killed} of {len(verdicts)} killed: {100 * killed / max(len(verdicts), 1):.0f} %")
+    return 0
+
+
+def _try(mutant: Mutant, seconds: float) -> Verdict:
+    verdict = hunt(mutant, seconds)
+    word = verdict.violated or "SURVIVES"
+    print(f"{word:36} {verdict.seconds:6.1f} {verdict.scenarios:5}  {mutant.name} (line {mutant.line})", flush=True)
+    return verdict
 
 
 def _look(row: Row, replays: Path | None, look: Callable[[], Result]) -> Result:

@@ -302,6 +302,8 @@ class Cell(Ref[object]):
         if self.rule.overflow is Overflow.DROP_OLDEST:
             self.kernel.dead_letter(self, opened(mailbox.popleft()), "dropped")
             return True
+        if envelope[1] is self:
+            return True  # what it tells itself is work that it has begun: as little refused as its timers
         if envelope[2] is None:
             self.kernel.dead_letter(self, envelope, "mailbox full")
         return False

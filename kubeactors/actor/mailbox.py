@@ -25,6 +25,8 @@ class Overflow(Enum):
 class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     """A bound, in messages, and a policy. System messages (stop, terminated) are never refused and do not count.
 
+    Nor is what an actor tells itself refused: it is work that it has begun, and it alone can lose it by its own fault.
+
     With a `key`, a message takes the place of one that waits and has the same key: only the newest of them is handled.
     A key of None stands for itself. What is asked, rather than told, is never replaced.
     Messages of the `urgent` classes go before all others, in order among themselves.

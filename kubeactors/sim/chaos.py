@@ -29,6 +29,7 @@ from kubeactors.sim.rules import (
     Break,
     CrashAfter,
     Cut,
+    DelayReply,
     Lag,
     LoseReply,
     Refuse,
@@ -152,6 +153,9 @@ class Chaos:
                 self._after(CRASH_WINDOW_SECONDS, self._disk.tear(fault.how, fired))
             case faults.StoreLeaderChange():
                 self._change_store_leader(fault)
+            case faults.SlowReplies():
+                late = DelayReply(fault.resource, fired, partial(self._after, fault.delay_seconds))
+                self._rule(fault.component, late, fault.seconds)
             case faults.Compaction():
                 self._compact(fault)
             case _:

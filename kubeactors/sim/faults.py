@@ -120,6 +120,14 @@ class ReplyLost(Fault, frozen=True, kw_only=True, tag="reply-lost"):
     silent: bool = False
 
 
+class SlowReplies(Lasting, frozen=True, kw_only=True, tag="slow-replies"):
+    """The replies to writes of a component come late, and may come after what its watches tell of them."""
+
+    component: str
+    resource: str
+    delay_seconds: float = 1.0
+
+
 class Unavailable(Lasting, frozen=True, kw_only=True, tag="unavailable"):
     """The API server refuses connections of a component."""
 
@@ -291,6 +299,7 @@ AnyFault = (
     | StoreLag
     | Conflicts
     | ReplyLost
+    | SlowReplies
     | Unavailable
     | Partition
     | ZonePowerLoss

@@ -5,7 +5,7 @@ from functools import partial
 
 import msgspec
 
-from kubeactors.actor import ActorStopped, Wait
+from kubeactors.actor import ActorStopped, AskError, Wait
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope, sender_of
 from kubeactors.apimachinery.requests import (
@@ -180,6 +180,42 @@ class LoseReply(Rule):
         if not self._silent:
             lost.waiter = partial(reply.fail, ActorStopped("the simulator has broken the connection"))
         return message, sender, lost
+
+
+class DelayReply(Rule):
+    """The reply to a write comes late.
+
+    Args:
+        resource: what is written.
+        fired: see the module.
+        after: does something after the delay.
+    """
+
+    def __init__(self, resource: str, fired: Fired, after: Callable[[Callable[[], object]], object]) -> None:
+        self._resource = resource
+        self._fired: Fired | None = fired
+        self._after = after
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Deliver it with an address for the reply from which it is passed on late."""
+        message, sender, reply = envelope
+        if reply is None or not isinstance(message, WRITES) or message.resource.resource != self._resource:
+            return envelope
+        if self._fired is not None:
+            self._fired()
+            self._fired = None
+        early: Wait[object] = Wait()
+        early.waiter = partial(self._after, partial(_pass_on, early, reply))
+        return message, sender, early
+
+
+def _pass_on(early: Wait[object], late: Wait[object]) -> None:
+    try:
+        result = early.result()
+    except AskError as error:
+        late.fail(error)
+    else:
+        late.set(result)
 
 
 THROTTLED = TooManyRequests.saying("too many requests, please try again later").status

@@ -54,6 +54,8 @@ class World:
         """Processes that stand still: they do not know what time it is."""
         self.in_hand: dict[str, None] = {}
         """The uids of objects that users have deleted, or changed so that their owners let them go."""
+        self.forced: dict[str, None] = {}
+        """The uids of pods that users have deleted by force: their containers may go on for a while."""
         self.free: dict[str, None] = {}
         """The uids of objects that users want to stay without an owner: nobody else may delete them."""
         self.leaving: dict[str, str] = {}
@@ -126,6 +128,10 @@ class World:
         self.in_hand[found.metadata.uid] = None
         self._doomed[found.metadata.uid] = None
         self.free.pop(found.metadata.uid, None)
+
+    def forces(self, found: TypedObject) -> None:
+        """The user deletes it without waiting for its end."""
+        self.forced[found.metadata.uid] = None
 
     def sets_free(self, found: TypedObject) -> None:
         """The user has made it without an owner, or taken it out of its owner's hands."""

@@ -94,6 +94,31 @@ def test_an_ask_of_a_full_mailbox_says_so() -> None:
         sim.ask(recorder, Log())
 
 
+class Countdown(Actor[Add | Log]):
+    def __init__(self) -> None:
+        self.log: tuple[int, ...] = ()
+
+    @handle
+    def add(self, message: Add) -> None:
+        self.log = (*self.log, message.by)
+        if message.by == 3:
+            for number in (2, 1, 0):
+                assert self.ctx.self.tell(Add(number))
+
+    @handle
+    def get_log(self, message: Log) -> tuple[int, ...]:
+        return self.log
+
+
+@pytest.mark.parametrize("overflow", [Overflow.REJECT, Overflow.DROP_NEWEST])
+def test_what_an_actor_tells_itself_is_never_refused(overflow: Overflow) -> None:
+    sim = SimSystem()
+    countdown = sim.spawn(Countdown, mailbox=Mailbox(capacity=1, overflow=overflow))
+    countdown.tell(Add(3))
+    sim.settle()
+    assert sim.ask(countdown, Log()) == (3, 2, 1, 0)
+
+
 class Flood(Message, frozen=True):
     count: int
 

@@ -128,6 +128,7 @@ class Actions:
             recreate=not source.integer(0, 9),
             tolerate_seconds=source.choice(TOLERATED),
             probes=not source.integer(0, 3),
+            flaps=not source.integer(0, 1),
         )
 
     # What is done to one kind.
@@ -157,6 +158,7 @@ class Actions:
             at=at, name=name, propagation=source.choice(PROPAGATIONS)
         )
         again: Make = lambda at: workload.RecreateService(at=at, name=name)  # noqa: E731
+        foreign: Make = lambda at: workload.ClaimForeignOwner(at=at, name=name)  # noqa: E731
         return (
             *(scale,) * 4,
             *(roll,) * 4,
@@ -170,14 +172,16 @@ class Actions:
             lambda at: workload.RecreatePod(at=at, name=name, pod=f"{name}-extra-{max(self._pods, 1)}"),
             lambda at: workload.DeleteSlices(at=at, name=name),
             lambda at: workload.EmptySlices(at=at, name=name),
-            lambda at: workload.ClaimForeignOwner(at=at, name=name),
+            *(foreign,) * 2,
             lambda at: workload.ClaimUnknownOwner(at=at, name=name),
             lambda at: self._create(Subject(DEPLOYMENT, name), at),
             self._delete_pod(name),
         )
 
     def _delete_pod(self, name: str) -> Make:
-        return lambda at: workload.DeletePod(at=at, name=name, number=self._source.integer(0, MAX_REPLICAS))
+        return lambda at: workload.DeletePod(
+            at=at, name=name, number=self._source.integer(0, MAX_REPLICAS), force=not self._source.integer(0, 3)
+        )
 
     def _delete_set(self, subject: Subject, at: float) -> AnyAction:
         kinds: dict[str, workload.SetKind] = {

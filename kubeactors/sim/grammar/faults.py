@@ -52,6 +52,7 @@ WEIGHTS = {
     "compaction": 2,
     "process-pause": 3,
     "slow-actor": 3,
+    "slow-replies": 4,
     "torn-write": 2,
 }
 """How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
@@ -62,6 +63,7 @@ SPANS = (0.05, 0.3, 1.0, 1.0, 3.0, 3.0, 10.0, 40.0, 100.0)
 LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
 """A lag may outlast the five minutes after which controllers expect no more news."""
 DELAYS = (0.02, 0.1, 0.5)
+SLOW_REPLIES = (0.3, 1.0, 3.0)
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
 """Some outlast the 15 seconds after which another leader takes over, and some those after which a node is given up."""
 SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
@@ -164,6 +166,11 @@ class Faults:
                 return faults.SlowStarts(at=at, node=self._node(), seconds=choice(SPANS[3:]))
             case "bad-starts":
                 return faults.BadStarts(at=at, node=self._node(), seconds=choice(SPANS[3:7]), how=choice(TROUBLES))
+            case "slow-replies":
+                component, resource, delay = self._component(), choice(self._written), choice(SLOW_REPLIES)
+                return faults.SlowReplies(
+                    at=at, component=component, resource=resource, delay_seconds=delay, seconds=choice(SPANS)
+                )
             case "rack-power-loss":
                 return faults.RackPowerLoss(at=at, nodes=self._rack(), seconds=choice(SPANS[3:]))
             case "process-pause":

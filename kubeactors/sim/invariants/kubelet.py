@@ -68,7 +68,7 @@ class WhatIsBoundIsAdmitted(Invariant):
         old, new = commit.old, commit.new
         if isinstance(new, Pod) and isinstance(old, Pod) and _is_refused(new) and not _is_refused(old):
             node, now = new.spec.node_name, self.root.kernel.now
-            if self.world.disturbed_until(node, "", "scheduler") + UNDISTURBED < now:
+            if not self.world.forced and self.world.disturbed_until(node, "", "scheduler") + UNDISTURBED < now:
                 yield f"{title(new)} was refused by {node}: {new.status.message}"
 
 
@@ -77,7 +77,10 @@ def _is_refused(pod: Pod) -> bool:
 
 
 class AtMostOneOfAnIdentity(Invariant):
-    """The containers of two pods of a stateful set that have the same name never run at the same time."""
+    """The containers of two pods of a stateful set that have the same name never run at the same time.
+
+    But those of a pod that was deleted by force.
+    """
 
     name: ClassVar[str] = "at-most-one-of-an-identity"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -104,7 +107,7 @@ class AtMostOneOfAnIdentity(Invariant):
         running: dict[tuple[str, str], tuple[str, str]] = {}
         for node, one in running_sandboxes(self.root) if self._repeated else ():
             identity = (one.config.namespace, one.config.name)
-            if one.config.uid not in self._uids.get(identity, ()):
+            if one.config.uid not in self._uids.get(identity, ()) or one.config.uid in self.world.forced:
                 continue
             there = running.setdefault(identity, (one.config.uid, node))
             if there[0] != one.config.uid:
@@ -114,7 +117,7 @@ class AtMostOneOfAnIdentity(Invariant):
 class PodsGoGracefully(Invariant):
     """A pod that is on a node and has not ended goes when its kubelet says so, after somebody has asked for it.
 
-    Only a pod whose node is gone may go without.
+    Only a pod whose node is gone, or that a user deletes by force, may go without.
     """
 
     name: ClassVar[str] = "pods-go-gracefully"
@@ -124,6 +127,8 @@ class PodsGoGracefully(Invariant):
         """Look at each pod that is removed."""
         old = commit.old
         if commit.new is not None or not isinstance(old, Pod) or not old.spec.node_name or is_condemned(old):
+            return
+        if old.metadata.uid in self.world.forced:
             return
         if old.metadata.deletion_timestamp is None and old.status.phase not in TERMINAL:
             yield f"{title(old)} was removed, and nobody has asked it to go"
@@ -151,7 +156,7 @@ class EndedPodsStayDown(Invariant):
         """Look at what runs on all nodes."""
         for node, runtime, now in runtimes(self.root) if self._gone else ():
             for one in runtime.list_pod_sandboxes():
-                gone = self._gone.get(one.config.uid)
+                gone = None if one.config.uid in self.world.forced else self._gone.get(one.config.uid)
                 containers = runtime.list_containers(one.id, now) if gone is not None else ()
                 if gone is not None and any(made.created_at > gone + SECOND for made in containers):
                     name = f"{one.config.namespace}/{one.config.name}"

@@ -39,6 +39,7 @@ from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResou
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
+from kubeactors.kubelet.runtimes.behaviour import DOMAIN
 from kubeactors.sim.room import VISITOR
 from kubeactors.sim.workload import AddPod, CreateDaemonSet, CreateDeployment, CreateJob, CreateStatefulSet, RecreatePod
 
@@ -50,6 +51,7 @@ NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unr
 MAINTENANCE = "sim.kubeactors/maintenance"
 """The key of the taint by which users drive pods off a node."""
 CPU = "100m"
+FLAPPING = {f"{DOMAIN}readiness": "ok 5:fail 9:ok 12:fail 20:ok"}
 PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
 STOP_SECONDS = 5
 TOLERATE_SECONDS = 15
@@ -102,8 +104,8 @@ def pod_spec(
     return PodSpec(containers=(container,), tolerations=tolerations, termination_grace_period_seconds=STOP_SECONDS)
 
 
-def _template(name: str, spec: PodSpec) -> PodTemplateSpec:
-    return PodTemplateSpec(metadata=ObjectMeta(labels=_labels(name)), spec=spec)
+def _template(name: str, spec: PodSpec, annotations: dict[str, str] | None = None) -> PodTemplateSpec:
+    return PodTemplateSpec(metadata=ObjectMeta(labels=_labels(name), annotations=annotations or {}), spec=spec)
 
 
 def deployment_of(action: CreateDeployment) -> Deployment:
@@ -118,6 +120,7 @@ def deployment_of(action: CreateDeployment) -> Deployment:
         template=_template(
             action.name,
             pod_spec(action.image, action.tolerate_seconds, action.cpu, probe=PROBE if action.probes else None),
+            FLAPPING if action.flaps else None,
         ),
         strategy=strategy,
     )

@@ -58,7 +58,11 @@ class Pods:
         pod = await self._hands.pod(action.name, action.number)
         if pod is not None:
             self._hands.world.takes_in_hand(pod)
-            await self._hands.client.delete(Pod, pod.metadata.name, NAMESPACE, options=_this_one(pod))
+            options = _this_one(pod)
+            if action.force:
+                self._hands.world.forces(pod)
+                options = replace(options, grace_period_seconds=0)
+            await self._hands.client.delete(Pod, pod.metadata.name, NAMESPACE, options=options)
 
     async def _evict(self, action: Evict) -> None:
         pod = await self._hands.pod(action.name, action.number)

@@ -21,6 +21,8 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     """How long its pods stay on a node that is not ready."""
     probes: bool = False
     """Whether its containers are probed: started, ready, alive."""
+    flaps: bool = False
+    """Whether its pods, once in a while, are not ready for a moment, if they are probed."""
 
 
 class Scale(Action, frozen=True, kw_only=True, tag="scale"):

@@ -10,7 +10,7 @@ from kubeactors.client import Change
 from kubeactors.client.workqueue import SECOND
 from kubeactors.controllers.nodeipam.controller import NodeIpamController
 from kubeactors.controllers.nodelifecycle.controller import NodeLifecycleController, Sign
-from kubeactors.controllers.pod_gc import PodGCController
+from kubeactors.controllers.pod_gc import NODE, PodGCController
 from kubeactors.controllers.taint_eviction import Exposure, TaintEvictionController, execute_taints, seconds_tolerated
 from kubeactors.kubelet.kubelet import Kubelet
 from kubeactors.kubelet.lifecycle import TERMINAL
@@ -90,6 +90,17 @@ def evictions_do_not_wait() -> AbstractContextManager[object]:
         await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
 
     return patch.object(TaintEvictionController, "_evict", evict)
+
+
+def pods_of_nodes_that_the_cache_lacks_go() -> AbstractContextManager[object]:
+    """Pods are removed by force because an old cache does not show their node, which is there."""
+
+    async def collect_node(self: PodGCController, name: str) -> None:
+        if self._nodes.get(name) is None:
+            for pod in list(self._pods.by_index(NODE, name).values()):
+                await self._fail_and_remove(pod)
+
+    return patch.object(PodGCController, "_collect_node", collect_node)
 
 
 def pods_of_deleted_nodes_stay() -> AbstractContextManager[object]:

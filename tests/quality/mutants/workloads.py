@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Pod, PodTemplateSpec
-from kubeactors.apimachinery.labels import Selector
-from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, TypedObject
+from kubeactors.apimachinery.labels import Selector, of_object
+from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, LabelSelector, TypedObject
 from kubeactors.client import Client
 from kubeactors.controllers import adoption
 from kubeactors.controllers.deployment import controller as deployment
@@ -28,6 +28,8 @@ from kubeactors.controllers.replicaset import controller as replicaset
 
 T = TypeVar("T", bound=TypedObject)
 
+HASH_LABEL = "pod-template-hash"
+
 
 def scale_down_by_name() -> AbstractContextManager[object]:
     """A scale-down deletes a pod that was taken out of its ReplicaSet meanwhile."""
@@ -36,6 +38,16 @@ def scale_down_by_name() -> AbstractContextManager[object]:
         return DeleteOptions()
 
     return patch.object(replicaset, "_as_seen", as_seen)
+
+
+def plain_pods_are_adopted() -> AbstractContextManager[object]:
+    """A ReplicaSet takes pods that nobody owns by the labels that users know, without the hash of its template."""
+
+    def loose(selector: LabelSelector) -> Selector:
+        labels = {key: value for key, value in selector.match_labels.items() if key != HASH_LABEL}
+        return of_object(replace(selector, match_labels=labels))
+
+    return patch.object(replicaset, "of_object", loose)
 
 
 def adoption_by_one_that_goes() -> AbstractContextManager[object]:

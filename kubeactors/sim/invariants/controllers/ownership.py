@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from kubeactors.api.apps.v1 import ControllerRevision, Deployment, ReplicaSet
+from kubeactors.actor.cell import Cell
+from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ConfigMap, Endpoints, Node, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_evicted
-from kubeactors.sim.world import Commit
+from kubeactors.sim.world import Commit, World
 
 OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision)
 MYSTERY = "example.com/"
@@ -76,6 +78,34 @@ class OwnersKeepTheirs(Invariant):
             yield f"{title(old)} was deleted, though {title(owner)} lives"
 
 
+class OwnersSelectTheirs(Invariant):
+    """Nobody takes a pod that its selector does not match. Pods whose labels were changed are left out: that races."""
+
+    name: ClassVar[str] = "owners-select-theirs"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._relabelled: dict[str, None] = {}
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each pod that gets a controller."""
+        old, new = commit.old, commit.new
+        if new is None:
+            return
+        if old is not None and old.metadata.labels != new.metadata.labels:
+            self._relabelled[new.metadata.uid] = None
+        taken = controller_of(new.metadata)
+        before = controller_of(old.metadata) if old is not None else None
+        if taken is None or (before is not None and before.uid == taken.uid):
+            return
+        owner = self.world.by_uid.get(taken.uid)
+        if not isinstance(owner, ReplicaSet | StatefulSet | DaemonSet) or new.metadata.uid in self._relabelled:
+            return
+        if not of_object(owner.spec.selector).matches(new.metadata.labels):
+            yield f"{title(owner)} has taken {title(new)}, which it does not select"
+
+
 class OwnersExist(Invariant):
     """When all is quiet, what has only absent owners is gone. An owner in another namespace is none."""
 
@@ -96,4 +126,9 @@ class OwnersExist(Invariant):
         return owner is not None and owner.metadata.namespace in {"", namespace}
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (NothingFreeIsDeleted, OwnersKeepTheirs, OwnersExist)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    NothingFreeIsDeleted,
+    OwnersKeepTheirs,
+    OwnersSelectTheirs,
+    OwnersExist,
+)

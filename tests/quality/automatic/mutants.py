@@ -1,0 +1,166 @@
+"""Where mistakes can be made, and how one is made: the code of one function is exchanged while a context lasts."""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import cast
+
+import msgspec
+
+from tests.quality.automatic.operators import OPERATORS, Operator
+
+ROOMS = ("kubeactors.controllers", "kubeactors.kubelet", "kubeactors.scheduler", "kubeactors.client")
+SILENT = ("log", "told", "explain", "describe", "message", "event", "record", "metric", "render", "report_end", "tell")
+"""Functions whose names say that they only speak to people are left as they are."""
+
+
+class Mutant(msgspec.Struct, frozen=True, order=True):
+    """A mistake: the `number`-th place in a function where it can be made."""
+
+    module: str
+    function: str
+    """Its qualified name."""
+    operator: str
+    number: int
+    line: int = 0
+    """Of the place; for people."""
+
+    @property
+    def name(self) -> str:
+        """What it is known by.
+
+        >>> Mutant("kubeactors.client.overlay", "Overlay.newest", "negate_condition", 1).name
+        'client.overlay:Overlay.newest:negate_condition:1'
+        """
+        return f"{self.module.removeprefix('kubeactors.')}:{self.function}:{self.operator}:{self.number}"
+
+
+def modules() -> Iterator[str]:
+    """The modules of the rooms, by name."""
+    for room in ROOMS:
+        package = importlib.import_module(room)
+        yield from sorted(one.name for one in pkgutil.walk_packages(package.__path__, f"{room}."))
+
+
+def mutants() -> list[Mutant]:
+    """All of them, in a fixed order."""
+    return [one for module in modules() for one in _of_module(module)]
+
+
+def named(name: str) -> Mutant:
+    """The mutant of that name.
+
+    Raises:
+        ValueError: there is none: the function was changed, or has another name now.
+    """
+    module = f"kubeactors.{name.split(':', maxsplit=1)[0]}"
+    for one in _of_module(module):
+        if one.name == name:
+            return one
+    raise ValueError(f"no mutant is named {name}")
+
+
+@contextmanager
+def in_force(mutant: Mutant) -> Generator[None]:
+    """The mistake is made as long as the context lasts."""
+    function = function_of(mutant)
+    before, function.__code__ = function.__code__, _mutated(mutant)
+    try:
+        yield
+    finally:
+        function.__code__ = before
+
+
+def can_be_made(mutant: Mutant) -> bool:
+    """Whether its function can be reached by name: one within another one cannot."""
+    try:
+        return function_of(mutant).__code__.co_freevars == _mutated(mutant).co_freevars
+    except (AttributeError, KeyError, TypeError):
+        return False
+
+
+# Trees.
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    found = importlib.import_module(module)
+    return ast.parse(Path(str(found.__file__)).read_text(encoding="utf-8"))
+
+
+def _of_module(module: str) -> Iterator[Mutant]:
+    for function, node in _functions(_tree(module), ""):
+        if any(word in node.name for word in SILENT):
+            continue
+        for operator in OPERATORS:
+            for number, line in enumerate(_lines(node, operator)):
+                yield Mutant(module, function, operator.__name__, number, line)
+
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, FunctionNode):
+            yield f"{prefix}{child.name}", child
+        elif isinstance(child, ast.ClassDef):
+            yield from _functions(child, f"{prefix}{child.name}.")
+
+
+def _lines(function: FunctionNode, operator: Operator) -> Iterator[int]:
+    for statement in function.body:
+        for node in ast.walk(statement):
+            for _ in operator(node):
+                yield getattr(node, "lineno", function.lineno)
+
+
+class _Mistake(ast.NodeTransformer):
+    """Makes one mistake in one function; places are counted in the order of `ast.walk`."""
+
+    def __init__(self, target: ast.AST, instead: ast.AST | None) -> None:
+        self._target = target
+        self._instead = instead
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Exchange the place."""
+        if node is self._target:
+            return ast.Pass() if self._instead is None else self._instead
+        return self.generic_visit(node)
+
+
+def _mutated(mutant: Mutant) -> CodeType:
+    tree = deepcopy(_tree(mutant.module))
+    node = dict(_functions(tree, ""))[mutant.function]
+    operator = next(one for one in OPERATORS if one.__name__ == mutant.operator)
+    places = [
+        (place, instead) for statement in node.body for place in ast.walk(statement) for instead in operator(place)
+    ]
+    target, instead = places[mutant.number]
+    node.body = [cast("ast.stmt", _Mistake(target, instead).visit(one)) for one in node.body]
+    code = compile(ast.fix_missing_locations(tree), f"<{mutant.name}>", "exec")
+    for part in mutant.function.split("."):
+        code = next(one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == part)
+    return code
+
+
+def function_of(mutant: Mutant) -> FunctionType:
+    """The function that it is in.
+
+    Raises:
+        KeyError, AttributeError, TypeError: it cannot be reached by name.
+    """
+    found: object = importlib.import_module(mutant.module)
+    for part in mutant.function.split("."):
+        found = vars(found)[part]
+    for attribute in ("fget", "__func__", "__wrapped__"):
+        found = getattr(found, attribute, None) or found
+    if not isinstance(found, FunctionType):
+        raise TypeError(f"{mutant.function} is no plain function")
+    return found

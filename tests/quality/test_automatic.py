@@ -1,0 +1,77 @@
+"""Mutants made by rule: each operator makes its mistake, for a while only, and the default campaign sees such mistakes."""
+
+import ast
+
+import pytest
+
+from kubeactors.client import Expectations
+from tests.quality.automatic.hunt import hunt, sample
+from tests.quality.automatic.mutants import in_force, mutants, named
+from tests.quality.automatic.operators import OPERATORS
+
+SCENARIOS = 12
+KILLED = (
+    "controllers.deployment.controller:DeploymentController._on_replica_set:skip_wake_up:0",
+    "controllers.replicaset.controller:ReplicasController._report:forget_deed:0",
+)
+"""Found within a few scenarios. `python -m benchmarks.quality --automatic` tries others."""
+
+MISTAKES = [
+    ("if a: pass", "negate_condition", "if not a:\n    pass"),
+    ("[x for x in y if good]", "drop_condition", "[x for x in y]"),
+    ("a and b", "drop_clause", "b"),
+    ("a < b", "off_by_one", "a <= b"),
+    ("a is None", "confuse", "a is not None"),
+    ("self.enqueue(key)", "skip_wake_up", "pass"),
+    ("self.expectations.expect_creation(key)", "forget_deed", "pass"),
+    ("raise error", "swallow", "pass"),
+    ("find(key, live=True)", "read_cache", "find(key, live=False)"),
+    ("Options(preconditions=this_one)", "drop_guard", "Options()"),
+    ("filter(is_active, pods)", "ignore_filter", "pods"),
+    ("min(a, b)", "swap_extremes", "max(a, b)"),
+]
+
+
+class _First(ast.NodeTransformer):
+    """Makes the first mistake of an operator."""
+
+    def __init__(self, name: str) -> None:
+        self._operator = next(one for one in OPERATORS if one.__name__ == name)
+        self._done = False
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """See the class."""
+        for instead in () if self._done else self._operator(node):
+            self._done = True
+            return ast.Pass() if instead is None else instead
+        return self.generic_visit(node)
+
+
+@pytest.mark.parametrize(("before", "operator", "after"), MISTAKES)
+def test_an_operator_makes_its_mistake(before: str, operator: str, after: str) -> None:
+    assert ast.unparse(ast.fix_missing_locations(_First(operator).visit(ast.parse(before)))) == after
+
+
+def test_every_operator_is_tried_here() -> None:
+    assert [operator for _, operator, _ in MISTAKES] == [one.__name__ for one in OPERATORS]
+
+
+def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operators() -> None:
+    everything = mutants()
+    assert len(everything) >= 200
+    assert {one.module.split(".")[1] for one in everything} == {"controllers", "kubelet", "scheduler", "client"}
+    assert {one.operator for one in sample(everything, 36, seed=0)} == {one.__name__ for one in OPERATORS}
+    assert len({one.name for one in everything}) == len(everything)
+
+
+def test_a_mutant_is_in_force_as_long_as_its_context_lasts() -> None:
+    mutant = named("client.expectations:Expectations.creation_observed:negate_condition:0")
+    before = Expectations.creation_observed.__code__
+    with in_force(mutant):
+        assert Expectations.creation_observed.__code__ is not before
+    assert Expectations.creation_observed.__code__ is before
+
+
+@pytest.mark.parametrize("name", KILLED)
+def test_the_default_campaign_kills_mutants(name: str) -> None:
+    assert hunt(named(name), 60.0, scenarios=SCENARIOS).violated
