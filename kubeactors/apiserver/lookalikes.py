@@ -2,8 +2,9 @@
 
 The pods of a template go through the same states, and a kubelet writes the same for each of them, but for words of
 their own: addresses, times, ids of containers. Whoever owns what after a write does not depend on what such words are,
-only on where they are equal. So the two states and the owners before, as JSON with each such word replaced by its
-number, are all that the answer depends on; in the answer words occur as keys of items at most (`k:{"ip":"10.0.0.1"}`).
+only on where they are equal. So the two states, and what of them was owned before, as JSON with each such word replaced
+by its number, are all that the answer depends on; in the answer words occur as keys of items at most
+(`k:{"ip":"10.0.0.1"}`). Who owns nothing of the status neither gains nor loses anything.
 """
 
 import re
@@ -28,6 +29,7 @@ CAPACITY = 256
 """Changes that are remembered. A template has a dozen."""
 _NOW = "\0now"
 """Stands for the time of the write."""
+_STATUS = "f:status"
 _MARK = "\0"
 """Occurs neither in JSON, nor in words."""
 _NUMBERS = tuple(f"{_MARK}{number}{_MARK}" for number in range(64))
@@ -42,18 +44,21 @@ class Change(msgspec.Struct, frozen=True):
 
     key: tuple[Owner, bytes]
     words: tuple[str, ...]
-    before: Entries
+    concerned: Entries
+    """The owners before that own something of the status."""
+    kept: Entries
+    """The others, who stay as they are."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    """The owners after a change: entries whose words are numbers, and for each where those are."""
+    """The owners of something of the status after a change: entries whose words are numbers, and for each where those are."""
 
     entries: tuple[tuple[ManagedFieldsEntry, Spots], ...]
 
     def of(self, change: Change, time: str | None) -> Entries:
         """The owners after a change like it."""
-        times = {owner_of(one): one.time for one in change.before}
-        return in_order(
+        times = {owner_of(one): one.time for one in change.concerned}
+        made = (
             replace(
                 entry,
                 time=time if entry.time == _NOW else times[owner_of(entry)],
@@ -63,6 +68,7 @@ class _Answer(msgspec.Struct, frozen=True):
             )
             for entry, spots in self.entries
         )
+        return in_order((*change.kept, *made))
 
 
 class _NotAlikeError(Exception):
@@ -81,7 +87,7 @@ class Lookalikes:
         answer = self._known.get(change.key)
         if answer is None:
             try:
-                answer = _answer(work(_NOW), change.words)
+                answer = _answer(work(_NOW), change)
             except _NotAlikeError:
                 return work(time)
             if len(self._known) >= self._capacity:
@@ -98,10 +104,20 @@ def change_of(new: TypedObject, old: TypedObject, owner: Owner) -> Change | None
     if new.metadata is not old.metadata or new.spec is not old.spec:
         return None
     words = tuple(one for one in dict.fromkeys((*_own_words(new.status), *_own_words(old.status))) if _is_plain(one))
-    text = _encode((old.status, new.status, [replace(one, time=None) for one in before]))
+    concerned, kept = _parted(before, owner)
+    text = _encode((old.status, new.status, [replace(one, time=None) for one in concerned]))
     for number, word in zip(_NUMBERS, words, strict=False):
         text = text.replace(word.encode(), number.encode())
-    return Change((owner, text), words, before)
+    return Change((owner, text), words, concerned, kept)
+
+
+def _parted(before: Entries, owner: Owner) -> tuple[Entries, Entries]:
+    concerned: list[ManagedFieldsEntry] = []
+    kept: list[ManagedFieldsEntry] = []
+    for one in before:
+        is_kept = one.fields_v1 and _STATUS not in one.fields_v1 and owner_of(one) != owner
+        (kept if is_kept else concerned).append(one)
+    return tuple(concerned), tuple(kept)
 
 
 def _is_plain(word: str | None) -> TypeGuard[str]:
@@ -137,11 +153,12 @@ def _words_of_state(state: ContainerState) -> Iterator[str | None]:
         yield state.terminated.container_id
 
 
-def _answer(entries: Entries, words: tuple[str, ...]) -> _Answer:
+def _answer(entries: Entries, change: Change) -> _Answer:
     made: list[tuple[ManagedFieldsEntry, Spots]] = []
     for entry in entries:
-        fields, spots = _numbered(entry.fields_v1 or {}, words)
-        made.append((replace(entry, fields_v1=fields) if spots else entry, spots))
+        if entry not in change.kept:
+            fields, spots = _numbered(entry.fields_v1 or {}, change.words)
+            made.append((replace(entry, fields_v1=fields) if spots else entry, spots))
     return _Answer(tuple(made))
 
 
