@@ -33,9 +33,9 @@ __all__ = [
     "encode_item",
     "encode_list",
     "from_builtins",
+    "opening",
     "to_builtins",
     "type_of",
-    "typed_item",
 ]
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -83,11 +83,16 @@ def encode_item(obj: object) -> bytes:
     return _encoder.encode(_untyped(obj) if isinstance(obj, TypedObject) else obj)
 
 
-def typed_item(obj: object, item: bytes) -> bytes:
-    """A document of its own, of an object's bytes as an item."""
+def opening(obj: object, tail: bytes) -> bytes:
+    """What makes a document of its own of an object's bytes as an item, in the place of their opening brace.
+
+    >>> opening(TypedObject(kind="Pod", api_version="v1"), b'"metadata":{}}')
+    b'{"kind":"Pod","apiVersion":"v1",'
+    """
     if not isinstance(obj, TypedObject) or isinstance(obj, Unstructured):
-        return item
-    return _after(_type_prefix(obj.kind, obj.api_version), item)
+        return b"{"
+    prefix = _type_prefix(obj.kind, obj.api_version)
+    return prefix if len(tail) > 1 else prefix[:-1]
 
 
 def encode_list(kind: str, api_version: str, metadata: ListMeta, items: Iterable[bytes]) -> bytes:

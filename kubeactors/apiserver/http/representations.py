@@ -4,6 +4,7 @@ Source: apiserver/pkg/endpoints/handlers/response.go (v1.36).
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -14,7 +15,7 @@ from kubeactors.apimachinery.field import invalid
 from kubeactors.apimachinery.meta import HasMeta, ListMeta, TypedObject
 from kubeactors.apimachinery.requests import ListResult, WatchEvent
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apimachinery.serializer import encode
+from kubeactors.apimachinery.serializer import encode, opening
 from kubeactors.apimachinery.status import BadRequest, NotAcceptable, StatusError
 from kubeactors.apiserver.http.bodies import package_of
 from kubeactors.apiserver.http.encodings import Encodings
@@ -80,7 +81,7 @@ class AsIs:
             kind.custom and not reply.metadata.continue_
         ):  # the original keeps these lists as maps, which leave out nothing
             metadata = metadata.replace(b"{", b'{"continue":"",', 1) if len(metadata) > 2 else b'{"continue":""}'
-        items = map(self._encodings.item, reply.items)
+        items = map(self._encodings.tail, reply.items)
         return _document(kind.list_kind or f"{kind.kind}List", kind.api_version, metadata, items)
 
 
@@ -101,7 +102,7 @@ class AsMetadata:
         """One PartialObjectMetadataList."""
         if self._target.kind != "PartialObjectMetadataList":
             raise _unfit(f"you requested {self._target.kind}, but the requested object is a list", self._kind, "List")
-        items = (partial(item, self._target.api_version) for item in reply.items)
+        items = (partial(item, self._target.api_version)[1:] for item in reply.items)
         return _document(self._target.kind, self._target.api_version, _json(reply.metadata), items)
 
 
@@ -155,34 +156,31 @@ class AsTable:
         return msgspec.Raw(partial(obj, self._target.api_version))
 
 
-class Events:
-    """The lines of watches. Many clients see the same event: its line is made once while it is fresh."""
-
-    def __init__(self, encodings: Encodings, capacity: int = 4096) -> None:
-        self._encodings = encodings
-        self._capacity = capacity
-        # By the identity of an object that is held here too, so that no other can have it.
-        self._lines: dict[int, tuple[WatchEvent, bytes]] = {}
-
-    def line(self, event: WatchEvent) -> bytes:
-        """An event with the object as it is."""
-        found = self._lines.get(id(event.object))
-        if found is not None and found[0].object is event.object and found[0].type == event.type:
-            return found[1]
-        line = line_of(event, self._encodings.document(event.object))
-        if len(self._lines) >= self._capacity:
-            del self._lines[next(iter(self._lines))]
-        self._lines[id(event.object)] = (event, line)
-        return line
+Pieces: TypeAlias = tuple[bytes, ...]
+"""Of a text that is put together when it is sent."""
 
 
-def line_of(event: WatchEvent, obj: bytes) -> bytes:
-    r"""The line of an event.
+def line_of(event: WatchEvent, obj: bytes) -> Pieces:
+    r"""The line of an event whose object is to be shown so.
 
-    >>> line_of(WatchEvent("ADDED", TypedObject()), b"{}")
+    >>> b"".join(line_of(WatchEvent("ADDED", TypedObject()), b"{}"))
     b'{"type":"ADDED","object":{}}\n'
     """
-    return b'{"type":"%s","object":%s}\n' % (event.type.encode(), obj)
+    return _event_head(event.type), obj, _EVENT_TAIL
+
+
+def line_as_is(event: WatchEvent, encodings: Encodings) -> Pieces:
+    """The line of an event with its object as it is. Its bytes are those that lists show; nothing is copied."""
+    tail = encodings.tail(event.object)
+    return _event_head(event.type), opening(event.object, tail), tail, _EVENT_TAIL
+
+
+_EVENT_TAIL = b"}\n"
+
+
+@lru_cache(maxsize=16)
+def _event_head(type_: str) -> bytes:
+    return b'{"type":"%s","object":' % type_.encode()
 
 
 def partial(obj: HasMeta, api_version: str) -> bytes:
@@ -191,14 +189,18 @@ def partial(obj: HasMeta, api_version: str) -> bytes:
     return prefix + _json(obj.metadata) + b"}"
 
 
+_HEAD_PIECES = 3
 _json = msgspec.json.Encoder().encode
 
 
-def _document(kind: str, api_version: str, metadata: bytes, items: Iterable[bytes]) -> list[bytes]:
+def _document(kind: str, api_version: str, metadata: bytes, tails: Iterable[bytes]) -> list[bytes]:
+    """A list, of items without their opening braces."""
     pieces = [f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":'.encode(), metadata, b',"items":[']
-    for item in items:
-        pieces += (item, b",")
-    pieces[-1] = b"]}" if pieces[-1] == b"," else b',"items":[]}'
+    for tail in tails:
+        pieces += (b",{", tail)
+    if len(pieces) > _HEAD_PIECES:
+        pieces[_HEAD_PIECES] = b"{"
+    pieces.append(b"]}")
     return pieces
 
 

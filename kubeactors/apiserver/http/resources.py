@@ -4,6 +4,7 @@ Source: apiserver/pkg/endpoints/handlers (v1.36).
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -40,7 +41,7 @@ from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed
 from kubeactors.apiserver.http.node_proxy import NodeProxy
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStreams
-from kubeactors.apiserver.http.representations import Clock, Events, Representation, line_of, representation
+from kubeactors.apiserver.http.representations import Clock, Representation, line_as_is, line_of, representation
 from kubeactors.apiserver.http.responses import data, listing, page_not_found
 from kubeactors.apiserver.http.routes import route
 from kubeactors.apiserver.http.usage import NODES, UsageApi
@@ -71,7 +72,6 @@ class Resources:
         self._authorizer = authorizer
         self._clock = clock
         self._encodings = Encodings()
-        self._events = Events(self._encodings)
         self._streams = PodStreams(door, pods)
         self._usage = None if pods is None else UsageApi(door, pods)
         self._nodes = None if pods is None else NodeProxy(pods)
@@ -246,9 +246,9 @@ class Resources:
         return self._list_of(call, await ask(self._door, message))
 
     def _encoder(self, call: _Call) -> EventEncoder:
-        """How to show events. Those that are shown as they are share their bytes with other watches."""
+        """How to show events. Those that are shown as they are share their bytes with lists and other watches."""
         if call.accepted.target is None:
-            return self._events.line
+            return partial(line_as_is, encodings=self._encodings)
         shown = self._shown(call)
         return lambda event: line_of(event, shown.of_object(event.object))
 

@@ -3,7 +3,8 @@
 Source: apiserver/pkg/endpoints/handlers/watch.go (v1.36).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TypeAlias
 
 import anyio
@@ -16,8 +17,8 @@ from kubeactors.apiserver.http.messages import Write
 CAPACITY_EVENTS = 10_000
 """How far a client may be behind. An event waits as a reference to an object that the server holds anyway."""
 
-EventEncoder: TypeAlias = Callable[[WatchEvent], bytes]
-"""One event as a line of JSON, newline included."""
+EventEncoder: TypeAlias = Callable[[WatchEvent], Iterable[bytes]]
+"""One event as a line of JSON, newline included, in pieces."""
 
 
 class WatchSink:
@@ -82,7 +83,7 @@ class WatchStream:
         """Write events until the server ends the watch, at its timeout for one. Says why if it is a refusal."""
         try:
             while events := await self._sink.take():
-                await write(b"".join(map(self._encode, events)))
+                await write(b"".join(chain.from_iterable(map(self._encode, events))))
             if self._sink.status is not None:
                 await write(error_line(self._sink.status))
         finally:

@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from kubeactors.api.core.v1 import ConfigMap
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery import unstructured
+from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
 from kubeactors.apimachinery.requests import ADDED, StopWatch, Watch, WatchClosed, WatchEvent, WatchEvents
 from kubeactors.apimachinery.serializer import encode, encode_item
 from kubeactors.apiserver.http.encodings import Encodings
 from kubeactors.apiserver.http.messages import Event, Scope
-from kubeactors.apiserver.http.representations import Events
+from kubeactors.apiserver.http.representations import line_as_is
 from kubeactors.apiserver.http.watching import WatchSink
 
 from .conftest import Edge, status_of
@@ -173,29 +174,36 @@ async def test_a_sink_has_room_again_when_its_client_has_caught_up() -> None:
     assert sink.tell(events("b"))
 
 
-@pytest.mark.parametrize("capacity", [1, 8])
-def test_a_line_is_made_once_while_it_is_fresh(capacity: int) -> None:
-    lines = Events(Encodings(), capacity)
-    [first] = events("a").events
-    assert lines.line(first) is lines.line(first)
-    [other] = events("b").events
-    lines.line(other)
-    assert lines.line(first) is lines.line(first)
-    assert b'"name":"a"' in lines.line(first)
+def test_the_bytes_of_an_object_are_made_once_for_all_its_lines_while_they_are_fresh() -> None:
+    encodings = Encodings()
+    [event] = events("a").events
+    tail = encodings.tail(event.object)
+    assert b"{" + tail == encode_item(event.object)
+    for type_ in (ADDED, "DELETED"):
+        line = line_as_is(WatchEvent(type_, event.object), encodings)
+        assert [piece for piece in line if piece is tail] == [tail]
 
 
-def test_a_line_tells_the_type_of_its_own_event() -> None:
-    lines = Events(Encodings())
-    [added] = events("a").events
-    lines.line(added)
-    assert lines.line(WatchEvent("DELETED", added.object)).startswith(b'{"type":"DELETED"')
+@pytest.mark.parametrize(
+    "obj",
+    [
+        ConfigMap(metadata=ObjectMeta(name="a"), data={"x": "y"}),
+        ConfigMap(),
+        unstructured.of({"apiVersion": "a.io/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {"x": 1}}),
+    ],
+)
+def test_a_line_tells_the_type_of_its_own_event_and_the_object_as_a_document(obj: HasMeta) -> None:
+    encodings = Encodings()
+    for type_ in (ADDED, "DELETED"):
+        line = b"".join(line_as_is(WatchEvent(type_, obj), encodings))
+        assert line == b'{"type":"%s","object":%s}\n' % (type_.encode(), encode(obj))
 
 
 def test_bytes_are_kept_while_there_is_room() -> None:
     values = [ConfigMap(metadata=ObjectMeta(name=name)) for name in "abc"]
-    one = len(encode_item(values[0]))
+    one = len(encode_item(values[0])) - 1
     encodings = Encodings(max_bytes=2 * one)
-    first = [encodings.item(value) for value in values]
-    again = [encodings.item(value) for value in reversed(values)]
+    first = [encodings.tail(value) for value in values]
+    again = [encodings.tail(value) for value in reversed(values)]
     assert [a is b for a, b in zip(first, reversed(again), strict=True)] == [False, True, True]
     assert encodings.document(values[0]) == encode(values[0])
