@@ -38,9 +38,10 @@ from kubeactors.kubelet.messages import (
     Wake,
     WriteStatus,
 )
+from kubeactors.kubelet.names import NameFinder
 from kubeactors.kubelet.node_events import reference_of
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
-from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, PodSandbox
+from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, FindName, NameFound, PodSandbox
 from kubeactors.kubelet.sessions import (
     Attach,
     Exec,
@@ -94,6 +95,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._config = config
         self._events = events
         self._reader = MaterialsReader(client)
+        self._names = NameFinder(client)
         self._reporter = NodeReporter(client, config, runtime.version)
         self._pods: Indexer[Pod] = Indexer()
         self._workers: dict[str, PodWorker] = {}
@@ -374,6 +376,18 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker is not None:
             self._step(worker)
             self._set_alarm()
+
+    @handle
+    async def find_name(self, message: FindName) -> None:
+        """Tell a command what a name stands for; it goes on with that."""
+        worker, found = self._workers.get(message.uid), NameFound(message.name)
+        if worker is not None:
+            try:
+                found = await self._names.find(message.name, worker.pod.metadata.namespace)
+            except StatusError as error:
+                self.ctx.log.info("kubelet.name_not_found", name=message.name, error=str(error))
+        message.found(found)
+        self.changed(ContainerChanged(message.uid))
 
     @handle
     async def fetch_materials(self, message: FetchMaterials) -> None:

@@ -15,6 +15,7 @@ from kubeactors.kubelet.runtimes import (
     ContainerRuntime,
     ContainerState,
     ExecConfig,
+    FindName,
     PodSandbox,
     PodSandboxConfig,
     ProbeResult,
@@ -59,7 +60,7 @@ class _Kubelet:
 
     def __init__(self, lab: RuntimeLab) -> None:
         self.lab = lab
-        self.told: Heard[ContainerChanged] = Heard()
+        self.told: Heard[ContainerChanged | FindName] = Heard()
         lab.runtime.subscribe(self.told)
         self._made = 0
 

@@ -102,6 +102,22 @@ spec:
     - {name: GREETING, value: hello from $(MY_POD_NAME)}
     volumeMounts: [{name: podinfo, mountPath: /etc/podinfo}]
 """
+INIT = """
+apiVersion: v1
+kind: Pod
+metadata: {name: myapp}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: myapp, image: busybox, command: [sh, -c, echo The app is running! && sleep 3600]}]
+  initContainers:
+  - name: init-myservice
+    image: busybox
+    command:
+    - sh
+    - -c
+    - until nslookup myservice.$(cat /var/run/secrets/kubernetes.io/serviceaccount/namespace).svc.cluster.local;
+      do echo waiting for myservice; sleep 1; done
+"""
 
 
 @pytest.fixture
@@ -213,6 +229,15 @@ def test_a_container_finds_services_by_its_environment(kubectl: Kubectl, namespa
     assert {f"MY_NGINX_SERVICE_HOST={address}", "MY_NGINX_SERVICE_PORT=80", "KUBERNETES_SERVICE_PORT_HTTPS=443"} < set(
         said
     )
+
+
+def test_an_init_container_waits_for_a_service(kubectl: Kubectl, namespace: str, apply: Apply) -> None:
+    apply(INIT, "jsonpath={.status.initContainerStatuses[0].started}=true")
+    kubectl("create", "service", "clusterip", "myservice", "--tcp=80", "-n", namespace)
+    kubectl("wait", "-n", namespace, f"--for={READY}", "pod/myapp", "--timeout=30s")
+    assert kubectl("logs", "-n", namespace, "myapp", "-c", "myapp") == "The app is running!\n"
+    said = kubectl("logs", "-n", namespace, "myapp", "-c", "init-myservice")
+    assert f"Name:\tmyservice.{namespace}.svc.cluster.local" in said
 
 
 def test_files_are_copied_both_ways(kubectl: Kubectl, namespace: str, apply: Apply, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ subscriber. Nothing waits.
 Source: k8s.io/cri-api/pkg/apis/runtime/v1/api.proto (v1.36).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
 from typing import Protocol
@@ -164,6 +164,22 @@ class ContainerChanged(Message, frozen=True):
     uid: str
 
 
+class NameFound(msgspec.Struct, frozen=True):
+    """What a name of the cluster stands for: in full, its addresses, and at which ports somebody listens there."""
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+
+
+class FindName(Message, frozen=True):
+    """A runtime asks its subscriber what a name stands for in the cluster; then the pod is to be looked at again."""
+
+    uid: str
+    name: str
+    found: Callable[[NameFound], None]
+
+
 class ContainerRuntime(Protocol):
     """Runs containers. It outlives the kubelet that uses it."""
 
@@ -172,8 +188,8 @@ class ContainerRuntime(Protocol):
         """Name and version, `containerd://2.1.0`."""
         ...
 
-    def subscribe(self, subscriber: Recipient[ContainerChanged]) -> None:
-        """Tell this one from now on, and nobody else, of changes that `next_change` did not announce."""
+    def subscribe(self, subscriber: Recipient[ContainerChanged | FindName]) -> None:
+        """Tell this one from now on, and nobody else, of changes that `next_change` did not announce; and ask it."""
         ...
 
     def run_pod_sandbox(self, config: PodSandboxConfig, now: int) -> PodSandbox | None:

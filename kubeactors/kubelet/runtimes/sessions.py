@@ -10,6 +10,7 @@ from kubeactors.kubelet.runtimes.shell.catalogue import exists
 from kubeactors.kubelet.runtimes.shell.files import FileSystem, MountPoint, Tree
 from kubeactors.kubelet.runtimes.shell.interpreter import run_command
 from kubeactors.kubelet.runtimes.shell.machine import Call, Machine
+from kubeactors.kubelet.runtimes.shell.network_commands import DNS_SERVER
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Collected, Nowhere, Pipe, Streams
 from kubeactors.kubelet.runtimes.shell.processes import KILLED, Process
 from kubeactors.kubelet.runtimes.shell.terminal import Screen, Terminal
@@ -58,7 +59,15 @@ class Disk:
     def __init__(self, sandbox: Sandbox, *, read_only: bool) -> None:
         hostname = sandbox.config.name
         hosts = f"127.0.0.1\tlocalhost\n{sandbox.ip}\t{hostname}\n"
-        self.root: Tree = Tree({"etc/hostname": f"{hostname}\n".encode(), "etc/hosts": hosts.encode()})
+        search = f"search {sandbox.config.namespace}.svc.cluster.local svc.cluster.local cluster.local"
+        names = f"{search}\nnameserver {DNS_SERVER}\noptions ndots:5\n"
+        self.root: Tree = Tree(
+            {
+                "etc/hostname": f"{hostname}\n".encode(),
+                "etc/hosts": hosts.encode(),
+                "etc/resolv.conf": names.encode(),
+            }
+        )
         self._sandbox = sandbox
         self._read_only = read_only
 

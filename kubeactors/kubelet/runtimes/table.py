@@ -1,7 +1,7 @@
 """Sandboxes and containers of one node, by id: what all runtimes of this process have in common."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Protocol
 
@@ -13,8 +13,10 @@ from kubeactors.kubelet.runtimes.runtime import (
     ContainerState,
     ContainerStats,
     ExecConfig,
+    FindName,
     HookResult,
     LogPage,
+    NameFound,
     PodSandbox,
     PodSandboxConfig,
     ProbeResult,
@@ -109,7 +111,7 @@ class Sandbox:
     def processes(self, now: int) -> Processes:
         """The simulated commands that run in it."""
         if self._processes is None:
-            self._processes = Processes(now)
+            self._processes = Processes(now, self._find_name)
         return self._processes
 
     def advance(self, now: int) -> None:
@@ -121,6 +123,9 @@ class Sandbox:
         """A simulated command has something to do that nobody could foresee: somebody has typed."""
         if not self.table.changed(self.config.uid) and self._processes is not None:
             self._processes.advance(self._processes.clock)
+
+    def _find_name(self, name: str, found: Callable[[NameFound], None]) -> None:
+        self.table.ask(FindName(self.config.uid, name, found))
 
     def seen(self) -> PodSandbox:
         """As the kubelet sees it."""
@@ -144,14 +149,14 @@ class RuntimeTable:
         """Of volumes, by name, as far as simulated commands use them."""
         self._images_used: dict[str, None] = {}
         self._made = 0
-        self._subscriber: Recipient[ContainerChanged] | None = None
+        self._subscriber: Recipient[ContainerChanged | FindName] | None = None
 
     @property
     def version(self) -> str:
         """Name and version."""
         return f"{self.name}://1.36"
 
-    def subscribe(self, subscriber: Recipient[ContainerChanged]) -> None:
+    def subscribe(self, subscriber: Recipient[ContainerChanged | FindName]) -> None:
         """See `ContainerRuntime`."""
         self._subscriber = subscriber
 
@@ -345,6 +350,11 @@ class RuntimeTable:
     def changed(self, uid: str) -> bool:
         """Something happened in a pod that nobody could foresee. Whether there is anybody to look."""
         return self._subscriber is not None and self._subscriber.tell(ContainerChanged(uid))
+
+    def ask(self, message: FindName) -> None:
+        """Ask what a name stands for; for nobody, if there is nobody to ask."""
+        if self._subscriber is None or not self._subscriber.tell(message):
+            message.found(NameFound(message.name))
 
     def directory(self, name: str) -> Tree:
         """A directory for simulated commands; it begins empty."""

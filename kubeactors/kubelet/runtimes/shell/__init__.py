@@ -5,7 +5,8 @@
     redirection.py   where commands read and write   prompt.py       what is typed at a shell
     expansion.py     what becomes of words       arithmetic.py         `$((...))`
     built_ins.py     commands of the shell       conditions.py         `test`
-    catalogue.py     all other commands: system_commands.py, text_commands.py, file_commands.py, archive.py, printing.py
+    catalogue.py     all other commands: system_commands.py, text_commands.py, file_commands.py,
+                     network_commands.py, archive.py, printing.py
     knowledge.py     what can be said of a command before it runs
     processes.py     programs in virtual time    machine.py            what those of one container share
     pipes.py         what they read and write    files.py              files in memory

@@ -2,10 +2,11 @@
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
+from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
 from kubeactors.kubelet.runtimes.shell.text_commands import TEXT_COMMANDS
 
-COMMANDS: dict[str, Command] = {**SYSTEM_COMMANDS, **FILE_COMMANDS, **TEXT_COMMANDS, "tar": tar}
+COMMANDS: dict[str, Command] = {**SYSTEM_COMMANDS, **FILE_COMMANDS, **TEXT_COMMANDS, **NETWORK_COMMANDS, "tar": tar}
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")
 

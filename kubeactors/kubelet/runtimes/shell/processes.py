@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from kubeactors.kubelet.runtimes.runtime import NameFound
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe
 
@@ -35,6 +36,14 @@ class Until(msgspec.Struct, frozen=True):
 Step: TypeAlias = Sleep | Until
 Run: TypeAlias = Generator[Step, None, int]
 """A program that runs; what it returns is its exit code."""
+
+
+FindNameFor: TypeAlias = Callable[[str, Callable[[NameFound], None]], None]
+
+
+def nothing_found(name: str, found: Callable[[NameFound], None]) -> None:
+    """Where there are no names."""
+    found(NameFound(name))
 
 
 class Interrupted(BaseException):
@@ -136,11 +145,17 @@ class Process:
 
 
 class Processes:
-    """All processes of a sandbox."""
+    """All processes of a sandbox.
 
-    __slots__ = ("_made", "_processes", "clock", "running")
+    Args:
+        now: unix nanoseconds.
+        find_name: asks what a name of the cluster stands for, and is given whom to tell.
+    """
 
-    def __init__(self, now: int) -> None:
+    __slots__ = ("_made", "_processes", "clock", "find_name", "running")
+
+    def __init__(self, now: int, find_name: FindNameFor = nothing_found) -> None:
+        self.find_name: FindNameFor = find_name
         self.clock: int = now
         """The time at which the process runs that runs now, unix nanoseconds."""
         self._processes: list[Process] = []

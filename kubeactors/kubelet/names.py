@@ -1,0 +1,86 @@
+"""Finds what the cluster's names stand for, for commands that ask.
+
+Source: the Kubernetes DNS specification, 1.1 (records of services and of pods with a hostname); pkg/kubelet/network/dns.
+"""
+
+from kubeactors.api.core.v1 import Endpoints, Pod, Service
+from kubeactors.apimachinery.labels import format_labels
+from kubeactors.client import Client
+from kubeactors.kubelet.runtimes import NameFound
+
+DOMAIN = "svc.cluster.local"
+
+
+class NameFinder:
+    """Reads Services and Pods. All methods may raise a `StatusError`."""
+
+    __slots__ = ("_client",)
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def find(self, name: str, namespace: str) -> NameFound:
+        """What a name stands for, as seen from a namespace; no addresses if it stands for nothing."""
+        for host, service_name, where in candidates(name, namespace):
+            service = await self._client.find(Service, service_name, where)
+            if service is not None:
+                full = ".".join(one for one in (host, service_name, where, DOMAIN) if one)
+                return NameFound(full, await self._addresses(service, host), await self._ports(service))
+        return NameFound(name)
+
+    async def _ports(self, service: Service) -> tuple[int, ...]:
+        """At which of its ports somebody listens: at all or none, as far as its endpoints tell."""
+        found = await self._client.find(Endpoints, service.metadata.name, service.metadata.namespace)
+        if found is None or not any(one.addresses for one in found.subsets):
+            return ()
+        return tuple(one.port for one in service.spec.ports)
+
+    async def _addresses(self, service: Service, host: str) -> tuple[str, ...]:
+        """The address of the service; of one without, those of its pods, or of the one with this hostname."""
+        spec = service.spec
+        if spec.cluster_ip not in {"", "None"}:
+            return () if host else (spec.cluster_ip,)
+        if not spec.selector:
+            return ()
+        selector = format_labels(spec.selector)
+        pods = await self._client.list(Pod, service.metadata.namespace, label_selector=selector)
+        return tuple(
+            one.status.pod_ip
+            for one in pods.items
+            if one.status.pod_ip and _serves(one, service) and host in {"", one.spec.hostname or one.metadata.name}
+        )
+
+
+def candidates(name: str, namespace: str) -> list[tuple[str, str, str]]:
+    """What a name may mean: hostname (or nothing), service and namespace.
+
+    >>> candidates("web.svc-1", "shop")
+    [('', 'web', 'svc-1'), ('web', 'svc-1', 'shop')]
+    >>> candidates("web.other.svc.cluster.local", "shop"), candidates("example.com.", "shop")[:1]
+    ([('', 'web', 'other')], [('', 'example', 'com')])
+    """
+    labels = name.rstrip(".").removesuffix(".cluster.local").split(".")
+    if labels[-1] == "svc":
+        labels.pop()
+        match labels:
+            case [service, where]:
+                return [("", service, where)]
+            case [host, service, where]:
+                return [(host, service, where)]
+            case _:
+                return []
+    match labels:
+        case [service]:
+            return [("", service, namespace)]
+        case [one, other]:
+            return [("", one, other), (one, other, namespace)]
+        case [host, service, where]:
+            return [(host, service, where)]
+        case _:
+            return []
+
+
+def _serves(pod: Pod, service: Service) -> bool:
+    """Whether a pod is among those that a name leads to."""
+    ready = any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
+    return ready or service.spec.publish_not_ready_addresses
