@@ -18,7 +18,7 @@ from kubeactors.cli.fuzz_progress import Progress, clock
 from kubeactors.cli.replay import explain
 from kubeactors.sim import OperatorError
 from kubeactors.sim.batches import BATCH, Batch, Job, jobs, shrink_found
-from kubeactors.sim.campaign import UnknownName, known_faults, known_invariants, write_replay
+from kubeactors.sim.campaign import UnknownName, known_faults, known_invariants, known_strategy, write_replay
 from kubeactors.sim.causes import Shrunk, by_cause, merged
 from kubeactors.sim.explain import recorded
 from kubeactors.sim.judge import InvariantFailed
@@ -26,6 +26,7 @@ from kubeactors.sim.ledger import Ledger, LedgerError, load
 from kubeactors.sim.operators.fuzzing import fuzz_at
 from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import Plan
+from kubeactors.sim.search import STRATEGIES
 from kubeactors.sim.simulation import Simulation
 from kubeactors.sim.workers import WorkersFailed, all_cores, here, in_processes, on_ray
 
@@ -73,6 +74,7 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     resume: Annotated[bool, Parameter(help="Go on with the campaign in --report.", negative=())] = False,
     fault: Annotated[tuple[str, ...], Parameter(help="Only faults of this kind; may be repeated.")] = (),
     invariant: Annotated[tuple[str, ...], Parameter(help="Only this invariant; may be repeated.")] = (),
+    strategy: Annotated[str, Parameter(help=f"Of {', '.join(STRATEGIES)}; by default each seed says which.")] = "",
     operator: Annotated[str, Parameter(help="What `fuzz` has made of an operator, as module:name.")] = "",
     ray: Annotated[str, Parameter(help="The address of a Ray cluster; `local` begins one here.")] = "",
 ) -> int:
@@ -82,7 +84,7 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
         raise UsageError("--resume goes on with the campaign in a directory; name it with --report")
     directory = report or DIRECTORY
     _check_writable(directory)
-    job = _job(seed, fault, invariant, operator)
+    job = _job(seed, (fault, invariant), strategy, operator)
     ledger = _begun(directory, job, resume=resume)
     wanted = scenarios or (SCENARIOS if seconds is None else 0)
     interrupted = _look(ledger, wanted, seconds, (workers or all_cores(), ray), report)
@@ -120,14 +122,18 @@ def _check_writable(report: Path) -> None:
         raise UsageError(f"{there} cannot be written; choose another directory for replay files with --report")
 
 
-def _job(seed: int, faults: Sequence[str], invariants: Sequence[str], operator: str) -> Job:
+def _job(seed: int, named: tuple[Sequence[str], Sequence[str]], strategy: str, operator: str) -> Job:
     """The whole campaign. Names are looked up now, and an operator imported, to refuse early what cannot be."""
     sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
     try:
+        known_strategy(strategy)
         if operator:
-            return Job(first=seed, count=0, kinds=fuzz_at(operator).operator.fault_kinds, operator=operator)
+            return Job(
+                first=seed, count=0, kinds=fuzz_at(operator).operator.fault_kinds, strategy=strategy, operator=operator
+            )
+        faults, invariants = named
         known_invariants(invariants)
-        return Job(first=seed, count=0, kinds=known_faults(faults), invariants=tuple(invariants))
+        return Job(first=seed, count=0, kinds=known_faults(faults), invariants=tuple(invariants), strategy=strategy)
     except (UnknownName, NotFound) as error:
         raise UsageError(str(error)) from error
 

@@ -7,6 +7,7 @@
     disk.py         the store's disk                  world.py        the truth: what the store has committed
     invariants/     what must hold                    judge.py        shows them what happens
     grammar/        what plans may consist of         strategies.py   the same for hypothesis
+    search/         in which order things happen
     campaign.py     many runs                         shrink.py       the smallest plan that still fails
     rollouts.py     room.py     goals.py              the bounds that workloads are judged by, and what they want
     operators/      other people's operators, in the simulator

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kubeactors.sim.campaign import Finding, Run, Tally, known_invariants, run_plan, smallest
+from kubeactors.sim.campaign import Finding, Run, Tally, known_invariants, recorded_order, run_plan, smallest
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.operators.fuzzing import fuzz_at
@@ -27,6 +27,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = FAULT_KINDS
     invariants: tuple[str, ...] = ()
     """Names; all if empty."""
+    strategy: str = ""
+    """Which chooses the order of deliveries; if empty each seed says which."""
     operator: str = ""
     """The place of an operator that is tested; empty if it is the control plane itself."""
 
@@ -70,9 +72,14 @@ def scenarios_of(job: Job) -> Scenarios:
     """
     if job.operator:
         campaign = fuzz_at(job.operator)
-        return Scenarios(campaign.operator.fault_kinds, campaign.generate, campaign.run_plan)
+        made = _in_order(campaign.generate, job.strategy)
+        return Scenarios(campaign.operator.fault_kinds, made, campaign.run_plan)
     run = partial(run_plan, invariants=known_invariants(job.invariants))
-    return Scenarios(job.kinds, partial(generate, kinds=job.kinds), run)
+    return Scenarios(job.kinds, _in_order(partial(generate, kinds=job.kinds), job.strategy), run)
+
+
+def _in_order(made: Callable[[int], Plan], strategy: str) -> Callable[[int], Plan]:
+    return (lambda seed: made(seed).with_order(strategy)) if strategy else made
 
 
 def run_job(job: Job) -> Batch:
@@ -101,7 +108,8 @@ def shrink_found(
     job: Job, found: Found, go_on: Callable[[], bool], improved: Callable[[Plan], object] = lambda _: None
 ) -> Finding:
     """The smallest plan that can be found for a failure in the time that there is."""
-    return smallest(found.finding, scenarios_of(job).run, go_on=go_on, improved=improved)
+    record = None if job.operator else recorded_order
+    return smallest(found.finding, scenarios_of(job).run, record=record, go_on=go_on, improved=improved)
 
 
 def jobs(whole: Job, *, size: int = BATCH) -> Iterator[Job]:

@@ -10,8 +10,14 @@ from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import FAULT_KINDS, Plan, described, encode
+from kubeactors.sim.search import FIFO, STRATEGIES, TAPE, Deviation, shrink_tape
 from kubeactors.sim.shrink import shrink
 from kubeactors.sim.simulation import Outcome, Simulation
+
+MOST_TRIES = 150
+"""So often it is tried to make an order smaller."""
+MOST_DEVIATIONS = 60
+"""An order that differs in more from first in, first out is not written down: the strategy's name stands for it."""
 
 
 class UnknownName(ValueError):
@@ -65,6 +71,15 @@ def known_invariants(names: Iterable[str]) -> tuple[type[Invariant], ...]:
     return tuple(one for one in ALL if one.name in wanted)
 
 
+def known_strategy(name: str) -> str:
+    """The name, if there is such a strategy; empty stays empty.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    return _known((name,), (*STRATEGIES,), "strategy")[0] if name else ""
+
+
 def _known(names: Iterable[str], known: Sequence[str], what: str) -> tuple[str, ...]:
     wanted = tuple(names)
     for name in wanted:
@@ -90,6 +105,13 @@ def run_plan(plan: Plan, invariants: Sequence[type[Invariant]] = ALL) -> Outcome
     return Simulation(plan, invariants).run()
 
 
+def recorded_order(plan: Plan) -> tuple[Deviation, ...]:
+    """In which order things happen in a plan: how it differs from first in, first out."""
+    simulation = Simulation(plan, record=True)
+    simulation.run()
+    return simulation.tape
+
+
 def fails_alike(finding: Finding, run: Run = run_plan) -> Callable[[Plan], bool]:
     """Tells of a plan whether it violates the same invariant."""
 
@@ -104,16 +126,43 @@ def smallest(
     finding: Finding,
     run: Run = run_plan,
     *,
+    record: Callable[[Plan], tuple[Deviation, ...]] | None = recorded_order,
     go_on: Callable[[], bool] = lambda: True,
     improved: Callable[[Plan], object] = lambda _: None,
 ) -> Finding:
-    """The same failure with as few steps as can be found. What came after the violation is left out at once."""
+    """The same failure with as few steps as can be found. What came after the violation is left out at once.
+
+    If it fails first in, first out as well, that is its order: then it needs no luck to fail again after a change of
+    the code. If not, the order is made small in the end, too, if it can be `record`ed.
+    """
     fails = fails_alike(finding, run)
     before = tuple(step for step in finding.plan.steps if step.at <= finding.violation.at)
     cut = finding.plan.with_steps(before)
     begin = cut if len(before) < len(finding.plan.steps) and fails(cut) else finding.plan
+    plain = begin.with_order(FIFO)
+    if begin.schedule != FIFO and fails(plain):
+        begin = plain
     plan = shrink(begin, fails, go_on=go_on, improved=improved)
+    if plan.schedule != FIFO and record is not None:
+        plan = _in_a_small_order(plan, fails, record, go_on)
     return Finding(violation=run(plan).violations[0], plan=plan)
+
+
+def _in_a_small_order(
+    plan: Plan,
+    fails: Callable[[Plan], bool],
+    record: Callable[[Plan], tuple[Deviation, ...]],
+    go_on: Callable[[], bool],
+) -> Plan:
+    """Keep of the order what the failure needs; all that its strategy does if that is still much after some tries."""
+    tries = iter(range(MOST_TRIES))
+    tape = shrink_tape(
+        record(plan),
+        lambda some: fails(plan.with_order(TAPE, some)),
+        go_on=lambda: next(tries, None) is not None and go_on(),
+    )
+    small = plan.with_order(TAPE, tape)
+    return small if len(tape) <= MOST_DEVIATIONS and fails(small) else plan
 
 
 def write_replay(finding: Finding, directory: Path, operator: str = "") -> Path:

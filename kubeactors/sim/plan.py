@@ -1,6 +1,6 @@
 """Plans: what happens in one scenario, and their text form, which is the replay file.
 
-The file has a line of JSON for the plan as a whole, and one for each step. Lines that start with `#` say something to
+The file has a line of JSON for the plan as a whole, one for each deviation of its tape, and one for each step. Lines that start with `#` say something to
 people.
 """
 
@@ -11,6 +11,8 @@ from typing import get_args
 import msgspec
 
 from kubeactors.sim.faults import AnyFault, OwnFault
+from kubeactors.sim.search.strategies import DELAYS, STRATEGIES, TAPE
+from kubeactors.sim.search.tape import Deviation
 from kubeactors.sim.steps import Fault, kind_of
 from kubeactors.sim.workload import AnyAction, OwnAction
 
@@ -20,7 +22,7 @@ AnyStep = AnyAction | OwnAction | AnyFault | OwnFault
 FAULT_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyFault))
 """The names of all faults."""
 
-_STEP: msgspec.json.Decoder[AnyStep] = msgspec.json.Decoder(AnyStep)
+_LINE: msgspec.json.Decoder[AnyStep | Deviation] = msgspec.json.Decoder(AnyStep | Deviation)
 
 
 class PlanError(ValueError):
@@ -38,6 +40,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     pods_per_node: int = 12
     candidates: int = 1
     """How many schedulers and controller managers there are; of several one of each is elected."""
+    schedule: str = DELAYS
+    """The strategy that chooses the order of deliveries; see `search/strategies.py`."""
+    tape: tuple[Deviation, ...] = ()
+    """With the strategy `tape`: in what the order differs from first in, first out."""
     steps: tuple[AnyStep, ...] = ()
 
     @property
@@ -53,6 +59,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def with_steps(self, steps: tuple[AnyStep, ...]) -> "Plan":
         """The same scenario with other steps."""
         return msgspec.structs.replace(self, steps=steps)
+
+    def with_order(self, schedule: str, tape: Sequence[Deviation] = ()) -> "Plan":
+        """The same scenario in another order."""
+        return msgspec.structs.replace(self, schedule=schedule, tape=tuple(tape))
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +85,7 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pods_per_node: int
     invariant: str
     candidates: int = 1
+    schedule: str = DELAYS
     operator: str = ""
 
 
@@ -96,11 +107,12 @@ def encode(plan: Plan, invariant: str = "", *, comment: str = "", operator: str 
         nodes=plan.nodes,
         pods_per_node=plan.pods_per_node,
         candidates=plan.candidates,
+        schedule=plan.schedule,
         invariant=invariant,
         operator=operator,
     )
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
-    lines += [msgspec.json.encode(one).decode() for one in (header, *plan.steps)]
+    lines += [msgspec.json.encode(one).decode() for one in (header, *plan.tape, *plan.steps)]
     return "\n".join(lines) + "\n"
 
 
@@ -108,7 +120,7 @@ def decode(text: str) -> Replay:
     """A plan from its text.
 
     >>> decode(encode(Plan(seed=7), "surge")).plan
-    Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, steps=())
+    Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, schedule='delays', tape=(), steps=())
 
     Raises:
         PlanError: it is none.
@@ -119,12 +131,15 @@ def decode(text: str) -> Replay:
     header = _header(*lines[0])
     unknown = _unknown(lines[1:]) if header.version != this_version() else {}
     lines = [one for one in lines if not unknown.get(one[0], "").startswith("step")]
+    found = [_line(number, line) for number, line in lines[1:]]
     plan = Plan(
         seed=header.seed,
         nodes=header.nodes,
         pods_per_node=header.pods_per_node,
         candidates=header.candidates,
-        steps=tuple(_step(number, line) for number, line in lines[1:]),
+        schedule=header.schedule,
+        tape=tuple(one for one in found if isinstance(one, Deviation)),
+        steps=tuple(one for one in found if not isinstance(one, Deviation)),
     )
     return Replay(
         plan=plan,
@@ -137,7 +152,7 @@ def decode(text: str) -> Replay:
 
 def _unknown(lines: Sequence[tuple[int, str]]) -> dict[int, str]:
     """What is unknown here, by the number of the line: a step, or some of its fields."""
-    known = {str(one.__struct_config__.tag): one for one in get_args(AnyStep)}
+    known = {str(one.__struct_config__.tag): one for one in get_args(AnyStep | Deviation)}
     found: dict[int, str] = {}
     for number, line in lines:
         try:
@@ -159,12 +174,15 @@ def _header(number: int, line: str) -> _Header:
         raise PlanError(f"line {number}: this is no replay of kubeactors: {error}") from error
     if header.format != FORMAT:
         raise PlanError(f"line {number}: replays of format {header.format} are unknown here; this is format {FORMAT}")
+    if header.schedule not in (*STRATEGIES, TAPE):
+        known = ", ".join((*STRATEGIES, TAPE))
+        raise PlanError(f"line {number}: no strategy is named {header.schedule!r}; there are {known}")
     return header
 
 
-def _step(number: int, line: str) -> AnyStep:
+def _line(number: int, line: str) -> AnyStep | Deviation:
     try:
-        return _STEP.decode(line)
+        return _LINE.decode(line)
     except msgspec.DecodeError as error:
         raise PlanError(f"line {number}: {_explained(line, error)}") from error
 

@@ -22,6 +22,7 @@ from kubeactors.sim.invariants.looking import is_backing_off
 from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.plan import Plan
+from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import OwnActions, Perform, User, nothing_declared
 from kubeactors.sim.workload import AnyAction, OwnAction
@@ -71,6 +72,7 @@ class Simulation:
         plan: what happens.
         invariants: what must hold.
         leader_elect: whether the only one of a kind holds a Lease, too.
+        record: whether the order is noted: `tape` is how it differs from first in, first out.
     """
 
     def __init__(
@@ -79,9 +81,12 @@ class Simulation:
         invariants: Iterable[type[Invariant]] = ALL,
         *,
         leader_elect: bool = False,
+        record: bool = False,
     ) -> None:
         self.plan = plan
-        self.sim: SimSystem = SimSystem(plan.seed, patience=PATIENCE)
+        schedule = schedule_of(plan.schedule, plan.seed, plan.tape)
+        self._recorder = Recorder(schedule) if record else None
+        self.sim: SimSystem = SimSystem(plan.seed, schedule=schedule, queue=self._recorder, patience=PATIENCE)
         self.world: World = World()
         self.judge: Judge = Judge(self.sim.kernel, self.world, invariants)
         self.disk: Disk = Disk(self.judge.committed)
@@ -103,6 +108,11 @@ class Simulation:
             controller_managers=plan.candidates,
             leader_elect=leader_elect,
         )
+
+    @property
+    def tape(self) -> tuple[Deviation, ...]:
+        """The order up to now, if it is recorded."""
+        return tuple(self._recorder.deviations) if self._recorder is not None else ()
 
     # The cluster.
 

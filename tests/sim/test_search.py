@@ -4,14 +4,34 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from kubeactors.actor import Actor, Ref, SimSystem, handle
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.message import Request
-from kubeactors.sim.search import Deviation, Priorities, Recorder, Tape, explore, shrink_tape
+from kubeactors.sim import Outcome, Plan, PlanError, Simulation
+from kubeactors.sim.batches import Job, scenarios_of
+from kubeactors.sim.campaign import Finding, UnknownName, known_strategy, smallest
+from kubeactors.sim.grammar import generate
+from kubeactors.sim.judge import Violation
+from kubeactors.sim.plan import decode, encode
+from kubeactors.sim.search import (
+    FIFO,
+    STRATEGIES,
+    TAPE,
+    Deviation,
+    Priorities,
+    Recorder,
+    Tape,
+    explore,
+    shrink_tape,
+)
+from kubeactors.sim.workload import CreateDeployment
 from tests.sim.small import STEPS, Go, Mail, Sender, UniformQueue, senders, writers
+
+DEPLOY = CreateDeployment(at=0.0, name="web", replicas=2)
 
 # All orders.
 
@@ -184,3 +204,66 @@ def test_a_tape_is_made_as_small_as_the_bug_is_deep() -> None:
 
 def test_a_failure_that_needs_no_luck_has_an_empty_tape() -> None:
     assert shrink_tape([Deviation(label="deliver:/a:Go", turns=1)], lambda _: True) == ()
+
+
+# Orders in plans.
+
+
+def test_a_plan_keeps_its_order_as_text() -> None:
+    tape = (Deviation(label="deliver:/a:Go", occurrence=3, turns=2), Deviation(label="resume:/b", turns=1))
+    for plan in (
+        Plan(seed=7),
+        Plan(seed=7).with_order("priorities"),
+        Plan(seed=7, steps=(DEPLOY,)).with_order(TAPE, tape),
+    ):
+        assert decode(encode(plan)).plan == plan
+
+
+def test_a_strategy_that_is_unknown_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(PlanError, match=r"no strategy is named 'luck'; there are delays, .*, tape"):
+        decode(encode(Plan(seed=7).with_order("luck")))
+    with pytest.raises(UnknownName, match=r"no strategy is named 'luck'; there are delays"):
+        known_strategy("luck")
+
+
+def test_the_order_of_a_whole_control_plane_is_played_again_from_its_tape() -> None:
+    plan = Plan(seed=5, steps=(DEPLOY,)).with_order("priorities")
+    first = Simulation(plan, record=True)
+    assert not first.run(20).violations
+    second = Simulation(plan.with_order(TAPE, first.tape), record=True)
+    second.run(20)
+    assert first.tape == second.tape
+    assert second.sim.kernel.total_handled() == first.sim.kernel.total_handled() > 300
+
+
+def test_a_campaign_tries_every_strategy_but_the_plain_one_unless_one_is_named() -> None:
+    assert {generate(seed).schedule for seed in range(8)} == {*STRATEGIES} - {FIFO}
+    assert scenarios_of(Job(first=0, count=1, strategy=FIFO)).generate(3).schedule == FIFO
+
+
+def test_what_fails_in_any_order_is_shrunk_to_the_plain_one() -> None:
+    plan = Plan(seed=5, steps=(DEPLOY, replace(DEPLOY, name="api"))).with_order("priorities")
+    outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
+    violation = Violation(invariant="surge", at=9.0, revision=1, message="")
+
+    def run(plan: Plan) -> Outcome:
+        return replace(outcome, violations=(violation,)) if DEPLOY in plan.steps else outcome
+
+    found = smallest(Finding(violation=violation, plan=plan), run)
+    assert found.plan == Plan(seed=5, steps=(DEPLOY,)).with_order(FIFO)
+    assert plan.steps != found.plan.steps
+
+
+def test_what_fails_in_one_order_only_keeps_what_it_needs_of_it() -> None:
+    wanted = Deviation(label="deliver:/a:Go", turns=2)
+    tape = (wanted, Deviation(label="deliver:/b:Go", turns=2), Deviation(label="deliver:/c:Go", turns=2))
+    plan = Plan(seed=5, steps=(DEPLOY,)).with_order("priorities")
+    outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
+    violation = Violation(invariant="surge", at=9.0, revision=1, message="")
+
+    def run(plan: Plan) -> Outcome:
+        fails = plan.schedule == "priorities" or wanted in plan.tape
+        return replace(outcome, violations=(violation,)) if fails else outcome
+
+    found = smallest(Finding(violation=violation, plan=plan), run, record=lambda _: tape)
+    assert found.plan == Plan(seed=5, steps=()).with_order(TAPE, (wanted,))

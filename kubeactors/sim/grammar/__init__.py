@@ -11,6 +11,7 @@ from kubeactors.sim.grammar.actions import MOMENT_SECONDS, Actions
 from kubeactors.sim.grammar.faults import Faults
 from kubeactors.sim.grammar.source import Seeded, Source
 from kubeactors.sim.plan import FAULT_KINDS, AnyStep, Plan, in_order
+from kubeactors.sim.search import strategy_of
 
 __all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate"]
 
@@ -49,9 +50,9 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
 
 
 def generate(seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
-    """The plan of a seed.
+    """The plan of a seed, which also says which strategy chooses the order of deliveries.
 
     >>> generate(1) == generate(1)
     True
     """
-    return draw(Seeded(seed), seed, kinds, nodes, length=length)
+    return draw(Seeded(seed), seed, kinds, nodes, length=length).with_order(strategy_of(seed))

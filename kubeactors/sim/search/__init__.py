@@ -9,11 +9,14 @@ Who sends to it: campaigns, replays, tests of small systems. It sends nothing: t
 
 from kubeactors.sim.search.exhaustive import Exploration, explore
 from kubeactors.sim.search.priorities import Priorities
-from kubeactors.sim.search.strategies import STRATEGIES, schedule_of, strategy_of
+from kubeactors.sim.search.strategies import DELAYS, FIFO, STRATEGIES, TAPE, schedule_of, strategy_of
 from kubeactors.sim.search.tape import Deviation, Recorder, Tape, shrink_tape
 
 __all__ = [
+    "DELAYS",
+    "FIFO",
     "STRATEGIES",
+    "TAPE",
     "Deviation",
     "Exploration",
     "Priorities",

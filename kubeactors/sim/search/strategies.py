@@ -4,12 +4,14 @@ delays      half of all deliveries wait for up to 32 turns: much is reordered, n
 sparse      one delivery in 50 waits, for up to 400 turns: mostly first in, first out, and a few come very late
 priorities  PCT, see `priorities.py`: some actors are slow all the time, and that changes twice
 fifo        first in, first out: what breaks here needs no luck
+tape        first in, first out, but for the deviations of a tape: what an order that failed was made small to
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.sim.search.priorities import Priorities
+from kubeactors.sim.search.tape import Deviation, Tape
 
 DELAYS, SPARSE, PRIORITIES, FIFO, TAPE = "delays", "sparse", "priorities", "fifo", "tape"
 
@@ -34,10 +36,10 @@ def strategy_of(seed: int) -> str:
     return PORTFOLIO[seed % len(PORTFOLIO)]
 
 
-def schedule_of(strategy: str, seed: int | str) -> Schedule:
-    """The schedule of a strategy and a seed.
+def schedule_of(strategy: str, seed: int | str, tape: Sequence[Deviation] = ()) -> Schedule:
+    """The schedule of a strategy and a seed, or of a tape.
 
     Raises:
         KeyError: there is no such strategy.
     """
-    return STRATEGIES[strategy](str(seed))
+    return Tape(tape) if strategy == TAPE else STRATEGIES[strategy](str(seed))
