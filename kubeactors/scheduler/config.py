@@ -33,7 +33,7 @@ from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.plugin_set import PluginFactory, PluginSet
 from kubeactors.scheduler.plugins import default_plugins
 from kubeactors.scheduler.queue import DEFAULT_BACKOFF, SECOND, Backoff
-from kubeactors.scheduler.registry import DEFAULT_PLUGINS, arguments, factory_of, is_ours, unknown
+from kubeactors.scheduler.registry import DEFAULT_PLUGINS, arguments, factory_of, is_a_path, is_ours, unknown
 from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
 
 
@@ -44,6 +44,9 @@ class SchedulerConfig(msgspec.Struct, frozen=True, kw_only=True):
     backoff: Backoff = DEFAULT_BACKOFF
     extenders: tuple[ExtenderConfig, ...] = ()
 
+
+_CAN_BE_LEFT_OUT = ("*", "Coscheduling", *DEFAULT_PLUGINS, "GangScheduling", "NodeDeclaredFeatures")
+"""The last two are kube-scheduler's and not here."""
 
 DEFAULT_CONFIG = SchedulerConfig()
 
@@ -95,6 +98,9 @@ def _problems(profiles: Iterable[ProfileSpec]) -> Iterator[FieldError]:
                 raise ConfigurationError(unknown("extension point", point, (MULTI_POINT, *POINTS)))
         for name in _names(spec):
             factory_of(name)
+        for name in (one.name for switches in spec.plugins.values() for one in switches.disabled):
+            if name not in _CAN_BE_LEFT_OUT and not is_a_path(name):
+                raise ConfigurationError(unknown("plugin", name, DEFAULT_PLUGINS))
         for number, one in enumerate(spec.plugin_config):
             factory_of(one.name)
             type_ = PLUGIN_ARGUMENTS.get(one.name, NoArguments)

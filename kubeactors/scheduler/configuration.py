@@ -172,6 +172,13 @@ class VolumeBindingArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=
     bind_timeout_seconds: int = 600
 
 
+class DynamicResourcesArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Of DynamicResources. Of no effect: nobody searches for so long, and no device has to be made ready."""
+
+    filter_timeout: str = "10s"
+    binding_timeout: str = "10m"
+
+
 class CoschedulingArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """Of Coscheduling."""
 
@@ -190,6 +197,7 @@ PLUGIN_ARGUMENTS: dict[str, type[msgspec.Struct]] = {
     "InterPodAffinity": AffinityArguments,
     "DefaultPreemption": PreemptionArguments,
     "VolumeBinding": VolumeBindingArguments,
+    "DynamicResources": DynamicResourcesArguments,
     "Coscheduling": CoschedulingArguments,
 }
 """Plugins that are not here take none."""

@@ -78,13 +78,23 @@ def factory_of(name: str) -> Factory:
     if known is not None:
         return known
     module, _, attribute = name.partition(":") if ":" in name else name.rpartition(".")
-    if not module or not attribute:
+    if not is_a_path(name):
         raise ConfigurationError(unknown("plugin", name, _FACTORIES))
     try:
         made = cast("Callable[..., Plugin]", getattr(import_module(module), attribute))
     except (ImportError, AttributeError) as error:
         raise ConfigurationError(f"plugin {name}: {error}") from error
     return lambda handle, raw, _: _made(name, made, handle, raw)
+
+
+def is_a_path(name: str) -> bool:
+    """Whether it says where a class is.
+
+    >>> is_a_path("shop.plugins:Quiet"), is_a_path("NodePorts")
+    (True, False)
+    """
+    module, _, attribute = name.partition(":") if ":" in name else name.rpartition(".")
+    return bool(module and attribute)
 
 
 def is_ours(name: str) -> bool:

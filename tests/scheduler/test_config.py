@@ -109,6 +109,11 @@ def test_a_plugin_of_the_users_own_package_is_named_by_its_path() -> None:
     assert {each.node: each.refusals for each in found} == {"a": {}, "b": {"Odd": "begins with b"}}
 
 
+def test_plugins_of_the_original_that_are_not_here_can_be_left_out_and_arguments_of_no_effect_be_given() -> None:
+    text = "{plugins: {multiPoint: {disabled: [{name: NodeDeclaredFeatures}, {name: GangScheduling}]}}, pluginConfig: [{name: DynamicResources, args: {filterTimeout: 5s}}]}"
+    assert chosen(profile(two_nodes(), text), pod("p")) in {"a", "b"}
+
+
 def test_profiles_are_known_by_name() -> None:
     cache = two_nodes()
     rules = profile(
@@ -133,6 +138,14 @@ def test_a_time_out_of_an_extender_that_is_none_is_named() -> None:
             'unknown plugin "NodeResourceFit"; did you mean "NodeResourcesFit"?',
         ),
         ("{plugins: {filters: {}}}", 'unknown extension point "filters"; did you mean "filter"?'),
+        (
+            "{plugins: {score: {disabled: [{name: ImageLocalty}]}}}",
+            'unknown plugin "ImageLocalty"; did you mean "ImageLocality"?',
+        ),
+        (
+            "{pluginConfig: [{name: DynamicResources, args: {filterTimeOut: 1s}}]}",
+            'pluginConfig of DynamicResources: filterTimeOut: unknown key; did you mean "filterTimeout"?',
+        ),
         ("{plugin: {}}", 'profiles[0].plugin: unknown key; did you mean "plugins"?'),
         ("{plugins: {score: {enable: []}}}", 'enable: unknown key; did you mean "enabled"?'),
         (
