@@ -7,7 +7,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
 from typing import Protocol, cast
@@ -35,13 +35,19 @@ def here(jobs: Iterator[Job]) -> Iterator[Batch]:
 
 
 def in_processes(jobs: Iterator[Job], workers: int) -> Generator[Batch]:
-    """In so many other processes. What a job raises is raised here."""
+    """In so many other processes. What a job raises is raised here.
+
+    Raises:
+        WorkersFailed: one of them has ended by itself.
+    """
     context = get_context("forkserver") if hasattr(os, "fork") else get_context()
     if hasattr(os, "fork"):
         context.set_forkserver_preload(["kubeactors.sim.batches"])
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
         yield from _in_order(jobs, lambda job: pool.submit(run_encoded, msgspec.json.encode(job)), workers * AHEAD)
+    except BrokenExecutor as error:
+        raise WorkersFailed(f"a worker has died: {error}; try fewer --workers if memory is short") from error
     except BaseException:
         _kill(pool)
         raise
