@@ -10,7 +10,7 @@
     renewals.py         the Leases of many nodes at once                   logs.py              reading logs
     static_pods.py      pods that the node has by itself                   hooks.py             after start, before end
     eviction.py         who goes when something runs out                evictor.py        remembers what did
-    growth.py           what pods take that nobody knows beforehand
+    growth.py           what pods take that nobody knows beforehand    recovery.py          after a new start of the kubelet
     status_writer.py    what the API is told of pods                    materials_reader.py  what pods refer to
     sessions.py         commands in containers, ports of pods              usage.py             what pods take
     images.py           why an image is not there                          preparation.py       before a container starts

@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import ContainerStateTerminated, Pod, PodCondition, PodStatus
+from kubeactors.api.core.v1 import Pod, PodCondition, PodStatus
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.kubelet.admission import Rejection
 from kubeactors.kubelet.container_record import ContainerRecord, PostStart
@@ -26,12 +26,13 @@ from kubeactors.kubelet.materials import NO_MATERIALS, MaterialMissing, Material
 from kubeactors.kubelet.pod_status import Outcome, PodView, pod_status, rejected_status
 from kubeactors.kubelet.preparation import CONFIG_RETRY, ContainerSurroundings, config_of, refusal, surroundings_of
 from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
+from kubeactors.kubelet.recovery import adopt, recover
 from kubeactors.kubelet.runtimes import (
     ContainerConfig,
     ContainerRuntime,
     PodSandbox,
-    PodSandboxConfig,
     RuntimeContainer,
+    sandbox_config_of,
 )
 from kubeactors.kubelet.usage import WorkerUsage
 from kubeactors.kubelet.volumes import check_volumes
@@ -42,11 +43,6 @@ DEFAULT_GRACE_SECONDS = 30
 KEPT_STARTS = 2
 """The newest start of a container, and the one before it, whose log can still be read."""
 NO_ADDRESS = "Failed to create pod sandbox: no IP addresses available in range set"
-LOST = ContainerStateTerminated(
-    exit_code=137,
-    reason="ContainerStatusUnknown",
-    message="The container could not be located when the pod was terminated",
-)
 DEADLINE_EXCEEDED = Outcome(FAILED, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
 
 
@@ -171,28 +167,13 @@ class PodWorker:
         self._note_ephemeral()
         self.sandbox = sandbox
         self.ip = sandbox.ip or self.ip
-        starts: dict[str, list[RuntimeContainer]] = {}
-        for one in self._runtime.list_containers(sandbox.id, now):
-            starts.setdefault(one.name, []).append(one)
-        for record in self.records:
-            known = starts.get(record.spec.name)
-            if known:
-                record.adopt(known[-1], known[-2] if len(known) > 1 else None)
+        adopt(self.records, self._runtime.list_containers(sandbox.id, now))
         if self.stage is Stage.TERMINATED:
             self._runtime.stop_pod_sandbox(sandbox.id, now)
 
     def recover(self) -> None:
-        """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory.
-
-        A container that may start again does, and counts the loss as an end; one that may not has failed.
-        """
-        told = {one.name: one for one in self.pod.status.container_statuses}
-        for record in self._main:
-            status = told.get(record.spec.name)
-            if status is not None:
-                end = status.state.terminated or (LOST if status.state.running is not None else None)
-                again = end is not None and restarts(self.pod.spec, record.spec, end.exit_code)
-                record.recover(status, end, again=again)
+        """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory."""
+        recover(self.pod, self._main)
 
     def reject(self, rejection: Rejection) -> None:
         """The node does not take the pod: it has failed, and nothing of it runs."""
@@ -406,16 +387,7 @@ class PodWorker:
             return False
         if self._lacks_volumes(now):
             return False
-        metadata, spec = self.pod.metadata, self.pod.spec
-        config = PodSandboxConfig(
-            uid=metadata.uid,
-            namespace=metadata.namespace,
-            name=metadata.name,
-            host_network=spec.host_network,
-            images=tuple([one.image for one in (*spec.init_containers, *spec.containers)]),
-            annotations=metadata.annotations,
-        )
-        self.sandbox = self._runtime.run_pod_sandbox(config, now)
+        self.sandbox = self._runtime.run_pod_sandbox(sandbox_config_of(self.pod), now)
         if self.sandbox is None:
             self._retry_at = now + SANDBOX_RETRY
             self.events.append(PodEvent("Warning", "FailedCreatePodSandBox", NO_ADDRESS))

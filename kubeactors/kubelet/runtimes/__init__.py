@@ -45,6 +45,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     ProbeResult,
     PullFailure,
     RuntimeContainer,
+    sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 
@@ -72,4 +73,5 @@ __all__ = [
     "PullFailure",
     "RuntimeContainer",
     "SimulatedRuntime",
+    "sandbox_config_of",
 ]

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from kubeactors.api.core.v1 import Container, Probe
+from kubeactors.api.core.v1 import Container, Pod, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.message import Message, Recipient
@@ -39,6 +39,19 @@ class PodSandboxConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     host_network: bool = False
     images: tuple[str, ...] = ()
     annotations: Mapping[str, str] = NOTHING
+
+
+def sandbox_config_of(pod: Pod) -> PodSandboxConfig:
+    """The sandbox that a pod wants."""
+    metadata, spec = pod.metadata, pod.spec
+    return PodSandboxConfig(
+        uid=metadata.uid,
+        namespace=metadata.namespace,
+        name=metadata.name,
+        host_network=spec.host_network,
+        images=tuple([one.image for one in (*spec.init_containers, *spec.containers)]),
+        annotations=metadata.annotations,
+    )
 
 
 class PodSandbox(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -22,6 +22,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     ProbeResult,
     PullFailure,
     RuntimeContainer,
+    sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.shell.files import Tree
 from kubeactors.kubelet.runtimes.shell.processes import Processes
@@ -305,7 +306,7 @@ class RuntimeTable:
 
     def adopt(self, pod: Pod, now: int) -> bool:
         """Know a pod that ran in another runtime, which is gone, as well as its status tells; False if that cannot be."""
-        config = _sandbox_config(pod)
+        config = sandbox_config_of(pod)
         ip = "" if config.host_network else pod.status.pod_ip
         sandbox = Sandbox(f"{config.uid}/{self._made + 1}", config, ip, (), self)
         specs = {one.name: one for one in (*pod.spec.init_containers, *pod.spec.containers)}
@@ -363,18 +364,6 @@ class RuntimeTable:
     def _new_id(self, name: str, now: int) -> str:
         self._made += 1
         return hashlib.sha256(f"{name}/{now}/{self._made}".encode()).hexdigest()
-
-
-def _sandbox_config(pod: Pod) -> PodSandboxConfig:
-    metadata, spec = pod.metadata, pod.spec
-    return PodSandboxConfig(
-        uid=metadata.uid,
-        namespace=metadata.namespace,
-        name=metadata.name,
-        host_network=spec.host_network,
-        images=tuple(one.image for one in (*spec.init_containers, *spec.containers)),
-        annotations=metadata.annotations,
-    )
 
 
 def reason_of(exit_code: int) -> str:

@@ -1,0 +1,42 @@
+"""What becomes of a pod's containers when their kubelet, or their node, begins anew. Pure.
+
+Source: pkg/kubelet/kubelet.go HandlePodCleanups, pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from kubeactors.api.core.v1 import ContainerStateTerminated, Pod
+from kubeactors.kubelet.container_record import ContainerRecord
+from kubeactors.kubelet.lifecycle import restarts
+from kubeactors.kubelet.runtimes import RuntimeContainer
+
+LOST = ContainerStateTerminated(
+    exit_code=137,
+    reason="ContainerStatusUnknown",
+    message="The container could not be located when the pod was terminated",
+)
+
+
+def adopt(records: Iterable[ContainerRecord], found: Sequence[RuntimeContainer]) -> None:
+    """The runtime has containers of this pod already, the oldest first: the kubelet was restarted."""
+    starts: dict[str, list[RuntimeContainer]] = {}
+    for one in found:
+        starts.setdefault(one.name, []).append(one)
+    for record in records:
+        known = starts.get(record.spec.name)
+        if known:
+            record.adopt(known[-1], known[-2] if len(known) > 1 else None)
+
+
+def recover(pod: Pod, records: Iterable[ContainerRecord]) -> None:
+    """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory.
+
+    A container that may start again does, and counts the loss as an end; one that may not has failed.
+    """
+    told = {one.name: one for one in pod.status.container_statuses}
+    for record in records:
+        status = told.get(record.spec.name)
+        if status is not None:
+            end = status.state.terminated or (LOST if status.state.running is not None else None)
+            again = end is not None and restarts(pod.spec, record.spec, end.exit_code)
+            record.recover(status, end, again=again)
