@@ -17,6 +17,7 @@ import msgspec
 from benchmarks.actors.__main__ import machine
 from benchmarks.cluster import (
     churn,
+    controllers,
     creation,
     failure,
     fanout,
@@ -37,6 +38,7 @@ QUESTIONS = (
     *https.QUESTIONS,
     *churn.QUESTIONS,
     *rollout.QUESTIONS,
+    *controllers.QUESTIONS,
     *failure.QUESTIONS,
     *snapshot.QUESTIONS,
     *fanout.QUESTIONS,

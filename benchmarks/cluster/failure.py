@@ -4,16 +4,13 @@ import anyio
 
 from benchmarks.cluster.question import Figure, Figures, Question, Stopwatch
 from benchmarks.cluster.simulated import Simulated
-from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetSpec
 from kubeactors.api.core.v1 import Container, PodSpec, PodTemplateSpec
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
-from kubeactors.apimachinery.requests import ADMIN, Create, Result
 from kubeactors.cluster.machines import PowerOff
 
 NODES, PODS = 1_000, 10_000
 STEP_SECONDS, PATIENCE_SECONDS = 5.0, 3600.0
-SETS = SCHEME.by_type(ReplicaSet).gvr
 
 
 async def answer(scale: float) -> Figures:
@@ -45,8 +42,7 @@ def _create(cluster: Simulated, pods: int) -> None:
     )
     spec = ReplicaSetSpec(replicas=pods, selector=LabelSelector(match_labels=labels), template=template)
     value = ReplicaSet(metadata=ObjectMeta(name="web", namespace="default"), spec=spec)
-    made = cluster.sim.ask(cluster.server, Create(resource=SETS, namespace="default", object=value, user=ADMIN))
-    assert isinstance(made, Result), made
+    cluster.put(value)
 
 
 def _recovered(cluster: Simulated, pods: int, dead: tuple[str, ...]) -> bool:

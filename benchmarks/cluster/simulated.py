@@ -3,7 +3,7 @@
 from kubeactors.actor import Ref, SimSystem
 from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import Container, Pod, PodSpec
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import ADMIN, Create, List, ListResult, Result
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.machines import MachinesMessage
@@ -40,8 +40,12 @@ class Simulated:
     def create(self, name: str) -> None:
         """Create one pod."""
         spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
-        pod = Pod(metadata=ObjectMeta(name=name, namespace="default"), spec=spec)
-        made = self.sim.ask(self.server, Create(resource=PODS, namespace="default", object=pod, user=ADMIN))
+        self.put(Pod(metadata=ObjectMeta(name=name, namespace="default"), spec=spec))
+
+    def put(self, value: TypedObject) -> None:
+        """Create an object."""
+        resource, namespace = SCHEME.by_type(type(value)).gvr, value.metadata.namespace
+        made = self.sim.ask(self.server, Create(resource=resource, namespace=namespace, object=value, user=ADMIN))
         assert isinstance(made, Result), made
 
     def pods(self) -> tuple[Pod, ...]:

@@ -8,9 +8,11 @@ from kubeactors.apimachinery.labels import Selector
 from kubeactors.apimachinery.status import ServiceUnavailable
 from kubeactors.client import Client
 from kubeactors.cluster.machines import GetUsage, MachinesMessage
+from kubeactors.controllers.adoption import selector_value
 from kubeactors.controllers.podautoscaler import NoMetrics, PodMetric
+from kubeactors.controllers.pods import by_labels
 from kubeactors.kubelet.runtimes import ContainerStats
-from kubeactors.kubelet.usage import PodUsage
+from kubeactors.kubelet.usage import PodUsage, Usage
 
 NANOS_OF_MILLI = 1_000_000
 RESOLUTION_NS = 15_000_000_000
@@ -25,6 +27,11 @@ class MachineMetrics(NoMetrics):
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._usage: Usage | None = None
+        """What was measured last; the two below belong to it."""
+        self._by_pod: dict[tuple[str, str], PodUsage] = {}
+        self._pods: dict[str, dict[str, list[Pod]]] = {}
+        """By namespace, pods by each of their labels."""
         self.machines: Ref[MachinesMessage] | None = None
         """Known when the machines are there: after the controllers."""
 
@@ -36,16 +43,32 @@ class MachineMetrics(NoMetrics):
             usage = await self.machines.ask(GetUsage())
         except AskError as error:
             raise ServiceUnavailable.saying("unable to fetch metrics from resource metrics API") from error
-        pods = await self._client.list(Pod, namespace, label_selector=str(selector))
-        wanted = {one.metadata.name for one in pods.items}
-        found: dict[str, PodMetric] = {}
-        for node in usage.nodes:
-            for pod in node.pods:
-                if pod.namespace == namespace and pod.name in wanted:
-                    found[pod.name] = PodMetric(
-                        milli=_milli(pod, name, container), time=usage.time, window=RESOLUTION_NS
-                    )
-        return found
+        self._take(usage)
+        measured = {pod: self._by_pod.get((namespace, pod)) for pod in await self._selected(namespace, selector)}
+        return {
+            pod: PodMetric(milli=_milli(found, name, container), time=usage.time, window=RESOLUTION_NS)
+            for pod, found in measured.items()
+            if found is not None
+        }
+
+    def _take(self, usage: Usage) -> None:
+        """Sort what was measured, once for all who ask about it."""
+        if usage is not self._usage:
+            self._usage = usage
+            self._by_pod = {(pod.namespace, pod.name): pod for node in usage.nodes for pod in node.pods}
+            self._pods.clear()
+
+    async def _selected(self, namespace: str, selector: Selector) -> list[str]:
+        """The names of the pods that a selector selects."""
+        by_label = self._pods.get(namespace)
+        if by_label is None:
+            by_label = {}
+            for pod in (await self._client.list(Pod, namespace)).items:
+                for value in by_labels(pod):
+                    by_label.setdefault(value, []).append(pod)
+            self._pods[namespace] = by_label
+        candidates = by_label.get(selector_value(namespace, selector), [])
+        return [one.metadata.name for one in candidates if selector.matches(one.metadata.labels)]
 
 
 def _milli(pod: PodUsage, resource: str, container: str) -> int:

@@ -54,6 +54,8 @@ class PodControl:
         self._released: dict[str, dict[str, None]] = {}
         self._taken: dict[str, dict[str, None]] = {}
         """By job, names of pods that somebody else has."""
+        self._passed: dict[str, int] = {}
+        """By job, how many attempts have pods that the cache shows, from the first on; unknown when one has gone."""
 
     def released(self, uid: str) -> dict[str, None]:
         """The uids of the job's pods that have been let go, though the cache shows their finalizer."""
@@ -66,6 +68,8 @@ class PodControl:
             self.expectations.creation_observed(uid, change.key)
         if gone or pod.metadata.deletion_timestamp is not None:
             self.expectations.deletion_observed(uid, pod.metadata.uid)
+        if gone:
+            self._passed.pop(uid, None)
         if gone or not is_tracked(pod):
             self._released.get(uid, {}).pop(pod.metadata.uid, None)
 
@@ -74,14 +78,15 @@ class PodControl:
         self.expectations.forget(uid)
         self._released.pop(uid, None)
         self._taken.pop(uid, None)
+        self._passed.pop(uid, None)
 
     async def create(self, job: Job, wanted: tuple[Wanted, ...], now: int) -> Done:
         """Create pods in batches that double while all goes well."""
         template = Template(job, (controller_reference(job),))
-        made, failures, size, used = list[Pod](), list[StatusError](), FIRST_BATCH, dict[str, None]()
+        made, failures, size, following = list[Pod](), list[StatusError](), FIRST_BATCH, dict[int, int]()
         while wanted and not failures:
             batch, wanted = wanted[:size], wanted[size:]
-            pods = [template.pod(one, self._free_name(job, one.index, used)) for one in batch]
+            pods = [template.pod(one, self._free_name(job, one.index, following)) for one in batch]
             done, failures = await self._create_batch(job, pods, now)
             made, size = [*made, *done], size * 2
         return Done(made, failures)
@@ -127,16 +132,25 @@ class PodControl:
                 self._released.setdefault(uid, {})[pod.metadata.uid] = None
         return Done(free, failures)
 
-    def _free_name(self, job: Job, index: int, used: dict[str, None]) -> str:
-        """The name of the first attempt that has not been made."""
-        taken = self._taken.get(job.metadata.uid, {})
-        attempt = job.status.succeeded + job.status.failed if index == UNKNOWN_INDEX else 0
-        while True:
-            name = name_of(job, index, attempt)
-            if name not in used and name not in taken and self._pods.get(name, job.metadata.namespace) is None:
-                used[name] = None
-                return name
+    def _free_name(self, job: Job, index: int, following: dict[int, int]) -> str:
+        """The name of the first attempt that has not been made; `following` says where to go on, by index."""
+        uid = job.metadata.uid
+        taken = self._taken.get(uid, {})
+        attempt = following[index] if index in following else self._first_attempt(job, index)
+        name = name_of(job, index, attempt)
+        while name in taken or self._pods.get(name, job.metadata.namespace) is not None:
             attempt += 1
+            name = name_of(job, index, attempt)
+        if index == UNKNOWN_INDEX and index not in following:
+            self._passed[uid] = attempt
+        following[index] = attempt + 1
+        return name
+
+    def _first_attempt(self, job: Job, index: int) -> int:
+        """Where to begin: every attempt before has a pod, or had one that is counted."""
+        if index != UNKNOWN_INDEX:
+            return 0
+        return max(job.status.succeeded + job.status.failed, self._passed.get(job.metadata.uid, 0))
 
     async def _create_batch(self, job: Job, pods: Iterable[Pod], now: int) -> Done:
         made, failures = list[Pod](), list[StatusError]()
