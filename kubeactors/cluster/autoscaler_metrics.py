@@ -60,14 +60,13 @@ class MachineMetrics(NoMetrics):
 
     async def _selected(self, namespace: str, selector: Selector) -> list[str]:
         """The names of the pods that a selector selects."""
-        by_label = self._pods.get(namespace)
-        if by_label is None:
-            by_label = {}
+        if namespace not in self._pods:
+            found: dict[str, list[Pod]] = {}
             for pod in (await self._client.list(Pod, namespace)).items:
                 for value in by_labels(pod):
-                    by_label.setdefault(value, []).append(pod)
-            self._pods[namespace] = by_label
-        candidates = by_label.get(selector_value(namespace, selector), [])
+                    found.setdefault(value, []).append(pod)
+            self._pods[namespace] = found
+        candidates = self._pods[namespace].get(selector_value(namespace, selector), [])
         return [one.metadata.name for one in candidates if selector.matches(one.metadata.labels)]
 
 
