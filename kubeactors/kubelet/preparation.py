@@ -65,7 +65,7 @@ def config_of(record: ContainerRecord, facts: PodFacts, materials: Materials | N
         return ContainerConfig(container=container, attempt=attempt)
     command, args = (tuple(expand(one, env) for one in part) for part in (container.command, container.args))
     container = replace(container, command=command, args=args)
-    mounts = mounts_of(container, facts, materials or NO_MATERIALS)
+    mounts = mounts_of(container, facts, materials or NO_MATERIALS, env)
     return ContainerConfig(container=container, attempt=attempt, env=env, mounts=mounts)
 
 
@@ -79,6 +79,7 @@ class ContainerSurroundings(msgspec.Struct, frozen=True):
 def surroundings_of(container: Container, facts: PodFacts, materials: Materials) -> ContainerSurroundings:
     """What a command sees in a container; nothing if what that refers to is not there any more."""
     try:
-        return ContainerSurroundings(environment(container, facts, materials), mounts_of(container, facts, materials))
+        env = environment(container, facts, materials)
+        return ContainerSurroundings(env, mounts_of(container, facts, materials, env))
     except MaterialMissing:
         return ContainerSurroundings()

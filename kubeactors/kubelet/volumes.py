@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from kubeactors.api.core.v1 import Container, Pod, Volume
 from kubeactors.api.core.v1.volume import DownwardAPIVolumeFile, KeyToPath, VolumeProjection
+from kubeactors.kubelet.environment import expand
 from kubeactors.kubelet.fields import PodFacts, field_of, resource_of
 from kubeactors.kubelet.materials import (
     TOKEN_VOLUME,
@@ -29,8 +30,8 @@ def check_volumes(facts: PodFacts, materials: Materials) -> tuple[str, str] | No
     return None
 
 
-def mounts_of(container: Container, facts: PodFacts, materials: Materials) -> tuple[Mount, ...]:
-    """The volumes of a container with their contents.
+def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: Mapping[str, str]) -> tuple[Mount, ...]:
+    """The volumes of a container with their contents; `env` is its environment.
 
     Raises:
         MaterialMissing: one refers to what does not exist.
@@ -41,7 +42,7 @@ def mounts_of(container: Container, facts: PodFacts, materials: Materials) -> tu
             path=one.mount_path,
             directory=directory_of(volumes[one.name], facts.pod),
             files=_files_if_there(volumes[one.name], facts, materials),
-            sub_path=one.sub_path,
+            sub_path=expand(one.sub_path_expr, env) if one.sub_path_expr else one.sub_path,
             read_only=bool(one.read_only),
         )
         for one in container.volume_mounts

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 
-from kubeactors.api.core.v1 import Container, Pod, Probe, SecurityContext
+from kubeactors.api.core.v1 import Container, Pod, PodSpec, Probe, SecurityContext
+from kubeactors.api.core.v1.container import VolumeMount
+from kubeactors.api.core.v1.env import EnvVar, EnvVarSource, ObjectFieldSelector
 from kubeactors.api.core.v1.probe import ExecAction, Lifecycle, LifecycleHandler
+from kubeactors.api.core.v1.volume import EmptyDirVolumeSource, Volume
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.kubelet import Log, ReadLog
+from kubeactors.kubelet import Attach, Log, ReadLog, Session
 from kubeactors.kubelet.runtimes import Behaviour
+from kubeactors.kubelet.runtimes.streams import Ended, Output, Stdin, Stdout
+from kubeactors.testing.heard import Heard
 from tests.kubelet.plane import Plane, a_pod
 
 SECOND = 1_000_000_000
@@ -140,6 +145,46 @@ def test_nothing_is_written_to_a_container_that_may_only_be_read() -> None:
     context = SecurityContext(read_only_root_filesystem=True)
     ran(plane, a_shell("echo x > /tmp/f || echo refused", security_context=context), is_over)
     assert lines(plane) == ("sh: can't create /tmp/f: Read-only file system", "refused")
+
+
+def test_a_container_with_a_terminal_and_no_command_is_a_shell_and_waits_for_what_is_typed() -> None:
+    plane = Plane(nodes=1)
+    ran(plane, Container(name="c", image="busybox", stdin=True, tty=True), is_running)
+    output: Heard[Output] = Heard()
+    attached = plane.sim.ask(
+        plane.kubelets["node-0"], Attach(namespace="default", pod="p", container="c", output=output)
+    )
+    assert isinstance(attached, Session)
+    plane.sim.run(100.0)
+    attached.input.tell(Stdin(b"echo $HOSTNAME\r"))
+    attached.input.tell(Stdin(b"exit 3\r"))
+    pod = plane.run_until_pod("p", is_over)
+    shown = b"".join(one.data for one in output.messages if isinstance(one, Stdout))
+    assert shown == b"echo $HOSTNAME\r\nexit 3\r\np\r\n$ "
+    assert output.messages[-1] == Ended(0)
+    over = pod.status.container_statuses[0].state.terminated
+    assert over is not None
+    assert over.exit_code == 3
+
+
+def test_a_part_of_a_volume_is_named_by_the_environment() -> None:
+    plane = Plane(nodes=1)
+    mounts = (
+        VolumeMount(name="logs", mount_path="/logs", sub_path_expr="$(POD)"),
+        VolumeMount(name="logs", mount_path="/all", read_only=True),
+    )
+    field = EnvVarSource(field_ref=ObjectFieldSelector(field_path="metadata.name"))
+    container = Container(
+        name="c",
+        image="busybox",
+        command=("sh", "-c", "echo x > /logs/hello.txt; ls /all; ls /all/p; touch /all/f"),
+        env=(EnvVar(name="POD", value_from=field),),
+        volume_mounts=mounts,
+    )
+    spec = PodSpec(volumes=(Volume(name="logs", empty_dir=EmptyDirVolumeSource()),))
+    plane.create(a_pod("p", container, node_name="node-0", restart_policy="Never", spec=spec))
+    plane.run_until_pod("p", is_over)
+    assert lines(plane) == ("p", "hello.txt", "touch: /all/f: Read-only file system")
 
 
 def test_a_program_that_is_not_known_runs_for_ever() -> None:
