@@ -1,11 +1,12 @@
 """A runtime without processes: containers that start after a while, and do what their command says or what was declared.
 
 A command that the little shell knows (`shell/`) is run in virtual time (`command_container.py`). Any other container is
-taken for a program that runs until it is stopped: one without a command or arguments (but with a terminal to type at
-that is a shell), one whose command is not known, and one whose script cannot be understood, or names a command that is not known. How such a container behaves is declared
-for its image or by annotations of its pod (`Behaviour`); if that says when it ends or what it logs, its command is not
-run. A command `sh -c "exit N"` ends with N at once. A container that is asked to stop does so in `stop_seconds`, with
-code 0 as a server that shuts down well; in a shorter grace period it is killed (137).
+taken for a program that runs until it is stopped: one without a command or arguments (with a terminal to type at that
+is a shell), one whose command is not known, and one whose script cannot be understood, or names a command that is not
+known. How such a container behaves is declared for its image or by annotations of its pod (`Behaviour`); if that says
+when it ends or what it logs, its command is not run. A command `sh -c "exit N"` ends with N at once. A container that is
+asked to stop does so in `stop_seconds`, with code 0 as a server that shuts down well; in a shorter grace period it is
+killed (137).
 
 What an image has in it besides its command is not known: arguments without a command are taken for the command, as an
 image without an entry point does. Volumes that are not made from objects are directories in memory, of this node.
