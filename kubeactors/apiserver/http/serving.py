@@ -13,16 +13,17 @@ import ssl
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import unquote
 
 import anyio
 import httptools
 import msgspec
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kubeactors.apiserver.http.app import ApiApp
+from kubeactors.apiserver.http.exchange import Exchange
 from kubeactors.apiserver.http.messages import PEER, Scope
 from kubeactors.apiserver.http.upgrade import SPDY, App, Connections, UpgradedConnection
 
@@ -36,6 +37,10 @@ GOODBYE_SECONDS = 1.0
 
 GRACE_SECONDS = 5
 """How long requests that are under way may take when the server stops."""
+
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 
 class AddressInUse(Exception):
@@ -90,6 +95,44 @@ class _PeerProtocol(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         """To SPDY too, which kubectl before 1.31 speaks."""
         return self._get_upgrade() == SPDY or super()._should_upgrade()
+
+    def on_headers_complete(self) -> None:
+        """As uvicorn does it, but for limits, which this server has none of, and exchanges of its own."""
+        parser = self.parser
+        assert parser is not None, "it is what calls this"
+        version = parser.get_http_version()
+        self.scope["method"] = parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        if parser.should_upgrade() and self._should_upgrade():
+            return
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = url.path
+        self.scope["query_string"] = url.query or b""
+        before = cast("RequestResponseCycle | None", self.cycle)
+        self.cycle = self._exchange(keep_alive=version != "1.0" and parser.should_keep_alive())
+        app = cast("ASGI3Application", self.app)  # pyright: ignore[reportUnknownMemberType] -- uvicorn says too little
+        if before is not None and not before.response_complete:  # one after the other
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, app))
+        else:
+            self._start_asgi_task(self.cycle, app)
+
+    def _exchange(self, *, keep_alive: bool) -> Exchange:
+        return Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=keep_alive,
+            on_response=self.on_response_complete,
+        )
 
     def handle_websocket_upgrade(self) -> None:
         if self._get_upgrade() != SPDY:

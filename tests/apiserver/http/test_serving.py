@@ -111,6 +111,48 @@ async def test_connections_are_kept_and_many_requests_go_over_one(pki: Pki) -> N
         assert codes == [404] * 20
 
 
+async def said(it: Site, *requests: str) -> bytes:
+    """All that the server says to these requests, sent at once, until it closes the connection."""
+    answer = b""
+    async with await anyio.connect_tcp(
+        it.at.host, it.at.port, ssl_context=it.context(), tls_standard_compatible=False
+    ) as stream:
+        await stream.send("".join(f"{one}\r\nHost: k\r\n\r\n" for one in requests).encode())
+        with contextlib.suppress(anyio.EndOfStream):
+            while True:
+                answer += await stream.receive()
+    return answer
+
+
+async def test_requests_that_come_at_once_are_answered_in_their_order(pki: Pki) -> None:
+    async with site(pki) as it:
+        paths = ("/healthz", "/nosuch%2Fpath", "/livez", "/healthz")
+        requests = [f"GET {path} HTTP/1.1" for path in paths]
+        answer = await said(it, *requests[:-1], f"{requests[-1]}\r\nConnection: close")
+        heads = [one for one in answer.split(b"\r\n") if b"HTTP/1.1 " in one]
+        assert [head[head.index(b"HTTP/1.1 ") :] for head in heads] == [
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.1 403 Forbidden",
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.1 200 OK",
+        ]
+        assert answer.count(b"connection: close") == 1
+        assert b'\\"/nosuch/path\\"' in answer
+
+
+async def test_a_client_of_http_1_0_gets_its_answer_and_the_end_of_the_connection(pki: Pki) -> None:
+    async with site(pki) as it:
+        head, _, body = (await said(it, "GET /healthz HTTP/1.0")).partition(b"\r\n\r\n")
+        assert (b"content-length: 2" in head, b"connection: close" in head, body) == (True, True, b"ok")
+
+
+async def test_a_head_is_answered_without_a_body(pki: Pki) -> None:
+    async with site(pki) as it:
+        answer = await said(it, "HEAD /healthz HTTP/1.1\r\nConnection: close")
+        assert answer.startswith(b"HTTP/1.1 ")
+        assert answer.endswith(b"\r\n\r\n")
+
+
 async def test_a_long_list_is_whole_in_whichever_form_it_is_asked_for(pki: Pki) -> None:
     async with site(pki) as it, it.admin() as client:
         for number in range(40):
