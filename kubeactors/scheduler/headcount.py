@@ -45,8 +45,11 @@ class Domains:
     """The values of one node label, numbered as they are met."""
 
     def __init__(self, key: str) -> None:
-        self.key = key
+        self.key: str = key
         self._numbers: dict[str, int] = {}
+        self._places: Places = np.zeros(0, np.intp)
+        self._position = 0
+        """Up to which change of nodes the places are known."""
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -55,6 +58,19 @@ class Domains:
         """The node's value; `NOWHERE` if it has none."""
         value = node.metadata.labels.get(self.key)
         return NOWHERE if value is None else self._numbers.setdefault(value, len(self._numbers))
+
+    def places(self, cache: "Cache") -> Places:
+        """The value of each row: known once for all who count by this label, whatever they count. Copy it to keep it."""
+        log = cache.node_changes
+        rows = log.since(self._position) if len(self._places) == cache.table.capacity else None
+        if rows is None:
+            self._places = np.full(cache.table.capacity, NOWHERE, np.intp)
+            rows = list(range(len(cache.rows)))
+        for row in rows:
+            info = cache.rows[row]
+            self._places[row] = NOWHERE if info is None or info.node is None else self.number(info.node)
+        self._position = log.position
+        return self._places
 
 
 def everywhere(_: Node) -> bool:
@@ -149,8 +165,11 @@ class DomainCounts:
         return where, where if self._counts_on(node) else NOWHERE
 
     def _place_all(self) -> None:
-        found = np.array([self._look(row) for row in range(self._cache.table.capacity)], np.intp)
-        self.where, self._place = found[:, 0].copy(), found[:, 1].copy()
+        self.where = self._domains.places(self._cache).copy()
+        self._place = self.where.copy()
+        if self._counts_on is not everywhere:
+            looks = (self._look(row)[1] for row in range(self._cache.table.capacity))
+            self._place = np.fromiter(looks, np.intp, self._cache.table.capacity)
         size = len(self._domains) + 1
         self.nodes = np.bincount(self._place[self._place >= 0], minlength=size)
         rows = self._headcount.rows

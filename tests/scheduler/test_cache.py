@@ -2,8 +2,10 @@
 
 import msgspec
 
+from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery.labels import of_labels
 from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.headcount import DomainCounts, Domains, Headcount
 from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.population import Selection
 from kubeactors.scheduler.terms import Target
@@ -125,3 +127,32 @@ def test_new_labels_of_a_placed_pod_are_counted_and_change_no_room() -> None:
     cache.set_pod(pod_info(labelled))
 
     assert (web.rows, cache.changes.since(position), used_cpu(cache, "n")) == ({0: 1}, [], 1000)
+
+
+class _Watched(Domains):
+    """Remembers which nodes it was asked about."""
+
+    def __init__(self) -> None:
+        super().__init__("zone")
+        self.asked: list[str] = []
+
+    def number(self, node: Node) -> int:
+        self.asked.append(node.metadata.name)
+        return super().number(node)
+
+
+def test_nodes_are_told_apart_once_for_all_who_count_by_the_same_label() -> None:
+    cache, domains = Cache(), _Watched()
+    for number in range(20):
+        cache.set_node(node(f"n{number}", labels={"zone": f"z{number % 3}"}))
+    counts = [DomainCounts(cache, Headcount(), domains) for _ in range(5)]
+    assert len(domains.asked) == 20
+
+    cache.set_node(node("n7", labels={"zone": "z9"}))
+    cache.remove_node("n8")
+    later = DomainCounts(cache, Headcount(), domains)
+    assert domains.asked[20:] == ["n7"]
+    for one in counts:
+        one.refresh()
+        assert one.where.tolist() == later.where.tolist()
+        assert one.nodes[: len(domains)].tolist() == later.nodes[: len(domains)].tolist() == [7, 6, 5, 1]
