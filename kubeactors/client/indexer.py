@@ -117,6 +117,8 @@ class _Index(Generic[T]):
 
     def __init__(self, values: IndexFunction[T]) -> None:
         self._values = _unwrapped(values)
+        self.source: IndexFunction[T] = values
+        self.asked: bool = False
         self.buckets: dict[str, dict[str, None]] = {}
 
     def change(self, key: str, old: T | None, new: T | None) -> None:
@@ -143,6 +145,9 @@ class Tally(Generic[T]):
 
     def __init__(self, group: GroupFunction[T]) -> None:
         self._group = _unwrapped(group)
+        self.source: GroupFunction[T] = group
+        self.asked: bool = False
+        """Whether anybody has: until then nothing is counted."""
         self.buckets: dict[str, dict[Hashable, int]] = {}
 
     def change(self, _key: str, old: T | None, new: T | None) -> None:
@@ -167,7 +172,11 @@ class Tally(Generic[T]):
 
 
 class Indexer(Generic[T]):
-    """Objects by key, with indexes and tallies that follow every change. One writer: its reflector."""
+    """Objects by key, with indexes and tallies. One writer: its reflector.
+
+    An index costs nothing until it is first asked, which takes a walk over all objects; from then on it follows every
+    change. Where nobody has services or jobs, nobody asks for the pods behind them.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, T] = {}
@@ -185,14 +194,12 @@ class Indexer(Generic[T]):
     def add_index(self, name: str, values: IndexFunction[T]) -> None:
         """Index present and future objects. A name that is taken already keeps its index: the name is its meaning."""
         if name not in self._indexes:
-            self._indexes[name] = index = _Index(values)
-            self._follow(index, values)
+            self._indexes[name] = _Index(values)
 
     def add_tally(self, name: str, group: GroupFunction[T]) -> None:
         """Count present and future objects. A name that is taken already keeps its tally."""
         if name not in self._tallies:
-            self._tallies[name] = tally = Tally(group)
-            self._follow(tally, group)
+            self._tallies[name] = Tally(group)
 
     def put(self, key: str, new: T) -> T | None:
         """Add or replace; what was there before."""
@@ -228,15 +235,21 @@ class Indexer(Generic[T]):
 
     def by_index(self, index: str, value: str) -> Mapping[str, T]:
         """See `Lister.by_index`."""
-        return _Bucket(self._indexes[index].buckets.get(value, _NO_KEYS), self.objects)
+        found = self._indexes[index]
+        if not found.asked:
+            self._follow(found)
+        return _Bucket(found.buckets.get(value, _NO_KEYS), self.objects)
 
     def counts(self, tally: str, bucket: str) -> Mapping[Hashable, int]:
         """See `Lister.counts`."""
-        return self._tallies[tally].buckets.get(bucket, _NO_COUNTS)
+        return self.tally(tally).get(bucket, _NO_COUNTS)
 
     def tally(self, tally: str) -> Mapping[str, Mapping[Hashable, int]]:
         """See `Lister.tally`."""
-        return self._tallies[tally].buckets
+        found = self._tallies[tally]
+        if not found.asked:
+            self._follow(found)
+        return found.buckets
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.objects.values())
@@ -256,7 +269,9 @@ class Indexer(Generic[T]):
             bit <<= 1
         return changed
 
-    def _follow(self, follower: _Index[T] | Tally[T], function: object) -> None:
+    def _follow(self, follower: _Index[T] | Tally[T]) -> None:
+        function: object = follower.source
+        follower.asked = True
         if isinstance(function, Reading):
             self._fields = tuple(dict.fromkeys((*self._fields, *function.fields)))
             self._read = attrgetter(*self._fields)

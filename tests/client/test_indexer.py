@@ -82,6 +82,7 @@ def test_an_index_that_reads_certain_fields_is_asked_again_only_when_they_change
 
     indexer: Indexer[ConfigMap] = Indexer()
     indexer.add_index("color", by_read_color)
+    assert names(indexer, "red") == []
     indexer.put("default/a", config_map("a", color="red"))
     newer = config_map("a", 2, color="red")
     indexer.put("default/a", newer)
@@ -91,6 +92,25 @@ def test_an_index_that_reads_certain_fields_is_asked_again_only_when_they_change
     assert (names(indexer, "red"), names(indexer, "blue")) == ([], ["a"])
     indexer.remove("default/a")
     assert names(indexer, "blue") == []
+
+
+def test_an_index_that_nobody_has_asked_costs_nothing_and_then_knows_all() -> None:
+    calls: list[str] = []
+
+    def by_noted_color(value: ConfigMap) -> tuple[str, ...]:
+        calls.append(value.metadata.name)
+        return by_color(value)
+
+    indexer: Indexer[ConfigMap] = Indexer()
+    indexer.add_index("color", by_noted_color)
+    indexer.put("default/a", config_map("a", color="red"))
+    indexer.put("default/b", config_map("b", color="blue"))
+    indexer.put("default/a", config_map("a", 2, color="blue"))
+    assert calls == []
+    assert names(indexer, "blue") == ["a", "b"]
+    assert calls == ["a", "b"]
+    indexer.put("default/b", config_map("b", 2, color="red"))
+    assert (names(indexer, "red"), names(indexer, "blue")) == (["b"], ["a"])
 
 
 def test_what_an_index_finds_is_a_live_view() -> None:
