@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1 import Namespace, Node, Pod
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
@@ -28,6 +28,13 @@ def missing(world: World) -> Iterator[str]:
         yield from _of_daemon_set(world, daemon_set)
     for job in world.of(Job).values():
         yield from _of_job(world, job)
+    for namespace in world.of(Namespace).values():
+        yield from _of_namespace(namespace)
+
+
+def _of_namespace(found: Namespace) -> Iterator[str]:
+    if found.metadata.deletion_timestamp is not None:
+        yield f"namespace {found.metadata.name} is still being deleted"
 
 
 def is_well(node: Node) -> bool:

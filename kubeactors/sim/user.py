@@ -11,11 +11,12 @@ from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.message import Message
-from kubeactors.sim.users import Bounds, Deployments, Hands, Nodes, Pods, Sets
+from kubeactors.sim.users import Bounds, Deployments, Hands, Namespaces, Nodes, Pods, Sets
 from kubeactors.sim.users.hands import is_passing
 from kubeactors.sim.workload import (
     AnyAction,
     DeploymentAction,
+    NamespaceAction,
     NodeAction,
     OwnAction,
     PodAction,
@@ -59,6 +60,7 @@ class Doer:
         self._hands = Hands(client, world, sleep)
         self._deployments, self._sets = Deployments(self._hands), Sets(self._hands)
         self._pods, self._nodes, self._bounds = Pods(self._hands), Nodes(self._hands), Bounds(self._hands)
+        self._namespaces = Namespaces(self._hands)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
@@ -79,6 +81,8 @@ class Doer:
             return self._pods.do(action)
         if isinstance(action, NodeAction):
             return self._nodes.do(action)
+        if isinstance(action, NamespaceAction):
+            return self._namespaces.do(action)
         return self._bounds.do(action)
 
 

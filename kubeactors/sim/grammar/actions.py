@@ -8,10 +8,19 @@ from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
-DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB = "Deployment", "StatefulSet", "DaemonSet", "Job"
-KINDS = (*(DEPLOYMENT,) * 4, *(STATEFUL_SET,) * 3, *(JOB,) * 2, DAEMON_SET)
+DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB = "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"
+KINDS = (*(DEPLOYMENT,) * 8, *(STATEFUL_SET,) * 6, *(JOB,) * 4, *(DAEMON_SET,) * 2, CRON_JOB)
 """What is created, the important ones more than once."""
-NAMES = {DEPLOYMENT: ("web", "api"), STATEFUL_SET: ("db", "log"), DAEMON_SET: ("agent", "proxy"), JOB: ("batch", "sum")}
+NAMES = {
+    DEPLOYMENT: ("web", "api"),
+    STATEFUL_SET: ("db", "log"),
+    DAEMON_SET: ("agent", "proxy"),
+    JOB: ("batch", "sum"),
+    CRON_JOB: ("tick", "report"),
+}
+CONCURRENCIES: tuple[workload.Concurrency, ...] = ("Forbid", "Replace", "Allow")
+CRON_SECONDS = 150.0
+"""So long at least a cron job is not suspended: it is due each minute."""
 IMAGES = ("2", "3", "1")
 PROPAGATIONS: tuple[workload.Propagation, ...] = ("Background", "Orphan", "Foreground")
 OFFSETS = (0.0, 0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
@@ -75,7 +84,9 @@ class Actions:
 
     def end(self, at: float) -> list[AnyAction]:
         """Undo what would keep the cluster from getting well."""
-        return [workload.Uncordon(at=at, node=node) for node in self.cordoned]
+        opened = [workload.Uncordon(at=at, node=node) for node in self.cordoned]
+        ticking = [one.name for one in self.subjects if one.kind == CRON_JOB]
+        return [*opened, *(workload.SuspendCronJob(at=max(at, CRON_SECONDS), name=name) for name in ticking)]
 
     def _draw_subjects(self) -> tuple[Subject, ...]:
         taken: dict[str, int] = {}
@@ -108,6 +119,9 @@ class Actions:
             )
         if subject.kind == DAEMON_SET:
             return workload.CreateDaemonSet(at=at, name=name, max_unavailable=source.integer(1, 2))
+        if subject.kind == CRON_JOB:
+            concurrency, seconds = source.choice(CONCURRENCIES), source.choice((0.5, 5.0, 70.0))
+            return workload.CreateCronJob(at=at, name=name, concurrency=concurrency, run_seconds=seconds)
         if subject.kind == JOB:
             return workload.CreateJob(
                 at=at,
@@ -185,7 +199,7 @@ class Actions:
 
     def _delete_set(self, subject: Subject, at: float) -> AnyAction:
         kinds: dict[str, workload.SetKind] = {
-            STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job"
+            STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob"
         }  # fmt: skip
         propagation = self._source.choice(PROPAGATIONS)
         return workload.DeleteSet(at=at, of=kinds[subject.kind], name=subject.name, propagation=propagation)
@@ -207,9 +221,13 @@ class Actions:
             lambda at: workload.Evict(at=at, name=subject.name, number=self._source.integer(0, MAX_REPLICAS)),
             lambda at: workload.SetBudget(at=at, name=subject.name, max_unavailable=self._source.integer(0, 2)),
             lambda at: workload.ClaimVolume(at=at, name=f"claim-{self._source.integer(1, 3)}"),
+            *(lambda at: workload.CreateNamespace(at=at, name="team"), self._delete_namespace),
             lambda at: workload.SetQuota(at=at, pods=self._source.choice((4, 8, 2))),
             self._visit,
         )
+
+    def _delete_namespace(self, at: float) -> AnyAction:
+        return workload.DeleteNamespace(at=at, name="team")
 
     def _cordon(self, at: float) -> AnyAction:
         node = self._source.choice(self._nodes)

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from kubeactors.sim import faults
 from kubeactors.sim.faults import AnyFault
-from kubeactors.sim.grammar.actions import DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET
+from kubeactors.sim.grammar.actions import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.plan import FAULT_KINDS
 
-CONTROLLERS = ("garbagecollector", "nodelifecycle", "taint-eviction", "podgc")
+CONTROLLERS = ("garbagecollector", "namespace", "nodelifecycle", "taint-eviction", "podgc")
 CONTROLLERS_OF: dict[str, tuple[str, ...]] = {
     DEPLOYMENT: ("replicaset", "deployment", "endpoints", "endpointslice"),
     STATEFUL_SET: ("statefulset", "persistentvolume-binder", "persistentvolume-provisioner", "endpoints"),
     DAEMON_SET: ("daemonset",),
     JOB: ("job",),
+    CRON_JOB: ("cronjob", "job"),
 }
 """Which controllers have to do with a workload."""
 RESOURCES = (*("pods",) * 5, "nodes")
@@ -22,6 +23,7 @@ RESOURCES_OF: dict[str, tuple[str, ...]] = {
     STATEFUL_SET: (*("statefulsets",) * 3, "controllerrevisions", "persistentvolumeclaims", "persistentvolumes"),
     DAEMON_SET: (*("daemonsets",) * 2, "controllerrevisions", "nodes"),
     JOB: ("jobs",) * 3,
+    CRON_JOB: ("cronjobs", "jobs", "jobs"),
 }
 """What controllers watch for a workload, the important ones more than once."""
 WRITTEN = ("pods", "pods", "nodes")
@@ -30,6 +32,7 @@ WRITTEN_OF: dict[str, tuple[str, ...]] = {
     STATEFUL_SET: ("statefulsets", "persistentvolumeclaims", "persistentvolumes"),
     DAEMON_SET: ("daemonsets",),
     JOB: ("jobs",),
+    CRON_JOB: ("jobs", "cronjobs"),
 }
 WEIGHTS = {
     "watch-lag": 24,

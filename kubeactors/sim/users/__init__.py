@@ -1,14 +1,15 @@
 """How the user does what a plan says, as a person with kubectl would.
 
 hands.py         what all of it needs            manifests.py    the objects that are created
-deployments.py   sets.py   pods.py   nodes.py   bounds.py        one file for each kind of action
+deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py        one file for each kind of action
 """
 
 from kubeactors.sim.users.bounds import Bounds
 from kubeactors.sim.users.deployments import Deployments
 from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
 from kubeactors.sim.users.pods import Pods
 from kubeactors.sim.users.sets import Sets
 
-__all__ = ["Bounds", "Deployments", "Hands", "Nodes", "Pods", "Sets"]
+__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Sets"]

@@ -13,7 +13,7 @@ from kubeactors.api.apps.v1 import (
     StatefulSetSpec,
 )
 from kubeactors.api.apps.v1.daemonset import DaemonSetUpdateStrategy, RollingUpdateDaemonSet
-from kubeactors.api.batch.v1 import Job, JobSpec
+from kubeactors.api.batch.v1 import CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec
 from kubeactors.api.core.v1 import (
     Container,
     HostPathVolumeSource,
@@ -41,7 +41,15 @@ from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.kubelet.runtimes.behaviour import DOMAIN
 from kubeactors.sim.room import VISITOR
-from kubeactors.sim.workload import AddPod, CreateDaemonSet, CreateDeployment, CreateJob, CreateStatefulSet, RecreatePod
+from kubeactors.sim.workload import (
+    AddPod,
+    CreateCronJob,
+    CreateDaemonSet,
+    CreateDeployment,
+    CreateJob,
+    CreateStatefulSet,
+    RecreatePod,
+)
 
 NAMESPACE = "default"
 APP = "app"
@@ -205,6 +213,18 @@ def job_of(action: CreateJob) -> Job:
         template=_template(action.name, replace(base, containers=(container,), restart_policy="Never")),
     )
     return Job(metadata=_metadata(action.name), spec=spec)
+
+
+def cron_job_of(action: CreateCronJob) -> CronJob:
+    """The cron job that the action creates."""
+    annotations = {f"{DOMAIN}run-seconds": str(action.run_seconds)}
+    template = _template(action.name, replace(pod_spec("1"), restart_policy="Never"), annotations)
+    spec = CronJobSpec(
+        schedule="* * * * *",
+        concurrency_policy=action.concurrency,
+        job_template=JobTemplateSpec(spec=JobSpec(template=template)),
+    )
+    return CronJob(metadata=_metadata(action.name), spec=spec)
 
 
 def pod_of(action: AddPod | RecreatePod) -> Pod:

@@ -5,11 +5,12 @@ from collections.abc import Awaitable
 from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import DaemonSet, StatefulSet
-from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import (
     NAMESPACE,
+    cron_job_of,
     daemon_set_of,
     job_of,
     service_of,
@@ -18,6 +19,7 @@ from kubeactors.sim.users.manifests import (
     with_image,
 )
 from kubeactors.sim.workload import (
+    CreateCronJob,
     CreateDaemonSet,
     CreateJob,
     CreateStatefulSet,
@@ -25,9 +27,15 @@ from kubeactors.sim.workload import (
     RollSet,
     ScaleStatefulSet,
     SetAction,
+    SuspendCronJob,
 )
 
-TYPES: dict[str, type[TypedObject]] = {"StatefulSet": StatefulSet, "DaemonSet": DaemonSet, "Job": Job}
+TYPES: dict[str, type[TypedObject]] = {
+    "StatefulSet": StatefulSet,
+    "DaemonSet": DaemonSet,
+    "Job": Job,
+    "CronJob": CronJob,
+}
 
 
 class Sets:
@@ -45,6 +53,10 @@ class Sets:
                 return self._hands.ensure(daemon_set_of(action))
             case CreateJob():
                 return self._hands.ensure(job_of(action))
+            case CreateCronJob():
+                return self._hands.ensure(cron_job_of(action))
+            case SuspendCronJob():
+                return self._hands.change(CronJob, action.name, _suspended)
             case ScaleStatefulSet():
                 return self._scale(action)
             case RollSet():
@@ -84,3 +96,7 @@ class Sets:
         hands.world.deleting(live, orphan=action.propagation == "Orphan")
         options = DeleteOptions(propagation_policy=action.propagation)
         await hands.client.delete(type_, action.name, NAMESPACE, options=options)
+
+
+def _suspended(live: CronJob) -> CronJob:
+    return replace(live, spec=replace(live.spec, suspend=True))

@@ -1,6 +1,6 @@
 """What users do to a cluster, as data.
 
-    deployments.py    sets.py    pods.py    nodes.py    bounds.py    own.py
+    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -26,6 +26,7 @@ from kubeactors.sim.workload.deployments import (
     Scale,
     Undo,
 )
+from kubeactors.sim.workload.namespaces import CreateNamespace, DeleteNamespace, NamespaceAction
 from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon, Visit
 from kubeactors.sim.workload.own import OwnAction
 from kubeactors.sim.workload.pods import (
@@ -40,6 +41,8 @@ from kubeactors.sim.workload.pods import (
     RelabelPod,
 )
 from kubeactors.sim.workload.sets import (
+    Concurrency,
+    CreateCronJob,
     CreateDaemonSet,
     CreateJob,
     CreateStatefulSet,
@@ -48,9 +51,10 @@ from kubeactors.sim.workload.sets import (
     ScaleStatefulSet,
     SetAction,
     SetKind,
+    SuspendCronJob,
 )
 
-AnyAction = DeploymentAction | SetAction | PodAction | NodeAction | BoundAction
+AnyAction = DeploymentAction | SetAction | PodAction | NodeAction | BoundAction | NamespaceAction
 
 __all__ = [
     "AddPod",
@@ -59,12 +63,16 @@ __all__ = [
     "ClaimForeignOwner",
     "ClaimUnknownOwner",
     "ClaimVolume",
+    "Concurrency",
     "Cordon",
+    "CreateCronJob",
     "CreateDaemonSet",
     "CreateDeployment",
     "CreateJob",
+    "CreateNamespace",
     "CreateStatefulSet",
     "DeleteDeployment",
+    "DeleteNamespace",
     "DeleteNode",
     "DeletePod",
     "DeleteSet",
@@ -73,6 +81,7 @@ __all__ = [
     "Drain",
     "EmptySlices",
     "Evict",
+    "NamespaceAction",
     "NodeAction",
     "OwnAction",
     "Pause",
@@ -90,6 +99,7 @@ __all__ = [
     "SetBudget",
     "SetKind",
     "SetQuota",
+    "SuspendCronJob",
     "Taint",
     "Uncordon",
     "Undo",

@@ -5,7 +5,8 @@ from typing import Literal
 from kubeactors.sim.steps import Action
 from kubeactors.sim.workload.deployments import Propagation
 
-SetKind = Literal["StatefulSet", "DaemonSet", "Job"]
+SetKind = Literal["StatefulSet", "DaemonSet", "Job", "CronJob"]
+Concurrency = Literal["Allow", "Forbid", "Replace"]
 
 
 class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-set"):
@@ -40,6 +41,21 @@ class CreateJob(Action, frozen=True, kw_only=True, tag="create-job"):
     indexed: bool = False
 
 
+class CreateCronJob(Action, frozen=True, kw_only=True, tag="create-cron-job"):
+    """Create a cron job that runs each minute. Nothing happens if there is one of that name."""
+
+    name: str
+    concurrency: Concurrency = "Allow"
+    run_seconds: float = 0.0
+    """How long each of its pods runs."""
+
+
+class SuspendCronJob(Action, frozen=True, kw_only=True, tag="suspend-cron-job"):
+    """Let it create no more jobs."""
+
+    name: str
+
+
 class ScaleStatefulSet(Action, frozen=True, kw_only=True, tag="scale-stateful-set"):
     """Want another number of replicas."""
 
@@ -63,4 +79,13 @@ class DeleteSet(Action, frozen=True, kw_only=True, tag="delete-set"):
     propagation: Propagation = "Background"
 
 
-SetAction = CreateStatefulSet | CreateDaemonSet | CreateJob | ScaleStatefulSet | RollSet | DeleteSet
+SetAction = (
+    CreateStatefulSet
+    | CreateDaemonSet
+    | CreateJob
+    | CreateCronJob
+    | SuspendCronJob
+    | ScaleStatefulSet
+    | RollSet
+    | DeleteSet
+)

@@ -8,6 +8,7 @@ from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import is_active
 from kubeactors.sim.world import Commit, World
@@ -91,9 +92,32 @@ class JobsAreExact(Invariant):
             yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
 
 
+class CronJobsRunOnce(Invariant):
+    """A cron job creates one job for each time of its schedule, not two."""
+
+    name: ClassVar[str] = "cron-jobs-run-once"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Job,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._made: dict[tuple[str, str], str] = {}
+        """By uid and time: the job that was created."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each job that is created."""
+        job = commit.new
+        owner = controller_of(job.metadata) if job is not None and commit.old is None else None
+        if job is None or owner is None:
+            return
+        due = (owner.uid, job.metadata.annotations.get(SCHEDULED_AT, ""))
+        if due in self._made:
+            yield f"cron job {owner.name} has created {title(job)} for {due[1]}, as {self._made[due]} before"
+        self._made[due] = title(job)
+
+
 def is_complete(job: Job) -> bool:
     """Whether it says so."""
     return any(one.type == "Complete" and one.status == "True" for one in job.status.conditions)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (JobsAreExact,)
+INVARIANTS: tuple[type[Invariant], ...] = (JobsAreExact, CronJobsRunOnce)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import ConfigMap, Endpoints, Node, Pod
+from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, Node, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
@@ -126,9 +126,23 @@ class OwnersExist(Invariant):
         return owner is not None and owner.metadata.namespace in {"", namespace}
 
 
+class NamespacesExist(Invariant):
+    """When all is quiet, nothing is in a namespace that does not exist."""
+
+    name: ClassVar[str] = "namespaces-exist"
+
+    def settled(self) -> Iterator[str]:
+        """Look at everything."""
+        names = {"", *(one.metadata.name for one in self.world.of(Namespace).values())}
+        for _, one in self.world.everything():
+            if one.metadata.namespace not in names:
+                yield f"{title(one)} is there, and its namespace is not"
+
+
 INVARIANTS: tuple[type[Invariant], ...] = (
     NothingFreeIsDeleted,
     OwnersKeepTheirs,
     OwnersSelectTheirs,
     OwnersExist,
+    NamespacesExist,
 )
