@@ -83,6 +83,18 @@ def test_nodes_that_renew_their_leases_stay_ready() -> None:
     assert nodes.taints("a") == []
 
 
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_nodes_whose_clocks_jump_stay_ready(hours: int) -> None:
+    nodes = Nodes("a", "b")
+    nodes.live(30.0)
+    nodes.sim.kernel.wall += hours * 3_600_000_000_000
+    nodes.live(120.0)
+    assert [nodes.ready(name) for name in "ab"] == ["True", "True"]
+    nodes.cut("a")
+    nodes.live(70.0)
+    assert [nodes.ready(name) for name in "ab"] == ["Unknown", "True"]
+
+
 def test_a_silent_node_becomes_unknown_is_tainted_and_its_pods_unready() -> None:
     nodes = Nodes("a", "b")
     nodes.pod("p", "a", *forever("node.kubernetes.io/unreachable"))

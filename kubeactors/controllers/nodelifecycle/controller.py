@@ -116,7 +116,7 @@ class NodeLifecycleController(Controller):
         known = self._signs.get(name)
         if known is None:
             self._note(name)
-        elif (renewed or "") > (known.renewed or ""):  # what there is of every node every ten seconds
+        elif renewed != known.renewed:  # by a clock that was set back, too: Kubernetes asks for a later time
             self._signs[name] = Sign(known.uid, renewed, known.heartbeat, self.ctx.now)
 
     def _on_node(self, change: Change[Node]) -> None:
