@@ -37,6 +37,11 @@ class Watcher:
         """It has been told everything before; for a synced one that nothing concerned, maybe more."""
         self.behind: bool = False
 
+    def is_next(self, event: StoreEvent) -> bool:
+        """Whether the event concerns it, and it has not been told."""
+        kv = event.kv
+        return self.start <= kv.key < self.end and self.next_revision <= kv.mod_revision
+
     def tell(self, events: Iterable[StoreEvent], revision: int) -> bool:
         """Tell it everything up to a revision; False: refused."""
         if not self.subscriber.tell(StoreEvents(watch=self.watch, revision=revision, events=tuple(events))):
@@ -128,15 +133,15 @@ class Watches:
     def publish(self, events: list[StoreEvent], revision: int) -> None:
         """Tell the synced watchers events that are durable now: everything up to `revision`."""
         self.revision = revision
+        if len(self._watchers) == 1:  # an API server alone: nobody has to be found
+            (watcher,) = self._watchers.values()
+            concerned = [one for one in events if watcher.is_next(one)]
+            if concerned and not watcher.behind:
+                self._tell(watcher, concerned, revision)
+            return
         if self._index is None:
             self._index = RangeIndex(self._watchers.values())
         find = self._index.find
-        if len(events) == 1:
-            event = events[0]
-            for watcher in find(event.kv.key):
-                if not watcher.behind and watcher.next_revision <= event.kv.mod_revision:
-                    self._tell(watcher, events, revision)
-            return
         batches: dict[Watcher, list[StoreEvent]] = {}
         for event in events:
             for watcher in find(event.kv.key):
