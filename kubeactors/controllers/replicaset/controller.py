@@ -209,11 +209,11 @@ class ReplicasController(Controller, Generic[R]):
         else:
             counts, pods = await self._count(found)
         failure: StatusError | None = None
-        if standing is Standing.AWAITED:
-            self.enqueue_after(key, AWAIT_SECONDS)
-        elif found.metadata.deletion_timestamp is None:
+        if standing is not Standing.AWAITED and found.metadata.deletion_timestamp is None:
             created, failure = await self._manage(found, counts, pods)
             counts = counts.with_created(created)
+        if self._expectations.standing(uid, self.ctx.now, self._pods.revision) is Standing.AWAITED:
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
         await self._report(owner, counts, pods, failure)
         if failure is not None:
             raise failure
