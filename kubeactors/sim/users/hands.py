@@ -75,14 +75,14 @@ class Hands:
         with suppress(NotFound):
             await self.client.delete(type_, name, namespace)
 
-    async def pods(self, name: str) -> list[Pod]:
-        """The pods of a workload that are not going, by name."""
+    async def pods(self, name: str, *, going: bool = False) -> list[Pod]:
+        """The pods of a workload, by name; those that are going only if that is said."""
         found = await self.client.list(Pod, NAMESPACE, label_selector=f"{APP}={name}")
-        return [one for one in found.items if one.metadata.deletion_timestamp is None]
+        return [one for one in found.items if going or one.metadata.deletion_timestamp is None]
 
-    async def pod(self, name: str, number: int) -> Pod | None:
+    async def pod(self, name: str, number: int, *, going: bool = False) -> Pod | None:
         """One of them."""
-        present = await self.pods(name)
+        present = await self.pods(name, going=going)
         return present[number % len(present)] if present else None
 
 

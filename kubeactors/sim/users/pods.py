@@ -55,7 +55,7 @@ class Pods:
                 return self._empty_slices(action.name)
 
     async def _delete(self, action: DeletePod) -> None:
-        pod = await self._hands.pod(action.name, action.number)
+        pod = await self._hands.pod(action.name, action.number, going=action.force)
         if pod is not None:
             self._hands.world.takes_in_hand(pod)
             options = _this_one(pod)

@@ -9,7 +9,7 @@ class DeletePod(Action, frozen=True, kw_only=True, tag="delete-pod"):
     name: str
     number: int = 0
     force: bool = False
-    """Without waiting for its containers to end, which nobody hears of then."""
+    """Without waiting for its containers to end, which nobody hears of then; also one that is going already."""
 
 
 class RelabelPod(Action, frozen=True, kw_only=True, tag="relabel-pod"):
