@@ -75,25 +75,33 @@ def test_an_operator_that_does_what_it_should_passes() -> None:
     careful()
 
 
-def test_a_bug_is_found_made_small_and_told() -> None:
-    with pytest.raises(FuzzFailed) as failed:
-        careless()
-    story, finding = str(failed.value), failed.value.finding
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> FuzzFailed:
+    """What the campaign of the careless operator ends with, and the directory where it has written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("careless"))
+        with pytest.raises(FuzzFailed) as caught:
+            careless()
+        caught.value.replay, caught.value.page = caught.value.replay.absolute(), caught.value.page.absolute()
+    return caught.value
+
+
+def test_a_bug_is_found_made_small_and_told(failed: FuzzFailed) -> None:
+    story, finding = str(failed), failed.finding
     assert finding.violation.invariant == "shops_have_their_pods"
     assert len(finding.plan.steps) <= 3
     assert story.startswith("shops_have_their_pods: ")
     assert "own name=order" in story
     assert "by operator/reconciler, #" in story
-    assert story.endswith(f"again: kubeactors replay {failed.value.replay}")
-    assert failed.value.page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert story.endswith(f"again: kubeactors replay kubeactors-fuzz/{failed.replay.name}")
+    assert failed.page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_a_replay_names_the_operator_and_the_command_runs_it_again(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(FuzzFailed) as failed:
-        careless()
-    replay = failed.value.replay
-    assert decode(replay.read_text()).operator == f"{__name__}:careless"
-    code: object = app()(["replay", str(replay), "--output", "json"], exit_on_error=False)
+def test_a_replay_names_the_operator_and_the_command_runs_it_again(
+    failed: FuzzFailed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert decode(failed.replay.read_text()).operator == f"{__name__}:careless"
+    code: object = app()(["replay", str(failed.replay), "--output", "json"], exit_on_error=False)
     assert (code, json.loads(capsys.readouterr().out)["reproduced"]) == (1, True)
 
 
