@@ -49,6 +49,7 @@ from kubeactors.controllers.disruption import DisruptionController
 from kubeactors.controllers.endpoints import EndpointsController
 from kubeactors.controllers.endpointslice import EndpointSliceController
 from kubeactors.controllers.endpointslice_mirroring import EndpointSliceMirroringController
+from kubeactors.controllers.ephemeral_volume import EphemeralVolumeController
 from kubeactors.controllers.garbagecollector import GarbageCollector
 from kubeactors.controllers.identities import acting_as_itself
 from kubeactors.controllers.job import JobController
@@ -215,6 +216,7 @@ def _factories(
         "root-ca-certificate-publisher": partial(
             RootCAPublisher, client, config.root_ca, namespaces=namespaces, config_maps=config_maps
         ),
+        "ephemeral-volume": partial(EphemeralVolumeController, client, events, pods=pods, claims=claims),
         "resourceclaim": partial(
             ResourceClaimController,
             client,

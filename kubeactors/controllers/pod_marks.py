@@ -25,7 +25,7 @@ STRAY: Final = 32
 """It has no controller, or had none, and is new, gone, to be released, or has other labels: somebody may want it."""
 
 CLAIMING: Final = 4096
-"""It claims devices."""
+"""It claims devices, or volumes of its own."""
 
 _OWNED = {"ReplicaSet": 64, "ReplicationController": 128, "StatefulSet": 256, "DaemonSet": 512, "Job": 1024}
 _OWNED_BY_OTHERS = 2048
@@ -48,6 +48,8 @@ def marks_of(change: Change[Pod]) -> int:
     claiming = CLAIMING if change.current.spec.resource_claims else 0
     if old is None or new is None:
         pod = change.current
+        if any(one.ephemeral is not None for one in pod.spec.volumes):  # these do not change
+            claiming = CLAIMING
         owned = _owned(pod.metadata) or STRAY
         return claiming | owned | SERVES | (PLACED if old is None else GONE) | _ending(pod)
     marks = claiming | _of_owners(old.metadata, new.metadata) | _of_spec(old, new)
