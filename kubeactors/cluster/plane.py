@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Never, TypeAlias, TypeVar, cast
 
 from kubeactors import storage
@@ -15,6 +16,7 @@ from kubeactors.apiserver.admission.webhooks import call as webhooks
 from kubeactors.client import Client, ElectionConfig, InProcessTransport, LeaderElector
 from kubeactors.client.transport import ApiMessage, Transport
 from kubeactors.cluster.autoscaler_metrics import MachineMetrics
+from kubeactors.cluster.local_volumes import VOLUMES, LocalVolumes
 from kubeactors.cluster.machines import Machines, MachinesMessage
 from kubeactors.cluster.power import PowerSwitch
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
@@ -46,6 +48,8 @@ ELECTION_TIMEOUT_SECONDS = 5.0
 
 Source: cmd/kube-controller-manager/app/options/options.go, cmd/kube-scheduler/app/options (v1.36).
 """
+LOCAL_PATH = Path("/var/local/kubeactors")
+"""Where local volumes would be, where nothing that runs could write to them."""
 REPORTERS = {"scheduler": "default-scheduler"}
 """Under whose name a component records events, where that is not its own."""
 
@@ -141,6 +145,8 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         nodes = Client(transport, KUBELETS)
         machines = partial(Machines, nodes, self._spec, self._workloads, self._running)
         self._machines = metrics.machines = spawn(machines, name="machines")
+        if self._workloads is not None:
+            spawn(partial(LocalVolumes, manager, self._workloads.directory), name="local-volumes")
         if self._spec.power_switch:
             spawn(partial(PowerSwitch, nodes, self._machines), name="power-switch")
         for name, guest in self._guests.items():
@@ -185,6 +191,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             sign_token=None if self._tokens is None else self._tokens.issue_legacy,
             cluster_cidr=self._spec.cluster_cidr,
             load_balancer_pool=self._spec.load_balancer_pool,
+            local_path=str((LOCAL_PATH if self._workloads is None else self._workloads.directory) / VOLUMES),
         )
 
     @handle

@@ -60,7 +60,7 @@ from kubeactors.controllers.persistentvolume import (
     PersistentVolumeClaimProtectionController,
     PersistentVolumeController,
     PersistentVolumeProtectionController,
-    SimulatedProvisioner,
+    Provisioner,
 )
 from kubeactors.controllers.pod_gc import PodGCController
 from kubeactors.controllers.pod_marks import marks_of
@@ -94,6 +94,8 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Where autoscalers ask how busy pods are."""
     cluster_cidr: str = ""
     """The range that nodes which come without one get theirs from; without it they get none."""
+    local_path: str = "/var/local/kubeactors"
+    """The directory of the volumes that are local."""
     load_balancer_pool: str = ""
     """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
     without: tuple[str, ...] = ()
@@ -170,7 +172,7 @@ def _factories(
             PersistentVolumeController, client, events, claims=claims, volumes=volumes, classes=classes
         ),
         "persistentvolume-provisioner": partial(
-            SimulatedProvisioner, client, events, claims=claims, volumes=volumes, classes=classes
+            Provisioner, client, events, config.local_path, claims=claims, volumes=volumes, classes=classes
         ),
         "persistentvolumeclaim-protection": partial(
             PersistentVolumeClaimProtectionController, client, claims=claims, pods=pods

@@ -1,4 +1,4 @@
-"""What a pod is made from besides its spec: ConfigMaps and Secrets. Pure.
+"""What a pod is made from besides its spec: ConfigMaps, Secrets, volumes of claims. Pure.
 
 Source: pkg/kubelet/{configmap,secret} (v1.36).
 """
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from kubeactors.api.core.v1 import ConfigMap, Container, PodSpec, Secret, Service, Volume
+from kubeactors.api.core.v1 import ConfigMap, Container, Pod, Secret, Service, Volume
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 
 TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 -- a name
 """How the volume with the token of the service account is named: every pod has it, few read it."""
@@ -22,10 +23,11 @@ class Wanted(msgspec.Struct, frozen=True):
 
     config_maps: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     services: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.config_maps or self.secrets or self.services)
+        return bool(self.config_maps or self.secrets or self.claims or self.services)
 
 
 class Materials(msgspec.Struct, frozen=True):
@@ -33,6 +35,8 @@ class Materials(msgspec.Struct, frozen=True):
 
     config_maps: Mapping[str, ConfigMap] = {}
     secrets: Mapping[str, Secret] = {}
+    directories: Mapping[str, str] = {}
+    """Where the volume of each claim is, for those that are bound."""
     token: str = ""
     """Of the pod's service account; empty if nobody issues any."""
     services: tuple[Service, ...] | None = None
@@ -65,12 +69,13 @@ NO_MATERIALS = Materials()
 NOTHING_WANTED = Wanted()
 
 
-def wanted_by(spec: PodSpec, *, everything: bool) -> Wanted:
-    """What a pod refers to; without `everything`, neither Services nor what only the volume with its token does.
+def wanted_by(pod: Pod, *, everything: bool) -> Wanted:
+    """What a pod refers to; without `everything`, neither Services, nor claims, nor what only its token's volume does.
 
-    >>> wanted_by(PodSpec(), everything=True)
-    Wanted(config_maps=(), secrets=(), services=True)
+    >>> wanted_by(Pod(), everything=True)
+    Wanted(config_maps=(), secrets=(), claims=(), services=True)
     """
+    spec = pod.spec
     config_maps: dict[str, None] = {}
     secrets: dict[str, None] = {}
     for volume in spec.volumes:
@@ -81,7 +86,27 @@ def wanted_by(spec: PodSpec, *, everything: bool) -> Wanted:
             _add_of_container(container, config_maps, secrets)
     if not (config_maps or secrets or everything):
         return NOTHING_WANTED
-    return Wanted(tuple(config_maps), tuple(secrets), services=everything)
+    claims = tuple(name for one in spec.volumes if (name := claim_of(one, pod))) if everything else ()
+    return Wanted(tuple(config_maps), tuple(secrets), claims, services=everything)
+
+
+def claim_of(volume: Volume, pod: Pod) -> str:
+    """The name of the claim behind a volume; empty if there is none."""
+    if volume.persistent_volume_claim is not None:
+        return volume.persistent_volume_claim.claim_name
+    return f"{pod.metadata.name}-{volume.name}" if volume.ephemeral is not None else ""
+
+
+def directory_of_volume(volume: PersistentVolume) -> str:
+    """Where the contents of a persistent volume are: where it says, or in a directory of its own name.
+
+    >>> directory_of_volume(PersistentVolume(metadata=ObjectMeta(name="pv-1")))
+    'volumes/pv-1'
+    """
+    spec = volume.spec
+    if spec.host_path is not None:
+        return spec.host_path.path
+    return spec.local.path if spec.local is not None else f"volumes/{volume.metadata.name}"
 
 
 def _add_of_volume(volume: Volume, config_maps: dict[str, None], secrets: dict[str, None]) -> None:

@@ -114,7 +114,7 @@ class PodWorker:
         """When `step` must be called at the latest; None if only news can change anything."""
         self.materials: Materials | None = None
         """What the pod refers to, when it was last read."""
-        self.wanted: Wanted = wanted_by(pod.spec, everything=self._needs_environment(pod, runtime))
+        self.wanted: Wanted = wanted_by(pod, everything=self._needs_environment(pod, runtime))
         """What that is; the kubelet reads it before anything starts."""
         self.reads_at: int | None = now
         """When the kubelet is to read it; None if there is no need."""

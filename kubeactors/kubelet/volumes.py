@@ -13,10 +13,13 @@ from kubeactors.kubelet.materials import (
     TOKEN_VOLUME,
     MaterialMissing,
     Materials,
+    claim_of,
     keys_of_config_map,
     keys_of_secret,
 )
 from kubeactors.kubelet.runtimes import Mount
+
+NOT_BOUND: Mapping[str, str] = {}
 
 
 def check_volumes(facts: PodFacts, materials: Materials) -> tuple[str, str] | None:
@@ -40,7 +43,7 @@ def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: 
     return tuple(
         Mount(
             path=one.mount_path,
-            directory=directory_of(volumes[one.name], facts.pod),
+            directory=directory_of(volumes[one.name], facts.pod, materials.directories),
             files=_files_if_there(volumes[one.name], facts, materials),
             sub_path=expand(one.sub_path_expr, env) if one.sub_path_expr else one.sub_path,
             read_only=bool(one.read_only),
@@ -50,17 +53,16 @@ def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: 
     )
 
 
-def directory_of(volume: Volume, pod: Pod) -> str:
+def directory_of(volume: Volume, pod: Pod, claims: Mapping[str, str] = NOT_BOUND) -> str:
     """Where the contents of a volume are: with the pod, unless they are to outlive it.
+
+    `claims` says where the volumes of claims are; a claim without volume has a directory of its own name.
 
     >>> directory_of(Volume(name="cache"), Pod())
     '/cache'
     """
-    namespace = pod.metadata.namespace
-    if volume.persistent_volume_claim is not None:
-        return f"claims/{namespace}/{volume.persistent_volume_claim.claim_name}"
-    if volume.ephemeral is not None:
-        return f"claims/{namespace}/{pod.metadata.name}-{volume.name}"
+    if claim := claim_of(volume, pod):
+        return claims.get(claim, f"claims/{pod.metadata.namespace}/{claim}")
     if volume.host_path is not None:
         return volume.host_path.path
     return f"{pod.metadata.uid}/{volume.name}"

@@ -16,7 +16,7 @@ from kubeactors.api.core.v1.volume import HostPathVolumeSource
 from kubeactors.api.core.v1.volume_matching import best_match
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
+from kubeactors.controllers.persistentvolume.provisioner import LOCAL_PATH, PROVISIONER
 from tests.controllers.plane import Plane, meta, template
 
 
@@ -166,6 +166,26 @@ def test_a_claim_that_waits_for_its_consumer_gets_a_volume_when_the_scheduler_ha
         lambda one: replace(one, metadata=replace(one.metadata, annotations={**one.metadata.annotations, **chosen})),
     )
     control_plane.sim.run(3.0)
+    assert found(control_plane).status.phase == "Bound"
+
+
+def test_a_local_volume_belongs_to_the_node_that_the_scheduler_has_chosen(control_plane: Plane) -> None:
+    control_plane.create(replace(storage_class(mode="WaitForFirstConsumer"), provisioner=LOCAL_PATH))
+    control_plane.create(claim(class_="fast"))
+    control_plane.sim.run(2.0)
+    chosen = {"volume.kubernetes.io/selected-node": "node-2"}
+    control_plane.change(
+        found(control_plane), lambda live: replace(live, metadata=replace(live.metadata, annotations=chosen))
+    )
+    control_plane.sim.run(5.0)
+    (made,) = control_plane.list(PersistentVolume, "")
+    assert made.spec.host_path == HostPathVolumeSource(
+        path=f"/var/local/kubeactors/{made.metadata.name}", type="DirectoryOrCreate"
+    )
+    assert made.spec.node_affinity is not None
+    assert made.spec.node_affinity.required is not None
+    (term,) = made.spec.node_affinity.required.node_selector_terms
+    assert [(one.key, one.values) for one in term.match_expressions] == [("kubernetes.io/hostname", ("node-2",))]
     assert found(control_plane).status.phase == "Bound"
 
 

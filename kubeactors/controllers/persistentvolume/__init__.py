@@ -9,11 +9,11 @@ from kubeactors.controllers.persistentvolume.protection import (
     PersistentVolumeClaimProtectionController,
     PersistentVolumeProtectionController,
 )
-from kubeactors.controllers.persistentvolume.provisioner import SimulatedProvisioner
+from kubeactors.controllers.persistentvolume.provisioner import Provisioner
 
 __all__ = [
     "PersistentVolumeClaimProtectionController",
     "PersistentVolumeController",
     "PersistentVolumeProtectionController",
-    "SimulatedProvisioner",
+    "Provisioner",
 ]

@@ -1,15 +1,25 @@
-"""A provisioner whose volumes exist in name only: what a cluster without disks gives to claims.
+"""Provisioners: what a cluster without disks gives to claims.
 
-A storage class asks for it by the name `kubeactors.io/simulated`.
+A storage class asks for volumes that exist in name only by `kubeactors.io/simulated`, and for directories of the machine
+that the cluster runs on by `kubeactors.io/local-path`; these belong to a node, as all that is local does.
 
-Source: sigs.k8s.io/sig-storage-lib-external-provisioner (v11), whose events and annotations these are.
+Source: sigs.k8s.io/sig-storage-lib-external-provisioner (v11), whose events and annotations these are;
+rancher/local-path-provisioner (v0.0.31), for what a local volume says of itself.
 """
 
 from contextlib import suppress
 
 from kubeactors.api.core.v1 import ObjectReference, PersistentVolumeClaim
-from kubeactors.api.core.v1.persistentvolume import DELETE, RELEASED, PersistentVolume, PersistentVolumeSpec
+from kubeactors.api.core.v1.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
+from kubeactors.api.core.v1.persistentvolume import (
+    DELETE,
+    RELEASED,
+    PersistentVolume,
+    PersistentVolumeSpec,
+    VolumeNodeAffinity,
+)
 from kubeactors.api.core.v1.persistentvolumeclaim import class_of_claim
+from kubeactors.api.core.v1.volume import HostPathVolumeSource
 from kubeactors.api.core.v1.volume_matching import PROVISIONED_BY, SELECTED_NODE, STORAGE_PROVISIONER
 from kubeactors.api.core.v1.volume_sources import CSIPersistentVolumeSource
 from kubeactors.api.storage.v1 import StorageClass
@@ -20,17 +30,23 @@ from kubeactors.client import Change, Client, Controller, EventRecorder, RecordE
 from kubeactors.message import Recipient
 
 PROVISIONER = "kubeactors.io/simulated"
+LOCAL_PATH = "kubeactors.io/local-path"
+HOSTNAME = "kubernetes.io/hostname"
 
 _CLAIM, _VOLUME = "claim:", "volume:"
 
 
-class SimulatedProvisioner(Controller):
-    """Makes a volume for each claim that asks for it, and deletes it when the claim is gone."""
+class Provisioner(Controller):
+    """Makes a volume for each claim that asks for it, and deletes it when the claim is gone.
 
-    def __init__(
+    `directory` is where local volumes are; whoever has the disk removes what is in it.
+    """
+
+    def __init__(  # noqa: PLR0913  the informers that it shares
         self,
         client: Client,
         events: Recipient[RecordEvent],
+        directory: str,
         *,
         claims: SharedInformer[PersistentVolumeClaim],
         volumes: SharedInformer[PersistentVolume],
@@ -39,6 +55,7 @@ class SimulatedProvisioner(Controller):
         super().__init__()
         self._client = client
         self._events = events
+        self._directory = directory
         self._claims = claims.lister
         self._volumes = volumes.lister
         self._classes = classes.lister
@@ -49,7 +66,7 @@ class SimulatedProvisioner(Controller):
     def started(self) -> None:
         """Subscribe."""
         super().started()
-        self._recorder = EventRecorder(self._events, self.ctx, PROVISIONER)
+        self._recorders = {name: EventRecorder(self._events, self.ctx, name) for name in (PROVISIONER, LOCAL_PATH)}
 
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
         if change.new is not None and _asks(change.new):
@@ -76,10 +93,11 @@ class SimulatedProvisioner(Controller):
         if self._volumes.by_key(name) is not None:
             return
         message = f'External provisioner is provisioning volume for claim "{key_of(claim)}"'
-        self._recorder.normal(claim, "Provisioning", message)
+        recorder = self._recorders[found.provisioner]
+        recorder.normal(claim, "Provisioning", message)
         with suppress(AlreadyExists):
-            await self._client.create(volume_for(claim, found))
-        self._recorder.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+            await self._client.create(volume_for(claim, found, self._directory))
+        recorder.normal(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
 
     async def _delete(self, volume: PersistentVolume) -> None:
         metadata = volume.metadata
@@ -88,15 +106,19 @@ class SimulatedProvisioner(Controller):
             await self._client.delete(PersistentVolume, metadata.name, options=DeleteOptions(preconditions=seen))
 
 
-def volume_for(claim: PersistentVolumeClaim, found: StorageClass) -> PersistentVolume:
+def volume_for(claim: PersistentVolumeClaim, found: StorageClass, directory: str) -> PersistentVolume:
     """A volume just as the claim asks for, reserved for it. Its name says for which claim, so there is only one."""
     metadata, spec = claim.metadata, claim.spec
     name = f"pvc-{metadata.uid}"
+    local = found.provisioner == LOCAL_PATH
+    node = metadata.annotations.get(SELECTED_NODE, "")
     return PersistentVolume(
-        metadata=ObjectMeta(name=name, annotations={PROVISIONED_BY: PROVISIONER}),
+        metadata=ObjectMeta(name=name, annotations={PROVISIONED_BY: found.provisioner}),
         spec=PersistentVolumeSpec(
             capacity={"storage": spec.resources.requests.get("storage", "0")},
-            csi=CSIPersistentVolumeSource(driver=PROVISIONER, volume_handle=name),
+            csi=None if local else CSIPersistentVolumeSource(driver=found.provisioner, volume_handle=name),
+            host_path=HostPathVolumeSource(path=f"{directory}/{name}", type="DirectoryOrCreate") if local else None,
+            node_affinity=_on_node(node) if local and node else None,
             access_modes=spec.access_modes,
             claim_ref=ObjectReference(
                 kind="PersistentVolumeClaim",
@@ -114,17 +136,23 @@ def volume_for(claim: PersistentVolumeClaim, found: StorageClass) -> PersistentV
     )
 
 
+def _on_node(name: str) -> VolumeNodeAffinity:
+    here = NodeSelectorRequirement(key=HOSTNAME, operator="In", values=(name,))
+    return VolumeNodeAffinity(required=NodeSelector(node_selector_terms=(NodeSelectorTerm(match_expressions=(here,)),)))
+
+
 def _asks(claim: PersistentVolumeClaim) -> bool:
-    asked = claim.metadata.annotations.get(STORAGE_PROVISIONER) == PROVISIONER
+    asked = claim.metadata.annotations.get(STORAGE_PROVISIONER) in (PROVISIONER, LOCAL_PATH)
     return asked and not claim.spec.volume_name and claim.metadata.deletion_timestamp is None
 
 
 def _may_begin(claim: PersistentVolumeClaim, found: StorageClass) -> bool:
+    asked = claim.metadata.annotations.get(STORAGE_PROVISIONER)
     waits = found.volume_binding_mode == WAIT_FOR_FIRST_CONSUMER
-    return found.provisioner == PROVISIONER and (not waits or SELECTED_NODE in claim.metadata.annotations)
+    return found.provisioner == asked and (not waits or SELECTED_NODE in claim.metadata.annotations)
 
 
 def _is_doomed(volume: PersistentVolume) -> bool:
-    own = volume.metadata.annotations.get(PROVISIONED_BY) == PROVISIONER
+    own = volume.metadata.annotations.get(PROVISIONED_BY) in (PROVISIONER, LOCAL_PATH)
     deletes = volume.spec.persistent_volume_reclaim_policy == DELETE
     return own and deletes and volume.status.phase == RELEASED and volume.metadata.deletion_timestamp is None
