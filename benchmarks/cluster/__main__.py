@@ -15,37 +15,9 @@ import anyio
 import msgspec
 
 from benchmarks.actors.__main__ import machine
-from benchmarks.cluster import (
-    churn,
-    controllers,
-    creation,
-    failure,
-    fanout,
-    fuzzing,
-    https,
-    idle,
-    messages,
-    readiness,
-    rollout,
-    snapshot,
-)
+from benchmarks.cluster.catalogue import NAMES, question_named
 from benchmarks.cluster.question import Figure, Figures, Question
 from kubeactors.cli.loop import MIDDLE, OLD, YOUNG
-
-QUESTIONS = (
-    *readiness.QUESTIONS,
-    *creation.QUESTIONS,
-    *https.QUESTIONS,
-    *churn.QUESTIONS,
-    *rollout.QUESTIONS,
-    *controllers.QUESTIONS,
-    *failure.QUESTIONS,
-    *snapshot.QUESTIONS,
-    *fanout.QUESTIONS,
-    *messages.QUESTIONS,
-    *idle.QUESTIONS,
-    *fuzzing.QUESTIONS,
-)
 
 
 def answered(question: Question, scale: float) -> Figures:
@@ -78,9 +50,9 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="do so many times the work")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     options = parser.parse_args()
-    chosen = [one for one in QUESTIONS if not options.questions or one.name in options.questions]
+    chosen = [question_named(one) for one in NAMES if not options.questions or one in options.questions]
     if not chosen or len(chosen) < len(options.questions):
-        sys.exit(f"known questions: {', '.join(one.name for one in QUESTIONS)}")
+        sys.exit(f"known questions: {', '.join(NAMES)}")
     report: dict[str, object] = {"machine": machine()}
     if options.output == "text":
         print(" · ".join(machine().values()))
