@@ -146,6 +146,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._cacher = Cacher(scheme, self._hub, history=self._config.watch_history, node_of=node_of_kind)
         self._ready = Gate()
         self._store_watch = 0
+        self._priming = False
         self._compact_revision = 0
 
     async def started(self) -> None:
@@ -276,6 +277,9 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     async def store_watch_cancelled(self, message: StoreWatchCancelled) -> None:
         """The cache has lost its source: begin anew. Watchers are closed; they come back."""
         if message.watch == self._store_watch:
+            self._store_watch += 1  # nothing that it tells counts any more
+            if self._priming:
+                return  # who begins anew already will notice, and begin once more
             if self._ready.is_open:
                 self._ready = Gate()
             self._streams.close_all()
@@ -418,8 +422,10 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
 
     async def _prime(self) -> None:
         """Read everything, and watch from there; again and again while the store cannot be reached."""
+        self._priming = True
         while not await self._primed():
             await self.ctx.sleep(RETRY_SECONDS)
+        self._priming = False
         for resource in self._resources.values():
             resource.strategy.restore(resource.cache.objects.select(Selection()))
         self._freshness.advance()
@@ -429,7 +435,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         try:
             found = await self._store.ask(Range(op=RangeOp(key=ROOT, range_end=end)))
             assert isinstance(found, RangeReply), "the newest revision can be read"
-            self._store_watch += 1
+            number = self._store_watch = self._store_watch + 1
             self._cacher.prime(found.revision, found.kvs)
             create = WatchCreate(
                 subscriber=self.ctx.self,
@@ -438,7 +444,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
                 range_end=end,
                 start_revision=found.revision + 1,
             )
-            return isinstance(await self._store.ask(create), WatchCreated)
+            return isinstance(await self._store.ask(create), WatchCreated) and self._store_watch == number
         except AskError:
             return False
 
