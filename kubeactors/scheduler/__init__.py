@@ -12,7 +12,8 @@
     device_book.py  devices by node, and who has them                      device_claims.py  claims of devices that a pod names
     csi.py          by which driver a volume is attached                   storage_users.py  what the pods of a node use
     population.py   the pods on nodes by what selects them                 headcount.py      counts by row and by domain
-    framework.py    extension points and statuses                          handle.py         what plugins are given
+    framework.py    extension points and statuses                          extension_points.py  which of them a plugin has
+    handle.py       what plugins are given
     verdicts.py     filter and score node by node, by signature            views.py          what is kept about many nodes
     profile.py      plugins together, up to the choice of a node           plain.py          plugins of users
     binding.py      plugins together, from then on                         waiting.py        pods that a plugin holds up

@@ -6,6 +6,7 @@ Source: pkg/scheduler/framework/runtime/framework.go (v1.36).
 from collections.abc import Awaitable, Sequence
 
 from kubeactors.apimachinery.status import StatusError
+from kubeactors.scheduler.extension_points import provides
 from kubeactors.scheduler.framework import (
     BindPlugin,
     Code,
@@ -38,7 +39,7 @@ class Binding:
     ) -> None:
         self._reserves = reserves
         self._permits = permits
-        self._pre_binds = [(one, one if isinstance(one, PreFlightPlugin) else None) for one in pre_binds]
+        self._pre_binds = [(one, one if provides(one, PreFlightPlugin) else None) for one in pre_binds]
         """Each with itself if it can say that it has nothing to do."""
         self._binds = binds
         self._post_binds = post_binds

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.extension_points import provides
 from kubeactors.scheduler.framework import (
     Code,
     Mask,
@@ -28,12 +29,12 @@ _DEFAULT_WEIGHT = 1
 
 def filters_plainly(plugin: Plugin) -> bool:
     """Whether the plugin filters and promises nothing about what its answers depend on."""
-    return isinstance(plugin, PlainFilterPlugin) and not hasattr(plugin, "skips")
+    return provides(plugin, PlainFilterPlugin) and not hasattr(plugin, "skips")
 
 
 def scores_plainly(plugin: Plugin) -> bool:
     """The same of scores."""
-    return isinstance(plugin, PlainScorePlugin) and not hasattr(plugin, "skips")
+    return provides(plugin, PlainScorePlugin) and not hasattr(plugin, "skips")
 
 
 def weight_of(plugin: Plugin) -> int:
@@ -98,7 +99,7 @@ class PlainScoreView:
         raw = np.array([self._plugin.score(self._pod, one) for one in nodes], np.int64)
         found = np.zeros(len(feasible), np.int64)
         rows = np.array([one.row for one in nodes], np.intp)
-        found[rows] = self._plugin.normalize(raw) if isinstance(self._plugin, NormalizingPlugin) else raw
+        found[rows] = self._plugin.normalize(raw) if provides(self._plugin, NormalizingPlugin) else raw
         return found
 
     def _nodes(self, feasible: Mask) -> list[NodeInfo]:
@@ -106,7 +107,7 @@ class PlainScoreView:
         return [one for one in rows if one is not None]
 
     def _leaves_out(self, nodes: Sequence[NodeInfo]) -> bool:
-        if not isinstance(self._plugin, PreScorePlugin):
+        if not provides(self._plugin, PreScorePlugin):
             return False
         status = self._plugin.pre_score(self._pod, nodes)
         return status is not None and status.code == Code.SKIP

@@ -17,6 +17,7 @@ from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.scheduler.binding import Binding
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import ANYTHING, EnqueueExtensions, Hint, Subject
+from kubeactors.scheduler.extension_points import provides
 from kubeactors.scheduler.framework import (
     BindPlugin,
     Code,
@@ -91,24 +92,24 @@ class Profile:
         self.plugins: tuple[Plugin, ...] = chosen.plugins
         everything = self.plugins
         filtering, scoring = chosen.at("filter"), chosen.at("score")
-        self._listening = [one for one in everything if isinstance(one, ObjectListener)]
+        self._listening = [one for one in everything if provides(one, ObjectListener)]
         self._cache = cache
         self._weights = chosen.weights
-        self._pre_enqueue = [one for one in chosen.at("preEnqueue") if isinstance(one, PreEnqueuePlugin)]
-        self._pre_filters = [one for one in chosen.at("preFilter") if isinstance(one, PreFilterPlugin)]
+        self._pre_enqueue = [one for one in chosen.at("preEnqueue") if provides(one, PreEnqueuePlugin)]
+        self._pre_filters = [one for one in chosen.at("preFilter") if provides(one, PreFilterPlugin)]
         plain = [one for one in filtering if filters_plainly(one)]
-        self._filters = [one for one in filtering if isinstance(one, FilterPlugin) and one not in plain]
+        self._filters = [one for one in filtering if provides(one, FilterPlugin) and one not in plain]
         self._plain_filters = cast("list[PlainFilterPlugin]", plain)
         plain = [one for one in scoring if scores_plainly(one)]
         self._plain_scores = cast("list[PlainScorePlugin]", plain)
-        self._static_scores = [self._weighted(one) for one in scoring if isinstance(one, StaticScorePlugin)]
-        self._scores = [self._weighted(one) for one in scoring if isinstance(one, VectorScorePlugin)]
-        self._viewing = [one for one in everything if isinstance(one, ViewPlugin)]
+        self._static_scores = [self._weighted(one) for one in scoring if provides(one, StaticScorePlugin)]
+        self._scores = [self._weighted(one) for one in scoring if provides(one, VectorScorePlugin)]
+        self._viewing = [one for one in everything if provides(one, ViewPlugin)]
         self._blind = [one.name for one in everything if one not in filtering]
         self._unscored = [one.name for one in everything if one not in scoring]
-        self._post_filters = [one for one in chosen.at("postFilter") if isinstance(one, PostFilterPlugin)]
+        self._post_filters = [one for one in chosen.at("postFilter") if provides(one, PostFilterPlugin)]
         self.queue_sort: QueueSortPlugin | None = next(
-            (one for one in chosen.at("queueSort") if isinstance(one, QueueSortPlugin)), None
+            (one for one in chosen.at("queueSort") if provides(one, QueueSortPlugin)), None
         )
         self.binding: Binding = _binding(chosen)
         self.hints: dict[str, tuple[Hint, ...]] = {one.name: _hints(one) for one in everything}
@@ -239,7 +240,7 @@ class Profile:
     def namespaces_changed(self) -> None:
         """Labels of namespaces have changed."""
         for one in self.plugins:
-            if isinstance(one, NamespaceListener):
+            if provides(one, NamespaceListener):
                 one.namespaces_changed()
 
     def views(self, pod: PodInfo) -> list[WeightedView]:
@@ -393,18 +394,18 @@ def sort_key_of(profiles: Iterable[Profile]) -> SortKey:
 
 def _binding(chosen: PluginSet) -> Binding:
     return Binding(
-        [one for one in chosen.at("reserve") if isinstance(one, ReservePlugin)],
-        [one for one in chosen.at("permit") if isinstance(one, PermitPlugin)],
-        [one for one in chosen.at("preBind") if isinstance(one, PreBindPlugin)],
-        [one for one in chosen.at("bind") if isinstance(one, BindPlugin)],
-        [one for one in chosen.at("postBind") if isinstance(one, PostBindPlugin)],
+        [one for one in chosen.at("reserve") if provides(one, ReservePlugin)],
+        [one for one in chosen.at("permit") if provides(one, PermitPlugin)],
+        [one for one in chosen.at("preBind") if provides(one, PreBindPlugin)],
+        [one for one in chosen.at("bind") if provides(one, BindPlugin)],
+        [one for one in chosen.at("postBind") if provides(one, PostBindPlugin)],
     )
 
 
 def _hints(plugin: Plugin) -> tuple[Hint, ...]:
     if hasattr(plugin, "hints"):
         return cast("EnqueueExtensions", plugin).hints()
-    return ANYTHING if isinstance(plugin, _REFUSING) or filters_plainly(plugin) else ()
+    return ANYTHING if any(provides(plugin, one) for one in _REFUSING) or filters_plainly(plugin) else ()
 
 
 def _refusal_of(views: Iterable[WeightedView], row: int) -> Status | None:

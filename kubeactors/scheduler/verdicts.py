@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.extension_points import provides
 from kubeactors.scheduler.framework import (
     Code,
     Diagnosis,
@@ -107,7 +108,7 @@ class Verdicts:
         self._static = static
         self._cache = cache
         self._filters = [one for one in filters if not one.skips(pod)]
-        self._by_rows = [one if isinstance(one, VectorFilterPlugin) else None for one in self._filters]
+        self._by_rows = [one if provides(one, VectorFilterPlugin) else None for one in self._filters]
         self._plugins = [one for one in scores if not one.skips(pod)]
         self._position = 0
         self._total: Scores = np.zeros(0, np.int64)
