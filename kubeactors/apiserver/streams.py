@@ -41,7 +41,7 @@ class Streams:
         try:
             watcher, events = begin(request, selection, start, self._cacher)
         except Expired as refusal:
-            request.subscriber.tell(WatchClosed(request.watch, refusal.status))
+            self._refuse(request, selection, WatchClosed(request.watch, refusal.status))
             return
         watcher.shown = shown
         self._register(watcher, events, request.options.timeout_seconds)
@@ -111,10 +111,22 @@ class Streams:
             self._flushing = True
             self._ctx.after(RETRY_SECONDS, Flush(), key="flush")
 
+    def _refuse(self, request: Watch, selection: Selection, end: WatchClosed) -> None:
+        """Tell the end of a watch that does not begin; again and again, if the subscriber has no room for it."""
+        if not request.subscriber.tell(end):
+            watcher = Watcher(request.subscriber, request.watch, request.resource, selection, 0)
+            watcher.end = end
+            self._add(watcher)
+            self._hub.close(watcher)
+            self.schedule_flush()
+
+    def _add(self, watcher: Watcher) -> None:
+        if self._hub.add(watcher) and isinstance(watcher.subscriber, Ref):
+            self._ctx.watch(watcher.subscriber)
+
     def _register(self, watcher: Watcher, events: list[WatchEvent], timeout_seconds: int | None) -> None:
         subscriber = watcher.subscriber
-        if self._hub.add(watcher) and isinstance(subscriber, Ref):
-            self._ctx.watch(subscriber)
+        self._add(watcher)
         self._cacher.watch(watcher, events)
         self.schedule_flush()
         seconds = timeout_seconds or self._usual_seconds * (1 + self._ctx.random.random())

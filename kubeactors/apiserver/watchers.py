@@ -34,6 +34,7 @@ class Watcher:
         "bookmarks",
         "buffer",
         "closed",
+        "end",
         "marked",
         "matches",
         "number",
@@ -61,6 +62,8 @@ class Watcher:
         self.buffer: list[WatchEvent] = []
         self.sequence: int = 0
         self.closed: bool = False
+        self.end: WatchClosed = WatchClosed(number)
+        """What is told at the end."""
         self.timers: list[Timer] = []
         self.shown: Shown | None = None
         """Puts objects into the version that is watched, if that is not the stored one."""
@@ -73,7 +76,7 @@ class Watcher:
                 return False
             self.sequence += 1
             self.buffer.clear()
-        return not self.closed or self.subscriber.tell(WatchClosed(self.number))
+        return not self.closed or self.subscriber.tell(self.end)
 
 
 class ResourceWatchers:

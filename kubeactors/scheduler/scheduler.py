@@ -10,6 +10,7 @@ import msgspec
 
 from kubeactors.actor import Actor, handle
 from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, Notify, RecordEvent, SharedInformer
 from kubeactors.message import Recipient
 from kubeactors.scheduler import diagnosis
@@ -287,7 +288,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         pod, node_name = placed.queued.info, placed.node_name
         self.queue.done(pod.uid)
         failure = await self._failure_to_bind(placed)
-        if failure is not None:
+        if failure is not None and not await self._is_bound_all_the_same(pod, node_name):
             self._take_back(placed)
             self.ctx.log.info("scheduler.bind_failed", pod=pod.key, node=node_name, error=failure)
             await self._try_again(placed.queued, failure)
@@ -305,6 +306,15 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         except ExtenderFailed as error:
             return str(error)
         return None if status is None else status.message
+
+    async def _is_bound_all_the_same(self, pod: PodInfo, node_name: str) -> bool:
+        """Whether the failure was that of a reply: then the place is taken, and nobody else may have it."""
+        try:
+            metadata = pod.pod.metadata
+            live = await self._client.find(Pod, metadata.name, metadata.namespace)
+        except StatusError:
+            return False
+        return live is not None and live.metadata.uid == pod.uid and live.spec.node_name == node_name
 
     def _take_back(self, placed: _Placed) -> None:
         """The place is free again, for whoever waits for one."""

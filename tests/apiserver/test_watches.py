@@ -150,6 +150,36 @@ def test_a_watch_from_forgotten_history_is_told_expired() -> None:
     assert seen.closed == WatchClosed(7, status)
 
 
+class Shut(Seen):
+    """A subscriber that takes nothing at all at first."""
+
+    is_shut = True
+
+    def tell(self, message: WatchEvents | WatchClosed, /) -> bool:
+        return not self.is_shut and super().tell(message)
+
+
+def reason_of(seen: Seen) -> str:
+    """Why the watch has ended; empty as long as it has not, or for no reason."""
+    return seen.closed.status.reason if seen.closed is not None and seen.closed.status is not None else ""
+
+
+def test_a_watch_that_cannot_begin_is_told_so_once_there_is_room() -> None:
+    plane = Plane(ApiServerConfig(watch_history=2))
+    start = changes(plane)
+    seen = Shut()
+    options = ListOptions(resource_version=start)
+    plane.sim.ask(
+        plane.server,
+        Watch(resource=gvr_of(ConfigMap), namespace="default", subscriber=seen, watch=7, options=options, user=ADMIN),
+    )
+    plane.sim.run(1.0)
+    assert reason_of(seen) == ""
+    seen.is_shut = False
+    plane.sim.run(1.0)
+    assert reason_of(seen) == "Expired"
+
+
 def test_a_watch_ends_at_its_timeout_with_a_bookmark_shortly_before(plane: Plane) -> None:
     start = plane.create(config_map("start")).metadata.resource_version
     seen = plane.watch(ConfigMap, ListOptions(timeout_seconds=3, allow_watch_bookmarks=True, resource_version=start))
