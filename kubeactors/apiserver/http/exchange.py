@@ -44,7 +44,9 @@ class Exchange(RequestResponseCycle):
         self.response_started = True
         self.waiting_for_100_continue = False
         head, length = _head(status, headers)
-        self.chunked_encoding: bool = length is None and status not in _NO_BODY and self.scope["method"] != "HEAD"
+        self.chunked_encoding: bool | None = (
+            length is None and status not in _NO_BODY and self.scope["method"] != "HEAD"
+        )
         self.expected_content_length: int = length or 0
         default = b"".join([b"%b: %b\r\n" % header for header in self.default_headers])
         if _CLOSE in headers:
