@@ -53,11 +53,12 @@ def validate_pod_status_update(new: Pod, old: Pod) -> Iterator[FieldError]:
 
 def _transitions(new: PodStatus, old: PodStatus, spec: PodSpec) -> Iterator[FieldError]:
     policy = spec.restart_policy
-    sidecars = tuple(one.name for one in spec.init_containers if is_sidecar(one))
-    path = "status.containerStatuses"
-    yield from _stay_ended(new.container_statuses, old.container_statuses, policy, _restartable(spec), path)
-    path = "status.initContainerStatuses"
-    yield from _stay_ended(new.init_container_statuses, old.init_container_statuses, policy, sidecars, path)
+    if policy != "Always":
+        sidecars = tuple(one.name for one in spec.init_containers if is_sidecar(one))
+        path = "status.containerStatuses"
+        yield from _stay_ended(new.container_statuses, old.container_statuses, policy, _restartable(spec), path)
+        path = "status.initContainerStatuses"
+        yield from _stay_ended(new.init_container_statuses, old.init_container_statuses, policy, sidecars, path)
     path = "status.ephemeralContainerStatuses"
     yield from _stay_ended(new.ephemeral_container_statuses, old.ephemeral_container_statuses, "Never", (), path)
 
@@ -76,8 +77,6 @@ def _stay_ended(
     may_return: tuple[str, ...],
     path: str,
 ) -> Iterator[FieldError]:
-    if policy == "Always" or not old:
-        return
     for i, before in enumerate(old):
         ended = before.state.terminated
         if ended is None or (ended.exit_code and policy == "OnFailure") or before.name in may_return:
