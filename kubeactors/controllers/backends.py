@@ -64,10 +64,10 @@ def _matters(old: Pod, new: Pod) -> bool:
     return (
         old.status.pod_ips != new.status.pod_ips
         or old.status.phase != new.status.phase
-        or is_ready(old) != is_ready(new)
         or old.metadata.deletion_timestamp != new.metadata.deletion_timestamp
         or old.metadata.labels != new.metadata.labels
         or old.spec.node_name != new.spec.node_name
+        or is_ready(old) != is_ready(new)
     )
 
 
