@@ -13,15 +13,18 @@ GROWING = tuple(f"{DOMAIN}{one}" for one in ("memory", "disk", "processes"))
 """Annotations that say of what a pod takes more than others do."""
 
 
-def may_grow(pod: Pod, runtime: ContainerRuntime) -> bool:
-    """Whether a pod may take more than is known: so was declared, it is measured, or it writes files that are limited."""
+def may_grow(pod: Pod, runtime: ContainerRuntime, *, reads: bool) -> bool:
+    """Whether a pod may take more than is known: so was declared, it is measured, or it writes files that are limited.
+
+    Only what is really run is measured or writes files: it reads its environment, and `reads` says whether any does.
+    """
     annotations, spec = pod.metadata.annotations, pod.spec
     if annotations and any(key.endswith(GROWING) for key in annotations):
         return True
+    if not reads:
+        return False
     containers = (*spec.init_containers, *spec.containers)
-    if any(runtime.is_measured(one.image) for one in containers):
-        return True
-    return any(map(runtime.needs_environment, containers)) and _limits_files(spec)
+    return any(runtime.is_measured(one.image) for one in containers) or _limits_files(spec)
 
 
 def usage_of(pod: Pod, records: Iterable[ContainerRecord], runtime: ContainerRuntime, now: int) -> WorkerUsage:

@@ -150,7 +150,7 @@ class PodWorker:
     @property
     def may_grow(self) -> bool:
         """Whether it may take more than is known beforehand."""
-        return self.stage is not Stage.TERMINATED and may_grow(self.pod, self._runtime)
+        return self.stage is not Stage.TERMINATED and may_grow(self.pod, self._runtime, reads=self.wanted.services)
 
     @property
     def records(self) -> list[ContainerRecord]:

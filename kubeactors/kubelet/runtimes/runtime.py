@@ -238,7 +238,10 @@ class ContainerRuntime(Protocol):
         ...
 
     def is_measured(self, image: str) -> bool:
-        """Whether it is found out what containers of the image take, so that nobody can know it beforehand."""
+        """Whether it is found out what containers of the image take, so that nobody can know it beforehand.
+
+        Such containers need their environment.
+        """
         ...
 
     def create_container(self, sandbox_id: str, config: ContainerConfig, now: int) -> str:
