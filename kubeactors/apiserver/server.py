@@ -177,7 +177,12 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         tables = Tables(self._scheme, self._resources, self._subresources)
         self._custom = CustomKinds(tables, self._cacher, self._streams, environment)
         self._repair = ServiceRepair(
-            Repair(addresses, ports), self._resources, self._stored, self._freshness, recording(self.ctx)
+            Repair(addresses, ports),
+            self._resources,
+            self._stored,
+            self._freshness,
+            environment=environment,
+            record=recording(self.ctx),
         )
         definitions = self._resources.get(DEFINITIONS)
         self._definitions = None

@@ -10,17 +10,23 @@ from typing import TypeVar, cast
 
 from kubeactors.actor import Context, Ref
 from kubeactors.api.core.v1.service import Service
+from kubeactors.api.networking.v1.ipaddress import IPAddress
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apiserver.bootstrap import SELF
 from kubeactors.apiserver.freshness import CacheFreshness
 from kubeactors.apiserver.messages import ApiMessage
-from kubeactors.apiserver.registry.repair import Finding, Repair
+from kubeactors.apiserver.objects import revision_of
+from kubeactors.apiserver.registry.addresses import IP_ADDRESSES, Leak, given, leaks
+from kubeactors.apiserver.registry.metadata import Environment
+from kubeactors.apiserver.registry.repair import ADDRESS, Finding, Repair
 from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.services import addresses_of
 from kubeactors.apiserver.registry.storage import Stored
 from kubeactors.apiserver.selection import Selection
 from kubeactors.client import Client, EventRecorder, EventSink, InProcessTransport, RecordEvent
 from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.storage.messages import Compare
 
 M = TypeVar("M")
 
@@ -34,27 +40,40 @@ Records = Callable[[str], EventRecorder]
 
 
 class ServiceRepair:
-    """Looks at all services, repairs what can be, and records what is wrong."""
+    """Looks at all services and addresses, repairs what can be, and records what is wrong."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  it is made in one place
         self,
         repair: Repair,
         resources: Mapping[GroupVersionResource, Resource],
         stored: Stored,
         freshness: CacheFreshness,
+        *,
+        environment: Environment,
         record: Records,
     ) -> None:
         self._repair = repair
         self._services = resources[SERVICES]
+        self._addresses = resources[IP_ADDRESSES]
         self._stored = stored
         self._freshness = freshness
+        self._environment = environment
         self._record = record
 
     async def look(self) -> None:
         """Look once."""
         await self._freshness.catch_up()
         services = cast("tuple[Service, ...]", tuple(self._services.cache.objects.select(Selection())))
-        for finding in tuple(self._repair.look(services)):
+        addresses = cast("tuple[IPAddress, ...]", tuple(self._addresses.cache.objects.select(Selection())))
+        made = {one.metadata.name: None for one in addresses}
+        for address, finding in tuple(self._repair.missing(services, made)):
+            if finding.take is not None and await self._make(address, finding.service):
+                finding.take()
+                self._report(finding)
+        had = {(one.metadata.namespace, one.metadata.name): addresses_of(one.spec) for one in services}
+        for leak in tuple(leaks(addresses, had)):
+            await self._clean_up(leak)
+        for finding in tuple(self._repair.look(services, made)):
             if finding.take is None or await self._exists(finding):
                 self._report(finding)
 
@@ -66,6 +85,20 @@ class ServiceRepair:
             return False
         finding.take()
         return True
+
+    async def _make(self, address: str, service: Service) -> bool:
+        """Make the object of an address, if its service is still what it was; whether that was done."""
+        key = self._services.key(service.metadata.namespace, service.metadata.name)
+        write = given(address, service, self._environment)
+        compare = (Compare(key=key, mod_revision=revision_of(service)), Compare(key=write.key, mod_revision=0))
+        return await self._stored.write_all(compare, (write,))
+
+    async def _clean_up(self, leak: Leak) -> None:
+        name = leak.address.metadata.name
+        done, _ = await self._stored.delete(self._addresses.key("", name), leak.address)
+        if done:
+            recorder = self._record(ADDRESS.component)
+            recorder.warning(leak.address, leak.reason, leak.message, action="IPAddressAllocation")
 
     def _report(self, finding: Finding) -> None:
         words = finding.words

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod, Service
+from kubeactors.api.networking.v1.ipaddress import IPAddress
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind, Scheme
@@ -41,6 +42,7 @@ from kubeactors.apiserver.customresources.strategies import DefinitionStrategy
 from kubeactors.apiserver.keys import prefix_of
 from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.registry import jobs, kinds
+from kubeactors.apiserver.registry.addresses import IPAddressStrategy
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.certificates import APPROVAL, CertificateStrategy
 from kubeactors.apiserver.registry.evictions import BUDGETS, EvictionSubresource
@@ -88,6 +90,11 @@ def _services(kind: Kind[TypedObject], shared: Shared) -> AnyStrategy:
     return cast("AnyStrategy", made)
 
 
+def _ip_addresses(kind: Kind[TypedObject], shared: Shared) -> AnyStrategy:
+    made = IPAddressStrategy(cast("Kind[IPAddress]", kind), shared.environment, shared.addresses)
+    return cast("AnyStrategy", made)
+
+
 _COUNTED: Maker = _simple(CountsContent)
 _UNCOUNTED: Maker = _simple(kinds.UncountedStrategy)
 _CONDITIONAL: Maker = _simple(kinds.ConditionalStrategy)
@@ -127,6 +134,7 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"): _simple(WithStatus),
     ("networking.k8s.io", "ingressclasses"): _COUNTED,
     ("networking.k8s.io", "ingresses"): _simple(WithStatus),
+    ("networking.k8s.io", "ipaddresses"): _ip_addresses,
     ("networking.k8s.io", "networkpolicies"): _COUNTED,
     ("networking.k8s.io", "servicecidrs"): _UNCOUNTED,
     ("policy", "poddisruptionbudgets"): _simple(kinds.PodDisruptionBudgetStrategy),

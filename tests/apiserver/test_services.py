@@ -14,6 +14,7 @@ from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec
 from kubeactors.api.core.v1 import Endpoints, Event, Service, ServicePort, ServiceSpec
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.api.networking.v1.ipaddress import IPAddress, IPAddressSpec, ParentReference
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, Create
 from kubeactors.apiserver import ApiServer, ApiServerConfig
@@ -195,6 +196,7 @@ def test_what_several_services_have_is_reported_about_all_but_the_first() -> Non
     other = another_server(plane)
     twice = {"type": "NodePort", "cluster_ip": "10.96.7.7"}
     plane.create(service("a", ServicePort(port=80, node_port=30007), **twice))
+    other.delete(IPAddress, "10.96.7.7")  # or the other server would see that it is taken
     other.create(service("b", ServicePort(port=80, node_port=30007), **twice))
     assert set(look(plane)) == {
         (
@@ -275,3 +277,97 @@ def test_an_address_whose_service_may_have_been_written_is_not_given_to_another(
     assert plane.get(Service, "a").spec.ports[0].node_port == 30007
     said = refusal(plane.try_create(service("b", kept, type="NodePort")))[2]
     assert said.endswith("provided port is already allocated")
+
+
+# The objects of addresses.
+
+
+def owner(address: IPAddress) -> ParentReference:
+    assert address.spec.parent_ref is not None
+    return address.spec.parent_ref
+
+
+def by_hand(address: str, service_name: str, **labels: str) -> IPAddress:
+    parent = ParentReference(resource="services", namespace="default", name=service_name)
+    return IPAddress(metadata=ObjectMeta(name=address, labels=labels), spec=IPAddressSpec(parent_ref=parent))
+
+
+def test_an_address_is_an_object_that_comes_and_goes_with_its_service(plane: Plane) -> None:
+    made = plane.create(service("a"))
+    found = plane.get(IPAddress, made.spec.cluster_ip)
+    assert owner(found) == ParentReference(resource="services", namespace="default", name="a")
+    assert found.metadata.labels == {
+        "ipaddress.kubernetes.io/ip-family": "IPv4",
+        "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+    }
+    assert found.metadata.resource_version == made.metadata.resource_version
+    plane.delete(Service, "a")
+    assert plane.names(IPAddress) == ["10.96.0.1"]
+    assert owner(plane.get(IPAddress, "10.96.0.1")).name == "kubernetes"
+
+
+def test_a_service_that_never_comes_to_be_leaves_no_object(plane: Plane) -> None:
+    plane.create(service("a", cluster_ip="None"))
+    plane.try_create(service("a", cluster_ip="10.96.7.7"))
+    plane.create(service("b", cluster_ip="10.96.7.8"), DRY_RUN)
+    assert plane.names(IPAddress) == ["10.96.0.1"]
+
+
+def test_the_object_of_an_address_follows_the_type_of_its_service(plane: Plane) -> None:
+    made = plane.create(service("a"))
+    plane.update(service("a", type="ExternalName", external_name="x.example.com"))
+    assert made.spec.cluster_ip not in plane.names(IPAddress)
+    again = plane.update(service("a"))
+    assert owner(plane.get(IPAddress, again.spec.cluster_ip)).name == "a"
+
+
+def test_an_address_that_was_taken_by_hand_is_given_to_no_service_until_it_is_given_back() -> None:
+    plane = Plane(ApiServerConfig(service_cidr="10.0.0.0/29"))
+    for last in range(2, 6):
+        plane.create(by_hand(f"10.0.0.{last}", "elsewhere"))
+    said = refusal(plane.try_create(service("a", cluster_ip="10.0.0.5")))[2]
+    assert said.endswith("provided IP is already allocated")
+    assert plane.create(service("a")).spec.cluster_ip == "10.0.0.6"
+    again = Plane(ApiServerConfig(service_cidr="10.0.0.0/29"), plane.backend)
+    assert refusal(again.try_create(service("b")))[2].endswith("range is full")
+    again.delete(IPAddress, "10.0.0.4")
+    assert again.create(service("b")).spec.cluster_ip == "10.0.0.4"
+
+
+def test_two_servers_never_give_out_one_address(plane: Plane) -> None:
+    other = another_server(plane)
+    plane.create(service("a", cluster_ip="10.96.7.7"))
+    plane.create(service("b", type="ExternalName", external_name="x.example.com"))
+    assert refusal(other.try_create(service("c", cluster_ip="10.96.7.7")))[:2] == (409, "Conflict")
+    assert refusal(other.try_update(service("b", cluster_ip="10.96.7.7")))[:2] == (409, "Conflict")
+    assert owner(plane.get(IPAddress, "10.96.7.7")).name == "a"
+    assert "c" not in plane.names(Service)
+
+
+def test_an_object_that_is_missing_is_made_again() -> None:
+    plane = Plane(EAGER)
+    plane.create(service("a", cluster_ip="10.96.7.7"))
+    plane.delete(IPAddress, "10.96.7.7")
+    told = ("a", "ClusterIPNotAllocated", "Cluster IP [IPv4]: 10.96.7.7 is not allocated; repairing")
+    assert look(plane) == [told]
+    assert owner(plane.get(IPAddress, "10.96.7.7")).name == "a"
+    assert refusal(plane.try_create(service("b", cluster_ip="10.96.7.7")))[0] == 422
+
+
+def test_objects_of_the_server_that_are_no_services_address_are_deleted_and_others_are_not() -> None:
+    plane = Plane(EAGER)
+    plane.create(service("a", cluster_ip="10.96.7.7"))
+    ours = {"ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}
+    plane.create(by_hand("10.96.7.1", "nosuch", **ours))
+    plane.create(by_hand("10.96.7.2", "a", **ours))
+    plane.create(by_hand("10.96.7.3", "nosuch"))
+    of = "for Service default/"
+    assert look(plane) == [
+        (
+            "10.96.7.1",
+            "IPAddressNotAllocated",
+            f"IPAddress: 10.96.7.1 {of}nosuch appears to have leaked: cleaning up",
+        ),
+        ("10.96.7.2", "IPAddressWrongReference", f"IPAddress: 10.96.7.2 {of}a has a wrong reference; cleaning up"),
+    ]
+    assert plane.names(IPAddress) == ["10.96.0.1", "10.96.7.3", "10.96.7.7"]

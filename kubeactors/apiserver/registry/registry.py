@@ -29,7 +29,7 @@ from kubeactors.apimachinery.status import (
 from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes
 from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
-from kubeactors.apiserver.objects import with_metadata
+from kubeactors.apiserver.objects import revision_of, with_metadata
 from kubeactors.apiserver.ownership import Ownership, is_same
 from kubeactors.apiserver.registry.checks import check_create, check_update
 from kubeactors.apiserver.registry.deletion import Deletion, finished_by
@@ -43,6 +43,8 @@ R = TypeVar("R")
 
 NAME_ATTEMPTS = 8
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+
+TAKEN = "what was given out to it has been given out by another server too; please try again"
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -186,7 +188,7 @@ class Registry:
             if attributes.dry_run:
                 return plan.update or current, plan.now
             if plan.update is None:
-                done, now = await self._stored.delete(key, current)
+                done, now = await self._stored.delete(key, current, resource.strategy.beside(None, current))
                 if done:
                     resource.strategy.deleted(current)
                     return current, True
@@ -254,7 +256,7 @@ class Registry:
             else:
                 seconds = resource.strategy.ttl_seconds
                 lease = await self._leases.lease(seconds) if seconds else 0
-                done, existing = await self._stored.create(key, new, lease)
+                done, existing = await self._stored.create(key, new, lease, resource.strategy.beside(new, None))
         except AskError:
             reservation = None  # it may have been written: what is nobody's is given back by `Repair`
             raise
@@ -264,6 +266,8 @@ class Registry:
             return existing
         if existing is not None:
             raise _exists(resource, existing)
+        if not attributes.dry_run:
+            raise _taken(resource, new)
         return new
 
     async def _replace(
@@ -277,24 +281,26 @@ class Registry:
         done, now = False, None
         try:
             if finished_by(new, current) and strategy.may_finish(new):
-                done, now = await self._stored.delete(key, current)
+                done, now = await self._stored.delete(key, current, strategy.beside(None, current))
                 if done:
                     strategy.deleted(current)
                 return done, new if done else now
             lease = await self._leases.lease(strategy.ttl_seconds) if strategy.ttl_seconds else 0
-            done, now = await self._stored.replace(key, new, current, lease)
+            done, now = await self._stored.replace(key, new, current, lease, strategy.beside(new, current))
         except AskError:
             reservation = None  # as in `_store_new`
             raise
         finally:
             _settle(reservation, change.attributes, (now or new) if done else None)
+        if not done and now is not None and revision_of(now) == revision_of(current):
+            raise _taken(resource, new)
         return done, now
 
     async def _remove(self, resource: Resource, key: str, value: TypedObject) -> TypedObject:
         """Delete an object whose time is over, whoever changes it meanwhile."""
         current: TypedObject | None = value
         while current is not None and current.metadata.uid == value.metadata.uid:
-            done, now = await self._stored.delete(key, current)
+            done, now = await self._stored.delete(key, current, resource.strategy.beside(None, current))
             if done:
                 resource.strategy.deleted(current)
                 break
@@ -382,6 +388,11 @@ def _exists(resource: Resource, existing: TypedObject) -> StatusError:
     if existing.metadata.deletion_timestamp is None:
         return refusal
     return AlreadyExists(replace(refusal.status, message=f"object is being deleted: {refusal.status.message}"))
+
+
+def _taken(resource: Resource, new: TypedObject) -> StatusError:
+    """The refusal to write along with an object what exists: another server has given it out meanwhile."""
+    return conflict(resource.kind.resource, resource.kind.group, new.metadata.name, TAKEN)
 
 
 def _no_unique_name(refusal: StatusError) -> StatusError:

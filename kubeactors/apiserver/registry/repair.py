@@ -7,7 +7,7 @@ Source: pkg/registry/core/service/ipallocator/controller/repairip.go, pkg/regist
 repair.go (v1.36).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -96,23 +96,30 @@ class Repair:
         self._addresses = _Check[str](addresses, ADDRESS)
         self._ports = _Check[int](ports, PORT, ports.range)
 
-    def look(self, services: Iterable[Service]) -> Iterator[Finding]:
-        """What is wrong; what has leaked is given back."""
+    def look(self, services: Iterable[Service], made: Collection[str] = ()) -> Iterator[Finding]:
+        """What is wrong; what has leaked is given back. Addresses whose objects are `made` were given out."""
         known = tuple(services)
-        yield from self._addresses.look((one, value) for one in known for value in addresses_of(one.spec))
+        yield from self._addresses.look(((one, value) for one in known for value in addresses_of(one.spec)), made)
         yield from self._ports.look((one, value) for one in known for value in ports_of(one.spec))
+
+    def missing(self, services: Iterable[Service], made: Collection[str]) -> Iterator[tuple[str, Finding]]:
+        """The addresses of services that are none of the objects that are `made`."""
+        for service in services:
+            for address in addresses_of(service.spec):
+                if address not in made and self._addresses.allocator.contains(address):
+                    yield address, self._addresses.not_allocated(service, address)
 
 
 class _Check(Generic[V]):
     def __init__(self, allocator: Allocator[V], words: Words, *more: str) -> None:
-        self._allocator: Allocator[V] = allocator
+        self.allocator: Allocator[V] = allocator
         self._words = words
         self._more = more
         self._leaks: dict[V, int] = {}
         """What was nobody's, and in how many looks in a row."""
 
-    def look(self, had: Iterable[tuple[Service, V]]) -> Iterator[Finding]:
-        allocator, words = self._allocator, self._words
+    def look(self, had: Iterable[tuple[Service, V]], made: Collection[V] = ()) -> Iterator[Finding]:
+        allocator, words = self.allocator, self._words
         seen: dict[V, None] = {}
         for service, value in had:
             if not allocator.contains(value):
@@ -121,17 +128,22 @@ class _Check(Generic[V]):
                 yield self._found(service, "AlreadyAllocated", words.already_allocated, value)
             else:
                 seen[value] = None
-                if not allocator.has(value):
-                    yield self._found(service, NOT_ALLOCATED, words.not_allocated, value)
-        self._leaks = {one: self._leaks.get(one, 0) + 1 for one in allocator if one not in seen}
+                if value in made and not allocator.has(value):
+                    allocator.allocate(value)  # another server has given it out
+                elif not allocator.has(value):
+                    yield self.not_allocated(service, value)
+        self._leaks = {one: self._leaks.get(one, 0) + 1 for one in allocator if one not in seen and one not in made}
         for leaked in [one for one, looks in self._leaks.items() if looks >= LOOKS]:
             del self._leaks[leaked]
             allocator.release(leaked)
 
+    def not_allocated(self, service: Service, value: V) -> Finding:
+        return self._found(service, NOT_ALLOCATED, self._words.not_allocated, value)
+
     def _found(self, service: Service, reason: str, message: str, value: V) -> Finding:
         def take() -> None:
-            if not self._allocator.has(value):
-                self._allocator.allocate(value)
+            if not self.allocator.has(value):
+                self.allocator.allocate(value)
 
         return Finding(
             service,

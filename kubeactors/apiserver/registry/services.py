@@ -25,9 +25,11 @@ from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apimachinery.status import invalid as invalid_object
+from kubeactors.apiserver.registry.addresses import given, given_back
 from kubeactors.apiserver.registry.allocators import AddressAllocator, AllocationError, PortAllocator
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.reservations import Reservation
+from kubeactors.apiserver.registry.storage import Beside
 from kubeactors.apiserver.registry.strategy import WithStatus
 
 IPV4, IPV6 = "IPv4", "IPv6"
@@ -117,6 +119,13 @@ class ServiceStrategy(WithStatus[Service]):
             self._release_unused(spec, old.spec, reservation)
         reservation.value = replace(new, spec=spec)
         return reservation
+
+    def beside(self, new: Service | None, old: Service | None) -> Beside:
+        """The objects of the addresses that it is given, or gives back."""
+        has = () if new is None else addresses_of(new.spec)
+        had = () if old is None else addresses_of(old.spec)
+        made = () if new is None else tuple(given(one, new, self.environment) for one in has if one not in had)
+        return (*made, *(given_back(one) for one in had if one not in has))
 
     def deleted(self, old: Service) -> None:
         """Give back what it had."""

@@ -25,6 +25,9 @@ from kubeactors.storage.messages import (
 Outcome: TypeAlias = tuple[bool, TypedObject | None]
 """Whether it was written, and what is there now."""
 
+Beside: TypeAlias = tuple[PutOp | DeleteOp, ...]
+"""What is written along with an object, at the same revision: other objects, which must not exist yet or are deleted."""
+
 
 class Stored:
     """The store, seen from the registry: objects under keys. `None` stands for a key that does not exist."""
@@ -38,19 +41,21 @@ class Stored:
         assert isinstance(reply, RangeReply), "the newest revision can be read"
         return _first(reply)
 
-    def create(self, key: str, value: TypedObject, lease: int = 0) -> Awaitable[Outcome]:
+    def create(self, key: str, value: TypedObject, lease: int = 0, beside: Beside = ()) -> Awaitable[Outcome]:
         """Write if the key does not exist; whether it was written, and what is there now."""
-        return self._if_at(key, 0, PutOp(key=key, value=value, lease=lease))
+        return self._if_at(key, 0, PutOp(key=key, value=value, lease=lease), *beside)
 
-    def replace(self, key: str, value: TypedObject, old: TypedObject, lease: int = 0) -> Awaitable[Outcome]:
+    def replace(
+        self, key: str, value: TypedObject, old: TypedObject, lease: int = 0, beside: Beside = ()
+    ) -> Awaitable[Outcome]:
         """Write if the key still holds `old`; whether it did, and what is there now. Without a change, only look."""
         if value == old:
             return self._is_at(key, old)
-        return self._if_at(key, revision_of(old), PutOp(key=key, value=value, lease=lease))
+        return self._if_at(key, revision_of(old), PutOp(key=key, value=value, lease=lease), *beside)
 
-    def delete(self, key: str, old: TypedObject) -> Awaitable[Outcome]:
+    def delete(self, key: str, old: TypedObject, beside: Beside = ()) -> Awaitable[Outcome]:
         """Delete if the key still holds `old`; whether it did, and what is there now."""
-        return self._if_at(key, revision_of(old), DeleteOp(key=key))
+        return self._if_at(key, revision_of(old), DeleteOp(key=key), *beside)
 
     async def write_all(self, compare: tuple[Compare, ...], writes: tuple[PutOp, ...]) -> bool:
         """Write all at one revision if all comparisons hold; whether they did."""
@@ -61,7 +66,9 @@ class Stored:
         return await self._store.ask(LeaseGrant(ttl_seconds=seconds))
 
     async def _if_at(self, key: str, revision: int, *writes: Op) -> Outcome:
-        compare = (Compare(key=key, mod_revision=revision),)
+        compare: tuple[Compare, ...] = (Compare(key=key, mod_revision=revision),)
+        if len(writes) > 1:
+            compare += tuple(Compare(key=one.key, mod_revision=0) for one in writes[1:] if isinstance(one, PutOp))
         reply = await self._store.ask(Txn(compare=compare, success=writes, failure=(RangeOp(key=key),)))
         if not isinstance(reply, TxnReply):
             raise _refused(reply)

@@ -17,6 +17,7 @@ from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.registry.deletion import Deletion, Rules, plan_deletion
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.reservations import Reservation
+from kubeactors.apiserver.registry.storage import Beside
 
 T = TypeVar("T", bound=TypedObject)
 
@@ -123,6 +124,11 @@ class Strategy(Generic[T]):
         """
         del new, old
         return None
+
+    def beside(self, new: T | None, old: T | None) -> Beside:
+        """What is written along with the object; None as `old`: it is created, as `new`: it is deleted."""
+        del new, old
+        return ()
 
     def deleted(self, old: T) -> None:
         """Called after an object was deleted."""
