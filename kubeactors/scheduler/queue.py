@@ -67,10 +67,13 @@ class QueuedPod:
         "ready_at",
         "ticket",
         "timestamp",
+        "uid",
     )
 
     def __init__(self, info: PodInfo, now: int) -> None:
         self.info: PodInfo = info
+        self.uid: str = info.uid
+        """The pod's identity, whatever else of it changes."""
         self.timestamp: int = now
         self.attempts: int = 0
         self.failures: int = 0
@@ -81,11 +84,6 @@ class QueuedPod:
         """When its back-off ends."""
         self.ticket: int = 0
         """Names its one valid heap entry; older entries are skipped."""
-
-    @property
-    def uid(self) -> str:
-        """The pod's identity."""
-        return self.info.uid
 
 
 class _Heap:
@@ -187,14 +185,15 @@ class SchedulingQueue:
 
     def update(self, info: PodInfo, now: int) -> None:
         """The pod has changed; it is added if it was not known."""
-        if info.uid in self._in_flight:
-            queued, _ = self._in_flight[info.uid]
+        uid = info.uid
+        if uid in self._in_flight:
+            queued, _ = self._in_flight[uid]
             action, old, queued.info = pod_update_action(queued.info, info), queued.info, info
             if action:
                 self._events.append((ClusterEvent(Resource.TARGET_POD, action), old.pod, info.pod, ""))
             return
         for heap in (self._active, self._backoff, self._errors):
-            queued_there = heap.get(info.uid)
+            queued_there = heap.get(uid)
             if queued_there is not None:
                 queued_there.info = info
                 return
