@@ -61,7 +61,7 @@ class Follower(Protocol):
         ...
 
     def reset(self) -> None:
-        """The cache has begun anew: nothing is known of what changed meanwhile."""
+        """The cache has begun anew, or a custom kind has come or gone: nothing is known of what changed meanwhile."""
         ...
 
 
@@ -93,6 +93,7 @@ class Cacher:
     def serve(self, stored: Kind[TypedObject], versions: Iterable[Kind[TypedObject]]) -> ResourceCache:
         """Keep the objects of a custom kind, whichever of its versions they were stored in, and those known already."""
         cache = self._caches.get(stored.gvr)
+        is_new = cache is None
         if cache is None:
             cache = ResourceCache(stored, None, self._history)
             cache.reset(self.revision)
@@ -102,12 +103,16 @@ class Cacher:
             self._caches[kind.gvr] = self._by_type[kind.type] = cache
             for value in self._unclaimed.pop(kind.type, Collection()).select(Selection()):
                 cache.objects.put(stored.from_stored(value))
+        for follower in cache.followers if is_new else ():
+            follower.reset()
         return cache
 
     def withdraw(self, kind: Kind[TypedObject]) -> None:
         """Keep the objects of a custom kind no longer. Its watchers must have been closed before."""
-        self._caches.pop(kind.gvr, None)
+        cache = self._caches.pop(kind.gvr, None)
         self._by_type.pop(kind.type, None)
+        for follower in cache.followers if cache is not None else ():
+            follower.reset()
 
     def of(self, resource: GroupVersionResource) -> ResourceCache:
         """The cache of a resource that is served."""

@@ -160,7 +160,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         shared = Shared(environment=environment, addresses=addresses, ports=ports, templates=Templates())
         known = Known(
             shared.templates,
-            ledger_of(self._scheme, self._cacher, environment),
+            ledger_of(self._cacher, environment),
             book_of(self._scheme, self._cacher),
         )
         self._authorizer.follow(self._cacher)

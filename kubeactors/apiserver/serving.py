@@ -1,6 +1,6 @@
 """The resources of a scheme with the rules of each kind, and the plug-ins of admission: what the server serves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from random import Random
 from typing import TypeAlias, TypeVar, cast
@@ -183,9 +183,12 @@ def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVe
     return made
 
 
-def ledger_of(scheme: Scheme, cacher: Cacher, environment: Environment) -> Ledger:
+def ledger_of(cacher: Cacher, environment: Environment) -> Ledger:
     """Who counts what the namespaces use."""
-    namespaced = (kind.gvr for kind in scheme if kind.namespaced and kind.stored)
+
+    def namespaced() -> Iterator[GroupVersionResource]:
+        return (cache.kind.gvr for cache in cacher if cache.kind.namespaced)
+
     ledger = Ledger(cacher, namespaced, wall=lambda: environment.wall, revision=lambda: cacher.revision)
     cacher.follow(ledger)
     return ledger

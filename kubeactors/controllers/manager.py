@@ -265,6 +265,7 @@ def _factories(
             client,
             quotas=informers.of(ResourceQuota),
             counted=[informers.of(kind.type) for kind in client.scheme if kind.namespaced and _is_collected(kind)],
+            definitions=informers.of(CustomResourceDefinition),
         ),
         "garbagecollector": partial(
             GarbageCollector,
@@ -287,6 +288,6 @@ def _idle(config: ControllerManagerConfig) -> Iterator[str]:
 def _is_collected(kind: Kind[TypedObject]) -> bool:
     """Whether objects of this kind can own others, or be owned. Events go by themselves, and each object counts once.
 
-    Custom kinds come and go: the garbage collector sees to them itself.
+    Custom kinds come and go: the controllers that are about all kinds see to them themselves.
     """
     return kind.kind != "Event" and kind.stored and not kind.custom and {"list", "watch", "delete"}.issubset(kind.verbs)

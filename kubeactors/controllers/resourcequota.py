@@ -2,7 +2,9 @@
 
 Every change of an object is counted as it comes; nothing is counted twice, and a namespace without quotas costs nothing.
 
-Source: pkg/controller/resourcequota/resource_quota_controller.go (v1.36).
+Custom kinds are watched while a quota counts them; the original watches all of them.
+
+Source: pkg/controller/resourcequota/{resource_quota_controller,resource_quota_monitor}.go (v1.36).
 """
 
 from collections.abc import Callable, Iterable
@@ -10,19 +12,25 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.core.v1.resourcequota import ResourceQuota, ResourceQuotaStatus
-from kubeactors.api.quota import Tally, is_charged_alike
+from kubeactors.api.quota import Tally, count_name, is_charged_alike
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import NotFound
 from kubeactors.client import Change, Client, Controller, SharedInformer
+from kubeactors.client.controller import ControllerMessage
+from kubeactors.controllers.custom_kinds import Monitors, Watched, watched_by
 
 SETTLE_SECONDS = 0.05
 """Several changes of a namespace are written as one."""
 SECOND = 1_000_000_000
+COUNT = "count/"
+KINDS = "kinds"
+"""A key that is no quota's."""
 
 
 class ResourceQuotaController(Controller):
-    """Counts. `counted` are the informers of all kinds that a quota may be about."""
+    """Counts. `counted` are the informers of all kinds that a quota may be about, `definitions` tell of custom kinds."""
 
     def __init__(
         self,
@@ -30,16 +38,80 @@ class ResourceQuotaController(Controller):
         *,
         quotas: SharedInformer[ResourceQuota],
         counted: Iterable[SharedInformer[TypedObject]],
+        definitions: SharedInformer[CustomResourceDefinition],
     ) -> None:
         super().__init__()
         self._client = client
         self._quotas = quotas.lister
         self._counted = {self._resource(one): one for one in counted}
+        self._built_in = {count_name(*one): None for one in self._counted}
         self._tallies: dict[str, dict[str, Tally]] = {}
+        self._definitions = definitions.lister
+        self._running: dict[str, Watched] = {}
+        """The custom kinds that are counted, by the names of their definitions."""
+        self._unsettled = False
+        self.observe(definitions, self._on_definition)
         self.observe(quotas, self._on_quota)
         for resource, informer in self._counted.items():
             if informer.source != quotas.source:
                 self.observe(informer, self._counting(resource), informer.news)
+
+    def started(self) -> None:
+        """Subscribe."""
+        super().started()
+        self._monitors: Monitors[ControllerMessage] = Monitors(self.ctx, self._client)
+
+    # Kinds that come and go.
+
+    def _on_definition(self, change: Change[CustomResourceDefinition]) -> None:
+        del change
+        self._kinds_changed()
+
+    def _kinds_changed(self) -> None:
+        """Other kinds may have to be counted: looked at once, before any quota is."""
+        self._unsettled = True
+        self.enqueue(KINDS)
+
+    def _follow(self) -> None:
+        """Watch the custom kinds that a quota counts, and no others."""
+        wanted = self._wanted()
+        gone = [name for name, watched in self._running.items() if wanted.get(name) != watched]
+        come = {name: watched for name, watched in wanted.items() if self._running.get(name) != watched}
+        for name in gone:
+            self._stop(name)
+        for name, watched in come.items():
+            self._start(name, watched)
+        if gone or come:
+            self._tallies.clear()
+            for quota in self._quotas:
+                self.enqueue(f"{quota.metadata.namespace}/{quota.metadata.name}")
+
+    def _wanted(self) -> dict[str, Watched]:
+        counted = {name: None for quota in self._quotas for name in self._custom_counts(quota)}
+        if not counted:
+            return {}
+        found = ((crd.metadata.name, watched_by(crd)) for crd in self._definitions)
+        return {
+            name: watched
+            for name, watched in found
+            if watched is not None and watched.namespaced and count_name(*_of(watched)) in counted
+        }
+
+    def _custom_counts(self, quota: ResourceQuota) -> list[str]:
+        return [name for name in quota.spec.hard if name.startswith(COUNT) and name not in self._built_in]
+
+    def _start(self, name: str, watched: Watched) -> None:
+        informer = self._monitors.start(name, watched)
+        self._running[name] = watched
+        self._counted[_of(watched)] = informer
+        self.observe_late(informer, self._counting(_of(watched)))
+
+    def _stop(self, name: str) -> None:
+        watched = self._running.pop(name)
+        self.forget(self._counted.pop(_of(watched)))
+        self._monitors.stop(name)
+
+    # What is there.
 
     def _resource(self, informer: SharedInformer[TypedObject]) -> tuple[str, str]:
         gvr = self._client.resource(informer.type)
@@ -54,6 +126,8 @@ class ResourceQuotaController(Controller):
             self._forget(metadata.namespace, metadata.name)
         else:
             self.enqueue(change.key)
+        if any(one is not None and self._custom_counts(one) for one in (change.old, change.new)):
+            self._kinds_changed()
         self._on_change(("", "resourcequotas"), change)
 
     def _on_change(self, resource: tuple[str, str], change: Change[TypedObject] | Change[ResourceQuota]) -> None:
@@ -70,8 +144,14 @@ class ResourceQuotaController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Write what is used, if the quota does not say so already."""
+        if self._unsettled:
+            self._unsettled = False
+            self._follow()
         quota = self._quotas.by_key(key)
         if quota is None:
+            return
+        if not self.late_synced:
+            self.enqueue_after(key, SETTLE_SECONDS)
             return
         tally = self._tally(quota)
         if tally.valid_until is not None:
@@ -105,3 +185,7 @@ class ResourceQuotaController(Controller):
         tallies.pop(name, None)
         if not tallies:
             self._tallies.pop(namespace, None)
+
+
+def _of(watched: Watched) -> tuple[str, str]:
+    return watched.gvr.group, watched.gvr.resource

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, Ref, handle
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
 from kubeactors.api.core.v1 import (
     Container,
@@ -35,6 +36,7 @@ from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver import ApiMessage
 from kubeactors.message import Message
 from tests.apiserver.plane import DRY_RUN, Plane, config_map, gvr_of, refusal
+from tests.apiserver.test_custom_resources import Things, definition, thing
 
 NOW = DeleteOptions(grace_period_seconds=0)
 
@@ -288,3 +290,26 @@ def test_a_container_keeps_the_bounds(plane: Plane, given: Pod, said: str) -> No
 def test_quotas_and_limit_ranges_are_validated(plane: Plane, value: TypedObject, causes: str) -> None:
     code, _, message = refusal(plane.try_create(value))
     assert (code, message) == (422, f'{value.kind} "{value.metadata.name}" is invalid: {causes}')
+
+
+def test_custom_objects_are_counted_whenever_their_kind_comes_and_goes(plane: Plane) -> None:
+    things = Things(plane)
+    plane.create(quota(count__things_example_com="1"))
+    for _ in range(2):
+        things.define(definition())
+        things.made(thing("a"))
+        assert why(things.create(thing("b"))) == (
+            'things.example.com "b" is forbidden: exceeded quota: q, requested: count/things.example.com=1, '
+            "used: count/things.example.com=1, limited: count/things.example.com=1"
+        )
+        plane.delete(CustomResourceDefinition, "things.example.com")
+        plane.sim.run(1.0)
+
+
+def test_custom_objects_that_were_there_before_the_server_are_counted(plane: Plane) -> None:
+    things = Things(plane)
+    things.define(definition())
+    things.made(thing("a"))
+    plane.create(quota(count__things_example_com="1"))
+    again = Plane(backend=plane.backend)
+    assert "used: count/things.example.com=1" in why(Things(again).create(thing("b")))

@@ -8,6 +8,7 @@ from kubeactors.api.core.v1 import ConfigMap, ResourceQuota, ResourceQuotaSpec, 
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers import ControllerManagerConfig
 from tests.controllers.plane import PATIENT, Plane, meta, replica_set
+from tests.controllers.test_custom_owners import definition, shop
 
 
 def quota(**hard: str) -> ResourceQuota:
@@ -15,8 +16,8 @@ def quota(**hard: str) -> ResourceQuota:
     return ResourceQuota(metadata=meta("q"), spec=ResourceQuotaSpec(hard=named))
 
 
-def used(plane: Plane) -> dict[str, str]:
-    plane.sim.run(1.0)
+def used(plane: Plane, seconds: float = 1.0) -> dict[str, str]:
+    plane.sim.run(seconds)
     return plane.get(ResourceQuota, "q").status.used
 
 
@@ -64,3 +65,35 @@ def test_a_status_says_the_same_after_the_controllers_start_anew(seed: int) -> N
     plane.create(config_map("a"))
     plane.sim.run(5.0)
     assert used(plane) == {"configmaps": "2"}
+
+
+def test_custom_objects_are_counted_as_long_as_their_kind_is_there(control_plane: Plane) -> None:
+    plane = control_plane
+    made = plane.create(quota(configmaps="9", **{"count__shops.example.com": "5"}))
+    assert used(plane) == {"configmaps": "1"}
+    crd = plane.create(definition())
+    assert used(plane) == {"configmaps": "1", "count/shops.example.com": "0"}
+    first = shop(plane, "a")
+    shop(plane, "b")
+    assert used(plane)["count/shops.example.com"] == "2"
+    plane.delete(first)
+    assert used(plane)["count/shops.example.com"] == "1"
+    plane.change(made, lambda one: replace(one, spec=ResourceQuotaSpec(hard={"configmaps": "9"})))
+    assert used(plane) == {"configmaps": "1"}
+    plane.change(made, lambda one: replace(one, spec=made.spec))
+    assert used(plane)["count/shops.example.com"] == "1"
+    plane.delete(crd)
+    assert used(plane, 10.0) == {"configmaps": "1"}
+
+
+def test_a_status_says_the_same_of_custom_objects_at_any_time_after_the_controllers_start_anew() -> None:
+    plane = Plane()
+    plane.create(definition())
+    plane.sim.run(1.0)
+    shop(plane, "a")
+    made = plane.create(quota(**{"count__shops.example.com": "5"}))
+    assert used(plane) == {"count/shops.example.com": "1"}
+    before = plane.get(ResourceQuota, made.metadata.name)
+    plane.sim.crash(plane.manager, RuntimeError("power"))
+    plane.sim.run(5.0)
+    assert plane.get(ResourceQuota, made.metadata.name) == before

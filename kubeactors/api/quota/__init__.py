@@ -6,6 +6,6 @@ Source: pkg/quota/v1/evaluator/core, apiserver/pkg/quota/v1 (v1.36).
 """
 
 from kubeactors.api.quota.tally import Tally, is_charged_alike
-from kubeactors.api.quota.usage import counted_names, missing, usage_of
+from kubeactors.api.quota.usage import count_name, counted_names, missing, usage_of
 
-__all__ = ["Tally", "counted_names", "is_charged_alike", "missing", "usage_of"]
+__all__ = ["Tally", "count_name", "counted_names", "is_charged_alike", "missing", "usage_of"]

@@ -19,6 +19,7 @@ from kubeactors.apimachinery.status import Conflict, NotFound
 from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, revision_of
 from kubeactors.client.controller import ControllerMessage
 from kubeactors.client.correlation import Lru
+from kubeactors.controllers.custom_kinds import LINGER_SECONDS, Monitors, Watched, watched_by
 from kubeactors.controllers.garbagecollector.graph import (
     FOREGROUND,
     ORPHAN,
@@ -29,7 +30,6 @@ from kubeactors.controllers.garbagecollector.graph import (
     waits_for_dependents,
     waits_for_orphans,
 )
-from kubeactors.controllers.garbagecollector.monitors import LINGER_SECONDS, Monitors, Watched, watched_by
 from kubeactors.controllers.garbagecollector.plan import Disown, Owner, Remove, plan
 from kubeactors.message import Recipient
 

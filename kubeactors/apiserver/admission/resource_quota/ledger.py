@@ -43,19 +43,20 @@ class _Account:
 class Ledger:
     """Knows what is used at this moment. Namespaces are counted when somebody asks, then kept up to date.
 
-    `wall` tells the time in nanoseconds since 1970, `revision` how far the cache is; `resources` are all that exist.
+    `wall` tells the time in nanoseconds since 1970, `revision` how far the cache is; `resources` are all that exist now,
+    custom ones too: when one comes or goes the ledger is `reset`.
     """
 
     def __init__(
         self,
         lookup: Lookup,
-        resources: Iterable[GroupVersionResource],
+        resources: Callable[[], Iterable[GroupVersionResource]],
         *,
         wall: Callable[[], int],
         revision: Callable[[], int],
     ) -> None:
         self._lookup = lookup
-        self._resources = {(one.group, one.resource): one for one in resources}
+        self._resources = resources
         self._wall = wall
         self._revision = revision
         self._accounts: dict[str, _Account] = {}
@@ -113,7 +114,7 @@ class Ledger:
             self._forget(account, value)
 
     def reset(self) -> None:
-        """The cache has begun anew."""
+        """The cache has begun anew, or a kind has come or gone."""
         revision = self._revision()
         for account in self._accounts.values():
             account.tallies.clear()
@@ -136,8 +137,9 @@ class Ledger:
         return found
 
     def _counted(self, quota: ResourceQuota, wall: int) -> Tally:
-        tally = Tally(quota.spec, self._resources, wall)
-        for resource, gvr in self._resources.items():
+        resources = {(one.group, one.resource): one for one in self._resources()}
+        tally = Tally(quota.spec, resources, wall)
+        for resource, gvr in resources.items():
             if tally.names(resource):
                 for value in self._lookup.select(gvr, quota.metadata.namespace):
                     tally.put(resource, value)

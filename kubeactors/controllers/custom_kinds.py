@@ -1,8 +1,9 @@
-"""Which kinds the garbage collector watches, and informers for those that users add.
+"""Which custom kinds there are to be watched, and informers for them: for controllers that are about all kinds.
 
 Kubernetes asks discovery every 30 seconds; here the definitions themselves say what has come and gone.
 
-Source: resyncMonitors in pkg/controller/garbagecollector/{garbagecollector,graph_builder}.go (v1.36).
+Source: resyncMonitors in pkg/controller/garbagecollector/{garbagecollector,graph_builder}.go, syncMonitors in
+pkg/controller/resourcequota/resource_quota_monitor.go (v1.36).
 """
 
 from typing import Generic, TypeVar
@@ -29,7 +30,7 @@ LINGER_SECONDS = 5.0
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """A kind whose objects are in the graph."""
+    """A kind whose objects are watched."""
 
     gvr: GroupVersionResource
     type: type[TypedObject]
@@ -52,7 +53,7 @@ def watched_by(crd: CustomResourceDefinition) -> Watched | None:
 
 
 class Monitors(Generic[M]):
-    """The informers of custom kinds: children of the collector, one for each definition."""
+    """The informers of custom kinds: children of the controller, one for each definition."""
 
     def __init__(self, ctx: Context[M], client: Client) -> None:
         self._factory = InformerFactory(ctx, client)
