@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-import msgspec
-
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
@@ -38,6 +36,7 @@ from kubeactors.sim.rules import (
     Touch,
 )
 from kubeactors.sim.steps import kind_of
+from kubeactors.sim.troubles import Troubles
 from kubeactors.sim.workload import AnyAction, DeleteNode
 from kubeactors.sim.world import World
 from kubeactors.storage.messages import StoreWatchCancelled, WatchCancel
@@ -83,6 +82,7 @@ class Chaos:
         self._processes = Processes(kernel.root, plane)
         self._find = self._processes.find
         self._without_power: dict[str, int] = {}
+        self._troubles = Troubles()
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
         self.on_fired: Callable[[AnyFault], object] = lambda _: None
@@ -301,9 +301,8 @@ class Chaos:
         runtime = self._runtime(fault.node)
         if runtime is not None:
             self._count(fault)
-            before = runtime._behaviour  # noqa: SLF001 -- chaos reaches inside
-            runtime._behaviour = msgspec.structs.replace(before, **changes)  # noqa: SLF001 -- the same
-            self._after(fault.seconds, partial(setattr, runtime, "_behaviour", before))
+            self._troubles.begin(runtime, changes)
+            self._after(fault.seconds, partial(self._troubles.end, runtime, changes))
 
     def _runtime(self, node: str) -> SimulatedRuntime | None:
         cell = self._find(MACHINES, node)
