@@ -226,6 +226,6 @@ def component_of(path: str) -> str:
 
 def disconnect(stream: Stream, subscriber: Cell, closed: WatchClosed) -> None:
     """Both ends find that the connection of a watch is broken."""
-    subscriber.put((closed, None, None))
+    subscriber.put_system(closed)  # it finds out by itself: a full mailbox keeps nobody from that
     watch = StopWatch(subscriber=stream.request.subscriber, watch=stream.request.watch)
     stream.server.put((watch, None, None))
