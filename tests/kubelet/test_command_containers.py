@@ -10,7 +10,7 @@ from kubeactors.api.core.v1.volume import EmptyDirVolumeSource, Volume
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet import Attach, Log, ReadLog, Session
 from kubeactors.kubelet.runtimes import Behaviour
-from kubeactors.kubelet.runtimes.streams import Ended, Output, Stdin, Stdout
+from kubeactors.kubelet.runtimes.streams import Ended, Output, Stdin, StdinClosed, Stdout
 from kubeactors.testing.heard import Heard
 from tests.kubelet.plane import Plane, a_pod
 
@@ -165,6 +165,23 @@ def test_a_container_with_a_terminal_and_no_command_is_a_shell_and_waits_for_wha
     over = pod.status.container_statuses[0].state.terminated
     assert over is not None
     assert over.exit_code == 3
+
+
+def test_a_container_with_an_input_and_no_command_is_a_shell_that_runs_what_it_reads() -> None:
+    plane = Plane(nodes=1)
+    ran(plane, Container(name="c", image="busybox", stdin=True, stdin_once=True), is_running)
+    output: Heard[Output] = Heard()
+    attached = plane.sim.ask(
+        plane.kubelets["node-0"], Attach(namespace="default", pod="p", container="c", output=output)
+    )
+    assert isinstance(attached, Session)
+    attached.input.tell(Stdin(b"echo a; (exit 4)"))
+    attached.input.tell(StdinClosed())
+    pod = plane.run_until_pod("p", is_over)
+    assert output.messages == [Stdout(b"a\n"), Ended(0)]
+    over = pod.status.container_statuses[0].state.terminated
+    assert over is not None
+    assert over.exit_code == 4
 
 
 def test_a_part_of_a_volume_is_named_by_the_environment() -> None:

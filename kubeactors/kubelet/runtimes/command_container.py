@@ -41,7 +41,7 @@ SHELL = ("sh",)
 
 
 def command_of(container: Container) -> tuple[str, ...]:
-    """What the container runs, if that is known: its command and arguments, or a shell if it has a terminal to type at.
+    """What the container runs, if that is known: its command and arguments, or a shell if there is an input to type at.
 
     >>> command_of(Container(args=("echo", "hi"))), command_of(Container(command=("/app",))), command_of(Container())
     (('echo', 'hi'), (), ())
@@ -49,7 +49,7 @@ def command_of(container: Container) -> tuple[str, ...]:
     if container.command or container.args:
         command = container.command + container.args
         return command if is_known(command) else ()
-    return SHELL if container.stdin and container.tty else ()
+    return SHELL if container.stdin else ()
 
 
 class _ToLog:
@@ -261,7 +261,7 @@ class _Attached:
 
 def is_played(container: Container, behaviour: Behaviour) -> bool:
     """Whether what a container does follows from its command: when it ends and what it logs is not declared otherwise."""
-    if not (container.command or container.args or container.tty):
+    if not (container.command or container.args or container.stdin):
         return False
     is_declared = behaviour.run_seconds is not None or bool(behaviour.log)
     return not is_declared and bool(command_of(container)) and exit_code(container) is None
