@@ -251,5 +251,6 @@ def _text(result: FuzzReport) -> str:
         lines.append(f"VIOLATED {one.invariant}: {one.message}{often}")
         lines.append(f"    {one.events} events; again: kubeactors replay {one.replay_file}")
         lines.append(f"    explained: {one.page}")
-    lines.append(f"{len(result.violations)} violations" if result.violations else "no violation")
+    found = len(result.violations)
+    lines.append("no violation" if not found else f"{found} violation{'s' * (found > 1)}")
     return "\n".join(lines)

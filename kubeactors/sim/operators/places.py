@@ -41,7 +41,7 @@ def found_at(place: str) -> object:
         hint = "run this where it can be imported, or put its directory into PYTHONPATH"
         raise NotFound(f"the operator {place} cannot be imported ({error}); {hint}") from error
     if not hasattr(module, name):
-        raise NotFound(f"{where} has no {name} any more; the replay says that the operator is {place}")
+        raise NotFound(f"{where} has no {name}: there is no operator at {place}")
     return getattr(module, name)
 
 
