@@ -5,6 +5,7 @@ Source: pkg/serviceaccount/claims.go, jwt.go (v1.36); RFC 7519, RFC 7518 (ES256)
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -35,8 +36,8 @@ AccountUid: TypeAlias = Callable[[str, str], Awaitable[str]]
 HeldToken: TypeAlias = Callable[[str, str], Awaitable[str]]
 """The token in the Secret of a namespace and name; empty if there is none."""
 
+ALGORITHM = "ES256"
 _ES256 = ec.ECDSA(hashes.SHA256())
-_HEADER = base64.urlsafe_b64encode(b'{"alg":"ES256","typ":"JWT"}').rstrip(b"=")
 _NUMBER_BYTES = 32
 """A signature is two numbers of this size."""
 _KNOWN = 4096
@@ -95,6 +96,9 @@ class AccountTokens:
         self._private = private
         self._public = private.public_key()
         self.audiences = audiences
+        self.public_key: dict[str, str] = _jwk(self._public)
+        """As a JSON Web Key: with it anybody can check the tokens."""
+        self._header = _encoded(msgspec.json.encode({"alg": ALGORITHM, "kid": self.public_key["kid"]}))
         self._known: dict[str, Claims] = {}
 
     def issue(self, claims: Claims) -> str:
@@ -134,7 +138,7 @@ class AccountTokens:
         return self._signed(payload)
 
     def _signed(self, payload: "_Payload | _LegacyPayload") -> str:
-        signed = b".".join((_HEADER, _encoded(msgspec.json.encode(payload))))
+        signed = b".".join((self._header, _encoded(msgspec.json.encode(payload))))
         first, second = decode_dss_signature(self._private.sign(signed, _ES256))
         signature = first.to_bytes(_NUMBER_BYTES, "big") + second.to_bytes(_NUMBER_BYTES, "big")
         return b".".join((signed, _encoded(signature))).decode()
@@ -275,6 +279,15 @@ class AccountAuthenticator:
         if await self._account_uid(claims.namespace, claims.name) != claims.uid:
             return None
         return user_of(claims)
+
+
+def _jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """The key as others read it; its id is the hash of its other form, as in the original."""
+    form = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    numbers = public.public_numbers()
+    x, y = (_encoded(one.to_bytes(_NUMBER_BYTES, "big")).decode() for one in (numbers.x, numbers.y))
+    name = _encoded(hashlib.sha256(form).digest()).decode()
+    return {"use": "sig", "kty": "EC", "kid": name, "crv": "P-256", "alg": ALGORITHM, "x": x, "y": y}
 
 
 def _encoded(data: bytes) -> bytes:

@@ -395,7 +395,9 @@ class Cluster:
 
     def _app(self) -> "ApiApp":
         from kubeactors.apiserver.http.app import ApiApp, HttpSettings  # noqa: PLC0415 -- the same
+        from kubeactors.apiserver.http.openid import Issuer  # noqa: PLC0415 -- the same
         from kubeactors.apiserver.tokens import (  # noqa: PLC0415 -- the same
+            ISSUER,
             AccountAuthenticator,
             AccountTokens,
             accounts_of,
@@ -410,13 +412,15 @@ class Cluster:
 
         key = self.spec.account_key
         server = self._server
+        tokens = AccountTokens(key) if key else None
         known = (
-            (AccountAuthenticator(AccountTokens(key), accounts_of(server), clock, secrets_of(server)),) if key else ()
+            () if tokens is None else (AccountAuthenticator(tokens, accounts_of(server), clock, secrets_of(server)),)
         )
         settings = HttpSettings(
             tokens=known,
             pods=MachinePods(self._machines),
             collectors=self._collectors,
             actors=lambda: msgspec.json.encode(self.system.snapshot()),
+            issuer=None if tokens is None else Issuer(name=ISSUER, key=tokens.public_key),
         )
         return ApiApp(self._server, self._scheme, authorizer=self._authorizer, clock=clock, settings=settings)

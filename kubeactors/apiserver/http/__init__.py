@@ -18,7 +18,7 @@ ref, as any component in the process does. It decides nothing about objects.
     usage.py            metrics.k8s.io                  node_proxy.py       the stats summary of a node
     spdy.py             SPDY/3.1, bytes to events       upgrade.py          connections that are upgraded to it
     encodings.py        bytes of objects, made once     metrics.py          how many requests, and how quick
-    exchange.py         a request and its answer, below the application
+    exchange.py         a request and its answer        openid.py           who signs tokens, and with what key
 
 Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.
 """

@@ -35,6 +35,7 @@ from kubeactors.apiserver.http.messages import (
     Takeover,
 )
 from kubeactors.apiserver.http.metrics import Metrics, RequestMetrics
+from kubeactors.apiserver.http.openid import Issuer
 from kubeactors.apiserver.http.paths import parse_path, verb_of
 from kubeactors.apiserver.http.pod_streams import PodAccess
 from kubeactors.apiserver.http.representations import Clock
@@ -66,6 +67,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Asked for what `/metrics` tells besides."""
     actors: Callable[[], bytes] | None = None
     """Asked for a snapshot of the process' actors, as JSON."""
+    issuer: Issuer | None = None
+    """Who signs the tokens of service accounts."""
 
 
 DEFAULTS = HttpSettings()
@@ -95,7 +98,9 @@ class ApiApp:
         self._clock = clock
         self._requests = RequestMetrics(lambda: len(self._streams))
         metrics = Metrics(self._requests, settings.collectors)
-        self._documents = Documents(scheme, authorizer, settings.health, settings.address, metrics, settings.actors)
+        self._documents = Documents(
+            scheme, authorizer, settings.health, settings.address, metrics, settings.actors, settings.issuer
+        )
         self._closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Everything that is not an API object: discovery, version, health, OpenAPI, and who may read them.
+"""Everything that is not an API object: discovery, version, health, OpenAPI, the issuer of tokens, and who may read them.
 
 Source: apiserver/pkg/server/routes (v1.36).
 """
@@ -24,6 +24,8 @@ from kubeactors.apiserver.http.negotiation import (
     not_acceptable,
 )
 from kubeactors.apiserver.http.openapi import OpenApi
+from kubeactors.apiserver.http.openid import PATHS as ISSUER_PATHS
+from kubeactors.apiserver.http.openid import Issuer
 from kubeactors.apiserver.http.responses import data, page_not_found, text
 from kubeactors.apiserver.http.routes import not_found
 
@@ -66,7 +68,9 @@ class Documents:
         address: str,
         metrics: Metrics,
         actors: Callable[[], bytes] | None = None,
+        issuer: Issuer | None = None,
     ) -> None:
+        self._issuer = issuer
         self._actors = actors
         self._authorizer = authorizer
         self._metrics = metrics
@@ -93,6 +97,9 @@ class Documents:
             return self._describe(request, parts)
         if found := self._health.answer(request):
             return found
+        if self._issuer is not None and (found := self._issuer.answer(request, self._address)):
+            _reading(request)
+            return found
         if parts == ["metrics"]:
             return self._metrics.answer(request)
         if request.path == ACTORS and self._actors is not None:
@@ -111,7 +118,8 @@ class Documents:
 
     def paths(self) -> list[str]:
         """All paths outside of API objects."""
-        return sorted([*self._discovery.paths(), *self._health.paths(), *_OTHERS])
+        issuer = () if self._issuer is None else ISSUER_PATHS
+        return sorted([*self._discovery.paths(), *self._health.paths(), *issuer, *_OTHERS])
 
     def _discover(self, request: HttpRequest, parts: list[str]) -> Response:
         if len(parts) == 1:
