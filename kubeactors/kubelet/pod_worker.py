@@ -459,14 +459,14 @@ class PodWorker:
         why = refusal(record, self._runtime, self.sandbox.id, now)
         if why is not None:
             return self._refuse(record, why)
+        for reason, message in pulled(record.spec):
+            self._tell(record, "Normal", reason, message)
         try:
             config = self._config(record)
         except MaterialMissing as error:
             record.retry_at = now + CONFIG_RETRY
             self._read_again(now)
             return self._refuse(record, badly_configured(str(error)))
-        for reason, message in pulled(record.spec):
-            self._tell(record, "Normal", reason, message)
         record.begin()
         container_id = self._runtime.create_container(self.sandbox.id, config, now)
         self._tell(record, "Normal", "Created", "Container created")

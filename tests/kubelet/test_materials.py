@@ -101,6 +101,7 @@ def test_a_container_whose_environment_is_not_there_waits_until_it_is() -> None:
     pod = plane.run_until_pod("p", waits("CreateContainerConfigError"))
     assert waiting(pod)[1] == 'configmap "shop" not found'
     plane.sim.run(1.0)
+    assert [one[1] for one in told(plane)] == ["Pulled", "Failed"]  # its image is looked for first
     assert ("Warning", "Failed", 'Error: configmap "shop" not found', 1) in told(plane)
 
     made = plane.create(ConfigMap(metadata=ObjectMeta(name="shop", namespace="default"), data={"size": "1"}))
