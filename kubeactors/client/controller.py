@@ -21,6 +21,13 @@ MAX_RETRIES = 15
 """After so many failures in a row the log says so at level error; the key is retried on."""
 
 
+MOST_A_SECOND = 300
+"""So often a key is reconciled within a second. One that comes more often is in a circle: somebody undoes what is done.
+
+client-go has no such bound; there the limit of requests a second (20, `--kube-api-qps`) slows all that a controller does.
+"""
+
+
 class Work(Message, frozen=True):
     """A controller tells itself: take a key and reconcile it."""
 
@@ -53,6 +60,9 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self._workers = 0
         self._armed: int | None = None
         self._doubted: dict[str, None] = {}
+        self._counts: dict[str, int] = {}
+        """How often each key was reconciled within this second."""
+        self._second_ends = 0
 
     async def reconcile(self, key: str) -> None:
         """Bring the object of this key a step closer to what it should be. Called again after a failure.
@@ -153,10 +163,21 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         if not self._workers:
             return  # told by an instance before this one
         key = self.queue.get()
-        if key is not None:
+        if key is not None and self._has_had_its_share(key):
+            self.queue.done(key)
+            self.enqueue_after(key, (self._second_ends - self.ctx.now) / SECOND)
+        elif key is not None:
             await self._process(key)
         self._workers = max(self._workers - 1, 0)
         self._dispatch()
+
+    def _has_had_its_share(self, key: str) -> bool:
+        now = self.ctx.now
+        if now >= self._second_ends:
+            self._second_ends = now + SECOND
+            self._counts.clear()
+        count = self._counts[key] = self._counts.get(key, 0) + 1
+        return count > MOST_A_SECOND
 
     async def _process(self, key: str) -> None:
         try:

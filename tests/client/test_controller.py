@@ -5,12 +5,13 @@ from functools import partial
 
 import pytest
 
-from kubeactors.actor import Actor, Gate, Ref
+from kubeactors.actor import Actor, Gate, Ref, SimSystem
 from kubeactors.api.core.v1 import ConfigMap, Secret
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.status import Conflict, Timeout
 from kubeactors.client import Change, Client, Controller, InformerFactory, SharedInformer
-from kubeactors.client.controller import ControllerMessage
+from kubeactors.client.controller import MOST_A_SECOND, ControllerMessage
+from kubeactors.client.workqueue import SECOND
 from tests.client.door import Door
 
 Found = list[Ref[ControllerMessage]]
@@ -137,3 +138,28 @@ def test_a_restarted_controller_reconciles_everything_again(when: str) -> None:
     world.log.clear()
     world.sim.run(5.0)
     assert sorted(world.log) == ["default/a", "default/b", "default/c"]
+
+
+class Circle(Controller):
+    """Reconciles one key as soon as it has reconciled it."""
+
+    def __init__(self, times: list[int]) -> None:
+        super().__init__()
+        self.times = times
+
+    def started(self) -> None:
+        super().started()
+        self.enqueue("a")
+
+    async def reconcile(self, key: str) -> None:
+        self.times.append(self.ctx.now)
+        self.enqueue(key)
+
+
+def test_a_key_that_comes_again_and_again_is_reconciled_so_often_a_second() -> None:
+    times: list[int] = []
+    sim = SimSystem(seed=1)
+    sim.spawn(partial(Circle, times))
+    sim.run(2.5)
+    assert [times.count(second * SECOND) for second in range(3)] == [MOST_A_SECOND] * 3
+    assert len(times) == 3 * MOST_A_SECOND
