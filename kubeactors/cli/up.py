@@ -1,6 +1,7 @@
 """`kubeactors up`: a cluster for kubectl, until Ctrl-C."""
 
 import os
+import socket
 import tempfile
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -104,6 +105,7 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
             claim(directory)
             kubeconfig = kubeconfig or directory / "kubeconfig"
             check_kubeconfig(kubeconfig)
+            port = port or _free_port(host)
             spec = _served(spec, host, port, directory, in_memory=in_memory)
             cluster = await stack.enter_async_context(Cluster(spec=spec))
             serving = cluster.serve(directory / "pki", host=host, port=port, kubeconfig=kubeconfig)
@@ -121,12 +123,20 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
     return 0
 
 
+def _free_port(host: str) -> int:
+    """A port that nobody listens at now: the service `kubernetes` is made with it before the server listens."""
+    (family, kind, protocol, _, address) = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.bind(address)
+        return int(probe.getsockname()[1])
+
+
 def _served(spec: ClusterSpec, host: str, port: int, directory: Path, *, in_memory: bool) -> ClusterSpec:
     """The cluster with what it needs to be served from this directory."""
     pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
     return replace(
         spec,
-        server=ApiServerConfig(advertise_port=port or USUAL_PORT),  # a free one is known too late
+        server=ApiServerConfig(advertise_port=port),
         data_dir=None if in_memory else directory,
         root_ca=pki.ca_certificate.read_text(encoding="ascii"),
         signing_key=pki.ca_key.read_bytes(),

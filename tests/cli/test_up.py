@@ -45,15 +45,13 @@ def test_state_is_there_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_the_service_of_the_api_server_leads_to_its_port() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    process = up("--in-memory", "--nodes", "0", port=port)
-    config = f"--kubeconfig={ready(process)['kubeconfig']}"
+    process = up("--in-memory", "--nodes", "0")
+    said = ready(process)
+    config = f"--kubeconfig={said['kubeconfig']}"
     command = [find_kubectl(), config, "get", "endpointslice", "kubernetes", "--output", "jsonpath={.ports[0].port}"]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert stop(process) == 0
-    assert found == port
+    assert found == said["server"].rpartition(":")[2]
 
 
 def test_up_answers_for_names_where_it_says() -> None:
