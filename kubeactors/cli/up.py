@@ -3,7 +3,7 @@
 import os
 import socket
 import tempfile
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -124,11 +124,16 @@ async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
 
 
 def _free_port(host: str) -> int:
-    """A port that nobody listens at now: the service `kubernetes` is made with it before the server listens."""
-    (family, kind, protocol, _, address) = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.bind(address)
-        return int(probe.getsockname()[1])
+    """A port that nobody listens at now: the service `kubernetes` is made with it before the server listens.
+
+    0 if there is none at this host; the server will say why.
+    """
+    with suppress(OSError):
+        (family, kind, protocol, _, address) = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.bind(address)
+            return int(probe.getsockname()[1])
+    return 0
 
 
 def _served(spec: ClusterSpec, host: str, port: int, directory: Path, *, in_memory: bool) -> ClusterSpec:
