@@ -100,6 +100,7 @@ def claim_of(volume: Volume, pod: Pod) -> str:
 def directory_of_volume(volume: PersistentVolume) -> str:
     """Where the contents of a persistent volume are: where it says, or in a directory of its own name.
 
+    >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> directory_of_volume(PersistentVolume(metadata=ObjectMeta(name="pv-1")))
     'volumes/pv-1'
     """

@@ -268,7 +268,16 @@ class _Rollout:
         return self._finished_step(moved=any(moved))
 
     def _old_pods_live(self) -> bool:
-        return any(one.status.replicas > 0 or one.metadata.uid in self._view.populated for one in self.old)
+        """Whether there are pods of old ones, or may be: a controller that has not seen yet that they are to go.
+
+        The original looks at status and pods alone, and may miss pods that have just been created.
+        """
+        return any(
+            one.status.replicas > 0
+            or one.metadata.uid in self._view.populated
+            or one.status.observed_generation < one.metadata.generation
+            for one in self.old
+        )
 
     # The end.
 
