@@ -1,16 +1,19 @@
 """The machines: each runs a kubelet and a container runtime, and can lose its power."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
+from itertools import islice
 from typing import ClassVar, cast
 
 from msgspec.structs import replace
 
 from kubeactors.actor import Actor, Mailbox, Overflow, Ref, Supervision, handle
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Namespace, Pod
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client, EventSink
 from kubeactors.cluster.spec import RACK_LABEL, ClusterSpec, NodePool, Timing
 from kubeactors.cluster.workloads import RuntimeFactory, Workloads
@@ -71,7 +74,15 @@ class GetUsage(Request[Usage], frozen=True):
     """What runs on the machines takes so much. Measured at most every other second."""
 
 
-MachinesMessage = PowerOff | PowerOn | GetRacks | GetKubelet | GetUsage
+AT_ONE_TIME = 5_000
+"""So many machines boot together."""
+
+
+class BootRest(Message, frozen=True):
+    """`Machines` tells itself: boot those that have not been yet."""
+
+
+MachinesMessage = BootRest | PowerOff | PowerOn | GetRacks | GetKubelet | GetUsage
 
 USAGE_SECONDS = 2.0
 """How old a measurement may be. metrics-server, whose role this is, measures every 15 seconds."""
@@ -109,6 +120,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._kubelets: dict[str, Ref[KubeletMessage]] = {}
         self._boots: dict[str, int] = {}
         """How often each was booted."""
+        self._dark: dict[str, None] = {}
+        """Those that are still to boot for the first time."""
 
     def started(self) -> None:
         """Boot all."""
@@ -126,8 +139,21 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         if self._workloads is not None:
             host = self.ctx.spawn(partial(ContainerHost, self._workloads.platform), name="containers")
         self._factory = RuntimeFactory(self._workloads, host)
-        for name in self._configs:
+        self._dark = dict.fromkeys(self._configs)
+        self._boot_some()
+
+    def _boot_some(self) -> None:
+        for name in tuple(islice(self._dark, AT_ONE_TIME)):
             self._boot(name)
+        if self._dark:
+            self.ctx.self.tell(BootRest())
+
+    @handle
+    async def boot_rest(self, message: BootRest) -> None:
+        """Boot more, once the API server has come to what those before have asked: its mailbox has an end."""
+        with suppress(StatusError):
+            await self._client.find(Namespace, "default")
+        self._boot_some()
 
     @handle
     def power_off(self, message: PowerOff) -> None:
@@ -135,6 +161,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         if self._player is not None:
             self._player.tell(Darken(message.names))
         for name in message.names:
+            self._dark.pop(name, None)
             kubelet = self._kubelets.pop(name, None)
             if kubelet is not None:
                 self.ctx.stop(kubelet, "no power")
@@ -174,6 +201,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         return self._usage
 
     def _boot(self, name: str) -> None:
+        self._dark.pop(name, None)
         config, boots = self._configs[name], self._boots.get(name, 0)
         self._boots[name] = boots + 1
         if boots:

@@ -10,7 +10,7 @@ from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.core.v1 import ConfigMap, Container, Node, Pod, PodSpec, Taint
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apiserver.http.serving import WrongEventLoop
-from kubeactors.cluster import ClusterSpec, ManifestError
+from kubeactors.cluster import ClusterSpec, ManifestError, machines
 from kubeactors.cluster.machines import kubelet_configs
 from kubeactors.cluster.manifest import read_manifest
 from kubeactors.cluster.power import POWER_ANNOTATION
@@ -125,6 +125,14 @@ async def test_nodes_of_several_shapes_stand_in_one_cluster() -> None:
     assert (node.status.capacity["cpu"], node.status.allocatable["cpu"]) == ("64", "60")
     assert node.status.allocatable["nvidia.com/gpu"] == "8"
     assert taint in node.spec.taints
+
+
+async def test_machines_boot_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machines, "AT_ONE_TIME", 2)
+    async with Cluster(spec=ClusterSpec(nodes=NodePool(count=5), timing=QUICK)) as cluster:
+        cluster.power_off(["node-5"])  # it may not have been booted yet
+        for number in range(1, 5):
+            await cluster.wait_for(f"node/node-{number}", "Ready", timeout=20)
 
 
 async def test_two_nodes_of_one_name_are_refused() -> None:
