@@ -1,6 +1,7 @@
 """How far the watch cache is behind the store, and who waits for it."""
 
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 from kubeactors.actor import Gate, Ref
 from kubeactors.apiserver.cacher import Cacher
@@ -18,7 +19,9 @@ class CacheFreshness:
         self._store = store
         self._cacher = cacher
         self._give_up_later = give_up_later
-        self._waiting: dict[int, tuple[int, Gate]] = {}
+        self._waiting: dict[int, Gate] = {}
+        self._wanted: list[tuple[int, int]] = []
+        """A heap of the revisions that are waited for, with the numbers of those who wait, or have given up."""
         self._count = 0
 
     @property
@@ -36,7 +39,8 @@ class CacheFreshness:
             return
         self._count += 1
         gate = Gate()
-        self._waiting[self._count] = (revision, gate)
+        self._waiting[self._count] = gate
+        heappush(self._wanted, (revision, self._count))
         self._give_up_later(self._count)
         await gate.wait()
         if self._cacher.revision < revision:
@@ -49,14 +53,15 @@ class CacheFreshness:
 
     def advance(self) -> None:
         """The cache has moved on: let those go on who waited for it."""
-        if self._waiting:
-            revision = self._cacher.revision
-            reached = [number for number, (wanted, _) in self._waiting.items() if wanted <= revision]
-            for number in reached:
-                self.give_up(number)
+        revision, wanted = self._cacher.revision, self._wanted
+        reached: list[int] = []
+        while wanted and wanted[0][0] <= revision:
+            reached.append(heappop(wanted)[1])
+        for number in sorted(reached):
+            self.give_up(number)
 
     def give_up(self, number: int) -> None:
         """Let this one go on, whether the cache has reached its revision or not."""
-        waiting = self._waiting.pop(number, None)
-        if waiting is not None:
-            waiting[1].open()
+        gate = self._waiting.pop(number, None)
+        if gate is not None:
+            gate.open()
