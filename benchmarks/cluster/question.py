@@ -95,7 +95,8 @@ async def ready_cluster(pool: NodePool) -> AsyncGenerator[Cluster]:
             for node in (await cluster.client.list(Node)).items:
                 if holds(node, "Ready"):
                     ready[node.metadata.name] = None
-            while len(ready) < len(pool.names()):
+            wanted = len(pool.names())
+            while len(ready) < wanted:
                 event = await inbox.next()
                 assert event is not None, "the server is up"
                 if isinstance(event.object, Node) and holds(event.object, "Ready"):
