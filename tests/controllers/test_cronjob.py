@@ -10,6 +10,8 @@ from kubeactors.api.batch.v1 import CronJob, CronJobSpec, Job, JobSpec, JobTempl
 from kubeactors.api.batch.v1.schedule import ScheduleError, parse
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.time import SECOND
+from kubeactors.controllers.cronjob.plan import View, job_of, plan
 from kubeactors.controllers.cronjob.times import Times, latest
 from tests.controllers.jobs import end, template
 from tests.controllers.plane import Plane, meta
@@ -159,6 +161,16 @@ def test_a_job_is_started_once_though_the_controller_starts_again(control_plane:
         control_plane.sim.run(0.2)
     assert len(jobs(control_plane)) == 1
     assert [one.name for one in control_plane.get(CronJob, "tick").status.active] == jobs(control_plane)
+
+
+@pytest.mark.parametrize("policy", ["Forbid", "Replace"])
+def test_a_job_that_the_status_lacks_is_the_one_that_is_due(policy: str) -> None:
+    due = at(2026, 1, 1, 0, 1)
+    found = cron_job(concurrency_policy=policy)
+    found = replace(found, metadata=replace(found.metadata, creation_timestamp="2026-01-01T00:00:30Z"))
+    now = int(due.timestamp()) * SECOND
+    planned = plan(View(cron_job=found, jobs=(job_of(found, due),), now=now))
+    assert (planned.due, planned.replaced) == (due, ())
 
 
 def test_labels_of_the_template_are_those_of_the_job(control_plane: Plane) -> None:

@@ -59,9 +59,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Due(msgspec.Struct, frozen=True, kw_only=True):
-    """When a job is due; or why not, and when to look again."""
+    """When a job is due, and which ones it replaces; or why not, and when to look again."""
 
     at: datetime | None = None
+    replaced: tuple[ObjectReference, ...] = ()
     events: tuple[Event, ...] = ()
     wait_seconds: float | None = None
 
@@ -78,13 +79,11 @@ def plan(view: View) -> Plan:
     outdated = _outdated(view)
     if view.cron_job.metadata.deletion_timestamp is not None:
         return Plan(status=status, events=events, outdated=outdated)
-    running = (*status.active, *_unknown(view))
-    due = _due(view, status, running)
-    replaced = running if due.at is not None and view.cron_job.spec.concurrency_policy == REPLACE else ()
+    due = _due(view, status)
     return Plan(
         status=status,
         outdated=outdated,
-        replaced=replaced,
+        replaced=due.replaced,
         due=due.at,
         events=(*events, *due.events),
         wait_seconds=due.wait_seconds,
@@ -187,8 +186,8 @@ def _outdated(view: View) -> tuple[Job, ...]:
     return tuple(found)
 
 
-def _due(view: View, status: CronJobStatus, running: tuple[ObjectReference, ...]) -> _Due:
-    """Whether a job must be started now."""
+def _due(view: View, status: CronJobStatus) -> _Due:
+    """Whether a job must be started now. One that was, and that the status lacks, is neither in its way nor replaced."""
     spec, now = view.cron_job.spec, _time(view.now)
     try:
         times = times_of(spec)
@@ -215,10 +214,11 @@ def _due(view: View, status: CronJobStatus, running: tuple[ObjectReference, ...]
     name, last = name_of(view.cron_job, at), view.cron_job.status.last_schedule_time
     if any(one.name == name for one in status.active) or (last and _time(parse_time(last)) == at):
         return _Due(wait_seconds=wait)
-    if spec.concurrency_policy == FORBID and running:
+    others = tuple(one for one in (*status.active, *_unknown(view)) if one.name != name)
+    if spec.concurrency_policy == FORBID and others:
         message = "Not starting job because prior execution is running and concurrency policy is Forbid"
         return _Due(events=(*events, Event("JobAlreadyActive", message)), wait_seconds=wait)
-    return _Due(at=at, events=events)
+    return _Due(at=at, replaced=others if spec.concurrency_policy == REPLACE else (), events=events)
 
 
 def _unreadable(cron_job: CronJob, error: Exception) -> _Due:
