@@ -91,6 +91,8 @@ class SharedInformer(Generic[T]):
         """Who is told of changes: of those with which marks."""
         self.waiting: dict[Ref[Notify], Subscribe] = {}
         """Who is told what is there after the next list."""
+        self.unheard: list[Subscribe] = []
+        """Who subscribed while the informer's mailbox was full."""
         self.marks_of: Callable[[Change[T]], int] | None = None
         """See `mark_by`."""
         self.news: int = EVERY_CHANGE
@@ -125,10 +127,12 @@ class SharedInformer(Generic[T]):
         self.news = news
 
     def subscribe(self, subscriber: Ref[Notify], marks: int = EVERY_CHANGE) -> int:
-        """See `Subscribe`; the number of the subscription."""
+        """See `Subscribe`; the number of the subscription. It is not lost if the informer's mailbox is full."""
         assert self.ref is not None  # the factory spawns it
         self._subscriptions += 1
-        self.ref.tell(Subscribe(subscriber, self._subscriptions, marks))
+        message = Subscribe(subscriber, self._subscriptions, marks)
+        if not self.ref.tell(message):
+            self.unheard.append(message)
         return self._subscriptions
 
 
@@ -172,19 +176,20 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
                 self._shared.connected_at = self.ctx.now
             self._was_silent = False
             self.ctx.after(SILENCE_SECONDS, CheckSilence(), key="silence")
+            self._carry_on()
 
     @handle
     def events(self, message: WatchEvents) -> None:
         """Take in what happened."""
         self._heard = self.ctx.now
         self._publish(self._reflector.receive(message))
-        self._reconnect_if_broken()
+        self._carry_on()
 
     @handle
     def closed(self, message: WatchClosed) -> None:
         """Watch again, or list again if that is too late."""
         self._reflector.closed(message)
-        self._reconnect_if_broken()
+        self._carry_on()
 
     @handle
     def check_silence(self, message: CheckSilence) -> None:
@@ -192,10 +197,10 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         silent = (self.ctx.now - self._heard) / SECOND
         if silent < SILENCE_SECONDS:
             self.ctx.after(SILENCE_SECONDS - silent, message, key="silence")
-            return
-        self._reflector.stop(self.ctx.self)
-        self._reflector.broken = self._was_silent = True
-        self._reconnect_if_broken()
+        else:
+            self._reflector.stop(self.ctx.self)
+            self._reflector.broken = self._was_silent = True
+        self._carry_on()
 
     @handle
     def subscribe(self, message: Subscribe) -> None:
@@ -224,6 +229,13 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
     def _forget(self, subscriber: Ref[Notify]) -> None:
         self._shared.subscribers.pop(subscriber, None)
         self._shared.waiting.pop(subscriber, None)
+
+    def _carry_on(self) -> None:
+        """After a message: hear who was not heard because there was no room for it, and see that there is a watch."""
+        unheard, self._shared.unheard = self._shared.unheard, []
+        for message in unheard:
+            self.subscribe(message)
+        self._reconnect_if_broken()
 
     def _reconnect_if_broken(self) -> None:
         if self._reflector.broken:

@@ -140,3 +140,13 @@ def test_a_subscriber_hears_of_changes_with_its_marks_and_of_all_that_is_there_a
     world.put("empty")
     assert filled == [("ADDED", "default/before"), ("ADDED", "default/full")]
     assert world.heard[-2:] == [("ADDED", "default/full"), ("ADDED", "default/empty")]
+
+
+def test_a_subscriber_is_heard_also_if_the_mailbox_of_the_informer_was_full(world: World) -> None:
+    cell, heard = cast("Cell", world.informer), list[tuple[str, str]]()
+    capacity, cell.capacity = cell.capacity, 0
+    world.listen("late", heard)
+    assert heard == []
+    cell.capacity = capacity
+    world.put("a")
+    assert heard == [("ADDED", "default/a")]
