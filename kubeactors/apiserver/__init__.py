@@ -8,6 +8,7 @@
     registry/       rules of kinds, and how they are stored  admission/        rules about requests
     bootstrap.py    what every cluster has from the start    codec.py, keys.py objects in the store
     service_repair.py  what services have and were given
+    health.py       what is checked of the server, by name
     ownership.py    who owns which fields, and apply         lookalikes.py      the same, of pods that change alike
     http/           bytes to requests, and back
 

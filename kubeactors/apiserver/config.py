@@ -2,6 +2,8 @@
 
 import msgspec
 
+from kubeactors.apimachinery.time import go_duration
+
 
 class ApiServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one API server. The defaults are those of a cluster made by kubeadm.
@@ -28,3 +30,14 @@ class ApiServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How often it is checked that services have what was given out to them."""
     compaction_seconds: float = 300.0
     """How often the store forgets: everything that was overwritten before the last time."""
+
+    def flags(self) -> dict[str, str]:
+        """The settings as kube-apiserver's command line would have them, with those that are always so."""
+        return {
+            "advertise-address": self.advertise_address,
+            "authorization-mode": "Node,RBAC",
+            "etcd-compaction-interval": go_duration(self.compaction_seconds),
+            "min-request-timeout": f"{self.watch_seconds:g}",
+            "service-cluster-ip-range": self.service_cidr,
+            "service-node-port-range": f"{self.node_port_first}-{self.node_port_last}",
+        }

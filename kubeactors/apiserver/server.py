@@ -38,6 +38,7 @@ from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.customresources.definitions import DEFINITIONS, Definitions
 from kubeactors.apiserver.customresources.served import CustomKinds, Tables
 from kubeactors.apiserver.freshness import CacheFreshness
+from kubeactors.apiserver.health import STORE_SECONDS, CheckServer, ServerCheck, Step
 from kubeactors.apiserver.keys import ROOT
 from kubeactors.apiserver.messages import (
     ApiMessage,
@@ -108,7 +109,9 @@ RETRY_SECONDS = 0.05
 _FromStore: TypeAlias = StoreEvents | StoreWatchCancelled
 
 
-class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant=True, deterministic=True):
+class ApiServer(
+    Actor[ApiMessage | IsReady | CheckServer | _FromStore | OwnMessage], reentrant=True, deterministic=True
+):
     """Answers requests: authorizes, admits, validates, stores; and streams what changes.
 
     Who asks is in the request; it was authenticated before. A refusal is a `Status` as the reply.
@@ -148,6 +151,7 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
         self._store_watch = 0
         self._priming = False
         self._compact_revision = 0
+        self._steps_over = 0
 
     async def started(self) -> None:
         """Prime the cache and create what every cluster has."""
@@ -192,16 +196,22 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
             self._cacher.follow(self._definitions)
         self._writer = Writer(registry, self._reader, self._freshness, self._subresources, ownership, reviews=reviews)
         await self._prime()
+        self._over(Step.CACHE)
         await bootstrap(registry, self._resources, self._config, addresses.first)
+        self._over(Step.FIRST_OBJECTS)
         description = describe(self._resources.values(), self._config)
         while not await ensure_policy(self._stored, self._resources, environment):
             await self._freshness.catch_up()
+        self._over(Step.ROLES)
         while not await ensure(description, self._stored, self._resources, environment):
             await self._freshness.catch_up()
         await self._freshness.catch_up()
+        self._over(Step.DESCRIPTION)
         if self._definitions is not None:
             await self._definitions.settle()
+        self._over(Step.DEFINITIONS)
         self._ready.open()
+        self._over(Step.SERVING)
         self.ctx.every(self._config.bookmark_seconds, SendBookmarks(), key="bookmarks")
         self.ctx.every(self._config.compaction_seconds, CompactHistory(), key="compaction")
         self.ctx.every(self._config.repair_seconds, RepairServices(), key="repair")
@@ -267,6 +277,20 @@ class ApiServer(Actor[ApiMessage | IsReady | _FromStore | OwnMessage], reentrant
     def is_ready(self, message: IsReady) -> bool:
         """Whether requests are answered now."""
         return self._ready.is_open
+
+    @handle
+    async def check_server(self, message: CheckServer) -> ServerCheck:
+        """Whether the store answers, and how far the start is."""
+        store = ""
+        try:
+            await self._store.ask(Range(op=RangeOp(key=ROOT, limit=1)), timeout_seconds=STORE_SECONDS)
+        except AskError as error:
+            store = f"error getting data from etcd: {error}"
+        return ServerCheck(store=store, is_current=self._ready.is_open, steps=self._steps_over)
+
+    def _over(self, step: Step) -> None:
+        """The steps up to this one are over."""
+        self._steps_over = [*Step].index(step) + 1
 
     # What the store says.
 

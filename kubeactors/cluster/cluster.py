@@ -394,7 +394,9 @@ class Cluster:
         return (ActorCollector(self.system),)
 
     def _app(self) -> "ApiApp":
+        from kubeactors.apiserver.health import HEALTHZ, READYZ, looking_at  # noqa: PLC0415 -- the same
         from kubeactors.apiserver.http.app import ApiApp, HttpSettings  # noqa: PLC0415 -- the same
+        from kubeactors.apiserver.http.health import Health  # noqa: PLC0415 -- the same
         from kubeactors.apiserver.http.openid import Issuer  # noqa: PLC0415 -- the same
         from kubeactors.apiserver.tokens import (  # noqa: PLC0415 -- the same
             ISSUER,
@@ -418,6 +420,8 @@ class Cluster:
         )
         settings = HttpSettings(
             tokens=known,
+            health=Health(looking_at(server), livez=HEALTHZ, readyz=READYZ),
+            flags=self.spec.server.flags(),
             pods=MachinePods(self._machines),
             collectors=self._collectors,
             actors=lambda: msgspec.json.encode(self.system.snapshot()),

@@ -1,8 +1,11 @@
 """A cluster inside a program, on both event loops."""
 
+import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
+import httpx2
 import pytest
 
 from kubeactors import Cluster, NodePool
@@ -13,6 +16,7 @@ from kubeactors.apiserver.http.serving import WrongEventLoop
 from kubeactors.cluster import ClusterSpec, ManifestError, machines
 from kubeactors.cluster.machines import kubelet_configs
 from kubeactors.cluster.manifest import read_manifest
+from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.power import POWER_ANNOTATION
 from kubeactors.cluster.spec import QUICK, ZONE_LABEL
 
@@ -92,6 +96,23 @@ async def test_an_error_while_serving_leaves_as_it_is(tmp_path: Path, anyio_back
         with pytest.raises(expected):
             async with cluster.serve(tmp_path, port=0):
                 raise KeyError
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_every_path_that_the_root_lists_is_answered(tmp_path: Path) -> None:
+    async with Cluster(nodes=0) as cluster, cluster.serve(tmp_path, port=0) as url:
+        pki = ensure_pki(tmp_path, [], datetime.now(UTC))  # noqa: TID251 -- TLS compares with the real time
+        trust = ssl.create_default_context(cafile=str(pki.ca_certificate))
+        trust.load_cert_chain(pki.admin_certificate, pki.admin_key)
+        async with httpx2.AsyncClient(base_url=url, verify=trust) as client:
+            paths: list[str] = (await client.get("/")).json()["paths"]
+            answers = {path: (await client.get(path)).status_code for path in paths}
+            flags = (await client.get("/flagz")).text
+            ready = (await client.get("/readyz?verbose")).text
+    assert {path: code for path, code in answers.items() if code != 200} == {}
+    assert {"/livez/poststarthook/rbac/bootstrap-roles", "/readyz/etcd-readiness", "/healthz/etcd"} <= set(paths)
+    assert "\nservice-cluster-ip-range: 10.96.0.0/12\n" in flags
+    assert "\n[+]poststarthook/start-apiextensions-controllers ok\n" in ready
 
 
 async def test_state_outlives_the_cluster(tmp_path: Path) -> None:

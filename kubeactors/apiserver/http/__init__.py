@@ -25,17 +25,17 @@ Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes
 
 from kubeactors.apiserver.http.app import ApiApp, HttpSettings
 from kubeactors.apiserver.http.authentication import StaticTokens, TokenAuthenticator
-from kubeactors.apiserver.http.health import Check, Health
+from kubeactors.apiserver.http.health import Health, Look
 from kubeactors.apiserver.http.pod_streams import PodAccess
 from kubeactors.apiserver.http.serving import AddressInUse, Listening, Tls, serve
 
 __all__ = [
     "AddressInUse",
     "ApiApp",
-    "Check",
     "Health",
     "HttpSettings",
     "Listening",
+    "Look",
     "PodAccess",
     "StaticTokens",
     "Tls",

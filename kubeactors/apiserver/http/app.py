@@ -4,7 +4,7 @@ Source: apiserver/pkg/server/config.go, DefaultBuildHandlerChain (v1.36).
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a server may be given besides. `address` is the `host:port` that clients of `/api` are told."""
 
     tokens: tuple[TokenAuthenticator, ...] = ()
-    health: Health = Health()
+    health: Health = msgspec.field(default_factory=Health)
+    flags: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    """How the server was started, in the words of the original's command line."""
     pods: PodAccess | None = None
     address: str = ""
     collectors: "Callable[[], Sequence[Collector]]" = tuple
@@ -98,8 +100,17 @@ class ApiApp:
         self._clock = clock
         self._requests = RequestMetrics(lambda: len(self._streams))
         metrics = Metrics(self._requests, settings.collectors)
+        self._health = settings.health
         self._documents = Documents(
-            scheme, authorizer, settings.health, settings.address, metrics, settings.actors, settings.issuer
+            scheme,
+            authorizer,
+            settings.health,
+            settings.address,
+            metrics,
+            settings.actors,
+            settings.issuer,
+            clock=clock,
+            flags=settings.flags,
         )
         self._closing = False
 
@@ -125,7 +136,7 @@ class ApiApp:
 
     def close(self) -> None:
         """End all streams, and those that begin from now on, in good order."""
-        self._closing = True
+        self._closing = self._health.closing = True
         for stream in tuple(self._streams):
             stream.close()
         for scope in tuple(self._takeovers):
@@ -137,7 +148,7 @@ class ApiApp:
             path = parse_path(request.path)
             request.user = impersonated(request, access_of(request, path), self._authorizer)
             if path is None:
-                return self._documents.answer(request)
+                return await self._documents.answer(request)
             return await self._resources.answer(request, path)
         except StatusError as refused:
             return refusal(request, refused.status)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.metrics import LABELS, RequestMetrics
 
 
@@ -25,3 +26,23 @@ class RequestCollector(Collector):
             durations.add_metric(names, buckets, seconds)
         yield durations
         yield GaugeMetricFamily("apiserver_longrunning_requests", "Streams that are open", value=self._requests.watches)
+
+
+class HealthCollector(Collector):
+    """The checks of health that were made. Source: component-base/metrics/prometheus/slis/metrics.go (v1.36)."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def collect(self) -> Iterable[Metric]:
+        """How they ended last, and how often."""
+        last = GaugeMetricFamily("kubernetes_healthcheck", "How a check of health ended last", labels=["name", "type"])
+        for name, root, well in self._health.last():
+            last.add_metric([name, root], int(well))
+        yield last
+        total = CounterMetricFamily(
+            "kubernetes_healthchecks", "Checks of health that were made", labels=["name", "status", "type"]
+        )
+        for name, root, status, count in self._health.counts():
+            total.add_metric([name, status, root], count)
+        yield total

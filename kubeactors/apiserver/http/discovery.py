@@ -148,7 +148,7 @@ class Discovery:
 
     def paths(self) -> list[str]:
         """The paths of the documents."""
-        found = ["/api", "/apis"]
+        found = ["/api", "/apis", "/apis/"]
         for group, version in self.group_versions:
             found += [f"/apis/{group}", f"/apis/{group}/{version}"] if group else [f"/api/{version}"]
         return sorted(dict.fromkeys(found))

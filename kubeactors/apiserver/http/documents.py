@@ -3,13 +3,14 @@
 Source: apiserver/pkg/server/routes (v1.36).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import MethodNotAllowed, StatusDetails
 from kubeactors.apiserver.authorization import Authorizer
+from kubeactors.apiserver.http import zpages
 from kubeactors.apiserver.http.access import access_of, require
 from kubeactors.apiserver.http.discovery import Discovery, etag
 from kubeactors.apiserver.http.health import Health
@@ -26,6 +27,7 @@ from kubeactors.apiserver.http.negotiation import (
 from kubeactors.apiserver.http.openapi import OpenApi
 from kubeactors.apiserver.http.openid import PATHS as ISSUER_PATHS
 from kubeactors.apiserver.http.openid import Issuer
+from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.responses import data, page_not_found, text
 from kubeactors.apiserver.http.routes import not_found
 
@@ -50,7 +52,7 @@ VERSION = {
 _PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
 
-_OTHERS = ("/metrics", "/openapi/v2", "/openapi/v3", "/version")
+_OTHERS = ("/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", *zpages.PATHS)
 
 
 ACTORS = "/debug/actors"
@@ -69,7 +71,13 @@ class Documents:
         metrics: Metrics,
         actors: Callable[[], bytes] | None = None,
         issuer: Issuer | None = None,
+        *,
+        clock: Clock,
+        flags: Mapping[str, str],
     ) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._flags = flags
         self._issuer = issuer
         self._actors = actors
         self._authorizer = authorizer
@@ -81,7 +89,7 @@ class Documents:
         self._renew()
         self._version = msgspec.json.encode(VERSION)
 
-    def answer(self, request: HttpRequest) -> Response:
+    async def answer(self, request: HttpRequest) -> Response:
         """The answer to a request.
 
         Raises:
@@ -95,20 +103,31 @@ class Documents:
             return self._discover(request, parts)
         if parts[0] == "openapi":
             return self._describe(request, parts)
-        if found := self._health.answer(request):
+        if found := await self._health.answer(request):
             return found
         if self._issuer is not None and (found := self._issuer.answer(request, self._address)):
             _reading(request)
             return found
-        if parts == ["metrics"]:
-            return self._metrics.answer(request)
-        if request.path == ACTORS and self._actors is not None:
-            return _plain(request, self._actors())
-        if parts == ["version"]:
-            return _plain(request, self._version)
-        if parts == [""]:
-            return _plain(request, msgspec.json.encode({"paths": self.paths()}))
-        return page_not_found()
+        return self._page(request, parts)
+
+    def _page(self, request: HttpRequest, parts: list[str]) -> Response:
+        match parts:
+            case ["metrics"]:
+                return self._metrics.answer(request)
+            case ["metrics", "slis"]:
+                return self._metrics.of_health(self._health)
+            case ["debug", "actors"] if self._actors is not None:
+                return _plain(request, self._actors())
+            case ["version"]:
+                return _plain(request, self._version)
+            case ["statusz"]:
+                return text(200, zpages.statusz(self._started, self._clock(), VERSION, self.paths()))
+            case ["flagz"]:
+                return text(200, zpages.flagz(self._flags))
+            case [""]:
+                return _plain(request, msgspec.json.encode({"paths": self.paths()}))
+            case _:
+                return page_not_found()
 
     def _renew(self) -> None:
         """Kinds have come or gone."""

@@ -1,71 +1,88 @@
-"""Health: `/healthz`, `/livez`, `/readyz` and their single checks.
+"""Health: `/healthz`, `/livez`, `/readyz` and their single checks, and what became of them (`/metrics/slis`).
 
-Source: apiserver/pkg/server/healthz/healthz.go (v1.36).
+Source: apiserver/pkg/server/healthz/healthz.go, component-base/metrics/prometheus/slis (v1.36).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeAlias
-
-import msgspec
 
 from kubeactors.apiserver.http.messages import HttpRequest, Response
 from kubeactors.apiserver.http.responses import page_not_found, text
 
-Check: TypeAlias = Callable[[], str]
-"""What is wrong; empty if nothing is."""
+Look: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
+"""Finds out what is wrong, by the name of the check; whatever it does not name is well."""
+
+PING = ("ping",)
+SHUTDOWN = "shutdown"
 
 
-def _nothing() -> str:
-    return ""
+async def _nothing() -> Mapping[str, str]:
+    return {}
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
+class Health:
     """The checks by name. `livez` decides about a restart, `readyz` about traffic, `healthz` is the old word for livez."""
 
-    livez: Mapping[str, Check] = msgspec.field(default_factory=lambda: {"ping": _nothing})
-    readyz: Mapping[str, Check] = msgspec.field(default_factory=lambda: {"ping": _nothing})
+    def __init__(self, look: Look = _nothing, *, livez: tuple[str, ...] = PING, readyz: tuple[str, ...] = PING) -> None:
+        self._look = look
+        self._checks = {"healthz": livez, "livez": livez, "readyz": readyz}
+        self._counts: dict[tuple[str, str, str], int] = {}
+        self._last: dict[tuple[str, str], bool] = {}
+        self.closing: bool = False
+        """Whether the server is about to stop."""
 
-    def answer(self, request: HttpRequest) -> Response | None:
+    async def answer(self, request: HttpRequest) -> Response | None:
         """The answer to a path of health; None if it is no such path."""
         root, _, name = request.path.strip("/").partition("/")
-        if (checks := self._checks(root)) is None:
+        checks = self._checks.get(root)
+        if checks is None:
             return None
-        if not name:
-            return _all(root, checks, request)
-        return _one(checks[name]) if name in checks else page_not_found()
+        if name and name not in checks:
+            return page_not_found()
+        wrong = dict(await self._look())
+        if self.closing:
+            wrong[SHUTDOWN] = "process is shutting down"
+        return _one(wrong.get(name, "")) if name else self._all(root, wrong, request)
 
     def paths(self) -> list[str]:
         """All paths that `answer` knows."""
-        return [
-            path
-            for root in ("healthz", "livez", "readyz")
-            for path in (f"/{root}", *(f"/{root}/{name}" for name in self._checks(root) or ()))
-        ]
+        return [path for root, names in self._checks.items() for path in (f"/{root}", *(f"/{root}/{n}" for n in names))]
 
-    def _checks(self, root: str) -> Mapping[str, Check] | None:
-        return {"healthz": self.livez, "livez": self.livez, "readyz": self.readyz}.get(root)
+    def last(self) -> Iterator[tuple[str, str, bool]]:
+        """Of each check that was made with others: its name, the path that asked, and whether it was well."""
+        for (name, root), well in self._last.items():
+            yield name, root, well
+
+    def counts(self) -> Iterator[tuple[str, str, str, int]]:
+        """How often which check of which path ended as `success` or `error`."""
+        for (name, root, status), count in self._counts.items():
+            yield name, root, status, count
+
+    def _all(self, root: str, wrong: Mapping[str, str], request: HttpRequest) -> Response:
+        checks = self._checks[root]
+        excluded = dict.fromkeys(request.query.texts("exclude"))
+        lines: list[str] = []
+        failed = False
+        for name in checks:
+            if name in excluded:
+                lines.append(f"[+]{name} excluded: ok\n")
+                continue
+            well = not wrong.get(name)
+            self._note(name, root, well=well)
+            failed = failed or not well
+            lines.append(f"[+]{name} ok\n" if well else f"[-]{name} failed: reason withheld\n")
+        if unknown := sorted(name for name in excluded if name not in checks):
+            named = ",".join(f'"{name}"' for name in unknown)
+            lines.append(f"warn: some health checks cannot be excluded: no matches for {named}\n")
+        if failed:
+            return text(500, f"{''.join(lines)}{root} check failed\n")
+        return text(200, f"{''.join(lines)}{root} check passed\n" if "verbose" in request.query else "ok")
+
+    def _note(self, name: str, root: str, *, well: bool) -> None:
+        key = (name, root, "success" if well else "error")
+        self._counts[key] = self._counts.get(key, 0) + 1
+        self._last[name, root] = well
 
 
-def _one(check: Check) -> Response:
-    problem = check()
+def _one(problem: str) -> Response:
     return text(500, f"internal server error: {problem}\n") if problem else text(200, "ok")
-
-
-def _all(root: str, checks: Mapping[str, Check], request: HttpRequest) -> Response:
-    excluded = dict.fromkeys(request.query.texts("exclude"))
-    lines: list[str] = []
-    failed = False
-    for name, check in checks.items():
-        if name in excluded:
-            lines.append(f"[+]{name} excluded: ok\n")
-        elif check():
-            failed = True
-            lines.append(f"[-]{name} failed: reason withheld\n")
-        else:
-            lines.append(f"[+]{name} ok\n")
-    if unknown := sorted(name for name in excluded if name not in checks):
-        named = ",".join(f'"{name}"' for name in unknown)
-        lines.append(f"warn: some health checks cannot be excluded: no matches for {named}\n")
-    if failed:
-        return text(500, f"{''.join(lines)}{root} check failed\n")
-    return text(200, f"{''.join(lines)}{root} check passed\n" if "verbose" in request.query else "ok")

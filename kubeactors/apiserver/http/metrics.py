@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.messages import HttpRequest, Response
 from kubeactors.apiserver.http.paths import ResourcePath
 
@@ -79,15 +80,26 @@ class Metrics:
 
     def answer(self, request: HttpRequest) -> Response:
         """The text."""
-        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - whoever scrapes pays for it
-
-        from kubeactors.apiserver.http.collecting import RequestCollector  # noqa: PLC0415 - the same
+        from kubeactors.apiserver.http.collecting import RequestCollector  # noqa: PLC0415 - whoever scrapes pays for it
 
         del request
-        registry = CollectorRegistry(auto_describe=False)
-        for one in (RequestCollector(self._requests), *self._collectors()):
-            registry.register(one)
-        return Response(body=generate_latest(registry), content_type=TEXT)
+        return _told((RequestCollector(self._requests), *self._collectors()))
+
+    @staticmethod
+    def of_health(health: Health) -> Response:
+        """What became of the checks of health that others asked for, as text."""
+        from kubeactors.apiserver.http.collecting import HealthCollector  # noqa: PLC0415 - the same
+
+        return _told((HealthCollector(health),))
+
+
+def _told(collectors: "Sequence[Collector]") -> Response:
+    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - the same
+
+    registry = CollectorRegistry(auto_describe=False)
+    for one in collectors:
+        registry.register(one)
+    return Response(body=generate_latest(registry), content_type=TEXT)
 
 
 def _scope(path: ResourcePath) -> str:

@@ -150,15 +150,20 @@ async def test_the_root_lists_paths(edge: Edge) -> None:
             "/api",
             "/api/v1",
             "/apis",
+            "/apis/",
+            "/flagz",
             "/healthz",
             "/healthz/ping",
             "/livez",
             "/livez/ping",
             "/metrics",
+            "/metrics/slis",
             "/openapi/v2",
             "/openapi/v3",
+            "/openapi/v3/",
             "/readyz",
             "/readyz/ping",
+            "/statusz",
             "/version",
         ]
     }
@@ -199,3 +204,19 @@ async def test_metrics_count_requests_by_what_they_are_about(edge: Edge) -> None
     assert f'apiserver_request_total{{code="200",{about}}} 2.0' in counted
     assert f"apiserver_request_duration_seconds_count{{{about}}} 2.0" in answer.text
     assert "apiserver_longrunning_requests 0.0" in answer.text
+
+
+async def test_pages_for_people_tell_of_the_server(edge: Edge) -> None:
+    status = (await edge.get("/statusz")).text
+    assert status.startswith("\nkube-apiserver statusz\nWarning: ")
+    assert "\nUp: 0 hr 00 min 00 sec\nBinary version: 1.36.2\nPaths: /api /apis /flagz " in status
+    assert (await edge.get("/flagz")).text.startswith("\nkube-apiserver flags\nWarning: ")
+
+
+async def test_checks_of_health_are_counted(edge: Edge) -> None:
+    for path in ("/livez", "/livez", "/readyz?exclude=ping", "/livez/ping"):
+        await edge.get(path)
+    told = (await edge.get("/metrics/slis")).text.splitlines()
+    assert 'kubernetes_healthcheck{name="ping",type="livez"} 1.0' in told
+    assert 'kubernetes_healthchecks_total{name="ping",status="success",type="livez"} 2.0' in told
+    assert not any('type="readyz"' in line for line in told)
