@@ -20,6 +20,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     overdue.py      handlers that take too long                 metrics.py      for Prometheus
     threads.py      pools for blocking work                     tracing.py      for OpenTelemetry
     top.py          who is busy, from two snapshots             terminal.py     a live view of that
+    foreign.py      awaits that cannot be simulated             fences.py       calls that cannot
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).
@@ -37,6 +38,8 @@ from kubeactors.actor.errors import (
     AskTimedOut,
     DeadLetter,
     ForeignAwait,
+    ForeignCall,
+    ForeignError,
     LinkedActorFailed,
     MailboxFull,
     RestartIntensityExceeded,
@@ -83,6 +86,8 @@ __all__ = [
     "DeadLetter",
     "Fifo",
     "ForeignAwait",
+    "ForeignCall",
+    "ForeignError",
     "Gate",
     "Later",
     "LeastLoaded",

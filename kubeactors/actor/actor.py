@@ -4,7 +4,7 @@ import inspect
 import types
 import typing
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from kubeactors.actor.envelope import Mark
 from kubeactors.actor.errors import Terminated
@@ -152,20 +152,29 @@ class _LookedUp(dict[type, Callable[..., object]]):
         return None if handler is None else handler.method
 
 
+Start: TypeAlias = "Callable[[Actor[object]], Awaitable[None] | None]"
+
+
 class Dispatch:
     """What the kernel must know of an actor class to hand a message to its handler; made once per class.
 
     `plain` has the functions of plain handlers, `waiting` those of `async def` handlers, `table` all.
     """
 
-    __slots__ = ("deterministic", "name", "plain", "reentrant", "starts", "table", "waiting")
+    __slots__ = ("deterministic", "name", "plain", "reentrant", "start", "table", "waiting")
 
     def __init__(
-        self, name: str, table: dict[type, Handler], *, reentrant: bool, deterministic: bool, starts: bool
+        self,
+        name: str,
+        table: dict[type, Handler],
+        *,
+        reentrant: bool,
+        deterministic: bool,
+        start: "Start | None",
     ) -> None:
         self.name: str = name  # of the class
         self.table: dict[type, Handler] = table
-        self.starts: bool = starts  # there is a `started` to call
+        self.start: Start | None = start  # its `started`, if it has one of its own
         self.plain: dict[type, Callable[..., object]] = (
             _methods(table, is_async=False) if type(table) is dict else _LookedUp(table)
         )
@@ -179,7 +188,7 @@ class Dispatch:
         return f"{self.name}.{'started' if handler is None else handler.method.__name__}"
 
 
-NO_DISPATCH = Dispatch("", {}, reentrant=False, deterministic=False, starts=False)
+NO_DISPATCH = Dispatch("", {}, reentrant=False, deterministic=False, start=None)
 
 
 def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
@@ -191,7 +200,7 @@ def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
             handlers_of(actor),
             reentrant=actor.reentrant,
             deterministic=actor.deterministic,
-            starts=actor.started is not Actor.started,  # pyright: ignore[reportUnknownMemberType] -- of any messages
+            start=cast("Start", actor.started) if actor.started is not Actor.started else None,  # pyright: ignore[reportUnknownMemberType] -- of any messages
         )
     return found
 

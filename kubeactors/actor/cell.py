@@ -417,7 +417,7 @@ class Cell(Ref[object]):
                 self._changes_class(dispatch)
             self.dispatch = dispatch
             actor.cell = self
-            starting = self._call_started() if dispatch.starts else None
+            starting = self._call_started() if dispatch.start is not None else None
         except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
             kernel.failed(self, error)
             return None
@@ -440,11 +440,12 @@ class Cell(Ref[object]):
         return self.ctx
 
     def _call_started(self) -> Awaitable[None] | None:
-        assert self.actor is not None
-        kernel = self.kernel
+        start, actor, kernel = self.dispatch.start, self.actor, self.kernel
+        assert start is not None
+        assert actor is not None
         previous, kernel.current = kernel.current, self
         try:
-            return self.actor.started()
+            return start(actor)
         finally:
             kernel.current = previous
 

@@ -32,8 +32,16 @@ class MailboxFull(AskError):
     """The mailbox had no room. Slow down, or `send`, which waits."""
 
 
-class ForeignAwait(ActorError):
+class ForeignError(ActorError):
+    """Code did what cannot be simulated."""
+
+
+class ForeignAwait(ForeignError):
     """A handler awaited something that is not the kernel's where only that is allowed (simulation)."""
+
+
+class ForeignCall(ForeignError):
+    """Simulated code asked a clock, chance, a thread or a socket of the real world: no run of it could be repeated."""
 
 
 class LinkedActorFailed(ActorError):

@@ -20,9 +20,9 @@ def foreign_await(path: str, what: str, frame: FrameType | None, line: int) -> F
 def explained(path: str, error: BaseException) -> BaseException:
     """The error, or if it says that no event loop runs, one that says who looked for it, and where."""
     steps = list(walk_tb(error.__traceback__))
-    if not isinstance(error, RuntimeError | AttributeError) or not steps or _package(steps[-1][0]) not in EVENT_LOOPS:
+    if not isinstance(error, RuntimeError | AttributeError) or not steps or package_of(steps[-1][0]) not in EVENT_LOOPS:
         return error
-    own = [step for step in steps if _package(step[0]) not in EVENT_LOOPS]
+    own = [step for step in steps if package_of(step[0]) not in EVENT_LOOPS]
     called = next(frame for frame, _ in steps[len(own) :]) if len(own) < len(steps) else steps[-1][0]
     frame, line = own[-1] if own else (None, 0)
     found = foreign_await(path, f"{called.f_globals.get('__name__')}.{called.f_code.co_name}", frame, line)
@@ -30,5 +30,6 @@ def explained(path: str, error: BaseException) -> BaseException:
     return found
 
 
-def _package(frame: FrameType) -> str:
+def package_of(frame: FrameType) -> str:
+    """The top package that code is of."""
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]

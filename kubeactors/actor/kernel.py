@@ -327,7 +327,7 @@ class Kernel:
         Raises what `add` raises.
         """
         cell = self.add(parent, factory, name, mailbox, restart)
-        if isinstance(factory, type) and not dispatch_of(factory).starts:
+        if isinstance(factory, type) and dispatch_of(factory).start is None:
             cell.start()
             return cell
         self.ready.append(cell)

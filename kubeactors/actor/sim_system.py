@@ -11,6 +11,7 @@ from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.driver import RunQueue
 from kubeactors.actor.errors import AskTimedOut, ForeignAwait, SystemFailed
+from kubeactors.actor.fences import fenced_dispatch_of
 from kubeactors.actor.foreign import explained, foreign_await
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
@@ -38,7 +39,8 @@ class SimSystem:
     """An actor system whose every run with the same seed is the same.
 
     Time stands still while there is a message to deliver, then jumps to the next timer. A handler that awaits
-    anything but the kernel's fails with `ForeignAwait`, which names the actor and the line.
+    anything but the kernel's fails with `ForeignAwait`, which names the actor and the line; one that asks a clock,
+    chance, a thread or a socket of the real world with `ForeignCall`.
 
     >>> from kubeactors import Actor, Message, Request, handle
     >>> class Tick(Message, frozen=True):
@@ -85,6 +87,7 @@ class SimSystem:
         self.kernel: Kernel = Kernel(
             self, ready, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True, marks=False
         )
+        self.kernel.dispatch_of = fenced_dispatch_of
         self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
         """What actors logged: time, level, event, path, fields."""
 

@@ -69,7 +69,7 @@ class Tracing:
         if traced is None:
             table = _TracedTable(plain.table, self) if type(plain.table) is not dict else self._table(plain.table)
             traced = self._traced[plain] = Dispatch(
-                plain.name, table, reentrant=plain.reentrant, deterministic=plain.deterministic, starts=plain.starts
+                plain.name, table, reentrant=plain.reentrant, deterministic=plain.deterministic, start=plain.start
             )
         return traced
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import Parameter
 
-from kubeactors.actor import ForeignAwait
+from kubeactors.actor import ForeignError
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.fuzz_progress import Progress, clock
 from kubeactors.cli.replay import explain
@@ -176,7 +176,7 @@ def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, st
                     break
     except KeyboardInterrupt:
         return True
-    except (InvariantFailed, OperatorError, ForeignAwait, WorkersFailed, OSError) as error:
+    except (InvariantFailed, OperatorError, ForeignError, WorkersFailed, OSError) as error:
         raise UsageError(str(error)) from error
     finally:
         progress.clear()

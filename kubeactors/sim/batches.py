@@ -86,7 +86,7 @@ def run_job(job: Job) -> Batch:
     """Run the scenarios, one after the other.
 
     Raises:
-        InvariantFailed, OperatorError, ForeignAwait: what is tested, or judges, is mistaken.
+        InvariantFailed, OperatorError, ForeignError: what is tested, or judges, is mistaken.
     """
     kinds, generate_, run = scenarios_of(job)
     tally = Tally(faults=dict.fromkeys(kinds, 0))

@@ -149,7 +149,7 @@ class Simulation:
 
         Raises:
             InvariantFailed: an invariant raised.
-            OperatorError, ForeignAwait: an operator that is tested, or what was declared for it, is mistaken.
+            OperatorError, ForeignError: an operator that is tested, or what was declared for it, is mistaken.
         """
         try:
             self._run(until)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import anyio
 import pytest
 from hypothesis import strategies as st
 
-from kubeactors.actor import ForeignAwait
+from kubeactors.actor import ForeignAwait, ForeignCall
 from kubeactors.api.core.v1 import ConfigMap, Pod, Secret
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import ObjectMeta
@@ -138,6 +139,11 @@ async def sleepy(_client: OperatorClient, _key: str) -> None:
     await anyio.sleep(1)
 
 
+@fuzz(watches="configmaps", actions=ACTIONS)
+async def punctual(_client: OperatorClient, _key: str) -> None:
+    time.time()  # noqa: TID251 -- it must not
+
+
 async def curious(client: OperatorClient, _key: str) -> None:
     client.cached(Secret)
 
@@ -158,6 +164,11 @@ async def napping(client: OperatorClient, key: str) -> float | None:
 def test_what_is_awaited_beside_the_client_is_named() -> None:
     with pytest.raises(ForeignAwait, match=r"/cluster/operator/reconciler awaits anyio.*test_operators.py:\d+"):
         campaign_of(sleepy).run_plan(one_order())
+
+
+def test_a_look_at_the_clock_on_the_wall_is_named() -> None:
+    with pytest.raises(ForeignCall, match=r"/cluster/operator/reconciler calls time.time\(\).*test_operators.py:\d+"):
+        campaign_of(punctual).run_plan(one_order())
 
 
 def test_a_cache_that_there_is_not_is_a_mistake_that_says_what_to_do() -> None:

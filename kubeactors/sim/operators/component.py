@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, NamedTuple, Never, cast
 
-from kubeactors.actor import Actor, ForeignAwait, Supervision
+from kubeactors.actor import Actor, ForeignError, Supervision
+from kubeactors.actor.fences import behind_fence
 from kubeactors.actor.foreign import explained
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import StatusError
@@ -74,7 +75,7 @@ class Reconciler(Controller):
     async def reconcile(self, key: str) -> None:
         """Let the operator's code do it; what it raises, other than a refusal, is told."""
         try:
-            again = await self._operator.reconcile(self._client, key)
+            again = await behind_fence(self.ctx.path, partial(self._operator.reconcile, self._client, key))
         except StatusError:
             raise
         except Exception as error:  # noqa: BLE001 -- it is told
@@ -89,7 +90,7 @@ class Reconciler(Controller):
                 self.enqueue(key)
 
     def _tell(self, key: str, error: Exception) -> None:
-        if isinstance(error, ForeignAwait | Misuse):
+        if isinstance(error, ForeignError | Misuse):
             self._report.mistaken(error)
         else:
             self._report.raised(key, error)

@@ -108,7 +108,7 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             FuzzFailed: something does not hold.
-            InvariantFailed, OperatorError, ForeignAwait: what was declared, or the operator, is mistaken.
+            InvariantFailed, OperatorError, ForeignError: what was declared, or the operator, is mistaken.
         """
         __tracebackhide__ = True  # pytest shows what was found, and not how it was looked for
         tally = self.look()

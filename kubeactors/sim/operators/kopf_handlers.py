@@ -26,7 +26,7 @@ from kopf._core.intents import causes
 from kopf._core.intents.handlers import ChangingHandler, DaemonHandler, TimerHandler, WatchingHandler
 from kopf._core.intents.registries import OperatorRegistry
 
-from kubeactors.actor import ForeignAwait
+from kubeactors.actor import ForeignError
 from kubeactors.actor.foreign import explained
 from kubeactors.actor.sim_system import WALL
 from kubeactors.actor.supervision import SECOND
@@ -250,7 +250,7 @@ class _Turn:
             self._again(handler, state, error.delay)
         except Exception as error:
             said = explained(f"the handler {handler.id}", error)
-            if isinstance(said, ForeignAwait | Misuse):
+            if isinstance(said, ForeignError | Misuse):
                 raise said from error
             self._again(handler, state, handler.backoff)
         else:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+from kubeactors.actor.fences import behind_fence
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.apimachinery.status import StatusError
@@ -104,7 +105,8 @@ async def act(operator: Operator, action: OwnAction, client: Client) -> None:
     Raises:
         OperatorError: it is declared no more.
     """
-    await perform(_found(operator.actions, action.name, "action"), client, action.arguments)
+    declared = _found(operator.actions, action.name, "action")
+    await behind_fence(f"the action {action.name}", partial(perform, declared, client, action.arguments))
 
 
 def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:

@@ -1,0 +1,192 @@
+"""Fences: simulated code that asks a clock, chance, a thread or a socket of the real world is told so at once.
+
+Only people's own code is watched, while it runs: this package's modules keep the rule by `ruff` (banned-api), and pay
+nothing. What the standard library does for itself is not meant: `logging` notes what time it is. Nothing is patched:
+the interpreter says which functions are called (`sys.setprofile`). Where a profiler listens already, nobody watches.
+"""
+
+# ruff: noqa: TID251 -- they are named here so that nobody calls them
+
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from datetime import date, datetime
+from functools import wraps
+from types import CodeType, FrameType, TracebackType
+from typing import TypeVar, cast
+
+from kubeactors.actor.actor import Actor, Dispatch, Handler, dispatch_of
+from kubeactors.actor.errors import ForeignCall
+from kubeactors.actor.foreign import EVENT_LOOPS, package_of
+
+R = TypeVar("R")
+
+Method = Callable[..., object]
+
+_CLOCK, _CHANCE = "ctx.now and ctx.wall say what time it is", "ctx.random and ctx.uid() are its chance"
+_CLOCKS: dict[object, str] = {
+    time.time: "time.time()",
+    time.time_ns: "time.time_ns()",
+    time.monotonic: "time.monotonic()",
+    time.monotonic_ns: "time.monotonic_ns()",
+    datetime.now: "datetime.now()",
+    datetime.utcnow: "datetime.utcnow()",  # pyright: ignore[reportDeprecated] -- others call it
+    datetime.today: "datetime.today()",
+    date.today: "date.today()",
+}
+_SHARED = "the random numbers that all share"
+_SHARED_CHANCE: dict[object, str] = {random.random: _SHARED, random.getrandbits: _SHARED}
+_ENTROPY: dict[object, str] = {os.urandom: "os.urandom()"}
+_GENERATORS = ("random", "secrets")
+_PAUSE: dict[object, str] = {time.sleep: "time.sleep()"}
+_PYTHON: dict[CodeType, str] = {
+    threading.Thread.start.__code__: "a thread; ctx.in_thread does blocking work",
+    socket.socket.__init__.__code__: "a socket; there is no network",
+    subprocess.Popen.__init__.__code__: "a process; there are none",
+    uuid.uuid1.__code__: f"uuid.uuid1(); {_CHANCE}",
+    uuid.uuid4.__code__: f"uuid.uuid4(); {_CHANCE}",
+}
+_OWN = "kubeactors"
+_ELSEWHERE = {_OWN, *EVENT_LOOPS, *sys.stdlib_module_names}
+"""Packages that may know what time it is; what event loops are asked for is `foreign.py`'s to tell."""
+
+
+def _may_know(frame: FrameType | None) -> bool:
+    return frame is not None and package_of(frame) in _ELSEWHERE
+
+
+def _called(frame: FrameType, function: object) -> str:
+    """What is wrong with calling a function of the interpreter's; empty if nothing."""
+    if function in _CLOCKS:
+        return "" if _may_know(frame) else f"{_CLOCKS[function]}; {_CLOCK}"
+    if function in _ENTROPY:
+        return "" if _may_know(frame) and package_of(frame) not in _GENERATORS else f"{_ENTROPY[function]}; {_CHANCE}"
+    if function in _SHARED_CHANCE:
+        return f"{_SHARED_CHANCE[function]}; {_CHANCE}"
+    return f"{_PAUSE[function]}; ctx.sleep waits" if function in _PAUSE else ""
+
+
+class Fence:
+    """A context in which nothing of the real world may be asked; may be entered again and again.
+
+    Args:
+        path: of the actor whose code it is.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._watches = False
+
+    def __enter__(self) -> None:
+        self._watches = sys.getprofile() is None
+        if self._watches:
+            sys.setprofile(self._look)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._watches:
+            sys.setprofile(None)
+
+    def _look(self, frame: FrameType, event: str, argument: object) -> None:
+        if event == "c_call":
+            wrong = _called(frame, argument)
+        elif event == "call":
+            wrong = _PYTHON.get(frame.f_code, "")
+        else:
+            return
+        if wrong:
+            raise ForeignCall(f"{self._path} calls {wrong}{_where(frame)}")
+
+
+def _where(frame: FrameType) -> str:
+    """The line of people's own code that is to blame."""
+    at: FrameType | None = frame
+    while _may_know(at):
+        at = at.f_back if at is not None else None
+    return f" (at {at.f_code.co_filename}:{at.f_lineno})" if at is not None else ""
+
+
+class Fenced(Coroutine[object, None, R]):
+    """A coroutine that is stepped behind a fence; what others do while it waits is none of its business."""
+
+    def __init__(self, path: str, coroutine: Coroutine[object, None, R]) -> None:
+        self._coroutine = coroutine
+        self._fence = Fence(path)
+
+    @property
+    def cr_frame(self) -> FrameType | None:
+        """Where it is: whoever reports an error says so."""
+        return cast("FrameType | None", getattr(self._coroutine, "cr_frame", None))
+
+    def send(self, value: None) -> object:
+        """See `Coroutine.send`."""
+        with self._fence:
+            return self._coroutine.send(value)
+
+    def throw(self, *error: object) -> object:
+        """See `Coroutine.throw`."""
+        throw = cast("Callable[..., object]", self._coroutine.throw)
+        with self._fence:
+            return throw(*error)
+
+    def close(self) -> None:
+        """See `Coroutine.close`."""
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[object, None, R]:
+        return cast("Generator[object, None, R]", self)
+
+    def __iter__(self) -> "Fenced[R]":
+        return self
+
+    def __next__(self) -> object:
+        return self.send(None)
+
+
+async def behind_fence(path: str, call: Callable[[], Awaitable[R]]) -> R:
+    """Call people's own code, and await what it gives, behind a fence."""
+    with Fence(path):
+        awaitable = call()
+    if not isinstance(awaitable, Coroutine):
+        return await awaitable
+    return await Fenced(path, cast("Coroutine[object, None, R]", awaitable))
+
+
+def fenced_dispatch_of(actor: type[Actor[object]]) -> Dispatch:
+    """How messages reach an actor class: behind a fence, unless the class is this package's own."""
+    plain = dispatch_of(actor)
+    if actor.__module__.partition(".")[0] == _OWN or type(plain.table) is not dict:
+        return plain
+    found = _DISPATCHES.get(plain)
+    if found is None:
+        found = _DISPATCHES[plain] = Dispatch(
+            plain.name,
+            {message: Handler(_behind(one.method), is_async=one.is_async) for message, one in plain.table.items()},
+            reentrant=plain.reentrant,
+            deterministic=plain.deterministic,
+            start=None
+            if plain.start is None
+            else cast("Callable[[Actor[object]], Awaitable[None] | None]", _behind(plain.start)),
+        )
+    return found
+
+
+_DISPATCHES: dict[Dispatch, Dispatch] = {}
+
+
+def _behind(method: Method) -> Method:
+    @wraps(method)
+    def fenced(actor: Actor[object], *message: object) -> object:
+        path = actor.cell.path
+        with Fence(path):
+            result = method(actor, *message)
+        if not isinstance(result, Coroutine):
+            return result
+        return Fenced(path, cast("Coroutine[object, None, object]", result))
+
+    return fenced
