@@ -1,5 +1,6 @@
 """`kubeactors up`: a cluster for kubectl, until Ctrl-C."""
 
+import math
 import os
 import socket
 import tempfile
@@ -24,9 +25,11 @@ from kubeactors.cluster import Cluster, ClusterSpec, NodePool, StorageError
 from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.pki import PkiError, ensure_pki
+from kubeactors.cluster.spec import Timing
 
 USUAL_PORT, HIGHEST_PORT = 6443, 65535
 SMALLEST_POOL = 4
+USUAL_GRACE, LEAST_GRACE = Timing().node_monitor_grace_seconds, 1.0
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -52,6 +55,7 @@ def up(  # noqa: PLR0913 -- the options of the command
     ] = False,
     load_balancers: Annotated[str, Parameter(help="The range of their addresses, such as 127.64.0.0/16.")] = "",
     scheduler_config: Annotated[Path | None, Parameter(help="A KubeSchedulerConfiguration, as YAML.")] = None,
+    node_monitor_grace_seconds: Annotated[float, Parameter(help="How soon a dead node is noticed.")] = USUAL_GRACE,
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
@@ -62,10 +66,17 @@ def up(  # noqa: PLR0913 -- the options of the command
     for option, given in (("--port", port), ("--dns-port", dns_port or 0)):
         if not 0 <= given <= HIGHEST_PORT:
             raise UsageError(f"{option} {given}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
+    if not LEAST_GRACE <= node_monitor_grace_seconds < math.inf:
+        raise UsageError(f"--node-monitor-grace-seconds {node_monitor_grace_seconds}: {LEAST_GRACE} or more, please")
     if load_balancers:
         _check_pool(load_balancers)
     scheduler = scheduler_configuration(scheduler_config) if scheduler_config else None
-    spec = ClusterSpec(nodes=NodePool(count=nodes), scheduler=scheduler, load_balancer_pool=load_balancers)
+    spec = ClusterSpec(
+        nodes=NodePool(count=nodes),
+        timing=Timing.noticing_within(node_monitor_grace_seconds),
+        scheduler=scheduler,
+        load_balancer_pool=load_balancers,
+    )
     directory = data_dir or default_data_dir()
     return run(_up, spec, host, port, directory, in_memory, kubeconfig, dns_port, services, output)
 

@@ -88,6 +88,19 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     evicted_nodes_per_second: float = 0.1
     """So many dead nodes of a zone are emptied; not all at once, lest a network failure empties the cluster."""
 
+    @classmethod
+    def noticing_within(cls, grace_seconds: float) -> "Timing":
+        """A dead node is noticed after so long; kubelets tell that they live in Kubernetes' proportion to that.
+
+        >>> Timing.noticing_within(50.0) == Timing(), Timing.noticing_within(5.0).heartbeat_seconds
+        (True, 1.0)
+        """
+        return cls(
+            heartbeat_seconds=grace_seconds / 5,
+            lease_duration_seconds=max(1, int(grace_seconds * 0.8)),
+            node_monitor_grace_seconds=grace_seconds,
+        )
+
 
 QUICK = Timing(
     heartbeat_seconds=0.5, lease_duration_seconds=2, node_monitor_grace_seconds=2.0, evicted_nodes_per_second=5.0

@@ -149,6 +149,10 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
             ("--load-balancers", "10.0.0.1/8"),
             "--load-balancers 10.0.0.1/8: not a range of IPv4 addresses such as 127.64.0.0/16",
         ),
+        (
+            ("--node-monitor-grace-seconds", "0"),
+            "--node-monitor-grace-seconds 0.0: 1.0 or more, please",
+        ),
         (("--in-memory", "--kubeconfig", "."), ".: a directory; the kubeconfig needs a file of its own"),
         (("--data-dir", "pyproject.toml"), "pyproject.toml: not a directory; use another data directory"),
         (("--in-memory", "--host", "192.0.2.1"), "192.0.2.1:0 cannot be listened at: Cannot assign requested address"),

@@ -1,9 +1,15 @@
 """Images of the tests: `python://tests.kubectl.programs:web`."""
 
-import anyio
-from anyio.abc import SocketStream
+import base64
+import json
+import ssl
 
-from kubeactors import CommandContext, ContainerContext, Program
+import anyio
+from anyio.abc import ByteStream as AnyioStream
+from anyio.abc import SocketStream
+from anyio.streams.tls import TLSListener
+
+from kubeactors import ByteStream, CommandContext, ContainerContext, Program
 
 
 async def _serve(container: ContainerContext) -> None:
@@ -36,3 +42,70 @@ async def _shout(command: CommandContext) -> int:
 
 
 web = Program(_serve, {"shout": _shout})
+
+
+async def greet(container: ContainerContext) -> None:
+    """Says who it is to everybody whom NetworkPolicies let in."""
+
+    async def answer(stream: ByteStream) -> None:
+        await stream.send(f"{container.pod} at {container.address}\n".encode())
+
+    await container.serve(8080, answer)
+
+
+async def _idle(container: ContainerContext) -> None:
+    await container.until_terminated()
+
+
+async def _dial(command: CommandContext) -> int:
+    host, port = command.args
+    try:
+        async with await command.container.connect(host, int(port)) as stream:
+            command.write(await stream.receive())
+    except (OSError, anyio.EndOfStream, anyio.BrokenResourceError) as error:
+        command.error(str(error) or type(error).__name__)
+        return 1
+    return 0
+
+
+client = Program(_idle, {"dial": _dial})
+
+
+async def judge(container: ContainerContext) -> None:
+    """A webhook of admission: it adds a label where it is asked at /mutate, and refuses odd names at /validate.
+
+    Its certificate is in a Secret, as those of webhooks are.
+    """
+
+    async def answer(stream: AnyioStream) -> None:
+        async with stream:
+            path, body = await _posted(stream)
+            request = json.loads(body)["request"]
+            response = {"uid": request["uid"], **_judged(path, request)}
+            review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+            text = json.dumps(review).encode()
+            await stream.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(text), text))
+
+    directory = container.volumes["/certs"]
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(directory / "tls.crt", directory / "tls.key")
+    plain = await anyio.create_tcp_listener(local_host=container.address, local_port=8443)
+    async with TLSListener(plain, context, standard_compatible=False) as listener:
+        await listener.serve(answer)
+
+
+async def _posted(stream: AnyioStream) -> tuple[str, bytes]:
+    head, _, body = (await stream.receive()).partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += await stream.receive()
+    return head.split()[1].decode(), body
+
+
+def _judged(path: str, request: dict[str, object]) -> dict[str, object]:
+    if path.startswith("/mutate"):
+        patch = [{"op": "add", "path": "/metadata/labels/seen", "value": "yes"}]
+        text = base64.b64encode(json.dumps(patch).encode()).decode()
+        return {"allowed": True, "patchType": "JSONPatch", "patch": text}
+    odd = "odd" in str(request["name"])
+    return {"allowed": not odd, "status": {"message": f"{request['name']} is odd"}, "warnings": ["judged"]}

@@ -186,3 +186,112 @@ def test_a_policy_in_cel_holds_where_it_is_bound(place: Place) -> None:
     assert refused.startswith('error: failed to create deployment: deployments.apps "large" is forbidden: ')
     assert refused.rstrip().endswith("denied request: at most five")
     place("delete", "-f", "-", text=policy)
+
+
+DEVICES = """
+apiVersion: resource.k8s.io/v1
+kind: DeviceClass
+metadata: {name: gpu}
+spec: {selectors: [{cel: {expression: 'device.driver == "gpu.example.com"'}}]}
+---
+apiVersion: resource.k8s.io/v1
+kind: ResourceSlice
+metadata: {name: node-2-gpus}
+spec:
+  driver: gpu.example.com
+  nodeName: node-2
+  pool: {name: node-2, generation: 1, resourceSliceCount: 1}
+  devices: [{name: gpu-0, attributes: {model: {string: a100}}}]
+"""
+ONE_DEVICE = """
+apiVersion: resource.k8s.io/v1
+kind: ResourceClaimTemplate
+metadata: {name: one-gpu}
+spec: {spec: {devices: {requests: [{name: gpu, exactly: {deviceClassName: gpu}}]}}}
+"""
+
+
+def test_a_pod_runs_where_its_device_is_and_the_next_waits_for_it(place: Place) -> None:
+    place.kubectl("apply", "-f", "-", text=DEVICES)
+    place("apply", "-f", "-", text=ONE_DEVICE)
+    wanted = [{"name": "gpu", "resourceClaimTemplateName": "one-gpu"}]
+    for name in ("first", "second"):
+        place.pod(name, resourceClaims=wanted, resources={"claims": [{"name": "gpu"}]})
+        place.comes(f"pod/{name}", "{.status.conditions[?(@.type=='PodScheduled')].status}")
+    place("wait", "pod/first", "--for=condition=Ready", "--timeout=20s")
+    assert place("get", "pod", "first", "-o", "jsonpath={.spec.nodeName}") == "node-2"
+    assert [row[1] for row in rows(place("get", "resourceclaims"))] == ["allocated,reserved", "pending"]
+    assert "cannot allocate all claims" in place("describe", "pod", "second")
+    place("delete", "pod", "first", "--timeout=20s")
+    place("wait", "pod/second", "--for=condition=Ready", "--timeout=20s")
+    place("delete", "pod", "second", "--timeout=20s")
+    place.goes("resourceclaims", "--all")
+    place.kubectl("delete", "-f", "-", text=DEVICES)
+
+
+VOLUME = """
+apiVersion: v1
+kind: PersistentVolume
+metadata: {{name: {namespace}-{name}}}
+spec:
+  capacity: {{storage: 1Gi}}
+  accessModes: [ReadWriteOnce]
+  csi: {{driver: disk.example.com, volumeHandle: {name}}}
+  claimRef: {{namespace: {namespace}, name: {name}}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  accessModes: [ReadWriteOnce]
+  volumeName: {namespace}-{name}
+  storageClassName: ""
+  resources: {{requests: {{storage: 1Gi}}}}
+"""
+DRIVER = """
+apiVersion: storage.k8s.io/v1
+kind: CSINode
+metadata: {name: node-3}
+spec: {drivers: [{name: disk.example.com, nodeID: node-3, allocatable: {count: 1}}]}
+"""
+
+
+def test_a_node_takes_as_many_volumes_as_its_driver_says(place: Place) -> None:
+    place.kubectl("apply", "-f", "-", text=DRIVER)
+    for name in ("one", "two"):
+        place.kubectl("apply", "-f", "-", text=VOLUME.format(namespace=place.namespace, name=name))
+        place.comes(f"pvc/{name}", "{.status.phase}=Bound")
+        claimed = [{"name": "disk", "persistentVolumeClaim": {"claimName": name}}]
+        place.pod(name, volumes=claimed, nodeSelector={"kubernetes.io/hostname": "node-3"})
+        place.comes(f"pod/{name}", "{.status.conditions[?(@.type=='PodScheduled')].status}")
+    place("wait", "pod/one", "--for=condition=Ready", "--timeout=20s")
+    assert "1 node(s) exceed max volume count" in place("describe", "pod", "two")
+    place("delete", "pod", "one", "--timeout=20s")
+    place("wait", "pod/two", "--for=condition=Ready", "--timeout=20s")
+    place("delete", "pod", "two", "--timeout=20s")
+    place.kubectl("delete", "csinode", "node-3")
+    place("delete", "pvc", "--all", "--timeout=20s")
+    place.kubectl("delete", "pv", *(f"{place.namespace}-{name}" for name in ("one", "two")), "--timeout=20s")
+
+
+LOADED = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: {simulated.kubeactors.io/cpu: 400m}}
+    spec: {containers: [{name: web, image: example/web, resources: {requests: {cpu: 100m}}}]}
+"""
+
+
+def test_a_deployment_grows_with_its_load(place: Place) -> None:
+    place("apply", "-f", "-", text=LOADED)
+    place("autoscale", "deployment", "web", "--cpu-percent=80", "--max=6")
+    place("wait", "hpa/web", "--for=jsonpath={.status.desiredReplicas}=4", "--timeout=50s")
+    place("rollout", "status", "deployment/web", "--timeout=20s")
+    place("wait", "hpa/web", "--for=condition=ScalingActive", "--timeout=20s")
+    told = place("describe", "hpa", "web")
+    assert "New size: 4; reason: cpu resource utilization (percentage of request) above target" in told
+    assert "resource cpu on pods  (as a percentage of request):  400% (400m) / 80%" in told

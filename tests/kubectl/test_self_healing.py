@@ -7,7 +7,7 @@ import pytest
 
 from kubeactors import Cluster
 from kubeactors.cluster.spec import QUICK, ClusterSpec, NodePool
-from tests.kubectl.conftest import find_kubectl
+from tests.kubectl.conftest import Kubectl, find_kubectl, ready, rows, stop, up
 
 pytestmark = pytest.mark.kubectl
 
@@ -62,3 +62,24 @@ async def test_what_ran_in_a_dark_rack_runs_elsewhere_and_comes_back_with_the_li
         await kubectl("annotate", *dark, "kubeactors.io/power-")
         await kubectl("wait", *dark, "--for=condition=Ready", "--timeout=20s")
         assert "NodeNotReady" in await kubectl("get", "events", "-A")
+
+
+def test_up_notices_a_dark_rack_as_soon_as_it_is_told_to(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    process = up("--in-memory", "--kubeconfig", str(kubeconfig), "--node-monitor-grace-seconds", "2")
+    try:
+        ready(process)
+        kubectl = Kubectl(find_kubectl(), kubeconfig)
+        kubectl("apply", "-f", "-", text=WEB)
+        kubectl("rollout", "status", "deployment/web", "--timeout=20s")
+        kubectl("annotate", "nodes", "-l", "topology.kubernetes.io/rack=rack-1", "kubeactors.io/power=off")
+        kubectl("wait", "node/node-1", "--for=condition=Ready=Unknown", "--timeout=20s")
+        assert rows(kubectl("get", "nodes"))[0][:2] == ["node-1", "NotReady"]
+        kubectl("wait", "deployment/web", "--for=jsonpath={.status.availableReplicas}=6", "--timeout=30s")
+        told = kubectl("describe", "node", "node-1")
+        assert "NodeStatusUnknown" in told
+        assert "node.kubernetes.io/unreachable:NoExecute" in told
+        running = kubectl("get", "pods", "--field-selector=spec.nodeName!=node-1,status.phase=Running", "-o", "name")
+        assert len(running.split()) == 6
+    finally:
+        assert stop(process) == 0
