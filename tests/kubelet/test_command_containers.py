@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
-from kubeactors.api.core.v1 import Container, Pod, PodSpec, Probe, SecurityContext
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ConfigMap, Container, Pod, PodSpec, Probe, SecurityContext
 from kubeactors.api.core.v1.container import VolumeMount
 from kubeactors.api.core.v1.env import EnvVar, EnvVarSource, ObjectFieldSelector
 from kubeactors.api.core.v1.probe import ExecAction, Lifecycle, LifecycleHandler
-from kubeactors.api.core.v1.volume import EmptyDirVolumeSource, Volume
+from kubeactors.api.core.v1.volume import ConfigMapVolumeSource, EmptyDirVolumeSource, Volume
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet import Attach, Log, ReadLog, Session
 from kubeactors.kubelet.runtimes import Behaviour
@@ -229,3 +232,69 @@ def test_a_loop_that_does_not_end_is_seldom_looked_at() -> None:
 
     silent, looping = messages("sleep 10000"), messages("while true; do date; sleep 1; done")
     assert looping - silent < 200
+
+
+def a_script(*words: str) -> Container:
+    return Container(name="c", image="x", command=words)
+
+
+def of_a_job(name: str, *containers: Container, policy: str = "Never") -> Pod:
+    pod = a_pod(name, *containers, node_name="node-0", restart_policy=policy)
+    owner = OwnerReference(api_version="batch/v1", kind="Job", name="j", uid="j", controller=True)
+    return replace(pod, metadata=replace(pod.metadata, owner_references=(owner,)))
+
+
+def test_a_program_that_is_not_known_ends_well_where_it_is_to_end() -> None:
+    plane = Plane(nodes=1)
+    unknown = a_script("python", "-c", "print(1)")
+    plane.create(of_a_job("job", unknown, Container(name="d", image="perl")))
+    plane.create(a_pod("init", Container(name="d", image="web"), init=(unknown,), node_name="node-0"))
+    plane.run_until_pod("job", is_over)
+    plane.run_until_pod("init", is_running)
+    ended = [one.state.terminated for one in plane.pod("job").status.container_statuses]
+    assert [(one.exit_code, one.reason) for one in ended if one is not None] == [(0, "Completed")] * 2
+    assert plane.pod("init").status.init_container_statuses[0].state.terminated is not None
+
+
+def test_how_a_program_that_is_to_end_ends_can_be_declared() -> None:
+    plane = Plane(nodes=1, behaviour=Behaviour(run_seconds=100.0, exit_code=3))
+    plane.create(of_a_job("job", a_script("make")))
+    plane.sim.run(90.0)
+    assert plane.pod("job").status.phase == "Running"
+    assert plane.run_until_pod("job", is_over).status.phase == "Failed"
+
+
+def test_a_script_that_is_to_end_does_without_the_programs_that_are_not_known() -> None:
+    plane = Plane(nodes=1)
+    script = "set -e; apt-get update && echo updated; until pg_isready -h db; do sleep 2; done; echo there; exit 4"
+    plane.create(of_a_job("p", a_script("bash", "-c", script)))
+    over = plane.run_until_pod("p", is_over).status.container_statuses[0].state.terminated
+    assert over is not None
+    assert over.exit_code == 4
+    assert lines(plane) == ("updated", "there")
+
+
+def test_the_same_script_in_a_server_is_not_run() -> None:
+    plane = Plane(nodes=1)
+    plane.create(a_pod("p", a_script("bash", "-c", "apt-get update; exit 4"), node_name="node-0"))
+    plane.sim.run(30.0)
+    assert is_running(plane.pod("p"))
+
+
+def test_a_script_of_a_config_map_is_run() -> None:
+    plane = Plane(nodes=1)
+    plane.create(
+        ConfigMap(
+            metadata=ObjectMeta(name="scripts", namespace="default"),
+            data={"run.sh": "#!/bin/sh\necho hello $1\nexit 5\n"},
+        )
+    )
+    volume = Volume(name="v", config_map=ConfigMapVolumeSource(name="scripts", default_mode=0o755))
+    container = replace(
+        a_script("/scripts/run.sh", "you"), volume_mounts=(VolumeMount(name="v", mount_path="/scripts"),)
+    )
+    plane.create(a_pod("p", container, node_name="node-0", restart_policy="Never", spec=PodSpec(volumes=(volume,))))
+    over = plane.run_until_pod("p", is_over).status.container_statuses[0].state.terminated
+    assert over is not None
+    assert over.exit_code == 5
+    assert lines(plane) == ("hello you",)

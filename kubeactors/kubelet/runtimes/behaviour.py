@@ -17,7 +17,8 @@ An annotation `simulated.kubeactors.io/PROPERTY` holds for all containers of a p
     log-seconds     10                  and again after so many seconds
     startup, readiness, liveness        ok 60:fail 90:ok: what it answers to a probe
 
-Without any of them a container runs for ever, stops when it is asked to, and answers every probe.
+Without any of them a container runs for ever, or for `TASK_SECONDS` if it is one that is to end (`tasks_of`); it stops
+when it is asked to, and answers every probe.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,6 +31,8 @@ from kubeactors.kubelet.runtimes.curves import Curve, parse_curve
 
 DOMAIN = "simulated.kubeactors.io/"
 MAX_EXIT_CODE = 255
+TASK_SECONDS = 1.0
+"""So long runs a program that is to end, and of which nothing else is known."""
 
 OK: Curve[bool] = Curve(((0, True),))
 NO_CPU: Curve[int] = Curve(((0, 1_000_000),))
@@ -50,7 +53,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     stop_seconds: float = 0.0
     """From the request to stop until it has ended."""
     run_seconds: float | None = None
-    """Until it ends by itself; None is never."""
+    """Until it ends by itself; None is never, or `TASK_SECONDS` of a container that is to end."""
     exit_code: int = 0
     crashes: int | None = None
     """So many starts end by themselves; None is all."""

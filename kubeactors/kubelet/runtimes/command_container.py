@@ -12,13 +12,14 @@ from kubeactors.kubelet.runtimes.container_log import ContainerLog
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerConfig,
     LogPage,
+    Mount,
     ProbeResult,
     RuntimeContainer,
 )
 from kubeactors.kubelet.runtimes.sessions import Sessions, environment_of
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.interpreter import run_command
-from kubeactors.kubelet.runtimes.shell.knowledge import is_known
+from kubeactors.kubelet.runtimes.shell.knowledge import is_known, is_script
 from kubeactors.kubelet.runtimes.shell.machine import Call, Machine
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Pipe, Streams
 from kubeactors.kubelet.runtimes.shell.processes import KILLED, SECOND, Processes, Run
@@ -40,16 +41,32 @@ MAX_MESSAGE_BYTES, MAX_LOG_MESSAGE_BYTES, MAX_LOG_MESSAGE_LINES = 4096, 2048, 80
 SHELL = ("sh",)
 
 
-def command_of(container: Container) -> tuple[str, ...]:
+def command_of(container: Container, mounts: tuple[Mount, ...] = (), *, is_task: bool = False) -> tuple[str, ...]:
     """What the container runs, if that is known: its command and arguments, or a shell if there is an input to type at.
+
+    A file that is mounted is a script; of a container that is to end it is enough if its script can be understood.
 
     >>> command_of(Container(args=("echo", "hi"))), command_of(Container(command=("/app",))), command_of(Container())
     (('echo', 'hi'), (), ())
+    >>> command_of(Container(command=("sh", "-c", "make")), is_task=True)
+    ('sh', '-c', 'make')
     """
     if container.command or container.args:
         command = container.command + container.args
-        return command if is_known(command) else ()
+        if any(one.files is not None and _is_below(command[0], one.path) for one in mounts):
+            command = (*SHELL, *command)
+        return command if is_known(command) or (is_task and is_script(command)) else ()
     return SHELL if container.stdin else ()
+
+
+def names_a_mounted_file(container: Container) -> bool:
+    """Whether a container's command is a file of one of its volumes."""
+    command = container.command or container.args
+    return bool(command) and any(_is_below(command[0], one.mount_path) for one in container.volume_mounts)
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path.startswith(directory.rstrip("/") + "/")
 
 
 class _ToLog:
@@ -86,6 +103,7 @@ class CommandContainer(SimulatedContainer):
             path = container.termination_message_path.strip("/")
             disk.root.write(path, b"", now)
         self._machine = Machine(files, sandbox.config.name, self._processes, _ToLog(self._log, Stdout))
+        self._machine.does_without = container.name in sandbox.config.tasks
         self._sessions = Sessions(sandbox, disk, self._machine)
 
     def start(self, now: int) -> None:
@@ -96,7 +114,9 @@ class CommandContainer(SimulatedContainer):
         directory = container.working_dir or "/"
         if directory != "/":
             self._disk.root.make_directories(directory.strip("/"))
-        call = Call(list(command_of(container)), {**env, "PWD": directory}, directory, self._streams(), machine)
+        command = command_of(container, self._config.mounts, is_task=machine.does_without)
+        call = Call(list(command), {**env, "PWD": directory}, directory, self._streams(), machine)
+        machine.title = " ".join(command)
         machine.main = self._processes.spawn(run_command(call), machine, begin)
         machine.main.on_end = self._main_ended
         exceeded = memory_exceeded(container, self._behaviour.memory)
@@ -259,9 +279,11 @@ class _Attached:
         return True
 
 
-def is_played(container: Container, behaviour: Behaviour) -> bool:
+def is_played(
+    container: Container, behaviour: Behaviour, mounts: tuple[Mount, ...] = (), *, is_task: bool = False
+) -> bool:
     """Whether what a container does follows from its command: when it ends and what it logs is not declared otherwise."""
     if not (container.command or container.args or container.stdin):
         return False
     is_declared = behaviour.run_seconds is not None or bool(behaviour.log)
-    return not is_declared and bool(command_of(container)) and exit_code(container) is None
+    return not is_declared and bool(command_of(container, mounts, is_task=is_task)) and exit_code(container) is None

@@ -39,6 +39,8 @@ class PodSandboxConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     host_network: bool = False
     images: tuple[str, ...] = ()
     annotations: Mapping[str, str] = NOTHING
+    tasks: tuple[str, ...] = ()
+    """Names of the containers that are to end by themselves."""
 
 
 def sandbox_config_of(pod: Pod) -> PodSandboxConfig:
@@ -51,7 +53,24 @@ def sandbox_config_of(pod: Pod) -> PodSandboxConfig:
         host_network=spec.host_network,
         images=tuple([one.image for one in (*spec.init_containers, *spec.containers)]),
         annotations=metadata.annotations,
+        tasks=tasks_of(pod),
     )
+
+
+def tasks_of(pod: Pod) -> tuple[str, ...]:
+    """The containers of a pod that are to end by themselves, as far as its manifest tells.
+
+    They are init containers that are no sidecars, and all of a Job's pod.
+
+    >>> from kubeactors.api.core.v1 import PodSpec
+    >>> tasks_of(Pod(spec=PodSpec(init_containers=(Container(name="first"),), containers=(Container(name="c"),))))
+    ('first',)
+    """
+    spec = pod.spec
+    tasks = [one.name for one in spec.init_containers if one.restart_policy != "Always"]
+    if spec.restart_policy != "Always" and any(one.kind == "Job" for one in pod.metadata.owner_references):
+        tasks += [one.name for one in spec.containers]
+    return tuple(tasks)
 
 
 class PodSandbox(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -217,14 +217,16 @@ class Sessions:
         sandbox: of its pod.
         disk: what it sees.
         machine: of its first process, if that is a simulated command.
+        title: what its first process is called otherwise.
     """
 
-    __slots__ = ("_disk", "_executions", "_machine", "_questions", "_sandbox")
+    __slots__ = ("_disk", "_executions", "_machine", "_questions", "_sandbox", "_title")
 
-    def __init__(self, sandbox: Sandbox, disk: Disk, machine: Machine | None = None) -> None:
+    def __init__(self, sandbox: Sandbox, disk: Disk, machine: Machine | None = None, title: str = "") -> None:
         self._sandbox = sandbox
         self._disk = disk
         self._machine = machine
+        self._title = title
         self._executions: list[Execution] = []
         self._questions: dict[str, Question] = {}
 
@@ -282,7 +284,9 @@ class Sessions:
     def _new(self, mounts: tuple[Mount, ...], now: int, kept: Mapping[str, bytes] | None = None) -> Machine:
         processes, files = self._sandbox.processes(now), self._disk.files(mounts, kept)
         console = self._machine.console if self._machine is not None else Nowhere()
-        return Machine(files, self._sandbox.config.name, processes, console, self._machine)
+        machine = Machine(files, self._sandbox.config.name, processes, console, self._machine)
+        machine.title = machine.title or self._title
+        return machine
 
 
 class _Nobody:

@@ -1,9 +1,11 @@
 """A runtime without processes: containers that start after a while, and do what their command says or what was declared.
 
-A command that the little shell knows (`shell/`) is run in virtual time (`command_container.py`). Any other container is
-taken for a program that runs until it is stopped: one without a command or arguments (with a terminal to type at that
-is a shell), one whose command is not known, and one whose script cannot be understood, or names a command that is not
-known. How such a container behaves is declared for its image or by annotations of its pod (`Behaviour`); if that says
+A command that the little shell knows (`shell/`) is run in virtual time (`command_container.py`), and so is a script that
+a ConfigMap or a Secret holds. Any other container is taken for a program that runs until it is stopped: one without a
+command or arguments (with a terminal to type at that is a shell), one whose command is not known, and one whose script
+cannot be understood, or names a command that is not known. But a container that is to end (an init container, one of a
+Job's pod: `tasks_of`) does so, with code 0 after a second; in its script each command that is not known takes a second,
+does nothing, and succeeds. How such a container behaves is declared for its image or by annotations of its pod (`Behaviour`); if that says
 when it ends or what it logs, its command is not run. A command `sh -c "exit N"` ends with N at once. A container that is
 asked to stop does so in `stop_seconds`, with code 0 as a server that shuts down well; in a shorter grace period it is
 killed (137).
@@ -14,9 +16,11 @@ image without an entry point does. Volumes that are not made from objects are di
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from kubeactors.api.core.v1 import Container, ContainerStatus
-from kubeactors.kubelet.runtimes.behaviour import Behaviour, behaviour_of, warnings_of
-from kubeactors.kubelet.runtimes.command_container import CommandContainer, is_played
+from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS, Behaviour, behaviour_of, warnings_of
+from kubeactors.kubelet.runtimes.command_container import CommandContainer, is_played, names_a_mounted_file
 from kubeactors.kubelet.runtimes.runtime import ContainerConfig, PodSandboxConfig, PullFailure
 from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer
 from kubeactors.kubelet.runtimes.table import RunningContainer, RuntimeTable, Sandbox, image_id
@@ -42,17 +46,22 @@ class SimulatedRuntime(RuntimeTable):
 
     def make(self, id_: str, sandbox: Sandbox, config: ContainerConfig, now: int) -> RunningContainer:
         """See `RuntimeTable`."""
-        behaviour = self._declared(sandbox.config, config.container.name, config.container.image)
-        made = CommandContainer if is_played(config.container, behaviour) else SimulatedContainer
-        return made(id_, sandbox, config, behaviour, now)
+        container = config.container
+        behaviour = self._declared(sandbox.config, container.name, container.image)
+        is_task = container.name in sandbox.config.tasks
+        if is_played(container, behaviour, config.mounts, is_task=is_task):
+            return CommandContainer(id_, sandbox, config, behaviour, now)
+        return SimulatedContainer(id_, sandbox, config, _ending(behaviour) if is_task else behaviour, now)
 
     def resume(
         self, sandbox: Sandbox, config: ContainerConfig, status: ContainerStatus, now: int
     ) -> RunningContainer | None:
         """See `RuntimeTable`: nobody knows how far a command was."""
         behaviour = self._declared(sandbox.config, config.container.name, config.container.image)
-        if status.state.running is not None and is_played(config.container, behaviour):
+        is_task = config.container.name in sandbox.config.tasks
+        if status.state.running is not None and is_played(config.container, behaviour, is_task=is_task):
             return None
+        behaviour = _ending(behaviour) if is_task else behaviour
         container = SimulatedContainer(status.container_id.partition("://")[2], sandbox, config, behaviour, now)
         container.resume(status, now)
         return container
@@ -68,8 +77,8 @@ class SimulatedRuntime(RuntimeTable):
         return PullFailure(error) if error else None
 
     def needs_environment(self, container: Container) -> bool:
-        """See `ContainerRuntime`: if its command can be run."""
-        return is_played(container, self._behaviour)
+        """See `ContainerRuntime`: if its command can be run, in a pod of whatever kind."""
+        return names_a_mounted_file(container) or is_played(container, self._behaviour, is_task=True)
 
     def warnings_of(self, annotations: Mapping[str, str]) -> tuple[str, ...]:
         """See `RuntimeTable`."""
@@ -81,6 +90,11 @@ class SimulatedRuntime(RuntimeTable):
         if self._images:
             base = self._images.get(image) or self._images.get(untagged(image)) or base
         return behaviour_of(container, config.annotations, base) if config.annotations else base
+
+
+def _ending(behaviour: Behaviour) -> Behaviour:
+    """The same, of a container that is to end."""
+    return behaviour if behaviour.run_seconds is not None else replace(behaviour, run_seconds=TASK_SECONDS)
 
 
 def untagged(image: str) -> str:

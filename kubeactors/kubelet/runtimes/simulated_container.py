@@ -204,7 +204,9 @@ class SimulatedContainer:
 
     def _commands(self) -> Sessions:
         if self._sessions is None:
-            self._sessions = Sessions(self._sandbox, self._disk)
+            spec = self._config.container
+            title = " ".join((*spec.command, *spec.args)) or image_id(spec.image).partition("@")[0].rpartition("/")[2]
+            self._sessions = Sessions(self._sandbox, self._disk, title=title)
         return self._sessions
 
     def _answer(self, kind: str, command: tuple[str, ...], seconds: float, now: int) -> ProbeResult | None:

@@ -2,11 +2,20 @@
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
+from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
+from kubeactors.kubelet.runtimes.shell.process_commands import PROCESS_COMMANDS
 from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
 from kubeactors.kubelet.runtimes.shell.text_commands import TEXT_COMMANDS
 
-COMMANDS: dict[str, Command] = {**SYSTEM_COMMANDS, **FILE_COMMANDS, **TEXT_COMMANDS, **NETWORK_COMMANDS, "tar": tar}
+COMMANDS: dict[str, Command] = {
+    **SYSTEM_COMMANDS,
+    **FILE_COMMANDS,
+    **TEXT_COMMANDS,
+    **NETWORK_COMMANDS,
+    **PROCESS_COMMANDS,
+    "tar": tar,
+}
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")
 
@@ -28,6 +37,20 @@ def is_shell(name: str) -> bool:
 def exists(name: str) -> bool:
     """Whether there is such a command, shells included."""
     return find(name) is not None or is_shell(name)
+
+
+def which(call: Call) -> int:
+    """Where commands are; those that are not here are left out."""
+    missing = 0
+    for name in call.options("a")[1]:
+        if exists(name):
+            call.say(f"/bin/{name.rpartition('/')[2]}\n")
+        else:
+            missing = 1
+    return missing
+
+
+COMMANDS["which"] = which
 
 
 def _plain(name: str) -> str:

@@ -3,15 +3,19 @@
 Source: POSIX.1-2024, Shell Command Language; the words for what goes wrong are those of busybox's ash.
 """
 
+import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TypeAlias
 
+from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS
 from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS, Break, Continue, Exit, Return
 from kubeactors.kubelet.runtimes.shell.catalogue import exists, find
+from kubeactors.kubelet.runtimes.shell.conditions import holds
 from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure, fields_of, pattern_of, text_of
-from kubeactors.kubelet.runtimes.shell.files import FileError
+from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script, never_ends, shell_arguments
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.parser import parse
@@ -23,6 +27,7 @@ from kubeactors.kubelet.runtimes.shell.tree import (
     AndOr,
     Case,
     Command,
+    Conditional,
     For,
     Function,
     Group,
@@ -30,6 +35,7 @@ from kubeactors.kubelet.runtimes.shell.tree import (
     Pipeline,
     Script,
     Simple,
+    Test,
     While,
 )
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
@@ -226,7 +232,7 @@ class Shell(Redirecting):
         finally:
             self.streams = before
 
-    def _compound(self, command: Group | If | While | For | Case) -> Steps:
+    def _compound(self, command: Group | If | While | For | Case | Conditional) -> Steps:
         match command:
             case Group(body, subshell):
                 if subshell:
@@ -241,6 +247,8 @@ class Shell(Redirecting):
                 yield from self._for(command)
             case Case():
                 yield from self._case(command)
+            case Conditional():
+                yield from self._conditional(command)
 
     def _condition(self, script: Script) -> Generator[Step, None, bool]:
         with self._as_condition():
@@ -297,6 +305,35 @@ class Shell(Redirecting):
                     yield from self.execute(body)
                     return
 
+    def _conditional(self, command: Conditional) -> Steps:
+        yield from self.breathe()
+        self.status = 1
+        for tests in command.either:
+            for test in tests:
+                if not (yield from self._holds(test)):
+                    break
+            else:
+                self.status = 0
+                return
+
+    def _holds(self, test: Test) -> Generator[Step, None, bool]:
+        """Whether a test of `[[ ]]` does; what a regular expression found is in `BASH_REMATCH`."""
+        texts = [""] * len(test.words)
+        for number, word in enumerate(test.words):
+            texts[number] = yield from text_of(word, self)
+        match texts:
+            case [text, ("=" | "==" | "!="), _]:
+                pattern = yield from pattern_of(test.words[2], self)
+                found = fnmatchcase(text, pattern) == (texts[1] != "!=")
+            case [text, "=~", expression]:
+                matched = re.search(expression, text)
+                groups = () if matched is None else (matched[0], *matched.groups(""))
+                self.variables |= {f"BASH_REMATCH[{number}]": group for number, group in enumerate(groups)}
+                found = matched is not None
+            case _:
+                found = holds(texts, self.files, self.directory)
+        return found != test.negated
+
     def breathe(self) -> Steps:
         """Wait if too much was done in this second."""
         seconds = self.machine.processes.spend()
@@ -346,7 +383,13 @@ class Shell(Redirecting):
 
     def call(self, words: list[str], env: Mapping[str, str], streams: Streams) -> Run:
         """Run a command that is no part of the shell."""
+        is_file = "/" in words[0] and self.files.is_file(absolute(words[0], self.directory))
+        if is_file and not exists(words[0]):
+            words = ["sh", *words]
         if not exists(words[0]):
+            if self.machine.does_without:
+                yield Sleep(TASK_SECONDS)
+                return 0
             streams.error.write(f"{self.name}: {words[0]}: not found\n".encode(errors="surrogateescape"))
             return NOT_FOUND
         if self.depth > MAX_CALLS:
@@ -375,6 +418,7 @@ def run_command(call: Call, depth: int = 0) -> Run:
     try:
         if command is None:
             return (yield from _start_shell(call, depth))
+        call.runner = partial(_run_for, depth=depth + 1)
         result = command(call)
         return result if isinstance(result, int) else (yield from result)
     except FileError as error:
@@ -382,6 +426,15 @@ def run_command(call: Call, depth: int = 0) -> Run:
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         call.complain("wrong usage")  # or one that is not simulated
         return SYNTAX_ERROR
+
+
+def _run_for(call: Call, depth: int) -> Run:
+    """Run a command for another one."""
+    shell = Shell(call.machine, call.env, call.streams, (), depth)
+    yield from shell.breathe()
+    if exists(call.words[0]):
+        return (yield from run_command(call, depth))
+    return (yield from shell.call(call.words, call.env, call.streams))
 
 
 def _start_shell(call: Call, depth: int) -> Run:
@@ -399,7 +452,8 @@ def _start_shell(call: Call, depth: int) -> Run:
         except FileError as error:
             call.complain(f"can't open '{rest[0]}': {error}")
             return SYNTAX_ERROR
-        if call.machine.runs_main and not is_known_script(script):
+        if call.machine.runs_main and not call.machine.does_without and not is_known_script(script):
+            call.machine.goes_on_for_ever()
             yield Sleep(None)
     if rest:
         shell.name = rest[0]

@@ -6,10 +6,12 @@ from functools import lru_cache
 from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS
 from kubeactors.kubelet.runtimes.shell.catalogue import find, is_shell
 from kubeactors.kubelet.runtimes.shell.parser import parse
+from kubeactors.kubelet.runtimes.shell.process_commands import inner_command
 from kubeactors.kubelet.runtimes.shell.tree import (
     Arithmetic,
     Case,
     Command,
+    Conditional,
     For,
     Function,
     Group,
@@ -37,9 +39,26 @@ def is_known(words: tuple[str, ...]) -> bool:
     if not words:
         return False
     if not is_shell(words[0]):
-        return find(words[0]) is not None
+        inner = inner_command((words[0].rpartition("/")[2], *words[1:]))
+        return find(words[0]) is not None and (not inner or is_known(inner))
     _, script, _ = shell_arguments(list(words[1:]))
     return script is None or is_known_script(script)
+
+
+def is_script(words: tuple[str, ...]) -> bool:
+    """Whether a command is a script that can be understood, whatever it names.
+
+    >>> is_script(("sh", "-c", "make all")), is_script(("make", "all")), is_script(("sh", "-c", "echo 'open"))
+    (True, False, False)
+    """
+    if not words or not is_shell(words[0]):
+        return False
+    _, script, _ = shell_arguments(list(words[1:]))
+    try:
+        parse(script or "")
+    except ShellSyntaxError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1024)
@@ -122,7 +141,9 @@ def _within(command: Command) -> Iterator[Simple | Function]:
         yield from _simple(script)
 
 
-def _parts(command: Simple | Group | If | While | For | Case) -> tuple[tuple[Word, ...], tuple[Script, ...]]:
+def _parts(
+    command: Simple | Group | If | While | For | Case | Conditional,
+) -> tuple[tuple[Word, ...], tuple[Script, ...]]:
     """The words and the scripts that a command consists of."""
     match command:
         case Simple(assignments, words):
@@ -137,6 +158,8 @@ def _parts(command: Simple | Group | If | While | For | Case) -> tuple[tuple[Wor
             return words or (), (body,)
         case Case(word, branches):
             return (word,), tuple(body for _, body in branches)
+        case Conditional(either):
+            return tuple(word for tests in either for test in tests for word in test.words), ()
 
 
 def _in_word(word: Word) -> Iterator[Simple | Function]:

@@ -2,10 +2,13 @@
 
 import posixpath
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from kubeactors.kubelet.runtimes.shell.files import DEVICES, FileError, FileSystem, absolute
 from kubeactors.kubelet.runtimes.shell.pipes import Nowhere, Pipe, Sink, Streams, ToFile
-from kubeactors.kubelet.runtimes.shell.processes import Process, Processes
+from kubeactors.kubelet.runtimes.shell.processes import Process, Processes, Run
+
+Runner: TypeAlias = "Callable[[Call], Run]"
 
 
 class Machine:
@@ -19,7 +22,7 @@ class Machine:
         first: the machine as the first process sees it, if this is for commands that run besides.
     """
 
-    __slots__ = ("_first", "console", "files", "hostname", "main", "on_signal", "processes")
+    __slots__ = ("_first", "console", "does_without", "files", "hostname", "main", "on_signal", "processes", "title")
 
     def __init__(
         self, files: FileSystem, hostname: str, processes: Processes, console: Sink, first: "Machine | None" = None
@@ -30,9 +33,13 @@ class Machine:
         self.console: Sink = console
         self.main: Process | None = first.main if first is not None else None
         """The first process of the container; None if that is no simulated command."""
+        self.does_without: bool = False
+        """A program that is not known is taken for one that does its work and succeeds."""
         self.on_signal: Callable[[str], None] | None = None
         """What the first process does with a signal; None if it takes no notice, which is what the first process of a
         container does unless it says otherwise."""
+        self.title: str = first.title if first is not None else ""
+        """The command of the first process."""
         self._first = first
 
     @property
@@ -63,7 +70,7 @@ class Call:
         machine: where it runs.
     """
 
-    __slots__ = ("directory", "env", "machine", "streams", "words")
+    __slots__ = ("directory", "env", "machine", "runner", "streams", "words")
 
     def __init__(
         self, words: list[str], env: Mapping[str, str], directory: str, streams: Streams, machine: Machine
@@ -73,6 +80,8 @@ class Call:
         self.directory: str = directory
         self.streams: Streams = streams
         self.machine: Machine = machine
+        self.runner: Runner | None = None
+        """Runs commands for this one, once it runs."""
 
     @property
     def arguments(self) -> list[str]:
@@ -114,6 +123,13 @@ class Call:
             else:
                 rest.append(one)
         return found, rest
+
+    def run(self, words: list[str], *, env: Mapping[str, str] | None = None, input_: Pipe | None = None) -> Run:
+        """Run another command as this one runs: its exit code."""
+        assert self.runner is not None  # commands run by `run_command`, which sets it
+        streams = self.streams.copy()
+        streams.input = input_ or streams.input
+        return self.runner(Call(words, self.env if env is None else env, self.directory, streams, self.machine))
 
     def open(self, path: str) -> Pipe:
         """A file, to be read from its beginning.

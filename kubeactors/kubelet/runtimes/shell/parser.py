@@ -1,17 +1,19 @@
 """Reads scripts.
 
-Not understood, and refused: what only bash has (`[[`, `((`, arrays, `${a/b/c}`, `<(...)`), descriptors above 2, aliases.
+Not understood, and refused: what only bash has (`((`, arrays, `${a/b/c}`, `<(...)`), descriptors above 2, aliases.
 
 Source: POSIX.1-2024, Shell Command Language, 2.3 Token Recognition and 2.10 Shell Grammar.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from kubeactors.kubelet.runtimes.shell.tree import (
     AndOr,
     Case,
     Command,
+    Conditional,
     For,
     Function,
     Group,
@@ -20,6 +22,8 @@ from kubeactors.kubelet.runtimes.shell.tree import (
     Redirection,
     Script,
     Simple,
+    Test,
+    Text,
     While,
     Word,
 )
@@ -29,6 +33,7 @@ MAX_DEPTH = 40
 """Of constructs within constructs."""
 _name = re.compile(r"[A-Za-z_]\w*")
 _assignment = re.compile(r"([A-Za-z_]\w*)=")
+_expression = re.compile(r"\S+")
 _function = re.compile(r"([A-Za-z_][\w-]*)[ \t]*\([ \t]*\)")
 _plain = re.compile(r"[^\s;&|<>()\"'`$\\]+(?=[\s;&|<>()]|$)")
 _redirection = re.compile(r"([012]?)(>>|>\||>&|<&|<<-|<<|>|<)")
@@ -144,16 +149,19 @@ class Parser(WordReader):
             body = self._body("}")
             self._take_word("}")
             return Group(body, subshell=False, redirections=self._redirections())
-        if word == "if":
-            return self._if()
+        compounds: dict[str, Callable[[], Command]] = {
+            "if": self._if,
+            "for": self._for,
+            "case": self._case,
+            "[[": self._conditional,
+        }
+        compound = compounds.get(word)
+        if compound is not None:
+            return compound()
         if word in {"while", "until"}:
             self._take_word(word)
             condition = self._body("do")
             return While(condition, self._do(), word == "until", self._redirections())
-        if word == "for":
-            return self._for()
-        if word == "case":
-            return self._case()
         if word in _RESERVED:
             self.refuse()
         found = _function.match(self.text, self.at)
@@ -229,6 +237,48 @@ class Parser(WordReader):
         if self.sees(";;"):
             self.at += 2
         return tuple(patterns), body
+
+    def _conditional(self) -> Conditional:
+        """Without parentheses in it."""
+        self._take_word("[[")
+        either: list[tuple[Test, ...]] = []
+        all_: list[Test] = []
+        while True:
+            self._skip_lines()
+            all_.append(Test(negated=self._take_word("!"), words=tuple(self._tested())))
+            if self.sees("||"):
+                either.append(tuple(all_))
+                all_.clear()
+            elif not self.sees("&&"):
+                break
+            self.at += 2
+        if not self._take_word("]]"):
+            self.refuse()
+        return Conditional((*either, tuple(all_)), self._redirections())
+
+    def _tested(self) -> list[Word]:
+        """The words up to the end of a test: what is compared with a regular expression ends at a blank."""
+        words: list[Word] = []
+        while True:
+            self._skip_lines()
+            if self._reserved() == "]]" or self.sees("&&") or self.sees("||"):
+                return words
+            if len(words) == 1 and not self.is_over and self.char in "<>":
+                words.append(Word((Text(self.char),)))
+                self.at += 1
+            elif len(words) == 2 and words[1].literal == "=~":
+                words.append(self._expression())
+            else:
+                words.append(self.word())
+
+    def _expression(self) -> Word:
+        if not self.is_over and self.char in "\"'$":
+            return self.word()
+        found = _expression.match(self.text, self.at)
+        if found is None:
+            self.refuse()
+        self.at = found.end()
+        return Word((Text(found[0]),))
 
     def _simple(self) -> Simple:
         assignments: list[tuple[str, Word]] = []

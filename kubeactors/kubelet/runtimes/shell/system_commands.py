@@ -72,14 +72,9 @@ def _printf(call: Call) -> int:
     return 0
 
 
-def _env(call: Call) -> int:
-    call.say("".join(f"{name}={value}\n" for name, value in call.env.items()))
-    return 0
-
-
 def _printenv(call: Call) -> int:
     if not call.arguments:
-        return _env(call)
+        call.say("".join(f"{name}={value}\n" for name, value in call.env.items()))
     code = 0
     for name in call.arguments:
         value = call.env.get(name)
@@ -170,7 +165,13 @@ def _test(call: Call) -> int:
 
 
 def _hostname(call: Call) -> int:
-    call.say(f"{call.machine.hostname}\n")
+    """`hostname`, and `hostname -i`: the address of the pod, as `/etc/hosts` has it."""
+    name = call.machine.hostname
+    if "i" in call.options("fisdI")[0].lower():
+        lines = [one.split() for one in call.files.read("/etc/hosts").decode().splitlines()]
+        call.say("".join(f"{one[0]}\n" for one in lines if name in one[1:]))
+    else:
+        call.say(f"{name}\n")
     return 0
 
 
@@ -193,7 +194,6 @@ SYSTEM_COMMANDS: dict[str, Command] = {
     "[": _test,
     "date": _date,
     "echo": _echo,
-    "env": _env,
     "expr": _expr,
     "false": lambda _: 1,
     "hostname": _hostname,

@@ -115,6 +115,20 @@ class Case(msgspec.Struct, frozen=True):
     redirections: tuple[Redirection, ...] = ()
 
 
+class Test(msgspec.Struct, frozen=True):
+    """A part of `[[ ... ]]`: up to three words, of which none is split; `!` before them turns it round."""
+
+    words: tuple[Word, ...]
+    negated: bool = False
+
+
+class Conditional(msgspec.Struct, frozen=True):
+    """`[[ ... ]]`: one of these holds (`||`), if all its tests do (`&&`)."""
+
+    either: tuple[tuple[Test, ...], ...]
+    redirections: tuple[Redirection, ...] = ()
+
+
 class Function(msgspec.Struct, frozen=True):
     """`NAME() { ...; }`."""
 
@@ -122,7 +136,7 @@ class Function(msgspec.Struct, frozen=True):
     body: "Command"
 
 
-Command: TypeAlias = Simple | Group | If | While | For | Case | Function
+Command: TypeAlias = Simple | Group | If | While | For | Case | Conditional | Function
 
 
 class Pipeline(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import NoReturn
 from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Piece, Script, Substitution, Text, Word
 
 _parameter = re.compile(r"[A-Za-z_]\w*|[0-9?@*#$!-]")
-_braced = re.compile(r"([A-Za-z_]\w*|[0-9]+|[?@*#$!-])(:?[-=+?]|##?|%%?)?")
+_braced = re.compile(r"([A-Za-z_]\w*(?:\[\d+\])?|[0-9]+|[?@*#$!-])(:?[-=+?]|##?|%%?)?")
 _length = re.compile(r"#([A-Za-z_]\w*)\}")
 _blanks = re.compile(r"(?:[ \t\r]|\\\n)+")
 _bare = re.compile(r"[^\s;&|<>()\"'`$\\]+")
