@@ -212,6 +212,33 @@ def test_values_and_rules_are_checked(served: Things, spec: dict[str, object], m
     assert (code, reason, said) == (422, "Invalid", f'Thing.example.com "a" is invalid: {message}')
 
 
+def test_rules_that_may_cost_too_much_are_refused_with_the_place_that_has_no_bound(things: Things) -> None:
+    def with_words(rule: str, **limits: int) -> CustomResourceDefinition:
+        words = {"type": "array", "items": {"type": "string", "maxLength": 100}, **limits}
+        spec = {"type": "object", "properties": {"words": words}, "x-kubernetes-validations": [{"rule": rule}]}
+        schema: dict[str, object] = {"type": "object", "properties": {"spec": spec}}
+        return definition(version(schema=CustomResourceValidation(open_api_v3_schema=schema)))
+
+    twice = "self.words.all(w, self.words.exists_one(v, v == w))"
+    at = "spec.validation.openAPIV3Schema"
+    rule = f"{at}.properties[spec].x-kubernetes-validations[0].rule: Forbidden:"
+    part = "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"
+    total = f"x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema {FAR_TOO_DEAR}"
+    code, _, said = refusal(things.plane.try_create(with_words(twice)))
+    assert code == 422
+    assert said == (
+        f'CustomResourceDefinition.apiextensions.k8s.io "things.example.com" is invalid: [{rule} estimated rule cost '
+        f"{FAR_TOO_DEAR}, {rule} {part}, {at}: Forbidden: {total}]"
+    )
+    assert isinstance(things.plane.try_create(with_words(twice, maxItems=100)), Result)
+
+
+FAR_TOO_DEAR = (
+    "exceeds budget by factor of more than 100x (try simplifying the rule, or adding maxItems, "
+    "maxProperties, and maxLength where arrays, maps, and strings are declared)"
+)
+
+
 def test_rules_of_changes_see_what_was(served: Things) -> None:
     made = served.made(thing(spec={"size": 5}))
     code, _, said = refusal(served.update(made.with_field("spec", {"size": 4})))

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from kubeactors.apimachinery.cel.library import FUNCTIONS
 from kubeactors.apimachinery.cel.library.declaration import BOOL, DOUBLE, DYN, INT, LIST, STRING, TAGGED
+from kubeactors.apimachinery.cel.syntax import Node, read
 
 _WRAPPED = re.compile(r"[A-Z_]+: (.*) \[[A-Z_]+\]", re.DOTALL)
 
@@ -27,6 +28,7 @@ class _Value(Protocol):
 class _Expression(Protocol):
     def eval(self, *, data: Mapping[str, object]) -> _Value: ...
     def return_type(self) -> _Type: ...
+    def serialize(self) -> bytes: ...
 
 
 class _Environment(Protocol):
@@ -47,6 +49,11 @@ class Program:
         self._expression = expression
         self.type: str = _type_name(expression.return_type())
         """The type that it evaluates to, as far as that is known: `bool`, `string`, ..., `dyn`."""
+
+    @property
+    def syntax(self) -> Node:
+        """The tree of it."""
+        return read(self._expression.serialize())
 
     def evaluate(self, variables: Mapping[str, object]) -> object:
         """What it comes to, as plain values.

@@ -1,7 +1,6 @@
 """Rules of a schema in CEL: what must hold of values, and of their changes.
 
-Rules are compiled once. What they may cost is not estimated, and times are texts to them (`timestamp(self.when)`): the
-library takes no times within maps.
+Rules are compiled once. Times are texts to them (`timestamp(self.when)`): the library takes no times within maps.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go (v1.36).
 """

@@ -8,13 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from kubeactors.api.apiextensions.v1.rule_validation import RULES, validate_rules
 from kubeactors.api.apiextensions.v1.schema_shape import misshapen
-from kubeactors.apimachinery.cel import CelError, compile_program
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
 from kubeactors.apimachinery.structural import Structural, ValueValidator, pruned
 from kubeactors.apimachinery.structural.node import Raw
-from kubeactors.apimachinery.structural.rules import Rule
-from kubeactors.apimachinery.structural.selfcheck import unknown_field
 
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
 REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
@@ -45,7 +43,6 @@ _NESTED_WORDS = {
     "x-kubernetes-validations": "must be empty to be structural",
 }
 _INT_OR_STRING: list[object] = [{"type": "integer"}, {"type": "string"}]
-_RULES = "x-kubernetes-validations"
 
 
 def validate_schema(schema: Raw, path: str) -> Iterator[FieldError]:
@@ -63,7 +60,7 @@ def validate_schema(schema: Raw, path: str) -> Iterator[FieldError]:
     words = [*foreign, *_words(schema, path)]
     yield from words
     if not structural and not defaults and not words:
-        yield from _rules(Structural(schema), path, root=True)
+        yield from validate_rules(Structural(schema), path)
         yield from _buildable(schema, path)
 
 
@@ -295,8 +292,8 @@ def _list_map(schema: Raw, keys: Sequence[str], path: str) -> Iterator[FieldErro
 
 def _rule_texts(schema: Raw, path: str) -> Iterator[FieldError]:
     """Rules with texts; what they say is looked at later."""
-    for i, rule in enumerate(cast("Sequence[Raw]", schema.get(_RULES) or ())):
-        at = f"{path}.{_RULES}[{i}]"
+    for i, rule in enumerate(cast("Sequence[Raw]", schema.get(RULES) or ())):
+        at = f"{path}.{RULES}[{i}]"
         text, message = str(rule.get("rule") or ""), str(rule.get("message") or "")
         if not text.strip():
             yield required(f"{at}.rule", "rule is not specified")
@@ -343,37 +340,6 @@ def place_of(path: str, schema: Structural) -> Structural | None:
             return None
         place, end = place.child(step[1] or step[2]), step.end()
     return place if path else None
-
-
-def _rules(schema: Structural, path: str, *, root: bool) -> Iterator[FieldError]:
-    """Rules compile, and speak of fields that there are."""
-    for i, raw in enumerate(schema.rules):
-        yield from _rule(raw, schema, f"{path}.{_RULES}[{i}]", root=root)
-    for name, one in schema.properties.items():
-        yield from _rules(one, f"{path}.properties[{name}]", root=one.embedded)
-    if schema.items is not None:
-        yield from _rules(schema.items, f"{path}.items", root=schema.items.embedded)
-    if isinstance(schema.additional, Structural):
-        yield from _rules(schema.additional, f"{path}.additionalProperties", root=schema.additional.embedded)
-
-
-def _rule(raw: Raw, schema: Structural, path: str, *, root: bool) -> Iterator[FieldError]:
-    rule = Rule(raw)
-    try:
-        rule.compile()
-    except CelError as error:
-        yield invalid(f"{path}.rule", raw, str(error))
-        return
-    if missing := unknown_field(rule.text, schema, root=root):
-        yield invalid(f"{path}.rule", raw, f"compilation failed: {missing}")
-    expression = str(raw.get("messageExpression") or "").strip()
-    if expression:
-        try:
-            compile_program(expression, ("self", "oldSelf"), "string")
-        except CelError as error:
-            yield invalid(f"{path}.messageExpression", raw, f"messageExpression {error}")
-    if rule.optional and not rule.of_changes:
-        yield invalid(f"{path}.optionalOldSelf", True, "may not be set if oldSelf is not used in rule")
 
 
 def _schemas(schema: Raw, word: str) -> Iterator[tuple[str, Raw]]:

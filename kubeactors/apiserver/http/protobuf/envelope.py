@@ -6,7 +6,7 @@ Source: apimachinery/pkg/runtime/generated.proto, message Unknown (v1.36).
 import msgspec
 
 from kubeactors.apimachinery.serializer import TypeMeta
-from kubeactors.apiserver.http.protobuf.wire import ProtobufError, fields
+from kubeactors.apimachinery.wire import ProtobufError, fields
 
 PREFIX = b"k8s\x00"
 

@@ -14,8 +14,8 @@ import msgspec
 
 from kubeactors.apimachinery.meta import Object
 from kubeactors.apimachinery.time import format_micro_time, format_time
+from kubeactors.apimachinery.wire import ProtobufError, Value, fields, numbers, signed
 from kubeactors.apiserver.http.hints import arguments, is_union, origin, package_of, struct_of, unwrapped
-from kubeactors.apiserver.http.protobuf.wire import ProtobufError, Value, fields, numbers, signed
 
 _SECOND = 1_000_000_000
 

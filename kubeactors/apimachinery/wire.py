@@ -1,4 +1,4 @@
-"""The wire format of protobuf, as far as Kubernetes' messages use it.
+"""The wire format of protobuf, as far as messages of Kubernetes and of CEL use it.
 
 Source: protobuf.dev/programming-guides/encoding.
 """

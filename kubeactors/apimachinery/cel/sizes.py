@@ -1,0 +1,90 @@
+"""What is known of values before there are any: their types, and how large they may become.
+
+Source: cel-go/checker/cost.go (v0.26), apiserver/pkg/cel/types.go (v1.36).
+"""
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+MOST = 2**64 - 1
+"""No bound: what is larger counts as this."""
+
+BOOL, DOUBLE, INT, STRING, BYTES = "bool", "double", "int", "string", "bytes"
+DURATION, TIMESTAMP, DYN = "duration", "timestamp", "dyn"
+LIST, MAP, OBJECT = "list", "map", "object"
+SCALARS = (BOOL, DOUBLE, DURATION, INT, TIMESTAMP, "uint")
+"""Types whose values all have the size 1."""
+
+
+class Range(msgspec.Struct, frozen=True):
+    """At least and at most: of costs, or of sizes (characters, bytes, items, entries)."""
+
+    least: int
+    most: int
+
+    def plus(self, other: "Range") -> "Range":
+        """Both together.
+
+        >>> Range(1, 2).plus(Range(1, MOST)) == Range(2, MOST)
+        True
+        """
+        return Range(min(self.least + other.least, MOST), min(self.most + other.most, MOST))
+
+    def times(self, other: "Range") -> "Range":
+        """Each as often as the other says."""
+        return Range(min(self.least * other.least, MOST), min(self.most * other.most, MOST))
+
+    def scaled(self, factor: float) -> "Range":
+        """Times a factor, rounded up.
+
+        >>> Range(0, 15).scaled(0.1)
+        Range(least=0, most=2)
+        """
+        return Range(_scaled(self.least, factor), _scaled(self.most, factor))
+
+    def union(self, other: "Range") -> "Range":
+        """What is within either."""
+        return Range(min(self.least, other.least), max(self.most, other.most))
+
+
+def exactly(number: int) -> Range:
+    """No more and no less."""
+    return Range(number, number)
+
+
+NOTHING, ONE, UNKNOWN = exactly(0), exactly(1), Range(0, MOST)
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """A type with what a schema says of it: its `fields` by the names that expressions use, the type of its items.
+
+    `max_size` is the most that a value may have of items, entries or characters; 0 of those that have none of these.
+    `min_bytes` is the least that it takes in JSON.
+    """
+
+    kind: str
+    fields: "Mapping[str, Declared]" = {}
+    items: "Declared | None" = None
+    max_size: int = 0
+    min_bytes: int = 0
+
+    def field(self, name: str) -> "Declared":
+        """The type of a field; that of any value if there is no such field."""
+        if self.kind == MAP and self.items is not None:
+            return self.items
+        return self.fields.get(name, ANY)
+
+
+ANY = Declared(kind=DYN)
+"""Anything: nothing is known."""
+
+
+def plain(kind: str, items: Declared | None = None) -> Declared:
+    """A type of which no schema says anything."""
+    return Declared(kind=kind, items=items)
+
+
+def _scaled(number: int, factor: float) -> int:
+    return min(math.ceil(float(number) * factor), MOST)

@@ -1,0 +1,163 @@
+"""Expressions as trees, read from what the library makes of a checked expression. Macros are loops in them.
+
+Source: google/cel-spec, proto/cel/expr/{syntax,checked}.proto (v0.24).
+"""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from kubeactors.apimachinery.wire import Value, fields, signed
+
+Constant: TypeAlias = bool | int | float | str | bytes | None
+
+
+class Literal(msgspec.Struct, frozen=True):
+    """A constant."""
+
+    value: Constant
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A variable, or a name that a macro has made."""
+
+    name: str
+
+
+class Select(msgspec.Struct, frozen=True):
+    """A field; with `is_test` whether it is there."""
+
+    operand: "Node"
+    field: str
+    is_test: bool
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A function or an operator (`_+_`); with a target if it is called on a value."""
+
+    function: str
+    target: "Node | None"
+    arguments: "tuple[Node, ...]"
+
+
+class ListOf(msgspec.Struct, frozen=True):
+    """A list that is written out."""
+
+    items: "tuple[Node, ...]"
+
+
+class MapOf(msgspec.Struct, frozen=True):
+    """A map that is written out, or an object: then the keys are the texts of its fields."""
+
+    entries: "tuple[tuple[Node, Node], ...]"
+
+
+class Loop(msgspec.Struct, frozen=True, kw_only=True):
+    """A macro over a list or the keys of a map; with `second`, over keys or indices, and values."""
+
+    variable: str
+    second: str
+    over: "Node"
+    result_name: str
+    first_result: "Node"
+    condition: "Node"
+    step: "Node"
+    result: "Node"
+
+
+Node: TypeAlias = Literal | Name | Select | Call | ListOf | MapOf | Loop
+
+_CHECKED_EXPRESSION, _OF_ANY = 4, 2
+
+
+def read(serialized: bytes) -> Node:
+    """The tree of a checked expression that the library has written.
+
+    Raises:
+        ProtobufError: the bytes are no such expression.
+    """
+    checked = dict(fields(serialized))[_OF_ANY]
+    return _node(_bytes(dict(fields(_bytes(checked)))[_CHECKED_EXPRESSION]))
+
+
+def _node(data: bytes) -> Node:
+    for number, value in fields(data):
+        if number == 3:
+            return Literal(_constant(_bytes(value)))
+        if number == 4:
+            return Name(_text(dict(fields(_bytes(value))), 1))
+        if number in _READERS:
+            return _READERS[number](_bytes(value))
+    return Literal(None)
+
+
+def _select(data: bytes) -> Node:
+    found = dict(fields(data))
+    return Select(_node(_bytes(found[1])), _text(found, 2), is_test=bool(found.get(3)))
+
+
+def _call(data: bytes) -> Node:
+    found = dict(fields(data))
+    target = _node(_bytes(found[1])) if 1 in found else None
+    return Call(_text(found, 2), target, tuple(_all(data, 3)))
+
+
+def _list(data: bytes) -> Node:
+    return ListOf(tuple(_all(data, 1)))
+
+
+def _map(data: bytes) -> Node:
+    entries = (dict(fields(_bytes(value))) for number, value in fields(data) if number == 2)
+    return MapOf(tuple((_key(one), _node(_bytes(one[4]))) for one in entries))
+
+
+def _key(entry: dict[int, Value]) -> Node:
+    return Literal(_text(entry, 2)) if 2 in entry else _node(_bytes(entry[3]))
+
+
+def _loop(data: bytes) -> Node:
+    found = dict(fields(data))
+    over, first, condition, step, result = (_node(_bytes(found[number])) for number in (2, 4, 5, 6, 7))
+    return Loop(
+        variable=_text(found, 1),
+        second=_text(found, 8),
+        over=over,
+        result_name=_text(found, 3),
+        first_result=first,
+        condition=condition,
+        step=step,
+        result=result,
+    )
+
+
+_READERS = {5: _select, 6: _call, 7: _list, 8: _map, 9: _loop}
+
+
+def _constant(data: bytes) -> Constant:
+    for number, value in fields(data):
+        match number:
+            case 2:
+                return bool(value)
+            case 3 if isinstance(value, int):
+                return signed(value)
+            case 6:
+                return _bytes(value).decode()
+            case 1:
+                return None
+            case _:
+                return value
+    return None
+
+
+def _all(data: bytes, wanted: int) -> Iterator[Node]:
+    return (_node(_bytes(value)) for number, value in fields(data) if number == wanted)
+
+
+def _text(found: dict[int, Value], number: int) -> str:
+    return _bytes(found.get(number, b"")).decode()
+
+
+def _bytes(value: Value) -> bytes:
+    assert isinstance(value, bytes), "the library writes what the schema of CEL says"
+    return value
