@@ -33,6 +33,13 @@ class Kubectl:
             check=False,
         )
 
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """kubectl that goes on until it is stopped."""
+        command = [self.program, *arguments]
+        return subprocess.Popen(
+            command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
     def __call__(self, *arguments: str, text: str | None = None) -> str:
         """Standard output; fails with what kubectl says if it fails."""
         done = self.run(*arguments, text=text)

@@ -11,6 +11,9 @@ from anyio.streams.tls import TLSListener
 
 from kubeactors import ByteStream, CommandContext, ContainerContext, Program
 
+GREETING_PORT, PAGE_PORT, JUDGE_PORT = 17311, 17312, 17443
+"""Used nowhere else: pods of two clusters on one machine may have one address."""
+
 
 async def _serve(container: ContainerContext) -> None:
     container.print("listening")
@@ -50,7 +53,26 @@ async def greet(container: ContainerContext) -> None:
     async def answer(stream: ByteStream) -> None:
         await stream.send(f"{container.pod} at {container.address}\n".encode())
 
-    await container.serve(8080, answer)
+    await container.serve(GREETING_PORT, answer)
+
+
+async def page(container: ContainerContext) -> None:
+    """Says what it is asked for, and that there is nothing at /missing."""
+
+    async def answer(stream: ByteStream) -> None:
+        head, _, body = (await stream.receive()).partition(b"\r\n\r\n")
+        line, *headers = head.decode().lower().splitlines()
+        told = [one for one in headers if one.startswith(("x-mine", "authorization"))]
+        while f"content-length: {len(body)}" not in headers and line.startswith("post"):
+            body += await stream.receive()
+        text = json.dumps({"asked": line, "headers": told, "body": body.decode()}).encode()
+        status = "404 Not Found" if "/missing" in line else "200 OK"
+        await stream.send(
+            f"HTTP/1.1 {status}\r\nx-pod: {container.pod}\r\ncontent-length: {len(text)}\r\n\r\n".encode()
+        )
+        await stream.send(text)
+
+    await container.serve(PAGE_PORT, answer)
 
 
 async def _idle(container: ContainerContext) -> None:
@@ -89,7 +111,7 @@ async def judge(container: ContainerContext) -> None:
     directory = container.volumes["/certs"]
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(directory / "tls.crt", directory / "tls.key")
-    plain = await anyio.create_tcp_listener(local_host=container.address, local_port=8443)
+    plain = await anyio.create_tcp_listener(local_host=container.address, local_port=JUDGE_PORT)
     async with TLSListener(plain, context, standard_compatible=False) as listener:
         await listener.serve(answer)
 

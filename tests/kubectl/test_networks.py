@@ -1,11 +1,12 @@
 """Services, names, policies and webhooks with real sockets: containers that are coroutines, against `kubeactors up`."""
 
 import base64
+import http.client
 import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,7 +34,7 @@ spec:
       containers:
       - name: web
         image: python://tests.kubectl.programs:greet
-        ports: [{name: http, containerPort: 8080}]
+        ports: [{name: http, containerPort: 17311}]
 ---
 apiVersion: v1
 kind: Service
@@ -43,7 +44,7 @@ spec: {type: LoadBalancer, selector: {app: web}, ports: [{name: http, port: 8099
 apiVersion: v1
 kind: Service
 metadata: {name: each}
-spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
+spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 17311}]}
 ---
 apiVersion: v1
 kind: Pod
@@ -74,17 +75,36 @@ spec:
   containers:
   - name: judge
     image: python://tests.kubectl.programs:judge
-    readinessProbe: {tcpSocket: {port: 8443}, periodSeconds: 1}
+    readinessProbe: {tcpSocket: {port: 17443}, periodSeconds: 1}
     volumeMounts: [{name: certs, mountPath: /certs}]
 ---
 apiVersion: v1
 kind: Service
 metadata: {name: judge}
-spec: {selector: {app: judge}, ports: [{port: 443, targetPort: 8443}]}
+spec: {selector: {app: judge}, ports: [{port: 443, targetPort: 17443}]}
 """
 
 
 POOL = ("--load-balancers", "127.64.78.0/24")
+
+
+PAGE = """
+apiVersion: v1
+kind: Pod
+metadata: {name: page, labels: {app: page}}
+spec:
+  containers: [{name: c, image: "python://tests.kubectl.programs:page", ports: [{containerPort: 17312}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: page}
+spec: {selector: {app: page}, ports: [{name: http, port: 80, targetPort: 17312}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: simulated}
+spec: {containers: [{name: c, image: nginx}]}
+"""
 
 
 class Net:
@@ -171,7 +191,7 @@ def test_a_policy_lets_in_whom_it_names_and_nobody_else(net: Net) -> None:
     address = addresses(net)[0]
 
     def reaches(who: str) -> bool:
-        done = net.kubectl.run("exec", who, "--", "dial", address, "8080")
+        done = net.kubectl.run("exec", who, "--", "dial", address, "17311")
         assert done.returncode == 0 or "a NetworkPolicy is against connections" in done.stderr, done.stderr
         return done.returncode == 0
 
@@ -224,3 +244,47 @@ def test_a_webhook_behind_a_service_changes_and_refuses(net: Net, tmp_path: Path
     until(lambda: 'no endpoints available for service "judge"' in make("late")[1])
     kubectl("delete", "mutatingwebhookconfiguration/mutate", "validatingwebhookconfiguration/validate")
     assert make("late") == ("configmap/late created\n", "")
+
+
+def test_pages_of_pods_and_services_are_read_through_the_api_server(net: Net) -> None:
+    net.kubectl("apply", "-f", "-", text=PAGE)
+    net.kubectl("wait", "pod/page", "pod/simulated", "--for=condition=Ready", "--timeout=30s")
+
+    def read(what: str) -> str:
+        done = net.kubectl.run("get", "--raw", f"/api/v1/namespaces/default/{what}")
+        return done.stdout or done.stderr
+
+    assert json.loads(read("pods/page/proxy/a%20b/?c=d"))["asked"] == "get /a%20b/?c=d http/1.1"
+    for service in ("page:http", "page:80", "http:page:80"):
+        until(lambda one=service: "get / http/1.1" in read(f"services/{one}/proxy/"))  # type: ignore[misc]
+    assert read("pods/page/proxy/missing").startswith("Error from server (NotFound): ")
+    unreachable = "Error from server (ServiceUnavailable): error trying to reach service: dial tcp "
+    assert read("pods/page:81/proxy/").startswith(unreachable)
+    assert read("pods/simulated:80/proxy/").startswith(unreachable)
+    assert read("pods/nobody/proxy/") == 'Error from server (NotFound): pods "nobody" not found\n'
+    assert read("services/page:81/proxy/").endswith('no service port 81 found for service "page"\n')
+    assert read("services/page/proxy/").endswith('no endpoints available for service "page"\n')
+    assert read("pods/ftp:page:80/proxy/") == 'Error from server (BadRequest): invalid pod request "ftp:page:80"\n'
+
+
+def test_kubectl_proxy_passes_on_what_is_sent_and_what_comes_back(net: Net) -> None:
+    net.kubectl("apply", "-f", "-", text=PAGE)
+    net.kubectl("wait", "pod/page", "--for=condition=Ready", "--timeout=30s")
+    with ExitStack() as stack:
+        process = stack.enter_context(net.kubectl.start("proxy", "--port=0"))
+        stack.callback(process.terminate)
+        assert process.stdout is not None
+        host, _, port = process.stdout.readline().split()[-1].partition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=30)
+        stack.callback(connection.close)
+        at = "/api/v1/namespaces/default/pods/page:17312/proxy"
+        connection.request("POST", f"{at}/form", body="hello", headers={"X-Mine": "yes", "Authorization": "Bearer t"})
+        reply = connection.getresponse()
+        assert (reply.status, reply.getheader("x-pod")) == (200, "page")
+        assert json.loads(reply.read()) == {"asked": "post /form http/1.1", "headers": ["x-mine: yes"], "body": "hello"}
+        connection.request("GET", f"{at}/missing")
+        reply = connection.getresponse()
+        assert (reply.status, json.loads(reply.read())["asked"]) == (404, "get /missing http/1.1")
+        connection.request("GET", f"{at}?a=b")
+        reply = connection.getresponse()
+        assert (reply.status, reply.getheader("location")) == (301, f"{at}/?a=b")

@@ -19,6 +19,7 @@ ref, as any component in the process does. It decides nothing about objects.
     spdy.py             SPDY/3.1, bytes to events       upgrade.py          connections that are upgraded to it
     encodings.py        bytes of objects, made once     metrics.py          how many requests, and how quick
     exchange.py         a request and its answer        openid.py           who signs tokens, and with what key
+    pod_proxy.py        requests to pods and Services
 
 Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.
 """

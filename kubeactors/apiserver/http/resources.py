@@ -40,6 +40,7 @@ from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
 from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object
 from kubeactors.apiserver.http.node_proxy import NodeProxy
 from kubeactors.apiserver.http.paths import ResourcePath
+from kubeactors.apiserver.http.pod_proxy import PODS, SERVICES, PodProxy
 from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStreams
 from kubeactors.apiserver.http.representations import Clock, Representation, line_as_is, line_of, representation
 from kubeactors.apiserver.http.responses import data, listing, page_not_found
@@ -75,6 +76,7 @@ class Resources:
         self._streams = PodStreams(door, pods)
         self._usage = None if pods is None else UsageApi(door, pods)
         self._nodes = None if pods is None else NodeProxy(pods)
+        self._proxy = None if pods is None else PodProxy(door, pods)
         self._handlers: dict[str, _Handler] = {
             "get": self._get,
             "list": self._list,
@@ -105,6 +107,8 @@ class Resources:
         if self._nodes is not None and path.subresource == "proxy" and path.resource == NODES and verb == "get":
             await ask(self._door, Get(resource=NODES, name=path.name, user=request.user))  # refuses if there is none
             return await self._nodes.answer(path)
+        if self._proxy is not None and path.subresource == "proxy" and path.resource in {PODS, SERVICES}:
+            return await self._proxy.answer(request, path)
         if path.subresource in STREAMED:
             return await self._streams.answer(request, path)
         if verb == "patch":

@@ -1,0 +1,240 @@
+"""Requests that are passed on to pods and to Services: `kubectl proxy`, `kubectl get --raw .../services/web:80/proxy/`.
+
+The name may say more: `[SCHEME:]NAME[:PORT]`. Services lead to those of their pods that are ready, each in its turn (the
+original draws lots). Links in pages are left as they are; the original turns those in HTML round.
+
+Source: pkg/registry/core/pod/strategy.go ResourceLocation, pkg/registry/core/service/storage/storage.go
+ResourceLocation, apimachinery/pkg/util/proxy/{upgradeaware,transport}.go (v1.36).
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
+from http import HTTPStatus
+from itertools import count
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+import msgspec
+
+from kubeactors.api.core.v1 import ContainerPort, Pod, Service
+from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import (
+    ADMIN,
+    Get,
+    GroupVersionResource,
+    List,
+    ListOptions,
+    ListResult,
+    Result,
+)
+from kubeactors.apimachinery.status import BadRequest, MethodNotAllowed, ServiceUnavailable, Status, StatusError
+from kubeactors.apiserver.http.door import Door, ask
+from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response, Write
+from kubeactors.apiserver.http.paths import ResourcePath
+from kubeactors.apiserver.http.pod_streams import PodAccess
+from kubeactors.kubelet import FindPort
+
+if TYPE_CHECKING:
+    import httpx2
+
+PODS = GroupVersionResource("", "v1", "pods")
+SERVICES = GroupVersionResource("", "v1", "services")
+_SLICES = GroupVersionResource("discovery.k8s.io", "v1", "endpointslices")
+_OF_SERVICE = "kubernetes.io/service-name"
+
+_HOP_BY_HOP = frozenset(
+    {
+        *(b"connection", b"content-encoding", b"content-length", b"host", b"keep-alive", b"proxy-connection", b"te"),
+        *(b"trailer", b"transfer-encoding", b"upgrade"),
+    }
+)
+_OURS = frozenset({b"accept-encoding", b"authorization"})
+"""Of the client's headers: how bytes are packed on the way is settled twice, and a token is meant for this server."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a name in the path of a proxied request says. An empty port is the first one, or the one without a name."""
+
+    name: str
+    scheme: str = "http"
+    port: str = ""
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """A port of a pod, or of an address that stands for none."""
+
+    namespace: str
+    pod: str
+    address: str
+    port: int
+
+
+def parse_target(text: str) -> Target | None:
+    """The parts of `[SCHEME:]NAME[:PORT]`; None if there are others.
+
+    >>> parse_target("https:web:443")
+    Target(name='web', scheme='https', port='443')
+    >>> parse_target("web"), parse_target("ftp:web:21")
+    (Target(name='web', scheme='http', port=''), None)
+    """
+    match text.split(":"):
+        case [name]:
+            return Target(name)
+        case [name, port]:
+            return Target(name, port=port)
+        case ["" | "http" | "https" as scheme, name, port]:
+            return Target(name, scheme or "http", port)
+        case _:
+            return None
+
+
+class PodProxy:
+    """Passes requests for `/api/v1/namespaces/NAMESPACE/{pods,services}/NAME/proxy/...` on."""
+
+    def __init__(self, door: Door, pods: PodAccess) -> None:
+        self._door = door
+        self._pods = pods
+        self._turn = count()
+
+    async def answer(self, request: HttpRequest, path: ResourcePath) -> Answer:
+        """What the pod answers.
+
+        Raises:
+            StatusError: there is no such pod, nobody listens there, or the request wants to go on in another protocol.
+        """
+        if request.upgrades:
+            raise MethodNotAllowed.saying("connections through the proxy cannot be upgraded")
+        target = parse_target(path.name)
+        kind = "pod" if path.resource == PODS else "service"
+        if target is None:
+            raise BadRequest.saying(f'invalid {kind} request "{path.name}"')
+        find = self._of_pod if path.resource == PODS else self._of_service
+        place = await find(path.namespace, target)
+        if not path.rest and not request.path.endswith("/") and request.method == "GET":
+            return Response(code=301, headers=((b"location", _with_query(f"{request.path}/", request).encode()),))
+        return await self._pass_on(request, path, target.scheme, place)
+
+    async def _of_pod(self, namespace: str, target: Target) -> _Place:
+        pod = cast("Pod", await self._get(PODS, namespace, target.name))
+        ports = [one.container_port for container in pod.spec.containers for one in container.ports if _is_tcp(one)]
+        port = target.port or str(ports[0] if ports else 80)
+        if not port.isdecimal():
+            raise BadRequest.saying(f'invalid pod request "{target.name}:{port}"')
+        if not pod.status.pod_ip:
+            raise BadRequest.saying("address not allowed")
+        return _Place(namespace, target.name, pod.status.pod_ip, int(port))
+
+    async def _of_service(self, namespace: str, target: Target) -> _Place:
+        service = cast("Service", await self._get(SERVICES, namespace, target.name))
+        port = target.port
+        if port.isdecimal():
+            named = [one.name for one in service.spec.ports if one.port == int(port)]
+            if not named:
+                raise ServiceUnavailable.saying(f'no service port {port} found for service "{target.name}"')
+            port = named[0]
+        wanted = ListOptions(label_selector=f"{_OF_SERVICE}={target.name}")
+        found = await ask(self._door, List(resource=_SLICES, namespace=namespace, user=ADMIN, options=wanted))
+        slices = cast("tuple[EndpointSlice, ...]", cast("ListResult", found).items)
+        places = [place for one in slices for place in _places(one, port)]
+        if not places:
+            raise ServiceUnavailable.saying(f'no endpoints available for service "{target.name}"')
+        return places[next(self._turn) % len(places)]
+
+    async def _get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject:
+        """An object; whoever may use the proxy need not be allowed to read it."""
+        reply = await ask(self._door, Get(resource=resource, namespace=namespace, name=name, user=ADMIN))
+        return cast("TypedObject", cast("Result", reply).object)
+
+    async def _pass_on(self, request: HttpRequest, path: ResourcePath, scheme: str, place: _Place) -> Answer:
+        import httpx2  # noqa: PLC0415 -- most clusters are asked for no page
+
+        host, port = await self._address(place)
+        slash = "/" if path.rest and request.path.endswith("/") else ""
+        url = _with_query(f"{scheme}://{host}:{port}/{quote('/'.join(path.rest))}{slash}", request)
+        headers = [one for one in _kept(request.headers()) if one[0] not in _OURS]
+        body = await request.body()
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(httpx2.AsyncClient(verify=False, trust_env=False, timeout=None))
+            sent = client.build_request(request.method, url, headers=headers, content=body)
+            try:
+                reply = await client.send(sent, stream=True)
+                if reply.status_code == HTTPStatus.OK and "content-length" not in reply.headers:
+                    return ProxiedStream(reply, stack.pop_all())
+                return _response(reply, await reply.aread())
+            except httpx2.ConnectError as error:
+                raise _not_reached(f"dial tcp {host}:{port}: connect: connection refused") from error
+            except httpx2.HTTPError as error:
+                raise _not_reached(str(error) or type(error).__name__) from error
+
+    async def _address(self, place: _Place) -> tuple[str, int]:
+        """Where the port is on this machine."""
+        if not place.pod:
+            return place.address, place.port
+        pod = cast("Pod", await self._get(PODS, place.namespace, place.pod))
+        wanted = FindPort(namespace=place.namespace, pod=place.pod, port=place.port)
+        found = await self._pods.find_port(pod.spec.node_name, wanted)
+        if isinstance(found, Status):
+            raise StatusError.of(found)
+        if found.address is None:
+            refused = f"dial tcp {place.address}:{place.port}: connect: connection refused"
+            raise _not_reached(f"{refused} (its containers are simulated)")
+        return found.address
+
+
+class ProxiedStream:
+    """An answer whose end is not known: its pieces as they come."""
+
+    def __init__(self, reply: "httpx2.Response", connection: AsyncExitStack) -> None:
+        self._reply = reply
+        self._connection = connection
+        self._closed = False
+
+    @property
+    def content_type(self) -> str:
+        """The media type that the pod has said."""
+        return str(self._reply.headers.get("content-type", "application/octet-stream"))
+
+    async def run(self, write: Write) -> None:
+        """Write the pieces until the pod has said all."""
+        async with self._connection:
+            async for piece in self._reply.aiter_bytes():
+                if self._closed:
+                    return
+                await write(piece)
+
+    def close(self) -> None:
+        """End the stream before its next piece."""
+        self._closed = True
+
+
+def _places(one: EndpointSlice, port: str) -> Iterator[_Place]:
+    """Where the port of this name is, in the pods that are ready."""
+    for number in [each.port for each in one.ports or () if (each.name or "") == port and each.port]:
+        for endpoint in one.endpoints or ():
+            if endpoint.conditions.ready is not False and endpoint.addresses:
+                of = endpoint.target_ref
+                pod = of.name if of is not None and of.kind == "Pod" else ""
+                yield _Place(one.metadata.namespace, pod, endpoint.addresses[0], number)
+
+
+def _response(reply: "httpx2.Response", body: bytes) -> Response:
+    kept = tuple(one for one in _kept(reply.headers.raw) if one[0] != b"content-type")
+    kind = str(reply.headers.get("content-type", ""))
+    return Response(code=reply.status_code, body=body, content_type=kind, headers=kept)
+
+
+def _is_tcp(port: ContainerPort) -> bool:
+    return (port.protocol or "TCP") == "TCP"
+
+
+def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower(), value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
+
+
+def _with_query(url: str, request: HttpRequest) -> str:
+    return f"{url}?{request.query_bytes.decode('latin-1')}" if request.query_bytes else url
+
+
+def _not_reached(why: str) -> StatusError:
+    return ServiceUnavailable.saying(f"error trying to reach service: {why}")
