@@ -58,6 +58,8 @@ class Stand(Message, frozen=True):
 class Tried(Message, frozen=True):
     """An elector tells itself what came of a try that began at that time, in nanoseconds."""
 
+    identity: str
+    """Who tried: an instance before this one, perhaps. It has given the Lease up since."""
     began: int
     holds: bool
 
@@ -162,6 +164,8 @@ class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic
     @handle
     def tried(self, message: Tried) -> None:
         """Lead from now on, go on, or see that another does; and try again later."""
+        if message.identity != self.identity:
+            return
         until = message.began + int(self._config.renew_deadline_seconds * SECOND)
         if message.holds and until > self.ctx.now:
             self._lead_until(until)
@@ -177,7 +181,7 @@ class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic
             self._tell("stopped leading")
 
     def _try(self) -> None:
-        self.ctx.pipe_to_self(self._attempt(), partial(Tried, self.ctx.now))
+        self.ctx.pipe_to_self(self._attempt(), partial(Tried, self.identity, self.ctx.now))
 
     def _pause(self) -> float:
         period = self._config.retry_period_seconds
