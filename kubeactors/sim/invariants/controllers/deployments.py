@@ -26,7 +26,8 @@ from kubeactors.sim.world import Commit, World
 class SurgeBound(Invariant):
     """No pod is created beyond what its ReplicaSet wants, and beyond its deployment's replicas and surge.
 
-    Pods that are going do not count, nor do pods that were adopted, or that a user has taken out.
+    Pods that are going do not count, nor do pods that were adopted, or that a user has taken out. What an adopted
+    ReplicaSet wanted before may be wanted until its new deployment has scaled it down.
     """
 
     name: ClassVar[str] = "surge-bound"
@@ -48,16 +49,25 @@ class SurgeBound(Invariant):
                 owner = self._deployment_of(found)
                 if owner is not None:
                     self._follow(owner)
+                    self._take_in(commit.old, owner)
             case Pod() as pod:
                 yield from self._pod(commit.old, pod)
             case _:
                 return
 
     def _follow(self, deployment: Deployment) -> None:
-        sets = self.world.sets_of(deployment.metadata.uid)
+        sets = tuple(self.world.sets_of(deployment.metadata.uid))
         going = deployment.metadata.deletion_timestamp is not None  # then its sets are scaled no more
-        caught_up = has_caught_up(deployment) and all(map(has_caught_up, sets)) and not going
+        done = sum(map(wanted, sets)) <= most(deployment) and not going
+        caught_up = done and has_caught_up(deployment) and all(map(has_caught_up, sets))
         self._limit(deployment.metadata.uid, most(deployment), caught_up=caught_up)
+
+    def _take_in(self, old: TypedObject | None, owner: Deployment) -> None:
+        """An adopted ReplicaSet has brought what it wants."""
+        if old is not None and controller_of(old.metadata) is None:
+            uid = owner.metadata.uid
+            brought = sum(self._limits.get(one.metadata.uid, 0) for one in self.world.sets_of(uid))
+            self._limits[uid] = max(self._limits[uid], brought)
 
     def _limit(self, uid: str, limit: int, *, caught_up: bool) -> None:
         self._limits[uid] = limit if caught_up else max(limit, self._limits.get(uid, 0))
