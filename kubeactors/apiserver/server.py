@@ -174,7 +174,7 @@ class ApiServer(
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)
         self._reader = Reader(self._store, self._freshness)
         self._stored = Stored(self._store)
-        webhooks = Webhooks(known.policies, self._cacher, environment, self._call_webhook)
+        webhooks = Webhooks(known.policies, self._cacher, self._authorizer, environment, self._call_webhook)
         registry = Registry(self._stored, environment, admission, webhooks)
         reviews = Reviews(self._authorizer, environment, self._cacher, self._tokens)
         ownership = Ownership(environment)

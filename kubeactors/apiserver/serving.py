@@ -228,8 +228,8 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: 
             RoleEscalation(authorizer, lookup),
             Certificates(authorizer),
             DefaultIngressClass(lookup),
-            MutatingPolicies(known.policies, lookup),
-            ValidatingPolicies(known.policies, lookup),
+            MutatingPolicies(known.policies, lookup, authorizer),
+            ValidatingPolicies(known.policies, lookup, authorizer),
             ResourceQuotas(known.ledger),
         )
     )

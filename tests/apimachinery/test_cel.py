@@ -3,6 +3,8 @@
 import pytest
 
 from kubeactors.apimachinery.cel import CelError, compile_program
+from kubeactors.apimachinery.cel.budget import Budget, OutOfBudget
+from kubeactors.apimachinery.cel.library.authorizer import Question, Verdict, answering, asking
 
 
 @pytest.mark.parametrize(
@@ -114,3 +116,84 @@ def test_what_a_library_cannot_do_is_a_failure(text: str, message: str) -> None:
     with pytest.raises(CelError) as caught:
         compile_program(text, ()).evaluate({})
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("format.dns1123Label().validate('web').hasValue()", False),
+        ("format.dns1123Label().validate('Web').value()[0].startsWith('a lowercase RFC 1123 label')", True),
+        ("format.dns1123LabelPrefix().validate('web-').hasValue()", False),
+        ("format.dns1123Label().validate('web-').hasValue()", True),
+        ("format.named('date').value().validate('2024-02-30').orValue([]).join(',')", "invalid date"),
+        ("format.named('nosuch').hasValue()", False),
+        ("!format.datetime().validate('2024-02-29T00:00:00Z').hasValue()", True),
+        ("format.uuid().validate('x').value()", ["does not match the UUID format"]),
+        ("format.byte().validate('a===').hasValue() && !format.byte().validate('YQ==').hasValue()", True),
+    ],
+)
+def test_formats_tell_what_is_wrong_with_a_text(text: str, value: object) -> None:
+    assert compile_program(text, ()).evaluate({}) == value
+
+
+def test_what_is_wrong_with_an_expression_is_told_of_the_text_as_it_was_written() -> None:
+    with pytest.raises(CelError, match=r"1:48: undeclared reference to 'nosuch'[^?]*$"):
+        compile_program("format.dns1123Label().validate('a') != null && nosuch", ())
+
+
+ASKING = "authorizer.group('apps').resource('deployments').namespace('ns').name('web').check('delete')"
+
+
+def test_a_question_to_the_authorizer_is_asked_with_all_its_parts() -> None:
+    asked: list[Question] = []
+
+    def answer(question: Question) -> Verdict:
+        asked.append(question)
+        return Verdict(allowed=question.account == "ns:robot", reason="because")
+
+    def said(text: str) -> object:
+        variables = {"authorizer": asking(resource="pods", namespace="ns")}
+        with answering(answer):
+            return compile_program(text, ("authorizer",)).evaluate(variables)
+
+    assert said(f"{ASKING}.allowed()") is False
+    assert said("authorizer.serviceAccount('ns', 'robot').path('/healthz').check('get').allowed()") is True
+    assert said("authorizer.requestResource.check('get').reason()") == "because"
+    assert said(f"{ASKING}.errored() || {ASKING}.error() != ''") is False
+    assert asked[:3] == [
+        Question(verb="delete", group="apps", resource="deployments", namespace="ns", name="web"),
+        Question(verb="get", account="ns:robot", path="/healthz"),
+        Question(verb="get", resource="pods", namespace="ns"),
+    ]
+
+
+def test_a_question_that_is_not_complete_has_no_answer() -> None:
+    with answering(lambda _: Verdict(allowed=True)), pytest.raises(CelError, match="no such overload"):
+        compile_program("authorizer.group('apps').check('get').allowed()", ("authorizer",)).evaluate(
+            {"authorizer": asking()}
+        )
+
+
+PAIRS = "self.all(a, self.all(b, self.all(c, a + b + c >= 0)))"
+
+
+def test_an_expression_that_would_take_long_is_not_evaluated() -> None:
+    program = compile_program(PAIRS, ("self",))
+    Budget().charge(program, {"self": [*range(10)]})
+    with pytest.raises(CelError, match="actual cost limit exceeded"):
+        Budget().charge(program, {"self": [*range(1000)]})
+
+
+def test_expressions_about_one_request_share_a_budget() -> None:
+    program, budget, values = compile_program(PAIRS, ("self",)), Budget(), {"self": [*range(45)]}
+    budget.charge(program, values)
+    with pytest.raises(OutOfBudget):  # noqa: PT012 -- somewhere on the way
+        for _ in range(100):
+            budget.charge(program, values)
+
+
+def test_what_is_cheap_is_not_counted() -> None:
+    budget = Budget()
+    program = compile_program("self.name.startsWith('a') && self.tags.exists(t, t == 'b')", ("self",))
+    for _ in range(1000):
+        budget.charge(program, {"self": {"name": "a", "tags": ["a", "b"]}})

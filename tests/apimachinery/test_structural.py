@@ -164,6 +164,21 @@ def test_rules_are_checked(rule: Raw, new: Raw, old: Raw | None, errors: list[st
     assert [str(one) for one in rules.errors(new, old)] == errors
 
 
+def test_rules_stop_where_one_costs_too_much() -> None:
+    rules = Rules(
+        ruled(
+            an_object(a=a_list(NUMBER)),
+            {"rule": "self.a.all(x, self.a.all(y, self.a.all(z, x + y + z >= 0)))"},
+            {"rule": "size(self.a) > 5000"},
+        )
+    )
+    (said,) = [str(one) for one in rules.errors({"a": [*range(1000)]}, None)]
+    assert said.startswith(
+        "<nil>: Invalid value: \"object\": 'operation cancelled: actual cost limit exceeded': no further validation rules "
+        "will be run due to call cost exceeds limit for rule: self.a.all(x, "
+    )
+
+
 def test_rules_of_members_are_checked_where_they_stand() -> None:
     member = {**an_object(n=NUMBER), "x-kubernetes-validations": [{"rule": "self.n > 1"}]}
     rules = Rules(Structural(an_object(a=a_list(member), b={"type": "object", "additionalProperties": member})))

@@ -29,8 +29,9 @@ from kubeactors.api.admissionregistration.v1.validating import (
 )
 from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
 from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod, PodTemplateSpec
+from kubeactors.api.rbac.v1 import PolicyRule, Role, RoleBinding, RoleRef, Subject
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
-from kubeactors.apimachinery.requests import Result
+from kubeactors.apimachinery.requests import ADMIN, Create, GroupVersionResource, Result, UserInfo
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.admission.policies.literals import as_maps
 from kubeactors.apiserver.admission.policies.matching import names_resource
@@ -105,6 +106,60 @@ def test_a_warning_lets_the_object_pass() -> None:
     result = plane.try_create(config_map(a="1", b="2"))
     assert isinstance(result, Result)
     assert result.warnings == ("Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': at most one key",)
+
+
+@pytest.mark.parametrize(("verb", "allowed"), [("bind", False), ("update", True)])
+def test_a_policy_asks_those_who_decide_about_requests(verb: str, *, allowed: bool) -> None:
+    replica_sets = (
+        "authorizer.serviceAccount('kube-system', 'deployment-controller').group('apps').resource('replicasets')"
+    )
+    spec = ValidatingAdmissionPolicySpec(
+        validations=(Validation(expression=f"{replica_sets}.check('{verb}').allowed()"),)
+    )
+    assert isinstance(with_policy(spec).try_create(config_map()), Result) == allowed
+
+
+def test_a_policy_asks_about_the_request_itself() -> None:
+    may_delete = Validation(expression="authorizer.requestResource.check('delete').allowed()", message="may not delete")
+    plane = with_policy(ValidatingAdmissionPolicySpec(validations=(may_delete,)))
+    request = Create(
+        resource=GroupVersionResource("", "v1", "configmaps"), namespace="default", object=config_map(), user=ADMIN
+    )
+    assert isinstance(plane.sim.ask(plane.server, request), Result)
+    role = Role(
+        metadata=ObjectMeta(name="r", namespace="default"),
+        rules=(PolicyRule(api_groups=("",), resources=("configmaps",), verbs=("create",)),),
+    )
+    plane.create(role)
+    binding = RoleBinding(
+        metadata=ObjectMeta(name="r", namespace="default"),
+        subjects=(Subject(kind="User", name="jane", api_group="rbac.authorization.k8s.io"),),
+        role_ref=RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name="r"),
+    )
+    plane.create(binding)
+    jane = replace(request, object=config_map("b"), user=UserInfo(name="jane"))
+    assert refusal(plane.sim.ask(plane.server, jane)).message.endswith("denied request: may not delete")
+
+
+def test_a_policy_that_would_hang_the_server_refuses_at_once() -> None:
+    pairs = "object.data.all(a, object.data.all(b, object.data.all(c, a + b + c != '')))"
+    plane = with_policy(ValidatingAdmissionPolicySpec(validations=(Validation(expression=pairs),)))
+    plane.create(config_map("small", a="1"))
+    refused = refusal(plane.try_create(config_map("large", **{f"k{i}": "" for i in range(2000)})))
+    assert refused.message.endswith(
+        f"expression '{pairs}' resulted in error: operation cancelled: actual cost limit exceeded"
+    )
+
+
+def test_messages_do_not_ask_the_authorizer() -> None:
+    asks = Validation(expression="true", message_expression="authorizer.path('/').check('get').reason()")
+    policy = ValidatingAdmissionPolicy(
+        metadata=ObjectMeta(name="p"),
+        spec=ValidatingAdmissionPolicySpec(
+            match_constraints=MatchResources(resource_rules=(CONFIG_MAPS,)), validations=(asks,)
+        ),
+    )
+    assert "undeclared reference to 'authorizer'" in refusal(Plane().try_create(policy)).message
 
 
 @pytest.mark.parametrize(("failure_policy", "passes"), [("Fail", False), ("Ignore", True)])

@@ -4,6 +4,8 @@
     library/     the functions that Kubernetes adds
     syntax.py    expressions as trees
     cost.py      what an expression may cost at most; calls.py, sizes.py and value.py are its parts
+    budget.py    what it may cost on given values
+    optionals.py functions with an optional value
 
 The library is loaded when the first expression is compiled. Its errors at compile time are those of the original; those
 at run time are told in the original's words here.

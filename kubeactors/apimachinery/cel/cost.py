@@ -31,6 +31,8 @@ from kubeactors.apimachinery.cel.sizes import (
 from kubeactors.apimachinery.cel.syntax import Call, ListOf, Literal, Loop, MapOf, Name, Node, Select
 from kubeactors.apimachinery.cel.value import Entries, Estimate
 
+NO_OTHERS: Mapping[str, Declared] = {}
+
 _NEW_LIST, _NEW_MAP = exactly(10), exactly(30)
 _KINDS: Mapping[type, str] = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, bytes: BYTES, type(None): "null"}
 
@@ -44,8 +46,8 @@ class _Variable(msgspec.Struct):
     entries: Entries | None = None
 
 
-def estimate(expression: Node, root: Declared) -> Range:
-    """What an expression costs over variables that are all of one type, `self` and `oldSelf`.
+def estimate(expression: Node, root: Declared, variables: Mapping[str, Declared] = NO_OTHERS) -> Range:
+    """What an expression costs over variables that are all of one type, `self` and `oldSelf`, or of types of their own.
 
     >>> from kubeactors.apimachinery.cel.program import compile_program
     >>> texts = Declared(kind=LIST, items=Declared(kind=STRING, max_size=20), max_size=5)
@@ -53,14 +55,15 @@ def estimate(expression: Node, root: Declared) -> Range:
     >>> estimate(compile_program("self.tags.all(t, t.startsWith('a'))", ("self",)).syntax, it)
     Range(least=3, most=28)
     """
-    return _Estimator(root).of(expression).cost
+    return _Estimator(root, variables).of(expression).cost
 
 
 class _Estimator:
     """Goes through an expression once, from the leaves up; `_names` are those of the loops around."""
 
-    def __init__(self, root: Declared) -> None:
+    def __init__(self, root: Declared, variables: Mapping[str, Declared]) -> None:
         self._root = root
+        self._variables = variables
         self._names: dict[str, list[_Variable]] = {}
 
     def of(self, node: Node) -> Estimate:
@@ -85,7 +88,8 @@ class _Estimator:
         if made := self._names.get(name):
             known = made[-1]
             return Estimate(cost=ONE, type=known.type, place=known.place, fallback=known.size, entries=known.entries)
-        return Estimate(cost=ONE, type=self._root, place=self._root)
+        known_type = self._variables.get(name, self._root)
+        return Estimate(cost=ONE, type=known_type, place=known_type)
 
     def _select(self, node: Select) -> Estimate:
         operand = self.of(node.operand)

@@ -9,8 +9,9 @@ from functools import cache, lru_cache
 from typing import Protocol, cast
 
 from kubeactors.apimachinery.cel.library import FUNCTIONS
-from kubeactors.apimachinery.cel.library.declaration import BOOL, DOUBLE, DYN, INT, LIST, STRING, TAGGED
-from kubeactors.apimachinery.cel.syntax import Node, read
+from kubeactors.apimachinery.cel.library.declaration import ASKED, BOOL, DOUBLE, DYN, INT, LIST, STRING, TAGGED
+from kubeactors.apimachinery.cel.optionals import with_optionals
+from kubeactors.apimachinery.cel.syntax import Node, Shape, read, shape_of
 
 _WRAPPED = re.compile(r"[A-Z_]+: (.*) \[[A-Z_]+\]", re.DOTALL)
 
@@ -42,11 +43,12 @@ class CelError(Exception):
 class Program:
     """A compiled expression."""
 
-    __slots__ = ("_expression", "text", "type")
+    __slots__ = ("_expression", "_shape", "text", "type")
 
     def __init__(self, text: str, expression: _Expression) -> None:
         self.text: str = text
         self._expression = expression
+        self._shape: Shape | None = None
         self.type: str = _type_name(expression.return_type())
         """The type that it evaluates to, as far as that is known: `bool`, `string`, ..., `dyn`."""
 
@@ -54,6 +56,13 @@ class Program:
     def syntax(self) -> Node:
         """The tree of it."""
         return read(self._expression.serialize())
+
+    @property
+    def shape(self) -> Shape:
+        """How large it is, and what its cost depends on."""
+        if self._shape is None:
+            self._shape = shape_of(self.syntax)
+        return self._shape
 
     def evaluate(self, variables: Mapping[str, object]) -> object:
         """What it comes to, as plain values.
@@ -86,7 +95,11 @@ def compile_program(text: str, variables: tuple[str, ...], wanted: str = "") -> 
     True
     """
     try:
-        program = Program(text, _environment(variables).compile(text))
+        environment = _environment(variables)
+        expression = environment.compile(text)  # what is wrong is told of the text as it was written
+        if (rewritten := with_optionals(text)) != text:
+            expression = environment.compile(rewritten)
+        program = Program(text, expression)
     except RuntimeError as error:
         raise CelError(f"compilation failed: {_unwrapped(str(error))}") from error
     if wanted and program.type not in {wanted, "dyn"}:
@@ -110,6 +123,7 @@ def _environment(variables: tuple[str, ...]) -> _Environment:
         INT: cel.Type.INT,
         STRING: cel.Type.STRING,
         LIST: cel.Type.List(cel.Type.DYN),
+        ASKED: cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
         TAGGED: cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
     }
     overloads: dict[str, list[cel.Overload]] = {}

@@ -72,9 +72,9 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
 
     def field(self, name: str) -> "Declared":
         """The type of a field; that of any value if there is no such field."""
-        if self.kind == MAP and self.items is not None:
-            return self.items
-        return self.fields.get(name, ANY)
+        if name in self.fields:
+            return self.fields[name]
+        return self.items if self.kind == MAP and self.items is not None else ANY
 
 
 ANY = Declared(kind=DYN)

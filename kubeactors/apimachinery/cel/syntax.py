@@ -161,3 +161,56 @@ def _text(found: dict[int, Value], number: int) -> str:
 def _bytes(value: Value) -> bytes:
     assert isinstance(value, bytes), "the library writes what the schema of CEL says"
     return value
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """How large an expression is, how its cost grows with its values, and which names it reads.
+
+    `degree`: how many loops stand within one another, or go through two texts at once; 0: the cost is at most linear.
+    """
+
+    nodes: int
+    degree: int
+    names: tuple[str, ...]
+
+
+_OF_TWO = frozenset(
+    ("contains", "matches", "find", "findAll", "replace", "sets.contains", "sets.intersects", "sets.equivalent")
+)
+
+
+def shape_of(node: Node) -> Shape:
+    """The shape of an expression."""
+    names: dict[str, None] = {}
+    nodes, degree = _measured(node, names)
+    return Shape(nodes=nodes, degree=degree, names=tuple(names))
+
+
+def _measured(node: Node, names: dict[str, None]) -> tuple[int, int]:
+    """Nodes and degree; the names that occur are added."""
+    own, around, within = _parts(node)
+    if isinstance(node, Name):
+        names[node.name] = None
+    found = [_measured(one, names) for one in around]
+    inner = [_measured(one, names) for one in within]
+    nodes = 1 + sum(one for one, _ in (*found, *inner))
+    beside = max((one for _, one in found), default=0)
+    return nodes, max(beside, own + max((one for _, one in inner), default=0))
+
+
+def _parts(node: Node) -> tuple[int, tuple[Node, ...], tuple[Node, ...]]:
+    """What a node adds to the degree of the parts that it repeats; the parts beside, and those that are repeated."""
+    match node:
+        case Select():
+            return 0, (node.operand,), ()
+        case Call():
+            parts = node.arguments if node.target is None else (node.target, *node.arguments)
+            return (1 if node.function in _OF_TWO else 0), (), parts
+        case ListOf():
+            return 0, node.items, ()
+        case MapOf():
+            return 0, tuple(one for entry in node.entries for one in entry), ()
+        case Loop():
+            return 1, (node.over, node.first_result, node.result), (node.condition, node.step)
+        case _:
+            return 0, (), ()

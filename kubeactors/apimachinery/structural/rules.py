@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from kubeactors.apimachinery.cel import CelError, Program, compile_program
+from kubeactors.apimachinery.cel.budget import BUDGET_EXCEEDED, CALL_EXCEEDED, Budget
 from kubeactors.apimachinery.field import (
     DUPLICATE,
     FORBIDDEN,
@@ -96,29 +97,33 @@ class Rules:
         """Whether there is any."""
         return bool(self._own or self._properties or self._items or self._additional)
 
-    def errors(self, value: object, old: object, path: str = "") -> Iterator[FieldError]:
-        """What does not hold of a value, and of its change from `old`; None if it is new."""
+    def errors(self, value: object, old: object, path: str = "", budget: Budget | None = None) -> Iterator[FieldError]:
+        """What does not hold of a value, and of its change from `old`; None if it is new.
+
+        `budget`: what the rules may still cost; by default what those about one request may.
+        """
         if value is None:
             return
-        yield from self._of_this(value, old, path)
+        budget = budget or Budget()
+        yield from self._of_this(value, old, path, budget)
         if isinstance(value, Mapping):
-            yield from self._of_members(cast("Mapping[str, object]", value), old, path)
+            yield from self._of_members(cast("Mapping[str, object]", value), old, path, budget)
         elif isinstance(value, list) and self._items is not None:
             known = _by_key(old, self._schema)
             for i, one in enumerate(cast("list[object]", value)):
                 before = known.get(_key(one, self._schema))
-                yield from self._items.errors(one, before, f"{path}[{i}]")
+                yield from self._items.errors(one, before, f"{path}[{i}]", budget)
 
-    def _of_members(self, value: Mapping[str, object], old: object, path: str) -> Iterator[FieldError]:
+    def _of_members(self, value: Mapping[str, object], old: object, path: str, budget: Budget) -> Iterator[FieldError]:
         before: Mapping[str, object] = cast("Mapping[str, object]", old) if isinstance(old, Mapping) else {}
         for name, one in value.items():
             named = name in self._schema.properties
             rules = self._properties.get(name) if named else self._additional
             if rules is not None:
                 at = (f"{path}.{name}" if path else name) if named else f"{path}[{name}]"
-                yield from rules.errors(one, before.get(name), at)
+                yield from rules.errors(one, before.get(name), at, budget)
 
-    def _of_this(self, value: object, old: object, path: str) -> Iterator[FieldError]:
+    def _of_this(self, value: object, old: object, path: str, budget: Budget) -> Iterator[FieldError]:
         if not self._own:
             return
         now, was = _seen(value, self._schema), _seen(old, self._schema)
@@ -129,11 +134,14 @@ class Rules:
                 continue  # it was accepted once
             variables = {"self": now, "oldSelf": was}
             try:
+                budget.charge(rule.program, variables)
                 if rule.program.holds(variables):
                     continue
             except CelError as error:
-                said = f"{error} evaluating rule: {rule.message or rule.text}"
+                said = _failed(error, rule.message or rule.text)
                 yield FieldError(path or NIL, INVALID, f"Invalid value: {shown(self._schema.type)}: {said}")
+                if str(error) in (CALL_EXCEEDED, BUDGET_EXCEEDED):
+                    return
                 continue
             yield self._broken(rule, value, rule.told(variables), path)
 
@@ -144,6 +152,20 @@ class Rules:
         prefix = _PREFIXES[rule.reason]
         parts = [prefix, *([shown(value)] if valued else []), *([] if rule.reason == DUPLICATE else [said])]
         return FieldError(at or NIL, rule.reason, ": ".join(parts))
+
+
+def _failed(error: CelError, rule: str) -> str:
+    """What is said of a rule that could not be evaluated."""
+    said = str(error)
+    if said == BUDGET_EXCEEDED:
+        return said
+    if said == CALL_EXCEEDED:
+        return f"'{said}': no further validation rules will be run due to call cost exceeds limit for rule: {rule}"
+    if said.startswith("no such overload"):
+        return (
+            f"'{said}': call arguments did not match a supported operator, function or macro signature for rule: {rule}"
+        )
+    return f"{said} evaluating rule: {rule}"
 
 
 def _within(properties: Mapping[str, Structural]) -> dict[str, Rules]:

@@ -291,7 +291,8 @@ def _validate_validation(one: Validation, path: str, variables: tuple[str, ...])
             why = "must be non-empty if specified"
             yield invalid(f"{path}.messageExpression", one.message_expression, why)
         else:
-            yield from validate_expression(one.message_expression, f"{path}.messageExpression", variables, "string")
+            without = tuple(name for name in variables if name != "authorizer")  # messages do not depend on who is told
+            yield from validate_expression(one.message_expression, f"{path}.messageExpression", without, "string")
     if one.message and not one.message.strip():
         yield invalid(f"{path}.message", one.message, "message must be non-empty if specified")
     elif "\n" in one.message.strip():

@@ -7,16 +7,18 @@
     versions.py     semver
     lists.py        sum, min, max, isSorted; sets
     texts.py        find, findAll; jsonpatch.escapeKey
+    formats.py      format.dns1123Label and the others; validate
+    authorizer.py   authorizer, and what can be asked of it
 
 Values of types that CEL lacks (quantities, addresses, ...) are maps with one entry, which names the type. So the compiler
 knows them as maps: that an address is compared with a quantity is found when the expression is evaluated.
 
-Not there: `authorizer`, `format.*`, `indexOf` and `lastIndexOf` of lists, and `string()` of values of such types.
+Not there: `indexOf` and `lastIndexOf` of lists, and `string()` of values of such types.
 
 Source: apiserver/pkg/cel/library (v1.36).
 """
 
-from kubeactors.apimachinery.cel.library import addresses, lists, quantities, texts, urls, versions
+from kubeactors.apimachinery.cel.library import addresses, authorizer, formats, lists, quantities, texts, urls, versions
 from kubeactors.apimachinery.cel.library.declaration import Function
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -26,6 +28,8 @@ FUNCTIONS: tuple[Function, ...] = (
     *versions.FUNCTIONS,
     *lists.FUNCTIONS,
     *texts.FUNCTIONS,
+    *formats.FUNCTIONS,
+    *authorizer.FUNCTIONS,
 )
 
 __all__ = ["FUNCTIONS", "Function"]

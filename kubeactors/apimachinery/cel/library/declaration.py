@@ -9,6 +9,8 @@ LIST = "list"
 """Of anything."""
 TAGGED = "tagged"
 """A value of a type that CEL lacks."""
+ASKED = "asked"
+"""A question that is being put together."""
 
 Tagged = dict[str, str]
 """One entry: the type's name and the value as text."""

@@ -9,10 +9,13 @@ import msgspec
 
 from kubeactors.api.admissionregistration.v1.matching import MatchCondition, Variable
 from kubeactors.apimachinery.cel import CelError, compile_program
+from kubeactors.apimachinery.cel.budget import Budget, OutOfBudget
+from kubeactors.apimachinery.cel.library.authorizer import Answer, Question, Verdict, asking
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.serializer import to_builtins
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
+from kubeactors.apiserver.authorization import Access, Authorizer
 from kubeactors.apiserver.objects import NAMESPACES
 
 VARIABLES = "variables"
@@ -33,6 +36,7 @@ class Scope:
         self._variables = tuple(variables)
         self._known: dict[str, object] = {}
         self._failed: dict[str, str] = {}
+        self._budget = Budget()
 
     def evaluate(self, text: str) -> object:
         """What an expression comes to, as plain values.
@@ -46,7 +50,12 @@ class Scope:
             if f"{VARIABLES}.{name}" in text:
                 raise Failed(f'expression {_quoted(text)} resulted in error: composited variable "{name}" {why}')
         try:
-            return compile_program(text, self._names).evaluate({**self._values, VARIABLES: self._known})
+            program = compile_program(text, self._names)
+            values = {**self._values, VARIABLES: self._known}
+            self._budget.charge(program, values)
+            return program.evaluate(values)
+        except OutOfBudget as error:
+            raise Failed(str(error)) from error
         except CelError as error:
             raise Failed(f"expression {_quoted(text)} resulted in error: {error}") from error
 
@@ -70,7 +79,7 @@ def values_of(value: TypedObject | None, attributes: Attributes, lookup: Lookup)
         "oldObject": _plain(attributes.old if attributes.operation != "CREATE" else None),
         "request": request_of(value, attributes),
         "namespaceObject": _plain(namespace),
-        "authorizer": None,
+        "authorizer": _authorizer(attributes),
         VARIABLES: {},
     }
 
@@ -101,6 +110,45 @@ def request_of(value: TypedObject | None, attributes: Attributes) -> dict[str, o
     if attributes.namespace:
         made["namespace"] = attributes.namespace
     return made
+
+
+def answers_of(authorizer: Authorizer, user: UserInfo) -> Answer:
+    """Answers what expressions ask about a user, or about a service account, by those who decide about requests."""
+
+    def answer(question: Question) -> Verdict:
+        access = Access(
+            user=_account(question.account) if question.account else user,
+            verb=question.verb,
+            group=question.group,
+            resource=question.resource,
+            subresource=question.subresource,
+            namespace=question.namespace,
+            name=question.name,
+            path=question.path,
+            field_selector=question.field_selector,
+        )
+        decision = authorizer.decide(access)
+        return Verdict(decision.allowed, decision.reason)
+
+    return answer
+
+
+def _account(text: str) -> UserInfo:
+    namespace = text.partition(":")[0]
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
+    return UserInfo(name=f"system:serviceaccount:{text}", groups=groups)
+
+
+def _authorizer(attributes: Attributes) -> dict[str, object]:
+    """The variable `authorizer`: it knows what the request is about."""
+    parts = {
+        "group": attributes.kind.group,
+        "resource": attributes.kind.resource,
+        "subresource": attributes.subresource,
+        "namespace": attributes.namespace,
+        "name": attributes.name,
+    }
+    return asking(**{name: value for name, value in parts.items() if value})
 
 
 def conditions_hold(conditions: Iterable[MatchCondition], scope: Scope) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from kubeactors.api.admissionregistration.v1.mutating import MutatingAdmissionPolicySpec, Mutation
 from kubeactors.api.admissionregistration.v1.policy_validation import JSON_PATCH
+from kubeactors.apimachinery.cel.library.authorizer import answering
 from kubeactors.apimachinery.managedfields.merge import merge
 from kubeactors.apimachinery.managedfields.schema import schema_of
 from kubeactors.apimachinery.meta import TypedObject
@@ -20,10 +21,11 @@ from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.serializer import DecodeError, from_builtins, to_builtins
 from kubeactors.apiserver.admission.plugin import DELETE, Attributes, Lookup, Plugin, refused
 from kubeactors.apiserver.admission.policies.book import GROUP, Book, Mutating
-from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, conditions_hold, values_of
+from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.literals import as_maps
 from kubeactors.apiserver.admission.policies.matching import matches
 from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
+from kubeactors.apiserver.authorization import Authorizer
 
 FAIL = "Fail"
 AGAIN = "IfNeeded"
@@ -32,9 +34,10 @@ AGAIN = "IfNeeded"
 class MutatingPolicies(Plugin):
     """Changes every write as the policies that are in force say."""
 
-    def __init__(self, book: Book, lookup: Lookup) -> None:
+    def __init__(self, book: Book, lookup: Lookup, authorizer: Authorizer) -> None:
         self._book = book
         self._lookup = lookup
+        self._authorizer = authorizer
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
         """What is created and changed, but policies and webhooks."""
@@ -50,6 +53,12 @@ class MutatingPolicies(Plugin):
         in_force = self._book.mutating
         if not in_force:
             return value
+        with answering(answers_of(self._authorizer, attributes.user)):
+            return self._changed_by_all(in_force, value, attributes)
+
+    def _changed_by_all(
+        self, in_force: tuple[Mutating, ...], value: TypedObject, attributes: Attributes
+    ) -> TypedObject:
         before = value
         for one in in_force:
             value = self._changed(one, value, attributes)

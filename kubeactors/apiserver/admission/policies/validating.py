@@ -13,15 +13,17 @@ from kubeactors.api.admissionregistration.v1.validating import (
     ValidatingAdmissionPolicySpec,
     Validation,
 )
+from kubeactors.apimachinery.cel.library.authorizer import answering
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.serializer import to_builtins
 from kubeactors.apimachinery.status import StatusCause, StatusDetails, StatusError
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup, Plugin, refused
 from kubeactors.apiserver.admission.policies.book import GROUP, Book, Validating
-from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, conditions_hold, values_of
+from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.matching import matches
 from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
+from kubeactors.apiserver.authorization import Authorizer
 
 FAIL = "Fail"
 _CODES = {"Forbidden": 403, "Unauthorized": 401, "RequestEntityTooLarge": 413, "Invalid": 422}
@@ -38,9 +40,10 @@ class Violation(msgspec.Struct, frozen=True):
 class ValidatingPolicies(Plugin):
     """Looks at every write with the policies that are in force."""
 
-    def __init__(self, book: Book, lookup: Lookup) -> None:
+    def __init__(self, book: Book, lookup: Lookup, authorizer: Authorizer) -> None:
         self._book = book
         self._lookup = lookup
+        self._authorizer = authorizer
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
         """Everything but policies and webhooks, with which users could lock themselves out."""
@@ -53,10 +56,14 @@ class ValidatingPolicies(Plugin):
         Raises:
             StatusError: a policy is violated whose binding denies; the policy chooses the reason.
         """
-        for one in self._book.validating:
-            if self._looks_at(one, value, attributes):
-                for violation in self._violations(one, value, attributes):
-                    _act(one, violation, value, attributes)
+        in_force = self._book.validating
+        if not in_force:
+            return
+        with answering(answers_of(self._authorizer, attributes.user)):
+            for one in in_force:
+                if self._looks_at(one, value, attributes):
+                    for violation in self._violations(one, value, attributes):
+                        _act(one, violation, value, attributes)
 
     def _looks_at(self, one: Validating, value: TypedObject | None, attributes: Attributes) -> bool:
         constraints, narrowed = one.policy.spec.match_constraints, one.binding.spec.match_resources

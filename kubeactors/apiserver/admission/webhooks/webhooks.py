@@ -13,16 +13,18 @@ from kubeactors.api.admissionregistration.v1.webhooks import (
     ValidatingWebhook,
 )
 from kubeactors.apimachinery import patches
+from kubeactors.apimachinery.cel.library.authorizer import answering
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import JSON_PATCH
 from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup, refused
 from kubeactors.apiserver.admission.policies.book import GROUP, Book, Webhook
-from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, conditions_hold, values_of
+from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.matching import rule_matches, selects
 from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook
 from kubeactors.apiserver.admission.webhooks.endpoint import Endpoint, Unreachable, endpoint_of
 from kubeactors.apiserver.admission.webhooks.review import Answer, Nonsense, question, read_answer, refusal
+from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.registry.metadata import Environment
 
 IGNORE, AGAIN = "Ignore", "IfNeeded"
@@ -37,8 +39,11 @@ class _CallFailed(Exception):
 class Webhooks:
     """Asks the webhooks of the cluster."""
 
-    def __init__(self, book: Book, lookup: Lookup, environment: Environment, call: Call) -> None:
+    def __init__(  # it is made in one place
+        self, book: Book, lookup: Lookup, authorizer: Authorizer, environment: Environment, call: Call
+    ) -> None:
         self._book = book
+        self._authorizer = authorizer
         self._lookup = lookup
         self._environment = environment
         self._call = call
@@ -102,7 +107,8 @@ class Webhooks:
         values = values_of(value, attributes, self._lookup)
         scope = Scope({name: values[name] for name in ("object", "oldObject", "request", "authorizer")})
         try:
-            return conditions_hold(one.match_conditions, scope)
+            with answering(answers_of(self._authorizer, attributes.user)):
+                return conditions_hold(one.match_conditions, scope)
         except Failed as failure:
             if one.failure_policy == IGNORE:
                 return False

@@ -1,0 +1,125 @@
+"""What evaluating an expression on given values may cost, lest one hang the server.
+
+The original counts while it evaluates, and stops. The library does not count, so the bound is found before: as if no loop
+ended early. An expression that may cost more than a call may is not evaluated.
+
+Source: apiserver/pkg/apis/cel/config.go, cel-go/interpreter/runtimecost.go (v1.36).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import msgspec
+
+from kubeactors.apimachinery.cel.cost import estimate
+from kubeactors.apimachinery.cel.program import CelError, Program
+from kubeactors.apimachinery.cel.sizes import (
+    ANY,
+    BOOL,
+    BYTES,
+    DOUBLE,
+    INT,
+    LIST,
+    MAP,
+    STRING,
+    Declared,
+    plain,
+)
+
+PER_CALL, PER_REQUEST = 1_000_000, 10_000_000
+"""About a tenth of a second, and a second, on the machines of the original."""
+
+CALL_EXCEEDED = "operation cancelled: actual cost limit exceeded"
+BUDGET_EXCEEDED = "validation failed due to running out of cost budget, no further validation rules will be run"
+
+
+class OutOfBudget(CelError):
+    """All expressions together have cost too much."""
+
+
+class Budget:
+    """What the expressions about one request may still cost."""
+
+    def __init__(self) -> None:
+        self._left = PER_REQUEST
+
+    def charge(self, program: Program, variables: Mapping[str, object]) -> None:
+        """Take off what an expression may cost. One that certainly costs little is not counted.
+
+        Raises:
+            OutOfBudget: nothing is left.
+            CelError: the expression alone costs too much.
+        """
+        if _is_cheap(program, variables):
+            return
+        known = {name: type_of(variables.get(name)) for name in program.shape.names}
+        cost = estimate(program.syntax, ANY, known).most
+        if cost > PER_CALL:
+            raise CelError(CALL_EXCEEDED)
+        self._left -= cost
+        if self._left < 0:
+            raise OutOfBudget(BUDGET_EXCEEDED)
+
+
+def type_of(value: object) -> Declared:
+    """The type of a value, with its size and those of what is in it.
+
+    >>> type_of({"a": ["x", "long"]}).fields["a"].items
+    Declared(kind='string', fields={}, items=None, max_size=4, min_bytes=0)
+    """
+    match value:
+        case bool():
+            return plain(BOOL)
+        case int():
+            return plain(INT)
+        case float():
+            return plain(DOUBLE)
+        case str():
+            return Declared(kind=STRING, max_size=len(value))
+        case bytes():
+            return Declared(kind=BYTES, max_size=len(value))
+        case Mapping():
+            entries = cast("Mapping[object, object]", value)
+            fields = {str(name): type_of(one) for name, one in entries.items()}
+            return Declared(kind=MAP, fields=fields, items=_all_of(fields.values()), max_size=len(fields))
+        case list():
+            items = cast("list[object]", value)
+            return Declared(kind=LIST, items=_all_of(type_of(one) for one in items), max_size=len(items))
+        case _:
+            return ANY
+
+
+def _all_of(types: Iterable[Declared]) -> Declared:
+    """One type for all items: the largest of each part."""
+    found: Declared | None = None
+    for one in types:
+        found = one if found is None else _both(found, one)
+    return ANY if found is None else found
+
+
+def _both(one: Declared, other: Declared) -> Declared:
+    if one is other:
+        return one
+    fields = dict(one.fields)
+    for name, field in other.fields.items():
+        fields[name] = _both(fields[name], field) if name in fields else field
+    items = [items for items in (one.items, other.items) if items is not None]
+    return Declared(
+        kind=one.kind if one.kind == other.kind else ANY.kind,
+        fields=fields,
+        items=_all_of(items) if items else None,
+        max_size=max(one.max_size, other.max_size),
+    )
+
+
+def _is_cheap(program: Program, variables: Mapping[str, object]) -> bool:
+    """Whether not even the size of all values, once for each loop within a loop, makes it dear."""
+    shape = program.shape
+    if not shape.degree:
+        return True
+    size = sum(_size(variables.get(name)) for name in shape.names) + len(program.text)
+    return bool(shape.nodes * (shape.nodes * size) ** shape.degree <= PER_CALL)
+
+
+def _size(value: object) -> int:
+    return len(msgspec.json.encode(value, enc_hook=str))
