@@ -146,8 +146,14 @@ class Cell(Ref[object]):
     @property
     def label(self) -> str:
         """What a schedule knows the next delivery by."""
-        message = self.upcoming() if self.state is State.RUNNING else None
-        return self.label_for(type(message))
+        if self.state is not State.RUNNING:
+            return self.label_for(type(None))
+        mailbox, labels = self.mailbox, self.extras.labels
+        if labels is not None and mailbox:  # in line: once for each message of a simulation
+            label = labels.get(type(opened(next(iter(mailbox)))[0]))
+            if label is not None:
+                return label
+        return self.label_for(type(self.upcoming()))
 
     def label_for(self, kind: type) -> str:
         """What a schedule knows the delivery of a message of this class by; of an `Activation`: its going on."""

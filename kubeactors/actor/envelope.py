@@ -1,6 +1,6 @@
 """Envelopes: what stands in a mailbox."""
 
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
@@ -52,7 +52,9 @@ def opened(posted: Posted, sender: "Cell | None" = None) -> Envelope:
     >>> opened("hello")
     ('hello', None, None)
     """
-    return cast("Envelope", posted) if posted.__class__ is tuple else (posted, sender, None)
+    if posted.__class__ is tuple:
+        return posted  # pyright: ignore[reportReturnType] -- a cast is a call
+    return (posted, sender, None)
 
 
 def sender_of(posted: Posted) -> "Cell | None":

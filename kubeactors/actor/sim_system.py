@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from itertools import islice, repeat
+from itertools import islice
 from types import FrameType
 from typing import TypeVar, cast
 
@@ -88,6 +88,8 @@ class SimSystem:
             self, ready, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True, marks=False
         )
         self.kernel.dispatch_of = fenced_dispatch_of
+        self._turns: list[None] = []  # one for each entry that may have its turn before time is looked at again
+        self._halted = False
         self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
         """What actors logged: time, level, event, path, fields."""
 
@@ -121,8 +123,13 @@ class SimSystem:
         self.settle(steps=0)
 
     def run(self, seconds: float) -> None:
-        """Let so much virtual time pass."""
+        """Let so much virtual time pass, unless somebody says `halt`."""
         self._run(None, self.kernel.now + int(seconds * SECOND))
+
+    def halt(self) -> None:
+        """Let the `run` that is under way, if any, return before the next entry has its turn."""
+        self._turns.clear()
+        self._halted = True
 
     def run_until(self, condition: Callable[[], bool], seconds: float = 60.0) -> bool:
         """Run until the condition holds; False if it does not within so much virtual time."""
@@ -207,19 +214,22 @@ class SimSystem:
         """Run until the condition holds, which is looked at before each entry, or until so late."""
         kernel, timers = self.kernel, self.kernel.timers
         ready, changes = kernel.ready, kernel.changes
+        self._halted = False
 
         def over() -> bool:
             return kernel.fatal is not None or (condition is not None and condition())
 
-        while True:
+        while condition is not None or not self._halted:
             left = self._patience
-            while ready or changes:
+            while (ready or changes) and (condition is not None or not self._halted):
                 if condition is not None and condition():
                     return True
-                turns = min(left, _STRETCH)
-                kernel.run_turns(repeat(None, turns) if condition is None else islice(iter(over, True), turns))
+                count = min(left, _STRETCH)
+                if len(self._turns) != count:
+                    self._turns = [None] * count
+                kernel.run_turns(iter(self._turns) if condition is None else islice(iter(over, True), count))
                 self._check()
-                left -= turns
+                left -= count
                 if left <= 0 and (ready or changes):
                     raise SystemFailed("virtual time stands still: actors tell each other without end")
             if condition is not None and condition():
@@ -231,6 +241,7 @@ class SimSystem:
                 return False
             kernel.now = max(kernel.now, due)
             timers.fire(kernel.now)
+        return False
 
     def _check(self) -> None:
         if self.kernel.fatal is not None:

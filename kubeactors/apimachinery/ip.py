@@ -5,6 +5,7 @@ Source: apimachinery/pkg/util/validation/ip.go (v1.36).
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from kubeactors.apimachinery.field import FieldError, invalid
@@ -16,6 +17,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
+@lru_cache(maxsize=1 << 14)
 def parse_ip(value: str) -> Address | None:
     """The address, or None. Zeros at the front of an IPv4 octet are ignored, as `net.ParseIP` once did.
 

@@ -1,6 +1,6 @@
 """The judge: shows invariants what happens, and keeps what they object to."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -39,8 +39,10 @@ class Judge:
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
+        self.on_end: Callable[[], object] = lambda: None
+        """Is told as soon as there is no need to go on."""
         self.mistake: Exception | None = None
-        """An invariant has raised, or the code that is tested cannot be simulated: nothing is judged any more."""
+        """See `give_up`."""
         self.noise: int = 0
         """How many commits there were, but those that go on for ever: heartbeats, and events for people."""
 
@@ -76,6 +78,12 @@ class Judge:
         """Something does not hold."""
         at = self._kernel.now / 1e9
         self.violations.append(Violation(invariant=invariant, at=at, revision=self._world.revision, message=message))
+        self.on_end()
+
+    def give_up(self, mistake: Exception) -> None:
+        """An invariant, or the code that is tested, is mistaken: nothing is judged any more."""
+        self.mistake = self.mistake or mistake
+        self.on_end()
 
     def _concerned(self, type_: type[TypedObject]) -> list[Invariant]:
         found = self._by_kind.get(type_)
@@ -83,19 +91,26 @@ class Judge:
             found = self._by_kind[type_] = [one for one in self._told if not one.kinds or type_ in one.kinds]
         return found
 
-    def _note(self, invariant: Invariant, problems: Iterator[str]) -> None:
-        for problem in self._asked(invariant, problems):
-            self.object(invariant.name, problem)
-
-    def _asked(self, invariant: Invariant, problems: Iterator[str]) -> Sequence[str]:
+    def _note(self, invariant: Invariant, problems: Iterable[str]) -> None:
         """Invariants are asked amid the work of components, which must not fail by their mistakes."""
-        found: list[str] = []
         try:
-            found.extend(problems)
+            for problem in problems:
+                self.object(invariant.name, problem)
         except Exception as error:  # noqa: BLE001 -- it is raised again when the run ends
-            self.mistake = InvariantFailed(f"the invariant {invariant.name} raised {error!r}")
-            self.mistake.__cause__ = error
-        return found
+            self._failed(invariant, error)
+
+    def _asked(self, invariant: Invariant, problems: Iterable[str]) -> bool:
+        """Whether it has a problem."""
+        try:
+            return any(True for _ in problems)
+        except Exception as error:  # noqa: BLE001 -- as above
+            self._failed(invariant, error)
+            return False
+
+    def _failed(self, invariant: Invariant, error: Exception) -> None:
+        mistake = InvariantFailed(f"the invariant {invariant.name} raised {error!r}")
+        mistake.__cause__ = error
+        self.give_up(mistake)
 
     @property
     def is_over(self) -> bool:

@@ -89,6 +89,7 @@ class Simulation:
         self.sim: SimSystem = SimSystem(plan.seed, schedule=schedule, queue=self._recorder, patience=PATIENCE)
         self.world: World = World()
         self.judge: Judge = Judge(self.sim.kernel, self.world, invariants)
+        self.judge.on_end = self.sim.halt
         self.disk: Disk = Disk(self.judge.committed)
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
@@ -199,10 +200,10 @@ class Simulation:
 
     def _passes(self, seconds: float) -> bool:
         """Let time pass; False as soon as something is violated."""
-        judge = self.judge
-        self.sim.run_until(lambda: judge.is_over, seconds)
+        if not self.judge.is_over:
+            self.sim.run(seconds)
         self._judge_failures()
-        return not judge.is_over
+        return not self.judge.is_over
 
     def _converges(self) -> bool:
         begin = self.sim.now

@@ -1,6 +1,6 @@
 """What holds of pods on nodes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
@@ -105,13 +105,16 @@ class AtMostOneOfAnIdentity(Invariant):
     def looked(self) -> Iterator[str]:
         """Look at what runs on all nodes."""
         running: dict[tuple[str, str], tuple[str, str]] = {}
-        for node, one in running_sandboxes(self.root) if self._repeated else ():
+        for node, one in running_sandboxes(self.root, self._may_run_twice) if self._repeated else ():
             identity = (one.config.namespace, one.config.name)
-            if one.config.uid not in self._uids.get(identity, ()) or one.config.uid in self.world.forced:
-                continue
             there = running.setdefault(identity, (one.config.uid, node))
             if there[0] != one.config.uid:
                 yield f'pod "{identity[0]}/{identity[1]}" runs twice, on {there[1]} and on {node}'
+
+    def _may_run_twice(self, sandbox: PodSandbox) -> bool:
+        config = sandbox.config
+        uids = self._uids.get((config.namespace, config.name), ())
+        return len(uids) > 1 and config.uid in uids and config.uid not in self.world.forced
 
 
 class PodsGoGracefully(Invariant):
@@ -180,10 +183,12 @@ class WhatRunsIsWanted(Invariant):
                 yield f"{title(pod)} is said to run on {pod.spec.node_name}, and does not"
 
 
-def running_sandboxes(root: Cell) -> Iterator[tuple[str, PodSandbox]]:
-    """Every pod of which a container runs, with its node."""
+def running_sandboxes(
+    root: Cell, wanted: Callable[[PodSandbox], bool] = lambda _: True
+) -> Iterator[tuple[str, PodSandbox]]:
+    """Every pod that is wanted and of which a container runs, with its node."""
     for node, runtime, now in runtimes(root):
-        for one in runtime.list_pod_sandboxes():
+        for one in filter(wanted, runtime.list_pod_sandboxes()):
             if any(container.state is ContainerState.RUNNING for container in runtime.list_containers(one.id, now)):
                 yield node, one
 

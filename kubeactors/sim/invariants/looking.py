@@ -22,15 +22,21 @@ EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 
 def cells(root: Cell) -> Iterator[Cell]:
     """All actors' places, parents first."""
-    for cell in (root.extras.children or _NOBODY).values():
+    waiting = list((root.extras.children or _NOBODY).values())[::-1]
+    while waiting:
+        cell = waiting.pop()
         yield cell
-        if cell.extras.children:
-            yield from cells(cell)
+        children = cell.extras.children
+        if children:
+            waiting += list(children.values())[::-1]
 
 
 def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
     """All actors of a class, with their paths."""
-    return ((cell.path, cast("object", cell.actor)) for cell in cells(root) if isinstance(cell.actor, type_))
+    for cell in cells(root):
+        actor = cell.actor
+        if actor.__class__ is type_ or isinstance(actor, type_):
+            yield cell.path, cast("object", actor)
 
 
 def is_backing_off(root: Cell) -> bool:

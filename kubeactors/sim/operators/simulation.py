@@ -96,7 +96,7 @@ class OperatorSimulation(Simulation):
     def _mistaken(self, error: Exception, cause: Exception | None = None) -> None:
         if cause is not None:
             error.__cause__ = cause
-        self.judge.mistake = self.judge.mistake or error
+        self.judge.give_up(error)
 
 
 async def act(operator: Operator, action: OwnAction, client: Client) -> None:

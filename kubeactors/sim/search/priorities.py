@@ -29,12 +29,15 @@ class Priorities:
         self._seed = crc32(seed.encode()) | len(seed) << 32
         drawn = (mix(self._seed ^ mix(number)) % steps + 1 for number in range(1, depth))
         self._changes = {step: number for number, step in enumerate(drawn, 1)}
+        self._paths: dict[str, str] = {}
         self._lowered: dict[str, int] = {}
         self._ranks: dict[str, int] = {}
 
     def turn(self, arrival: int, label: str, occurrence: int) -> int:
         """See `Schedule.turn`: by rank, and by arrival among equals."""
-        path = label.split(":", 2)[1]
+        path = self._paths.get(label)
+        if path is None:
+            path = self._paths[label] = label.split(":", 2)[1]
         change = self._changes.get(arrival)
         if change is not None:
             self._lowered[path] = change
