@@ -217,6 +217,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
             config=config,
             events=self._events,
             renewer=self._renewer,
+            network=self._client,
         )
         self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
 

@@ -41,7 +41,15 @@ from kubeactors.kubelet.messages import (
 from kubeactors.kubelet.names import NameFinder
 from kubeactors.kubelet.node_events import reference_of
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
-from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, FindName, NameFound, PodSandbox
+from kubeactors.kubelet.runtimes import (
+    ContainerChanged,
+    ContainerRuntime,
+    FindName,
+    NameFound,
+    PodSandbox,
+    Visit,
+    Visited,
+)
 from kubeactors.kubelet.sessions import (
     Attach,
     Exec,
@@ -54,7 +62,9 @@ from kubeactors.kubelet.sessions import (
 )
 from kubeactors.kubelet.static_pods import mirrored, static_pod
 from kubeactors.kubelet.status_writer import StatusWriter
+from kubeactors.kubelet.visits import Visitor
 from kubeactors.message import Recipient
+from kubeactors.network.policy.rules import End
 
 SECOND = 1_000_000_000
 REGISTER_RETRY_SECONDS = 1.0
@@ -78,9 +88,10 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         config: of the node.
         events: where events go.
         renewer: renews the lease once the kubelet holds it; without one the kubelet does.
+        network: as whom names and other pods are looked for, when containers ask; without it as the kubelet.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- made in one place
         self,
         *,
         client: Client,
@@ -88,6 +99,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         config: KubeletConfig,
         events: Recipient[RecordEvent],
         renewer: Recipient[KeepRenewed | StopRenewing] | None = None,
+        network: Client | None = None,
     ) -> None:
         self._client = client
         self._renewer = renewer
@@ -95,7 +107,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._config = config
         self._events = events
         self._reader = MaterialsReader(client)
-        self._names = NameFinder(client)
+        self._network = network or client
+        self._names = NameFinder(self._network)
         self._reporter = NodeReporter(client, config, runtime.version)
         self._pods: Indexer[Pod] = Indexer()
         self._workers: dict[str, PodWorker] = {}
@@ -120,6 +133,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
         self._writer = StatusWriter(self._client, self.ctx)
         self._reporter.images = self._images
+        self._visitor = Visitor(self._network, self._runtime, self.ctx.random)
         self._reflector = Reflector(
             self._client,
             Pod,
@@ -388,6 +402,24 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
                 self.ctx.log.info("kubelet.name_not_found", name=message.name, error=str(error))
         message.found(found)
         self.changed(ContainerChanged(message.uid))
+
+    @handle
+    async def visit(self, message: Visit) -> None:
+        """Make a request over HTTP for a command; it goes on with what that says."""
+
+        def visited(found: Visited) -> None:
+            message.visited(found)
+            self.ctx.self.tell(ContainerChanged(message.uid))
+
+        worker = self._workers.get(message.uid)
+        if worker is None or worker.sandbox is None:
+            visited(Visited())
+            return
+        try:
+            await self._visitor.visit(message, End(worker.sandbox.ip, worker.pod), visited)
+        except StatusError as error:
+            self.ctx.log.info("kubelet.host_not_found", host=message.host, error=str(error))
+            visited(Visited())
 
     @handle
     async def fetch_materials(self, message: FetchMaterials) -> None:

@@ -5,7 +5,7 @@ from typing import TypeAlias
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.kubelet.logs import ReadLog
-from kubeactors.kubelet.runtimes import ContainerChanged, FindName
+from kubeactors.kubelet.runtimes import ContainerChanged, Question
 from kubeactors.kubelet.sessions import Attach, Exec, FindPort
 from kubeactors.message import Message, Recipient
 
@@ -84,7 +84,7 @@ KubeletMessage: TypeAlias = (
     | DropMirror
     | CheckResources
     | ContainerChanged
-    | FindName
+    | Question
     | WriteStatus
     | ReadLog
     | Exec

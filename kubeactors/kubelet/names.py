@@ -3,7 +3,11 @@
 Source: the Kubernetes DNS specification, 1.1 (records of services and of pods with a hostname); pkg/kubelet/network/dns.
 """
 
+from collections.abc import Iterator
+from ipaddress import ip_address
+
 from kubeactors.api.core.v1 import Endpoints, Pod, Service
+from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort
 from kubeactors.apimachinery.labels import format_labels
 from kubeactors.client import Client
 from kubeactors.kubelet.runtimes import NameFound
@@ -49,6 +53,35 @@ class NameFinder:
             for one in pods.items
             if one.status.pod_ip and _serves(one, service) and host in {"", one.spec.hostname or one.metadata.name}
         )
+
+
+def leads_to(
+    endpoints: Endpoints, service: Service, hostname: str, port: int, *, headless: bool
+) -> Iterator[tuple[EndpointAddress, EndpointPort]]:
+    """Where a connection to a port of a service can arrive; a headless one has the ports of its pods themselves."""
+    names = [one.name for one in service.spec.ports if one.port == port]
+    for subset in endpoints.subsets:
+        for address in subset.addresses:
+            named = address.hostname or (address.target_ref.name if address.target_ref is not None else "")
+            if hostname not in {"", named}:
+                continue
+            if headless:
+                yield address, EndpointPort(port=port)
+            else:
+                yield from ((address, one) for one in subset.ports if one.name in names)
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an address, and no name.
+
+    >>> is_address("10.0.0.1"), is_address("web-0")
+    (True, False)
+    """
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def candidates(name: str, namespace: str) -> list[tuple[str, str, str]]:

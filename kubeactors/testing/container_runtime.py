@@ -15,10 +15,10 @@ from kubeactors.kubelet.runtimes import (
     ContainerRuntime,
     ContainerState,
     ExecConfig,
-    FindName,
     PodSandbox,
     PodSandboxConfig,
     ProbeResult,
+    Question,
     RuntimeContainer,
 )
 from kubeactors.kubelet.runtimes.streams import Ended, HungUp, Output, Stdin, StdinClosed, Stdout
@@ -60,7 +60,7 @@ class _Kubelet:
 
     def __init__(self, lab: RuntimeLab) -> None:
         self.lab = lab
-        self.told: Heard[ContainerChanged | FindName] = Heard()
+        self.told: Heard[ContainerChanged | Question] = Heard()
         lab.runtime.subscribe(self.told)
         self._made = 0
 

@@ -44,7 +44,10 @@ from kubeactors.kubelet.runtimes.runtime import (
     PodSandboxConfig,
     ProbeResult,
     PullFailure,
+    Question,
     RuntimeContainer,
+    Visit,
+    Visited,
     sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
@@ -71,7 +74,10 @@ __all__ = [
     "ProbeResult",
     "Program",
     "PullFailure",
+    "Question",
     "RuntimeContainer",
     "SimulatedRuntime",
+    "Visit",
+    "Visited",
     "sandbox_config_of",
 ]

@@ -15,6 +15,7 @@ An annotation `simulated.kubeactors.io/PROPERTY` holds for all containers of a p
     processes       1 60:1000           how many processes
     log             a line to write     once when it runs
     log-seconds     10                  and again after so many seconds
+    answer              hello               what it answers to a request over HTTP, of simulated commands
     startup, readiness, liveness        ok 60:fail 90:ok: what it answers to a probe
 
 Without any of them a container runs for ever, or for `TASK_SECONDS` if it is one that is to end (`tasks_of`); it stops
@@ -64,6 +65,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     processes: Curve[int] = ONE_PROCESS
     log: str = ""
     log_seconds: float = 0.0
+    answer: str = ""
     startup: Curve[bool] = OK
     readiness: Curve[bool] = OK
     liveness: Curve[bool] = OK
@@ -173,6 +175,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "processes": _bytes,
     "log": str,
     "log-seconds": _seconds,
+    "answer": str,
     "startup": _answers,
     "readiness": _answers,
     "liveness": _answers,

@@ -164,6 +164,10 @@ class CommandContainer(SimulatedContainer):
             return super().probe(kind, probe, now)
         return self._answer(kind, probe.exec.command, max(probe.timeout_seconds, 1), now)
 
+    def answer(self, port: int) -> str | None:
+        """A command does not listen."""
+        return None
+
     def log(self, now: int, skip: int) -> LogPage:
         """What the command wrote."""
         self._sandbox.advance(now)

@@ -7,20 +7,22 @@ What it does not do: stop code that never awaits; hold containers to their limit
 of another. All of them share one process, one event loop and one file system.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import rmtree
 
 import msgspec
 
-from kubeactors.api.core.v1 import Container, ContainerStatus
+from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.coroutine_container import NO_ADDRESS_OF_ITS_OWN, CoroutineContainer
-from kubeactors.kubelet.runtimes.host import EndProcess, HostMessage
+from kubeactors.kubelet.runtimes.host import EndProcess, HostMessage, StartProcess
+from kubeactors.kubelet.runtimes.platform import Platform
 from kubeactors.kubelet.runtimes.programs import ProgramNotFound, Programs
-from kubeactors.kubelet.runtimes.runtime import ContainerConfig, Mount, PodSandboxConfig, PullFailure
+from kubeactors.kubelet.runtimes.runtime import ContainerConfig, Mount, PodSandboxConfig, PullFailure, Visited
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.kubelet.runtimes.table import RunningContainer, Sandbox
+from kubeactors.kubelet.runtimes.web import requested
 from kubeactors.message import Recipient
 
 LOOPBACK = "127"
@@ -57,6 +59,7 @@ class CoroutineRuntime(SimulatedRuntime):
         self.programs: Programs = coroutines.programs
         self.host: Recipient[HostMessage] = coroutines.host
         self._directory = coroutines.directory
+        self._cidr = pod_cidr
         self._network = pod_cidr.partition(".")[0]
 
     @property
@@ -112,6 +115,18 @@ class CoroutineRuntime(SimulatedRuntime):
         if not any(map(self.programs.is_program, sandbox.config.images)):
             return None
         return sandbox.ip or NO_ADDRESS_OF_ITS_OWN, port
+
+    def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
+        """See `ContainerRuntime`: code that runs is asked over the network."""
+        if not any(self.programs.is_program(one.image) for one in pod.spec.containers):
+            super().answer(pod, port, path, answered)
+            return
+        address = pod.status.pod_ip or NO_ADDRESS_OF_ITS_OWN
+
+        async def work(platform: Platform) -> None:
+            answered(await requested(platform, address, port, path))
+
+        self.host.tell(StartProcess(self._new_id(f"visit/{self._cidr}", 0), work))
 
     def power_off(self) -> None:
         """See `RuntimeTable`."""

@@ -195,6 +195,10 @@ class CoroutineContainer:
         """What the container's code says of itself."""
         return ContainerStats() if self._context is None or self._finished_at else self._context.stats
 
+    def answer(self, port: int) -> str | None:
+        """Its code answers, but not to simulated commands of its own pod."""
+        return None
+
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """A command of the image; or else one of the built-in ones, which read the container's real volumes."""
         context, command = self._context, config.command

@@ -10,7 +10,7 @@ Source: k8s.io/cri-api/pkg/apis/runtime/v1/api.proto (v1.36).
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -212,6 +212,29 @@ class FindName(Message, frozen=True):
     found: Callable[[NameFound], None]
 
 
+class Visited(msgspec.Struct, frozen=True):
+    """What came of a request: no address, the host is not known; no status, nobody listens, or it was lost on the way."""
+
+    address: str = ""
+    status: int = 0
+    body: str = ""
+    lost: bool = False
+
+
+class Visit(Message, frozen=True):
+    """A runtime asks its subscriber to make a request over HTTP from a pod, which is to be looked at again then."""
+
+    uid: str
+    host: str
+    port: int
+    path: str
+    visited: Callable[[Visited], None]
+
+
+Question: TypeAlias = FindName | Visit
+"""What a runtime asks of its subscriber."""
+
+
 class ContainerRuntime(Protocol):
     """Runs containers. It outlives the kubelet that uses it."""
 
@@ -220,7 +243,7 @@ class ContainerRuntime(Protocol):
         """Name and version, `containerd://2.1.0`."""
         ...
 
-    def subscribe(self, subscriber: Recipient[ContainerChanged | FindName]) -> None:
+    def subscribe(self, subscriber: Recipient[ContainerChanged | Question]) -> None:
         """Tell this one from now on, and nobody else, of changes that `next_change` did not announce; and ask it."""
         ...
 
@@ -330,6 +353,10 @@ class ContainerRuntime(Protocol):
 
         Not how: whoever is attached sees code 0, and finds the other one in the container's status, as with CRI.
         """
+        ...
+
+    def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
+        """Tell what a pod, be it on another node, answers to a request over HTTP: at once, or when it is known."""
         ...
 
     def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:

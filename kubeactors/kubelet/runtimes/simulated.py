@@ -14,15 +14,21 @@ What an image has in it besides its command is not known: arguments without a co
 image without an entry point does. Volumes that are not made from objects are directories in memory, of this node.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Container, ContainerStatus
+from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS, Behaviour, behaviour_of, warnings_of
 from kubeactors.kubelet.runtimes.command_container import CommandContainer, is_played, names_a_mounted_file
-from kubeactors.kubelet.runtimes.runtime import ContainerConfig, PodSandboxConfig, PullFailure
-from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer
+from kubeactors.kubelet.runtimes.runtime import (
+    ContainerConfig,
+    PodSandboxConfig,
+    PullFailure,
+    Visited,
+    sandbox_config_of,
+)
+from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer, served
 from kubeactors.kubelet.runtimes.table import RunningContainer, RuntimeTable, Sandbox, image_id
 
 
@@ -79,6 +85,17 @@ class SimulatedRuntime(RuntimeTable):
     def needs_environment(self, container: Container) -> bool:
         """See `ContainerRuntime`: if its command can be run, in a pod of whatever kind."""
         return names_a_mounted_file(container) or is_played(container, self._behaviour, is_task=True)
+
+    def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
+        """See `ContainerRuntime`: the first container that is a server and has the port says who it is."""
+        config = sandbox_config_of(pod)
+        texts = [self._served(one, config, port) for one in pod.spec.containers if pod.status.phase == "Running"]
+        text = next((one for one in texts if one is not None), None)
+        answered(Visited() if text is None else Visited(status=200, body=text))
+
+    def _served(self, container: Container, config: PodSandboxConfig, port: int) -> str | None:
+        behaviour = self._declared(config, container.name, container.image)
+        return None if is_played(container, behaviour) else served(container, behaviour, port, config.name)
 
     def warnings_of(self, annotations: Mapping[str, str]) -> tuple[str, ...]:
         """See `RuntimeTable`."""

@@ -182,6 +182,11 @@ class SimulatedContainer:
             processes=declared.processes.at(since),
         )
 
+    def answer(self, port: int) -> str | None:
+        """As a server: what was declared, or who it is."""
+        ended = self._finishes_at is not None
+        return None if ended else served(self._config.container, self._behaviour, port, self._sandbox.config.name)
+
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """One of the simulated commands (`shell/`)."""
         return self._commands().exec(config, output, now)
@@ -246,6 +251,18 @@ class SimulatedContainer:
             end = seen.finished_at or now
             for number in range(1, (end - seen.started_at) // every + 1):
                 yield LogLine(seen.started_at + number * every, declared.log)
+
+
+def served(container: Container, behaviour: Behaviour, port: int, pod: str) -> str | None:
+    r"""What a server answers at a port; None if it has other ports. One that names no ports has all.
+
+    >>> served(Container(name="c", image="example/web"), Behaviour(), 80, "web-0")
+    'container c of pod web-0 runs image example/web\n'
+    """
+    ports = [one.container_port for one in container.ports]
+    if ports and port not in ports:
+        return None
+    return f"{behaviour.answer or f'container {container.name} of pod {pod} runs image {container.image}'}\n"
 
 
 def memory_exceeded(container: Container, curve: Curve[int]) -> int | None:

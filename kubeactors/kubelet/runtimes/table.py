@@ -21,7 +21,10 @@ from kubeactors.kubelet.runtimes.runtime import (
     PodSandboxConfig,
     ProbeResult,
     PullFailure,
+    Question,
     RuntimeContainer,
+    Visit,
+    Visited,
     sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.shell.files import Tree
@@ -82,6 +85,10 @@ class RunningContainer(Protocol):
         """What it takes."""
         ...
 
+    def answer(self, port: int) -> str | None:
+        """What it answers to a request over HTTP, as far as that is known beforehand; None if it does not listen."""
+        ...
+
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """Run a command in it."""
         ...
@@ -112,7 +119,7 @@ class Sandbox:
     def processes(self, now: int) -> Processes:
         """The simulated commands that run in it."""
         if self._processes is None:
-            self._processes = Processes(now, self._find_name)
+            self._processes = Processes(now, self._find_name, self._visit)
         return self._processes
 
     def advance(self, now: int) -> None:
@@ -127,6 +134,15 @@ class Sandbox:
 
     def _find_name(self, name: str, found: Callable[[NameFound], None]) -> None:
         self.table.ask(FindName(self.config.uid, name, found))
+
+    def _visit(self, host: str, port: int, path: str, visited: Callable[[Visited], None]) -> None:
+        """Who is in the same sandbox is asked without the kubelet."""
+        if host not in {"localhost", "127.0.0.1", self.ip, self.config.name}:
+            self.table.ask(Visit(self.config.uid, host, port, path, visited))
+            return
+        answers = (one.answer(port) for one in self.containers)
+        text = next((one for one in answers if one is not None), None)
+        visited(Visited(address="127.0.0.1", status=0 if text is None else 200, body=text or ""))
 
     def seen(self) -> PodSandbox:
         """As the kubelet sees it."""
@@ -150,14 +166,14 @@ class RuntimeTable:
         """Of volumes, by name, as far as simulated commands use them."""
         self._images_used: dict[str, None] = {}
         self._made = 0
-        self._subscriber: Recipient[ContainerChanged | FindName] | None = None
+        self._subscriber: Recipient[ContainerChanged | Question] | None = None
 
     @property
     def version(self) -> str:
         """Name and version."""
         return f"{self.name}://1.36"
 
-    def subscribe(self, subscriber: Recipient[ContainerChanged | FindName]) -> None:
+    def subscribe(self, subscriber: Recipient[ContainerChanged | Question]) -> None:
         """See `ContainerRuntime`."""
         self._subscriber = subscriber
 
@@ -285,6 +301,10 @@ class RuntimeTable:
         """See `ContainerRuntime`."""
         return self._containers[container_id].attach(output, now)
 
+    def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
+        """See `ContainerRuntime`: nobody listens."""
+        answered(Visited())
+
     def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:
         """See `ContainerRuntime`."""
         return None
@@ -352,10 +372,15 @@ class RuntimeTable:
         """Something happened in a pod that nobody could foresee. Whether there is anybody to look."""
         return self._subscriber is not None and self._subscriber.tell(ContainerChanged(uid))
 
-    def ask(self, message: FindName) -> None:
-        """Ask what a name stands for; for nobody, if there is nobody to ask."""
-        if self._subscriber is None or not self._subscriber.tell(message):
-            message.found(NameFound(message.name))
+    def ask(self, message: Question) -> None:
+        """Ask the kubelet; if there is nobody to ask, nothing is found."""
+        if self._subscriber is not None and self._subscriber.tell(message):
+            return
+        match message:
+            case FindName(_, name, found):
+                found(NameFound(name))
+            case Visit():
+                message.visited(Visited())
 
     def directory(self, name: str) -> Tree:
         """A directory for simulated commands; it begins empty."""

@@ -5,8 +5,10 @@ from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.process_commands import PROCESS_COMMANDS
+from kubeactors.kubelet.runtimes.shell.stream_editors import STREAM_EDITORS
 from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
 from kubeactors.kubelet.runtimes.shell.text_commands import TEXT_COMMANDS
+from kubeactors.kubelet.runtimes.shell.web_commands import WEB_COMMANDS
 
 COMMANDS: dict[str, Command] = {
     **SYSTEM_COMMANDS,
@@ -14,6 +16,8 @@ COMMANDS: dict[str, Command] = {
     **TEXT_COMMANDS,
     **NETWORK_COMMANDS,
     **PROCESS_COMMANDS,
+    **STREAM_EDITORS,
+    **WEB_COMMANDS,
     "tar": tar,
 }
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})

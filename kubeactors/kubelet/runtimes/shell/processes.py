@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kubeactors.kubelet.runtimes.runtime import NameFound
+from kubeactors.kubelet.runtimes.runtime import NameFound, Visited
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe
 
@@ -44,6 +44,14 @@ FindNameFor: TypeAlias = Callable[[str, Callable[[NameFound], None]], None]
 def nothing_found(name: str, found: Callable[[NameFound], None]) -> None:
     """Where there are no names."""
     found(NameFound(name))
+
+
+VisitFor: TypeAlias = Callable[[str, int, str, Callable[[Visited], None]], None]
+
+
+def nobody_there(_host: str, _port: int, _path: str, visited: Callable[[Visited], None]) -> None:
+    """Where there is no network."""
+    visited(Visited())
 
 
 class Interrupted(BaseException):
@@ -150,12 +158,14 @@ class Processes:
     Args:
         now: unix nanoseconds.
         find_name: asks what a name of the cluster stands for, and is given whom to tell.
+        visit: makes a request over HTTP, and is given whom to tell.
     """
 
-    __slots__ = ("_made", "_processes", "clock", "find_name", "running")
+    __slots__ = ("_made", "_processes", "clock", "find_name", "running", "visit")
 
-    def __init__(self, now: int, find_name: FindNameFor = nothing_found) -> None:
+    def __init__(self, now: int, find_name: FindNameFor = nothing_found, visit: VisitFor = nobody_there) -> None:
         self.find_name: FindNameFor = find_name
+        self.visit: VisitFor = visit
         self.clock: int = now
         """The time at which the process runs that runs now, unix nanoseconds."""
         self._processes: list[Process] = []

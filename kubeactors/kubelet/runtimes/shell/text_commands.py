@@ -10,6 +10,7 @@ from kubeactors.kubelet.runtimes.shell.files import File, FileError
 from kubeactors.kubelet.runtimes.shell.machine import Call, opened
 from kubeactors.kubelet.runtimes.shell.pipes import Pipe, Sink
 from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step, Until
+from kubeactors.kubelet.runtimes.shell.regular_expressions import basic, with_classes
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 
 FOLLOW_SECONDS = 1.0
@@ -32,7 +33,7 @@ def lines_of(source: Pipe) -> Generator[Step, None, list[bytes]]:
     return (yield from rest_of(source)).splitlines(keepends=True)
 
 
-def _sources(call: Call, paths: list[str]) -> tuple[list[tuple[str, Pipe]], int]:
+def sources_of(call: Call, paths: list[str]) -> tuple[list[tuple[str, Pipe]], int]:
     """The files that are named, or standard input; and the exit code if some are not there."""
     if not paths:
         return [("", call.streams.input)], 0
@@ -51,7 +52,7 @@ def _cat(call: Call) -> Run:
     _, paths = call.options("u")
     code = 0
     for path in paths or ["-"]:
-        found, failed = _sources(call, [path])
+        found, failed = sources_of(call, [path])
         code = code or failed
         for _, source in found:
             while True:
@@ -105,7 +106,7 @@ def _head(call: Call) -> Run:
     if not text.lstrip("-").isdecimal():
         return call.complain(f"invalid number '{text}'")
     count = int(text)
-    found, code = _sources(call, paths)
+    found, code = sources_of(call, paths)
     for _, source in found:
         if _bytes_wanted(call):
             call.streams.output.write((yield from rest_of(source))[:count])
@@ -127,7 +128,7 @@ def _tail(call: Call) -> Run:
     follows = next((one for one in call.arguments if re.fullmatch(r"-[qsv]*[fF]|--follow(=name)?", one)), "")
     if follows and paths:
         return (yield from _follow(call, paths, text, waits=follows[-1] == "F"))
-    found, code = _sources(call, paths)
+    found, code = sources_of(call, paths)
     for _, source in found:
         if _bytes_wanted(call):
             data = yield from rest_of(source)
@@ -203,7 +204,7 @@ def _grep(call: Call) -> Run:
     except re.error as error:
         call.complain(f"bad regex '{patterns[0]}': {error}")
         return 2
-    found, code = _sources(call, rest)
+    found, code = sources_of(call, rest)
     total = 0
     for path, source in found:
         prefix = f"{path}:" if len(rest) > 1 and "h" not in options else ""
@@ -215,7 +216,7 @@ def _grep(call: Call) -> Run:
 
 def _expression(patterns: list[str], options: str) -> re.Pattern[str]:
     parts = [
-        re.escape(one) if "F" in options else one if "E" in options else _basic(one)
+        re.escape(one) if "F" in options else one if "E" in options else basic(one)
         for pattern in patterns
         for one in pattern.split("\n")
     ]
@@ -224,20 +225,7 @@ def _expression(patterns: list[str], options: str) -> re.Pattern[str]:
         whole = f"^(?:{whole})$"
     elif "w" in options:
         whole = rf"\b(?:{whole})\b"
-    whole = re.sub(r"\[:(\w+):\]", lambda found: _CLASSES.get(found[1], ""), whole)
-    return re.compile(whole, re.IGNORECASE if "i" in options else 0)
-
-
-_CLASSES = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "space": r"\s", "upper": "A-Z", "lower": "a-z"}
-
-
-def _basic(pattern: str) -> str:
-    r"""A basic regular expression as an extended one.
-
-    >>> _basic(r"a+\(b\|c\)")
-    'a\\+(b|c)'
-    """
-    return re.sub(r"\\?[+?(){}|]", lambda found: found[0][1:] if found[0][0] == "\\" else "\\" + found[0], pattern)
+    return re.compile(with_classes(whole), re.IGNORECASE if "i" in options else 0)
 
 
 def _matches(
@@ -269,7 +257,7 @@ def _matches(
 
 def _wc(call: Call) -> Run:
     options, paths = call.options("lwcm")
-    found, code = _sources(call, paths)
+    found, code = sources_of(call, paths)
     for path, source in found:
         data = yield from rest_of(source)
         counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data), "m": len(data)}
@@ -284,7 +272,7 @@ def _whole(change: Callable[[list[bytes], str], list[bytes]], known: str) -> Com
 
     def command(call: Call) -> Run:
         options, paths = call.options(known)
-        found, code = _sources(call, paths)
+        found, code = sources_of(call, paths)
         lines: list[bytes] = []
         for _, source in found:
             lines += yield from lines_of(source)
@@ -334,7 +322,7 @@ def _cut(call: Call) -> Run:
         for one in call.arguments
         if not one.startswith("-") and one not in {delimiter, text[found.start(2) : found.end()]}
     ]
-    sources, code = _sources(call, paths)
+    sources, code = sources_of(call, paths)
     for _, source in sources:
         for line in (yield from lines_of(source)):
             plain = line.decode(errors="surrogateescape").rstrip("\n")
@@ -364,9 +352,7 @@ def _letters(text: str) -> str:
     >>> _letters("a-d1"), _letters(r"\n")
     ('abcd1', '\n')
     """
-    text = (
-        re.sub(r"\[:(\w+):\]", lambda found: _CLASSES.get(found[1], ""), text).replace("\\n", "\n").replace("\\t", "\t")
-    )
+    text = with_classes(text).replace("\\n", "\n").replace("\\t", "\t")
     return re.sub(r"(.)-(.)", lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), text)
 
 

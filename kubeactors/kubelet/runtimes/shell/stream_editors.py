@@ -1,0 +1,136 @@
+"""`awk` and `sed`: programs that go over text line by line.
+
+Source: POSIX.1-2024, Utilities, awk and sed.
+"""
+
+import re
+
+from kubeactors.kubelet.runtimes.shell.awk_parser import AwkSyntaxError, Program, Rule, read_program
+from kubeactors.kubelet.runtimes.shell.awk_state import AwkState, Exit, Next, Read, holds
+from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.printing import escaped
+from kubeactors.kubelet.runtimes.shell.processes import Run, Until
+from kubeactors.kubelet.runtimes.shell.sed_script import Editor, SedSyntaxError, read_script
+from kubeactors.kubelet.runtimes.shell.system_commands import Command
+from kubeactors.kubelet.runtimes.shell.text_commands import lines_of, sources_of
+
+_assignment = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+
+
+def _awk(call: Call) -> Run:
+    """`awk [-F SEPARATOR] [-v NAME=VALUE] PROGRAM [FILE]...`, or its program from a file (`-f`)."""
+    words, text = list(call.arguments), ""
+    state = AwkState(call.say)
+    while words and words[0].startswith("-") and len(words[0]) > 1:
+        letter, rest = words[0][1], words.pop(0)[2:]
+        value = rest or (words.pop(0) if words else "")
+        assigned = _assignment.fullmatch(value)
+        if letter == "F":
+            state.assign("FS", "\t" if value == "t" else escaped(value))
+        elif letter == "v" and assigned is not None:
+            state.assign(assigned[1], Read(escaped(assigned[2])))
+        elif letter == "f":
+            text += call.files.read(call.path(value)).decode(errors="surrogateescape")
+    if not text:
+        if not words:
+            return call.complain("missing operand")
+        text = words.pop(0)
+    try:
+        program = read_program(text)
+    except (AwkSyntaxError, KeyError) as error:
+        call.complain(f"cmd. line:1: {error}")
+        return 2
+    return (yield from _run(call, program, state, words))
+
+
+def _run(call: Call, program: Program, state: AwkState, paths: list[str]) -> Run:
+    code = 0
+    try:
+        for one in program.begin:
+            one(state)
+        if program.rules or program.end:
+            code = yield from _each_line(call, program, state, paths)
+    except Exit as left:
+        code = left.code
+        if not program.end:
+            return code
+    try:
+        for one in program.end:
+            one(state)
+    except Exit as left:
+        code = left.code
+    return code
+
+
+def _each_line(call: Call, program: Program, state: AwkState, paths: list[str]) -> Run:
+    found, code = sources_of(call, paths)
+    open_ranges: dict[int, bool] = {}
+    for _, source in found:
+        while True:
+            yield Until(lambda source=source: source.has_line)  # type: ignore[misc]
+            line = source.take_line()
+            if not line:
+                break
+            state.read(line.decode(errors="surrogateescape").rstrip("\n"))
+            try:
+                for number, rule in enumerate(program.rules):
+                    if _applies(rule, state, open_ranges, number):
+                        rule.body(state)
+            except Next:
+                continue
+    return code
+
+
+def _applies(rule: Rule, state: AwkState, open_ranges: dict[int, bool], number: int) -> bool:
+    if rule.pattern is None:
+        return True
+    applies = open_ranges.get(number, False) or holds(rule.pattern(state))
+    if rule.until is not None:
+        open_ranges[number] = applies and not holds(rule.until(state))
+    return applies
+
+
+def _sed(call: Call) -> Run:
+    """`sed [-nEr] [-i] SCRIPT [FILE]...`, or its script with `-e` or from a file (`-f`)."""
+    scripts, rest = list[str](), list[str]()
+    quiet = extended = in_place = False
+    words = list(call.arguments)
+    while words:
+        word = words.pop(0)
+        if word in {"-e", "-f"} and words:
+            value = words.pop(0)
+            scripts.append(call.files.read(call.path(value)).decode() if word == "-f" else value)
+        elif re.fullmatch(r"-[nErsz]*(i.*)?", word) and len(word) > 1:
+            letters = word.partition("i")[0]
+            quiet, extended = quiet or "n" in letters, extended or "E" in letters or "r" in letters
+            in_place = in_place or "i" in word
+        elif not word.startswith("--"):
+            rest.append(word)
+    if not scripts:
+        if not rest:
+            return call.complain("missing operand")
+        scripts.append(rest.pop(0))
+    try:
+        script = read_script("\n".join(scripts), extended=extended)
+    except (SedSyntaxError, re.error) as error:
+        return call.complain(str(error))
+    if not in_place:
+        return (yield from _edited(call, Editor(script, quiet=quiet), rest))
+    for path in rest:
+        data = call.files.read(call.path(path))
+        made = Editor(script, quiet=quiet).edit(data.decode(errors="surrogateescape").splitlines())
+        call.files.write(call.path(path), made.encode(errors="surrogateescape"), call.now)
+    return 0
+
+
+def _edited(call: Call, editor: Editor, paths: list[str]) -> Run:
+    found, code = sources_of(call, paths)
+    lines: list[str] = []
+    for _, source in found:
+        read = yield from lines_of(source)
+        lines += [one.decode(errors="surrogateescape").rstrip("\n") for one in read]
+    call.say(editor.edit(lines))
+    return code
+
+
+STREAM_EDITORS: dict[str, Command] = {"awk": _awk, "gawk": _awk, "sed": _sed}

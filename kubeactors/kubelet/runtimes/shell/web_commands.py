@@ -1,0 +1,226 @@
+"""Commands that fetch something over HTTP, as far as the kubelet knows who would answer.
+
+What goes out is the host, the port and the path: neither method nor headers nor data.
+
+Source: busybox 1.37, wget; curl 8, and its manual's exit codes; git 2.47, clone.
+"""
+
+import posixpath
+from collections.abc import Generator
+from urllib.parse import urlsplit
+
+import msgspec
+
+from kubeactors.kubelet.runtimes.runtime import Visited
+from kubeactors.kubelet.runtimes.shell.machine import Call, opened
+from kubeactors.kubelet.runtimes.shell.printing import escaped
+from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step, Until
+from kubeactors.kubelet.runtimes.shell.system_commands import Command
+
+ANSWER_SECONDS = 0.01
+"""A request takes at least so long."""
+FIRST_ERROR = 400
+NO_HOST, NO_CONNECTION, BAD_STATUS, TIMED_OUT = 6, 7, 22, 28
+PATIENCE_SECONDS = 127.0
+"""After so long Linux gives up to connect."""
+
+
+class Url(msgspec.Struct, frozen=True):
+    """Where something is."""
+
+    host: str
+    port: int
+    path: str
+
+    @property
+    def file(self) -> str:
+        """What it is called if it is kept."""
+        return posixpath.basename(self.path.partition("?")[0])
+
+
+def read_url(text: str) -> Url:
+    """An address, with `http://` or without.
+
+    >>> read_url("web:8080/a/b?c=1"), read_url("https://web").port
+    (Url(host='web', port=8080, path='/a/b?c=1'), 443)
+
+    Raises:
+        ValueError: the port is no number.
+    """
+    found = urlsplit(text if "://" in text else f"http://{text}")
+    path = (found.path or "/") + (f"?{found.query}" if found.query else "")
+    return Url(found.hostname or "", found.port or (443 if found.scheme == "https" else 80), path)
+
+
+def _visit(call: Call, url: Url) -> Generator[Step, None, Visited]:
+    found: list[Visited] = []
+    yield Sleep(ANSWER_SECONDS)
+    call.machine.processes.visit(url.host, url.port, url.path, found.append)
+    yield Until(lambda: bool(found))
+    return found[0]
+
+
+class Options:
+    """Options with one letter and with words, in the order in which they are given.
+
+    Args:
+        words: of the command, without its name.
+        valued: letters whose value follows, in the same word or the next one.
+        long_valued: words whose value is the next word, unless it follows an equals sign.
+    """
+
+    def __init__(self, words: list[str], valued: str, long_valued: frozenset[str]) -> None:
+        self.values: dict[str, str] = {}
+        self.rest: list[str] = []
+        left = list(words)
+        while left:
+            word = left.pop(0)
+            if word.startswith("--"):
+                name, equals, value = word[2:].partition("=")
+                self.values[name] = left.pop(0) if name in long_valued and not equals and left else value
+            elif word.startswith("-") and len(word) > 1:
+                self._letters(word[1:], left, valued)
+            else:
+                self.rest.append(word)
+
+    def _letters(self, letters: str, left: list[str], valued: str) -> None:
+        for place, letter in enumerate(letters):
+            if letter in valued:
+                follows = letters[place + 1 :]
+                self.values[letter] = follows or (left.pop(0) if left else "")
+                return
+            self.values[letter] = ""
+
+    def has(self, *names: str) -> bool:
+        """Whether one of them is given."""
+        return any(one in self.values for one in names)
+
+    def value(self, *names: str) -> str | None:
+        """The value of the first that is given."""
+        return next((self.values[one] for one in names if one in self.values), None)
+
+
+_WGET_LONG = frozenset({"header", "post-data", "output-document", "timeout", "tries", "directory-prefix", "user-agent"})
+_CURL_LONG = frozenset(
+    [
+        "output",
+        "header",
+        "request",
+        "data",
+        "data-raw",
+        "data-binary",
+        "max-time",
+        "connect-timeout",
+        "retry",
+        "retry-delay",
+        "write-out",
+        "user",
+        "cacert",
+        "cert",
+        "key",
+        "user-agent",
+        "resolve",
+        "retry-max-time",
+        "form",
+        "url",
+    ]
+)
+
+
+def _wget(call: Call) -> Run:
+    options = Options(call.arguments, "OTtPUYo", _WGET_LONG)
+    if not options.rest:
+        return call.complain("missing operand")
+    url = read_url(options.rest[0])
+    quiet = options.has("q", "quiet")
+    found = yield from _visit(call, url)
+    if not found.address:
+        return call.complain(f"bad address '{url.host}'")
+    _note(call, f"Connecting to {url.host} ({found.address}:{url.port})", quiet=quiet)
+    if found.lost:
+        yield Sleep(_patience(options.value("T", "timeout")))
+        return call.complain("download timed out")
+    if not found.status:
+        return call.complain(f"can't connect to remote host ({found.address}): Connection refused")
+    if found.status >= FIRST_ERROR:
+        return call.complain(f"server returned error: HTTP/1.1 {found.status}")
+    if options.has("spider"):
+        _note(call, "remote file exists", quiet=quiet)
+        return 0
+    name = options.value("O", "output-document") or posixpath.join(options.value("P") or "", url.file or "index.html")
+    _keep(call, name, found.body)
+    _note(call, "written to stdout" if name == "-" else f"'{name}' saved", quiet=quiet)
+    return 0
+
+
+def _patience(text: str | None) -> float:
+    """For how many seconds an answer is waited for."""
+    return min(float(text), PATIENCE_SECONDS) if text else PATIENCE_SECONDS
+
+
+def _note(call: Call, text: str, *, quiet: bool) -> None:
+    if not quiet:
+        call.streams.error.write(f"{text}\n".encode())
+
+
+def _keep(call: Call, name: str, text: str) -> None:
+    if name == "-":
+        call.say(text)
+    else:
+        opened(call.path(name), call.machine, call.streams, append=False).write(text.encode())
+
+
+def _curl(call: Call) -> Run:
+    options = Options(call.arguments, "oHXdmwuAbcFxTeKrE", _CURL_LONG)
+    address = options.value("url") or next(iter(options.rest), "")
+    if not address:
+        return call.complain("no URL specified")
+    url = read_url(address)
+    silent = options.has("s", "silent") and not options.has("S", "show-error")
+    found = yield from _visit(call, url)
+    if not found.address:
+        return _fail(call, NO_HOST, f"Could not resolve host: {url.host}", silent=silent)
+    if found.lost:
+        seconds = _patience(options.value("connect-timeout", "m", "max-time"))
+        yield Sleep(seconds)
+        text = f"Connection timed out after {int(seconds * 1000)} milliseconds"
+        return _fail(call, TIMED_OUT, text, silent=silent)
+    if not found.status:
+        text = f"Failed to connect to {url.host} port {url.port} after 0 ms: Could not connect to server"
+        return _fail(call, NO_CONNECTION, text, silent=silent)
+    if options.has("f", "fail") and found.status >= FIRST_ERROR:
+        return _fail(call, BAD_STATUS, f"The requested URL returned error: {found.status}", silent=silent)
+    _show(call, options, url, found)
+    return 0
+
+
+def _show(call: Call, options: Options, url: Url, found: Visited) -> None:
+    head = f"HTTP/1.1 {found.status}\r\n\r\n" if options.has("i", "include", "I", "head") else ""
+    name = options.value("o", "output") or (url.file if options.has("O", "remote-name") else "-")
+    _keep(call, name, head + ("" if options.has("I", "head") else found.body))
+    layout = options.value("w", "write-out") or ""
+    call.say(escaped(layout.replace("%{http_code}", str(found.status)).replace("%{response_code}", str(found.status))))
+
+
+def _fail(call: Call, code: int, text: str, *, silent: bool) -> int:
+    if not silent:
+        call.complain(f"({code}) {text}")
+    return code
+
+
+def _git(call: Call) -> int:
+    """`git clone` makes the directory, and nothing in it but where it would be from."""
+    options = Options(call.arguments, "bcCo", frozenset({"branch", "depth", "origin", "config"}))
+    match options.rest:
+        case ["clone", source, *directory]:
+            name = directory[0] if directory else posixpath.basename(source.rstrip("/")).removesuffix(".git")
+            path = call.path(name)
+            call.streams.error.write(f"Cloning into '{name}'...\n".encode())
+            call.files.make_directory(posixpath.join(path, ".git"), parents=True)
+            call.files.write(f"{path}/.git/config", f'[remote "origin"]\n\turl = {source}\n'.encode(), call.now)
+        case _:
+            pass
+    return 0
+
+
+WEB_COMMANDS: dict[str, Command] = {"curl": _curl, "git": _git, "wget": _wget}

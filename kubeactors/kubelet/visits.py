@@ -1,0 +1,127 @@
+"""Requests that commands in containers make over HTTP: whom they reach, and what that says.
+
+Nothing goes over a network but what a coroutine answers. A simulated container that is taken for a server answers every
+request with a line that says who it is (`SimulatedRuntime.answer`); one that runs a command refuses. What is outside of
+the cluster answers with a line that says so, and so does what an Endpoints names that is no pod.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+import msgspec
+
+from kubeactors.api.core.v1 import Endpoints, Namespace, Pod, Service
+from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort
+from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
+from kubeactors.client import Client
+from kubeactors.kubelet.names import candidates, is_address, leads_to
+from kubeactors.kubelet.runtimes import ContainerRuntime, Visit, Visited
+from kubeactors.network.policy.rules import Connection, End, allows
+
+NOT_FOUND = Visited()
+OUTSIDE = "192.0.2.1"
+"""Stands for all addresses outside. Source: RFC 5737."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Who is at the other end: a pod, or somebody of whom nothing is known; and what address was asked for."""
+
+    address: str
+    port: int
+    pod: Pod | None = None
+
+
+class Visitor:
+    """Finds who answers. All methods may raise a `StatusError`.
+
+    Args:
+        client: reads Services, Endpoints and Pods.
+        runtime: knows what containers answer.
+        random: chooses among the pods of a service.
+    """
+
+    __slots__ = ("_client", "_random", "_runtime")
+
+    def __init__(self, client: Client, runtime: ContainerRuntime, random: Random) -> None:
+        self._client = client
+        self._runtime = runtime
+        self._random = random
+
+    async def visit(self, message: Visit, source: End, visited: Callable[[Visited], None]) -> None:
+        """Tell what comes of a request, now or later."""
+        namespace = source.pod.metadata.namespace if source.pod is not None else ""
+        found = await self._find(message.host, message.port, namespace)
+        if isinstance(found, Visited):
+            visited(found)
+        elif not await self._is_allowed(source, found):
+            visited(Visited(address=found.address or OUTSIDE, lost=True))
+        elif found.pod is None:
+            visited(_outside(message.host, found.address))
+        else:
+            self._runtime.answer(found.pod, found.port, message.path, lambda one: visited(_at(found.address, one)))
+
+    async def _is_allowed(self, source: End, target: Target) -> bool:
+        """Whether NetworkPolicies let the request through."""
+        policies = (await self._client.list(NetworkPolicy)).items
+        if not policies:
+            return True
+        namespaces = (await self._client.list(Namespace)).items
+        labels = {one.metadata.name: one.metadata.labels for one in namespaces}
+        other = target.pod.status.pod_ip if target.pod is not None else target.address or OUTSIDE
+        connection = Connection(source, End(other, target.pod), target.port)
+        return allows(lambda name: [one for one in policies if one.metadata.namespace == name], labels, connection)
+
+    async def _find(self, host: str, port: int, namespace: str) -> Target | Visited:
+        """Who is there; or that nobody is, or nobody listens."""
+        if is_address(host):
+            return await self._at_address(host, port)
+        for hostname, name, where in candidates(host, namespace):
+            service = await self._client.find(Service, name, where)
+            if service is not None:
+                return await self._behind(service, hostname, port)
+        return Target("", port) if await self._is_outside(host) else NOT_FOUND
+
+    async def _at_address(self, address: str, port: int) -> Target | Visited:
+        pods = await self._client.list(Pod, field_selector=f"status.podIP={address}")
+        if pods.items:
+            return Target(address, port, pods.items[0])
+        services = await self._client.list(Service)
+        for one in services.items:
+            if address in (one.spec.cluster_ip, *one.spec.external_ips):
+                return await self._behind(one, "", port)
+        return Visited(address=address)
+
+    async def _behind(self, service: Service, hostname: str, port: int) -> Target | Visited:
+        """One of the pods of a service, or the one with this hostname."""
+        metadata, spec = service.metadata, service.spec
+        if spec.type == "ExternalName":
+            return Target("", port)
+        endpoints = await self._client.find(Endpoints, metadata.name, metadata.namespace)
+        is_headless = spec.cluster_ip in {"", "None"}
+        places = [] if endpoints is None else list(leads_to(endpoints, service, hostname, port, headless=is_headless))
+        if not places:
+            return NOT_FOUND if is_headless else Visited(address=spec.cluster_ip)
+        address, listens = places[self._random.randrange(len(places))]
+        return await self._pod_of(address, listens, address.ip if is_headless else spec.cluster_ip)
+
+    async def _pod_of(self, address: EndpointAddress, listens: EndpointPort, shown: str) -> Target | Visited:
+        reference = address.target_ref
+        if reference is None or reference.kind != "Pod":
+            return Target(shown, listens.port)
+        pod = await self._client.find(Pod, reference.name, reference.namespace)
+        return Visited(address=shown) if pod is None else Target(shown, listens.port, pod)
+
+    async def _is_outside(self, host: str) -> bool:
+        """Whether a name can only be one of the world outside: it has a dot, and no namespace is called so."""
+        *labels, last = host.rstrip(".").split(".")
+        if not labels or host.rstrip(".").endswith((".svc", ".cluster.local")):
+            return False
+        return await self._client.find(Namespace, last) is None
+
+
+def _at(address: str, answer: Visited) -> Visited:
+    return msgspec.structs.replace(answer, address=address)
+
+
+def _outside(host: str, address: str) -> Visited:
+    return Visited(address=address or OUTSIDE, status=200, body=f"{host} is outside of the cluster\n")

@@ -1,0 +1,58 @@
+"""`awk` and `sed` in scripts: what they write."""
+
+import pytest
+
+from tests.kubelet.test_shell import Ran
+
+TABLE = "printf 'name cpu\\nweb 10\\ndb 250\\nweb 5\\n' | "
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ("awk '{print $1}'", "name\nweb\ndb\nweb\n"),
+        ("awk 'NR>1 {print $2, $1}'", "10 web\n250 db\n5 web\n"),
+        ("awk '/^web/ {n++; sum += $2} END {print n, sum, sum/n}'", "2 15 7.5\n"),
+        ("awk 'NR==2,/db/'", "web 10\ndb 250\n"),
+        ("awk '$2 > 9 && $1 != \"db\"'", "name cpu\nweb 10\n"),
+        ('awk \'{a[$1]+=$2} END {for (k in a) if (k != "name") printf "%s=%d\\n", k, a[k]}\'', "web=15\ndb=250\n"),
+        ("awk -F= -v x=3 'BEGIN {print x*2; exit} {print}'", "6\n"),
+        ("awk 'END {print NR, NF, $NF, length($0)}'", "4 2 5 5\n"),
+        ('awk \'{sub(/e/, "<&>"); print toupper(substr($1, 1, 2)) "-" NF}\' | head -n 2', "NA-2\nW<-2\n"),
+        ('awk \'NR==1 {n=split("a:b:c", p, ":"); for (i=n; i>0; i--) printf "%s", p[i]; print ""}\'', "cba\n"),
+        ('awk \'{$2="x"; print; next; print "never"}\' | tail -n 1', "web x\n"),
+        ("awk '!seen[$1]++ {print $1}'", "name\nweb\ndb\n"),
+        ("awk 'BEGIN {while (i < 3) {if (i == 1) {i += 1; continue} print i++}} '", "0\n2\n"),
+        ('awk \'BEGIN {x = 2 ^ 3 % 5; print x == 3 ? "yes" : "no", -x, index("abc", "c"), int(7/2)}\'', "yes -3 3 3\n"),
+        ("awk '$1 ~ /^d/ {print $1; exit 3}'; echo $?", "db\n3\n"),
+        ("awk '{print $1' ; echo $?", "awk: cmd. line:1: syntax error at ''\n2\n"),
+        ("awk '{print > \"f\"}'; echo $?", "awk: cmd. line:1: syntax error at '> \"f\"}'\n2\n"),
+        ("sed 's/web/app/; s/\\([0-9]\\)0$/\\1 0/' | tail -n 3", "app 1 0\ndb 25 0\napp 5\n"),
+        ("sed -E 's/(.)(.)/\\2\\1/g;1d' | head -n 1", "ew b01\n"),
+        ("sed -n '/db/,$p'", "db 250\nweb 5\n"),
+        ("sed '/web/d'", "name cpu\ndb 250\n"),
+        ("sed -n 2p; sed -n '$p' /data/list", "web 10\npear\n"),
+        ("sed '2q' | sed '1!s#^#/#'", "name cpu\n/web 10\n"),
+        ("sed -e '1i first' -e '$a last' | sed -n '1p;$='", "first\n6\n"),
+        ("sed 'y/abc/xyz/' | tail -n 1", "wey 5\n"),
+        ("sed '1c\\\nhead' | head -n 1", "head\n"),
+        ("sed 's/e/E/2p' -n; echo a.b | sed 's/[.]/\\//'", "a/b\n"),
+        ("sed 'b x'; echo $?", "sed: unsupported command b\n1\n"),
+    ],
+)
+def test_an_editor_writes(script: str, wanted: str) -> None:
+    assert Ran(TABLE + script).text == wanted
+
+
+def test_a_file_is_edited_in_place() -> None:
+    assert Ran("cp /data/list /tmp/l; sed -i 's/pear/plum/' /tmp/l; cat /tmp/l").text == "plum\napple\nplum\n"
+
+
+def test_a_program_that_never_ends_fails() -> None:
+    assert Ran("awk 'BEGIN {while (1) x++}'").process.exit_code == 2
+
+
+def test_lines_are_worked_at_as_they_come() -> None:
+    ran = Ran("(echo a; sleep 5; echo b) | awk '{print NR, $0}'")
+    assert ran.text == "1 a\n"
+    assert ran.run(5).text == "1 a\n2 b\n"

@@ -1,0 +1,147 @@
+"""Commands that fetch something: from servers of the cluster, from their own pod, from outside."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Container, Endpoints, EndpointSubset, ObjectReference, Pod, Service
+from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort
+from kubeactors.api.core.v1.service import ServicePort, ServiceSpec
+from kubeactors.api.networking.v1.networkpolicy import (
+    INGRESS,
+    NetworkPolicy,
+    NetworkPolicyIngressRule,
+    NetworkPolicyPeer,
+    NetworkPolicySpec,
+)
+from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
+from kubeactors.kubelet import Log, ReadLog
+from tests.kubelet.plane import Plane, a_pod
+
+
+def has_ended(pod: Pod) -> bool:
+    return any(one.state.terminated is not None for one in pod.status.container_statuses)
+
+
+def a_plane(server: Container, cluster_ip: str = "10.96.0.9") -> Plane:
+    """A service `web` with one pod behind it, `web-0`."""
+    plane = Plane(nodes=1)
+    plane.create(a_pod("web-0", server, node_name="node-0"))
+    pod = plane.run_until_pod("web-0", lambda one: one.status.phase == "Running")
+    metadata = ObjectMeta(name="web", namespace="default")
+    spec = ServiceSpec(cluster_ip=cluster_ip, ports=(ServicePort(port=80, name="http"),))
+    plane.create(Service(metadata=metadata, spec=spec))
+    reference = ObjectReference(kind="Pod", namespace="default", name="web-0")
+    address = EndpointAddress(ip=pod.status.pod_ip, target_ref=reference, hostname="web-0")
+    subset = EndpointSubset(addresses=(address,), ports=(EndpointPort(port=8080, name="http"),))
+    plane.create(Endpoints(metadata=metadata, subsets=(subset,)))
+    return plane
+
+
+def said(plane: Plane, script: str, *beside: Container) -> tuple[str, ...]:
+    container = Container(name="c", image="busybox", command=("sh", "-c", script))
+    plane.create(a_pod("asks", container, *beside, node_name="node-0", restart_policy="Never"))
+    plane.run_until_pod("asks", has_ended)
+    log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod="asks", container="c"))
+    assert isinstance(log, Log)
+    return log.lines
+
+
+SERVER = Container(name="s", image="example/web:1")
+ANSWER = "container s of pod web-0 runs image example/web:1"
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["wget -q -O- http://web", "wget -qO - web.default", "curl -s http://web.default.svc:80/a", "curl -sS web"],
+)
+def test_a_server_behind_a_service_says_who_it_is(script: str) -> None:
+    assert said(a_plane(SERVER), script) == (ANSWER,)
+
+
+def test_a_server_is_reached_at_its_own_address_and_at_that_of_its_service() -> None:
+    plane = a_plane(SERVER)
+    address = plane.pod("web-0").status.pod_ip
+    assert said(plane, f"wget -qO- {address}:8080; wget -qO- 10.96.0.9") == (ANSWER, ANSWER)
+
+
+def test_a_pod_of_a_headless_service_is_reached_by_its_hostname() -> None:
+    assert said(a_plane(SERVER, "None"), "curl -s web-0.web:8080; curl -s web-1.web; echo $?") == (ANSWER, "6")
+
+
+def test_what_is_fetched_is_kept_in_a_file() -> None:
+    lines = said(a_plane(SERVER), "mkdir /work; wget -O /work/x web; cat /work/x; wget web; cat index.html")
+    assert lines == (
+        "Connecting to web (10.96.0.9:80)",
+        "'/work/x' saved",
+        ANSWER,
+        "Connecting to web (10.96.0.9:80)",
+        "'index.html' saved",
+        ANSWER,
+    )
+
+
+def test_a_port_that_a_service_does_not_have_is_refused() -> None:
+    assert said(a_plane(SERVER), "wget -q web:81; echo $?; curl -sf web:81; echo $?; wget -q nobody; echo $?") == (
+        "wget: can't connect to remote host (10.96.0.9): Connection refused",
+        "1",
+        "7",
+        "wget: bad address 'nobody'",
+        "1",
+    )
+
+
+def test_a_container_that_runs_a_command_does_not_listen() -> None:
+    sleeps = Container(name="s", image="busybox", command=("sleep", "1000"))
+    assert said(a_plane(sleeps), "curl -s web; echo $?") == ("7",)
+
+
+def test_a_server_of_the_same_pod_is_reached_at_localhost() -> None:
+    script = (
+        "curl -s localhost:8080; curl -s -o /dev/null -w '%{http_code}\\n' localhost; wget --spider -q localhost:81"
+    )
+    server = Container(name="s", image="x", command=("/app/server",))
+    assert said(Plane(nodes=1), script, server) == ("container s of pod asks runs image x", "200")
+
+
+def test_the_world_outside_answers_with_what_it_is() -> None:
+    plane = Plane(nodes=1)
+    assert said(plane, "wget -qO- http://info.cern.ch; git clone -q https://example.com/a/b.git && ls -d b") == (
+        "info.cern.ch is outside of the cluster",
+        "Cloning into 'b'...",
+        "b",
+    )
+
+
+def test_what_a_server_answers_can_be_declared() -> None:
+    plane = Plane(nodes=1)
+    pod = a_pod("web-0", SERVER, node_name="node-0")
+    metadata = replace(pod.metadata, annotations={"simulated.kubeactors.io/answer": "hello"})
+    plane.create(replace(pod, metadata=metadata))
+    address = plane.run_until_pod("web-0", lambda one: one.status.phase == "Running").status.pod_ip
+    assert said(plane, f"wget -qO- {address}") == ("hello",)
+
+
+def test_a_load_generator_gets_an_answer_each_time() -> None:
+    lines = said(a_plane(SERVER), "for i in $(seq 50); do wget -q -O- http://web; done | sort | uniq -c")
+    assert [one.split()[0] for one in lines] == ["50"]
+
+
+def test_a_network_policy_holds_for_what_commands_fetch() -> None:
+    plane = a_plane(SERVER)
+    selector = LabelSelector(match_labels={"app": "web-0"})
+    friends = NetworkPolicyPeer(pod_selector=LabelSelector(match_labels={"app": "friend"}))
+    plane.create(
+        NetworkPolicy(
+            metadata=ObjectMeta(name="only-friends", namespace="default"),
+            spec=NetworkPolicySpec(
+                pod_selector=selector, ingress=(NetworkPolicyIngressRule(from_=(friends,)),), policy_types=(INGRESS,)
+            ),
+        )
+    )
+    lines = said(plane, "wget -q --spider --timeout=1 web; echo $?; curl -sS -m 2 web; echo $?")
+    assert lines == (
+        "wget: download timed out",
+        "1",
+        "curl: (28) Connection timed out after 2000 milliseconds",
+        "28",
+    )
