@@ -142,6 +142,7 @@ class Scheme:
         self._by_type: dict[type[TypedObject], Kind[TypedObject]] = {}
         self._gvr_by_type: dict[type[TypedObject], GroupVersionResource] = {}
         self._by_gvk: dict[tuple[str, str], Kind[TypedObject]] = {}
+        self._equivalents: dict[GroupVersionResource, tuple[Kind[TypedObject], ...]] = {}
         for kind in kinds:
             self.add(kind)
 
@@ -156,6 +157,7 @@ class Scheme:
         """Serve a kind; one of the same resource is replaced."""
         self._by_gvr[kind.gvr] = self._by_type[kind.type] = self._by_gvk[kind.api_version, kind.kind] = kind
         self._gvr_by_type[kind.type] = kind.gvr
+        self._equivalents.clear()
         self.generation += 1
 
     def remove(self, gvr: GroupVersionResource) -> None:
@@ -163,6 +165,7 @@ class Scheme:
         kind = self._by_gvr.pop(gvr, None)
         if kind is not None:
             del self._by_type[kind.type], self._gvr_by_type[kind.type], self._by_gvk[kind.api_version, kind.kind]
+            self._equivalents.clear()
             self.generation += 1
 
     def has_group(self, group: str) -> bool:
@@ -172,6 +175,15 @@ class Scheme:
     def by_resource(self, gvr: GroupVersionResource) -> Kind[TypedObject] | None:
         """The kind that this resource serves."""
         return self._by_gvr.get(gvr)
+
+    def equivalents(self, kind: Kind[TypedObject]) -> tuple[Kind[TypedObject], ...]:
+        """The other kinds that show the same objects: in other versions, or in another group."""
+        found = self._equivalents.get(kind.gvr)
+        if found is None:
+            kept = kind.stored_as or kind.gvr
+            alike = [one for one in self._by_gvr.values() if (one.stored_as or one.gvr) == kept]
+            found = self._equivalents[kind.gvr] = tuple(one for one in alike if one.gvr != kind.gvr)
+        return found
 
     def by_type(self, type_: type[T]) -> Kind[T]:
         """The kind of this Struct. KeyError if it is not registered: an error of the program."""

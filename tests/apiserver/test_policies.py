@@ -28,6 +28,8 @@ from kubeactors.api.admissionregistration.v1.validating import (
     Validation,
 )
 from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
+from kubeactors.api.autoscaling.v1.autoscaler import HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec
+from kubeactors.api.autoscaling.v2.metrics import CrossVersionObjectReference
 from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod, PodTemplateSpec
 from kubeactors.api.rbac.v1 import PolicyRule, Role, RoleBinding, RoleRef, Subject
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
@@ -117,6 +119,54 @@ def test_a_policy_asks_those_who_decide_about_requests(verb: str, *, allowed: bo
         validations=(Validation(expression=f"{replica_sets}.check('{verb}').allowed()"),)
     )
     assert isinstance(with_policy(spec).try_create(config_map()), Result) == allowed
+
+
+def autoscaler() -> HorizontalPodAutoscaler:
+    target = CrossVersionObjectReference(kind="Deployment", name="web", api_version="apps/v1")
+    spec = HorizontalPodAutoscalerSpec(scale_target_ref=target, max_replicas=3, target_cpu_utilization_percentage=50)
+    return HorizontalPodAutoscaler(metadata=ObjectMeta(name="web", namespace="default"), spec=spec)
+
+
+SECOND_VERSION = NamedRuleWithOperations(
+    api_groups=("autoscaling",),
+    api_versions=("v2",),
+    operations=("CREATE",),
+    resources=("horizontalpodautoscalers",),
+)
+
+
+@pytest.mark.parametrize(("match_policy", "looked_at"), [("Equivalent", True), ("Exact", False)])
+def test_a_rule_means_all_versions_of_a_resource_unless_it_is_exact(match_policy: str, *, looked_at: bool) -> None:
+    constraints = MatchResources(resource_rules=(SECOND_VERSION,), match_policy=match_policy)
+    seen = (
+        "object.spec.metrics[0].resource.name + ' ' + request.kind.version + ' ' + request.requestKind.version + ' ' +"
+        " request.resource.version + ' ' + object.apiVersion"
+    )
+    spec = ValidatingAdmissionPolicySpec(
+        match_constraints=constraints, validations=(Validation(expression="false", message_expression=seen),)
+    )
+    reply = with_policy(spec).try_create(autoscaler())
+    if looked_at:
+        assert refusal(reply).message.endswith("denied request: cpu v2 v1 v2 autoscaling/v2")
+    else:
+        assert isinstance(reply, Result)
+
+
+def test_a_rule_of_the_first_version_sees_the_first_version() -> None:
+    first = replace(SECOND_VERSION, api_versions=("v1",))
+    small = Validation(expression="object.spec.targetCPUUtilizationPercentage < 50", message="too much")
+    spec = ValidatingAdmissionPolicySpec(
+        match_constraints=MatchResources(resource_rules=(first,)), validations=(small,)
+    )
+    assert refusal(with_policy(spec).try_create(autoscaler())).message.endswith("denied request: too much")
+
+
+def test_what_is_excluded_in_one_version_is_excluded_in_all() -> None:
+    constraints = MatchResources(
+        resource_rules=(replace(SECOND_VERSION, api_versions=("*",)),), exclude_resource_rules=(SECOND_VERSION,)
+    )
+    spec = ValidatingAdmissionPolicySpec(match_constraints=constraints, validations=(Validation(expression="false"),))
+    assert isinstance(with_policy(spec).try_create(autoscaler()), Result)
 
 
 def test_a_policy_asks_about_the_request_itself() -> None:

@@ -1,5 +1,6 @@
 """Webhooks are asked before writes, and what they say is done."""
 
+import base64
 from collections.abc import Callable
 from functools import partial
 
@@ -20,6 +21,8 @@ from kubeactors.api.admissionregistration.v1.webhooks import (
     ValidatingWebhook,
     ValidatingWebhookConfiguration,
 )
+from kubeactors.api.autoscaling.v1.autoscaler import HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec
+from kubeactors.api.autoscaling.v2.metrics import CrossVersionObjectReference
 from kubeactors.api.core.v1 import ConfigMap, Service, ServicePort, ServiceSpec
 from kubeactors.api.discovery.v1 import Endpoint, EndpointPort, EndpointSlice
 from kubeactors.api.discovery.v1.endpointslice import EndpointConditions
@@ -286,4 +289,39 @@ def test_webhooks_are_not_asked_about_webhooks() -> None:
     plane.create(validating(hook(rules=(everything,))))
     plane.delete(ValidatingWebhookConfiguration, "v")
     plane.create(config_map())
+    assert plane.calls == []
+
+
+def of_autoscalers(version: str) -> RuleWithOperations:
+    return replace(
+        CONFIG_MAPS, api_groups=("autoscaling",), api_versions=(version,), resources=("horizontalpodautoscalers",)
+    )
+
+
+def test_a_webhook_sees_and_changes_the_version_that_its_rule_names() -> None:
+    asked: list[Request] = []
+
+    def widen(request: Request) -> dict[str, object]:
+        asked.append(request)
+        patch = b'[{"op": "replace", "path": "/spec/metrics/0/resource/target/averageUtilization", "value": 70}]'
+        return {"patchType": "JSONPatch", "patch": base64.b64encode(patch).decode()}
+
+    plane = Asked(widen)
+    found = changing("w")
+    plane.create(replace(found, webhooks=(replace(found.webhooks[0], rules=(of_autoscalers("v2"),)),)))
+    target = CrossVersionObjectReference(kind="Deployment", name="web", api_version="apps/v1")
+    spec = HorizontalPodAutoscalerSpec(scale_target_ref=target, max_replicas=3, target_cpu_utilization_percentage=50)
+    made = plane.create(HorizontalPodAutoscaler(metadata=ObjectMeta(name="web", namespace="default"), spec=spec))
+    assert made.spec.target_cpu_utilization_percentage == 70
+    (request,) = asked
+    assert request["kind"] == {"group": "autoscaling", "version": "v2", "kind": "HorizontalPodAutoscaler"}
+    assert request["requestKind"] == {"group": "autoscaling", "version": "v1", "kind": "HorizontalPodAutoscaler"}
+
+
+def test_a_webhook_that_matches_exactly_is_not_asked_about_other_versions() -> None:
+    plane = Asked(lambda _: {"allowed": False})
+    plane.create(validating(hook(rules=(of_autoscalers("v2"),), match_policy="Exact")))
+    target = CrossVersionObjectReference(kind="Deployment", name="web", api_version="apps/v1")
+    spec = HorizontalPodAutoscalerSpec(scale_target_ref=target, max_replicas=3)
+    plane.create(HorizontalPodAutoscaler(metadata=ObjectMeta(name="web", namespace="default"), spec=spec))
     assert plane.calls == []

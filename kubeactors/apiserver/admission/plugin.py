@@ -27,6 +27,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
 
     operation: str
     kind: Kind[TypedObject]
+    """The version that the request names; to policies and webhooks, the one that their rules name."""
     namespace: str
     name: str
     user: UserInfo
@@ -36,6 +37,8 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     manager: str = ""
     applies: bool = False
     """Whether this is server-side apply, which has looked after the owners itself."""
+    requested: Kind[TypedObject] | None = None
+    """The version that the request names, if a policy or webhook sees the object in another."""
     written_through: str = ""
     """The subresource that owners are noted with, if it is another: a scale is written as a part of the whole.
 

@@ -93,12 +93,13 @@ def request_of(value: TypedObject | None, attributes: Attributes) -> dict[str, o
     group_kind = {"group": kind.group, "version": kind.version, "kind": kind.kind}
     resource = {"group": kind.group, "version": kind.version, "resource": kind.resource}
     name = attributes.name or (found.metadata.name if found is not None else "")
+    requested = attributes.requested or kind
     made: dict[str, object] = {
         "uid": found.metadata.uid if found is not None else "",
         "kind": group_kind,
         "resource": resource,
-        "requestKind": group_kind,
-        "requestResource": resource,
+        "requestKind": {"group": requested.group, "version": requested.version, "kind": requested.kind},
+        "requestResource": {"group": requested.group, "version": requested.version, "resource": requested.resource},
         "operation": attributes.operation,
         "userInfo": _user(attributes.user),
         "dryRun": attributes.dry_run,

@@ -1,12 +1,15 @@
-"""Which requests the rules and selectors of policies and webhooks mean.
+"""Which requests the rules and selectors of policies and webhooks mean, and in which version they see the objects.
 
-A rule means the version that it names: other versions of the same resource, which `matchPolicy: Equivalent` would have
-it mean too, must be named.
+With `matchPolicy: Equivalent` a rule means all versions of what it names: the object is then seen in the version of the
+rule.
 
-Source: apiserver/pkg/admission/plugin/webhook/predicates/{rules,namespace,object}, plugin/policy/matching (v1.36).
+Source: apiserver/pkg/admission/plugin/webhook/predicates/{rules,namespace,object},
+plugin/policy/matching, plugin/webhook/generic/conversion.go (v1.36).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
 
 from kubeactors.api.admissionregistration.v1.matching import (
     MatchResources,
@@ -16,6 +19,7 @@ from kubeactors.api.admissionregistration.v1.matching import (
 from kubeactors.api.core.v1.namespace import Namespace
 from kubeactors.apimachinery.labels import Labels, of_object
 from kubeactors.apimachinery.meta import LabelSelector, TypedObject
+from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
 from kubeactors.apiserver.objects import NAMESPACES
 
@@ -23,13 +27,58 @@ _ALL = "*"
 _ALL_WITH_PARTS = "*/*"
 
 
-def matches(found: MatchResources, value: TypedObject | None, attributes: Attributes, lookup: Lookup) -> bool:
-    """Whether a policy or a binding looks at a request."""
+EXACT = "Exact"
+
+
+def matches(
+    found: MatchResources, value: TypedObject | None, attributes: Attributes, lookup: Lookup, scheme: Scheme
+) -> Kind[TypedObject] | None:
+    """The version in which a policy or a binding looks at a request; None if it does not."""
     if not selects(found.namespace_selector, found.object_selector, value, attributes, lookup):
-        return False
-    if _any_named(found.exclude_resource_rules, attributes):
-        return False
-    return not found.resource_rules or _any_named(found.resource_rules, attributes)
+        return None
+    if _named(found.exclude_resource_rules, attributes, found.match_policy, scheme):
+        return None
+    if not found.resource_rules:
+        return attributes.kind
+    return _named(found.resource_rules, attributes, found.match_policy, scheme)
+
+
+def meant(
+    rules: Iterable[RuleWithOperations | NamedRuleWithOperations],
+    attributes: Attributes,
+    match_policy: str | None,
+    scheme: Scheme,
+) -> Kind[TypedObject] | None:
+    """The version of a resource that rules name: that of the request, else one that is equivalent; None if none is."""
+    rules = tuple(rules)
+    for kind in _versions(attributes.kind, match_policy, scheme):
+        if any(rule_matches(one, attributes, kind) for one in rules):
+            return kind
+    return None
+
+
+def seen_in(
+    kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes, scheme: Scheme
+) -> tuple[TypedObject | None, Attributes]:
+    """An object and its request as those see them whose rules name this version.
+
+    What a subresource makes of an object is no object of the kind: it stays as it is.
+    """
+    types = (attributes.kind.type, *(one.type for one in scheme.equivalents(attributes.kind)))
+
+    def shown(one: TypedObject | None) -> TypedObject | None:
+        return kind.from_stored(one) if isinstance(one, types) else one
+
+    requested = None if kind.gvr == attributes.kind.gvr else attributes.kind
+    if requested is None and kind.stored_as is None:
+        return value, attributes
+    return shown(value), replace(attributes, kind=kind, requested=requested, old=shown(attributes.old))
+
+
+def _versions(kind: Kind[TypedObject], match_policy: str | None, scheme: Scheme) -> Iterator[Kind[TypedObject]]:
+    yield kind
+    if match_policy != EXACT:
+        yield from scheme.equivalents(kind)
 
 
 def selects(
@@ -43,9 +92,10 @@ def selects(
     return _selects_namespace(namespaces, value, attributes, lookup) and _selects_object(objects, value, attributes)
 
 
-def rule_matches(rule: RuleWithOperations | NamedRuleWithOperations, attributes: Attributes) -> bool:
-    """Whether a rule names the operation on the resource."""
-    kind = attributes.kind
+def rule_matches(
+    rule: RuleWithOperations | NamedRuleWithOperations, attributes: Attributes, kind: Kind[TypedObject]
+) -> bool:
+    """Whether a rule names the operation on the resource in this version."""
     return (
         _names(rule.operations, attributes.operation)
         and _names(rule.api_groups, kind.group)
@@ -67,11 +117,11 @@ def names_resource(pattern: str, resource: str, subresource: str) -> bool:
     return whole in (_ALL, resource) and (part == subresource or (part == _ALL and subresource != ""))
 
 
-def _any_named(rules: Iterable[NamedRuleWithOperations], attributes: Attributes) -> bool:
-    return any(
-        rule_matches(one, attributes) and (not one.resource_names or attributes.name in one.resource_names)
-        for one in rules
-    )
+def _named(
+    rules: Iterable[NamedRuleWithOperations], attributes: Attributes, match_policy: str | None, scheme: Scheme
+) -> Kind[TypedObject] | None:
+    fitting = (one for one in rules if not one.resource_names or attributes.name in one.resource_names)
+    return meant(fitting, attributes, match_policy, scheme)
 
 
 def _names(patterns: tuple[str, ...], value: str) -> bool:

@@ -23,7 +23,7 @@ from kubeactors.apiserver.admission.plugin import DELETE, Attributes, Lookup, Pl
 from kubeactors.apiserver.admission.policies.book import GROUP, Book, Mutating
 from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.literals import as_maps
-from kubeactors.apiserver.admission.policies.matching import matches
+from kubeactors.apiserver.admission.policies.matching import matches, seen_in
 from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
 from kubeactors.apiserver.authorization import Authorizer
 
@@ -69,11 +69,19 @@ class MutatingPolicies(Plugin):
         return value
 
     def _changed(self, one: Mutating, value: TypedObject, attributes: Attributes) -> TypedObject:
-        spec, narrowed = one.policy.spec, one.binding.spec.match_resources
-        if spec.match_constraints is None or not matches(spec.match_constraints, value, attributes, self._lookup):
+        spec, narrowed, scheme = one.policy.spec, one.binding.spec.match_resources, self._book.scheme
+        if spec.match_constraints is None:
             return value
-        if narrowed is not None and not matches(narrowed, value, attributes, self._lookup):
+        kind = matches(spec.match_constraints, value, attributes, self._lookup, scheme)
+        if kind is None or (narrowed is not None and not matches(narrowed, value, attributes, self._lookup, scheme)):
             return value
+        seen, as_seen = seen_in(kind, value, attributes, scheme)
+        assert seen is not None, "there is an object before, so there is one after"
+        made = self._mutated_by(one, seen, as_seen)
+        return value if made is seen else kind.to_stored(made)
+
+    def _mutated_by(self, one: Mutating, value: TypedObject, attributes: Attributes) -> TypedObject:
+        spec = one.policy.spec
         try:
             for parameters in parameters_of(
                 spec.param_kind, one.binding.spec.param_ref, attributes, self._book.scheme, self._lookup

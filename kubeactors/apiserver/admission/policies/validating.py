@@ -21,7 +21,7 @@ from kubeactors.apimachinery.status import StatusCause, StatusDetails, StatusErr
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup, Plugin, refused
 from kubeactors.apiserver.admission.policies.book import GROUP, Book, Validating
 from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
-from kubeactors.apiserver.admission.policies.matching import matches
+from kubeactors.apiserver.admission.policies.matching import matches, seen_in
 from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
 from kubeactors.apiserver.authorization import Authorizer
 
@@ -61,17 +61,20 @@ class ValidatingPolicies(Plugin):
             return
         with answering(answers_of(self._authorizer, attributes.user)):
             for one in in_force:
-                if self._looks_at(one, value, attributes):
-                    for violation in self._violations(one, value, attributes):
-                        _act(one, violation, value, attributes)
+                self._look(one, value, attributes)
 
-    def _looks_at(self, one: Validating, value: TypedObject | None, attributes: Attributes) -> bool:
-        constraints, narrowed = one.policy.spec.match_constraints, one.binding.spec.match_resources
-        return (
-            constraints is not None
-            and matches(constraints, value, attributes, self._lookup)
-            and (narrowed is None or matches(narrowed, value, attributes, self._lookup))
+    def _look(self, one: Validating, value: TypedObject | None, attributes: Attributes) -> None:
+        constraints, narrowed, scheme = (
+            one.policy.spec.match_constraints,
+            one.binding.spec.match_resources,
+            self._book.scheme,
         )
+        kind = None if constraints is None else matches(constraints, value, attributes, self._lookup, scheme)
+        if kind is None or (narrowed is not None and not matches(narrowed, value, attributes, self._lookup, scheme)):
+            return
+        seen, as_seen = seen_in(kind, value, attributes, scheme)
+        for violation in self._violations(one, seen, as_seen):
+            _act(one, violation, value, attributes)
 
     def _violations(self, one: Validating, value: TypedObject | None, attributes: Attributes) -> Iterator[Violation]:
         spec = one.policy.spec

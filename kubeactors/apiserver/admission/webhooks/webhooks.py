@@ -16,11 +16,12 @@ from kubeactors.apimachinery import patches
 from kubeactors.apimachinery.cel.library.authorizer import answering
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import JSON_PATCH
+from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup, refused
 from kubeactors.apiserver.admission.policies.book import GROUP, Book, Webhook
 from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
-from kubeactors.apiserver.admission.policies.matching import rule_matches, selects
+from kubeactors.apiserver.admission.policies.matching import meant, seen_in, selects
 from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook
 from kubeactors.apiserver.admission.webhooks.endpoint import Endpoint, Unreachable, endpoint_of
 from kubeactors.apiserver.admission.webhooks.review import Answer, Nonsense, question, read_answer, refusal
@@ -51,7 +52,7 @@ class Webhooks:
     def concern(self, attributes: Attributes) -> bool:
         """Whether anybody is to be asked about such requests at all, as far as rules tell."""
         found = self._book.webhooks
-        return bool(found) and attributes.kind.group != GROUP and any(_by_rules(found, attributes))
+        return bool(found) and attributes.kind.group != GROUP and any(self._by_rules(attributes))
 
     async def mutate(self, value: TypedObject, attributes: Attributes) -> TypedObject:
         """The object after all changes. Webhooks that ask for it see what those after them have changed.
@@ -61,14 +62,14 @@ class Webhooks:
         """
         before = value
         changed_last = ""
-        for one in self._mutating(value, attributes):
-            made = await self._mutated(one, value, attributes)
+        for one, kind in self._mutating(value, attributes):
+            made = await self._mutated(one, kind, value, attributes)
             if made is not value:
                 value, changed_last = made, one.name
         if value is not before:
-            for one in self._mutating(value, attributes):
+            for one, kind in self._mutating(value, attributes):
                 if one.reinvocation_policy == AGAIN and one.name != changed_last:
-                    value = await self._mutated(one, value, attributes)
+                    value = await self._mutated(one, kind, value, attributes)
         return value
 
     async def ask_mutating(self, attributes: Attributes) -> None:
@@ -77,8 +78,8 @@ class Webhooks:
         Raises:
             StatusError: somebody refuses it.
         """
-        for one in self._mutating(None, attributes):
-            await self._asked(one, None, attributes)
+        for one, kind in self._mutating(None, attributes):
+            await self._asked(one, *seen_in(kind, None, attributes, self._book.scheme))
 
     async def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
         """Ask about the object as it will be stored; None for a deletion.
@@ -86,25 +87,38 @@ class Webhooks:
         Raises:
             StatusError: somebody refuses the request, or cannot be asked and must be.
         """
-        for one in self._validating(value, attributes):
-            await self._asked(one, value, attributes)
+        for one, kind in self._validating(value, attributes):
+            await self._asked(one, *seen_in(kind, value, attributes, self._book.scheme))
 
-    def _mutating(self, value: TypedObject | None, attributes: Attributes) -> Iterator[MutatingWebhook]:
-        for one in _by_rules(self._book.webhooks, attributes):
-            if isinstance(one, MutatingWebhook) and self._selects(one, value, attributes):
-                yield one
+    def _mutating(
+        self, value: TypedObject | None, attributes: Attributes
+    ) -> Iterator[tuple[MutatingWebhook, Kind[TypedObject]]]:
+        for one, kind in self._by_rules(attributes):
+            if isinstance(one, MutatingWebhook) and self._selects(one, kind, value, attributes):
+                yield one, kind
 
-    def _validating(self, value: TypedObject | None, attributes: Attributes) -> Iterator[ValidatingWebhook]:
-        for one in _by_rules(self._book.webhooks, attributes):
-            if isinstance(one, ValidatingWebhook) and self._selects(one, value, attributes):
-                yield one
+    def _validating(
+        self, value: TypedObject | None, attributes: Attributes
+    ) -> Iterator[tuple[ValidatingWebhook, Kind[TypedObject]]]:
+        for one, kind in self._by_rules(attributes):
+            if isinstance(one, ValidatingWebhook) and self._selects(one, kind, value, attributes):
+                yield one, kind
 
-    def _selects(self, one: Webhook, value: TypedObject | None, attributes: Attributes) -> bool:
+    def _by_rules(self, attributes: Attributes) -> Iterator[tuple[Webhook, Kind[TypedObject]]]:
+        """Whom rules mean, with the version that they name."""
+        for one in self._book.webhooks:
+            kind = meant(one.rules, attributes, one.match_policy, self._book.scheme)
+            if kind is not None:
+                yield one, kind
+
+    def _selects(
+        self, one: Webhook, kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes
+    ) -> bool:
         if not selects(one.namespace_selector, one.object_selector, value, attributes, self._lookup):
             return False
         if not one.match_conditions:
             return True
-        values = values_of(value, attributes, self._lookup)
+        values = values_of(*seen_in(kind, value, attributes, self._book.scheme), self._lookup)
         scope = Scope({name: values[name] for name in ("object", "oldObject", "request", "authorizer")})
         try:
             with answering(answers_of(self._authorizer, attributes.user)):
@@ -114,15 +128,18 @@ class Webhooks:
                 return False
             raise refused(value, attributes, str(failure)) from failure
 
-    async def _mutated(self, one: MutatingWebhook, value: TypedObject, attributes: Attributes) -> TypedObject:
-        answer = await self._asked(one, value, attributes)
-        if not answer.patch:
+    async def _mutated(
+        self, one: MutatingWebhook, kind: Kind[TypedObject], value: TypedObject, attributes: Attributes
+    ) -> TypedObject:
+        seen, as_seen = seen_in(kind, value, attributes, self._book.scheme)
+        answer = await self._asked(one, seen, as_seen)
+        if not answer.patch or seen is None:
             return value
         try:
-            patched = patches.apply(value, JSON_PATCH, answer.patch).object
+            patched = patches.apply(seen, JSON_PATCH, answer.patch).object
         except StatusError as error:
             raise _internal(f"jsonpatch of webhook {one.name} cannot be applied: {error}") from error
-        return attributes.kind.default(patched)
+        return kind.to_stored(kind.default(patched))
 
     async def _asked(self, one: Webhook, value: TypedObject | None, attributes: Attributes) -> Answer:
         """The answer of somebody who allows the request."""
@@ -172,10 +189,6 @@ class Webhooks:
         if reply.status != 200:
             raise _CallFailed(f"failed to call webhook: the server responded with status {reply.status}")
         return reply.body
-
-
-def _by_rules(found: tuple[Webhook, ...], attributes: Attributes) -> Iterator[Webhook]:
-    return (one for one in found if any(rule_matches(rule, attributes) for rule in one.rules))
 
 
 def _internal(said: str) -> StatusError:
