@@ -100,6 +100,14 @@ def test_explain_knows_fields(kubectl: Kubectl) -> None:
     assert "maxUnavailable" in told
 
 
+def test_explain_has_something_to_say_of_everything(kubectl: Kubectl) -> None:
+    for what in ("pod.spec.containers", "deployment.spec", "service.spec", "job.spec", "ingress.spec.rules.http.paths"):
+        told = kubectl("explain", what)
+        assert "<no description>" not in told
+        assert "DESCRIPTION:" in told
+    assert "How many pods are wanted. 1 if it is not set." in kubectl("explain", "deployment.spec.replicas")
+
+
 def test_an_unknown_field_is_refused_by_name(kubectl: Kubectl, namespace: str) -> None:
     text = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "typo"}, "dota": {"a": "b"}}'
     done = kubectl.run("apply", "-n", namespace, "-f", "-", text=text)

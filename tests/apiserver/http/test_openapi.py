@@ -1,7 +1,9 @@
 import msgspec
 import pytest
 
+from kubeactors.api import SCHEME as ALL_KINDS
 from kubeactors.apiserver.http.openapi import OpenApi
+from kubeactors.apiserver.http.openapi.descriptions import ANY, ANY_STRUCT, described
 
 from .conftest import Edge
 from .shelf import SCHEME
@@ -67,7 +69,9 @@ def test_lists_say_how_they_are_merged() -> None:
     ],
 )
 def test_fields_have_their_types(definition: str, name: str, expected: dict[str, object]) -> None:
-    assert at(DOCUMENTS.v2, "definitions", f"io.k8s.api.core.v1.{definition}", "properties", name) == expected
+    found = at(DOCUMENTS.v2, "definitions", f"io.k8s.api.core.v1.{definition}", "properties", name)
+    text = described().get((definition, name)) or described()[ANY, name]
+    assert found == {"description": text, **expected}
 
 
 def test_what_is_always_written_is_demanded() -> None:
@@ -135,3 +139,18 @@ async def test_version_2_comes_in_protobuf_for_clients_that_know_no_other(edge: 
     answer = await edge.get("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
     assert answer.headers["content-type"] == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     assert answer.content.startswith(b"\x0a\x032.0\x12\x15\x0a\x0aKubernetes\x12\x07v1.36.2")
+
+
+def test_every_field_of_every_kind_is_explained() -> None:
+    definitions = msgspec.convert(at(OpenApi(ALL_KINDS, "v1.36.2").v2, "definitions"), dict[str, dict[str, object]])
+    fields = {
+        (name.rpartition(".")[2], field): msgspec.convert(schema, dict[str, object]).get("description")
+        for name, one in definitions.items()
+        for field, schema in msgspec.convert(one.get("properties", {}), dict[str, object]).items()
+    }
+    assert [field for field, text in fields.items() if not text] == []
+    anywhere = {field for _, field in fields}
+    unknown = [
+        one for one in described() if one not in fields and not (one[0] in {ANY, ANY_STRUCT} and one[1] in anywhere)
+    ]
+    assert unknown == []

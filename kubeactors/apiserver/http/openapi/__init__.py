@@ -4,6 +4,7 @@
     operations.py   the operations of a kind, as both versions of OpenAPI see them
     documents.py    the documents: version 2 as one, version 3 by group version, and the index of those
     gnostic.py      version 2 in protobuf
+    descriptions.py what fields are for; the texts are in descriptions.txt
 
 Clients use them to explain fields, to know merge keys, and to see which query parameters a server understands.
 

@@ -3,7 +3,6 @@
 The names of definitions follow the packages of the original: `io.k8s.api.core.v1.Pod`.
 """
 
-import inspect
 import typing
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias, cast
@@ -14,6 +13,7 @@ from kubeactors.apimachinery.meta import Object, ObjectMeta
 from kubeactors.apimachinery.reader import LONG_FIELDS
 from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.http.hints import arguments, is_union, origin, package_of, struct_of, unwrapped
+from kubeactors.apiserver.http.openapi.descriptions import description_of_field, description_of_type
 
 Json: TypeAlias = dict[str, object]
 
@@ -89,11 +89,11 @@ class Schemas:
     def _define(self, name: str, type_: type[Object]) -> Json:
         hints = typing.get_type_hints(type_, include_extras=True)
         fields = sorted(msgspec.structs.fields(type_), key=lambda field: field.encode_name)
-        definition: Json = {"description": inspect.getdoc(type_) or "", "type": "object"}
+        definition: Json = {"description": description_of_type(type_), "type": "object"}
         if required := [field.encode_name for field in fields if _is_required(field, hints[field.name])]:
             definition["required"] = required
         definition["properties"] = {
-            field.encode_name: self._property(field.encode_name, hints[field.name]) for field in fields
+            field.encode_name: self._property(type_, field.encode_name, hints[field.name]) for field in fields
         }
         if name in self._kinds:
             properties = cast("Json", definition["properties"])
@@ -101,9 +101,10 @@ class Schemas:
             definition["x-kubernetes-group-version-kind"] = self._kinds[name]
         return definition
 
-    def _property(self, name: str, hint: object) -> Json:
+    def _property(self, type_: type[Object], name: str, hint: object) -> Json:
         hint, extras = unwrapped(hint)
-        return self._described(self._schema(name, hint, extras), _summary(hint)) | _extensions(extras)
+        description = description_of_field(type_, name, _struct_in(hint))
+        return self._described(self._schema(name, hint, extras), description) | _extensions(extras)
 
     def _schema(self, name: str, hint: object, extras: Mapping[str, object]) -> Json:
         if (special := _SPECIAL.get(str(extras.get("go", "")))) is not None:
@@ -190,12 +191,11 @@ def _is_time(hint: object) -> bool:
     return unwrapped(hint)[1].get("format") == "date-time"
 
 
-def _summary(hint: object) -> str:
-    """The first sentence about the Struct that a field holds, alone or in a list."""
+def _struct_in(hint: object) -> type[Object] | None:
+    """The Struct that a field holds, alone or in a list."""
     if origin(hint) is tuple:
         hint = unwrapped(arguments(hint)[0])[0]
-    struct = struct_of(hint)
-    return (inspect.getdoc(struct) or "").partition("\n")[0] if struct else ""
+    return struct_of(hint)
 
 
 def _extensions(extras: Mapping[str, object]) -> Json:
