@@ -1,6 +1,6 @@
 """Controllers: each looks at one thing, compares it with what it should be, and takes one step towards that.
 
-    manager.py             starts informers and controllers        pods.py, conditions.py, adoption.py, backends.py
+    manager.py             starts informers and controllers        pods.py, podcontrol.py, conditions.py, adoption.py, backends.py
     deployment/            rolls from template to template           what several of them need to know; no controller
     replicaset/            so many pods of one template            history.py            templates that there were
     statefulset/           pods with names, in order               daemonset/            a pod on every node that fits

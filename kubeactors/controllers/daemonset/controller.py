@@ -6,7 +6,7 @@ second daemon on a node; see `client/expectations.py`.
 Source: pkg/controller/daemon/daemon_controller.go (v1.36).
 """
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -14,9 +14,8 @@ from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.hashing import template_hash
 from kubeactors.apimachinery.labels import Selector, of_object
-from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, Preconditions, TypedObject
-from kubeactors.apimachinery.requests import Result
-from kubeactors.apimachinery.status import Conflict, NotFound, ServiceUnavailable, StatusError, Timeout
+from kubeactors.apimachinery.meta import LabelSelector, TypedObject
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.apimachinery.time import SECOND
 from kubeactors.client import (
     Change,
@@ -31,12 +30,10 @@ from kubeactors.client import (
     Standing,
     cluster_key,
     controller_of,
-    is_controlled_by,
     is_namespace_terminating,
     key_of,
 )
 from kubeactors.client.expectations import AWAIT_SECONDS
-from kubeactors.client.objects import revision_of as written_at
 from kubeactors.controllers.adoption import (
     CONTROLLER,
     ORPHANS,
@@ -52,6 +49,7 @@ from kubeactors.controllers.daemonset.placing import Fit, Placing
 from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, surplus
 from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
 from kubeactors.controllers.pod_marks import STRAY, owned_by
+from kubeactors.controllers.podcontrol import PodControl, look
 from kubeactors.controllers.pods import FAILED, batches, generated_name, label_values, life_of, ready_time
 from kubeactors.message import Recipient
 
@@ -98,6 +96,7 @@ class DaemonSetController(Controller):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "daemonset-controller")
         self._random = self.ctx.random_for("names")
+        self._control = PodControl(self, self._client, self._recorder, self._expectations)
 
     # What happens.
 
@@ -221,7 +220,7 @@ class DaemonSetController(Controller):
         uid, namespace = found.metadata.uid, found.metadata.namespace
         standing = self._expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
-            candidates: Iterable[Pod] = await self._look(found, selector)
+            candidates: Iterable[Pod] = await look(self._client, found, selector, self._expectations, self.ctx.now)
         else:
             owned = self._pods.by_index(CONTROLLER, uid)
             orphans = self._pods.by_index(ORPHANS, selector_value(namespace, selector))
@@ -230,91 +229,25 @@ class DaemonSetController(Controller):
         await release(self._client, found, sorted_out.release)
         return (*sorted_out.owned, *await adopt(self._client, found, sorted_out.adopt)), standing
 
-    async def _look(self, found: DaemonSet, selector: Selector) -> tuple[Pod, ...]:
-        """What the server has, because the cache cannot be trusted."""
-        live = await self._client.list(Pod, found.metadata.namespace, label_selector=str(selector))
-        uid = found.metadata.uid
-        owned = [one for one in live.items if is_controlled_by(one.metadata, uid)]
-        alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
-        self._expectations.confirm(uid, map(key_of, owned), alive, self.ctx.now)
-        return live.items
-
     async def _do(self, found: DaemonSet, step: Plan, current: ControllerRevision) -> StatusError | None:
         """Create and delete pods; the first refusal, if there is one."""
         for one in step.ended:
             self._tell_end(found, one)
         created = await self._create(found, step.create, current.metadata.labels.get(REVISION_LABEL, ""))
-        deleted = await self._delete(found, step.delete)
-        return created or deleted
+        refusals = await self._control.delete(found, step.delete)
+        return created or next(iter(refusals), None)
 
     async def _create(self, found: DaemonSet, nodes: tuple[str, ...], revision: str) -> StatusError | None:
-        placing, begin = Placing(found), 0
+        """Create pods in batches that double while all goes well; the first refusal ends it."""
+        placing, base, begin = Placing(found), f"{found.metadata.name}-", 0
         for size in batches(len(nodes)):
-            failure = await self._create_batch(found, placing, nodes[begin : begin + size], revision)
-            if failure is not None:
-                return failure
+            batch = nodes[begin : begin + size]
+            pods = [placing.pod(node, generated_name(base, self._random), revision) for node in batch]
+            refusals = await self._control.create(found, pods)
+            if refusals:
+                return next((one for one in refusals if not is_namespace_terminating(one)), None)
             begin += size
         return None
-
-    async def _create_batch(
-        self, found: DaemonSet, placing: Placing, nodes: tuple[str, ...], revision: str
-    ) -> StatusError | None:
-        uid, base = found.metadata.uid, f"{found.metadata.name}-"
-        pods = [placing.pod(node, generated_name(base, self._random), revision) for node in nodes]
-        for pod in pods:
-            self._expectations.expect_creation(uid, key_of(pod), self.ctx.now)
-        failures: list[StatusError] = []
-        for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
-            try:
-                created = (await reply).object
-            except StatusError as error:
-                failures += self._not_created(found, pod, error)
-            else:
-                self._expectations.creation_acknowledged(uid, key_of(pod), written_at(created.metadata))
-                self._recorder.normal(found, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
-        return failures[0] if failures else None
-
-    def _not_created(self, found: DaemonSet, pod: Pod, error: StatusError) -> tuple[StatusError, ...]:
-        uid = found.metadata.uid
-        if isinstance(error, Timeout | ServiceUnavailable):
-            self._expectations.doubt(uid, self.ctx.now)
-        else:
-            self._expectations.creation_observed(uid, key_of(pod))
-        if is_namespace_terminating(error):
-            return ()
-        self._recorder.warning(found, "FailedCreate", f"Error creating: {error}")
-        return (error,)
-
-    async def _delete(self, found: DaemonSet, doomed: tuple[Pod, ...]) -> StatusError | None:
-        for pod in doomed:
-            self._expectations.expect_deletion(found.metadata.uid, pod.metadata.uid, self.ctx.now)
-        failures: list[StatusError] = []
-        for pod, reply in [(pod, self._client.submit_delete(pod, _this_one(pod))) for pod in doomed]:
-            try:
-                await self._deleted(found, pod, reply)
-            except StatusError as error:
-                failures.append(error)
-        return failures[0] if failures else None
-
-    async def _deleted(self, found: DaemonSet, pod: Pod, reply: Awaitable[object]) -> None:
-        uid = found.metadata.uid
-        try:
-            gone = await reply
-        except (NotFound, Conflict):
-            # Gone, or no longer as it was when it was chosen, perhaps not even ours: its event wakes us to choose again.
-            self._expectations.deletion_observed(uid, pod.metadata.uid)
-            self.enqueue_after(key_of(found), STATUS_DELAY_SECONDS)
-        except (Timeout, ServiceUnavailable):
-            self._expectations.doubt(uid, self.ctx.now)
-            raise
-        except StatusError as error:
-            self._expectations.deletion_observed(uid, pod.metadata.uid)
-            self._recorder.warning(found, "FailedDelete", f"Error deleting: {error}")
-            raise
-        else:
-            if isinstance(gone, Result):
-                self._expectations.deletion_acknowledged(uid, pod.metadata.uid, written_at(gone.object.metadata))
-            self._recorder.normal(found, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
 
     def _tell_end(self, found: DaemonSet, ended: Finding) -> None:
         """A pod that has come to an end is deleted; after a failure the next one there is left for a while."""
@@ -386,9 +319,3 @@ def _is_different(old: Pod, new: Pod) -> bool:
         or old.metadata.labels != new.metadata.labels
         or old.metadata.owner_references != new.metadata.owner_references
     )
-
-
-def _this_one(pod: Pod) -> DeleteOptions:
-    """Delete this very pod in this very state: it may have been orphaned meanwhile."""
-    metadata = pod.metadata
-    return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))

@@ -31,7 +31,6 @@ from kubeactors.client import (
     Standing,
     cluster_key,
     controller_of,
-    is_controlled_by,
     key_of,
     reading,
     split_key,
@@ -56,6 +55,7 @@ from kubeactors.controllers.job.pods import (
 )
 from kubeactors.controllers.job.tracking import Tracking, counted, finished, track
 from kubeactors.controllers.pod_marks import STRAY, owned_by
+from kubeactors.controllers.podcontrol import look
 from kubeactors.controllers.pods import is_active, is_ready, label_values, restarts
 from kubeactors.message import Recipient
 
@@ -214,7 +214,7 @@ class JobController(Controller):
         released = self._hands.released(uid)  # as of now: the pods that are looked at next may not show it
         standing = self._hands.expectations.standing(uid, self.ctx.now)
         if standing is Standing.DOUBTED:
-            candidates = await self._look(job)
+            candidates = await look(self._client, job, selector, self._hands.expectations, self.ctx.now)
         else:
             orphans = self._pods.by_index(ORPHANS, selector_value(job.metadata.namespace, selector))
             candidates = (*self._pods.by_index(UNSETTLED, uid).values(), *orphans.values())
@@ -227,14 +227,6 @@ class JobController(Controller):
         pods = tuple(pod for pod in (*claimed.owned, *adopted) if not is_settled(pod))
         awaited = standing is Standing.AWAITED
         return View(job=job, pods=pods, released=released, awaited=awaited, now=self.ctx.wall)
-
-    async def _look(self, job: Job) -> tuple[Pod, ...]:
-        uid = job.metadata.uid
-        live = await self._client.list(Pod, job.metadata.namespace, label_selector=str(of_object(job.spec.selector)))
-        owned = [pod for pod in live.items if is_controlled_by(pod.metadata, uid)]
-        alive = [pod.metadata.uid for pod in owned if pod.metadata.deletion_timestamp is None]
-        self._hands.expectations.confirm(uid, map(key_of, owned), alive, self.ctx.now)
-        return live.items
 
     async def _act(self, view: View, found: Survey, planned: Plan) -> tuple[Deed, StatusError | None]:
         """Do what is planned; what there is then, and the first refusal."""

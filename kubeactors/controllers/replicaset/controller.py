@@ -9,7 +9,7 @@ it is.
 Source: pkg/controller/replicaset/replica_set.go, pkg/controller/replication/replication_controller.go (v1.36).
 """
 
-from collections.abc import Awaitable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar, Generic, TypeVar, cast
 
 import msgspec
@@ -17,9 +17,8 @@ import msgspec
 from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetStatus
 from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.apimachinery.labels import Selector, of_object
-from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
-from kubeactors.apimachinery.requests import Result
-from kubeactors.apimachinery.status import Conflict, NotFound, ServiceUnavailable, StatusError, Timeout
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import (
     Change,
     Client,
@@ -34,11 +33,9 @@ from kubeactors.client import (
     controller_of,
     controller_reference,
     is_ambiguous,
-    is_controlled_by,
     is_namespace_terminating,
     key_of,
     reading,
-    revision_of,
 )
 from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.adoption import (
@@ -53,6 +50,7 @@ from kubeactors.controllers.adoption import (
     selector_value,
 )
 from kubeactors.controllers.pod_marks import STRAY, owned_by
+from kubeactors.controllers.podcontrol import PodControl, look
 from kubeactors.controllers.pods import Life, batches, generated_name, is_active, label_values, life_of, ready_time
 from kubeactors.controllers.replicaset.plan import (
     BURST,
@@ -124,6 +122,7 @@ class ReplicasController(Controller, Generic[R]):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, self.component)
         self._random = self.ctx.random_for("names")
+        self._control = PodControl(self, self._client, self._recorder, self._expectations)
 
     @classmethod
     def _by_selector(cls, owner: R) -> tuple[str, ...]:
@@ -236,12 +235,8 @@ class ReplicasController(Controller, Generic[R]):
     async def _look(self, found: ReplicaSet) -> tuple[Counts, Iterable[Pod]]:
         """What the server has, because the cache cannot be trusted."""
         selector = of_object(found.spec.selector)
-        live = await self._client.list(Pod, found.metadata.namespace, label_selector=str(selector))
-        uid = found.metadata.uid
-        owned = [one for one in live.items if is_controlled_by(one.metadata, uid)]
-        alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
-        self._expectations.confirm(uid, map(key_of, owned), alive, self.ctx.now)
-        pods = await self._claim(found, selector, live.items)
+        live = await look(self._client, found, selector, self._expectations, self.ctx.now)
+        pods = await self._claim(found, selector, live)
         return counts_of_pods(found, pods, 0, self.ctx.wall), pods
 
     async def _claim(self, found: ReplicaSet, selector: Selector, candidates: Iterable[Pod]) -> tuple[Pod, ...]:
@@ -270,64 +265,13 @@ class ReplicasController(Controller, Generic[R]):
 
     async def _create_batch(self, found: ReplicaSet, size: int) -> list[StatusError]:
         """Create so many pods at once; what refused some of them."""
-        uid, base = found.metadata.uid, f"{found.metadata.name}-"
-        references = (controller_reference(found),)
-        pods = [pod_of(found, references, generated_name(base, self._random)) for _ in range(size)]
-        for pod in pods:
-            self._expectations.expect_creation(uid, key_of(pod), self.ctx.now)
-        refusals: list[StatusError] = []
-        for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
-            try:
-                created = (await reply).object
-            except StatusError as error:
-                self._not_created(found, pod, error)
-                refusals.append(error)
-            else:
-                self._expectations.creation_acknowledged(uid, key_of(pod), revision_of(created.metadata))
-                self._recorder.normal(found, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
-        return refusals
-
-    def _not_created(self, found: ReplicaSet, pod: Pod, error: StatusError) -> None:
-        uid = found.metadata.uid
-        if is_ambiguous(error):
-            self._expectations.doubt(uid, self.ctx.now)
-        else:
-            self._expectations.creation_observed(uid, key_of(pod))
-        if not is_namespace_terminating(error):
-            self._recorder.warning(found, "FailedCreate", f"Error creating: {error}")
+        base, references = f"{found.metadata.name}-", (controller_reference(found),)
+        names = [generated_name(base, self._random) for _ in range(size)]
+        return await self._control.create(found, [pod_of(found, references, name) for name in names])
 
     async def _delete(self, found: ReplicaSet, pods: Iterable[Pod], surplus: int) -> StatusError | None:
-        uid = found.metadata.uid
         doomed = pods_to_delete(list(filter(is_active, pods)), self._neighbours(found), surplus, self.ctx.wall)
-        for pod in doomed:
-            self._expectations.expect_deletion(uid, pod.metadata.uid, self.ctx.now)
-        failures: list[StatusError] = []
-        for pod, reply in [(pod, self._client.submit_delete(pod, _as_seen(pod))) for pod in doomed]:
-            try:
-                await self._deleted(found, pod, reply)
-            except StatusError as error:
-                failures.append(error)
-        return failures[0] if failures else None
-
-    async def _deleted(self, found: ReplicaSet, pod: Pod, reply: Awaitable[object]) -> None:
-        uid = found.metadata.uid
-        try:
-            gone = await reply
-        except (NotFound, Conflict):
-            # Gone, or no longer as it was when it was chosen, perhaps not even ours: its event wakes us to choose again.
-            self._expectations.deletion_observed(uid, pod.metadata.uid)
-            self.enqueue_after(key_of(found), STATUS_DELAY_SECONDS)
-        except (Timeout, ServiceUnavailable):
-            self._expectations.doubt(uid, self.ctx.now)
-            raise
-        except StatusError as error:
-            self._expectations.deletion_observed(uid, pod.metadata.uid)
-            self._recorder.warning(found, "FailedDelete", f"Error deleting: {error}")
-            raise
-        else:
-            if isinstance(gone, Result):
-                self._expectations.deletion_acknowledged(uid, pod.metadata.uid, revision_of(gone.object.metadata))
-            self._recorder.normal(found, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+        return next(iter(await self._control.delete(found, doomed)), None)
 
     def _neighbours(self, found: ReplicaSet) -> dict[str, int]:
         """How many active pods of this set and its siblings (the same Deployment's) each node has."""
@@ -393,9 +337,3 @@ def _life(pod: Pod) -> tuple[str, Hashable] | None:
     """Tally: see `LIVES`."""
     reference = controller_of(pod.metadata)
     return (reference.uid, (life_of(pod), tuple(pod.metadata.labels.items()))) if reference is not None else None
-
-
-def _as_seen(pod: Pod) -> DeleteOptions:
-    """Delete this very pod in this very state: it may have been orphaned meanwhile (kubernetes/kubernetes#138818)."""
-    metadata = pod.metadata
-    return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))

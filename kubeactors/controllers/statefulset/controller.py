@@ -14,7 +14,7 @@ from kubeactors.api.apps.v1 import ControllerRevision, StatefulSet
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.apimachinery.hashing import revision_hash
 from kubeactors.apimachinery.labels import Selector, of_object
-from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import Result
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, StatusError
 from kubeactors.client import (
@@ -43,6 +43,7 @@ from kubeactors.controllers.adoption import (
 )
 from kubeactors.controllers.history import HASH, History, data_of, newest_equal, revision_of, surplus
 from kubeactors.controllers.pod_marks import STRAY, owned_by
+from kubeactors.controllers.podcontrol import as_seen
 from kubeactors.controllers.pods import batches, label_values, owner_changed
 from kubeactors.controllers.statefulset.claims import claims_around
 from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_pod
@@ -277,7 +278,7 @@ class StatefulSetController(Controller):
         if turn.create is not None:
             return self._client.submit_create(turn.create)
         assert turn.delete is not None
-        return self._client.submit_delete(turn.delete, _this_one(turn.delete))
+        return self._client.submit_delete(turn.delete, as_seen(turn.delete))
 
     async def _answered(self, found: StatefulSet, turn: Turn, reply: Awaitable[object]) -> None:
         verb = "Create" if turn.create is not None else "Delete"
@@ -343,12 +344,6 @@ class StatefulSetController(Controller):
 
     async def _write(self, wanted: StatefulSet) -> None:
         self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
-
-
-def _this_one(pod: Pod) -> DeleteOptions:
-    """Delete this very pod in this very state: it may have been orphaned meanwhile."""
-    metadata = pod.metadata
-    return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))
 
 
 def _told(found: StatefulSet, data: dict[str, object]) -> ControllerRevision:

@@ -13,7 +13,7 @@ from kubeactors.api.core.v1 import Pod, PodTemplateSpec
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, LabelSelector, TypedObject
 from kubeactors.client import Client
-from kubeactors.controllers import adoption
+from kubeactors.controllers import adoption, podcontrol
 from kubeactors.controllers.deployment import controller as deployment
 from kubeactors.controllers.deployment import plan as deployment_plan
 from kubeactors.controllers.deployment import sizes
@@ -37,7 +37,7 @@ def scale_down_by_name() -> AbstractContextManager[object]:
     def as_seen(_pod: Pod) -> DeleteOptions:
         return DeleteOptions()
 
-    return patch.object(replicaset, "_as_seen", as_seen)
+    return patch.object(podcontrol, "as_seen", as_seen)
 
 
 def plain_pods_are_adopted() -> AbstractContextManager[object]:

@@ -1,0 +1,117 @@
+"""What a controller does to the pods of its owners: creates and deletes them, expects to see it, and tells of it.
+
+Source: pkg/controller/controller_utils.go, RealPodControl and ControllerExpectations (v1.36).
+"""
+
+from collections.abc import Awaitable, Sequence
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.labels import Selector
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
+from kubeactors.apimachinery.requests import Result
+from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
+from kubeactors.client import (
+    Client,
+    Controller,
+    EventRecorder,
+    Expectations,
+    is_ambiguous,
+    is_controlled_by,
+    is_namespace_terminating,
+    key_of,
+    revision_of,
+)
+
+AGAIN_SECONDS = 0.02
+"""How soon an owner is looked at again whose pod was not as it had been seen."""
+
+
+class PodControl:
+    """The hands of a controller; `expectations` are by the uid of the owner."""
+
+    def __init__(
+        self, controller: Controller, client: Client, recorder: EventRecorder, expectations: Expectations
+    ) -> None:
+        self._controller = controller
+        self._client = client
+        self._recorder = recorder
+        self._expectations = expectations
+
+    @property
+    def _now(self) -> int:
+        return self._controller.ctx.now
+
+    async def create(self, owner: TypedObject, pods: Sequence[Pod]) -> list[StatusError]:
+        """Create pods at once; what some of them were refused with."""
+        uid = owner.metadata.uid
+        for pod in pods:
+            self._expectations.expect_creation(uid, key_of(pod), self._now)
+        refusals: list[StatusError] = []
+        for pod, reply in [(pod, self._client.submit_create(pod)) for pod in pods]:
+            try:
+                created = (await reply).object
+            except StatusError as error:
+                self._not_created(owner, pod, error)
+                refusals.append(error)
+            else:
+                self._expectations.creation_acknowledged(uid, key_of(pod), revision_of(created.metadata))
+                self._recorder.normal(owner, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
+        return refusals
+
+    def _not_created(self, owner: TypedObject, pod: Pod, error: StatusError) -> None:
+        uid = owner.metadata.uid
+        if is_ambiguous(error):
+            self._expectations.doubt(uid, self._now)
+        else:
+            self._expectations.creation_observed(uid, key_of(pod))
+        if not is_namespace_terminating(error):
+            self._recorder.warning(owner, "FailedCreate", f"Error creating: {error}")
+
+    async def delete(self, owner: TypedObject, pods: Sequence[Pod]) -> list[StatusError]:
+        """Begin to delete these very pods, if they are still as they were seen; what some of them were refused with."""
+        for pod in pods:
+            self._expectations.expect_deletion(owner.metadata.uid, pod.metadata.uid, self._now)
+        refusals: list[StatusError] = []
+        for pod, reply in [(pod, self._client.submit_delete(pod, as_seen(pod))) for pod in pods]:
+            try:
+                await self._deleted(owner, pod, reply)
+            except StatusError as error:
+                refusals.append(error)
+        return refusals
+
+    async def _deleted(self, owner: TypedObject, pod: Pod, reply: Awaitable[object]) -> None:
+        uid = owner.metadata.uid
+        try:
+            gone = await reply
+        except (NotFound, Conflict):
+            # Gone, or no longer as it was when it was chosen, perhaps not even ours: choose again.
+            self._expectations.deletion_observed(uid, pod.metadata.uid)
+            self._controller.enqueue_after(key_of(owner), AGAIN_SECONDS)
+        except StatusError as error:
+            if is_ambiguous(error):
+                self._expectations.doubt(uid, self._now)
+            else:
+                self._expectations.deletion_observed(uid, pod.metadata.uid)
+                self._recorder.warning(owner, "FailedDelete", f"Error deleting: {error}")
+            raise
+        else:
+            if isinstance(gone, Result):
+                self._expectations.deletion_acknowledged(uid, pod.metadata.uid, revision_of(gone.object.metadata))
+            self._recorder.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+
+
+async def look(
+    client: Client, owner: TypedObject, selector: Selector, expectations: Expectations, now: int
+) -> tuple[Pod, ...]:
+    """The pods that match, live, because the cache cannot be trusted; the owner's doubts are over."""
+    live = (await client.list(Pod, owner.metadata.namespace, label_selector=str(selector))).items
+    owned = [one for one in live if is_controlled_by(one.metadata, owner.metadata.uid)]
+    alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
+    expectations.confirm(owner.metadata.uid, map(key_of, owned), alive, now)
+    return live
+
+
+def as_seen(pod: Pod) -> DeleteOptions:
+    """Delete this very pod in this very state: it may have been orphaned meanwhile (kubernetes/kubernetes#138818)."""
+    metadata = pod.metadata
+    return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))
