@@ -12,7 +12,7 @@ from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_evicted
+from kubeactors.sim.invariants.looking import is_condemned, is_evicted
 from kubeactors.sim.world import Commit, World
 
 OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision)
@@ -45,7 +45,7 @@ class NothingFreeIsDeleted(Invariant):
         owner = self.world.leaving.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
             return True
-        if is_evicted(value):
+        if is_evicted(value) or is_condemned(value):
             return True  # whether it had to go is judged elsewhere
         if isinstance(value, Pod) and value.spec.node_name:
             node = self.world.find(Node, value.spec.node_name, "")
