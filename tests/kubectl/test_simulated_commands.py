@@ -255,3 +255,41 @@ def test_a_pod_is_debugged_from_a_shell(kubectl: Kubectl, namespace: str, apply:
     apply(COUNTER, READY)
     debug = ("debug", "-n", namespace, "counter", "-i", "-q", "--image=busybox", "--profile=general", "--", "sh")
     assert "one two" in kubectl(*debug, text="x='one two'\necho $x\nexit\n")
+
+
+NAMED = """
+apiVersion: v1
+kind: Pod
+metadata: {name: named}
+spec:
+  hostname: web-1
+  subdomain: web
+  hostAliases: [{ip: 192.0.2.1, hostnames: [foo.local, bar.local]}]
+  dnsConfig: {nameservers: [192.0.2.2], searches: [shop.example], options: [{name: ndots, value: "2"}, {name: edns0}]}
+  containers: [{name: c, image: nginx}]
+"""
+
+
+def test_a_pod_knows_names_as_its_spec_says(kubectl: Kubectl, namespace: str, apply: Apply) -> None:
+    apply(NAMED, READY)
+    address = kubectl("get", "pod", "named", "-n", namespace, "-o", "jsonpath={.status.podIP}")
+
+    def told(*command: str) -> str:
+        return kubectl("exec", "named", "-n", namespace, "--", *command)
+
+    assert told("hostname") == "web-1\n"
+    assert told("hostname", "-i") == f"{address}\n"
+    lines = told("cat", "/etc/hosts").splitlines()
+    assert lines[:2] == ["# Kubernetes-managed hosts file.", "127.0.0.1\tlocalhost"]
+    assert lines[-4:] == [
+        f"{address}\tweb-1.web.{namespace}.svc.cluster.local\tweb-1",
+        "",
+        "# Entries added by HostAliases.",
+        "192.0.2.1\tfoo.local\tbar.local",
+    ]
+    assert told("cat", "/etc/resolv.conf").splitlines() == [
+        f"search {namespace}.svc.cluster.local svc.cluster.local cluster.local shop.example",
+        "nameserver 10.96.0.10",
+        "nameserver 192.0.2.2",
+        "options ndots:2 edns0",
+    ]

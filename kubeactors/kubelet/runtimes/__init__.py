@@ -7,6 +7,7 @@
     simulated_container.py  one that is nothing but times           command_container.py  one whose command is run
     behaviour.py          what can be declared of them               curves.py       values that change with time
     sessions.py           commands that run besides                  attached.py     somebody who looks
+    network_files.py      names that a pod knows
     shell/                the commands
     coroutine.py          containers that are coroutines; the rest is simulated
     coroutine_container.py  one of them                            coroutine_commands.py  commands in it

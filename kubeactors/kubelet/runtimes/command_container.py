@@ -102,7 +102,7 @@ class CommandContainer(SimulatedContainer):
         if container.termination_message_path:
             path = container.termination_message_path.strip("/")
             disk.root.write(path, b"", now)
-        self._machine = Machine(files, sandbox.config.name, self._processes, _ToLog(self._log, Stdout))
+        self._machine = Machine(files, sandbox.config.hostname, self._processes, _ToLog(self._log, Stdout))
         self._machine.does_without = container.name in sandbox.config.tasks
         self._sessions = Sessions(sandbox, disk, self._machine)
 

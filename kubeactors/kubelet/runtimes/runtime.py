@@ -14,8 +14,9 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from kubeactors.api.core.v1 import Container, Pod, Probe
+from kubeactors.api.core.v1 import Container, Pod, PodSpec, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
+from kubeactors.kubelet.runtimes.network_files import hostname_of
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.message import Message, Recipient
 
@@ -41,6 +42,13 @@ class PodSandboxConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     annotations: Mapping[str, str] = NOTHING
     tasks: tuple[str, ...] = ()
     """Names of the containers that are to end by themselves."""
+    spec: PodSpec = PodSpec()
+    """What the pod says of its names."""
+
+    @property
+    def hostname(self) -> str:
+        """What the pod takes for its own name."""
+        return hostname_of(self.spec, self.name, self.namespace)
 
 
 def sandbox_config_of(pod: Pod) -> PodSandboxConfig:
@@ -54,6 +62,7 @@ def sandbox_config_of(pod: Pod) -> PodSandboxConfig:
         images=tuple([one.image for one in (*spec.init_containers, *spec.containers)]),
         annotations=metadata.annotations,
         tasks=tasks_of(pod),
+        spec=spec,
     )
 
 

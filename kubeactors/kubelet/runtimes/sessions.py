@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import msgspec
 
 from kubeactors.kubelet.runtimes.coroutine_commands import MAX_OUTPUT_BYTES
+from kubeactors.kubelet.runtimes.network_files import hosts_file, resolver_file
 from kubeactors.kubelet.runtimes.runtime import ExecConfig, Mount
 from kubeactors.kubelet.runtimes.shell.catalogue import exists
 from kubeactors.kubelet.runtimes.shell.files import FileSystem, MountPoint, Tree
 from kubeactors.kubelet.runtimes.shell.interpreter import run_command
 from kubeactors.kubelet.runtimes.shell.machine import Call, Machine
-from kubeactors.kubelet.runtimes.shell.network_commands import DNS_SERVER
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Collected, Nowhere, Pipe, Streams
 from kubeactors.kubelet.runtimes.shell.processes import KILLED, Process
 from kubeactors.kubelet.runtimes.shell.terminal import Screen, Terminal
@@ -57,15 +57,13 @@ class Disk:
     __slots__ = ("_read_only", "_sandbox", "root")
 
     def __init__(self, sandbox: Sandbox, *, read_only: bool) -> None:
-        hostname = sandbox.config.name
-        hosts = f"127.0.0.1\tlocalhost\n{sandbox.ip}\t{hostname}\n"
-        search = f"search {sandbox.config.namespace}.svc.cluster.local svc.cluster.local cluster.local"
-        names = f"{search}\nnameserver {DNS_SERVER}\noptions ndots:5\n"
+        config = sandbox.config
+        hosts = hosts_file(config.spec, config.name, config.namespace, sandbox.ip)
         self.root: Tree = Tree(
             {
-                "etc/hostname": f"{hostname}\n".encode(),
+                "etc/hostname": f"{config.hostname}\n".encode(),
                 "etc/hosts": hosts.encode(),
-                "etc/resolv.conf": names.encode(),
+                "etc/resolv.conf": resolver_file(config.spec, config.namespace).encode(),
             }
         )
         self._sandbox = sandbox
@@ -284,7 +282,7 @@ class Sessions:
     def _new(self, mounts: tuple[Mount, ...], now: int, kept: Mapping[str, bytes] | None = None) -> Machine:
         processes, files = self._sandbox.processes(now), self._disk.files(mounts, kept)
         console = self._machine.console if self._machine is not None else Nowhere()
-        machine = Machine(files, self._sandbox.config.name, processes, console, self._machine)
+        machine = Machine(files, self._sandbox.config.hostname, processes, console, self._machine)
         machine.title = machine.title or self._title
         return machine
 

@@ -137,7 +137,7 @@ class Sandbox:
 
     def _visit(self, host: str, port: int, path: str, visited: Callable[[Visited], None]) -> None:
         """Who is in the same sandbox is asked without the kubelet."""
-        if host not in {"localhost", "127.0.0.1", self.ip, self.config.name}:
+        if host not in {"localhost", "127.0.0.1", self.ip, self.config.hostname}:
             self.table.ask(Visit(self.config.uid, host, port, path, visited))
             return
         answers = (one.answer(port) for one in self.containers)

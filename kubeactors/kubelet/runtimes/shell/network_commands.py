@@ -7,13 +7,11 @@ Source: busybox 1.36, nslookup and nc.
 
 from collections.abc import Generator
 
+from kubeactors.kubelet.runtimes.network_files import DNS_SERVER
 from kubeactors.kubelet.runtimes.runtime import NameFound
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step, Until
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
-
-DNS_SERVER = "10.96.0.10"
-"""Where a cluster's DNS usually is. Here it is only said to be there."""
 
 
 def _find(call: Call, name: str) -> Generator[Step, None, NameFound]:
