@@ -296,8 +296,8 @@ class ApiServer(
 
     @handle
     def store_events(self, message: StoreEvents) -> None:
-        """Take in what was written."""
-        if message.watch == self._store_watch:
+        """Take in what was written; not what an instance before this one was told, which has been read since."""
+        if message.watch == self._store_watch and message.revision > self._cacher.revision:
             self._cacher.apply(message.revision, message.events)
             self._freshness.advance()
             self._streams.schedule_flush()

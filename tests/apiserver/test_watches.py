@@ -20,7 +20,7 @@ from kubeactors.apimachinery.requests import (
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver import ApiServerConfig
 from kubeactors.message import Message, Recipient
-from kubeactors.storage import Compact
+from kubeactors.storage import Compact, KeyValue, StoreEvent, StoreEvents
 from tests.apiserver.plane import Plane, Seen, config_map, gvr_of, pod, refusal
 
 
@@ -178,6 +178,18 @@ def test_a_watch_that_cannot_begin_is_told_so_once_there_is_room() -> None:
     seen.is_shut = False
     plane.sim.run(1.0)
     assert reason_of(seen) == "Expired"
+
+
+def test_what_the_store_told_the_server_before_it_began_anew_brings_nothing_back(plane: Plane) -> None:
+    made = plane.create(config_map("a"))
+    plane.delete(ConfigMap, "a")
+    plane.sim.run(1.0)
+    revision = int(made.metadata.resource_version)
+    kv = KeyValue("/registry/configmaps/default/a", made, revision, revision, 1)
+    told = StoreEvent(deleted=False, kv=kv, previous=None)
+    plane.server.tell(StoreEvents(watch=1, revision=revision, events=(told,)))
+    plane.sim.run(1.0)
+    assert plane.names(ConfigMap, options=ListOptions(resource_version="0")) == []
 
 
 def test_a_watch_ends_at_its_timeout_with_a_bookmark_shortly_before(plane: Plane) -> None:
