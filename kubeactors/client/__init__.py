@@ -3,6 +3,7 @@
 - `Client` asks the API server through a `Transport` (in process: a ref; elsewhere HTTPS) and raises refusals.
 - `Reflector` keeps an `Indexer` equal to what the API server holds: list, watch, resume, list again. A plain state
   machine; the `Informer` actor is one with subscribers, to whom it tells `Notify`. `Lister` is the read-only side.
+- `Subscriptions` tell a subscriber that started again what is meant for it, and what for an instance before it.
 - `Controller` is the base of level-triggered actors: notifications put keys into a `WorkQueue`, workers reconcile them.
 - `Expectations` guard against acting twice on a cache that has not seen one's own writes yet.
 - `LeaderElector` lets a child live while it holds a Lease; what it makes of the Lease is decided in `leases.py`.
@@ -33,6 +34,7 @@ from kubeactors.client.objects import (
 from kubeactors.client.overlay import Overlay
 from kubeactors.client.owners import controller_of, controller_reference, is_controlled_by
 from kubeactors.client.reflector import Change, Reflector
+from kubeactors.client.subscriptions import Subscriptions
 from kubeactors.client.transport import InProcessTransport, Transport
 from kubeactors.client.workqueue import BucketLimiter, ItemBackoff, WorkQueue
 
@@ -61,6 +63,7 @@ __all__ = [
     "SharedInformer",
     "Standing",
     "Subscribe",
+    "Subscriptions",
     "Tally",
     "Transport",
     "Unsubscribe",

@@ -12,6 +12,7 @@ from kubeactors.apimachinery.status import StatusError
 from kubeactors.client.informer import EVERY_CHANGE, Notify, SharedInformer, Unsubscribe
 from kubeactors.client.objects import is_ambiguous
 from kubeactors.client.reflector import Change
+from kubeactors.client.subscriptions import Subscriptions
 from kubeactors.client.workqueue import SECOND, WorkQueue
 from kubeactors.message import Message
 
@@ -53,9 +54,9 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
         self._marks: dict[str, int] = {}
         """Which changes of each source concern the controller."""
-        self._unsynced: dict[str, int] = {}
-        """The sources that have not told yet what there is, with the number of the subscription."""
-        self._late: dict[str, int] = {}
+        self._unsynced: Subscriptions = Subscriptions()
+        """The sources that have not told yet what there is."""
+        self._late: Subscriptions = Subscriptions()
         """The same of those that came while this ran; nothing waits for them."""
         self._workers = 0
         self._armed: int | None = None
@@ -82,25 +83,25 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         entry = cast("tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]", (informer, handler))
         self._informers[informer.source] = entry
         self._marks[informer.source] = marks
-        self._unsynced[informer.source] = 0
+        self._unsynced.add(informer.source)
 
     def observe_late(self, informer: SharedInformer[T], handler: Callable[[Change[T]], None]) -> None:
         """Like `observe`, for a collection that comes while the controller runs. See `late_synced`."""
         self.observe(informer, handler)
-        del self._unsynced[informer.source]
-        self._late[informer.source] = informer.subscribe(self.ctx.self)
+        self._unsynced.discard(informer.source)
+        self._late.add(informer.source, informer.subscribe(self.ctx.self))
 
     def forget(self, informer: SharedInformer[T]) -> None:
         """Hear no more of a collection that was observed late."""
         del self._informers[informer.source], self._marks[informer.source]
-        self._late.pop(informer.source, None)
+        self._late.discard(informer.source)
         if informer.ref is not None:
             informer.ref.tell(Unsubscribe(self.ctx.self))
 
     def started(self) -> None:
         """Subscribe. A subclass that overrides this calls it."""
         for source, (informer, _) in self._informers.items():
-            self._unsynced[source] = informer.subscribe(self.ctx.self, self._marks[source])
+            self._unsynced.add(source, informer.subscribe(self.ctx.self, self._marks[source]))
 
     @property
     def synced(self) -> bool:
@@ -138,16 +139,10 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         entry = self._informers.get(message.source)
         if entry is None:
             return  # forgotten meanwhile
-        for change in message.changes:
-            entry[1](change)
-        if message.synced:
-            self._synced(message)
+        if self._unsynced.hears(message) and self._late.hears(message):
+            for change in message.changes:
+                entry[1](change)
         self._dispatch()
-
-    def _synced(self, message: Notify) -> None:
-        for waiting in (self._unsynced, self._late):
-            if waiting.get(message.source) == message.subscription:
-                del waiting[message.source]
 
     @handle
     def wake(self, message: Wake) -> None:

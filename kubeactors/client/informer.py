@@ -91,8 +91,8 @@ class SharedInformer(Generic[T]):
         """Who is told of changes: of those with which marks."""
         self.waiting: dict[Ref[Notify], Subscribe] = {}
         """Who is told what is there after the next list."""
-        self.unheard: list[Subscribe] = []
-        """Who subscribed while the informer's mailbox was full."""
+        self.unheard: dict[Ref[Notify], Subscribe] = {}
+        """Who subscribed last while the informer's mailbox was full."""
         self.marks_of: Callable[[Change[T]], int] | None = None
         """See `mark_by`."""
         self.news: int = EVERY_CHANGE
@@ -131,8 +131,9 @@ class SharedInformer(Generic[T]):
         assert self.ref is not None  # the factory spawns it
         self._subscriptions += 1
         message = Subscribe(subscriber, self._subscriptions, marks)
+        self.unheard.pop(subscriber, None)
         if not self.ref.tell(message):
-            self.unheard.append(message)
+            self.unheard[subscriber] = message
         return self._subscriptions
 
 
@@ -232,8 +233,8 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
 
     def _carry_on(self) -> None:
         """After a message: hear who was not heard because there was no room for it, and see that there is a watch."""
-        unheard, self._shared.unheard = self._shared.unheard, []
-        for message in unheard:
+        unheard, self._shared.unheard = self._shared.unheard, {}
+        for message in unheard.values():
             self.subscribe(message)
         self._reconnect_if_broken()
 

@@ -11,7 +11,7 @@ import msgspec
 from kubeactors.actor import Actor, handle
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.status import StatusError
-from kubeactors.client import Change, Client, Notify, RecordEvent, SharedInformer
+from kubeactors.client import Change, Client, Notify, RecordEvent, SharedInformer, Subscriptions
 from kubeactors.message import Recipient
 from kubeactors.scheduler import diagnosis
 from kubeactors.scheduler.cache import Cache
@@ -94,7 +94,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self._is_extending = False
         """An extender is being asked about a pod: no other is placed meanwhile."""
         self._alarm: int | None = None
-        self._unsynced = [pods.source, nodes.source]
+        self._unsynced = Subscriptions()
 
     def started(self) -> None:
         """Learn what is there, then follow it."""
@@ -110,10 +110,9 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self.queue: SchedulingQueue = SchedulingQueue(self._gate, hints, sort_key_of(profiles), self._config.backoff)
         self._hears_of_waiting_pods = self.queue.awaits(_POD_WAITS)
         for informer in self._surroundings.informers():
-            informer.subscribe(self.ctx.self)
-            self._unsynced.append(informer.source)
-        self._nodes.subscribe(self.ctx.self, self._nodes.news)
-        self._pods.subscribe(self.ctx.self)
+            self._unsynced.add(informer.source, informer.subscribe(self.ctx.self))
+        self._unsynced.add(self._nodes.source, self._nodes.subscribe(self.ctx.self, self._nodes.news))
+        self._unsynced.add(self._pods.source, self._pods.subscribe(self.ctx.self))
 
     def _handle(self) -> Handle:
         """What plugins get."""
@@ -136,6 +135,8 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
     @handle
     def changed(self, message: Notify) -> None:
         """Nodes and pods came, changed and went."""
+        if not self._unsynced.hears(message):
+            return
         if message.source == self._nodes.source:
             for node_change in cast("tuple[Change[Node], ...]", message.changes):
                 self._node_changed(node_change)
@@ -150,13 +151,13 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
             if self._neighbours.is_about_namespaces(message):
                 for profile in self._profiles.values():
                     profile.namespaces_changed()
-        if message.synced and message.source in self._unsynced:
-            self._unsynced.remove(message.source)
         self._carry_on()
 
     @handle
     async def cycle(self, message: Cycle) -> None:
         """Place and bind some pods; the worker ends when there are none."""
+        if not self._workers:
+            return  # told by an instance before this one
         for _ in range(PODS_PER_TURN):
             queued = None if self._is_extending else self.queue.pop(self.ctx.now)
             if queued is None:
@@ -178,7 +179,9 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
     @handle
     async def go_on(self, message: GoOn) -> None:
         """What was decided about a pod that has its place."""
-        placed = self._placed.pop(message.uid)
+        placed = self._placed.pop(message.uid, None)
+        if placed is None:
+            return  # told by an instance before this one
         if message.refusal is None:
             await self._bind(placed)
         else:

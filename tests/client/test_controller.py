@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import pytest
 
 from kubeactors.actor import Actor, Gate, Ref, SimSystem
 from kubeactors.api.core.v1 import ConfigMap, Secret
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.requests import ADDED
 from kubeactors.apimachinery.status import Conflict, Timeout
-from kubeactors.client import Change, Client, Controller, InformerFactory, SharedInformer
+from kubeactors.client import Change, Client, Controller, InformerFactory, Notify, SharedInformer
 from kubeactors.client.controller import MOST_A_SECOND, ControllerMessage
 from kubeactors.client.workqueue import SECOND
 from tests.client.door import Door
@@ -136,6 +138,18 @@ def test_a_restarted_controller_reconciles_everything_again(when: str) -> None:
     world.sim.run(5.0 if when == "at once" else 0.05)
     world.sim.crash(world.found[0], RuntimeError("boom"))
     world.log.clear()
+    world.sim.run(5.0)
+    assert sorted(world.log) == ["default/a", "default/b", "default/c"]
+
+
+def test_a_restarted_controller_takes_in_nothing_that_an_instance_before_it_was_told() -> None:
+    world = World(nothing)
+    world.sim.run(5.0)
+    world.sim.crash(world.found[0], RuntimeError("boom"))
+    world.log.clear()
+    gone = ConfigMap(metadata=ObjectMeta(name="gone", namespace="default"))
+    change = cast("Change[TypedObject]", Change(ADDED, "default/gone", None, gone))
+    world.found[0].tell(Notify(str(world.client.resource(ConfigMap)), (change,)))
     world.sim.run(5.0)
     assert sorted(world.log) == ["default/a", "default/b", "default/c"]
 

@@ -1,10 +1,16 @@
 """The scheduler against a real API server, in virtual time."""
 
 from collections.abc import Callable
+from typing import cast
 
 from msgspec.structs import replace
 
+from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Node, Pod, PodSchedulingGate, PodSpec, Taint
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ADDED
+from kubeactors.client import Change, Notify
+from kubeactors.scheduler.messages import Cycle, GoOn
 from tests.kubelet.plane import Plane, a_pod, condition
 
 NOT_HELPFUL = (
@@ -167,6 +173,20 @@ def test_a_restarted_scheduler_goes_on_where_it_was() -> None:
     places = [plane.pod(f"p{number}").spec.node_name for number in range(9)]
 
     assert sorted(places.count(one) for one in ("node-0", "node-1", "")) == [1, 4, 4]
+
+
+def test_a_restarted_scheduler_takes_in_nothing_that_an_instance_before_it_was_told() -> None:
+    plane = scheduling(nodes=1)
+    plane.sim.run(1.0)
+    scheduler = (cast("Cell", plane.scheduler).children or {})["scheduler"]
+    plane.sim.crash(scheduler, RuntimeError("a bug"))
+    gone = a_pod("gone", requests={"cpu": "4"}, node_name="node-0")
+    change = cast("Change[TypedObject]", Change(ADDED, "default/gone", None, gone))
+    for message in (Notify("core/v1/pods", (change,)), Cycle(), GoOn("gone")):
+        scheduler.tell(message)
+    plane.create(a_pod("p", requests={"cpu": "4"}))
+    plane.run_until_pod("p", is_placed)
+    assert sum(event == "actor.failed" for _, _, event, *_ in plane.sim.logged) == 1
 
 
 def test_while_the_api_server_is_away_nothing_is_lost() -> None:
