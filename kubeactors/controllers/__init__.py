@@ -17,6 +17,7 @@
     service_lb.py          addresses for load balancers, of a pool  pod_marks.py        whom a change of a pod concerns
     resourceclaim.py       claims of devices from templates, and what ended pods used of them
     ephemeral_volume.py    claims of pods' ephemeral volumes
+    policy_status.py       what does not fit in the expressions of admission policies
     serviceaccount_tokens.py  fills the Secrets that hold a token, as long as its account lives
 
 Who sends to them: their informers (`Notify`), and they themselves. What they send: requests to the API server, and

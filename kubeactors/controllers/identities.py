@@ -52,6 +52,7 @@ _ACCOUNTS = {
     "taint-eviction": "node-controller",
     "ttl": "ttl-controller",
     "ttl-after-finished": "ttl-after-finished-controller",
+    "validatingadmissionpolicy-status": "validatingadmissionpolicy-status-controller",
 }
 """The service account of each controller, by the name that it has in the manager."""
 

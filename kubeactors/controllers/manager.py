@@ -10,6 +10,7 @@ from typing import ClassVar, Never
 import msgspec
 
 from kubeactors.actor import Actor, Supervision
+from kubeactors.api.admissionregistration.v1.validating import ValidatingAdmissionPolicy
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
@@ -65,6 +66,7 @@ from kubeactors.controllers.persistentvolume import (
 from kubeactors.controllers.pod_gc import PodGCController
 from kubeactors.controllers.pod_marks import marks_of
 from kubeactors.controllers.podautoscaler import HorizontalController, MetricsSource, NoMetrics
+from kubeactors.controllers.policy_status import ValidatingAdmissionPolicyStatusController
 from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.resourceclaim import ResourceClaimController
 from kubeactors.controllers.resourcequota import ResourceQuotaController
@@ -266,6 +268,9 @@ def _factories(
             quotas=informers.of(ResourceQuota),
             counted=[informers.of(kind.type) for kind in client.scheme if kind.namespaced and _is_collected(kind)],
             definitions=informers.of(CustomResourceDefinition),
+        ),
+        "validatingadmissionpolicy-status": partial(
+            ValidatingAdmissionPolicyStatusController, client, policies=informers.of(ValidatingAdmissionPolicy)
         ),
         "garbagecollector": partial(
             GarbageCollector,

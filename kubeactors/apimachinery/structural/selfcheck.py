@@ -1,27 +1,31 @@
 """Which fields a rule speaks of, and whether its schema has them.
 
 The library knows no types of records, so that rules are compiled over values of any type. What it cannot see, a field
-that does not exist, is looked for here: selections that begin with `self` or `oldSelf`, as far as the schema goes.
+that does not exist, is looked for here: selections that begin with `self` or `oldSelf` (in policies with `object` or
+`oldObject`), as far as the schema goes.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/cel/model, cel-go/checker (v1.36).
 """
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from kubeactors.apimachinery.structural.node import Structural
 
 _TEXT = re.compile(r"""r?("""
                    r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")  # fmt: skip
-_START = re.compile(r"(?<![\w.])(self|oldSelf)\b")
+SELF = ("self", "oldSelf")
 _SELECT = re.compile(r"\s*\.\s*(\??)([A-Za-z_]\w*)\s*(\(?)")
 
 ROOT_FIELDS = ("apiVersion", "kind", "metadata")
 _META = frozenset({"name", "generateName"})
 
 
-def unknown_field(rule: str, schema: Structural, *, root: bool) -> str:
-    """The compiler's error about a field that does not exist; empty if there is none. `root`: self has type and metadata.
+def unknown_field(rule: str, schema: Structural, *, root: bool, names: tuple[str, ...] = SELF) -> str:
+    """The compiler's error about a field that does not exist; empty if there is none.
+
+    `root`: the values have type and metadata, whatever their schema says. `names`: the variables that are such values.
 
     >>> spec = Structural({"type": "object", "properties": {"size": {"type": "integer"}}})
     >>> print(unknown_field("self.weight > 1", spec, root=False))
@@ -30,10 +34,15 @@ def unknown_field(rule: str, schema: Structural, *, root: bool) -> str:
      | ....^
     """
     blank = _TEXT.sub(lambda found: " " * len(found[0]), rule)
-    for start in _START.finditer(blank):
+    for start in _start(names).finditer(blank):
         for name, at in _undefined(blank, start.end(), schema, root=root):
             return _said(rule, name, at)
     return ""
+
+
+@cache
+def _start(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.])({'|'.join(names)})\b")
 
 
 def _undefined(text: str, end: int, schema: Structural, *, root: bool) -> Iterator[tuple[str, int]]:
