@@ -300,12 +300,15 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         """The pod as others have changed it, if that is news: perhaps it is to go."""
         if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
             worker.pod = pod
+            if worker.wanted.services:
+                worker.refresh(self.ctx.wall)
             self._step(worker)
             self._set_alarm()
 
     def _add(self, pod: Pod) -> None:
         now = self.ctx.wall
-        worker = PodWorker(pod, self._runtime, self._config.node_ip, now)
+        config = self._config
+        worker = PodWorker(pod, self._runtime, config.node_ip, now, config.allocatable or config.capacity)
         self._workers[worker.uid] = worker
         sandbox = self._found.pop(worker.uid, None)
         if sandbox is not None:
@@ -433,7 +436,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.log.info("kubelet.materials_not_read", uid=message.uid, error=str(error))
             worker.reads_at = self.ctx.wall + int(WRITE_RETRY_SECONDS * SECOND)
         else:
-            worker.materials = materials
+            worker.take_materials(materials, self.ctx.wall)
         if self._workers.get(message.uid) is worker:
             self._step(worker)
             self._set_alarm()

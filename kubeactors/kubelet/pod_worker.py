@@ -6,7 +6,7 @@ latest at `wake_at`, and then asks for the status.
 Source: pkg/kubelet/{pod_workers,kubelet,kubelet_pods}.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 import msgspec
@@ -35,10 +35,13 @@ from kubeactors.kubelet.runtimes import (
     sandbox_config_of,
 )
 from kubeactors.kubelet.usage import WorkerUsage
-from kubeactors.kubelet.volumes import check_volumes
+from kubeactors.kubelet.volumes import check_volumes, is_made_of_objects
 
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
+SYNC = 60 * SECOND
+"""So often what volumes are made from is read again. Source: syncFrequency of the kubelet's configuration."""
+NOTHING: Mapping[str, str] = {}
 DEFAULT_GRACE_SECONDS = 30
 KEPT_STARTS = 2
 """The newest start of a container, and the one before it, whose log can still be read."""
@@ -86,6 +89,7 @@ class PodWorker:
         "_retry_at",
         "_runtime",
         "_started_at",
+        "allocatable",
         "events",
         "host_ip",
         "ip",
@@ -99,12 +103,16 @@ class PodWorker:
         "wanted",
     )
 
-    def __init__(self, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int) -> None:
+    def __init__(
+        self, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int, allocatable: Mapping[str, str] = NOTHING
+    ) -> None:
         self.pod: Pod = pod
         """The newest that is known of it; its status is the base of ours."""
         self.is_gone: bool = False
         """The API has no such pod any more: there is nobody to tell about it."""
         self.host_ip: str = host_ip
+        self.allocatable: Mapping[str, str] = allocatable
+        """What the node has for pods."""
         self.stage = Stage.TERMINATED if pod.status.phase in TERMINAL else Stage.RUNNING
         self.sandbox: PodSandbox | None = None
         self.ip: str = pod.status.pod_ip
@@ -282,6 +290,23 @@ class PodWorker:
         record = next(one for one in self.records if one.spec.name == container)
         return surroundings_of(record.spec, self._facts, self.materials or NO_MATERIALS)
 
+    def take_materials(self, materials: Materials, now: int) -> None:
+        """What the pod refers to was read: what runs sees it in its volumes. What is gone since stays to be seen."""
+        before, self.materials = self.materials, materials
+        if not self.is_running or not self.wanted.services:
+            return
+        if before is not None and check_volumes(self._facts, materials) is not None:
+            self.materials = before
+        self.refresh(now)
+        if is_made_of_objects(self.pod) and self.stage is Stage.RUNNING:
+            self.reads_at = now + SYNC
+
+    def refresh(self, now: int) -> None:
+        """Let what runs see in its volumes what they contain now."""
+        for record in self.records:
+            if record.is_running and self._runtime.needs_environment(record.spec):
+                self._runtime.refresh(self.surroundings(record.spec.name).mounts, now)
+
     # What happens.
 
     def _observe(self, now: int) -> None:
@@ -298,6 +323,8 @@ class PodWorker:
         """What the runtime says of the newest start."""
         if record.observe(seen):
             self._tell(record, "Normal", "Started", "Container started")
+            if self.reads_at is None and self.wanted.services and is_made_of_objects(self.pod):
+                self.reads_at = now + SYNC
             if record.spec.lifecycle is not None and record.spec.lifecycle.post_start is not None:
                 record.post_start = PostStart()
         if record.spec.lifecycle is not None and record.is_running:
@@ -414,7 +441,8 @@ class PodWorker:
 
     @property
     def _facts(self) -> PodFacts:
-        return PodFacts(pod=self.pod, pod_ip=self.ip or self.host_ip, host_ip=self.host_ip)
+        ip = self.ip or self.host_ip
+        return PodFacts(pod=self.pod, pod_ip=ip, host_ip=self.host_ip, allocatable=self.allocatable)
 
     def _advance_init(self, now: int) -> tuple[list[ContainerRecord], bool]:
         """Run the init containers one by one, sidecars staying: what was started, and whether the others may run."""

@@ -3,7 +3,7 @@
 Source: pkg/volume/{configmap,secret,projected,downwardapi} (v1.36).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kubeactors.api.core.v1 import Container, Pod, Volume
 from kubeactors.api.core.v1.volume import DownwardAPIVolumeFile, KeyToPath, VolumeProjection
@@ -19,6 +19,8 @@ from kubeactors.kubelet.materials import (
 )
 from kubeactors.kubelet.runtimes import Mount
 
+NO_MODES: Mapping[str, int] = {}
+DEFAULT_MODE = 0o644
 NOT_BOUND: Mapping[str, str] = {}
 
 
@@ -33,6 +35,15 @@ def check_volumes(facts: PodFacts, materials: Materials) -> tuple[str, str] | No
     return None
 
 
+def is_made_of_objects(pod: Pod) -> bool:
+    """Whether the pod has volumes whose contents may change: of ConfigMaps and Secrets."""
+    return any(
+        one.config_map is not None or one.secret is not None or one.projected is not None
+        for one in pod.spec.volumes
+        if not one.name.startswith(TOKEN_VOLUME)
+    )
+
+
 def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: Mapping[str, str]) -> tuple[Mount, ...]:
     """The volumes of a container with their contents; `env` is its environment.
 
@@ -45,6 +56,8 @@ def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: 
             path=one.mount_path,
             directory=directory_of(volumes[one.name], facts.pod, materials.directories),
             files=_files_if_there(volumes[one.name], facts, materials),
+            modes=modes_of(volumes[one.name]),
+            default_mode=_default_mode(volumes[one.name]),
             sub_path=expand(one.sub_path_expr, env) if one.sub_path_expr else one.sub_path,
             read_only=bool(one.read_only),
         )
@@ -88,6 +101,27 @@ def files_of(volume: Volume, facts: PodFacts, materials: Materials) -> Mapping[s
             files |= _projected(source, facts, materials)
         return files
     return None
+
+
+def modes_of(volume: Volume) -> Mapping[str, int]:
+    """The permissions of files that have some of their own, by path."""
+    found = {one.path: one.mode for one in _items_of(volume) if one.mode is not None}
+    for source in (volume.projected.sources or ()) if volume.projected is not None else ():
+        found |= {one.path: one.mode for one in _items_of(source) if one.mode is not None}
+    return found or NO_MODES
+
+
+def _items_of(source: Volume | VolumeProjection) -> Iterator[KeyToPath | DownwardAPIVolumeFile]:
+    for one in (source.config_map, source.secret, source.downward_api):
+        if one is not None:
+            yield from one.items
+
+
+def _default_mode(volume: Volume) -> int:
+    for one in (volume.config_map, volume.secret, volume.downward_api, volume.projected):
+        if one is not None and one.default_mode is not None:
+            return one.default_mode
+    return DEFAULT_MODE
 
 
 def _files_if_there(volume: Volume, facts: PodFacts, materials: Materials) -> Mapping[str, bytes] | None:

@@ -13,7 +13,8 @@
     coroutine_container.py  one of them                            coroutine_commands.py  commands in it
     programs.py           images that are Python                     container_context.py  what their code sees
     host.py               the actors in which they run               platform.py     what they need of the world
-    container_log.py      what they write
+    container_log.py      what they write                          published.py    volumes that change all at once
+    web.py                asking a coroutine over HTTP
 
 Where a pod is reached: its address (`PodSandbox.ip`, in the API `status.podIP`) is in 127.128.0.0/9 if a coroutine runs
 in it, and real sockets listen there; `port_address` says so for one port. Other addresses are nobody's. Connections that

@@ -98,7 +98,7 @@ class CommandContainer(SimulatedContainer):
         self._terminal: Terminal | None = None
         self._message = ""
         disk = self._disk
-        files = disk.files(config.mounts)
+        files = disk.files(config.mounts, now)
         if container.termination_message_path:
             path = container.termination_message_path.strip("/")
             disk.root.write(path, b"", now)

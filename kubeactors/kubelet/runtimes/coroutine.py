@@ -19,6 +19,7 @@ from kubeactors.kubelet.runtimes.coroutine_container import NO_ADDRESS_OF_ITS_OW
 from kubeactors.kubelet.runtimes.host import EndProcess, HostMessage, StartProcess
 from kubeactors.kubelet.runtimes.platform import Platform
 from kubeactors.kubelet.runtimes.programs import ProgramNotFound, Programs
+from kubeactors.kubelet.runtimes.published import publish_on_disk
 from kubeactors.kubelet.runtimes.runtime import ContainerConfig, Mount, PodSandboxConfig, PullFailure, Visited
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.kubelet.runtimes.table import RunningContainer, Sandbox
@@ -144,18 +145,24 @@ class CoroutineRuntime(SimulatedRuntime):
         """See `RuntimeTable`."""
         return f"{self._network}.{address.partition('.')[2]}"
 
-    def materialize(self, mount: Mount) -> Path:
+    def refresh(self, mounts: tuple[Mount, ...], now: int) -> None:
+        """See `ContainerRuntime`."""
+        super().refresh(mounts, now)
+        for one in mounts:
+            if one.files is not None and (self._directory / one.directory).is_dir():
+                self.materialize(one, now)
+
+    def materialize(self, mount: Mount, now: int) -> Path:
         """Make the files of a mount; where they are.
 
         Raises:
             OSError: the file system refuses.
         """
         directory = self._directory / mount.directory
-        (directory if mount.files else directory / mount.sub_path).mkdir(parents=True, exist_ok=True)
-        for name, content in (mount.files or {}).items():
-            path = directory / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        if mount.files is not None:
+            publish_on_disk(mount, directory, now)
+        else:
+            (directory / mount.sub_path).mkdir(parents=True, exist_ok=True)
         return directory / mount.sub_path
 
     def _found(self, image: str) -> PullFailure | None:

@@ -134,7 +134,8 @@ class MountedFiles(Mapping[str, bytes]):
     def __iter__(self) -> Iterator[str]:
         for mounted, directory in self._volumes.items():
             for path in sorted(directory.rglob("*")):
-                if path.is_file():
+                inside = path.relative_to(directory)
+                if path.is_file() and not inside.parts[0].startswith(".."):
                     yield str(PurePosixPath(mounted) / path.relative_to(directory).as_posix())
 
     def __len__(self) -> int:

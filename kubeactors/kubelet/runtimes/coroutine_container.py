@@ -61,7 +61,7 @@ class Surroundings(Protocol):
         """Something happened in a pod."""
         ...
 
-    def materialize(self, mount: Mount) -> Path:
+    def materialize(self, mount: Mount, now: int) -> Path:
         """Make the files of a mount; where they are."""
         ...
 
@@ -262,7 +262,7 @@ class CoroutineContainer:
             image=container.image,
             args=args,
             env=self._config.env,
-            volumes={one.path: self._runtime.materialize(one) for one in self._config.mounts},
+            volumes={one.path: self._runtime.materialize(one, platform.now()) for one in self._config.mounts},
             address=self._sandbox.ip or NO_ADDRESS_OF_ITS_OWN,
             restarts=self._config.attempt,
         )

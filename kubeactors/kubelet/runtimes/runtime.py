@@ -105,6 +105,9 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     directory: str
     files: Mapping[str, bytes] | None = None
+    modes: Mapping[str, int] = MappingProxyType({})
+    """Permissions of files that do not have `default_mode`."""
+    default_mode: int = 0o644
     sub_path: str = ""
     """Only this part of it is mounted."""
     read_only: bool = False
@@ -347,6 +350,10 @@ class ContainerRuntime(Protocol):
 
     def directory_bytes(self, directory: str) -> int:
         """How much is in a directory that is mounted (`Mount.directory`), as far as that is known."""
+        ...
+
+    def refresh(self, mounts: tuple[Mount, ...], now: int) -> None:
+        """Let containers that run see what these volumes contain now; those that nobody uses are left as they are."""
         ...
 
     def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:

@@ -6,6 +6,7 @@ import msgspec
 
 from kubeactors.kubelet.runtimes.coroutine_commands import MAX_OUTPUT_BYTES
 from kubeactors.kubelet.runtimes.network_files import hosts_file, resolver_file
+from kubeactors.kubelet.runtimes.published import plain_tree
 from kubeactors.kubelet.runtimes.runtime import ExecConfig, Mount
 from kubeactors.kubelet.runtimes.shell.catalogue import exists
 from kubeactors.kubelet.runtimes.shell.files import FileSystem, MountPoint, Tree
@@ -69,15 +70,16 @@ class Disk:
         self._sandbox = sandbox
         self._read_only = read_only
 
-    def files(self, mounts: tuple[Mount, ...], kept: Mapping[str, bytes] | None = None) -> FileSystem:
+    def files(self, mounts: tuple[Mount, ...], now: int, kept: Mapping[str, bytes] | None = None) -> FileSystem:
         """The disk with these volumes."""
-        points = tuple(self._point(one) for one in mounts)
+        points = tuple(self._point(one, now) for one in mounts)
         return FileSystem(self.root, points, kept, read_only=self._read_only)
 
-    def _point(self, mount: Mount) -> MountPoint:
+    def _point(self, mount: Mount, now: int) -> MountPoint:
         path, part = mount.path.rstrip("/"), mount.sub_path.strip("/")
         if mount.files is not None:
-            return MountPoint(path, Tree(mount.files), part, read_only=True)
+            tree = plain_tree(mount) if part else self._sandbox.table.published(mount, now)
+            return MountPoint(path, tree, part, read_only=True)
         tree = self._sandbox.table.directory(mount.directory)
         tree.make_directories(part)
         return MountPoint(path, tree, part, read_only=mount.read_only)
@@ -280,7 +282,7 @@ class Sessions:
         self._questions.clear()
 
     def _new(self, mounts: tuple[Mount, ...], now: int, kept: Mapping[str, bytes] | None = None) -> Machine:
-        processes, files = self._sandbox.processes(now), self._disk.files(mounts, kept)
+        processes, files = self._sandbox.processes(now), self._disk.files(mounts, now, kept)
         console = self._machine.console if self._machine is not None else Nowhere()
         machine = Machine(files, self._sandbox.config.hostname, processes, console, self._machine)
         machine.title = machine.title or self._title

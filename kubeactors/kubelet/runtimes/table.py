@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
+from kubeactors.kubelet.runtimes.published import Published
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
     ContainerConfig,
@@ -16,6 +17,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     FindName,
     HookResult,
     LogPage,
+    Mount,
     NameFound,
     PodSandbox,
     PodSandboxConfig,
@@ -164,6 +166,8 @@ class RuntimeTable:
         self._containers: dict[str, RunningContainer] = {}
         self._directories: dict[str, Tree] = {}
         """Of volumes, by name, as far as simulated commands use them."""
+        self._published: dict[str, Published] = {}
+        """Volumes that are made from objects, by name, as far as simulated commands use them."""
         self._images_used: dict[str, None] = {}
         self._made = 0
         self._subscriber: Recipient[ContainerChanged | Question] | None = None
@@ -202,8 +206,10 @@ class RuntimeTable:
         sandbox = self._sandboxes.pop(sandbox_id)
         for one in sandbox.containers:
             del self._containers[one.id]
+        own = f"{sandbox.config.uid}/"
+        if self._published:
+            self._published = {name: one for name, one in self._published.items() if not name.startswith(own)}
         if self._directories:
-            own = f"{sandbox.config.uid}/"
             self._directories = {name: one for name, one in self._directories.items() if not name.startswith(own)}
 
     def list_pod_sandboxes(self) -> tuple[PodSandbox, ...]:
@@ -301,6 +307,12 @@ class RuntimeTable:
         """See `ContainerRuntime`."""
         return self._containers[container_id].attach(output, now)
 
+    def refresh(self, mounts: tuple[Mount, ...], now: int) -> None:
+        """See `ContainerRuntime`."""
+        for one in mounts:
+            if one.files is not None and one.directory in self._published:
+                self._published[one.directory].publish(one, now)
+
     def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
         """See `ContainerRuntime`: nobody listens."""
         answered(Visited())
@@ -385,6 +397,12 @@ class RuntimeTable:
     def directory(self, name: str) -> Tree:
         """A directory for simulated commands; it begins empty."""
         return self._directories.setdefault(name, Tree())
+
+    def published(self, mount: Mount, now: int) -> Tree:
+        """The files of a volume that is made from objects, as they are now."""
+        found = self._published.setdefault(mount.directory, Published())
+        found.publish(mount, now)
+        return found.tree
 
     def _new_id(self, name: str, now: int) -> str:
         self._made += 1

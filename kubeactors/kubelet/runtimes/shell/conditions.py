@@ -77,7 +77,9 @@ def _one(operator: str, operand: str, files: FileSystem, directory: str) -> bool
             return files.is_file(path) and bool(files.read(path))
         case "-x":
             return files.is_directory(path) or ((file := files.find(path)) is not None and bool(file.mode & 0o111))
-        case "-t" | "-L" | "-h" | "-p" | "-S":
+        case "-L" | "-h":
+            return files.find_link(path) is not None
+        case "-t" | "-p" | "-S":
             return False
         case _:
             raise WrongTest(f"{operator}: unknown operand")

@@ -20,12 +20,17 @@ def _ls(call: Call) -> int:
     shown = paths or [""]
     for number, path in enumerate(shown):
         whole = call.path(path or ".")
-        if not call.files.exists(whole):
+        if not call.files.exists(whole) and call.files.find_link(whole) is None:
             code = call.complain(f"{path}: No such file or directory")
             continue
         if len(shown) > 1 and call.files.is_directory(whole):
             call.say(("\n" if number else "") + f"{path}:\n")
-        names = call.files.names(whole) if call.files.is_directory(whole) and "d" not in options else [path]
+        is_shown_itself = "d" in options or (
+            "l" in options and path[-1:] != "/" and call.files.find_link(whole) is not None
+        )
+        names = call.files.names(whole) if call.files.is_directory(whole) and not is_shown_itself else [path]
+        if "a" in options and names != [path]:
+            names = [".", "..", *names]
         for name in names:
             if not name.startswith(".") or "a" in options or "A" in options or name == path:
                 call.say(_listed(call, whole, name, path, long="l" in options) + "\n")
@@ -35,7 +40,11 @@ def _ls(call: Call) -> int:
 def _listed(call: Call, whole: str, name: str, path: str, *, long: bool) -> str:
     if not long:
         return name
-    entry = whole if name == path else posixpath.join(whole, name)
+    entry = whole if name == path else posixpath.normpath(posixpath.join(whole, name))
+    link = call.files.find_link(entry)
+    if link is not None:
+        shown = f"{len(link.target):9} {_moment(link.modified)} {name} -> {link.target}"
+        return f"lrwxrwxrwx    1 root     root     {shown}"
     if call.files.is_directory(entry):
         return f"drwxr-xr-x    2 root     root     {_DIRECTORY_SIZE:9} {_moment(call.now)} {name}"
     file = call.files.find(entry)
@@ -56,6 +65,41 @@ def _permissions(mode: int) -> str:
 def _moment(nanoseconds: int) -> str:
     moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
     return f"{moment:%b} {moment.day:2} {moment:%H:%M}"
+
+
+def _ln(call: Call) -> int:
+    """`ln -s TARGET PATH`; a file that is linked without `-s` is copied."""
+    options, paths = call.options("sfnv")
+    if len(paths) != 2:
+        return call.complain("missing operand")
+    target, path = paths
+    whole = call.path(path)
+    if call.files.is_directory(whole) and call.files.find_link(whole) is None:
+        whole = posixpath.join(whole, posixpath.basename(target))
+    if "f" in options and (call.files.is_file(whole) or call.files.find_link(whole) is not None):
+        call.files.remove(whole)
+    try:
+        if "s" in options:
+            call.files.make_link(whole, target, call.now)
+        else:
+            _copy(call, call.path(target), whole)
+    except FileError as error:
+        return call.complain(f"{path}: {error}")
+    return 0
+
+
+def _readlink(call: Call) -> int:
+    """Where a link leads; with `-f` to the end of it."""
+    options, paths = call.options("fn")
+    for path in paths:
+        link = call.files.find_link(call.path(path))
+        if "f" in options:
+            call.say(f"{call.files.resolved(call.path(path))}\n")
+        elif link is None:
+            return 1
+        else:
+            call.say(f"{link.target}\n")
+    return 0
 
 
 def _touch(call: Call) -> int:
@@ -89,9 +133,10 @@ def _rm(call: Call) -> int:
     code = 0
     for path in paths:
         whole = call.path(path)
-        if not call.files.exists(whole) and "f" in options:
+        is_link = call.files.find_link(whole) is not None
+        if not is_link and not call.files.exists(whole) and "f" in options:
             continue
-        if call.files.is_directory(whole) and "r" not in options.lower():
+        if call.files.is_directory(whole) and not is_link and "r" not in options.lower():
             code = call.complain(f"'{path}' is a directory")
             continue
         try:
@@ -217,9 +262,11 @@ FILE_COMMANDS: dict[str, Command] = {
     "chown": _nothing,
     "cp": _cp,
     "dirname": _dirname,
+    "ln": _ln,
     "ls": _ls,
     "mkdir": _mkdir,
     "mv": _mv,
+    "readlink": _readlink,
     "rm": _rm,
     "rmdir": _rmdir,
     "touch": _touch,

@@ -1,6 +1,6 @@
 """Files of containers, in memory: a tree for the container's own layer and for each directory that is mounted.
 
-There are no links, owners or permissions; a tree holds at most `MAX_BYTES`.
+There are symbolic links, but no owners; permissions are only shown. A tree holds at most `MAX_BYTES`.
 """
 
 import posixpath
@@ -10,6 +10,8 @@ import msgspec
 
 MAX_BYTES = 64 << 20
 MAX_ENTRIES = 10_000
+MAX_LINKS = 20
+"""So many links are followed one after the other."""
 IMAGE_DIRECTORIES = ("etc", "home", "opt", "srv", "usr", "var")
 """What images have in them is not known: below these, directories are made as they are needed."""
 DIRECTORIES = (*IMAGE_DIRECTORIES, "bin", "dev", "proc", "root", "tmp", "var/log", "var/run")
@@ -32,14 +34,26 @@ class File:
         self.modified: int = modified
 
 
+class Link:
+    """A symbolic link."""
+
+    __slots__ = ("modified", "target")
+
+    def __init__(self, target: str, modified: int) -> None:
+        self.target: str = target
+        self.modified: int = modified
+
+
 class Tree:
     """Files and directories by their paths below the root, without a slash at either end. The root is ""."""
 
-    __slots__ = ("_size", "entries")
+    __slots__ = ("_size", "entries", "has_links")
 
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
-        self.entries: dict[str, File | None] = {"": None}
+        self.entries: dict[str, File | Link | None] = {"": None}
         """None is a directory."""
+        self.has_links: bool = False
+        """Whether there ever was one."""
         self._size = 0
         for path, data in (files or {}).items():
             self.write(path.strip("/"), data, 0)
@@ -67,6 +81,8 @@ class Tree:
         """
         self.make_directories(posixpath.dirname(path))
         file = self.entries.get(path)
+        if isinstance(file, Link):
+            raise FileError("File exists")
         if file is None:
             if path in self.entries:
                 raise FileError("Is a directory")
@@ -90,11 +106,25 @@ class Tree:
         file.data += data
         file.modified = now
 
+    def link(self, path: str, target: str, now: int) -> None:
+        """Make a link, in place of one that is there.
+
+        Raises:
+            FileError: something else is there, or there are too many entries.
+        """
+        if not isinstance(self.entries.get(path), Link):
+            if path in self.entries:
+                raise FileError("File exists")
+            self._check_entries()
+            self.make_directories(posixpath.dirname(path))
+        self.entries[path] = Link(target, now)
+        self.has_links = True
+
     def remove(self, path: str) -> None:
         """Remove an entry and what is below it."""
         for one in [path, *self.below(path)]:
             gone = self.entries.pop(one)
-            if gone is not None:
+            if isinstance(gone, File):
                 self._size -= len(gone.data)
 
     def below(self, path: str) -> list[str]:
@@ -168,7 +198,32 @@ class FileSystem:
     def find(self, path: str) -> File | None:
         """The file at an absolute path; None if there is none, or only one that others keep."""
         point, key = self._place(path)
-        return point.tree.entries.get(key)
+        found = point.tree.entries.get(key)
+        return found if isinstance(found, File) else None
+
+    def find_link(self, path: str) -> Link | None:
+        """The symbolic link at an absolute path, if it is one."""
+        point, key = self._place(path, follow=False)
+        found = point.tree.entries.get(key)
+        return found if isinstance(found, Link) else None
+
+    def resolved(self, path: str) -> str:
+        """Where an absolute path leads when all links are followed."""
+        point, key = self._place(path)
+        return absolute(key[len(point.part) :].strip("/"), point.path or "/")
+
+    def make_link(self, path: str, target: str, now: int) -> None:
+        """Make a symbolic link.
+
+        Raises:
+            FileError: it cannot be made.
+        """
+        point, key = self._place(path, follow=False)
+        if point.read_only:
+            raise FileError("Read-only file system")
+        if self.find_link(path) is not None:
+            raise FileError("File exists")
+        point.tree.link(key, target, now)
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""
@@ -197,7 +252,7 @@ class FileSystem:
     def walk(self, path: str) -> Iterator[str]:
         """A path and all below it."""
         yield path
-        if self.is_directory(path):
+        if self.is_directory(path) and self.find_link(path) is None:
             for name in self.names(path):
                 yield from self.walk(posixpath.join(path, name))
 
@@ -234,24 +289,38 @@ class FileSystem:
         Raises:
             FileError: it cannot be removed.
         """
-        if not self.exists(path):
+        if not self.exists(path) and self.find_link(path) is None:
             raise FileError("No such file or directory")
-        point, key = self._writable(path)
+        point, key = self._writable(path, follow=False)
         if key == point.part or any(one.path.startswith(path + "/") for one in self._mounts):
             raise FileError("Device or resource busy")
         point.tree.remove(key)
 
-    def _writable(self, path: str) -> tuple[MountPoint, str]:
-        point, key = self._place(path)
+    def _writable(self, path: str, *, follow: bool = True) -> tuple[MountPoint, str]:
+        point, key = self._place(path, follow=follow)
         if point.read_only or (path in self._kept and key not in point.tree.entries):
             raise FileError("Read-only file system")
         return point, key
 
-    def _place(self, path: str) -> tuple[MountPoint, str]:
-        """Which tree an absolute path is in, and its path there."""
+    def _place(self, path: str, *, follow: bool = True, depth: int = 0) -> tuple[MountPoint, str]:
+        """Which tree an absolute path is in, and its path there; a link at its end is followed if that is wanted."""
         point = next(one for one in self._mounts if path == one.path or path.startswith(one.path + "/"))
         rest = path[len(point.path) :].strip("/")
-        return point, "/".join(one for one in (point.part, rest) if one)
+        if point.tree.has_links and rest:
+            parts = rest.split("/")
+            for count in range(1, len(parts) + follow):
+                link = point.tree.entries.get(_joined(point.part, "/".join(parts[:count])))
+                if isinstance(link, Link):
+                    if depth >= MAX_LINKS:
+                        raise FileError("Too many levels of symbolic links")
+                    above = absolute("/".join(parts[: count - 1]), point.path or "/")
+                    target = absolute("/".join(parts[count:]), absolute(link.target, above))
+                    return self._place(target, follow=follow, depth=depth + 1)
+        return point, _joined(point.part, rest)
+
+
+def _joined(part: str, rest: str) -> str:
+    return f"{part}/{rest}" if part and rest else part or rest
 
 
 def absolute(path: str, directory: str) -> str:
