@@ -170,6 +170,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     async def heartbeat(self, message: Heartbeat) -> None:
         """Renew the lease, and do so again after ten seconds, give or take a little so that nodes spread."""
+        if self._reporter.node is None:
+            return  # told by an instance before this one: who has registered begins anew
         interval = self._config.heartbeat_seconds
         self.ctx.after(interval * (1 + 0.04 * self.ctx.random.random()), message, key="heartbeat")
         if self._renewing:
@@ -219,6 +221,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     async def connect(self, message: Connect) -> None:
         """List if need be, then watch; if either fails, again after a while."""
+        if self._reporter.node is None:
+            return  # told by an instance before this one: who has registered connects
         try:
             if self._reflector.must_list:
                 first = not self._reflector.synced

@@ -9,6 +9,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.status import NotFound, Status
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet import Log, ReadLog
+from kubeactors.kubelet.messages import Connect, Heartbeat
 from kubeactors.kubelet.runtimes import Behaviour, ContainerState
 from tests.kubelet.plane import Plane, a_pod, condition
 
@@ -442,6 +443,19 @@ def test_a_restarted_kubelet_finds_its_pods_running_and_leaves_them_alone() -> N
     assert plane.pod("p") == before
     assert running(plane) == ["c"]
     assert [one.reason for one in plane.events("p")] == ["Pulled", "Created", "Started"]
+
+
+def test_a_restarted_kubelet_knows_its_node_before_it_does_what_an_instance_before_it_was_to_do() -> None:
+    plane = Plane(nodes=1)
+    plane.create(a_pod("p", node_name="node-0"))
+    plane.sim.crash(plane.kubelets["node-0"], RuntimeError("a bug"))
+    for message in (Connect(), Heartbeat()):
+        plane.kubelets["node-0"].tell(message)
+    plane.run_until_pod("p", is_running)
+
+    assert sum(event == "actor.failed" for _, _, event, *_ in plane.sim.logged) == 1
+    lease = plane.do(lambda: plane.client.get(Lease, "node-0", "kube-node-lease"))
+    assert [one.name for one in lease.metadata.owner_references] == ["node-0"]
 
 
 def test_a_restarted_kubelet_does_not_run_again_what_has_ended() -> None:
