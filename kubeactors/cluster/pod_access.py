@@ -1,20 +1,19 @@
 """The API server's way to running pods: the kubelets of the machines."""
 
-from typing import TypeVar
-
 from kubeactors.actor import AskError, Ref
-from kubeactors.apimachinery.status import InternalError, ServiceUnavailable, Status
+from kubeactors.apimachinery.status import ServiceUnavailable, Status
 from kubeactors.cluster.machines import GetKubelet, GetUsage, MachinesMessage
 from kubeactors.kubelet import Attach, Exec, FindPort, LogReply, PortReply, ReadLog, SessionReply
 from kubeactors.kubelet.usage import Usage
 
-R = TypeVar("R")
+KUBELET_PORT = 10250
+DIALING = "error dialing backend"
 
 
 class MachinePods:
     """Asks the kubelet of the node that a pod is on.
 
-    A machine without power does not answer: an internal error, as upstream.
+    A machine without power does not answer; the messages are the original's.
     """
 
     def __init__(self, machines: Ref[MachinesMessage]) -> None:
@@ -22,27 +21,29 @@ class MachinePods:
 
     async def read(self, node: str, request: ReadLog) -> LogReply:
         """The log of a container on a node."""
+        path = f"containerLogs/{request.namespace}/{request.pod}/{request.container}"
+        asked = f'Get "https://{node}:{KUBELET_PORT}/{path}"'
         try:
             kubelet = await self._machines.ask(GetKubelet(node))
-            return _unreachable(node) if kubelet is None else await kubelet.ask(request)
+            return _unreachable(asked, node) if kubelet is None else await kubelet.ask(request)
         except AskError:
-            return _unreachable(node)
+            return _unreachable(asked, node)
 
     async def begin(self, node: str, request: Exec | Attach) -> SessionReply:
         """Run a command in a container, or be attached to it."""
         try:
             kubelet = await self._machines.ask(GetKubelet(node))
-            return _unreachable(node) if kubelet is None else await kubelet.ask(request)
+            return _unreachable(DIALING, node) if kubelet is None else await kubelet.ask(request)
         except AskError:
-            return _unreachable(node)
+            return _unreachable(DIALING, node)
 
     async def find_port(self, node: str, request: FindPort) -> PortReply:
         """Where a port of a pod is."""
         try:
             kubelet = await self._machines.ask(GetKubelet(node))
-            return _unreachable(node) if kubelet is None else await kubelet.ask(request)
+            return _unreachable(DIALING, node) if kubelet is None else await kubelet.ask(request)
         except AskError:
-            return _unreachable(node)
+            return _unreachable(DIALING, node)
 
     async def usage(self) -> Usage:
         """What is taken now, or was a few seconds ago.
@@ -56,5 +57,7 @@ class MachinePods:
             raise ServiceUnavailable.saying("the server is currently unable to handle the request") from error
 
 
-def _unreachable(node: str) -> Status:
-    return InternalError.saying(f"Internal error occurred: the kubelet of node {node} cannot be reached").status
+def _unreachable(doing: str, node: str) -> Status:
+    """What is said of a node that does not answer: a failure of the server's, of no known reason."""
+    message = f"{doing}: dial tcp {node}:{KUBELET_PORT}: connect: no route to host"
+    return Status(status="Failure", message=message, code=500)

@@ -226,3 +226,19 @@ def test_a_target_that_does_not_exist_is_told_of(control_plane: Plane) -> None:
     assert conditions(control_plane) == {"AbleToScale": ("False", "FailedGetScale")}
     message = 'deployments.apps "web" not found'
     assert control_plane.events("web")[0] == ("FailedGetScale", message)
+
+
+def test_of_two_autoscalers_of_the_same_pods_none_works_until_one_goes() -> None:
+    plane = Plane(config=replace(DEFAULT, metrics=Load()))
+    plane.node("node-1")
+    plane.create(deployment(2))
+    plane.tick(2)
+    plane.create(autoscaler(QUEUE))
+    plane.create(replace(autoscaler(QUEUE), metadata=meta("second")))
+    plane.tick(40)
+    assert conditions(plane)["ScalingActive"] == ("False", "AmbiguousSelector")
+    why = "pods by selector app=web are controlled by multiple HPAs: [{second default} {web default}]"
+    assert {("AmbiguousSelector", why), ("FailedComputeMetricsReplicas", why)} <= {*plane.events("web")}
+    plane.delete(plane.get(HorizontalPodAutoscaler, "second"))
+    plane.tick(40)
+    assert conditions(plane)["ScalingActive"] == ("True", "ValidMetricFound")

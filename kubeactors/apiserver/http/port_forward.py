@@ -13,12 +13,14 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.http.duplex import Duplex
-from kubeactors.apiserver.http.responses import text
+from kubeactors.apiserver.http.responses import no_upgrade, text
 from kubeactors.apiserver.http.spdy import DataReceived, SpdyError, SpdySession, StreamOpened, StreamReset
 from kubeactors.kubelet import PortReply
 
 PROTOCOL = "portforward.k8s.io"
 TUNNELLED = f"SPDY/3.1+{PROTOCOL}"
+ANY_PORT = 0
+"""Asked for to learn whether the pod runs at all."""
 PIECES = 64
 """How many pieces a connection may be behind before the client has to wait."""
 CHUNK_BYTES = 32 * 1024
@@ -56,6 +58,10 @@ class PortForward:
             await duplex.refuse(
                 text(403, f"unable to negotiate protocol: client supports [{offered}], server accepts [{PROTOCOL}]")
             )
+            return
+        found = await self._find(ANY_PORT)
+        if isinstance(found, Status):
+            await duplex.refuse(no_upgrade(found))
             return
         await duplex.accept(protocol)
         forwarder = _Forwarder(self._pod, self._find, duplex)

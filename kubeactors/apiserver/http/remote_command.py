@@ -24,7 +24,7 @@ from kubeactors.apiserver.http.channels import (
 )
 from kubeactors.apiserver.http.duplex import Duplex
 from kubeactors.apiserver.http.query import Query
-from kubeactors.apiserver.http.responses import text
+from kubeactors.apiserver.http.responses import no_upgrade, text
 from kubeactors.apiserver.http.spdy import SpdyError
 from kubeactors.kubelet import SessionReply
 from kubeactors.kubelet.runtimes.streams import (
@@ -98,7 +98,7 @@ class RemoteCommand:
         outbox = Outbox()
         session = await self._start(outbox)
         if isinstance(session, Status):
-            await duplex.refuse(text(session.code, session.message))
+            await duplex.refuse(no_upgrade(session))
             return
         try:
             await duplex.accept(protocol)

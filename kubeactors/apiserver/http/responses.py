@@ -86,6 +86,15 @@ def text(code: int, body: str) -> Response:
     return Response(code=code, body=body.encode(), content_type=TEXT, headers=(_NO_CACHE, _NO_SNIFF))
 
 
+def no_upgrade(status: Status) -> Response:
+    """Why a connection goes on in no other protocol: in a word what the kubelet says, else the server's own failure."""
+    return (
+        text(status.code, status.message)
+        if status.reason
+        else Response(code=status.code, body=msgspec.json.encode(status))
+    )
+
+
 def page_not_found() -> Response:
     """What Go's HTTP library says of a path that nobody serves."""
     return text(404, "404 page not found\n")

@@ -3,7 +3,7 @@
 Source: pkg/controller/podautoscaler/horizontal.go (v1.36).
 """
 
-from typing import NamedTuple, cast
+from typing import NamedTuple, NoReturn, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -31,6 +31,7 @@ from kubeactors.client import (
     RecordEvent,
     SharedInformer,
     key_of,
+    split_key,
 )
 from kubeactors.controllers.adoption import selector_value
 from kubeactors.controllers.backends import LABELS
@@ -39,6 +40,7 @@ from kubeactors.controllers.podautoscaler.behavior import Memory, decide
 from kubeactors.controllers.podautoscaler.calculator import Tolerances
 from kubeactors.controllers.podautoscaler.evaluation import Evaluated, EvaluationError, Target, evaluate
 from kubeactors.controllers.podautoscaler.metrics import MetricsSource
+from kubeactors.controllers.podautoscaler.selecting import Selecting
 from kubeactors.controllers.pods import by_labels
 from kubeactors.message import Recipient
 
@@ -99,6 +101,7 @@ class HorizontalController(Controller):
         self._metrics = metrics
         self._memories: dict[str, Memory] = {}
         """By the uid of the autoscaler."""
+        self._selecting = Selecting()
         pods.add_indexes({LABELS: by_labels})
         self._autoscalers = autoscalers.lister
         self._overlay: Overlay[HorizontalPodAutoscaler] = Overlay(autoscalers.lister)
@@ -115,6 +118,7 @@ class HorizontalController(Controller):
         news = not self._overlay.seen(change)
         if change.new is None:
             self._memories.pop(change.current.metadata.uid, None)
+            self._selecting.drop(change.key)
         elif news and (change.old is None or change.old.spec != change.new.spec):
             self.enqueue(change.key)
 
@@ -200,10 +204,12 @@ class HorizontalController(Controller):
         behavior, namespace = look.autoscaler.spec.behavior, look.autoscaler.metadata.namespace
         selector = self._selector(look, scale)
         candidates = self._pods.by_index(LABELS, selector_value(namespace, selector))
+        pods = tuple(pod for pod in candidates.values() if selector.matches(pod.metadata.labels))
+        self._check_alone(look, scale, selector, pods)
         return Target(
             namespace=namespace,
             selector=selector,
-            pods=tuple(pod for pod in candidates.values() if selector.matches(pod.metadata.labels)),
+            pods=pods,
             wanted=scale.spec.replicas,
             current=scale.status.replicas,
             tolerances=Tolerances(
@@ -218,14 +224,33 @@ class HorizontalController(Controller):
             self._recorder.warning(look.autoscaler, "SelectorRequired", "selector is required")
             message = "the HPA target's scale is missing a selector"
             look.condition(SCALING_ACTIVE, holds=False, reason="InvalidSelector", message=message)
-            raise _Stopped
+            self._unselected(look, scale, "selector is required")
         try:
             return parse(scale.status.selector)
         except SelectorError as error:
             why = f"couldn't convert selector into a corresponding internal selector object: {error}"
             self._recorder.warning(look.autoscaler, "InvalidSelector", why)
             look.condition(SCALING_ACTIVE, holds=False, reason="InvalidSelector", message=why)
-            raise _Stopped from error
+            self._unselected(look, scale, why)
+
+    def _check_alone(self, look: _Look, scale: Scale, selector: Selector, pods: tuple[Pod, ...]) -> None:
+        """No other autoscaler selects any of the pods."""
+        key = key_of(look.autoscaler)
+        if self._autoscalers.by_key(key) is not None:  # it may be gone by now
+            self._selecting.put(key, selector)
+        others = self._selecting.of(pods)
+        if len(others) > 1:
+            named = " ".join(f"{{{name} {namespace}}}" for namespace, name in map(split_key, others))
+            why = f"pods by selector {scale.status.selector} are controlled by multiple HPAs: [{named}]"
+            self._recorder.warning(look.autoscaler, "AmbiguousSelector", why)
+            look.condition(SCALING_ACTIVE, holds=False, reason="AmbiguousSelector", message=why)
+            self._unselected(look, scale, why)
+
+    def _unselected(self, look: _Look, scale: Scale, why: str) -> NoReturn:
+        """It is not known which pods there are."""
+        self._recorder.warning(look.autoscaler, "FailedComputeMetricsReplicas", why)
+        look.status = replace(look.status, current_replicas=scale.spec.replicas, current_metrics=None)
+        raise _Stopped
 
     # The target.
 
