@@ -26,6 +26,7 @@ from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.pki import PkiError, ensure_pki
 from kubeactors.cluster.spec import Timing
+from kubeactors.kubelet.eviction import SIGNALS, threshold
 
 USUAL_PORT, HIGHEST_PORT = 6443, 65535
 SMALLEST_POOL = 4
@@ -39,6 +40,9 @@ class Ready(msgspec.Struct, frozen=True):
     kubeconfig: str
     dns: str | UnsetType = UNSET
     event: str = "ready"
+
+
+SIGNAL_NAMES = tuple(one.name for one in SIGNALS)
 
 
 def up(  # noqa: PLR0913 -- the options of the command
@@ -56,6 +60,9 @@ def up(  # noqa: PLR0913 -- the options of the command
     load_balancers: Annotated[str, Parameter(help="The range of their addresses, such as 127.64.0.0/16.")] = "",
     scheduler_config: Annotated[Path | None, Parameter(help="A KubeSchedulerConfiguration, as YAML.")] = None,
     node_monitor_grace_seconds: Annotated[float, Parameter(help="How soon a dead node is noticed.")] = USUAL_GRACE,
+    eviction_hard: Annotated[
+        str, Parameter(help="When kubelets evict pods, such as memory.available<1Gi,pid.available<10%.")
+    ] = "",
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
@@ -72,13 +79,35 @@ def up(  # noqa: PLR0913 -- the options of the command
         _check_pool(load_balancers)
     scheduler = scheduler_configuration(scheduler_config) if scheduler_config else None
     spec = ClusterSpec(
-        nodes=NodePool(count=nodes),
+        nodes=NodePool(count=nodes, eviction_hard=thresholds(eviction_hard)),
         timing=Timing.noticing_within(node_monitor_grace_seconds),
         scheduler=scheduler,
         load_balancer_pool=load_balancers,
     )
     directory = data_dir or default_data_dir()
     return run(_up, spec, host, port, directory, in_memory, kubeconfig, dns_port, services, output)
+
+
+def thresholds(text: str) -> dict[str, str]:
+    """How much must be left, by signal, as the kubelet's option `--eviction-hard` says it.
+
+    >>> thresholds("memory.available<1Gi,pid.available<10%")
+    {'memory.available': '1Gi', 'pid.available': '10%'}
+
+    Raises:
+        UsageError: a signal is not known, or its quantity is none.
+    """
+    found: dict[str, str] = {}
+    for one in text.split(",") if text else ():
+        signal, _, least = one.partition("<")
+        if signal not in SIGNAL_NAMES:
+            raise UsageError(f"--eviction-hard {one}: SIGNAL<QUANTITY, please; signals are {', '.join(SIGNAL_NAMES)}")
+        try:
+            threshold(least, 0)
+        except ValueError as error:
+            raise UsageError(f"--eviction-hard {one}: {least!r} is neither a quantity nor a percentage") from error
+        found[signal] = least
+    return found
 
 
 def default_data_dir() -> Path:

@@ -18,9 +18,10 @@ from kubeactors.client import Client, EventSink
 from kubeactors.cluster.spec import RACK_LABEL, ClusterSpec, NodePool, Timing
 from kubeactors.cluster.workloads import RuntimeFactory, Workloads
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
-from kubeactors.kubelet.messages import KeepRenewed, StopRenewing
+from kubeactors.kubelet.config import DEFAULT_EVICTION_HARD
+from kubeactors.kubelet.messages import KeepRenewed, SetLoad, StopRenewing
 from kubeactors.kubelet.renewals import LeaseRenewer, Slots
-from kubeactors.kubelet.runtimes import Behaviour
+from kubeactors.kubelet.runtimes import Behaviour, ContainerStats
 from kubeactors.kubelet.runtimes.host import ContainerHost
 from kubeactors.kubelet.runtimes.table import RuntimeTable
 from kubeactors.kubelet.stages import Darken, Lighten, StagePlayer, compiled
@@ -60,6 +61,13 @@ class PowerOn(Message, frozen=True):
     names: tuple[str, ...]
 
 
+class LoadMachine(Message, frozen=True):
+    """The machine's own programs take so much from now on."""
+
+    name: str
+    load: ContainerStats
+
+
 class GetRacks(Request[dict[str, tuple[str, ...]]], frozen=True):
     """Which machines share a power supply: their names by rack."""
 
@@ -82,7 +90,7 @@ class BootRest(Message, frozen=True):
     """`Machines` tells itself: boot those that have not been yet."""
 
 
-MachinesMessage = BootRest | PowerOff | PowerOn | GetRacks | GetKubelet | GetUsage
+MachinesMessage = BootRest | PowerOff | PowerOn | LoadMachine | GetRacks | GetKubelet | GetUsage
 
 USAGE_SECONDS = 2.0
 """How old a measurement may be. metrics-server, whose role this is, measures every 15 seconds."""
@@ -118,6 +126,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
             self._configs = {name: replace(one, tells_boot=False) for name, one in self._configs.items()}
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}
         self._kubelets: dict[str, Ref[KubeletMessage]] = {}
+        self._loads: dict[str, ContainerStats] = {}
+        """What the own programs of machines take, of those of which that was said."""
         self._boots: dict[str, int] = {}
         """How often each was booted."""
         self._dark: dict[str, None] = {}
@@ -178,6 +188,14 @@ class Machines(Actor[MachinesMessage], deterministic=True):
                 self._boot(name)
 
     @handle
+    def load_machine(self, message: LoadMachine) -> None:
+        """Tell its kubelet, and each that boots on it later."""
+        self._loads[message.name] = message.load
+        kubelet = self._kubelets.get(message.name)
+        if kubelet is not None:
+            kubelet.tell(SetLoad(message.load))
+
+    @handle
     def get_racks(self, message: GetRacks) -> dict[str, tuple[str, ...]]:
         """All machines that stand in racks, on or off."""
         racks: dict[str, list[str]] = {}
@@ -220,6 +238,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
             network=self._client,
         )
         self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
+        if name in self._loads:
+            self._kubelets[name].tell(SetLoad(self._loads[name]))
 
 
 def _usage(node: str, runtime: RuntimeTable, now: int) -> NodeUsage:
@@ -265,6 +285,7 @@ def _config(pool: NodePool, place: int, name: str, index: int, size: int, timing
         allocatable=capacity | pool.allocatable if pool.allocatable else None,
         labels=pool.labels_of(place),
         taints=pool.taints,
+        eviction_hard=pool.eviction_hard or DEFAULT_EVICTION_HARD,
         lease_duration_seconds=timing.lease_duration_seconds,
         heartbeat_seconds=timing.heartbeat_seconds,
     )

@@ -1,18 +1,24 @@
-"""The power switch: whoever drives the cluster with kubectl cuts a machine's power by annotating its Node."""
+"""Switches of machines: whoever drives the cluster with kubectl cuts a machine's power, or loads it, by annotating its Node."""
 
 from typing import cast
 
 from kubeactors.actor import Actor, Ref, handle
 from kubeactors.api.core.v1 import Node
+from kubeactors.apimachinery import quantity
 from kubeactors.client import Change, Client, InformerFactory, Notify
-from kubeactors.cluster.machines import MachinesMessage, PowerOff, PowerOn
+from kubeactors.cluster.machines import LoadMachine, MachinesMessage, PowerOff, PowerOn
+from kubeactors.kubelet.runtimes import ContainerStats
 
 POWER_ANNOTATION = "kubeactors.io/power"
 """On a Node: `off` cuts the machine's power, `on` or nothing restores it."""
+MEMORY_ANNOTATION = "kubeactors.io/memory"
+"""On a Node: so much memory do the machine's own programs take. What is no quantity is nothing, here and below."""
+DISK_ANNOTATION = "kubeactors.io/disk"
+PROCESSES_ANNOTATION = "kubeactors.io/processes"
 
 
 class PowerSwitch(Actor[Notify], deterministic=True):
-    """Follows the annotation of all Nodes.
+    """Follows the annotations of all Nodes.
 
     Args:
         client: reads Nodes.
@@ -29,12 +35,35 @@ class PowerSwitch(Actor[Notify], deterministic=True):
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Switch those whose annotation has changed."""
+        """Switch those whose annotations have changed."""
         for change in cast("tuple[Change[Node], ...]", message.changes):
+            name = change.current.metadata.name
             if _off(change.new) != _off(change.old):
-                name = change.current.metadata.name
                 self._machines.tell(PowerOff((name,)) if _off(change.new) else PowerOn((name,)))
+            load = load_of(change.new)
+            if load != load_of(change.old):
+                self._machines.tell(LoadMachine(name, load))
 
 
 def _off(node: Node | None) -> bool:
     return node is not None and node.metadata.annotations.get(POWER_ANNOTATION) == "off"
+
+
+def load_of(node: Node | None) -> ContainerStats:
+    """What the own programs of a machine take.
+
+    >>> load_of(None).memory_bytes, load_of(None).processes
+    (0, 0)
+    """
+    annotations = {} if node is None else node.metadata.annotations
+    memory, disk, processes = (
+        _amount(annotations.get(one, "")) for one in (MEMORY_ANNOTATION, DISK_ANNOTATION, PROCESSES_ANNOTATION)
+    )
+    return ContainerStats(memory_bytes=memory, disk_bytes=disk, processes=processes)
+
+
+def _amount(text: str) -> int:
+    try:
+        return max(quantity.value(text), 0)
+    except ValueError:
+        return 0

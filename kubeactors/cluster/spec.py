@@ -38,6 +38,8 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     """What pods can have, where that is less than the capacity."""
     own_names: tuple[str, ...] = ()
     """The nodes' names in place of prefix and number; there are as many nodes as names then."""
+    eviction_hard: dict[str, str] = {}
+    """How much of what must be left, by signal; nothing means as a kubelet has it without being told."""
     static_pods: tuple[Pod, ...] = ()
     """Every node of the pool runs these by itself, whatever the API server says."""
     start_latency_seconds: float = 0.5

@@ -22,9 +22,11 @@ from kubeactors.kubelet.eviction import (
     victim,
 )
 from kubeactors.kubelet.pod_worker import PodWorker, Stage
+from kubeactors.kubelet.runtimes import ContainerStats
 from kubeactors.kubelet.usage import WorkerUsage
 
 SECOND = 1_000_000_000
+NO_LOAD = ContainerStats(processes=0)
 
 
 class Eviction(msgspec.Struct, frozen=True):
@@ -41,7 +43,7 @@ class Evictor:
         config: of the node: what it has, and how much of that must be left.
     """
 
-    __slots__ = ("_capacity", "_least", "_short_at", "is_watching")
+    __slots__ = ("_capacity", "_least", "_short_at", "is_watching", "load", "reclaimed")
 
     def __init__(self, config: KubeletConfig) -> None:
         self._capacity: dict[str, int] = {
@@ -54,11 +56,16 @@ class Evictor:
         }
         self._short_at: dict[str, int] = {}
         """When there was last too little, by condition."""
+        self.load: ContainerStats = NO_LOAD
+        """What the machine's own programs take."""
+        self.reclaimed: str = ""
+        """What there was too little of when it was last looked; empty if there was enough of everything."""
         self.is_watching: bool = False
         """Whether the kubelet looks every ten seconds: only while pods run that may take more than is known."""
 
     def look(self, workers: Iterable[PodWorker], stay: Container[str], now: int) -> list[Eviction]:
         """Who has to go now: all that exceed a limit of their own, or else one pod. `stay` are uids of static pods."""
+        self.reclaimed = ""
         taken = [(one, one.usage(now)) for one in workers if one.stage is Stage.RUNNING]
         found: list[Eviction] = []
         for worker, usage in taken:
@@ -81,9 +88,10 @@ class Evictor:
             if least is None:
                 continue
             pods = [_use(signal, worker, usage, stay) for worker, usage in taken]
-            available = self._capacity[signal.resource] - sum(one.used for one in pods)
+            available = self._capacity[signal.resource] - signal.used(self.load) - sum(one.used for one in pods)
             if available < least:
                 self._short_at[signal.condition] = now
+                self.reclaimed = self.reclaimed or signal.resource
                 found = victim(pods)
                 if found is not None:
                     return [Eviction(found.uid, explanation(signal, found, least, available))]

@@ -17,7 +17,7 @@ from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEven
 from kubeactors.kubelet.admission import NODE_AFFINITY, TAINT_TOLERATION, rejection
 from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.eviction import MONITORING_SECONDS, pressed
-from kubeactors.kubelet.evictor import Evictor
+from kubeactors.kubelet.evictor import NO_LOAD, Evictor
 from kubeactors.kubelet.heartbeat import LATE, NodeReporter
 from kubeactors.kubelet.images import images_on_node
 from kubeactors.kubelet.ledger import Ledger
@@ -34,6 +34,7 @@ from kubeactors.kubelet.messages import (
     Readmit,
     Register,
     ReportNode,
+    SetLoad,
     StopRenewing,
     Wake,
     WriteStatus,
@@ -476,6 +477,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.after(max(self._alarm - self.ctx.wall + TIMER_SLACK, 0) / SECOND, Wake(), key="wake")
 
     @handle
+    def set_load(self, message: SetLoad) -> None:
+        """Look at once whether there is enough left."""
+        self._evictor.load = message.load
+        self._evictor.is_watching = True
+        self.ctx.self.tell(CheckResources())
+
+    @handle
     def check_resources(self, message: CheckResources) -> None:
         """Evict pods if there is too little, and say how it is. Only while pods run that may take more than is known."""
         now = self.ctx.wall
@@ -484,11 +492,15 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             worker.evict(found.message, now)
             self._step(worker)
             self._set_alarm()
+        if self._evictor.reclaimed:
+            text = f"Attempting to reclaim {self._evictor.reclaimed}"
+            self._recorder.event(reference_of(self._config.node_name), "Warning", "EvictionThresholdMet", text)
         pressures = self._evictor.pressures(now)
         if pressures != self._reporter.pressures:
             self._reporter.pressures = pressures
             self.ctx.self.tell(ReportNode())
-        self._evictor.is_watching = bool(pressures) or any(worker.may_grow for worker in self._workers.values())
+        has_load = bool(pressures) or self._evictor.load != NO_LOAD
+        self._evictor.is_watching = has_load or any(worker.may_grow for worker in self._workers.values())
         if self._evictor.is_watching:
             self.ctx.after(MONITORING_SECONDS, message, key="resources")
 

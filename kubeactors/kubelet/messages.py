@@ -5,7 +5,7 @@ from typing import TypeAlias
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.kubelet.logs import ReadLog
-from kubeactors.kubelet.runtimes import ContainerChanged, Question
+from kubeactors.kubelet.runtimes import ContainerChanged, ContainerStats, Question
 from kubeactors.kubelet.sessions import Attach, Exec, FindPort
 from kubeactors.message import Message, Recipient
 
@@ -65,6 +65,12 @@ class CheckResources(Message, frozen=True):
     """Look whether the node has enough."""
 
 
+class SetLoad(Message, frozen=True):
+    """The machine's own programs take so much."""
+
+    load: ContainerStats
+
+
 class FetchMaterials(Message, frozen=True):
     """Read the ConfigMaps and Secrets of this pod."""
 
@@ -83,6 +89,7 @@ KubeletMessage: TypeAlias = (
     | FetchMaterials
     | DropMirror
     | CheckResources
+    | SetLoad
     | ContainerChanged
     | Question
     | WriteStatus

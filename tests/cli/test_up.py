@@ -150,6 +150,17 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
             "--load-balancers 10.0.0.1/8: not a range of IPv4 addresses such as 127.64.0.0/16",
         ),
         (
+            ("--eviction-hard", "cpu.available<1"),
+            (
+                "--eviction-hard cpu.available<1: SIGNAL<QUANTITY, please;"
+                " signals are memory.available, nodefs.available, pid.available"
+            ),
+        ),
+        (
+            ("--eviction-hard", "memory.available<much"),
+            "--eviction-hard memory.available<much: 'much' is neither a quantity nor a percentage",
+        ),
+        (
             ("--node-monitor-grace-seconds", "0"),
             "--node-monitor-grace-seconds 0.0: 1.0 or more, please",
         ),

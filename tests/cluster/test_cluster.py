@@ -17,7 +17,7 @@ from kubeactors.cluster import ClusterSpec, ManifestError, machines
 from kubeactors.cluster.machines import kubelet_configs
 from kubeactors.cluster.manifest import read_manifest
 from kubeactors.cluster.pki import ensure_pki
-from kubeactors.cluster.power import POWER_ANNOTATION
+from kubeactors.cluster.power import POWER_ANNOTATION, PROCESSES_ANNOTATION
 from kubeactors.cluster.spec import QUICK, ZONE_LABEL
 
 MANIFESTS = Path(__file__).parents[1] / "manifests"
@@ -79,6 +79,24 @@ async def test_an_annotation_cuts_a_machines_power_and_restores_it() -> None:
                     node = event.object
                     assert isinstance(node, Node)
                     ready = next(one.status for one in node.status.conditions if one.type == "Ready")
+
+
+async def test_an_annotation_loads_a_machine_which_then_sheds_pods_and_is_tainted() -> None:
+    pool = NodePool(count=1, eviction_hard={"pid.available": "10%"})
+    async with Cluster(spec=ClusterSpec(nodes=pool, timing=QUICK, power_switch=True)) as cluster:
+        spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
+        await cluster.apply(Pod(metadata=ObjectMeta(name="p"), spec=spec))
+        await cluster.wait_for("pod/p", "Ready")
+        async with cluster.watching(Node, "", "metadata.name=node-1") as inbox:
+            await cluster.client.patch(Node, "node-1", {"metadata": {"annotations": {PROCESSES_ANNOTATION: "32k"}}})
+            tainted = False
+            while not tainted:
+                event = await inbox.next()
+                assert event is not None
+                assert isinstance(event.object, Node)
+                tainted = any(one.key == "node.kubernetes.io/pid-pressure" for one in event.object.spec.taints)
+        pod = await cluster.client.get(Pod, "p", "default")
+        assert (pod.status.phase, pod.status.reason) == ("Failed", "Evicted")
 
 
 async def test_a_cluster_that_is_cancelled_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:

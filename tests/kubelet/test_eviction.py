@@ -3,6 +3,8 @@
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod
+from kubeactors.kubelet.messages import SetLoad
+from kubeactors.kubelet.runtimes import ContainerStats
 from tests.kubelet.plane import Plane, a_pod, condition
 
 
@@ -74,3 +76,29 @@ def test_a_node_whose_pods_declare_nothing_is_left_alone() -> None:
     before = plane.node("node-0")
     plane.sim.run(100.0)
     assert plane.node("node-0") == before
+
+
+def conditions(plane: Plane) -> dict[str, str]:
+    return {one.type: one.status for one in plane.node("node-0").status.conditions if one.type.endswith("Pressure")}
+
+
+def test_what_a_machines_own_programs_take_is_missing_to_its_pods() -> None:
+    plane = Plane(nodes=1, eviction_hard={"memory.available": "1Gi", "nodefs.available": "10%", "pid.available": "10%"})
+    plane.create(a_pod("p", node_name="node-0"))
+    plane.run_until_pod("p", lambda pod: pod.status.phase == "Running")
+    loads = {
+        "MemoryPressure": ContainerStats(memory_bytes=7300 << 20, processes=0),
+        "DiskPressure": ContainerStats(disk_bytes=95 << 30, processes=0),
+        "PIDPressure": ContainerStats(processes=32_000),
+    }
+    for condition_, load in loads.items():
+        plane.kubelets["node-0"].tell(SetLoad(load))
+        plane.sim.run(30.0)
+        assert [one for one, status in conditions(plane).items() if status == "True"] == [condition_]
+        plane.kubelets["node-0"].tell(SetLoad(ContainerStats(processes=0)))
+        plane.sim.run(310.0)
+        assert "True" not in conditions(plane).values()
+    assert phase(plane, "p") == "Failed"
+    told = {(one.type, one.reason, one.message) for one in plane.events("node-0")}
+    assert ("Warning", "EvictionThresholdMet", "Attempting to reclaim memory") in told
+    assert ("Warning", "EvictionThresholdMet", "Attempting to reclaim pids") in told
