@@ -15,7 +15,6 @@ from pathlib import Path
 from statistics import median
 
 from kubeactors.sim.plan import encode
-from kubeactors.sim.simulation import Simulation
 from tests.quality.automatic.hunt import Verdict, hunt, reached, sample
 from tests.quality.automatic.mutants import Mutant, mutants, named
 from tests.quality.corpus import CORPUS, Row
@@ -77,7 +76,7 @@ def _look(row: Row, replays: Path | None, look: Callable[[], Result]) -> Result:
         print(f"{row.name:46} {'no':7} {result.seconds:6.1f} {result.scenarios:9}", flush=True)
         return result
     with row.twin():
-        silent = not Simulation(finding.plan).run().violations
+        silent = not row.run(finding.plan).violations
     word = "yes" if silent else "FALSE"
     events, invariant = len(finding.plan.steps), finding.violation.invariant
     line = f"{row.name:46} {word:7} {result.seconds:6.1f} {result.scenarios:9}"
@@ -85,7 +84,8 @@ def _look(row: Row, replays: Path | None, look: Callable[[], Result]) -> Result:
     print(line, flush=True)
     if replays is not None and silent:
         replays.mkdir(parents=True, exist_ok=True)
-        text = encode(finding.plan, invariant, comment=f"{row.citation}: {finding.violation.message}")
+        comment = f"{row.citation}: {finding.violation.message}"
+        text = encode(finding.plan, invariant, comment=comment, operator=row.place)
         (replays / f"{row.name}.jsonl").write_text(text, encoding="utf-8")
     return result if silent else Result(name=row.name, scenarios=result.scenarios, seconds=result.seconds)
 

@@ -32,13 +32,18 @@ def wanted(value: Deployment | ReplicaSet | StatefulSet) -> int:
     return 1 if value.spec.replicas is None else value.spec.replicas
 
 
+def is_rolling(deployment: Deployment) -> bool:
+    """Whether old pods are replaced little by little."""
+    return deployment.spec.strategy.type == ROLLING
+
+
 def most(deployment: Deployment) -> int:
     """How many pods there may be: the replicas and the surge.
 
     Source: the documentation of `maxSurge` in api/apps/v1/types.go (v1.36): percentages are rounded up.
     """
     rolling = deployment.spec.strategy.rolling_update
-    if deployment.spec.strategy.type != ROLLING or rolling is None:
+    if not is_rolling(deployment) or rolling is None:
         return wanted(deployment)
     return wanted(deployment) + _scaled(rolling.max_surge, wanted(deployment), up=True)
 
@@ -50,7 +55,7 @@ def least(deployment: Deployment) -> int:
     neither surge nor unavailability is allowed, one may be missing.
     """
     rolling = deployment.spec.strategy.rolling_update
-    if deployment.spec.strategy.type != ROLLING or rolling is None:
+    if not is_rolling(deployment) or rolling is None:
         return 0
     missing = _scaled(rolling.max_unavailable, wanted(deployment), up=False)
     if not missing and not _scaled(rolling.max_surge, wanted(deployment), up=True):

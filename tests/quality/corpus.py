@@ -5,7 +5,12 @@ from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
-from tests.quality.mutants import client, nodes, services, watches, workloads
+from kubeactors.sim.campaign import Run, run_plan
+from kubeactors.sim.grammar import generate
+from kubeactors.sim.operators.fuzzing import Fuzz
+from kubeactors.sim.plan import Plan
+from tests.quality.databases import FUZZ
+from tests.quality.mutants import client, nodes, operators, services, watches, workloads
 
 Patch = Callable[[], AbstractContextManager[object]]
 
@@ -18,10 +23,26 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     mutant: Patch
     twin: Patch = nullcontext
     """What the mutant needs besides the bug; mostly nothing."""
+    operator: Fuzz | None = None
+    """The operator that has the bug; None if a component of ours has it."""
+
+    def plan(self, seed: int, length: int = 1) -> Plan:
+        """What is tried with a seed. Nothing in it depends on the bug. An operator's plans are of one length."""
+        return generate(seed, length=length) if self.operator is None else self.operator.generate(seed)
+
+    @property
+    def run(self) -> Run:
+        """Runs plans."""
+        return run_plan if self.operator is None else self.operator.run_plan
+
+    @property
+    def place(self) -> str:
+        """Where a replay finds the operator; empty if there is none."""
+        return "" if self.operator is None else self.operator.place
 
 
-def _row(citation: str, mutant: Patch, twin: Patch = nullcontext) -> Row:
-    return Row(name=mutant.__name__, citation=citation, mutant=mutant, twin=twin)
+def _row(citation: str, mutant: Patch, twin: Patch = nullcontext, operator: Fuzz | None = None) -> Row:
+    return Row(name=mutant.__name__, citation=citation, mutant=mutant, twin=twin, operator=operator)
 
 
 CORPUS: tuple[Row, ...] = (
@@ -33,6 +54,8 @@ CORPUS: tuple[Row, ...] = (
     _row("29735, 43449", workloads.collisions_are_not_counted, workloads.hashes_collide),
     _row("21810", workloads.availability_by_hearsay),
     _row("of v1.36, unreported", workloads.surge_counts_wishes),
+    _row("28145, 28105", workloads.scaling_in_a_rollout_leaves_some_over),
+    _row("38418", workloads.the_one_that_is_waited_for_blocks_all),
     _row("61832", nodes.evictions_do_not_wait),
     _row("54096", client.restarts_read_old_caches),
     _row("71349, 22545", nodes.pods_of_deleted_nodes_stay),
@@ -54,15 +77,20 @@ CORPUS: tuple[Row, ...] = (
     _row("55587, 56261", client.relists_miss_deletions),
     _row("72122, 120413", nodes.events_in_flight_are_lost),
     _row("72122", nodes.nobody_wakes_pods),
+    _row("130429", nodes.room_that_is_made_is_anybodys),
     _row("37447, 7250", nodes.restarts_run_what_has_ended),
     _row("79147, 79148", nodes.kubelet_deletes_by_name),
     _row("106884, 105523", nodes.ended_pods_take_room),
     _row("83177", services.volumes_without_claims_in_the_cache_are_free),
     _row("124224", client.writes_outlive_their_objects),
+    _row("107133", client.what_is_too_new_is_asked_for_again, client.caches_stop_at_their_last_change),
     _row("70563, 119593", services.quotas_count_what_the_cache_shows),
     _row("123434", services.quotas_never_shrink),
     _row("etcd-io/etcd 18089", watches.resumed_watches_miss_one),
     _row("etcd-io/etcd 15271, 20221", watches.history_seems_endless),
     _row("23731, 125761, 89466", client.leaders_keep_leading),
+    _row("elastic/cloud-on-k8s 5274", operators.operators_trust_old_caches, operator=FUZZ),
+    _row("rabbitmq/cluster-operator 648", operators.operators_take_the_first_half_for_the_whole, operator=FUZZ),
+    _row("Orange-OpenSource/casskop 316", operators.operators_wait_for_what_they_may_never_see, operator=FUZZ),
     _row("the family of 129795", client.expectations_are_dropped),
 )

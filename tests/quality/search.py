@@ -5,9 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from kubeactors.sim.campaign import Finding, smallest
-from kubeactors.sim.grammar import generate
-from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.campaign import Finding, recorded_order, smallest
 from tests.quality.corpus import Row
 
 SHRINK_SECONDS = 20.0
@@ -31,12 +29,14 @@ def search(row: Row, seconds: float, first_seed: int = 0, *, length: int = 1) ->
     scenarios = 0
     with row.mutant():
         while enough():
-            plan = generate(first_seed + scenarios, length=length)
-            violations = Simulation(plan).run().violations
+            plan = row.plan(first_seed + scenarios, length)
+            violations = row.run(plan).violations
             scenarios += 1
             if violations:
                 found = time.process_time()
-                finding = smallest(Finding(violation=violations[0], plan=plan), go_on=clock(SHRINK_SECONDS))
+                first = Finding(violation=violations[0], plan=plan)
+                record = recorded_order if row.operator is None else None
+                finding = smallest(first, row.run, record=record, go_on=clock(SHRINK_SECONDS))
                 return Result(
                     name=row.name,
                     scenarios=scenarios,

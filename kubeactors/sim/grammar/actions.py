@@ -63,6 +63,11 @@ class Actions:
         far = source.choice((2, 2, 2, 16))
         self._moments = tuple(MOMENT_SECONDS * number for number in (0, 1, far)[: source.integer(1, 3)])
         self._pods = 0
+        self._sizes = (source.integer(0, MAX_REPLICAS), source.integer(1, MAX_REPLICAS))
+        self._number = source.integer(0, MAX_REPLICAS)
+        self._masks: dict[str, int] = {}
+        self._gone: dict[Subject, None] = {}
+        """What was deleted, and not created again."""
         self.subjects: tuple[Subject, ...] = self._draw_subjects()
         self.times: list[float] = []
         """When something was done, in the order in which it was drawn."""
@@ -79,14 +84,35 @@ class Actions:
         """One more action."""
         subject = self._source.choice(self.subjects)
         at = self._at()
-        makes = self._about(subject) if self._source.integer(0, COMMON_ONE_IN - 1) else self._common(subject)
-        return self._source.choice(makes)(at)
+        if subject in self._gone and self._source.integer(0, 1):
+            return self._create(subject, at)
+        if self._source.integer(0, COMMON_ONE_IN - 1):
+            return self._source.choice(self._swarm(subject.kind, self._about(subject)))(at)
+        return self._source.choice(self._swarm("", self._common(subject)))(at)
 
     def end(self, at: float) -> list[AnyAction]:
         """Undo what would keep the cluster from getting well."""
         opened = [workload.Uncordon(at=at, node=node) for node in self.cordoned]
         ticking = [one.name for one in self.subjects if one.kind == CRON_JOB]
         return [*opened, *(workload.SuspendCronJob(at=max(at, CRON_SECONDS), name=name) for name in ticking)]
+
+    def _swarm(self, what: str, makes: tuple[Make, ...]) -> tuple[Make, ...]:
+        """Leave some out, the same throughout a plan: what is there happens more often then, and again and again.
+
+        Source: Groce et al., "Swarm Testing" (2012).
+        """
+        distinct = tuple(dict.fromkeys(makes))
+        if what not in self._masks:
+            self._masks[what] = self._source.integer(0, (1 << len(distinct)) - 1)
+        return tuple(one for one in makes if self._masks[what] >> distinct.index(one) & 1) or makes
+
+    def _size(self, most: int) -> int:
+        """How many pods are wanted: often as many as before."""
+        return min(self._source.choice((*self._sizes, self._source.integer(0, most))), most)
+
+    def _which(self) -> int:
+        """The number of a pod: often the one that something was done to before."""
+        return self._source.choice((self._number, self._source.integer(0, MAX_REPLICAS)))
 
     def _draw_subjects(self) -> tuple[Subject, ...]:
         taken: dict[str, int] = {}
@@ -108,11 +134,12 @@ class Actions:
 
     def _create(self, subject: Subject, at: float) -> AnyAction:
         source, name = self._source, subject.name
+        self._gone.pop(subject, None)
         if subject.kind == STATEFUL_SET:
             return workload.CreateStatefulSet(
                 at=at,
                 name=name,
-                replicas=source.integer(1, 4),
+                replicas=max(self._size(4), 1),
                 parallel=not source.integer(0, 2),
                 claims=not source.integer(0, 1),
                 tolerate_seconds=source.choice(TOLERATED),
@@ -136,13 +163,14 @@ class Actions:
         return workload.CreateDeployment(
             at=at,
             name=name,
-            replicas=source.integer(1, MAX_REPLICAS),
+            replicas=max(self._size(MAX_REPLICAS), 1),
             max_surge=surge,
             max_unavailable=unavailable,
             recreate=not source.integer(0, 9),
             tolerate_seconds=source.choice(TOLERATED),
             probes=not source.integer(0, 3),
             flaps=not source.integer(0, 1),
+            urgent=not source.integer(0, 4),
         )
 
     # What is done to one kind.
@@ -154,23 +182,22 @@ class Actions:
         delete: Make = lambda at: self._delete_set(subject, at)  # noqa: E731
         if subject.kind == STATEFUL_SET:
             scale: Make = lambda at: workload.ScaleStatefulSet(  # noqa: E731
-                at=at, name=subject.name, replicas=self._source.integer(0, 4)
+                at=at, name=subject.name, replicas=self._size(4)
             )
             roll = self._roll_set(subject.name, "StatefulSet")
             return (*(scale,) * 4, *(roll,) * 3, *(delete,) * 2, again, *(self._delete_pod(subject.name),) * 4)
         if subject.kind == DAEMON_SET:
             roll = self._roll_set(subject.name, "DaemonSet")
-            return (*(roll,) * 4, *(delete,) * 2, again, *(self._delete_pod(subject.name),) * 4)
-        return (*(delete,) * 2, again, *(self._delete_pod(subject.name),) * 2)
+            return (*(roll,) * 4, delete, again, *(self._delete_pod(subject.name),) * 4)
+        return (delete, again, *(self._delete_pod(subject.name),) * 4)
 
     def _about_deployment(self, name: str) -> tuple[Make, ...]:
         source = self._source
-        scale: Make = lambda at: workload.Scale(at=at, name=name, replicas=source.integer(0, MAX_REPLICAS))  # noqa: E731
+        scale: Make = lambda at: workload.Scale(at=at, name=name, replicas=self._size(MAX_REPLICAS))  # noqa: E731
         roll: Make = lambda at: workload.Roll(at=at, name=name, image=source.choice(IMAGES))  # noqa: E731
-        relabel: Make = lambda at: workload.RelabelPod(at=at, name=name, number=source.integer(0, MAX_REPLICAS))  # noqa: E731
-        delete: Make = lambda at: workload.DeleteDeployment(  # noqa: E731
-            at=at, name=name, propagation=source.choice(PROPAGATIONS)
-        )
+        relabel: Make = lambda at: workload.RelabelPod(at=at, name=name, number=self._which())  # noqa: E731
+        delete: Make = lambda at: self._delete_deployment(name, at)  # noqa: E731
+        pause: Make = lambda at: workload.Pause(at=at, name=name)  # noqa: E731
         again: Make = lambda at: workload.RecreateService(at=at, name=name)  # noqa: E731
         foreign: Make = lambda at: workload.ClaimForeignOwner(at=at, name=name)  # noqa: E731
         return (
@@ -179,7 +206,7 @@ class Actions:
             *(relabel,) * 2,
             *(delete,) * 2,
             *(again,) * 2,
-            lambda at: workload.Pause(at=at, name=name),
+            *(pause,) * 2,
             lambda at: workload.Resume(at=at, name=name),
             lambda at: workload.Undo(at=at, name=name),
             lambda at: self._add_pod(name, at),
@@ -194,13 +221,18 @@ class Actions:
 
     def _delete_pod(self, name: str) -> Make:
         return lambda at: workload.DeletePod(
-            at=at, name=name, number=self._source.integer(0, MAX_REPLICAS), force=not self._source.integer(0, 3)
+            at=at, name=name, number=self._which(), force=not self._source.integer(0, 3)
         )
+
+    def _delete_deployment(self, name: str, at: float) -> AnyAction:
+        self._gone[Subject(DEPLOYMENT, name)] = None
+        return workload.DeleteDeployment(at=at, name=name, propagation=self._source.choice(PROPAGATIONS))
 
     def _delete_set(self, subject: Subject, at: float) -> AnyAction:
         kinds: dict[str, workload.SetKind] = {
             STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob"
         }  # fmt: skip
+        self._gone[subject] = None
         propagation = self._source.choice(PROPAGATIONS)
         return workload.DeleteSet(at=at, of=kinds[subject.kind], name=subject.name, propagation=propagation)
 
@@ -218,7 +250,7 @@ class Actions:
             self._cordon,
             self._taint,
             self._drain,
-            lambda at: workload.Evict(at=at, name=subject.name, number=self._source.integer(0, MAX_REPLICAS)),
+            lambda at: workload.Evict(at=at, name=subject.name, number=self._which()),
             lambda at: workload.SetBudget(at=at, name=subject.name, max_unavailable=self._source.integer(0, 2)),
             lambda at: workload.ClaimVolume(at=at, name=f"claim-{self._source.integer(1, 3)}"),
             *(lambda at: workload.CreateNamespace(at=at, name="team"), self._delete_namespace),

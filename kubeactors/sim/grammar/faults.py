@@ -1,4 +1,7 @@
-"""What breaks: mostly just before users do something, and half of it about one component, and one of its watches."""
+"""What breaks: mostly just before users do something, and half of it about one component, and one of its watches.
+
+It takes two to hide many a mistake: a third of the faults come on top of the one before, about what that one is about.
+"""
 
 from collections.abc import Sequence
 
@@ -59,6 +62,8 @@ WEIGHTS = {
     "torn-write": 2,
 }
 """How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
+ON_TOP_ONE_IN = 3
+"""One fault of so many comes on top of the one before."""
 DIRECTIONS: tuple[faults.Direction, ...] = ("both", "to-server", "from-server")
 OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
 """When faults begin, seen from what a user does."""
@@ -94,17 +99,41 @@ class Faults:
         self._resources = (*RESOURCES, *(one for kind in subjects for one in RESOURCES_OF[kind]))
         self._written = (*WRITTEN, *(one for kind in subjects for one in WRITTEN_OF[kind]))
         self._focus = self._any_watch()
+        self._on_top = False
+        """Whether the fault that is drawn is about the focus, without fail."""
         self._kinds = self._swarm(tuple(kinds))
 
     def some(self, most: int, times: Sequence[float]) -> list[AnyFault]:
         """At most so many faults, each about one of these times, or when another one begins or ends."""
         drawn: list[AnyFault] = []
         near = list(times)
+        hot = self._source.choice(times)
         for _ in range(self._source.integer(0, most)):
-            fault = self._one(self._source.choice(self._kinds), near)
+            kind = self._source.choice(self._kinds)
+            if drawn and not self._source.integer(0, ON_TOP_ONE_IN - 1):
+                fault = self._another(kind, drawn[-1])
+            else:
+                fault = self._one(kind, near if self._source.integer(0, 1) else (hot,))
             drawn.append(fault)
             near += [fault.at, fault.heals_at]
         return drawn
+
+    def _another(self, kind: str, before: AnyFault) -> AnyFault:
+        """A fault about what another one is about, when that begins, in its midst, or when it ends."""
+        focus = self._focus
+        self._focus, self._on_top = self._concerned(before), True
+        fault = self._one(kind, (before.at, (before.at + before.heals_at) / 2, before.heals_at))
+        self._focus, self._on_top = focus, False
+        return fault
+
+    def _concerned(self, fault: AnyFault) -> tuple[str, str]:
+        """Whose watch of what shows what a fault does, or is concerned by it."""
+        resource = getattr(fault, "resource", "")
+        if hasattr(fault, "node") or hasattr(fault, "nodes"):
+            options = ((MANAGER, "nodes"), (MANAGER, "pods"), (SCHEDULER, "nodes"), (self._node(), "pods"))
+            return self._source.choice(options)
+        component = getattr(fault, "component", "") or MANAGER
+        return component, resource or self._source.choice(self._watched_by(component))
 
     def _swarm(self, kinds: tuple[str, ...]) -> tuple[str, ...]:
         """Source: Groce et al., "Swarm Testing" (2012)."""
@@ -150,8 +179,7 @@ class Faults:
             case "store-lag":
                 return faults.StoreLag(at=at, seconds=choice(SPANS[:6]))
             case "conflicts":
-                resource, count = choice(self._written), self._source.integer(1, 4)
-                return faults.Conflicts(at=at, component=self._component(), resource=resource, count=count)
+                return self._conflicts(at)
             case "reply-lost":
                 return self._reply_lost(at)
             case "unavailable":
@@ -170,10 +198,7 @@ class Faults:
             case "bad-starts":
                 return faults.BadStarts(at=at, node=self._node(), seconds=choice(SPANS[3:7]), how=choice(TROUBLES))
             case "slow-replies":
-                component, resource, delay = self._component(), choice(self._written), choice(SLOW_REPLIES)
-                return faults.SlowReplies(
-                    at=at, component=component, resource=resource, delay_seconds=delay, seconds=choice(SPANS)
-                )
+                return self._slow_replies(at)
             case "rack-power-loss":
                 return faults.RackPowerLoss(at=at, nodes=self._rack(), seconds=choice(SPANS[3:]))
             case "process-pause":
@@ -219,10 +244,19 @@ class Faults:
             at=at, controller=self._source.choice(self._controllers), writes=writes, process=process
         )
 
+    def _conflicts(self, at: float) -> AnyFault:
+        component, resource = self._writes()
+        return faults.Conflicts(at=at, component=component, resource=resource, count=self._source.integer(1, 4))
+
+    def _slow_replies(self, at: float) -> AnyFault:
+        component, resource = self._writes()
+        delay, seconds = self._source.choice(SLOW_REPLIES), self._source.choice(SPANS)
+        return faults.SlowReplies(at=at, component=component, resource=resource, delay_seconds=delay, seconds=seconds)
+
     def _reply_lost(self, at: float) -> AnyFault:
         skip, silent = self._source.integer(0, 4), not self._source.integer(0, 2)
-        resource = self._source.choice(self._written)
-        return faults.ReplyLost(at=at, component=self._component(), resource=resource, skip=skip, silent=silent)
+        component, resource = self._writes()
+        return faults.ReplyLost(at=at, component=component, resource=resource, skip=skip, silent=silent)
 
     def _stall(self, at: float) -> AnyFault:
         component, seconds = self._component(), self._source.choice(SPANS)
@@ -251,16 +285,30 @@ class Faults:
         return self._source.choice(self._nodes)
 
     def _component(self) -> str:
-        return self._any_component() if self._source.integer(0, 1) else self._focus[0]
+        return self._watch()[0]
+
+    def _writes(self) -> tuple[str, str]:
+        """A component, and what it writes: what it watches, or else."""
+        component, resource = self._watch()
+        written = self._written_by(component)
+        return component, self._source.choice((resource, *written) if resource in written else written)
+
+    def _written_by(self, component: str) -> tuple[str, ...]:
+        if component == MANAGER:
+            return self._written
+        return ("pods",) if component == SCHEDULER else WRITTEN
 
     def _any_component(self) -> str:
         return self._source.choice((MANAGER, MANAGER, MANAGER, SCHEDULER, *self._nodes[:2]))
 
     def _watch(self) -> tuple[str, str]:
-        return self._any_watch() if self._source.integer(0, 1) else self._focus
+        return self._focus if self._on_top or not self._source.integer(0, 1) else self._any_watch()
 
     def _any_watch(self) -> tuple[str, str]:
         component = self._any_component()
+        return component, self._source.choice(self._watched_by(component))
+
+    def _watched_by(self, component: str) -> tuple[str, ...]:
         if component == MANAGER:
-            return component, self._source.choice(self._resources)
-        return component, self._source.choice(("pods", "nodes")) if component == SCHEDULER else "pods"
+            return self._resources
+        return ("pods", "nodes") if component == SCHEDULER else ("pods",)

@@ -28,6 +28,19 @@ class InformersEqualStore(Invariant):
             yield from differences(self.world, shared.type, cached, path)
 
 
+class InformersWatch(Invariant):
+    """When all is quiet, every informer watches; none still tries to read its collection."""
+
+    name: ClassVar[str] = "informers-watch"
+
+    def settled(self) -> Iterator[str]:
+        """Ask informer by informer."""
+        for path, actor in actors_of(self.root, Informer):
+            reflector = cast("Informer[TypedObject]", actor)._reflector  # noqa: SLF001 -- an invariant looks inside
+            if reflector.broken or reflector.must_list:
+                yield f"{path} does not watch, though nothing is in its way"
+
+
 class OneLeader(Invariant):
     """When a Lease is somebody's, nobody else acts as its leader any more; who stands still does not act."""
 
@@ -49,4 +62,4 @@ def _holder(lease: TypedObject | None) -> str:
     return (lease.spec.holder_identity or "") if isinstance(lease, Lease) else ""
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (InformersEqualStore, OneLeader)
+INVARIANTS: tuple[type[Invariant], ...] = (InformersEqualStore, InformersWatch, OneLeader)

@@ -18,6 +18,7 @@ Key = tuple[str, str]
 _NOBODY: Mapping[str | int, Cell] = {}
 
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
+PREEMPTED = "PreemptionByScheduler"
 
 
 def cells(root: Cell) -> Iterator[Cell]:
@@ -47,6 +48,11 @@ def is_backing_off(root: Cell) -> bool:
 def is_evicted(value: TypedObject | None) -> bool:
     """Whether a pod says that it goes because of a taint."""
     return isinstance(value, Pod) and any(one.reason == EVICTED for one in value.status.conditions)
+
+
+def is_preempted(value: TypedObject | None) -> bool:
+    """Whether a pod says that it goes to make room for one that is more urgent."""
+    return isinstance(value, Pod) and any(one.reason == PREEMPTED for one in value.status.conditions)
 
 
 def is_condemned(value: TypedObject | None) -> bool:

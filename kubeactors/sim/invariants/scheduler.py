@@ -1,13 +1,20 @@
 """What holds of placement."""
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.event import Event
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.room import has_room, takes_pods
-from kubeactors.sim.world import Commit
+from kubeactors.sim.world import Commit, World
+
+PREEMPTED = re.compile(r"Preempted by pod (\S+) on node \S+")
+MOST_VICTIMS = 8
+"""All pods are of a size: one makes room for one. A few more may have to go when a node is lost, or a cache lags."""
 
 
 class BoundOnce(Invariant):
@@ -62,4 +69,27 @@ class SchedulableIsScheduled(Invariant):
                     break
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (BoundOnce, NodesHaveRoom, SchedulableIsScheduled)
+class PreemptionEnds(Invariant):
+    """Pods make room for an urgent one, and it takes that: they are not driven off for it again and again."""
+
+    name: ClassVar[str] = "preemption-ends"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._victims: dict[str, dict[str, None]] = {}
+        """By the uid of who is urgent: the uids of those who had to go."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Count the victims that are told of."""
+        event = commit.new
+        told = PREEMPTED.fullmatch(event.message) if isinstance(event, Event) else None
+        if told is None or not isinstance(event, Event):
+            return
+        victims = self._victims.setdefault(told[1], {})
+        victims[event.involved_object.uid] = None
+        if len(victims) > MOST_VICTIMS:
+            yield f"pod {event.involved_object.name} is the {len(victims)}th that had to go for pod {told[1]}"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (BoundOnce, NodesHaveRoom, SchedulableIsScheduled, PreemptionEnds)

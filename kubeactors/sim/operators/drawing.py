@@ -30,13 +30,15 @@ class OperatorFaults(Faults):
     def __init__(self, source: Source, kinds: Sequence[str], nodes: tuple[str, ...], resources: Sequence[str]) -> None:
         self._own = tuple(resources)
         super().__init__(source, kinds, nodes, ())
-        self._written = (*self._own * 4, *WRITTEN)
 
     def _any_component(self) -> str:
         return OPERATOR if self._source.integer(0, 4) else super()._any_component()
 
-    def _any_watch(self) -> tuple[str, str]:
-        return (OPERATOR, self._source.choice(self._own)) if self._source.integer(0, 4) else super()._any_watch()
+    def _watched_by(self, component: str) -> tuple[str, ...]:
+        return self._own if component == OPERATOR else super()._watched_by(component)
+
+    def _written_by(self, component: str) -> tuple[str, ...]:
+        return (*self._own * 4, *WRITTEN) if component == OPERATOR else super()._written_by(component)
 
     def _controller_crash(self, at: float) -> AnyFault:
         writes, process = self._source.integer(1, 5), not self._source.integer(0, 2)

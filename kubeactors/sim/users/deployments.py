@@ -10,7 +10,7 @@ from kubeactors.api.core.v1 import Service
 from kubeactors.apimachinery.meta import DeleteOptions
 from kubeactors.client import is_controlled_by
 from kubeactors.sim.users.hands import Hands
-from kubeactors.sim.users.manifests import NAMESPACE, deployment_of, service_of, with_image, without_hash
+from kubeactors.sim.users.manifests import NAMESPACE, URGENT, deployment_of, service_of, with_image, without_hash
 from kubeactors.sim.workload import (
     CreateDeployment,
     DeleteDeployment,
@@ -50,6 +50,8 @@ class Deployments:
                 return self._delete(action)
 
     async def _create(self, action: CreateDeployment) -> None:
+        if action.urgent:
+            await self._hands.ensure(URGENT)
         await self._hands.ensure(deployment_of(action))
         await self._hands.ensure(service_of(action.name))
 

@@ -36,6 +36,7 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResourceRequirements
+from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
@@ -59,6 +60,7 @@ NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unr
 MAINTENANCE = "sim.kubeactors/maintenance"
 """The key of the taint by which users drive pods off a node."""
 CPU = "100m"
+URGENT = PriorityClass(metadata=ObjectMeta(name="urgent"), value=1000)
 FLAPPING = {f"{DOMAIN}readiness": "ok 5:fail 9:ok 12:fail 20:ok"}
 PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
 STOP_SECONDS = 5
@@ -132,6 +134,9 @@ def deployment_of(action: CreateDeployment) -> Deployment:
         ),
         strategy=strategy,
     )
+    if action.urgent:
+        pods = replace(spec.template.spec, priority_class_name=URGENT.metadata.name)
+        spec = replace(spec, template=replace(spec.template, spec=pods))
     return Deployment(metadata=_metadata(action.name), spec=spec)
 
 

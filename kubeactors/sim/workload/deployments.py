@@ -23,6 +23,8 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     """Whether its containers are probed: started, ready, alive."""
     flaps: bool = False
     """Whether its pods, once in a while, are not ready for a moment, if they are probed."""
+    urgent: bool = False
+    """Whether its pods may take the place of others that are not."""
 
 
 class Scale(Action, frozen=True, kw_only=True, tag="scale"):

@@ -1,6 +1,6 @@
 """What components share: informers, expectations, overlays."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import TypeVar
 from unittest.mock import patch
 
@@ -8,7 +8,13 @@ from msgspec.structs import replace
 
 from kubeactors.actor import Context
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ListOptions, ListResult, WatchClosed
+from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver.reading import Reader, too_large
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.selection import Selection
 from kubeactors.client import Client, Expectations, InformerFactory, Overlay, Reflector, key_of
+from kubeactors.client import reflector as reflectors
 from kubeactors.client.client import ObjectList
 from kubeactors.client.expectations import Standing
 from kubeactors.client.leaderelector import Tenure
@@ -81,3 +87,42 @@ def relists_miss_deletions() -> AbstractContextManager[object]:
         return genuine(self, replace(found, items=(*found.items, *missing)))
 
     return patch.object(Reflector, "_replace", replaced)
+
+
+def caches_stop_at_their_last_change() -> AbstractContextManager[object]:
+    """Not a bug: servers and clients as they once were. The ground for the next one.
+
+    The cache of a kind has come only as far as its last change, and whoever has lost his watch lists again, not older
+    than what he has seen.
+    """
+    genuine_list, genuine_closed = Reader.list, Reflector[TypedObject].closed
+
+    async def list_(
+        self: Reader, resource: Resource, namespace: str, options: ListOptions, selection: Selection
+    ) -> ListResult:
+        versions = (int(one.metadata.resource_version) for one in resource.cache.objects.select(Selection()))
+        wanted, known = int(options.resource_version or 0), max(versions, default=0)
+        if wanted > known:
+            raise too_large(wanted, known)
+        return await genuine_list(self, resource, namespace, options, selection)
+
+    def closed(self: Reflector[TypedObject], message: WatchClosed) -> None:
+        genuine_closed(self, message)
+        self.must_list |= message.watch == self.number
+
+    stack = ExitStack()
+    stack.enter_context(patch.object(Reader, "list", list_))
+    stack.enter_context(patch.object(Reflector, "closed", closed))
+    return stack
+
+
+def what_is_too_new_is_asked_for_again() -> AbstractContextManager[object]:
+    """A client whose list is refused because the server has not come so far asks for the same again, without end."""
+
+    def is_too_large(_status: Status) -> bool:
+        return False
+
+    stack = ExitStack()
+    stack.enter_context(caches_stop_at_their_last_change())
+    stack.enter_context(patch.object(reflectors, "_is_too_large", is_too_large))
+    return stack

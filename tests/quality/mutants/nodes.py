@@ -21,6 +21,8 @@ from kubeactors.scheduler import cache
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.changes import ChangeLog
 from kubeactors.scheduler.framework import Diagnosis, PostFilterResult
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.queue import QueuedPod, SchedulingQueue
 from kubeactors.scheduler.reporter import UNSCHEDULABLE
 from kubeactors.scheduler.scheduler import Scheduler
@@ -248,6 +250,15 @@ def events_in_flight_are_lost() -> AbstractContextManager[object]:
     stack.enter_context(patch.object(Scheduler, "_wait", wait))
     stack.enter_context(patch.object(SchedulingQueue, "requeue", requeue))
     return stack
+
+
+def room_that_is_made_is_anybodys() -> AbstractContextManager[object]:
+    """One scheduler knows nothing of the pods for which another one makes room: it gives that to those who made it."""
+
+    def for_pod(self: NodeInfo, _pod: PodInfo) -> NodeInfo:
+        return self
+
+    return patch.object(NodeInfo, "for_pod", for_pod)
 
 
 class _Dull(ChangeLog):

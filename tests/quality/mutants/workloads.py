@@ -1,6 +1,6 @@
 """Deployments, ReplicaSets, daemon sets, jobs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import TypeVar
 from unittest.mock import patch
@@ -25,6 +25,7 @@ from kubeactors.controllers.job.podcontrol import PodControl
 from kubeactors.controllers.job.pods import name_of
 from kubeactors.controllers.job.tracking import Tracking, counted
 from kubeactors.controllers.replicaset import controller as replicaset
+from kubeactors.controllers.statefulset import plan as stateful_plan
 
 T = TypeVar("T", bound=TypedObject)
 
@@ -103,6 +104,33 @@ def surge_counts_wishes() -> AbstractContextManager[object]:
         return max(sizes.wanted(found) + sizes.max_surge(found) - sizes.total_size(replica_sets), 0)
 
     return patch.object(sizes, "room", room)
+
+
+def scaling_in_a_rollout_leaves_some_over() -> AbstractContextManager[object]:
+    """Each ReplicaSet gets its share, rounded down; nobody sees to it that the shares add up."""
+
+    def proportional(found: Deployment, replica_sets: Iterable[ReplicaSet]) -> dict[str, int]:
+        active = sizes.active(replica_sets)
+        goal, before = sizes.wanted(found) + sizes.max_surge(found), max(sizes.total_size(active), 1)
+        return {one.metadata.name: sizes.size(one) * goal // before for one in active}
+
+    return patch.object(sizes, "proportional_sizes", proportional)
+
+
+# Stateful sets.
+
+
+def the_one_that_is_waited_for_blocks_all() -> AbstractContextManager[object]:
+    """While a pod is not ready, nothing else is done: one before it that is gone does not come back."""
+    genuine = stateful_plan._Members.turns
+
+    def turns(self: stateful_plan._Members) -> Iterator[stateful_plan.Turn]:
+        for ordinal, pod in self._wanted if self._ordered else ():
+            if pod is not None and self._is_unavailable(pod):
+                return self._tend(ordinal, pod)
+        return genuine(self)
+
+    return patch.object(stateful_plan._Members, "turns", turns)
 
 
 # Jobs.

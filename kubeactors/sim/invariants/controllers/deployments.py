@@ -9,11 +9,12 @@ from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_evicted
+from kubeactors.sim.invariants.looking import is_evicted, is_preempted
 from kubeactors.sim.rollouts import (
     has_caught_up,
     is_active,
     is_ready,
+    is_rolling,
     is_scaling_down_in_a_rollout,
     least,
     most,
@@ -187,11 +188,12 @@ class AvailabilityBound(Invariant):
         self._arm(owner)
 
     def _is_the_controllers_doing(self, commit: Commit, old: Pod) -> bool:
-        """Whether a ready pod was deleted, by no user, and not because its node is bad."""
+        """Whether a ready pod was deleted, by no user, not because its node is bad, and not to make room."""
         deleted = commit.new is None or commit.new.metadata.deletion_timestamp is not None
         node = self.world.find(Node, old.spec.node_name, "")
         well = node is not None and not node.spec.taints
-        return deleted and well and old.metadata.uid not in self.world.in_hand and not is_evicted(old)
+        driven = is_evicted(old) or is_preempted(old)
+        return deleted and well and old.metadata.uid not in self.world.in_hand and not driven
 
 
 class OneReplicaSetPerTemplate(Invariant):
@@ -210,4 +212,30 @@ class OneReplicaSetPerTemplate(Invariant):
                 seen.append(template)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (SurgeBound, AvailabilityBound, OneReplicaSetPerTemplate)
+class PausedReplicasAddUp(Invariant):
+    """When all is quiet, a deployment that is paused in the midst of a rollout wants as many pods as it may have.
+
+    Its ReplicaSets share the replicas and the surge among them; if only one wants any, that wants the replicas.
+
+    Source: scale in pkg/controller/deployment/sync.go (v1.36).
+    """
+
+    name: ClassVar[str] = "paused-replicas-add-up"
+
+    def settled(self) -> Iterator[str]:
+        """Add up what the ReplicaSets of each such deployment want."""
+        for deployment in self.world.of(Deployment).values():
+            if not deployment.spec.paused or deployment.metadata.deletion_timestamp is not None:
+                continue
+            sizes = [size for size in map(wanted, self.world.sets_of(deployment.metadata.uid)) if size]
+            goal = most(deployment) if len(sizes) > 1 else wanted(deployment)
+            if sizes and is_rolling(deployment) and sum(sizes) != goal:
+                yield f"the replica sets of {title(deployment)} want {sum(sizes)} pods, and may want {goal}"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (
+    SurgeBound,
+    AvailabilityBound,
+    OneReplicaSetPerTemplate,
+    PausedReplicasAddUp,
+)

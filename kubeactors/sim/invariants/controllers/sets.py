@@ -1,17 +1,24 @@
-"""What holds of daemon sets."""
+"""What holds of daemon sets and stateful sets."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
-from kubeactors.api.apps.v1 import DaemonSet
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.apps.v1 import DaemonSet, StatefulSet
 from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import is_active
+from kubeactors.sim.invariants.looking import is_backing_off
+from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
 from kubeactors.sim.room import target
 from kubeactors.sim.world import Commit, World
+
+PATIENCE = 20 * SECOND
+"""So long a pod may be missing that nothing keeps from being made."""
+MANAGER = "controller-manager"
 
 
 class OneDaemonPerNode(Invariant):
@@ -42,4 +49,43 @@ class OneDaemonPerNode(Invariant):
                 yield f"{title(owner)} has created {title(pod)} for {node}, where {title(one)} is"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (OneDaemonPerNode,)
+class MembersComeBack(Invariant):
+    """The first pod that a stateful set lacks is made soon, once all before it are ready: whatever those behind are like."""
+
+    name: ClassVar[str] = "members-come-back"
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._missing: dict[tuple[str, str], int] = {}
+        """By uid of the set and name of the pod: since when."""
+
+    def looked(self) -> Iterator[str]:
+        """Look at all sets."""
+        missing = {
+            (one.metadata.uid, name): one for one in self.world.of(StatefulSet).values() if (name := self._of(one))
+        }
+        now = self.root.kernel.now
+        self._missing = {key: self._missing.get(key, now) for key in missing}
+        for key, since in self._missing.items():
+            if max(since, self.world.disturbed_until(MANAGER)) + PATIENCE < now and not is_backing_off(self.root):
+                yield f"{title(missing[key])} lacks {key[1]}, and nothing keeps it from being made"
+
+    def _of(self, found: StatefulSet) -> str:
+        """The name of the pod that could be made now; empty if there is none."""
+        if (
+            found.metadata.deletion_timestamp is not None
+            or not has_caught_up(found)
+            or self.world.log.get(ResourceQuota)
+        ):
+            return ""
+        for number in range(wanted(found)):
+            name = f"{found.metadata.name}-{number}"
+            pod = self.world.find(Pod, name, found.metadata.namespace)
+            if pod is None:
+                return name
+            if not is_ready(pod):
+                return ""
+        return ""
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (OneDaemonPerNode, MembersComeBack)
