@@ -143,6 +143,7 @@ class Actions:
                 parallel=not source.integer(0, 2),
                 claims=not source.integer(0, 1),
                 tolerate_seconds=source.choice(TOLERATED),
+                probes=not source.integer(0, 3),
             )
         if subject.kind == DAEMON_SET:
             return workload.CreateDaemonSet(at=at, name=name, max_unavailable=source.integer(1, 2))

@@ -196,7 +196,7 @@ class Faults:
             case "slow-starts":
                 return faults.SlowStarts(at=at, node=self._node(), seconds=choice(SPANS[3:]))
             case "bad-starts":
-                return faults.BadStarts(at=at, node=self._node(), seconds=choice(SPANS[3:7]), how=choice(TROUBLES))
+                return faults.BadStarts(at=at, node=self._node(), seconds=choice(SPANS[3:]), how=choice(TROUBLES))
             case "slow-replies":
                 return self._slow_replies(at)
             case "rack-power-loss":
@@ -214,7 +214,7 @@ class Faults:
                 component, resource = self._watch()
                 return faults.MailboxOverflow(at=at, component=component, resource=resource, seconds=choice(SPANS))
             case "failing-probes":
-                probe, seconds = choice(PROBES), choice(SPANS[3:8])
+                probe, seconds = choice(PROBES), choice(SPANS[3:])
                 return faults.FailingProbes(at=at, node=self._node(), probe=probe, seconds=seconds)
             case "overload":
                 return faults.Overload(at=at, answer=choice(REFUSALS), seconds=choice(SPANS[:7]))

@@ -146,7 +146,9 @@ def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
         replicas=action.replicas,
         selector=_selector(action.name),
         service_name=action.name,
-        template=_template(action.name, pod_spec(action.image, action.tolerate_seconds)),
+        template=_template(
+            action.name, pod_spec(action.image, action.tolerate_seconds, probe=PROBE if action.probes else None)
+        ),
         pod_management_policy="Parallel" if action.parallel else "OrderedReady",
         volume_claim_templates=(_claim(),) if action.claims else (),
     )

@@ -19,6 +19,8 @@ class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-
     claims: bool = False
     """Whether each pod has a volume of its own."""
     tolerate_seconds: int = 15
+    probes: bool = False
+    """Whether its containers are probed: started, ready, alive."""
 
 
 class CreateDaemonSet(Action, frozen=True, kw_only=True, tag="create-daemon-set"):

@@ -12,7 +12,7 @@ from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_condemned, is_evicted
+from kubeactors.sim.invariants.looking import is_condemned, is_evicted, is_preempted
 from kubeactors.sim.world import Commit, World
 
 OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision)
@@ -37,7 +37,7 @@ class NothingFreeIsDeleted(Invariant):
         yield f"{title(old)} was deleted, though a user wants it to stay"
 
     def _must_go(self, value: TypedObject) -> bool:
-        """Whether there is another good reason: its node is bad, or an owner was deleted that it belonged to.
+        """Whether there is another good reason: its node is bad, it makes room, or an owner was deleted that it belonged to.
 
         Or it is a pod that has not been orphaned yet: its controller need not know that it will be.
         """
@@ -45,7 +45,7 @@ class NothingFreeIsDeleted(Invariant):
         owner = self.world.leaving.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
             return True
-        if is_evicted(value) or is_condemned(value):
+        if is_evicted(value) or is_condemned(value) or is_preempted(value):
             return True  # whether it had to go is judged elsewhere
         if isinstance(value, Pod) and value.spec.node_name:
             node = self.world.find(Node, value.spec.node_name, "")

@@ -16,8 +16,8 @@ from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
 from kubeactors.sim.room import target
 from kubeactors.sim.world import Commit, World
 
-PATIENCE = 20 * SECOND
-"""So long a pod may be missing that nothing keeps from being made."""
+PATIENCE = 40 * SECOND
+"""So long a pod may be missing that nothing keeps from being made: a request may have got lost, and time out first."""
 MANAGER = "controller-manager"
 
 
