@@ -35,7 +35,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.automatic:
         return automatic(options.names, options.sample, options.sample_seed, options.seconds)
-    print(f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'of':>4} {'events':>6} {'CPU s':>6}  invariant")
+    print(
+        f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'of':>4} {'events':>6} {'CPU s':>6}  {'invariant':36} where it shipped"
+    )
     results = [
         _look(row, options.replays, partial(search, row, options.seconds, options.first_seed, length=options.length))
         for row in CORPUS
@@ -73,14 +75,15 @@ def _look(row: Row, replays: Path | None, look: Callable[[], Result]) -> Result:
     result = look()
     finding = result.finding
     if finding is None:
-        print(f"{row.name:46} {'no':7} {result.seconds:6.1f} {result.scenarios:9}", flush=True)
+        line = f"{row.name:46} {'no':7} {result.seconds:6.1f} {result.scenarios:9}"
+        print(f"{line} {'':56} {row.citation}", flush=True)
         return result
     with row.twin():
         silent = not row.run(finding.plan).violations
     word = "yes" if silent else "FALSE"
     events, invariant = len(finding.plan.steps), finding.violation.invariant
     line = f"{row.name:46} {word:7} {result.seconds:6.1f} {result.scenarios:9}"
-    line += f" {result.events:4} {events:6} {result.shrink_seconds:6.1f}  {invariant}"
+    line += f" {result.events:4} {events:6} {result.shrink_seconds:6.1f}  {invariant:36} {row.citation}"
     print(line, flush=True)
     if replays is not None and silent:
         replays.mkdir(parents=True, exist_ok=True)
