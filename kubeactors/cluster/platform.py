@@ -23,7 +23,7 @@ from kubeactors.kubelet.runtimes.platform import ByteStream
 R = TypeVar("R")
 
 MAX_HEAD_BYTES = 64 * 1024
-NO_GRPC = "gRPC probes are not supported by this runtime; use tcpSocket or httpGet"
+NO_GRPC = "nobody answers gRPC probes of this image; give its Program a function `health`, or use tcpSocket or httpGet"
 
 
 class AnyioPlatform:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kubeactors.actor import Context, SimSystem
-from kubeactors.api.core.v1 import Container
+from kubeactors.api.core.v1 import Container, Probe
+from kubeactors.api.core.v1.probe import GRPCAction
 from kubeactors.kubelet.runtimes import (
     CommandContext,
     ContainerConfig,
@@ -15,6 +16,7 @@ from kubeactors.kubelet.runtimes import (
     ContainerState,
     Mount,
     PodSandboxConfig,
+    ProbeResult,
     Program,
     RuntimeContainer,
 )
@@ -177,3 +179,27 @@ def test_a_machine_that_loses_its_power_takes_its_coroutines_along() -> None:
     lab.runtime.power_off()
     lab.sim.run(0.1)
     assert lab.log() == ["cleaned up"]
+
+
+async def is_well(container: ContainerContext, service: str) -> bool:
+    if service == "broken":
+        raise LookupError("no such service")
+    return service != "db" and container.env["A"] == "b"
+
+
+def asked(lab: Lab, probe: Probe) -> ProbeResult:
+    answer = lab.runtime.probe(lab.id, "Readiness", probe, lab.now)
+    lab.sim.run(0.1)
+    answer = answer or lab.runtime.probe(lab.id, "Readiness", probe, lab.now)
+    assert answer is not None
+    return answer
+
+
+def test_a_function_of_the_image_answers_grpc_probes_by_the_name_of_the_service() -> None:
+    lab = Lab(Program(polite, health=is_well)).start()
+    answers = [asked(lab, Probe(grpc=GRPCAction(port=9000, service=one))) for one in (None, "db", "broken")]
+    assert answers == [
+        ProbeResult(success=True),
+        ProbeResult(success=False, output='service unhealthy (responded with "NOT_SERVING")'),
+        ProbeResult(success=False, output="error: health rpc failed: no such service"),
+    ]

@@ -18,8 +18,9 @@ from kubeactors.kubelet.runtimes.coroutine_commands import (
 )
 from kubeactors.kubelet.runtimes.host import DoWithin, EndProcess, HostMessage, StartProcess
 from kubeactors.kubelet.runtimes.platform import Platform
-from kubeactors.kubelet.runtimes.programs import CommandMain, Main, Programs
+from kubeactors.kubelet.runtimes.programs import CommandMain, Health, Main, Programs
 from kubeactors.kubelet.runtimes.runtime import (
+    NOT_SERVING,
     ContainerConfig,
     ContainerState,
     ContainerStats,
@@ -288,10 +289,25 @@ class CoroutineContainer:
     async def _answer(self, probe: Probe, platform: Platform) -> ProbeResult:
         if probe.exec is not None:
             return await self._answer_of_command(probe.exec.command, max(probe.timeout_seconds, 1), platform)
+        if probe.grpc is not None and self._program.health is not None:
+            return await self._answer_of_health(self._program.health, probe, platform)
         port = self._port_of(probe)
         if port is None:
             return ProbeResult(success=False, output="the port is not one of the container's")
         return await platform.ask(self._sandbox.ip or NO_ADDRESS_OF_ITS_OWN, port, probe)
+
+    async def _answer_of_health(self, health: Health, probe: Probe, platform: Platform) -> ProbeResult:
+        """Source: the words are those of pkg/probe/grpc/grpc.go (v1.36)."""
+        assert self._context is not None  # it runs, so it has one
+        service = probe.grpc.service or "" if probe.grpc is not None else ""
+        seconds = max(probe.timeout_seconds, 1)
+        try:
+            is_well = await platform.within(seconds, health(self._context, service))
+        except TimeoutError:
+            return ProbeResult(success=False, output=f"timeout: health rpc did not complete within {seconds}s")
+        except Exception as error:  # noqa: BLE001 -- the code of an image may raise anything
+            return ProbeResult(success=False, output=f"error: health rpc failed: {error}")
+        return ProbeResult(success=True) if is_well else ProbeResult(success=False, output=NOT_SERVING)
 
     async def _answer_of_command(self, command: tuple[str, ...], seconds: float, platform: Platform) -> ProbeResult:
         outcome = Outcome(platform)

@@ -3,7 +3,7 @@
     async def serve(container: ContainerContext) -> int | None: ...
 
     Cluster(images={"shop/web": serve})                                        # for every tag of shop/web
-    Cluster(images={"shop/web": Program(serve, commands={"psql": psql})})
+    Cluster(images={"shop/web": Program(serve, commands={"psql": psql}, health=is_well)})
 
 An image `python://package.module:function` needs no registration: the module is imported when the image is pulled.
 What `serve` returns is the exit code (None is 0); what it raises is exit code 1, with the traceback in the log.
@@ -28,15 +28,23 @@ Main: TypeAlias = "Callable[[ContainerContext], Awaitable[int | None]]"
 CommandMain: TypeAlias = "Callable[[CommandContext], Awaitable[int | None]]"
 
 
+Health: TypeAlias = "Callable[[ContainerContext, str], Awaitable[bool]]"
+"""Whether a container is well, or one service of it, by the name that the probe gives; no name is all of it."""
+
+
 class ProgramNotFound(LookupError):
     """The image names no `async def`; the message says what is wrong with it."""
 
 
 class Program(msgspec.Struct, frozen=True):
-    """An image: what runs when its containers start, and what `kubectl exec` and exec probes can run in them."""
+    """An image: what runs when its containers start, and what `kubectl exec` and exec probes can run in them.
+
+    `health` answers gRPC probes: nothing goes over a network, and no server of gRPC is needed. Without it they fail.
+    """
 
     main: Main
     commands: Mapping[str, CommandMain] = {}
+    health: "Health | None" = None
 
 
 Image: TypeAlias = "Main | Program"

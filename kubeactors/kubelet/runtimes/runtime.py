@@ -165,6 +165,10 @@ class ProbeResult(msgspec.Struct, frozen=True, gc=False):
     output: str = ""
 
 
+NOT_SERVING = 'service unhealthy (responded with "NOT_SERVING")'
+"""What is said of a container that answers a gRPC probe badly."""
+
+
 class HookResult(msgspec.Struct, frozen=True, gc=False):
     """How a lifecycle hook went; and how long from now on it still takes, if that is known beforehand."""
 

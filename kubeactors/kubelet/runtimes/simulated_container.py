@@ -11,6 +11,7 @@ from kubeactors.kubelet.runtimes.attached import Attached
 from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.runtime import (
+    NOT_SERVING,
     ContainerConfig,
     ContainerState,
     ContainerStats,
@@ -151,7 +152,7 @@ class SimulatedContainer:
         success, steady = curve.at(since), curve.is_last(since)
         if success:
             return _WELL if steady else ProbeResult(success=True)
-        return ProbeResult(success=False, steady=steady, output="declared to fail")
+        return ProbeResult(success=False, steady=steady, output=failure_of(probe, self._sandbox.ip))
 
     def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
         """A command is run as `exec` does; any request is answered well, and so is a command that is not known."""
@@ -263,6 +264,22 @@ def served(container: Container, behaviour: Behaviour, port: int, pod: str) -> s
     if ports and port not in ports:
         return None
     return f"{behaviour.answer or f'container {container.name} of pod {pod} runs image {container.image}'}\n"
+
+
+def failure_of(probe: Probe, address: str) -> str:
+    """What is said of a probe that is declared to fail.
+
+    Source: pkg/probe/{http,tcp,grpc} (v1.36).
+
+    >>> from kubeactors.api.core.v1.probe import TCPSocketAction
+    >>> failure_of(Probe(tcp_socket=TCPSocketAction(port=80)), "10.0.0.2")
+    'dial tcp 10.0.0.2:80: connect: connection refused'
+    """
+    if probe.http_get is not None:
+        return "HTTP probe failed with statuscode: 500"
+    if probe.tcp_socket is not None:
+        return f"dial tcp {address}:{probe.tcp_socket.port}: connect: connection refused"
+    return NOT_SERVING if probe.grpc is not None else "declared to fail"
 
 
 def memory_exceeded(container: Container, curve: Curve[int]) -> int | None:
