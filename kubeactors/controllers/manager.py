@@ -58,6 +58,7 @@ from kubeactors.controllers.namespace import NamespaceController
 from kubeactors.controllers.nodeipam import NodeIpamController
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig, NodeLifecycleController
 from kubeactors.controllers.persistentvolume import (
+    ExpandController,
     PersistentVolumeClaimProtectionController,
     PersistentVolumeController,
     PersistentVolumeProtectionController,
@@ -176,6 +177,7 @@ def _factories(
         "persistentvolume-provisioner": partial(
             Provisioner, client, events, config.local_path, claims=claims, volumes=volumes, classes=classes
         ),
+        "persistentvolume-expander": partial(ExpandController, client, events, claims=claims, volumes=volumes),
         "persistentvolumeclaim-protection": partial(
             PersistentVolumeClaimProtectionController, client, claims=claims, pods=pods
         ),

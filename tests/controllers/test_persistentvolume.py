@@ -189,6 +189,41 @@ def test_a_local_volume_belongs_to_the_node_that_the_scheduler_has_chosen(contro
     assert found(control_plane).status.phase == "Bound"
 
 
+def ask(plane: Plane, size: str) -> None:
+    """The claim asks for so much now."""
+    one = found(plane)
+    spec = replace(one.spec, resources=VolumeResourceRequirements(requests={"storage": size}))
+    plane.do(lambda: plane.client.update(replace(one, spec=spec)))
+
+
+def test_a_volume_grows_with_its_claim(control_plane: Plane) -> None:
+    control_plane.create(replace(storage_class(), allow_volume_expansion=True))
+    control_plane.create(claim(class_="fast"))
+    control_plane.sim.run(5.0)
+    ask(control_plane, "2Gi")
+    control_plane.sim.run(5.0)
+    grown = found(control_plane)
+    assert (grown.status.capacity, grown.status.allocated_resources) == ({"storage": "2Gi"}, {"storage": "2Gi"})
+    assert control_plane.get(PersistentVolume, grown.spec.volume_name, "").spec.capacity == {"storage": "2Gi"}
+    told = control_plane.events("c")[-3:]
+    assert told == [
+        ("ExternalExpanding", "waiting for an external controller to expand this PVC"),
+        ("Resizing", f"External resizer is resizing volume {grown.spec.volume_name}"),
+        ("VolumeResizeSuccessful", "Resize volume succeeded"),
+    ]
+
+
+def test_a_volume_of_somebody_else_grows_when_somebody_else_says_so(control_plane: Plane) -> None:
+    control_plane.create(replace(storage_class("slow"), provisioner="disk.example.com", allow_volume_expansion=True))
+    control_plane.create(volume("v"))
+    control_plane.create(claim())
+    control_plane.sim.run(5.0)
+    ask(control_plane, "2Gi")
+    control_plane.sim.run(60.0)
+    assert found(control_plane).status.capacity == {"storage": "1Gi"}
+    assert [reason for reason, _ in control_plane.events("c")].count("ExternalExpanding") == 1
+
+
 def test_a_claim_in_use_stays_until_its_pod_is_gone(control_plane: Plane) -> None:
     made = control_plane.create(claim())
     source = PersistentVolumeClaimVolumeSource(claim_name="c")

@@ -1,5 +1,7 @@
 """Workloads with names, places and storage of their own, as people use them with kubectl."""
 
+import json
+
 import pytest
 
 from tests.kubectl.conftest import Kubectl, manifest, rows
@@ -87,3 +89,40 @@ def test_volumes_are_bound_shown_and_released(kubectl: Kubectl, namespace: str) 
         kubectl("wait", "pv/shelf", "--for=jsonpath={.status.phase}=Released", "--timeout=20s")
     finally:
         kubectl("delete", "pv", "shelf", "--timeout=20s")
+
+
+GROWING = """
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: growing}
+provisioner: kubeactors.io/simulated
+allowVolumeExpansion: true
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {storageClassName: growing, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def to_be(size: str) -> str:
+    return json.dumps({"spec": {"resources": {"requests": {"storage": size}}}})
+
+
+def test_a_claim_grows_as_it_is_told_to(kubectl: Kubectl, namespace: str) -> None:
+    def on(*arguments: str, text: str | None = None) -> str:
+        return kubectl(*arguments, "-n", namespace, text=text)
+
+    on("apply", "-f", "-", text=GROWING)
+    on("wait", "pvc/data", "--for=jsonpath={.status.phase}=Bound", "--timeout=20s")
+    on("patch", "pvc", "data", "-p", to_be("2Gi"))
+    on("wait", "pvc/data", "--for=jsonpath={.status.capacity.storage}=2Gi", "--timeout=20s")
+    assert rows(on("get", "pvc"))[0][3] == "2Gi"
+    volume = on("get", "pvc", "data", "-o", "jsonpath={.spec.volumeName}")
+    assert rows(kubectl("get", "pv", volume))[0][1] == "2Gi"
+    assert f"External resizer is resizing volume {volume}" in on("describe", "pvc", "data")
+    kubectl("patch", "storageclass", "growing", "-p", '{"allowVolumeExpansion": false}')
+    refused = kubectl.run("patch", "pvc", "data", "-n", namespace, "-p", to_be("3Gi"))
+    assert "the storageclass that provisions the pvc must support resize" in refused.stderr
+    on("delete", "pvc", "data", "--timeout=20s")
+    kubectl("delete", "storageclass", "growing")
