@@ -85,6 +85,17 @@ class AnyioPlatform:
         async with await anyio.create_tcp_listener(local_host=address, local_port=port) as listener:
             await listener.serve(accepted)
 
+    async def serve_datagrams(
+        self, address: str, port: int, answer: Callable[[bytes], Awaitable[bytes | None]]
+    ) -> None:
+        """See `Platform`."""
+        async with await anyio.create_udp_socket(local_host=address, local_port=port) as datagrams:
+            async for data, (source, source_port) in datagrams:
+                if await self._gate.allows(source, address, port, "UDP"):
+                    reply = await answer(data)
+                    if reply is not None:
+                        await datagrams.sendto(reply, source, source_port)
+
 
 async def _tcp(host: str, port: int, seconds: float) -> ProbeResult:
     try:

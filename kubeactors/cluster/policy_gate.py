@@ -23,13 +23,13 @@ class PolicyGate:
         self._policies: Ref[PolicyMessage] | None = None
         self._starting = anyio.Lock()
 
-    async def allows(self, source: str, target: str, port: int) -> bool:
+    async def allows(self, source: str, target: str, port: int, protocol: str = "TCP") -> bool:
         """Whether a connection from an address to a port of another may be made; not if that cannot be known."""
         if source == NODE:
             return True
         policies = await self._asked()
         try:
-            return await policies.ask(IsAllowed(source, target, port))
+            return await policies.ask(IsAllowed(source, target, port, protocol))
         except AskError:
             return False
 

@@ -1,22 +1,24 @@
 """The sockets of the service proxy. Who gets a connection is decided in `network/proxy`; bytes are carried here."""
 
 import errno
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from ipaddress import ip_address
+from typing import TypeVar
 
 import anyio
-from anyio.abc import Listener, SocketAttribute, SocketStream, TaskGroup
+from anyio.abc import Listener, SocketAttribute, SocketStream, TaskGroup, UDPSocket
 
 from kubeactors.actor import ActorSystem, AskError, Ref
+from kubeactors.cluster.datagrams import DatagramForwarder, is_here
 from kubeactors.cluster.policy_gate import PolicyGate
 from kubeactors.cluster.sockets import reset
-from kubeactors.network.proxy import Backend, Choose, Front, Fronts, ProxyMessage, ServiceProxy
+from kubeactors.network.proxy import Choose, Front, Fronts, ProxyMessage, ServiceProxy
 
 CONNECT_SECONDS = 5.0
 
 Address = tuple[str, int]
+S = TypeVar("S")
 
 
 class ServiceSockets:
@@ -58,12 +60,14 @@ class ServiceSockets:
                 self._group.start_soon(self._listen, front, scope)
         return True
 
-    async def address(self, name: str, port: int | str, *, namespace: str = "default") -> Address:
+    async def address(
+        self, name: str, port: int | str, *, namespace: str = "default", protocol: str = "TCP"
+    ) -> Address:
         """Where a port of a service, by number or name, can be connected to; waits until it can."""
         while True:
             for front, address in self._listening.items():
                 named = front.service == f"{namespace}/{name}" and port in {front.port, front.name}
-                if named and not front.external:
+                if named and front.protocol == protocol and not front.external:
                     return address
             await self._changed.wait()
 
@@ -71,19 +75,25 @@ class ServiceSockets:
         with scope:
             await self._begun.wait()
             try:
-                listener = await _bind(front)
+                if front.protocol == "UDP":
+                    datagrams = await _bind(front, _datagrams)
+                    async with datagrams:
+                        passed_on = DatagramForwarder(datagrams, self._proxy, self._gate, front)
+                        await self._serve(front, _local(datagrams), passed_on.run)
+                else:
+                    listener = await _bind(front, _listener)
+                    async with listener:
+                        handler = partial(_pass_on, self._proxy, self._gate, front)
+                        await self._serve(front, _local(listener), partial(listener.serve, handler, self._group))
             except OSError as error:
                 self._warn(front, error)
-                return
-            async with listener:
-                await self._serve(front, listener)
 
-    async def _serve(self, front: Front, listener: Listener[SocketStream]) -> None:
-        address = self._listening[front] = _local(listener)
+    async def _serve(self, front: Front, address: Address, serve: Callable[[], Awaitable[None]]) -> None:
+        self._listening[front] = address
         self._changed.set()
         self._changed = anyio.Event()
         try:
-            await listener.serve(partial(_pass_on, self._proxy, self._gate, front), self._group)
+            await serve()
         finally:
             if self._listening.get(front) == address:
                 del self._listening[front]
@@ -109,13 +119,13 @@ async def serving_services(
         group.cancel_scope.cancel()
 
 
-async def _bind(front: Front) -> Listener[SocketStream]:
+async def _bind(front: Front, bind: Callable[[str, int], Awaitable[S]]) -> S:
     try:
-        return await _listener(front.address, front.listen_port)
+        return await bind(front.address, front.listen_port)
     except OSError as error:
         if front.external or error.errno not in {errno.EACCES, errno.EADDRINUSE}:
             raise
-        return await _listener(front.address, 0)
+        return await bind(front.address, 0)
 
 
 async def _listener(address: str, port: int) -> Listener[SocketStream]:
@@ -123,8 +133,12 @@ async def _listener(address: str, port: int) -> Listener[SocketStream]:
     return found
 
 
-def _local(listener: Listener[SocketStream]) -> Address:
-    local = listener.extra(SocketAttribute.local_address)  # noqa: S610 -- no Django
+async def _datagrams(address: str, port: int) -> UDPSocket:
+    return await anyio.create_udp_socket(local_host=address, local_port=port)
+
+
+def _local(socket: Listener[SocketStream] | UDPSocket) -> Address:
+    local = socket.extra(SocketAttribute.local_address)  # noqa: S610 -- no Django
     return str(local[0]), int(local[1])
 
 
@@ -134,7 +148,7 @@ async def _pass_on(proxy: Ref[ProxyMessage], gate: PolicyGate, front: Front, cli
         with suppress(AskError, OSError, anyio.BrokenResourceError, TimeoutError):
             peer = str(client.extra(SocketAttribute.remote_address)[0])  # noqa: S610 -- no Django
             backend = await proxy.ask(Choose(front, peer))
-            if backend is not None and _is_here(backend) and await gate.allows(peer, backend.address, backend.port):
+            if backend is not None and is_here(backend) and await gate.allows(peer, backend.address, backend.port):
                 with anyio.fail_after(CONNECT_SECONDS):
                     server = await anyio.connect_tcp(backend.address, backend.port)
                 await _carry_both(client, server)
@@ -146,11 +160,6 @@ async def _carry_both(client: SocketStream, server: SocketStream) -> None:
     async with server, anyio.create_task_group() as group:
         group.start_soon(_carry, client, server, group.cancel_scope)
         group.start_soon(_carry, server, client, group.cancel_scope)
-
-
-def _is_here(backend: Backend) -> bool:
-    """Simulated pods have addresses that may be somebody's in the world outside: nobody is to be bothered there."""
-    return ip_address(backend.address).is_loopback
 
 
 async def _carry(source: SocketStream, target: SocketStream, both: anyio.CancelScope) -> None:

@@ -163,6 +163,16 @@ class ContainerContext:
         """
         await self._platform.serve(self.address, port, answer)
 
+    async def serve_datagrams(self, port: int, answer: Callable[[bytes], Awaitable[bytes | None]]) -> None:
+        """Answer UDP datagrams at the pod's address until the container ends; None is no answer.
+
+        Those that a NetworkPolicy is against are dropped.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await self._platform.serve_datagrams(self.address, port, answer)
+
     def report(self, *, cpu: str = "0", memory: str = "0") -> None:
         """Say what the container takes, as quantities: `kubectl top` and autoscalers see it."""
         self.stats = ContainerStats(

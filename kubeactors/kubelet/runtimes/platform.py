@@ -99,6 +99,16 @@ class Platform(Protocol):
         """
         ...
 
+    async def serve_datagrams(
+        self, address: str, port: int, answer: Callable[[bytes], Awaitable[bytes | None]]
+    ) -> None:
+        """Answer UDP datagrams until this is cancelled; those that a NetworkPolicy is against are dropped.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        ...
+
 
 class KernelPlatform(Generic[M]):
     """The simulator's: only what the kernel offers. There are no sockets: whatever runs answers a probe for one."""
@@ -131,6 +141,12 @@ class KernelPlatform(Generic[M]):
         raise OSError(NO_SOCKETS)
 
     async def serve(self, address: str, port: int, answer: Callable[[ByteStream], Awaitable[None]]) -> None:
+        """See `Platform`."""
+        raise OSError(NO_SOCKETS)
+
+    async def serve_datagrams(
+        self, address: str, port: int, answer: Callable[[bytes], Awaitable[bytes | None]]
+    ) -> None:
         """See `Platform`."""
         raise OSError(NO_SOCKETS)
 

@@ -18,11 +18,12 @@ ADDRESS = "address"
 
 
 class IsAllowed(Request[bool], frozen=True):
-    """Whether a TCP connection from one address to a port of another may be made. Addresses of no pod are outside."""
+    """Whether a connection from one address to a port of another may be made. Addresses of no pod are outside."""
 
     source: str
     target: str
     port: int
+    protocol: str = "TCP"
 
 
 PolicyMessage = IsAllowed | Notify
@@ -62,7 +63,8 @@ class NetworkPolicies(Actor[PolicyMessage], deterministic=True):
         """Whether both ends agree; a little later while not everything is known."""
         if not self._sources.complete:
             return self.ctx.stash()
-        connection = Connection(self._end(message.source), self._end(message.target), message.port)
+        ends = self._end(message.source), self._end(message.target)
+        connection = Connection(*ends, message.port, message.protocol)
         return allows(self._of_namespace, self._labels, connection)
 
     def _of_namespace(self, namespace: str) -> Iterable[NetworkPolicy]:

@@ -34,11 +34,12 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """A TCP connection that is about to be made."""
+    """A connection that is about to be made, or a datagram that is about to be sent (`UDP`)."""
 
     source: End
     target: End
     port: int
+    protocol: str = "TCP"
 
 
 def allows(
@@ -95,7 +96,7 @@ def _fits_ports(ports: tuple[NetworkPolicyPort, ...], connection: Connection) ->
 
 
 def _fits_port(one: NetworkPolicyPort, connection: Connection) -> bool:
-    if one.protocol not in (None, "TCP"):
+    if (one.protocol or "TCP") != connection.protocol:
         return False
     if one.port is None:
         return True

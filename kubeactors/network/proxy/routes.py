@@ -17,6 +17,9 @@ NODE_ADDRESS = "127.0.0.1"
 """Node ports are listened at here: it stands for all nodes, with a load balancer in front of them."""
 
 
+PROTOCOLS = ("TCP", "UDP")
+
+
 class Front(msgspec.Struct, frozen=True, gc=False):
     """A place where connections to one port of a service arrive."""
 
@@ -30,6 +33,7 @@ class Front(msgspec.Struct, frozen=True, gc=False):
     listen_port: int
     external: bool = False
     """Whether it is a node port, or a load balancer's."""
+    protocol: str = "TCP"
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +64,7 @@ def alias(cluster_ip: str) -> str:
 
 
 def fronts(service: Service) -> Iterator[Front]:
-    """Where the TCP ports of a service are listened at.
+    """Where the ports of a service are listened at that speak TCP or UDP: not those of SCTP.
 
     At the alias of its cluster IP, at node ports, and at the addresses of its load balancer if they are of the loopback
     network: others are somebody else's.
@@ -69,20 +73,22 @@ def fronts(service: Service) -> Iterator[Front]:
     balanced = [one.ip for one in service.status.load_balancer.ingress if one.ip.startswith("127.")]
     if spec.type == EXTERNAL_NAME or is_headless(service):
         return
+    key = key_of(service)
     for one in spec.ports:
-        if one.protocol == "TCP":
-            for ip in spec.cluster_ips:
-                if ":" not in ip:
-                    yield Front(key_of(service), one.port, one.name, alias(ip), one.port)
-            if one.node_port:
-                yield Front(key_of(service), one.port, one.name, NODE_ADDRESS, one.node_port, external=True)
-            for ip in balanced:
-                yield Front(key_of(service), one.port, one.name, ip, one.port, external=True)
+        if one.protocol not in PROTOCOLS:
+            continue
+        for ip in spec.cluster_ips:
+            if ":" not in ip:
+                yield Front(key, one.port, one.name, alias(ip), one.port, protocol=one.protocol)
+        if one.node_port:
+            yield Front(key, one.port, one.name, NODE_ADDRESS, one.node_port, external=True, protocol=one.protocol)
+        for ip in balanced:
+            yield Front(key, one.port, one.name, ip, one.port, external=True, protocol=one.protocol)
 
 
-def port_of(service: Service, number: int) -> ServicePort | None:
-    """The TCP port of a service with this number."""
-    return next((one for one in service.spec.ports if one.port == number and one.protocol == "TCP"), None)
+def port_of(service: Service, number: int, protocol: str = "TCP") -> ServicePort | None:
+    """The port of a service with this number."""
+    return next((one for one in service.spec.ports if one.port == number and one.protocol == protocol), None)
 
 
 def backends(

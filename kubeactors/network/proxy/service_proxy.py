@@ -52,7 +52,7 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
         self._affinity = Affinity()
         self._has_told_all = False
         """Whether the sockets know all services that there are."""
-        self._table: dict[str, dict[tuple[int, Place], tuple[Backend, ...]]] = {}
+        self._table: dict[str, dict[tuple[int, str, Place], tuple[Backend, ...]]] = {}
         """By service: the backends by port and the client's place, as far as they were asked for since it changed."""
 
     def started(self) -> None:
@@ -107,11 +107,12 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
     def _backends(self, service: Service, front: Front, client: str) -> tuple[Backend, ...]:
         place = NOWHERE if front.external else self._place_of(client)
         known = self._table.setdefault(front.service, {})
-        found = known.get((front.port, place))
+        key = (front.port, front.protocol, place)
+        found = known.get(key)
         if found is None:
-            port = port_of(service, front.port)
+            port = port_of(service, front.port, front.protocol)
             slices = self._slices.by_index(SERVICE, front.service).values()
-            found = known[front.port, place] = () if port is None else backends(service, port, slices, place)
+            found = known[key] = () if port is None else backends(service, port, slices, place)
         return found
 
     def _place_of(self, client: str) -> Place:

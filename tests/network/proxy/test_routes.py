@@ -56,6 +56,7 @@ def test_a_service_is_listened_at_by_its_alias_and_its_node_ports() -> None:
     assert list(fronts(web())) == [
         Front("shop/web", 80, "http", "127.96.0.7", 80),
         Front("shop/web", 80, "http", "127.0.0.1", 30080, external=True),
+        Front("shop/web", 53, "dns", "127.96.0.7", 53, protocol="UDP"),
     ]
 
 
@@ -63,7 +64,10 @@ def test_a_load_balancer_is_listened_at_if_its_address_is_of_the_loopback_networ
     ingress = (LoadBalancerIngress(ip="127.64.0.2"), LoadBalancerIngress(ip="203.0.113.2"))
     status = ServiceStatus(load_balancer=LoadBalancerStatus(ingress=ingress))
     added = [one for one in fronts(replace(web(), status=status)) if one not in list(fronts(web()))]
-    assert added == [Front("shop/web", 80, "http", "127.64.0.2", 80, external=True)]
+    assert added == [
+        Front("shop/web", 80, "http", "127.64.0.2", 80, external=True),
+        Front("shop/web", 53, "dns", "127.64.0.2", 53, external=True, protocol="UDP"),
+    ]
 
 
 @pytest.mark.parametrize("spec", [{"cluster_ips": ("None",)}, {"type": "ExternalName"}])
