@@ -100,7 +100,7 @@ def anybody(_: Subject, __: Subject) -> str:
     return ""
 
 
-class Hint(msgspec.Struct, frozen=True, gc=False):
+class Hint(msgspec.Struct, frozen=True):
     """An event that a plugin waits for."""
 
     resource: Resource

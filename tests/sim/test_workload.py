@@ -1,5 +1,8 @@
 """What users may do, done in a cluster in which nothing breaks."""
 
+import gc
+import weakref
+
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod
 from kubeactors.sim import Plan, Simulation
@@ -50,3 +53,12 @@ def test_the_grammar_draws_every_one_of_these() -> None:
     drawn = {kind_of(step) for seed in range(150) for step in generate(seed, ()).steps}
     assert {"create-cron-job", "suspend-cron-job", "create-namespace", "delete-namespace"} <= drawn
     assert any(step.force for seed in range(20) for step in generate(seed, ()).steps if isinstance(step, DeletePod))
+
+
+def test_a_simulation_that_is_over_takes_no_memory() -> None:
+    simulation = Simulation(Plan(seed=1))
+    simulation.run(20)
+    gone = weakref.ref(simulation)
+    del simulation
+    gc.collect()
+    assert gone() is None
