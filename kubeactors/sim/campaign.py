@@ -1,5 +1,6 @@
 """Campaigns: many scenarios, what they found, and the smallest plan for each kind of failure."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -102,7 +103,9 @@ Run: TypeAlias = Callable[[Plan], Outcome]
 
 def run_plan(plan: Plan, invariants: Sequence[type[Invariant]] = ALL) -> Outcome:
     """What the control plane makes of a plan."""
-    return Simulation(plan, invariants).run()
+    outcome = Simulation(plan, invariants).run()
+    gc.collect(0)  # a whole cluster, full of circles, and all of it young
+    return outcome
 
 
 def recorded_order(plan: Plan) -> tuple[Deviation, ...]:

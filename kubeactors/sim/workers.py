@@ -3,6 +3,7 @@
 All of them are iterators of batches in the order of seeds, and may be closed at any time: what has not begun is dropped.
 """
 
+import gc
 import os
 import signal
 from collections import deque
@@ -15,6 +16,9 @@ from typing import Protocol, cast
 import msgspec
 
 from kubeactors.sim.batches import Batch, Job, decoded, run_encoded, run_job
+
+OBJECTS_OF_A_SCENARIO = 200_000
+"""More than there are at a time in all but the largest."""
 
 AHEAD = 3
 """How many batches a worker has in hand or waiting."""
@@ -31,6 +35,7 @@ def all_cores() -> int:
 
 def here(jobs: Iterator[Job]) -> Iterator[Batch]:
     """One after the other, in this process."""
+    collect_rarely()
     return map(run_job, jobs)
 
 
@@ -108,6 +113,13 @@ def _in_order(jobs: Iterator[Job], submit: "Callable[[Job], Future[bytes]]", ahe
 def _begin() -> None:
     """A worker leaves Ctrl-C to who started it, which tells it to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_rarely()
+
+
+def collect_rarely() -> None:
+    """Let the garbage collector look at what a scenario leaves, and at little else: see `run_plan`."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS_OF_A_SCENARIO, *gc.get_threshold()[1:])
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
