@@ -1,13 +1,16 @@
 """Campaigns: many scenarios, what they found, and the smallest plan for each kind of failure."""
 
 import gc
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 import msgspec
 
 from kubeactors.sim.grammar import generate
+from kubeactors.sim.guesses import guesses
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import FAULT_KINDS, Plan, described, encode
@@ -97,13 +100,17 @@ def scenarios(first_seed: int, kinds: Sequence[str] = FAULT_KINDS) -> Iterator[P
         seed += 1
 
 
-Run: TypeAlias = Callable[[Plan], Outcome]
-"""Runs a plan: with the control plane alone, or with an operator in it."""
+class Run(Protocol):
+    """Runs a plan: with the control plane alone, or with an operator in it."""
+
+    def __call__(self, plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
+        """What comes of a plan: see `Simulation.run`."""
+        ...
 
 
-def run_plan(plan: Plan, invariants: Sequence[type[Invariant]] = ALL) -> Outcome:
+def run_plan(plan: Plan, /, *, deadline: float = math.inf, invariants: Sequence[type[Invariant]] = ALL) -> Outcome:
     """What the control plane makes of a plan."""
-    outcome = Simulation(plan, invariants).run()
+    outcome = Simulation(plan, invariants).run(deadline=deadline)
     gc.collect(0)  # a whole cluster, full of circles, and all of it young
     return outcome
 
@@ -115,14 +122,25 @@ def recorded_order(plan: Plan) -> tuple[Deviation, ...]:
     return simulation.tape
 
 
-def fails_alike(finding: Finding, run: Run = run_plan) -> Callable[[Plan], bool]:
-    """Tells of a plan whether it violates the same invariant."""
+LONGER_SECONDS = 15.0
+"""A smaller plan may fail so much later than the larger one did."""
 
-    def fails(plan: Plan) -> bool:
-        violations = run(plan).violations
-        return bool(violations) and violations[0].invariant == finding.violation.invariant
 
-    return fails
+class FailsAlike:
+    """Tells of a plan whether it violates the same invariant as a finding, and not much later."""
+
+    def __init__(self, finding: Finding, run: Run) -> None:
+        self._invariant = finding.violation.invariant
+        self._run = run
+        self._deadline = finding.violation.at + LONGER_SECONDS
+
+    def __call__(self, plan: Plan) -> bool:
+        """Run it."""
+        violations = self._run(plan, deadline=self._deadline).violations
+        if not violations or violations[0].invariant != self._invariant:
+            return False
+        self._deadline = violations[0].at + LONGER_SECONDS
+        return True
 
 
 def smallest(
@@ -138,17 +156,32 @@ def smallest(
     If it fails first in, first out as well, that is its order: then it needs no luck to fail again after a change of
     the code. If not, the order is made small in the end, too, if it can be `record`ed.
     """
-    fails = fails_alike(finding, run)
-    before = tuple(step for step in finding.plan.steps if step.at <= finding.violation.at)
-    cut = finding.plan.with_steps(before)
-    begin = cut if len(before) < len(finding.plan.steps) and fails(cut) else finding.plan
-    plain = begin.with_order(FIFO)
-    if begin.schedule != FIFO and fails(plain):
-        begin = plain
+    fails = FailsAlike(finding, run)
+    begin = _first_that_fails(finding, fails, go_on)
     plan = shrink(begin, fails, go_on=go_on, improved=improved)
     if plan.schedule != FIFO and record is not None:
         plan = _in_a_small_order(plan, fails, record, go_on)
     return Finding(violation=run(plan).violations[0], plan=plan)
+
+
+def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Callable[[], bool]) -> Plan:
+    """What to make smaller: a part of the plan, or all of it; first in, first out if it fails in that order."""
+    whole, violation = finding.plan, finding.violation
+    plain = whole.with_order(FIFO)
+    cut = tuple(step for step in whole.steps if step.at <= violation.at)
+    candidates = chain(
+        guesses(plain, violation),
+        (plain.with_steps(cut), plain),
+        guesses(whole, violation),
+        (whole.with_steps(cut),),
+    )
+    tried = dict.fromkeys((msgspec.json.encode(whole),))
+    for one in candidates:
+        key = msgspec.json.encode(one)
+        if key not in tried and go_on() and fails(one):
+            return one
+        tried[key] = None
+    return whole
 
 
 def _in_a_small_order(

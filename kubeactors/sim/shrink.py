@@ -1,14 +1,15 @@
-"""Makes a plan that violates an invariant as small as it can be: fewer steps, shorter faults.
+"""Makes a plan that violates an invariant as small as it can be: fewer steps, shorter faults, sooner."""
 
-Source: delta debugging, Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002).
-"""
-
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import combinations
 
 import msgspec
 
 from kubeactors.sim.faults import Lasting
 from kubeactors.sim.plan import AnyStep, Plan
+from kubeactors.sim.search.fewest import fewest
 from kubeactors.sim.steps import kind_of
 
 SHORTER = (0.05, 0.3, 1.0, 3.0, 10.0, 40.0)
@@ -17,7 +18,11 @@ SHORTER = (0.05, 0.3, 1.0, 3.0, 10.0, 40.0)
 FEW = 12
 """Smaller plans are not worth to be looked at group by group."""
 
+SOON_SECONDS = 5.0
+"""Nothing need happen later than that before the first step."""
+
 Fails = Callable[[Plan], bool]
+LabelOf = Callable[[AnyStep], str]
 
 
 def shrink(
@@ -40,12 +45,15 @@ def shrink(
         go_on: whether there is time for another attempt; without, the best so far is returned.
         improved: is shown the best so far whenever it gets better.
     """
+    known: dict[bytes, bool] = {}
 
     def tried(candidate: Plan) -> bool:
-        failed = fails(candidate)
-        if failed:
-            improved(candidate)
-        return failed
+        key = msgspec.json.encode(candidate)
+        if key not in known:
+            known[key] = fails(candidate)
+            if known[key]:
+                improved(candidate)
+        return known[key]
 
     while go_on():
         smaller = _once(plan, tried, go_on)
@@ -56,7 +64,9 @@ def shrink(
 
 
 def _once(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
+    plan = _sooner(plan, fails, go_on)
     plan = _with_fewer_steps(_with_fewer_groups(plan, fails, go_on), fails, go_on)
+    plan = _without_two(plan, fails, go_on)
     for index in range(len(plan.steps)):
         for step in _simpler(plan.steps[index]):
             candidate = plan.with_steps((*plan.steps[:index], step, *plan.steps[index + 1 :]))
@@ -66,44 +76,60 @@ def _once(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
     return plan
 
 
-def _with_fewer_groups(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    """Take away all of one kind, or all about one thing, the most at first: what a failure needs is about few."""
-    if len(plan.steps) < FEW:
+def _sooner(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
+    """Do not wait for the first step: nothing happens until then, in every try."""
+    early = min((step.at for step in plan.steps), default=0.0)
+    if early <= SOON_SECONDS or not go_on():
         return plan
-    groups = dict.fromkeys(label for step in plan.steps for label in _labels(step))
-    sizes = {label: sum(label in _labels(step) for step in plan.steps) for label in groups}
-    for label in sorted(groups, key=lambda one: -sizes[one]):
-        candidate = plan.with_steps(tuple(step for step in plan.steps if label not in _labels(step)))
-        if len(candidate.steps) < len(plan.steps) and go_on() and fails(candidate):
-            plan = candidate
+    moved = (msgspec.structs.replace(step, at=round(step.at - early + 1.0, 3)) for step in plan.steps)
+    candidate = plan.with_steps(tuple(moved))
+    return candidate if fails(candidate) else plan
+
+
+def _with_fewer_groups(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
+    """Take away all of some kinds, and all about some things: what a failure needs is about few."""
+    for label_of in (kind_of, _subject_of):
+        if len(plan.steps) >= FEW:
+            sizes = Counter(map(label_of, plan.steps))
+            labels = fewest(
+                sorted(sizes, key=lambda one: -sizes[one]), partial(_fails_with, plan, label_of, fails), go_on
+            )
+            plan = _only(plan, label_of, labels)
     return plan
 
 
-def _labels(step: AnyStep) -> tuple[str, ...]:
-    """What a step is, and what it is about.
+def _fails_with(plan: Plan, label_of: LabelOf, fails: Fails, labels: Sequence[str]) -> bool:
+    return fails(_only(plan, label_of, labels))
+
+
+def _only(plan: Plan, label_of: LabelOf, labels: Sequence[str]) -> Plan:
+    return plan.with_steps(tuple(step for step in plan.steps if label_of(step) in labels))
+
+
+def _subject_of(step: AnyStep) -> str:
+    """What a step is about.
 
     >>> from kubeactors.sim.workload import Scale
-    >>> _labels(Scale(at=1.0, name="web", replicas=3))
-    ('scale', 'name web')
+    >>> _subject_of(Scale(at=1.0, name="web", replicas=3))
+    'name web'
     """
-    about = [f"{field} {getattr(step, field)}" for field in ("name", "node", "component") if hasattr(step, field)]
-    return (kind_of(step), *about)
+    about = (f"{field} {getattr(step, field)}" for field in ("name", "node", "component") if hasattr(step, field))
+    return next(about, "")
 
 
 def _with_fewer_steps(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    """Take away chunks, half of all steps at first, single ones in the end."""
-    size = max(len(plan.steps) // 2, 1)
-    while size and plan.steps:
-        for start in reversed(range(0, len(plan.steps), size)):
-            candidate = plan.with_steps(_without(plan.steps, start, size))
-            if go_on() and fails(candidate):
-                plan = candidate
-        size //= 2
+    return plan.with_steps(fewest(plan.steps, lambda some: fails(plan.with_steps(some)), go_on))
+
+
+def _without_two(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
+    """What is done and undone must go together."""
+    if len(plan.steps) > FEW:
+        return plan
+    for rest in combinations(plan.steps, max(len(plan.steps) - 2, 0)):
+        candidate = plan.with_steps(rest)
+        if go_on() and fails(candidate):
+            return candidate
     return plan
-
-
-def _without(steps: Sequence[AnyStep], start: int, size: int) -> tuple[AnyStep, ...]:
-    return (*steps[:start], *steps[start + size :])
 
 
 def _simpler(step: AnyStep) -> Iterator[AnyStep]:

@@ -1,5 +1,6 @@
 """A whole control plane in virtual time, and the run of a plan in it."""
 
+import math
 from collections.abc import Iterable, Mapping
 from functools import partial
 
@@ -94,6 +95,7 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self._judged = 0
+        self._deadline = math.inf
         self.began: int = 0
         """When the plan began, in virtual nanoseconds."""
         self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.disk, self.act)
@@ -143,15 +145,17 @@ class Simulation:
 
     # The run.
 
-    def run(self, until: float | None = None) -> Outcome:
+    def run(self, until: float | None = None, *, deadline: float = math.inf) -> Outcome:
         """Boot, let the plan happen, let everything converge, and see that it stays.
 
-        Ends early at the first violation, and after `until` virtual seconds if that is given.
+        Ends early at the first violation, and after `until` virtual seconds of the plan if that is given. What has
+        shown itself before need not be waited for longer: at the virtual second `deadline` all ends.
 
         Raises:
             InvariantFailed: an invariant raised.
             OperatorError, ForeignError: an operator that is tested, or what was declared for it, is mistaken.
         """
+        self._deadline = deadline
         try:
             self._run(until)
         except SystemFailed as error:
@@ -199,11 +203,12 @@ class Simulation:
         self.user.tell(Perform(action))
 
     def _passes(self, seconds: float) -> bool:
-        """Let time pass; False as soon as something is violated."""
+        """Let time pass; False as soon as something is violated, or the deadline has come."""
+        left = self._deadline - self.sim.now / SECOND
         if not self.judge.is_over:
-            self.sim.run(seconds)
+            self.sim.run(max(min(seconds, left), 0.0))
         self._judge_failures()
-        return not self.judge.is_over
+        return not self.judge.is_over and left > seconds
 
     def _converges(self) -> bool:
         begin = self.sim.now

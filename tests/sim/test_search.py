@@ -1,5 +1,6 @@
 """Strategies that choose an order, orders that are kept, and all orders of small systems."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -16,7 +17,7 @@ from kubeactors.sim.batches import Job, scenarios_of
 from kubeactors.sim.campaign import Finding, UnknownName, known_strategy, smallest
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
-from kubeactors.sim.plan import decode, encode
+from kubeactors.sim.plan import AnyStep, decode, encode
 from kubeactors.sim.search import (
     FIFO,
     STRATEGIES,
@@ -28,7 +29,8 @@ from kubeactors.sim.search import (
     explore,
     shrink_tape,
 )
-from kubeactors.sim.workload import CreateDeployment
+from kubeactors.sim.shrink import shrink
+from kubeactors.sim.workload import CreateDeployment, DeleteDeployment, Pause
 from tests.sim.small import STEPS, Go, Mail, Sender, UniformQueue, senders, writers
 
 DEPLOY = CreateDeployment(at=0.0, name="web", replicas=2)
@@ -246,7 +248,8 @@ def test_what_fails_in_any_order_is_shrunk_to_the_plain_one() -> None:
     outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
     violation = Violation(invariant="surge", at=9.0, revision=1, message="")
 
-    def run(plan: Plan) -> Outcome:
+    def run(plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
+        assert deadline >= violation.at
         return replace(outcome, violations=(violation,)) if DEPLOY in plan.steps else outcome
 
     found = smallest(Finding(violation=violation, plan=plan), run)
@@ -261,9 +264,44 @@ def test_what_fails_in_one_order_only_keeps_what_it_needs_of_it() -> None:
     outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
     violation = Violation(invariant="surge", at=9.0, revision=1, message="")
 
-    def run(plan: Plan) -> Outcome:
+    def run(plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
+        assert deadline >= violation.at
         fails = plan.schedule == "priorities" or wanted in plan.tape
         return replace(outcome, violations=(violation,)) if fails else outcome
 
     found = smallest(Finding(violation=violation, plan=plan), run, record=lambda _: tape)
     assert found.plan == Plan(seed=5, steps=()).with_order(TAPE, (wanted,))
+
+
+# Smaller plans.
+
+
+def test_what_is_done_and_undone_is_left_out_together() -> None:
+    undo = DeleteDeployment(at=1.0, name="web")
+    wanted = Pause(at=2.0, name="api")
+
+    def fails(plan: Plan) -> bool:
+        return wanted in plan.steps and (DEPLOY in plan.steps) == (undo in plan.steps)
+
+    assert shrink(Plan(steps=(DEPLOY, undo, wanted)), fails).steps == (wanted,)
+
+
+def test_of_hundreds_of_steps_those_that_matter_are_found_without_running_the_others_often() -> None:
+    steps: tuple[AnyStep, ...] = (DEPLOY, *(Pause(at=0.1 * number, name="web") for number in range(1, 400)))
+    plan = Plan(seed=5, steps=steps)
+    outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
+    violation = Violation(invariant="surge", at=38.0, revision=1, message='deployment "web" has too many')
+    needed, sizes = (DEPLOY, steps[372], steps[377]), list[int]()
+
+    def run(plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
+        assert deadline >= violation.at
+        sizes.append(len(plan.steps))
+        return replace(outcome, violations=(violation,)) if set(needed) <= set(plan.steps) else outcome
+
+    assert smallest(Finding(violation=violation, plan=plan), run).plan.steps == needed
+    assert max(sizes) <= 20
+    assert len(sizes) <= 40
+
+
+def test_what_has_shown_itself_before_is_not_waited_for_longer() -> None:
+    assert Simulation(Plan(seed=5, steps=(DEPLOY,))).run(deadline=20.0).virtual_seconds == 20.0

@@ -1,5 +1,6 @@
 """`fuzz`: looks for a scenario in which an operator does not do what it should."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -85,9 +86,9 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
         """A plan, ready to run."""
         return OperatorSimulation(plan, self.operator, self.also)
 
-    def run_plan(self, plan: Plan) -> Outcome:
+    def run_plan(self, plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
         """What becomes of a plan."""
-        return self.simulation(plan).run()
+        return self.simulation(plan).run(deadline=deadline)
 
     def generate(self, seed: int) -> Plan:
         """The plan of a seed."""

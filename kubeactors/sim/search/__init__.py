@@ -2,6 +2,7 @@
 
     strategies.py   the orders that a campaign tries, by name       priorities.py   PCT: few, well-placed changes of order
     tape.py         an order as deviations from first in, first out; recorded, played again, made small
+    fewest.py       delta debugging
     exhaustive.py   all orders of a small system, without those that cannot make a difference
 
 Who sends to it: campaigns, replays, tests of small systems. It sends nothing: the simulator's run queue asks it.

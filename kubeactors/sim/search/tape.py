@@ -10,6 +10,7 @@ import msgspec
 
 from kubeactors.actor.driver import Entry
 from kubeactors.actor.schedules import Schedule, ScheduledQueue
+from kubeactors.sim.search.fewest import fewest
 
 
 class Deviation(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="deviation"):
@@ -79,20 +80,9 @@ def shrink_tape(
     >>> [one.label for one in shrink_tape(tape, lambda some: tape[2] in some and tape[6] in some)]
     ['deliver:/c:Ping', 'deliver:/g:Ping']
 
-    Source: delta debugging, Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002).
-
     Args:
         deviations: a tape that fails.
         fails: whether a tape fails in the same way; called often.
         go_on: whether there is time for another attempt; without, the best so far is returned.
     """
-    if go_on() and fails(()):
-        return ()
-    best, size = tuple(deviations), max(len(deviations) // 2, 1)
-    while size:
-        for start in reversed(range(0, len(best), size)):
-            fewer = (*best[:start], *best[start + size :])
-            if go_on() and fails(fewer):
-                best = fewer
-        size = min(size, len(best)) // 2 if size > 1 else 0
-    return best
+    return () if go_on() and fails(()) else fewest(deviations, fails, go_on)
