@@ -94,6 +94,8 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """The resource that keeps the objects, if this one only shows them in another version."""
     to_stored: Callable[[T], TypedObject] = same_object
     """The object in the version that is stored."""
+    is_asked_for: bool = False
+    """Whether somebody is asked to convert objects, so that they are kept in the version in which they were written."""
     from_stored: Callable[[TypedObject], TypedObject] = same_object
     """A stored object in this version; one that is in it already stays as it is."""
 

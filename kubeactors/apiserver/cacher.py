@@ -102,7 +102,7 @@ class Cacher:
         for kind in (stored, *versions):
             self._caches[kind.gvr] = self._by_type[kind.type] = cache
             for value in self._unclaimed.pop(kind.type, Collection()).select(Selection()):
-                cache.objects.put(stored.from_stored(value))
+                cache.objects.put(_kept(stored, value))
         for follower in cache.followers if is_new else ():
             follower.reset()
         return cache
@@ -148,7 +148,7 @@ class Cacher:
             value = cast("TypedObject", kv.value)
             found = self._by_type.get(type(value))
             if found is not None:
-                found.objects.put(found.kind.from_stored(value))
+                found.objects.put(_kept(found.kind, value))
             elif isinstance(value, Unstructured):
                 self._unclaimed.setdefault(type(value), Collection()).put(value)
         self.revision = revision
@@ -180,7 +180,7 @@ class Cacher:
         value = cast("TypedObject", event.kv.value)
         cache = self._by_type.get(type(value))
         if cache is not None:
-            value = cache.kind.from_stored(value)
+            value = _kept(cache.kind, value)
             self._spread(cache, Change(event.kv.mod_revision, value, cache.objects.put(value)))
         elif isinstance(value, Unstructured):
             self._unclaimed.setdefault(type(value), Collection()).put(value)
@@ -217,6 +217,11 @@ class Cacher:
         if not _in_scope(watcher, change):
             return None
         return change.seen_through(watcher.matches)
+
+
+def _kept(kind: Kind[TypedObject], value: TypedObject) -> TypedObject:
+    """An object as the cache keeps it: in the version that is stored now, unless somebody must be asked for that."""
+    return value if kind.is_asked_for else kind.from_stored(value)
 
 
 def _in_scope(watcher: Watcher, change: Change) -> bool:

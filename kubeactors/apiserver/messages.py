@@ -49,6 +49,13 @@ class EndWatch(Message, frozen=True):
     bookmark: bool = False
 
 
+class ConvertWatched(Message, frozen=True):
+    """Have converted what is gathered for a watcher."""
+
+    subscriber: Subscriber
+    watch: int
+
+
 class CompactHistory(Message, frozen=True):
     """Let the store forget what is old."""
 
@@ -61,5 +68,7 @@ class RepairServices(Message, frozen=True):
     """See whether services have what was given out to them."""
 
 
-OwnMessage: TypeAlias = Flush | GiveUp | SendBookmarks | EndWatch | CompactHistory | SettleDefinitions | RepairServices
+OwnMessage: TypeAlias = (
+    Flush | ConvertWatched | GiveUp | SendBookmarks | EndWatch | CompactHistory | SettleDefinitions | RepairServices
+)
 """What it tells itself."""

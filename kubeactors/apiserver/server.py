@@ -35,6 +35,7 @@ from kubeactors.apiserver.authorization import Authorizer, access_to, denied
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.config import ApiServerConfig
+from kubeactors.apiserver.customresources.conversions import ATTEMPTS, Conversions, NeedsConversion
 from kubeactors.apiserver.customresources.definitions import DEFINITIONS, Definitions
 from kubeactors.apiserver.customresources.served import CustomKinds, Tables
 from kubeactors.apiserver.freshness import CacheFreshness
@@ -43,6 +44,7 @@ from kubeactors.apiserver.keys import ROOT
 from kubeactors.apiserver.messages import (
     ApiMessage,
     CompactHistory,
+    ConvertWatched,
     EndWatch,
     Flush,
     GiveUp,
@@ -82,7 +84,7 @@ from kubeactors.apiserver.serving import (
     unknown_resource,
 )
 from kubeactors.apiserver.streams import Streams
-from kubeactors.apiserver.watchers import WatchHub
+from kubeactors.apiserver.watchers import Subscriber, WatchHub
 from kubeactors.apiserver.watching import await_start, start_of
 from kubeactors.apiserver.writing import Writer
 from kubeactors.storage.messages import (
@@ -179,7 +181,9 @@ class ApiServer(
         reviews = Reviews(self._authorizer, environment, self._cacher, self._tokens)
         ownership = Ownership(environment)
         tables = Tables(self._scheme, self._resources, self._subresources)
-        self._custom = CustomKinds(tables, self._cacher, self._streams, environment)
+        self._conversions = Conversions(self._cacher, environment, self._call_webhook)
+        self._converting: dict[tuple[Subscriber, int], None] = {}
+        self._custom = CustomKinds(tables, self._cacher, self._streams, environment, self._conversions)
         self._repair = ServiceRepair(
             Repair(addresses, ports),
             self._resources,
@@ -194,7 +198,15 @@ class ApiServer(
             self._definitions = Definitions(registry, definitions, self._cacher, self._custom, environment)
             self._definitions.wake = self._settle_later
             self._cacher.follow(self._definitions)
-        self._writer = Writer(registry, self._reader, self._freshness, self._subresources, ownership, reviews=reviews)
+        self._writer = Writer(
+            registry,
+            self._reader,
+            self._freshness,
+            self._subresources,
+            ownership,
+            reviews=reviews,
+            conversions=self._conversions,
+        )
         await self._prime()
         self._over(Step.CACHE)
         await bootstrap(registry, self._resources, self._config, addresses.first)
@@ -324,8 +336,27 @@ class ApiServer(
 
     @handle
     def flush(self, message: Flush) -> None:
-        """Send watchers what is gathered."""
-        self._streams.flush()
+        """Send watchers what is gathered; what must be converted first waits for that."""
+        for watcher in self._streams.flush():
+            key = (watcher.subscriber, watcher.number)
+            if key not in self._converting:
+                self._converting[key] = None
+                self.ctx.after(0.0, ConvertWatched(*key))
+
+    @handle
+    async def convert_watched(self, message: ConvertWatched) -> None:
+        """Convert what is gathered for a watcher."""
+        watcher = self._hub.find(message.subscriber, message.watch)
+        try:
+            if watcher is not None and watcher.shown is not None:
+                waiting = [cast("TypedObject", one.object) for one in watcher.buffer]
+                await self._conversions.convert_all(waiting, watcher.shown)
+        except StatusError as refusal:
+            assert watcher is not None, "something was converted for it"
+            self._streams.fail(watcher, refusal.status)
+        finally:
+            del self._converting[message.subscriber, message.watch]
+        self._streams.schedule_flush()
 
     @handle
     def send_bookmarks(self, message: SendBookmarks) -> None:
@@ -365,18 +396,34 @@ class ApiServer(
 
     # The path of a request.
 
-    async def _answered(self, message: Q, verb: str, serve: Callable[[Resource, Q], Awaitable[R]]) -> R | Status:
+    async def _answered(
+        self, message: Q, verb: str, serve: Callable[[Resource, Q], Awaitable[R]], left: int = ATTEMPTS
+    ) -> R | Status:
         """The answer, or the refusal as a Status: the one place where refusals become replies."""
         try:
             if not self._ready.is_open:
                 await self._ready.wait()
             return await serve(self._admitted(message, verb), message)
+        except NeedsConversion as need:
+            return await self._anew(message, verb, serve, need, left)
         except StatusError as refusal:
             return refusal.status
         except AskTimedOut:
             return Timeout.saying("Timeout: request did not complete within the allotted timeout").status
         except AskError:
             return ServiceUnavailable.saying("the store cannot be reached, please try again").status
+
+    async def _anew(  # what is done again, and how often it may be
+        self, message: Q, verb: str, serve: Callable[[Resource, Q], Awaitable[R]], need: NeedsConversion, left: int
+    ) -> R | Status:
+        """Serve a request again, once what it needed has been converted."""
+        if not left:
+            return ServiceUnavailable.saying("the objects change faster than they can be converted").status
+        try:
+            await self._conversions.convert(need)
+        except StatusError as refusal:
+            return refusal.status
+        return await self._answered(message, verb, serve, left - 1)
 
     def _admitted(self, message: AnyRequest, verb: str) -> Resource:
         """What the request is about, if its user may do that and the server knows how."""
@@ -407,7 +454,8 @@ class ApiServer(
             return Result(object=components.component(resource, message.name), warnings=_deprecation(resource))
         found = await self._reader.get(resource, message)
         if message.subresource:
-            found = self._subresources[resource.kind.gvr, message.subresource].get(resource, found)
+            whole = resource.shown(found) if resource.kind.is_asked_for else found
+            found = self._subresources[resource.kind.gvr, message.subresource].get(resource, whole)
         return Result(object=resource.shown_part(found), warnings=_deprecation(resource))
 
     def _create(self, resource: Resource, message: Create) -> Awaitable[Result | Status]:
@@ -426,7 +474,9 @@ class ApiServer(
             found = components.components(selection)
         else:
             found = await self._reader.list(resource, selection.namespace, message.options, selection)
-        if resource.kind.stored_as is not None:
+        if resource.kind.is_asked_for:
+            await self._conversions.convert_all(cast("tuple[TypedObject, ...]", found.items), resource.shown)
+        if resource.kind.stored_as is not None or resource.kind.is_asked_for:
             found = replace(found, items=tuple(map(resource.shown, cast("tuple[TypedObject, ...]", found.items))))
         warnings = _deprecation(resource)
         return replace(found, warnings=warnings) if warnings else found
@@ -439,7 +489,8 @@ class ApiServer(
         selection = self._selection(resource, message.namespace, message.options)
         start = start_of(message, resource)
         await await_start(message, start, self._freshness)
-        shown = None if resource.kind.stored_as is None else resource.shown
+        as_stored = resource.kind.stored_as is None and not resource.kind.is_asked_for
+        shown = None if as_stored else resource.shown
         self._streams.begin(message, selection, start, shown)
         return WatchStarted()
 

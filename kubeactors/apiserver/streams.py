@@ -4,7 +4,7 @@ from typing import TypeVar, cast
 
 from kubeactors.actor import Context, Ref
 from kubeactors.apimachinery.requests import GroupVersionResource, Watch, WatchClosed, WatchEvent
-from kubeactors.apimachinery.status import Expired
+from kubeactors.apimachinery.status import Expired, Status
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.messages import EndWatch, Flush
 from kubeactors.apiserver.selection import Selection
@@ -99,10 +99,13 @@ class Streams:
             if not self._ctx.self.tell(Flush()):  # no room among the requests
                 self._ctx.after(0.0, Flush(), key="flush")
 
-    def flush(self) -> None:
-        """Send what is gathered; those without room are tried again, those too far behind are closed."""
+    def flush(self) -> list[Watcher]:
+        """Send what is gathered; those without room are tried again, those too far behind are closed.
+
+        Those whose objects must be converted first are returned, and tried again as well.
+        """
         self._flushing = False
-        ended, lost = self._hub.flush()
+        ended, lost, blocked = self._hub.flush()
         for watcher in ended:
             self._forget(watcher)
         for watcher in lost:
@@ -110,6 +113,14 @@ class Streams:
         if self._hub.pending:
             self._flushing = True
             self._ctx.after(RETRY_SECONDS, Flush(), key="flush")
+        return blocked
+
+    def fail(self, watcher: Watcher, status: Status) -> None:
+        """Nothing more can be shown to a watcher, who is told why."""
+        watcher.buffer.clear()
+        watcher.end = WatchClosed(watcher.number, status)
+        self._close(watcher)
+        self.schedule_flush()
 
     def _refuse(self, request: Watch, selection: Selection, end: WatchClosed) -> None:
         """Tell the end of a watch that does not begin; again and again, if the subscriber has no room for it."""

@@ -11,6 +11,7 @@ from kubeactors.actor import Timer
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, WatchClosed, WatchEvent, WatchEvents
 from kubeactors.apiserver.changes import Change
+from kubeactors.apiserver.customresources.conversions import NeedsConversion
 from kubeactors.apiserver.selection import NodeOf, Predicate, Selection
 from kubeactors.message import Recipient
 
@@ -186,16 +187,25 @@ class WatchHub:
         watcher.closed = True
         self._behind[watcher] = None
 
-    def flush(self) -> tuple[list[Watcher], list[Watcher]]:
-        """Send all that is gathered. The watchers that have ended, and those that are hopelessly behind."""
+    def flush(self) -> tuple[list[Watcher], list[Watcher], list[Watcher]]:
+        """Send all that is gathered.
+
+        The watchers that have ended, those that are hopelessly behind, and those whose objects must be converted first.
+        """
         ended: list[Watcher] = []
         lost: list[Watcher] = []
+        blocked: list[Watcher] = []
         behind, self._behind = self._behind, {}
         for watcher in behind:
-            if not watcher.deliver():
+            try:
+                delivered = watcher.deliver()
+            except NeedsConversion:
+                blocked.append(watcher)
+                delivered = False
+            if not delivered:
                 self._behind[watcher] = None
                 if len(watcher.buffer) > self._backlog and not watcher.closed:
                     lost.append(watcher)
             elif watcher.closed:
                 ended.append(watcher)
-        return ended, lost
+        return ended, lost, blocked

@@ -32,6 +32,7 @@ from kubeactors.apimachinery.status import (
     conflict,
 )
 from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes
+from kubeactors.apiserver.customresources.conversions import Conversions
 from kubeactors.apiserver.ownership import Ownership
 from kubeactors.apiserver.reading import Freshness, Reader
 from kubeactors.apiserver.registry.metadata import check_name, in_namespace, without_repeated_owners
@@ -61,7 +62,9 @@ class Writer:
         ownership: Ownership,
         *,
         reviews: Reviews,
+        conversions: Conversions,
     ) -> None:
+        self._conversions = conversions
         self._registry = registry
         self._reader = reader
         self._freshness = freshness
@@ -89,9 +92,8 @@ class Writer:
             if not await self._caught_up():
                 raise
             created = await self._registry.create(resource, value, attributes)
-        return Result(
-            object=resource.shown(created), code=201, warnings=(*warnings, *dict.fromkeys(attributes.warnings))
-        )
+        shown = await self._conversions.settle(lambda: resource.shown(created))
+        return Result(object=shown, code=201, warnings=(*warnings, *dict.fromkeys(attributes.warnings)))
 
     async def update(self, resource: Resource, request: Update) -> Result:
         """Replace an object, or a part of it."""
@@ -152,7 +154,8 @@ class Writer:
         value, gone = await self._registry.delete(resource, attributes, options)
         if gone and not resource.strategy.returns_deleted:
             return deleted_status(resource, value)
-        value = resource.shown(value)
+        deleted = value
+        value = await self._conversions.settle(lambda: resource.shown(deleted))
         code = 202 if not gone and options.orphan_dependents is False else 200
         return Result(object=value, code=code, warnings=resource.strategy.deletion_warnings(options))
 
@@ -191,9 +194,8 @@ class Writer:
         written = await self._written(resource, request, attributes, transform, uid)
         warnings = _warnings(resource, request.options.warnings, written.value, written.value)
         warnings = (*warnings, *dict.fromkeys(attributes.warnings))
-        return Result(
-            object=resource.shown_part(written.value), code=201 if written.created else 200, warnings=warnings
-        )
+        shown = await self._conversions.settle(lambda: resource.shown_part(written.value))
+        return Result(object=shown, code=201 if written.created else 200, warnings=warnings)
 
     def _written(
         self, resource: Resource, request: Update | Patch, attributes: Attributes, transform: Transform, uid: str

@@ -40,6 +40,7 @@ class CustomScale(Subresource):
     ) -> Written:
         """Set the number of replicas."""
         kind = resource.kind
+        made: list[Unstructured] = []
 
         def scaled(current: TypedObject | None) -> TypedObject:
             if current is None:
@@ -50,10 +51,13 @@ class CustomScale(Subresource):
             if version and version != found.metadata.resource_version:
                 raise conflict(kind.resource, kind.group, attributes.name, MODIFIED)
             fields = with_value(found.fields, self._paths.spec_replicas_path, scale.spec.replicas)
-            return found.with_fields(fields)
+            made[:] = [found.with_fields(fields)]
+            return made[0]
 
-        written = await registry.update(resource, replace(attributes, subresource="", written_through="scale"), scaled)
-        return Written(self._scale_of(cast("Unstructured", written.value)))
+        change: Transform = resource.storing(scaled) if kind.is_asked_for else scaled
+        written = await registry.update(resource, replace(attributes, subresource="", written_through="scale"), change)
+        value = made[0].with_metadata(written.value.metadata) if kind.is_asked_for else written.value
+        return Written(self._scale_of(cast("Unstructured", value)))
 
     def _scale_of(self, value: Unstructured) -> Scale:
         wanted = at_path(value.fields, self._paths.spec_replicas_path)

@@ -12,6 +12,7 @@ from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.cacher import Cacher
+from kubeactors.apiserver.customresources.conversions import Conversions
 from kubeactors.apiserver.customresources.scale import CustomScale
 from kubeactors.apiserver.customresources.strategies import CustomStrategy
 from kubeactors.apiserver.keys import prefix_of_custom
@@ -43,7 +44,9 @@ class CustomKinds:
         cacher: Cacher,
         streams: Streams,
         environment: Environment,
+        conversions: Conversions,
     ) -> None:
+        self._conversions = conversions
         self._scheme, self._resources, self._subresources = tables.scheme, tables.resources, tables.subresources
         self._cacher = cacher
         self._streams = streams
@@ -59,6 +62,8 @@ class CustomKinds:
         if before is not None and before.spec == crd.spec and _names(before) == _names(crd):
             return
         self._known[name] = crd
+        self._conversions.forget()
+        kinds = tuple(self._conversions.bound(kind, crd) for kind in kinds)
         keeping = next(kind for kind in kinds if kind.stored_as is None)
         cache = self._cacher.serve(keeping, kinds)
         strategy = CustomStrategy(cast("Kind[Unstructured]", keeping), self._environment)

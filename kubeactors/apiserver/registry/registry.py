@@ -153,9 +153,10 @@ class Registry:
         key = resource.key(attributes.namespace, attributes.name)
         current = await self._stored.get(key)
         while current is not None:
-            new, about = self._proposed(resource, attributes, transform, uid, current)
+            kept = resource.kept(current)
+            new, about = self._proposed(resource, attributes, transform, uid, kept)
             new = await self._webhooks.mutate(new, about)
-            change = self._checked(resource, new, current, about)
+            change = self._checked(resource, new, kept, about)
             try:
                 await self._webhooks.validate(change.value, about)
             except StatusError:
@@ -311,6 +312,7 @@ class Registry:
         self, resource: Resource, attributes: Attributes, transform: Transform, uid: str, current: TypedObject
     ) -> _Change:
         """What an update writes."""
+        current = resource.kept(current)
         new, about = self._proposed(resource, attributes, transform, uid, current)
         return self._checked(resource, new, current, about)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apimachinery.status import StatusError, not_found
+from kubeactors.apimachinery.status import StatusError, invalid, not_found
 from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.cacher import ResourceCache
 from kubeactors.apiserver.keys import key_of
@@ -46,18 +46,38 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
         is_stored = isinstance(value, self.strategy.kind.type) or (self.kind.custom and isinstance(value, Unstructured))
         return self.kind.from_stored(value) if is_stored else value
 
+    def kept(self, value: TypedObject) -> TypedObject:
+        """A stored object in the version that is stored now."""
+        kind = self.strategy.kind
+        return kind.from_stored(value) if kind.is_asked_for else value
+
     def stored(self, value: TypedObject) -> TypedObject:
         """An object of this version with its defaults, as it is stored."""
+        if self.kind.is_asked_for:
+            return self._checked(value)
         return self.strategy.default(value) if self.kind.stored_as is None else self._converted(value)
 
     def storing(self, transform: Transform) -> Transform:
         """A change of objects in the version of this resource, as one of what is stored."""
+        if self.kind.is_asked_for:
+            return lambda current: self._checked(transform(None if current is None else self.shown(current)))
         if self.kind.stored_as is None:
             return transform
         return lambda current: self._converted(transform(None if current is None else self.shown(current)))
 
     def _converted(self, value: TypedObject) -> TypedObject:
         return self.kind.to_stored(self.kind.default(value))
+
+    def _checked(self, value: TypedObject) -> TypedObject:
+        """An object of this version as it is stored. It is valid in its own version before anybody is asked.
+
+        Raises:
+            Invalid: it is not.
+        """
+        value = self.kind.default(value)
+        if self.kind.stored_as is not None and (errors := [*self.kind.validate(value)]):
+            raise invalid(self.kind.kind, self.kind.group, value.metadata.name, errors)
+        return self.strategy.default(self.kind.to_stored(value))
 
     def missing(self, name: str) -> StatusError:
         """The refusal for a name that does not exist."""

@@ -58,4 +58,5 @@ class Part(Subresource):
         self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
     ) -> Written:
         """Change this part alone."""
-        return await registry.update(resource, attributes, transform)
+        change = resource.storing(transform) if resource.kind.is_asked_for else transform
+        return await registry.update(resource, attributes, change)
