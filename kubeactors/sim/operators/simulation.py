@@ -77,7 +77,7 @@ class OperatorSimulation(Simulation):
 
     async def _act(self, action: OwnAction) -> None:
         try:
-            await act(self._operator, action, self._client())
+            await behind_fence(f"the action {action.name}", partial(act, self._operator, action, self._client()))
         except StatusError:
             raise
         except Exception as error:  # noqa: BLE001 -- it is raised again when the run ends
@@ -106,7 +106,7 @@ async def act(operator: Operator, action: OwnAction, client: Client) -> None:
         OperatorError: it is declared no more.
     """
     declared = _found(operator.actions, action.name, "action")
-    await behind_fence(f"the action {action.name}", partial(perform, declared, client, action.arguments))
+    await perform(declared, client, action.arguments)
 
 
 def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:
