@@ -89,7 +89,7 @@ class Reflector(Generic[T]):
         self.revision: int = 0
         """Everything up to here is in the indexer."""
         self.number: int = 0
-        """Of the present watch; messages of older ones are ignored."""
+        """Of the present watch; messages of older ones are ignored. 0 if there is none."""
         self.must_list: bool = True
         self.broken: bool = False
         """The watch has ended, or missed something: connect again."""
@@ -115,6 +115,7 @@ class Reflector(Generic[T]):
         Raises:
             StatusError: the watch was refused. Ask `failed` how long to wait.
         """
+        self.stop(subscriber)  # one that is broken only here would go on
         self.broken = False
         self._sequence = 0
         self.number = self._random.getrandbits(52)
@@ -150,6 +151,7 @@ class Reflector(Generic[T]):
         """The server has ended the watch. Sets `broken`, and `must_list` if it cannot be resumed."""
         if message.watch == self.number:
             self.broken = True
+            self.number = 0
             if message.status is not None:
                 self._note(message.status)
 

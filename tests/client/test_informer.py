@@ -10,6 +10,7 @@ from kubeactors.actor import Actor, Ref, handle
 from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apiserver import ApiServer
 from kubeactors.client import Informer, Notify, SharedInformer
 from kubeactors.client.informer import InformerMessage
 from tests.client.door import Door
@@ -150,3 +151,13 @@ def test_a_subscriber_is_heard_also_if_the_mailbox_of_the_informer_was_full(worl
     cell.capacity = capacity
     world.put("a")
     assert heard == [("ADDED", "default/a")]
+
+
+def test_an_informer_that_begins_anew_leaves_no_watch_behind(world: World) -> None:
+    server = cast("Cell", world.server).actor
+    assert isinstance(server, ApiServer)
+    watches = len(server._hub)
+    for _ in range(3):
+        world.shared.subscribe(world.listener)
+        world.sim.run(0.5)
+    assert len(server._hub) == watches
