@@ -1,5 +1,6 @@
 """Nodes: their life, their taints, the kubelet, the scheduler."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from unittest.mock import patch
 
@@ -185,8 +186,10 @@ def restarts_run_what_has_ended() -> AbstractContextManager[object]:
     """A kubelet that restarts runs pods again that had come to their end."""
     genuine_init, genuine_adopt = PodWorker.__init__, PodWorker.adopt
 
-    def init(self: PodWorker, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int) -> None:
-        genuine_init(self, pod, runtime, host_ip, now)
+    def init(  # noqa: PLR0917 -- as many as the genuine one
+        self: PodWorker, pod: Pod, runtime: ContainerRuntime, host_ip: str, now: int, allocatable: Mapping[str, str]
+    ) -> None:
+        genuine_init(self, pod, runtime, host_ip, now, allocatable)
         self.stage = Stage.RUNNING
         self._adopted = True
 
