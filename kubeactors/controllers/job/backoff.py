@@ -40,13 +40,17 @@ NO_FAILURES = Record()
 def remaining_seconds(failures: int, last: int, now: int) -> float:
     """How long is still to wait after so many failures, the last of them at that time.
 
+    Never longer than the whole wait, though the last failure seem to lie ahead because the clock was set back.
+
     >>> remaining_seconds(0, 0, 0), remaining_seconds(3, 0, 5 * SECOND), remaining_seconds(20, 0, 0)
     (0.0, 35.0, 600.0)
+    >>> remaining_seconds(1, 5 * 3600 * SECOND, 0)
+    10.0
     """
     if failures == 0:
         return 0.0
     wait = min(FIRST_SECONDS << min(failures - 1, 10), MAX_SECONDS) * SECOND
-    return max(last + wait - now, 0) / SECOND
+    return min(max(last + wait - now, 0), wait) / SECOND
 
 
 def finish_time(pod: Pod) -> int:
