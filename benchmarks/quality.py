@@ -4,18 +4,21 @@ With names only for these. `--seconds` is the CPU time that each may take, `--re
 found is written, `--length` how many times as long as usual plans are (14: up to 500 events). Exit 1 if a mutant was not found, or fails without its bug.
 
 With `--automatic` the mutants are made by rule from the code of our components, `--sample` of them by lot; the score is
-how many are killed of those whose function runs at all.
+how many are killed by the first `--scenarios` of the default campaign, of those whose function runs at all in them. Of
+each only such scenarios are run as come to its place, and for at most `--seconds`: no other can tell. `--room` takes
+those of one room only.
 """
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 from kubeactors.sim.plan import encode
-from tests.quality.automatic.hunt import Verdict, hunt, reached, sample
+from tests.quality.automatic.hunt import Verdict, campaign, hunt, sample
 from tests.quality.automatic.mutants import Mutant, mutants, named
 from tests.quality.corpus import CORPUS, Row
 from tests.quality.search import Result, search
@@ -32,9 +35,11 @@ def main() -> int:
     parser.add_argument("--automatic", action="store_true")
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--sample-seed", type=int, default=0)
+    parser.add_argument("--scenarios", type=int, default=200)
+    parser.add_argument("--room", default="")
     options = parser.parse_args()
     if options.automatic:
-        return automatic(options.names, options.sample, options.sample_seed, options.seconds)
+        return automatic(options)
     print(
         f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'of':>4} {'events':>6} {'CPU s':>6}  {'invariant':36} where it shipped"
     )
@@ -52,22 +57,45 @@ def main() -> int:
     return 0 if len(found) == len(results) else 1
 
 
-def automatic(names: list[str], size: int, seed: int, seconds: float) -> int:
+def automatic(options: argparse.Namespace) -> int:
     """Print a line for each mutant, and the score."""
-    everything = mutants()
-    alive = reached(everything)
-    chosen = [named(name) for name in names] or sample(alive, size, seed)
-    print(f"{len(everything)} mutants, {len(alive)} of them in functions that run; {len(chosen)} are tried")
-    verdicts = [_try(one, seconds) for one in chosen]
-    killed = sum(1 for one in verdicts if one.violated)
-    print(f"{killed} of {len(verdicts)} killed: {100 * killed / max(len(verdicts), 1):.0f} %")
+    everything = [one for one in mutants() if one.module.startswith(f"kubeactors.{options.room}")]
+    seeds = range(options.first_seed, options.first_seed + options.scenarios)
+    drawn = [named(name) for name in options.names] or sample(everything, 3 * options.sample, options.sample_seed)
+    without = campaign(drawn, seeds)
+    chosen = [one for one in drawn if without.runs(one)][: len(options.names) or options.sample]
+    print(f"{len(everything)} mutants; {len(chosen)} are tried in {len(without.places)} scenarios", flush=True)
+    verdicts = [_try(one, without.seeds(one), options.seconds) for one in chosen]
+    for room in sorted({one.mutant.room for one in verdicts}):
+        _score(room, [one for one in verdicts if one.mutant.room == room])
+    _score("all", verdicts)
+    sizes = Counter(one.operator for one in everything)
+    running = Counter(one.operator for one in drawn if without.runs(one))
+    weights = {
+        name: sizes[name] * running[name] / many for name, many in Counter(one.operator for one in drawn).items()
+    }
+    print(f"as often as each mistake can be made: {100 * _weighted(verdicts, weights):.0f} %")
     return 0
 
 
-def _try(mutant: Mutant, seconds: float) -> Verdict:
-    verdict = hunt(mutant, seconds)
-    word = verdict.violated or "SURVIVES"
-    print(f"{word:36} {verdict.seconds:6.1f} {verdict.scenarios:5}  {mutant.name} (line {mutant.line})", flush=True)
+def _score(what: str, verdicts: Sequence[Verdict]) -> None:
+    killed = sum(1 for one in verdicts if one.violated)
+    print(f"{what}: {killed} of {len(verdicts)} killed: {100 * killed / max(len(verdicts), 1):.0f} %")
+
+
+def _weighted(verdicts: Sequence[Verdict], weights: Mapping[str, float]) -> float:
+    """The share of all mutants that are killed, reckoned from a sample that has as many of each operator."""
+    tried = Counter(one.mutant.operator for one in verdicts)
+    killed = Counter(one.mutant.operator for one in verdicts if one.violated)
+    total = sum(weights[name] for name in tried)
+    return sum(weights[name] * killed[name] / tried[name] for name in tried) / total if total else 0.0
+
+
+def _try(mutant: Mutant, seeds: Sequence[int], seconds: float) -> Verdict:
+    verdict = hunt(mutant, seeds, seconds)
+    word = verdict.violated or ("SURVIVES" if seeds else "NEVER RUNS")
+    tried = f"{verdict.scenarios}/{len(seeds)}"
+    print(f"{word:28} {verdict.seconds:6.1f} {tried:>8}  {mutant.name} (line {mutant.line})", flush=True)
     return verdict
 
 

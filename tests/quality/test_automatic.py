@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from kubeactors.client import Expectations
-from tests.quality.automatic.hunt import hunt, sample
+from tests.quality.automatic.hunt import campaign, hunt, sample
 from tests.quality.automatic.mutants import in_force, mutants, named
 from tests.quality.automatic.operators import OPERATORS
 
@@ -65,7 +65,7 @@ def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operato
 
 
 def test_a_mutant_is_in_force_as_long_as_its_context_lasts() -> None:
-    mutant = named("client.expectations:Expectations.creation_observed:negate_condition:0")
+    mutant = named("client.expectations:Expectations.creation_observed:confuse:0")
     before = Expectations.creation_observed.__code__
     with in_force(mutant):
         assert Expectations.creation_observed.__code__ is not before
@@ -74,4 +74,13 @@ def test_a_mutant_is_in_force_as_long_as_its_context_lasts() -> None:
 
 @pytest.mark.parametrize("name", KILLED)
 def test_the_default_campaign_kills_mutants(name: str) -> None:
-    assert hunt(named(name), 60.0, scenarios=SCENARIOS).violated
+    assert hunt(named(name), range(SCENARIOS)).violated
+
+
+def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> None:
+    claims = named("controllers.persistentvolume.controller:PersistentVolumeController._sync_claim:read_cache:0")
+    pods = named("controllers.replicaset.controller:ReplicasController._report:forget_deed:0")
+    seeds = campaign((claims, pods), range(2))
+    assert seeds.runs(pods)
+    assert 0 < len(seeds.seeds(pods)) <= 2
+    assert seeds.runs(claims) is bool(seeds.seeds(claims))

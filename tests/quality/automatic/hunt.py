@@ -1,24 +1,22 @@
 """The default campaign on a mutant: is it killed, that is, is anything violated that holds without it?"""
 
 import signal
-import sys
 import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from math import inf
 from random import Random
-from types import CodeType, FrameType
+from types import FrameType
 
 import msgspec
 
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.simulation import Simulation
-from tests.quality.automatic.mutants import Mutant, can_be_made, function_of, in_force
+from tests.quality.automatic.mutants import Mutant, can_be_made, in_force, marked
 
 HANG_SECONDS = 20.0
 """A scenario that takes longer, in seconds of CPU, hangs: some take one second."""
-REACH_SCENARIOS = 12
-"""By so many scenarios it is found out which functions run at all."""
 
 
 class Hanging(BaseException):
@@ -34,18 +32,48 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def hunt(mutant: Mutant, seconds: float, *, first_seed: int = 0, scenarios: int = sys.maxsize) -> Verdict:
-    """Run scenarios with the mutant until one fails that does not fail without it, for at most so many seconds."""
+class Campaign(msgspec.Struct, frozen=True):
+    """The default one without any mutant: which scenarios are silent, and where they come."""
+
+    places: dict[int, dict[str, None]]
+    """By seed, of those in which nothing is violated: the names of mutants whose place they come to."""
+    functions: dict[str, None]
+    """Those that run in any of them."""
+
+    def runs(self, mutant: Mutant) -> bool:
+        """Whether its function does."""
+        return f"{mutant.module}:{mutant.function}" in self.functions
+
+    def seeds(self, mutant: Mutant) -> list[int]:
+        """Of the scenarios that come to its place; any other is the same with it as without."""
+        return [seed for seed, places in self.places.items() if mutant.name in places]
+
+
+def campaign(mutants: Iterable[Mutant], seeds: Iterable[int]) -> Campaign:
+    """Run the scenarios of these seeds without a mutant, and note where they come."""
+    functions: dict[str, None] = {}
+    found: dict[int, dict[str, None]] = {}
+    with marked(mutants) as places:
+        for seed in seeds:
+            places.clear()
+            violated = outcome(generate(seed))
+            functions.update(places)
+            if not violated:
+                found[seed] = dict(places)
+    return Campaign(found, functions)
+
+
+def hunt(mutant: Mutant, seeds: Iterable[int], seconds: float = inf) -> Verdict:
+    """Run scenarios that are silent without the mutant until one is not with it, for at most so many seconds."""
     began = time.process_time()
-    count = 0
-    while count < scenarios and time.process_time() < began + seconds:
-        plan = generate(first_seed + count)
-        count += 1
-        with in_force(mutant):
-            violated = outcome(plan)
-        if violated and not outcome(plan):
-            return Verdict(mutant=mutant, violated=violated, scenarios=count, seconds=time.process_time() - began)
-    return Verdict(mutant=mutant, violated="", scenarios=count, seconds=time.process_time() - began)
+    count, violated = 0, ""
+    with in_force(mutant):
+        for seed in seeds:
+            if violated or time.process_time() > began + seconds:
+                break
+            violated = outcome(generate(seed))
+            count += 1
+    return Verdict(mutant=mutant, violated=violated, scenarios=count, seconds=time.process_time() - began)
 
 
 def outcome(plan: Plan) -> str:
@@ -72,28 +100,6 @@ def _limited(seconds: float) -> Generator[None]:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
-
-
-def reached(mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Those whose function runs in some of the first scenarios."""
-    ran: dict[CodeType, None] = {}
-
-    def note(frame: FrameType, _event: str, _argument: object) -> None:
-        ran[frame.f_code] = None
-
-    sys.setprofile(note)
-    try:
-        for seed in range(REACH_SCENARIOS):
-            Simulation(generate(seed)).run()
-    finally:
-        sys.setprofile(None)
-    return [one for one in mutants if _code(one) in ran]
-
-
-def _code(mutant: Mutant) -> CodeType | None:
-    with suppress(AttributeError, KeyError, TypeError):  # of a function within another one
-        return function_of(mutant).__code__
-    return None
 
 
 def sample(mutants: Iterable[Mutant], size: int, seed: int) -> list[Mutant]:

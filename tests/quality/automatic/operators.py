@@ -25,13 +25,14 @@ REMEMBERING = (
     "expect_creation", "expect_deletion", "creation_observed", "deletion_observed", "doubt", "confirm", "wrote",
     "deleted", "forget", "seen", "add_pod", "remove_pod", "set_node", "remove_node", "assume",
 )  # fmt: skip
+CLOCKS = ("now", "wall", "due", "deadline", "until", "left")
 FRESH = ("live", "consistent", "latest")
 GUARDS = ("preconditions", "resource_version", "uid")
 
 
 def negate_condition(node: ast.AST) -> Iterator[ast.AST | None]:
-    """`if a` becomes `if not a`."""
-    if isinstance(node, ast.If | ast.IfExp):
+    """`if a` becomes `if not a`. What is only a comparison is left to `confuse`: that would be the same mistake."""
+    if isinstance(node, ast.If | ast.IfExp) and not _is_confusable(node.test):
         changed = deepcopy(node)
         changed.test = ast.UnaryOp(ast.Not(), changed.test)
         yield changed
@@ -55,13 +56,22 @@ def drop_clause(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def off_by_one(node: ast.AST) -> Iterator[ast.AST | None]:
-    """`<` becomes `<=`, and so on."""
-    yield from _compared(node, TURNED)
+    """`<` becomes `<=`, and so on; not of times: nobody can tell one nanosecond from the next."""
+    if not any(isinstance(one, ast.Name | ast.Attribute) and _name(one) in CLOCKS for one in ast.walk(node)):
+        yield from _compared(node, TURNED)
 
 
 def confuse(node: ast.AST) -> Iterator[ast.AST | None]:
     """`==` becomes `!=`, `is` becomes `is not`, `in` becomes `not in`."""
     yield from _compared(node, OPPOSITE)
+
+
+def _is_confusable(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in OPPOSITE
+
+
+def _name(node: ast.Name | ast.Attribute) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr
 
 
 def _compared(node: ast.AST, others: dict[type[ast.cmpop], type[ast.cmpop]]) -> Iterator[ast.AST | None]:
@@ -98,24 +108,20 @@ def swallow(node: ast.AST) -> Iterator[ast.AST | None]:
 
 def read_cache(node: ast.AST) -> Iterator[ast.AST | None]:
     """What is to be read live is read from a cache."""
-    yield from _without(node, FRESH, ast.Constant(value=False))
+    if isinstance(node, ast.Call):
+        for index, one in enumerate(node.keywords):
+            if one.arg in FRESH:
+                changed = deepcopy(node)
+                changed.keywords[index].value = ast.Constant(value=False)
+                yield changed
 
 
 def drop_guard(node: ast.AST) -> Iterator[ast.AST | None]:
-    """A write has no precondition."""
-    yield from _without(node, GUARDS, None)
-
-
-def _without(node: ast.AST, names: tuple[str, ...], value: ast.expr | None) -> Iterator[ast.AST | None]:
-    if isinstance(node, ast.Call):
-        for index, one in enumerate(node.keywords):
-            if one.arg in names:
-                changed = deepcopy(node)
-                if value is None:
-                    del changed.keywords[index]
-                else:
-                    changed.keywords[index].value = value
-                yield changed
+    """A write has no precondition. One of two parts is not dropped alone: the other would do."""
+    if isinstance(node, ast.Call) and any(one.arg in GUARDS for one in node.keywords):
+        changed = deepcopy(node)
+        changed.keywords = [one for one in changed.keywords if one.arg not in GUARDS]
+        yield changed
 
 
 def ignore_filter(node: ast.AST) -> Iterator[ast.AST | None]:
