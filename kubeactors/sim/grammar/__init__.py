@@ -1,6 +1,7 @@
 """The grammar of plans: what a scenario may consist of.
 
     actions.py   what users do        faults.py   what breaks        source.py   where choices come from
+    extras.py    what some of them do besides
 
 Things happen in bursts, at a few moments, because what breaks together breaks most.
 """
@@ -8,6 +9,7 @@ Things happen in bursts, at a few moments, because what breaks together breaks m
 from collections.abc import Sequence
 
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, Actions
+from kubeactors.sim.grammar.extras import Extras
 from kubeactors.sim.grammar.faults import Faults
 from kubeactors.sim.grammar.source import Seeded, Source
 from kubeactors.sim.plan import FAULT_KINDS, AnyStep, Plan, in_order
@@ -35,18 +37,17 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     names = tuple(f"node-{number}" for number in range(1, nodes + 1))
     actions = Actions(source, names)
     faults = Faults(source, kinds, names, tuple(one.kind for one in actions.subjects))
-    steps: list[AnyStep] = [*actions.creations()]
-    steps += [actions.another() for _ in range(source.integer(1, MOST_ACTIONS) * length)]
+    done = [*actions.creations()]
+    done += [actions.another() for _ in range(source.integer(1, MOST_ACTIONS) * length)]
+    steps: list[AnyStep] = [*done]
     if kinds:
         steps += faults.some(MOST_FAULTS * length, actions.times)
     steps += actions.end(max(step.at for step in steps) + MOMENT_SECONDS)
-    return Plan(
-        seed=seed,
-        nodes=nodes,
-        pods_per_node=source.choice(ROOMS),
-        candidates=source.choice(CANDIDATES),
-        steps=in_order(steps),
-    )
+    room, candidates = source.choice(ROOMS), source.choice(CANDIDATES)
+    extras = Extras(source)
+    adorned = [extras.adorned(one) for one in done]
+    steps = [*adorned, *steps[len(done) :], *extras.some(adorned)]
+    return Plan(seed=seed, nodes=nodes, pods_per_node=room, candidates=candidates, steps=in_order(steps))
 
 
 def generate(seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:

@@ -1,7 +1,7 @@
 """How the user does what a plan says, as a person with kubectl would.
 
 hands.py         what all of it needs            manifests.py    the objects that are created
-deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py        one file for each kind of action
+deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.bounds import Bounds
@@ -11,5 +11,6 @@ from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
 from kubeactors.sim.users.pods import Pods
 from kubeactors.sim.users.sets import Sets
+from kubeactors.sim.users.sharing import Sharing
 
-__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Sets"]
+__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Sets", "Sharing"]

@@ -10,8 +10,17 @@ from kubeactors.api.core.v1 import Service
 from kubeactors.apimachinery.meta import DeleteOptions
 from kubeactors.client import is_controlled_by
 from kubeactors.sim.users.hands import Hands
-from kubeactors.sim.users.manifests import NAMESPACE, URGENT, deployment_of, service_of, with_image, without_hash
+from kubeactors.sim.users.manifests import (
+    NAMESPACE,
+    URGENT,
+    autoscaler_of,
+    deployment_of,
+    service_of,
+    with_image,
+    without_hash,
+)
 from kubeactors.sim.workload import (
+    Autoscale,
     CreateDeployment,
     DeleteDeployment,
     DeploymentAction,
@@ -38,6 +47,8 @@ class Deployments:
                 return self._create(action)
             case Scale():
                 return self._change(action.name, lambda spec: replace(spec, replicas=action.replicas))
+            case Autoscale():
+                return self._hands.ensure(autoscaler_of(action))
             case Roll():
                 return self._change(action.name, partial(_rolled, image=action.image))
             case Pause():

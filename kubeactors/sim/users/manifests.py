@@ -13,14 +13,41 @@ from kubeactors.api.apps.v1 import (
     StatefulSetSpec,
 )
 from kubeactors.api.apps.v1.daemonset import DaemonSetUpdateStrategy, RollingUpdateDaemonSet
+from kubeactors.api.apps.v1.statefulset import (
+    RollingUpdateStatefulSetStrategy,
+    StatefulSetOrdinals,
+    StatefulSetPersistentVolumeClaimRetentionPolicy,
+    StatefulSetUpdateStrategy,
+)
+from kubeactors.api.autoscaling.v2 import (
+    CrossVersionObjectReference,
+    HorizontalPodAutoscaler,
+    HorizontalPodAutoscalerBehavior,
+    HorizontalPodAutoscalerSpec,
+    HPAScalingRules,
+    MetricSpec,
+    MetricTarget,
+    ResourceMetricSource,
+)
 from kubeactors.api.batch.v1 import CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec
+from kubeactors.api.batch.v1.job import (
+    PodFailurePolicy,
+    PodFailurePolicyOnExitCodesRequirement,
+    PodFailurePolicyRule,
+)
 from kubeactors.api.core.v1 import (
     Container,
+    EndpointAddress,
+    EndpointPort,
+    Endpoints,
+    EndpointSubset,
+    EphemeralVolumeSource,
     HostPathVolumeSource,
     Node,
     NodeSpec,
     ObjectReference,
     PersistentVolumeClaim,
+    PersistentVolumeClaimTemplate,
     Pod,
     PodSpec,
     PodTemplateSpec,
@@ -32,10 +59,12 @@ from kubeactors.api.core.v1 import (
     Taint,
     TCPSocketAction,
     Toleration,
+    Volume,
     claim_templates,
 )
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResourceRequirements
+from kubeactors.api.rbac.v1 import AggregationRule, ClusterRole, PolicyRule
 from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
@@ -44,11 +73,14 @@ from kubeactors.kubelet.runtimes.behaviour import DOMAIN
 from kubeactors.sim.room import VISITOR
 from kubeactors.sim.workload import (
     AddPod,
+    Autoscale,
     CreateCronJob,
     CreateDaemonSet,
     CreateDeployment,
     CreateJob,
     CreateStatefulSet,
+    GrantRole,
+    PublishAddresses,
     RecreatePod,
 )
 
@@ -59,8 +91,11 @@ STORAGE = "simulated"
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 MAINTENANCE = "sim.kubeactors/maintenance"
 """The key of the taint by which users drive pods off a node."""
+TEAM = "example.com/aggregate-to-team"
+SCRATCH = "scratch"
 CPU = "100m"
 URGENT = PriorityClass(metadata=ObjectMeta(name="urgent"), value=1000)
+LOAD = f"{DOMAIN}cpu"
 FLAPPING = {f"{DOMAIN}readiness": "ok 5:fail 9:ok 12:fail 20:ok"}
 PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
 STOP_SECONDS = 5
@@ -130,14 +165,30 @@ def deployment_of(action: CreateDeployment) -> Deployment:
         template=_template(
             action.name,
             pod_spec(action.image, action.tolerate_seconds, action.cpu, probe=PROBE if action.probes else None),
-            FLAPPING if action.flaps else None,
+            (FLAPPING if action.flaps else {}) | ({LOAD: action.load} if action.load else {}),
         ),
         strategy=strategy,
+        revision_history_limit=action.history,
     )
     if action.urgent:
         pods = replace(spec.template.spec, priority_class_name=URGENT.metadata.name)
         spec = replace(spec, template=replace(spec.template, spec=pods))
     return Deployment(metadata=_metadata(action.name), spec=spec)
+
+
+def autoscaler_of(action: Autoscale) -> HorizontalPodAutoscaler:
+    """The autoscaler of a deployment."""
+    target = MetricTarget(type="Utilization", average_utilization=action.percent)
+    spec = HorizontalPodAutoscalerSpec(
+        scale_target_ref=CrossVersionObjectReference(kind="Deployment", name=action.name, api_version="apps/v1"),
+        min_replicas=action.least,
+        max_replicas=action.most,
+        metrics=(MetricSpec(type="Resource", resource=ResourceMetricSource(name="cpu", target=target)),),
+        behavior=HorizontalPodAutoscalerBehavior(
+            scale_down=HPAScalingRules(stabilization_window_seconds=action.patience_seconds)
+        ),
+    )
+    return HorizontalPodAutoscaler(metadata=_metadata(action.name), spec=spec)
 
 
 def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
@@ -151,6 +202,13 @@ def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
         ),
         pod_management_policy="Parallel" if action.parallel else "OrderedReady",
         volume_claim_templates=(_claim(),) if action.claims else (),
+        persistent_volume_claim_retention_policy=StatefulSetPersistentVolumeClaimRetentionPolicy(
+            when_deleted=action.retention, when_scaled=action.retention
+        ),
+        ordinals=StatefulSetOrdinals(start=action.start) if action.start else None,
+        update_strategy=StatefulSetUpdateStrategy(
+            type="RollingUpdate", rolling_update=RollingUpdateStatefulSetStrategy(partition=action.partition)
+        ),
     )
     return StatefulSet(metadata=_metadata(action.name), spec=spec)
 
@@ -211,15 +269,28 @@ def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:
 def job_of(action: CreateJob) -> Job:
     """The job that the action creates."""
     base = pod_spec("1")
-    container = replace(base.containers[0], command=("sh", "-c", f"exit {action.exit_code}"))
+    end = f"sleep {action.run_seconds:g}; " if action.run_seconds else ""
+    container = replace(base.containers[0], command=("sh", "-c", f"{end}exit {action.exit_code}"))
     spec = JobSpec(
+        suspend=action.suspended,
+        ttl_seconds_after_finished=action.ttl_seconds,
+        active_deadline_seconds=action.deadline_seconds,
+        backoff_limit_per_index=action.backoff_limit_per_index,
+        pod_failure_policy=_failure_policy(action),
         completions=action.completions,
         parallelism=action.parallelism,
-        backoff_limit=action.backoff_limit,
+        backoff_limit=None if action.backoff_limit_per_index is not None else action.backoff_limit,
         completion_mode="Indexed" if action.indexed else "NonIndexed",
         template=_template(action.name, replace(base, containers=(container,), restart_policy="Never")),
     )
     return Job(metadata=_metadata(action.name), spec=spec)
+
+
+def _failure_policy(action: CreateJob) -> PodFailurePolicy | None:
+    if not action.policy:
+        return None
+    codes = PodFailurePolicyOnExitCodesRequirement(operator="NotIn", values=(0,))
+    return PodFailurePolicy(rules=(PodFailurePolicyRule(action=action.policy, on_exit_codes=codes),))
 
 
 def cron_job_of(action: CreateCronJob) -> CronJob:
@@ -229,6 +300,7 @@ def cron_job_of(action: CreateCronJob) -> CronJob:
     spec = CronJobSpec(
         schedule="* * * * *",
         concurrency_policy=action.concurrency,
+        successful_jobs_history_limit=action.history,
         job_template=JobTemplateSpec(spec=JobSpec(template=template)),
     )
     return CronJob(metadata=_metadata(action.name), spec=spec)
@@ -237,7 +309,39 @@ def cron_job_of(action: CreateCronJob) -> CronJob:
 def pod_of(action: AddPod | RecreatePod) -> Pod:
     """The pod that the action creates."""
     metadata = ObjectMeta(name=action.pod, namespace=NAMESPACE, labels=_labels(action.name))
-    return Pod(metadata=metadata, spec=pod_spec("1"))
+    spec = pod_spec("1")
+    if isinstance(action, AddPod) and action.scratch:
+        template = PersistentVolumeClaimTemplate(spec=_claim().spec)
+        volume = Volume(name=SCRATCH, ephemeral=EphemeralVolumeSource(volume_claim_template=template))
+        spec = replace(spec, volumes=(volume,))
+    return Pod(metadata=metadata, spec=spec)
+
+
+def plain_service(name: str) -> Service:
+    """A service that selects nothing: somebody says by hand where it leads to."""
+    return Service(metadata=_metadata(name), spec=ServiceSpec(ports=(ServicePort(name="http", port=80),)))
+
+
+def addresses_of(action: PublishAddresses) -> Endpoints:
+    """Where it leads to."""
+    addresses = tuple(EndpointAddress(ip=f"192.0.2.{number}") for number in range(1, action.count + 1))
+    subset = EndpointSubset(addresses=addresses, ports=(EndpointPort(name="http", port=80, protocol="TCP"),))
+    return Endpoints(metadata=_metadata(action.name), subsets=(subset,) if addresses else ())
+
+
+def role_of(action: GrantRole) -> ClusterRole:
+    """A role that the team's role takes in, and the role `view`."""
+    rule = PolicyRule(api_groups=("example.com",), resources=(action.name,), verbs=action.verbs)
+    labels = {TEAM: "true", "rbac.authorization.k8s.io/aggregate-to-view": "true"}
+    return ClusterRole(metadata=ObjectMeta(name=action.name, labels=labels), rules=(rule,))
+
+
+def team_role() -> ClusterRole:
+    """A role that is the sum of others."""
+    selector = LabelSelector(match_labels={TEAM: "true"})
+    return ClusterRole(
+        metadata=ObjectMeta(name="team"), aggregation_rule=AggregationRule(cluster_role_selectors=(selector,))
+    )
 
 
 def service_of(name: str) -> Service:

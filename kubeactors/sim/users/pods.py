@@ -10,7 +10,7 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import AlreadyExists, NotFound
 from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
-from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_of, service_of
+from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_of, service_of, storage_class
 from kubeactors.sim.workload import (
     AddPod,
     DeletePod,
@@ -77,6 +77,8 @@ class Pods:
             self._hands.world.sets_free(changed)
 
     async def _add(self, action: AddPod | RecreatePod) -> None:
+        if isinstance(action, AddPod) and action.scratch:
+            await self._hands.ensure(storage_class())
         self._hands.world.sets_free(await self._hands.client.create(pod_of(action)))
 
     async def _recreate(self, action: RecreatePod) -> None:

@@ -1,6 +1,7 @@
 """Stateful sets, daemon sets, jobs."""
 
 from collections.abc import Awaitable
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from kubeactors.sim.workload import (
     ScaleStatefulSet,
     SetAction,
     SuspendCronJob,
+    SuspendJob,
 )
 
 TYPES: dict[str, type[TypedObject]] = {
@@ -53,6 +55,8 @@ class Sets:
                 return self._hands.ensure(daemon_set_of(action))
             case CreateJob():
                 return self._hands.ensure(job_of(action))
+            case SuspendJob():
+                return self._hands.change(Job, action.name, partial(_suspended_job, suspend=action.suspend))
             case CreateCronJob():
                 return self._hands.ensure(cron_job_of(action))
             case SuspendCronJob():
@@ -96,6 +100,10 @@ class Sets:
         hands.world.deleting(live, orphan=action.propagation == "Orphan")
         options = DeleteOptions(propagation_policy=action.propagation)
         await hands.client.delete(type_, action.name, NAMESPACE, options=options)
+
+
+def _suspended_job(live: Job, *, suspend: bool) -> Job:
+    return replace(live, spec=replace(live.spec, suspend=suspend))
 
 
 def _suspended(live: CronJob) -> CronJob:

@@ -1,6 +1,6 @@
 """What users do to a cluster, as data.
 
-    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    own.py
+    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -16,6 +16,7 @@ from kubeactors.sim.workload.bounds import (
     SetQuota,
 )
 from kubeactors.sim.workload.deployments import (
+    Autoscale,
     CreateDeployment,
     DeleteDeployment,
     DeploymentAction,
@@ -47,18 +48,23 @@ from kubeactors.sim.workload.sets import (
     CreateJob,
     CreateStatefulSet,
     DeleteSet,
+    Policy,
+    Retention,
     RollSet,
     ScaleStatefulSet,
     SetAction,
     SetKind,
     SuspendCronJob,
+    SuspendJob,
 )
+from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
 
-AnyAction = DeploymentAction | SetAction | PodAction | NodeAction | BoundAction | NamespaceAction
+AnyAction = DeploymentAction | SetAction | PodAction | NodeAction | BoundAction | NamespaceAction | SharingAction
 
 __all__ = [
     "AddPod",
     "AnyAction",
+    "Autoscale",
     "BoundAction",
     "ClaimForeignOwner",
     "ClaimUnknownOwner",
@@ -81,16 +87,21 @@ __all__ = [
     "Drain",
     "EmptySlices",
     "Evict",
+    "GrantRole",
     "NamespaceAction",
     "NodeAction",
     "OwnAction",
     "Pause",
     "PodAction",
+    "Policy",
     "Propagation",
+    "PublishAddresses",
     "RecreatePod",
     "RecreateService",
     "RelabelPod",
     "Resume",
+    "Retention",
+    "RevokeRole",
     "Roll",
     "RollSet",
     "Scale",
@@ -99,9 +110,12 @@ __all__ = [
     "SetBudget",
     "SetKind",
     "SetQuota",
+    "SharingAction",
     "SuspendCronJob",
+    "SuspendJob",
     "Taint",
     "Uncordon",
     "Undo",
     "Visit",
+    "WithdrawAddresses",
 ]

@@ -25,6 +25,10 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     """Whether its pods, once in a while, are not ready for a moment, if they are probed."""
     urgent: bool = False
     """Whether its pods may take the place of others that are not."""
+    load: str = ""
+    """How much CPU each of its pods takes, from its start on: a curve, such as `20m 40:90m`."""
+    history: int = 10
+    """How many old ReplicaSets it keeps."""
 
 
 class Scale(Action, frozen=True, kw_only=True, tag="scale"):
@@ -39,6 +43,18 @@ class Roll(Action, frozen=True, kw_only=True, tag="roll"):
 
     name: str
     image: str
+
+
+class Autoscale(Action, frozen=True, kw_only=True, tag="autoscale"):
+    """Let it have as many replicas as its load asks for. Nothing happens if that is so already."""
+
+    name: str
+    least: int = 1
+    most: int = 4
+    percent: int = 50
+    """How busy pods should be, in percent of the CPU that they request."""
+    patience_seconds: int = 0
+    """How long less load must last until there are fewer."""
 
 
 class Pause(Action, frozen=True, kw_only=True, tag="pause"):
@@ -66,4 +82,4 @@ class DeleteDeployment(Action, frozen=True, kw_only=True, tag="delete-deployment
     propagation: Propagation = "Background"
 
 
-DeploymentAction = CreateDeployment | Scale | Roll | Pause | Resume | Undo | DeleteDeployment
+DeploymentAction = CreateDeployment | Scale | Autoscale | Roll | Pause | Resume | Undo | DeleteDeployment

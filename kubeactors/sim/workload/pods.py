@@ -24,6 +24,8 @@ class AddPod(Action, frozen=True, kw_only=True, tag="add-pod"):
 
     name: str
     pod: str
+    scratch: bool = False
+    """Whether it has a volume of its own, which goes with it."""
 
 
 class RecreatePod(Action, frozen=True, kw_only=True, tag="recreate-pod"):

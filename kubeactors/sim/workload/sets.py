@@ -7,6 +7,8 @@ from kubeactors.sim.workload.deployments import Propagation
 
 SetKind = Literal["StatefulSet", "DaemonSet", "Job", "CronJob"]
 Concurrency = Literal["Allow", "Forbid", "Replace"]
+Policy = Literal["", "FailJob", "FailIndex"]
+Retention = Literal["Retain", "Delete"]
 
 
 class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-set"):
@@ -18,6 +20,12 @@ class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-
     image: str = "1"
     claims: bool = False
     """Whether each pod has a volume of its own."""
+    retention: Retention = "Retain"
+    """What becomes of these when the set is made smaller or deleted."""
+    start: int = 0
+    """The number of its first pod."""
+    partition: int = 0
+    """Pods of lower numbers keep their template when it is rolled."""
     tolerate_seconds: int = 15
     probes: bool = False
     """Whether its containers are probed: started, ready, alive."""
@@ -41,6 +49,25 @@ class CreateJob(Action, frozen=True, kw_only=True, tag="create-job"):
     """With which each pod ends."""
     backoff_limit: int = 2
     indexed: bool = False
+    run_seconds: float = 0.0
+    """How long each pod runs, if that is said; otherwise it ends at once."""
+    suspended: bool = False
+    """Whether it begins only when it is resumed."""
+    ttl_seconds: int | None = None
+    """How long it is kept when it has ended."""
+    deadline_seconds: int | None = None
+    """How long it may take."""
+    backoff_limit_per_index: int | None = None
+    """How often each index may fail, if it has indexes."""
+    policy: Policy = ""
+    """What a pod that fails does to the job, or to its index."""
+
+
+class SuspendJob(Action, frozen=True, kw_only=True, tag="suspend-job"):
+    """Let it have no pods for a while, or go on."""
+
+    name: str
+    suspend: bool
 
 
 class CreateCronJob(Action, frozen=True, kw_only=True, tag="create-cron-job"):
@@ -50,6 +77,8 @@ class CreateCronJob(Action, frozen=True, kw_only=True, tag="create-cron-job"):
     concurrency: Concurrency = "Allow"
     run_seconds: float = 0.0
     """How long each of its pods runs."""
+    history: int = 3
+    """How many of its jobs that have ended well are kept."""
 
 
 class SuspendCronJob(Action, frozen=True, kw_only=True, tag="suspend-cron-job"):
@@ -85,6 +114,7 @@ SetAction = (
     CreateStatefulSet
     | CreateDaemonSet
     | CreateJob
+    | SuspendJob
     | CreateCronJob
     | SuspendCronJob
     | ScaleStatefulSet

@@ -1,0 +1,142 @@
+"""What some scenarios have besides: workloads with rarer features, and what few clusters have many of.
+
+Drawn last, so that it changes nothing else in a plan.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+LOADS = ("20m", "90m", "20m 40:90m", "90m 60:20m", "50m")
+"""How much CPU pods take of the 100m that they request."""
+LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
+"""How long after something else it comes, in seconds."""
+MOST = 3
+
+
+class Extras:
+    """Draws them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._pods = 0
+
+    def adorned(self, action: AnyAction) -> AnyAction:
+        """The same creation, perhaps with a feature more."""
+        match action:
+            case workload.CreateJob():
+                return self._job(action)
+            case workload.CreateCronJob():
+                return replace(action, history=self._source.integer(0, 3))
+            case workload.CreateStatefulSet():
+                return self._stateful_set(action)
+            case workload.CreateDeployment():
+                return self._deployment(action)
+            case _:
+                return action
+
+    def some(self, actions: Sequence[AnyAction]) -> list[AnyAction]:
+        """A few more actions about what these create, and about other things, in half of all scenarios."""
+        times = [one.at for one in actions]
+        jobs = [one for one in actions if isinstance(one, workload.CreateJob)]
+        deployments = [one for one in actions if isinstance(one, workload.CreateDeployment)]
+        found: list[AnyAction] = []
+        for job in jobs:
+            found += self._suspensions(job)
+        for deployment in deployments:
+            if deployment.load:
+                found.append(self._autoscaler(deployment))
+        for _ in range(self._source.integer(1, MOST) if self._source.integer(0, 1) else 0):
+            found.append(self._one(self._source.choice(times) + self._source.choice(LATER)))
+        return found
+
+    # Features of what is created.
+
+    def _job(self, action: workload.CreateJob) -> workload.CreateJob:
+        source = self._source
+        if not source.integer(0, 2):
+            action = replace(action, ttl_seconds=source.choice((0, 10, 40)))
+        match source.integer(0, 8):
+            case 2:
+                return replace(action, run_seconds=60.0, deadline_seconds=source.choice((5, 20)))
+            case 3:
+                limit = source.integer(0, 1)
+                return replace(action, indexed=True, exit_code=1, backoff_limit_per_index=limit)
+            case 4:
+                policy: workload.Policy = "FailIndex" if action.indexed else "FailJob"
+                per_index = 2 if action.indexed else None
+                return replace(action, exit_code=1, policy=policy, backoff_limit_per_index=per_index)
+            case 5:
+                return replace(action, suspended=True, run_seconds=5.0)
+            case 6:
+                return replace(action, run_seconds=source.choice((3.0, 20.0)))
+            case _:
+                return action
+
+    def _stateful_set(self, action: workload.CreateStatefulSet) -> workload.CreateStatefulSet:
+        match self._source.integer(0, 7):
+            case 0 | 1:
+                return replace(action, claims=True, retention="Delete")
+            case 2:
+                return replace(action, start=self._source.integer(1, 3))
+            case 3:
+                return replace(action, partition=self._source.integer(1, 2))
+            case _:
+                return action
+
+    def _deployment(self, action: workload.CreateDeployment) -> workload.CreateDeployment:
+        match self._source.integer(0, 9):
+            case 0:
+                return replace(action, load=self._source.choice(LOADS))
+            case 1 | 2:
+                return replace(action, history=self._source.integer(0, 1))
+            case _:
+                return action
+
+    # More actions.
+
+    def _suspensions(self, job: workload.CreateJob) -> list[AnyAction]:
+        """A job that is suspended at first is resumed; another one that takes a while may be suspended amidst."""
+        at = job.at + self._source.choice((1.0, 4.0, 8.0))
+        if job.suspended:
+            return [workload.SuspendJob(at=at, name=job.name, suspend=False)]
+        if not job.run_seconds or self._source.integer(0, 1):
+            return []
+        begin = workload.SuspendJob(at=at, name=job.name, suspend=True)
+        end = workload.SuspendJob(at=at + self._source.choice((0.3, 10.0)), name=job.name, suspend=False)
+        return [begin, end] if self._source.integer(0, 3) else [begin]
+
+    def _autoscaler(self, deployment: workload.CreateDeployment) -> AnyAction:
+        source = self._source
+        return workload.Autoscale(
+            at=round(deployment.at + source.choice((0.1, 1.0, 10.0)), 3),
+            name=deployment.name,
+            least=source.integer(1, 2),
+            most=source.integer(2, 6),
+            percent=source.choice((50, 80)),
+            patience_seconds=source.choice((0, 30)),
+        )
+
+    def _one(self, at: float) -> AnyAction:
+        source, at = self._source, round(at, 3)
+        match source.integer(0, 9):
+            case 0 | 1 | 2:
+                return workload.PublishAddresses(at=at, name="legacy", count=source.integer(0, 3))
+            case 3:
+                return workload.WithdrawAddresses(at=at, name="legacy", service=not source.integer(0, 1))
+            case 4 | 5 | 6:
+                verbs = source.choice((("get",), ("get", "list"), ("list", "watch")))
+                return workload.GrantRole(at=at, name=f"team-{source.integer(1, 2)}", verbs=verbs)
+            case 7:
+                return workload.RevokeRole(at=at, name=f"team-{source.integer(1, 2)}")
+            case _:
+                self._pods += 1
+                return workload.AddPod(at=at, name="scratch", pod=f"scratch-{self._pods}", scratch=True)
