@@ -19,7 +19,7 @@ from kubeactors.sim.crash import SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.faults import AnyFault, OwnFault
 from kubeactors.sim.network import STORE, TO_STORE, Network, Rule, disconnect
-from kubeactors.sim.processes import MACHINES, MANAGER, SCHEDULER, SERVER, Processes, kind_of_process
+from kubeactors.sim.processes import ELECTED, MACHINES, MANAGER, SCHEDULER, SERVER, Processes, kind_of_process
 from kubeactors.sim.rules import (
     EXPIRED,
     REFUSALS,
@@ -187,6 +187,13 @@ class Chaos:
 
     # Crashes.
 
+    def restart_controllers(self) -> None:
+        """The controller manager and the scheduler that lead crash, and are started again. That counts as no fault."""
+        for kind in ELECTED:
+            cell = self._find(self._processes.leader(kind))
+            if cell is not None and cell.actor is not None:
+                self._kernel.failed(cell, SimulatedCrash("restart"))
+
     def _crash(self, fault: AnyFault, *path: str) -> None:
         self._crash_cell(fault, self._find(*path))
 
@@ -331,6 +338,7 @@ class Chaos:
         self._world.calm = False
         for node in nodes:
             self._without_power[node] = self._without_power.get(node, 0) + 1
+            self._world.dark.setdefault(node, self._kernel.now)
             if seconds is not None:
                 self._world.disturb(node, self._kernel.now + int(seconds * SECOND))
                 self._after(seconds, partial(self._restore_power, node))
@@ -341,6 +349,7 @@ class Chaos:
         self._without_power[node] -= 1
         if not self._without_power[node]:
             del self._without_power[node]
+            self._world.dark.pop(node, None)
             self._world.calm = not self._without_power
             if machines is not None:
                 machines.tell(PowerOn((node,)))

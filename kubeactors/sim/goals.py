@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Namespace, Node, Pod
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
+from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers, wanted
 from kubeactors.sim.room import has_room, is_ours, takes_pods
 from kubeactors.sim.world import World
 
@@ -30,6 +31,14 @@ def missing(world: World) -> Iterator[str]:
         yield from _of_job(world, job)
     for namespace in world.of(Namespace).values():
         yield from _of_namespace(namespace)
+
+
+def goes_on(world: World) -> bool:
+    """Whether something will happen by itself: a job runs, or is kept for a time, an autoscaler looks back."""
+    return bool(world.of(HorizontalPodAutoscaler)) or any(
+        one.spec.ttl_seconds_after_finished is not None or not (has_ended(one) or one.spec.suspend)
+        for one in world.of(Job).values()
+    )
 
 
 def _of_namespace(found: Namespace) -> Iterator[str]:
@@ -72,14 +81,22 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
         yield f"stateful set {name}: its controller has not seen its newest spec"
     elif _is_hindered(world, pods):
         return
-    elif sorted(pod.metadata.name for pod in pods) != sorted(f"{name}-{number}" for number in range(goal)):
+    elif sorted(pod.metadata.name for pod in pods) != sorted(f"{name}-{number}" for number in numbers(found)):
         yield f"stateful set {name} has the pods {sorted(pod.metadata.name for pod in pods)}, and wants {goal}"
     elif not all(map(is_ready, pods)):
         yield f"stateful set {name} has {_counted(pods)}, and wants {goal}"
-    elif any(pod.metadata.labels.get(REVISION_LABEL) != status.update_revision for pod in pods):
+    elif any(
+        pod.metadata.labels.get(REVISION_LABEL) != status.update_revision for pod in pods if _is_rolled(found, pod)
+    ):
         yield f"stateful set {name} still has pods of several templates"
     elif status.ready_replicas != goal or status.replicas != goal:
         yield f"stateful set {name} says {status.ready_replicas} of {status.replicas} ready, there are {goal}"
+
+
+def _is_rolled(found: StatefulSet, pod: Pod) -> bool:
+    """Whether its template is to be the newest."""
+    rolling = found.spec.update_strategy.rolling_update
+    return int(pod.metadata.name.rpartition("-")[2]) >= ((rolling.partition if rolling is not None else 0) or 0)
 
 
 def _of_daemon_set(world: World, found: DaemonSet) -> Iterator[str]:
@@ -104,11 +121,19 @@ def _of_job(world: World, job: Job) -> Iterator[str]:
         yield f"job {name} is still being deleted"
         return
     pods = [pod for pod in _pods_of(world, job) if is_active(pod)]
-    ended = any(one.type in ("Complete", "Failed") and one.status == "True" for one in job.status.conditions)
-    if not ended and not _is_hindered(world, pods):
+    ended = has_ended(job)
+    if job.spec.suspend and not ended:
+        if pods:
+            yield f"job {name} is suspended, and has {_counted(pods)}"
+    elif not ended and not _is_hindered(world, pods):
         yield f"job {name} has not ended: {job.status.succeeded} succeeded, {job.status.failed} failed"
     elif ended and pods:
         yield f"job {name} has ended, and pod {pods[0].metadata.name} has not"
+
+
+def has_ended(job: Job) -> bool:
+    """Whether it is complete, or has failed."""
+    return any(one.type in ("Complete", "Failed") and one.status == "True" for one in job.status.conditions)
 
 
 def _pods_of(world: World, owner: TypedObject) -> Iterator[Pod]:

@@ -37,6 +37,12 @@ def is_rolling(deployment: Deployment) -> bool:
     return deployment.spec.strategy.type == ROLLING
 
 
+def numbers(found: StatefulSet) -> range:
+    """Those of the pods of a stateful set."""
+    first = found.spec.ordinals.start if found.spec.ordinals is not None else 0
+    return range(first, first + wanted(found))
+
+
 def most(deployment: Deployment) -> int:
     """How many pods there may be: the replicas and the surge.
 

@@ -17,8 +17,8 @@ from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Gues
 from kubeactors.sim.chaos import Chaos
 from kubeactors.sim.crash import SimulatedCrash
 from kubeactors.sim.disk import Disk
-from kubeactors.sim.goals import is_well, missing
-from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, SILENT, Invariant
+from kubeactors.sim.goals import goes_on, is_well, missing
+from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, NOTHING_LEFT_UNDONE, SILENT, Invariant
 from kubeactors.sim.invariants.looking import is_backing_off
 from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
@@ -27,7 +27,7 @@ from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import OwnActions, Perform, User, nothing_declared
 from kubeactors.sim.workload import AnyAction, OwnAction
-from kubeactors.sim.world import World
+from kubeactors.sim.world import World, told
 
 PLANE = "cluster"
 """The control plane's name in the supervision tree."""
@@ -43,6 +43,8 @@ QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
 SETTLE_SECONDS = 180.0
 """How long caches and endpoints may take to follow after that."""
+RESTART_SECONDS = 20.0
+"""How long those who have started anew are watched: longer than it takes to be elected."""
 VISITORS_RANGE = "10.32.0.0/24"
 """What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
 STOP_SECONDS = 0.3
@@ -181,8 +183,8 @@ class Simulation:
         self.arm()
         if until is not None:
             self._passes(until)
-        elif self._passes(self.plan.ends_at) and self._converges() and self._becomes_quiet():
-            self._settles()
+        elif self._passes(self.plan.ends_at) and self._converges() and self._becomes_quiet() and self._settles():
+            self._finds_nothing_to_do()
 
     def arm(self) -> None:
         """Let the steps of the plan happen at their times, counted from now."""
@@ -237,15 +239,30 @@ class Simulation:
         )
         return False
 
-    def _settles(self) -> None:
+    def _settles(self) -> bool:
         """Everything must come to be as it should, soon: connections that broke may still be waiting for another try."""
         end = self.sim.now + int(SETTLE_SECONDS * SECOND)
         while not self.judge.settled():
             if self.sim.now >= end:
                 self.judge.note_settled()
-                return
+                return False
             if not self._passes(QUIET_SECONDS):
-                return
+                return False
+        return True
+
+    def _finds_nothing_to_do(self) -> None:
+        """Who starts anew, with fresh eyes, sees all that is there: it must find nothing that was left undone.
+
+        Unless a controller waits to try again what has failed often: that it does at once when it starts. And unless
+        time brings something to do.
+        """
+        if is_backing_off(self.sim.kernel.root) or goes_on(self.world):
+            return
+        revision = self.world.revision
+        self.chaos.restart_controllers()
+        if self._passes(RESTART_SECONDS):
+            for one in self.world.deeds_since(revision):
+                self.judge.object(NOTHING_LEFT_UNDONE, f"all was quiet, and after a restart {told(one)}")
 
     def _last(self) -> str:
         commits = [

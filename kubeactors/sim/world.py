@@ -1,12 +1,15 @@
 """What is really in the store, typed: the truth that invariants compare components with."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TypeVar, cast
 
 import msgspec
 
 from kubeactors.api.apps.v1 import ReplicaSet
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import Event, Node, Pod
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
@@ -40,6 +43,33 @@ def commit_of(event: StoreEvent) -> Commit:
     return Commit(kv.mod_revision, kv.key, old, None if event.deleted else cast("TypedObject", kv.value))
 
 
+def is_deed(commit: Commit) -> bool:
+    """Whether somebody has done something to an object, not only said that it lives, or that something happened."""
+    old, new = commit.old, commit.new
+    if isinstance(old, Node) and isinstance(new, Node):
+        return old.spec != new.spec or old.metadata.labels != new.metadata.labels
+    return not isinstance(commit.current, Lease | Event)
+
+
+def told(commit: Commit) -> str:
+    """What was written, for people.
+
+    >>> told(Commit(revision=7, key="/pods/default/a", old=None, new=Pod()))
+    '/pods/default/a was created'
+    """
+    if commit.old is None or commit.new is None:
+        return f"{commit.key} was {'created' if commit.old is None else 'deleted'}"
+    before, after = cast("tuple[dict[str, object], ...]", msgspec.to_builtins((commit.old, commit.new)))
+    parts = [part for part in dict.fromkeys((*before, *after)) if before.get(part) != after.get(part)]
+    said = (f"{part} {before.get(part)} became {after.get(part)}" for part in parts if part != "metadata")
+    return f"{commit.key} was changed: {'; '.join(said) or 'its metadata'}"
+
+
+def _first(log: list[Commit], revision: int) -> int:
+    """Where the commits after a revision begin."""
+    return bisect_right(log, revision, key=lambda one: one.revision)
+
+
 class World:
     """All objects, kept up to date commit by commit."""
 
@@ -48,6 +78,8 @@ class World:
         self.by_uid: dict[str, TypedObject] = {}
         self.calm = True
         """No node is without power, and nothing else hinders pods to be available."""
+        self.dark: dict[str, int] = {}
+        """Nodes without power, and since when (virtual nanoseconds)."""
         self.disturbed: dict[str, int] = {}
         """Components, and until when (virtual nanoseconds) a fault concerned them last."""
         self.paused: dict[str, None] = {}
@@ -107,6 +139,11 @@ class World:
         for one in self.controlled_by(uid).values():
             if isinstance(one, ReplicaSet):
                 yield one
+
+    def deeds_since(self, revision: int) -> Iterator[Commit]:
+        """The first commit of each kind after a revision, but heartbeats, and events for people."""
+        for log in self.log.values():
+            yield from islice((one for one in log[_first(log, revision) :] if is_deed(one)), 1)
 
     # What breaks.
 

@@ -4,7 +4,8 @@
     storage.py      apiserver.py      client.py      controllers.py      scheduler.py      kubelet.py
 
 Two more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
-`silent`, after that nobody writes; and `no-component-fails` by itself.
+`silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; and `no-component-fails` by
+itself.
 """
 
 from kubeactors.sim.invariants import apiserver, client, controllers, kubelet, scheduler, storage
@@ -20,8 +21,18 @@ ALL: tuple[type[Invariant], ...] = (
 )
 
 CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"
+NOTHING_LEFT_UNDONE = "nothing-left-undone"
 
-NAMES: tuple[str, ...] = (*(one.name for one in ALL), CONVERGED, SILENT, NO_FAILURE)
+NAMES: tuple[str, ...] = (*(one.name for one in ALL), CONVERGED, SILENT, NOTHING_LEFT_UNDONE, NO_FAILURE)
 """The names of all invariants."""
 
-__all__ = ["ALL", "CONVERGED", "NAMES", "NO_FAILURE", "SILENT", "Invariant", "WatchInvariant"]
+__all__ = [
+    "ALL",
+    "CONVERGED",
+    "NAMES",
+    "NOTHING_LEFT_UNDONE",
+    "NO_FAILURE",
+    "SILENT",
+    "Invariant",
+    "WatchInvariant",
+]

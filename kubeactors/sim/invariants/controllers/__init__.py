@@ -1,9 +1,21 @@
 """What holds of controllers.
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
+statuses.py       leftovers.py    outages.py
 """
 
-from kubeactors.sim.invariants.controllers import deployments, endpoints, jobs, nodes, ownership, sets, volumes
+from kubeactors.sim.invariants.controllers import (
+    deployments,
+    endpoints,
+    jobs,
+    leftovers,
+    nodes,
+    outages,
+    ownership,
+    sets,
+    statuses,
+    volumes,
+)
 from kubeactors.sim.invariants.invariant import Invariant
 
 INVARIANTS: tuple[type[Invariant], ...] = (
@@ -11,9 +23,12 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *sets.INVARIANTS,
     *jobs.INVARIANTS,
     *nodes.INVARIANTS,
+    *outages.INVARIANTS,
     *ownership.INVARIANTS,
     *endpoints.INVARIANTS,
     *volumes.INVARIANTS,
+    *statuses.INVARIANTS,
+    *leftovers.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

@@ -8,6 +8,8 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import is_active, is_ready
 
+SERVICE_NAME = "kubernetes.io/service-name"
+
 
 class EndpointsEqualReadyPods(Invariant):
     """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints."""
@@ -56,4 +58,32 @@ class EndpointsEqualReadyPods(Invariant):
         ]
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (EndpointsEqualReadyPods,)
+class MirrorsAreTrue(Invariant):
+    """When all is quiet, the slices of a service without a selector say what people have written in its Endpoints."""
+
+    name: ClassVar[str] = "mirrors-are-true"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each service that selects nothing, and at slices whose service is gone."""
+        for service in self.world.of(Service).values():
+            metadata = service.metadata
+            if not service.spec.selector and metadata.name != "kubernetes":
+                found = self.world.find(Endpoints, metadata.name, metadata.namespace)
+                subsets = found.subsets if found is not None else ()
+                expected = sorted(one.ip for subset in subsets for one in subset.addresses)
+                said = sorted(self._said(metadata.namespace, metadata.name))
+                if said != expected:
+                    yield f"the slices of {title(service)} say {said}, and its endpoints {expected}"
+        for one in self.world.of(EndpointSlice).values():
+            name = one.metadata.labels.get(SERVICE_NAME, "")
+            if name and self.world.find(Service, name, one.metadata.namespace) is None:
+                yield f"{title(one)} is there, and its service {name} is not"
+
+    def _said(self, namespace: str, name: str) -> Iterator[str]:
+        for one in self.world.of(EndpointSlice).values():
+            if one.metadata.namespace == namespace and one.metadata.labels.get(SERVICE_NAME) == name:
+                for endpoint in one.endpoints or ():
+                    yield from endpoint.addresses or ()
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (EndpointsEqualReadyPods, MirrorsAreTrue)

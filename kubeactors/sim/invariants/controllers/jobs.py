@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
@@ -11,7 +12,9 @@ from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import is_active
-from kubeactors.sim.world import Commit, World
+from kubeactors.sim.world import LONG_AGO, Commit, World
+
+MANAGER = "controller-manager"
 
 
 class _Record:
@@ -92,6 +95,44 @@ class JobsAreExact(Invariant):
             yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
 
 
+PATIENCE = 7 * SECOND
+"""So long a job waits at least after a pod has failed: 10 s from the end of its container, which may be told later."""
+
+
+class JobsBackOff(Invariant):
+    """A job whose pods fail does not make another one at once."""
+
+    name: ClassVar[str] = "jobs-back-off"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._failed: dict[str, int] = {}
+        """By uid of job: when a pod has failed last; not of jobs of which any has succeeded."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow failures; look at each pod that is created."""
+        pod, now = commit.new, self.root.kernel.now
+        reference = controller_of(pod.metadata) if isinstance(pod, Pod) else None
+        job = self.world.by_uid.get(reference.uid) if reference is not None else None
+        if not isinstance(pod, Pod) or not isinstance(job, Job) or job.spec.backoff_limit_per_index is not None:
+            return
+        uid = job.metadata.uid
+        if pod.status.phase == "Succeeded":
+            self._failed[uid] = LONG_AGO
+        elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed":
+            if self._failed.get(uid) != LONG_AGO:
+                self._failed[uid] = now
+        elif commit.old is None:
+            since = now - self._failed.get(uid, LONG_AGO)
+            if since < PATIENCE and self.world.disturbed_until(MANAGER) + PATIENCE < now:
+                yield f"{title(job)} has created {title(pod)} {since / SECOND:.1f} s after another one had failed"
+
+
+def _phase(value: TypedObject | None) -> str:
+    return value.status.phase if isinstance(value, Pod) else ""
+
+
 class CronJobsRunOnce(Invariant):
     """A cron job creates one job for each time of its schedule, not two."""
 
@@ -120,4 +161,4 @@ def is_complete(job: Job) -> bool:
     return any(one.type == "Complete" and one.status == "True" for one in job.status.conditions)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (JobsAreExact, CronJobsRunOnce)
+INVARIANTS: tuple[type[Invariant], ...] = (JobsAreExact, JobsBackOff, CronJobsRunOnce)

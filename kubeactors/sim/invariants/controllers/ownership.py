@@ -6,16 +6,17 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, Node, Pod
+from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_condemned, is_evicted, is_preempted
+from kubeactors.sim.rollouts import wanted
 from kubeactors.sim.world import Commit, World
 
-OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision)
+OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision, PersistentVolumeClaim)
 MYSTERY = "example.com/"
 """Of owners of such a group nobody can say that they do not exist."""
 
@@ -61,7 +62,7 @@ class NothingFreeIsDeleted(Invariant):
 
 
 class OwnersKeepTheirs(Invariant):
-    """Nobody deletes a ReplicaSet whose deployment lives."""
+    """Nobody deletes a ReplicaSet whose deployment lives, unless it is one of too many old ones."""
 
     name: ClassVar[str] = "owners-keep-theirs"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
@@ -74,8 +75,17 @@ class OwnersKeepTheirs(Invariant):
         reference = controller_of(old.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
         going = new is None or new.metadata.deletion_timestamp is not None
-        if going and isinstance(owner, Deployment) and owner.metadata.deletion_timestamp is None:
+        if not going or not isinstance(owner, Deployment) or owner.metadata.deletion_timestamp is not None:
+            return
+        if not self._is_surplus(old, owner):
             yield f"{title(old)} was deleted, though {title(owner)} lives"
+
+    def _is_surplus(self, old: TypedObject, owner: Deployment) -> bool:
+        """Whether it has no pods, and more old ones are there than the deployment keeps."""
+        others = [one for one in self.world.sets_of(owner.metadata.uid) if one.metadata.uid != old.metadata.uid]
+        kept = 10 if owner.spec.revision_history_limit is None else owner.spec.revision_history_limit
+        is_idle = isinstance(old, ReplicaSet) and not wanted(old) and not old.status.replicas
+        return is_idle and len(others) > kept  # one of them is the newest
 
 
 class OwnersSelectTheirs(Invariant):

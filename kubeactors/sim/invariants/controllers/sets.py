@@ -12,7 +12,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_backing_off
-from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, wanted
+from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers
 from kubeactors.sim.room import target
 from kubeactors.sim.world import Commit, World
 
@@ -78,7 +78,7 @@ class MembersComeBack(Invariant):
             or self.world.log.get(ResourceQuota)
         ):
             return ""
-        for number in range(wanted(found)):
+        for number in numbers(found):
             name = f"{found.metadata.name}-{number}"
             pod = self.world.find(Pod, name, found.metadata.namespace)
             if pod is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.core.v1 import PersistentVolumeClaim
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.apimachinery.meta import TypedObject
@@ -47,4 +48,28 @@ class VolumesHaveOneClaim(Invariant):
                 yield f"{title(claim)} has volume {claim.spec.volume_name}, which knows nothing of it"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (ClaimedVolumesStay, VolumesHaveOneClaim)
+class IdentitiesKeepTheirData(Invariant):
+    """Nobody deletes the claim of a pod of a stateful set that keeps them, nor of one that has gone by scaling."""
+
+    name: ClassVar[str] = "identities-keep-their-data"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolumeClaim,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each claim that goes, or begins to."""
+        old, new = commit.old, commit.new
+        if old is None or old.metadata.deletion_timestamp is not None or old.metadata.owner_references:
+            return
+        if new is None or new.metadata.deletion_timestamp is not None:
+            prefix = old.metadata.name.rpartition("-")[0]
+            for found in self.world.of(StatefulSet).values():
+                names = (f"{one.metadata.name}-{found.metadata.name}" for one in found.spec.volume_claim_templates)
+                if _keeps_claims(found) and prefix in names:
+                    yield f"{title(old)} was deleted, and {title(found)} has its data there"
+
+
+def _keeps_claims(found: StatefulSet) -> bool:
+    policy = found.spec.persistent_volume_claim_retention_policy
+    return policy is None or policy.when_scaled == "Retain"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (ClaimedVolumesStay, VolumesHaveOneClaim, IdentitiesKeepTheirData)

@@ -1,0 +1,200 @@
+"""What holds of what is left once all is quiet: nothing that goes is still there, nothing that belongs is missing."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.api.apps.v1 import StatefulSet
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeClaim, Pod, ServiceAccount
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.rbac.v1 import ClusterRole
+from kubeactors.apimachinery.labels import of_object
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.time import SECOND, parse_time
+from kubeactors.client import controller_of
+from kubeactors.sim.goals import has_ended
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.rollouts import FINISHED
+from kubeactors.sim.room import is_ours
+from kubeactors.sim.world import World
+
+ACCOUNT, ROOT = "default", "kube-root-ca.crt"
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+DELETE = "Delete"
+LATE = 5
+"""How many seconds late a job may go."""
+
+
+class WhatIsDeletedGoes(Invariant):
+    """When all is quiet, nothing is about to go that nothing holds: a claim is held by its pods, a volume by its claim."""
+
+    name: ClassVar[str] = "what-is-deleted-goes"
+
+    def settled(self) -> Iterator[str]:
+        """Look at everything."""
+        for _, one in self.world.everything():
+            if one.metadata.deletion_timestamp is not None and not self._is_held(one):
+                yield f"{title(one)} was deleted at {one.metadata.deletion_timestamp}, and is there still"
+
+    def _is_held(self, one: TypedObject) -> bool:
+        if isinstance(one, PersistentVolumeClaim):
+            return any(_uses(pod, one) for pod in self.world.of(Pod).values())
+        if isinstance(one, PersistentVolume):
+            return one.spec.claim_ref is not None and one.spec.claim_ref.uid in self.world.by_uid
+        if isinstance(one, Pod):
+            return self._waits_for_a_successor(one)
+        return isinstance(one, Node) and not is_ours(one)
+
+    def _waits_for_a_successor(self, pod: Pod) -> bool:
+        """Whether it is the last one of an index of a job that has failed: it says how often that was."""
+        reference = controller_of(pod.metadata)
+        job = self.world.by_uid.get(reference.uid) if reference is not None else None
+        return isinstance(job, Job) and job.spec.backoff_limit_per_index is not None and not has_ended(job)
+
+
+def _uses(pod: Pod, claim: PersistentVolumeClaim) -> bool:
+    return pod.metadata.namespace == claim.metadata.namespace and any(
+        one.persistent_volume_claim is not None and one.persistent_volume_claim.claim_name == claim.metadata.name
+        for one in pod.spec.volumes
+    )
+
+
+class NamespacesAreFurnished(Invariant):
+    """When all is quiet, every namespace has its default account, and the root of trust."""
+
+    name: ClassVar[str] = "namespaces-are-furnished"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each namespace."""
+        for namespace in self.world.of(Namespace).values():
+            name = namespace.metadata.name
+            if self.world.find(ServiceAccount, ACCOUNT, name) is None:
+                yield f"{title(namespace)} has no account {ACCOUNT}"
+            if self.world.find(ConfigMap, ROOT, name) is None:
+                yield f"{title(namespace)} has no config map {ROOT}"
+
+
+class VolumesSayWhoseTheyAre(Invariant):
+    """When all is quiet, claims and volumes are in the phase that they should be, and no claim waits for its volume."""
+
+    name: ClassVar[str] = "volumes-say-whose-they-are"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each claim and each volume."""
+        for claim in self.world.of(PersistentVolumeClaim).values():
+            if claim.status.phase != "Bound":
+                yield f"{title(claim)} is {claim.status.phase or 'in no phase'}"
+        for volume in self.world.of(PersistentVolume).values():
+            expected = _phase_of(self.world, volume)
+            if volume.status.phase != expected:
+                yield f"{title(volume)} is {volume.status.phase or 'in no phase'}, and should be {expected}"
+            elif expected == "Released" and volume.spec.persistent_volume_reclaim_policy == DELETE:
+                yield f"{title(volume)} is there, though nobody claims it any more"
+
+
+def _phase_of(world: World, volume: PersistentVolume) -> str:
+    reference = volume.spec.claim_ref
+    if reference is None:
+        return "Available"
+    if not reference.uid:
+        return "Bound" if world.find(PersistentVolumeClaim, reference.name, reference.namespace) else "Available"
+    return "Bound" if reference.uid in world.by_uid else "Released"
+
+
+class IdentitiesHaveClaims(Invariant):
+    """When all is quiet, each pod of a stateful set has the claims of its templates."""
+
+    name: ClassVar[str] = "identities-have-claims"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each pod of each set."""
+        for found in self.world.of(StatefulSet).values():
+            for pod in self.world.controlled_by(found.metadata.uid).values():
+                for template in found.spec.volume_claim_templates:
+                    name = f"{template.metadata.name}-{pod.metadata.name}"
+                    if self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None and isinstance(
+                        pod, Pod
+                    ):
+                        yield f"{title(pod)} has no claim {name}"
+
+
+class PodsRun(Invariant):
+    """When all is quiet, what was bound runs and is ready, or has ended."""
+
+    name: ClassVar[str] = "pods-run"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each pod."""
+        for pod in self.world.of(Pod).values():
+            if pod.spec.node_name and pod.status.phase not in FINISHED:
+                conditions = {one.type: one.status for one in pod.status.conditions}
+                missing = [one for one in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
+                           if conditions.get(one) != "True"]  # fmt: skip
+                if missing or pod.status.phase != "Running":
+                    yield f"{title(pod)} is {pod.status.phase or 'in no phase'}, and not {', '.join(missing)}"
+
+
+class EndedJobsGoInTime(Invariant):
+    """When all is quiet, no job is there whose time to live after its end is over."""
+
+    name: ClassVar[str] = "ended-jobs-go-in-time"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each job that says how long it is kept."""
+        kernel = self.root.kernel
+        for job in self.world.of(Job).values():
+            kept = job.spec.ttl_seconds_after_finished
+            ended = [one.last_transition_time for one in job.status.conditions
+                     if one.type in ("Complete", "Failed") and one.status == "True"]  # fmt: skip
+            if (
+                kept is not None
+                and ended
+                and parse_time(ended[0] or "") + (kept + LATE) * SECOND < kernel.wall + kernel.now
+            ):
+                yield f"{title(job)} has ended at {ended[0]}, was to be kept for {kept} s, and is there still"
+
+
+class RolesAddUp(Invariant):
+    """When all is quiet, a role that takes in others has their rules, and no more."""
+
+    name: ClassVar[str] = "roles-add-up"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each role that does."""
+        roles = sorted(self.world.of(ClusterRole).values(), key=lambda one: one.metadata.name)
+        for role in roles:
+            if role.aggregation_rule is not None:
+                selectors = [of_object(one) for one in role.aggregation_rule.cluster_role_selectors]
+                parts = [one for one in roles if one is not role
+                         and any(selector.matches(one.metadata.labels) for selector in selectors)]  # fmt: skip
+                expected = [rule for one in parts for rule in one.rules or ()]
+                if [one for one in role.rules or () if one not in expected]:
+                    yield f"{title(role)} has rules that none of its parts has"
+                for rule in expected:
+                    if rule not in (role.rules or ()):
+                        yield f"{title(role)} lacks the rule {rule}"
+
+
+class CordonsShow(Invariant):
+    """When all is quiet, a node is tainted as unschedulable exactly if it is."""
+
+    name: ClassVar[str] = "cordons-show"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each node."""
+        for node in self.world.of(Node).values():
+            tainted = any(one.key == UNSCHEDULABLE for one in node.spec.taints)
+            if tainted != bool(node.spec.unschedulable):
+                yield f"{title(node)} is {'' if tainted else 'not '}tainted as unschedulable, and should be otherwise"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (
+    WhatIsDeletedGoes,
+    NamespacesAreFurnished,
+    VolumesSayWhoseTheyAre,
+    IdentitiesHaveClaims,
+    PodsRun,
+    EndedJobsGoInTime,
+    RolesAddUp,
+    CordonsShow,
+)

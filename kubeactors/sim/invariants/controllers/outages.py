@@ -1,0 +1,107 @@
+"""What holds while nodes are dark or tainted: that is noticed in time, and those go that must."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.core.v1 import Node, Pod, Taint, Toleration
+from kubeactors.api.core.v1.placement import NO_EXECUTE
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.rollouts import is_active
+from kubeactors.sim.world import LONG_AGO, Commit, World
+
+NOTICED = 75 * SECOND
+"""So long after it has lost its power a node is not ready: 50 s of patience, and some for looking and writing."""
+GONE = 5 * SECOND
+"""So much later than its tolerations say a pod may be told to go."""
+REPORTED = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+MANAGER = "controller-manager"
+
+
+class DarkNodesAreNoticed(Invariant):
+    """A node that has had no power for long is not said to be ready, and nothing is said of what only it can know."""
+
+    name: ClassVar[str] = "dark-nodes-are-noticed"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each node of which it is said that nobody knows how it is."""
+        new = commit.new
+        if isinstance(new, Node):
+            said = {one.type: one.status for one in new.status.conditions}
+            if said.get("Ready") == "Unknown":
+                known = [one for one in REPORTED if said.get(one) != "Unknown"]
+                if known:
+                    yield f"{title(new)} is silent, and it is said to know {', '.join(known)}"
+
+    def looked(self) -> Iterator[str]:
+        """Look at all nodes without power."""
+        now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER)
+        for name, since in self.world.dark.items():
+            node = self.world.find(Node, name, "")
+            if node is not None and max(since, known) + NOTICED < now:
+                ready = next((one.status for one in node.status.conditions if one.type == "Ready"), "")
+                if ready == "True":
+                    yield f"{title(node)} is said to be ready, and has had no power for {(now - since) // SECOND} s"
+
+
+class ExposedPodsGo(Invariant):
+    """A pod goes once its node has had a taint for longer than the pod tolerates it."""
+
+    name: ClassVar[str] = "exposed-pods-go"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._taints: dict[str, dict[str, int]] = {}
+        """By node and key: since when it has a taint that drives pods off."""
+        self._bound: dict[str, int] = {}
+        """By uid: since when a pod is on its node."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow taints, and who comes to nodes."""
+        now, current = self.root.kernel.now, commit.current
+        if isinstance(current, Pod) and current.spec.node_name:
+            self._bound.setdefault(current.metadata.uid, now)
+        elif isinstance(current, Node):
+            before = {} if commit.new is None else self._taints.get(current.metadata.name, {})
+            keys = [one.key for one in _execute(current)]
+            self._taints[current.metadata.name] = {key: before.get(key, now) for key in keys}
+        yield from ()
+
+    def looked(self) -> Iterator[str]:
+        """Look at the pods of all nodes with taints."""
+        if any(self._taints.values()):
+            now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER)
+            nodes = {one.metadata.name: one for one in self.world.of(Node).values()}
+            for pod in self.world.of(Pod).values():
+                node = nodes.get(pod.spec.node_name)
+                if node is not None and is_active(pod):
+                    since = max(self._taints.get(pod.spec.node_name, {}).values(), default=LONG_AGO)
+                    tolerated = _seconds(pod.spec.tolerations, _execute(node))
+                    begin = max(since, known, self._bound[pod.metadata.uid])
+                    if tolerated is not None and begin + tolerated * SECOND + GONE < now:
+                        yield f"{title(pod)} tolerates {node.metadata.name} for {tolerated} s, and is there still"
+
+
+def _execute(node: Node) -> list[Taint]:
+    return [one for one in node.spec.taints if one.effect == NO_EXECUTE]
+
+
+def _seconds(tolerations: Sequence[Toleration], taints: Sequence[Taint]) -> int | None:
+    """How long these taints are tolerated; None for ever.
+
+    Tolerations of our pods name a key, or everything.
+    """
+    limits: list[int] = []
+    for taint in taints:
+        fitting = [one for one in tolerations if one.key in {"", taint.key}]
+        if not fitting:
+            return 0
+        limits += [one.toleration_seconds for one in fitting if one.toleration_seconds is not None]
+    return min(limits, default=None)
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (DarkNodesAreNoticed, ExposedPodsGo)

@@ -1,0 +1,248 @@
+"""What holds of what controllers say: once all is quiet, every status is what a person would count.
+
+Reckoned here anew from what is in the store, by nothing that controllers use: a mistake of theirs is not repeated.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
+from kubeactors.api.batch.v1 import CronJob, Job
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.apimachinery.labels import of_object
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.quantity import milli_value
+from kubeactors.client import controller_of
+from kubeactors.kubelet.runtimes.curves import parse_curve
+from kubeactors.sim.goals import has_ended
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.rollouts import FINISHED, ROLLING, has_caught_up, is_active, is_ready, least, wanted
+from kubeactors.sim.room import is_ours
+from kubeactors.sim.users.manifests import LOAD
+from kubeactors.sim.world import World
+
+REVISION = "deployment.kubernetes.io/revision"
+HASH = "controller-revision-hash"
+KEPT_JOBS = {"Complete": 3, "Failed": 1}
+"""How many jobs that have ended a cron job keeps, if it does not say."""
+
+TOLERANCE = 0.1
+"""How far busy pods may be from what is asked for, as a fraction, until an autoscaler does something."""
+
+Said = Iterator[tuple[str, object, object]]
+"""What a status says about something, and how that is."""
+
+
+class StatusesAreTrue(Invariant):
+    """When all is quiet, what statuses say of pods and revisions is so."""
+
+    name: ClassVar[str] = "statuses-are-true"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each workload and each budget."""
+        for type_, look in LOOKS:
+            for one in self.world.of(type_).values():
+                if one.metadata.deletion_timestamp is None:
+                    for what, said, true in look(self.world, one):
+                        if said != true:
+                            yield f"{title(one)} says {what} {said}, and it is {true}"
+
+
+def _looks_at_generation(found: Deployment | ReplicaSet | StatefulSet | DaemonSet) -> Said:
+    yield "observedGeneration", found.status.observed_generation, found.metadata.generation
+
+
+def _looks_at_replica_set(world: World, found: TypedObject) -> Said:
+    assert isinstance(found, ReplicaSet)
+    pods, status = [pod for pod in world.pods_of(found) if is_active(pod)], found.status
+    labels = found.spec.template.metadata.labels
+    ready = sum(map(is_ready, pods))
+    yield from _looks_at_generation(found)
+    yield "replicas", status.replicas, len(pods)
+    yield "readyReplicas", status.ready_replicas, ready
+    if not found.spec.min_ready_seconds:
+        yield "availableReplicas", status.available_replicas, ready
+    labelled = sum(1 for pod in pods if labels.items() <= pod.metadata.labels.items())
+    yield "fullyLabeledReplicas", status.fully_labeled_replicas, labelled
+    yield "terminatingReplicas", status.terminating_replicas or 0, len(_going(world, found))
+
+
+def _looks_at_deployment(world: World, found: TypedObject) -> Said:
+    assert isinstance(found, Deployment)
+    sets, status = tuple(world.sets_of(found.metadata.uid)), found.status
+    pods = [pod for one in sets for pod in world.pods_of(one) if is_active(pod)]
+    ready = sum(map(is_ready, pods))
+    yield from _looks_at_generation(found)
+    yield "replicas", status.replicas, len(pods)
+    yield "readyReplicas", status.ready_replicas, ready
+    yield "availableReplicas", status.available_replicas, ready
+    yield "unavailableReplicas", status.unavailable_replicas, max(sum(map(wanted, sets)) - ready, 0)
+    needed = least(found) if found.spec.strategy.type == ROLLING else wanted(found)
+    yield "Available", _condition(found, "Available"), "True" if ready >= needed else "False"
+    newest = max((one.metadata.annotations.get(REVISION, "0") for one in sets), key=int, default="")
+    if not found.spec.paused:
+        yield "the revision", found.metadata.annotations.get(REVISION, ""), newest
+        if ready == len(pods) == wanted(found):
+            yield "updatedReplicas", status.updated_replicas, len(pods)
+            yield "Progressing", _condition(found, "Progressing"), "True"
+    idle = [one for one in sets if not wanted(one) and one.metadata.annotations.get(REVISION) != newest]
+    kept = found.spec.revision_history_limit
+    yield "old replica sets beyond its limit", 0, max(len(idle) - (10 if kept is None else kept), 0)
+
+
+def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:
+    assert isinstance(found, StatefulSet)
+    pods, status = _pods(world, found), found.status
+    ready = sum(map(is_ready, pods))
+    yield from _looks_at_generation(found)
+    yield "replicas", status.replicas, len(pods)
+    yield "readyReplicas", status.ready_replicas, ready
+    yield "availableReplicas", status.available_replicas, ready
+    updated = sum(1 for pod in pods if pod.metadata.labels.get(HASH) == status.update_revision)
+    yield "updatedReplicas", status.updated_replicas, updated
+    if updated == ready == len(pods) == wanted(found):
+        yield "currentRevision", status.current_revision, status.update_revision
+        yield "currentReplicas", status.current_replicas, updated
+
+
+def _looks_at_daemon_set(world: World, found: TypedObject) -> Said:
+    assert isinstance(found, DaemonSet)
+    pods, status = [pod for pod in _pods(world, found) if is_active(pod)], found.status
+    nodes = sum(1 for node in world.of(Node).values() if is_ours(node))
+    ready = sum(map(is_ready, pods))
+    yield from _looks_at_generation(found)
+    yield "desiredNumberScheduled", status.desired_number_scheduled, nodes
+    yield "currentNumberScheduled", status.current_number_scheduled, len(pods)
+    yield "numberReady", status.number_ready, ready
+    yield "numberAvailable", status.number_available, ready
+    yield "numberUnavailable", status.number_unavailable, nodes - ready
+    yield "numberMisscheduled", status.number_misscheduled, 0
+
+
+def _looks_at_job(world: World, found: TypedObject) -> Said:
+    assert isinstance(found, Job)
+    pods, status = [pod for pod in _pods(world, found) if is_active(pod)], found.status
+    ended = next((one for one in ("Complete", "Failed") if _condition(found, one) == "True"), "")
+    yield "active", status.active, len(pods)
+    yield "ready", status.ready or 0, sum(map(is_ready, pods))
+    yield "terminating", status.terminating or 0, len(_going(world, found))
+    uncounted = status.uncounted_terminated_pods
+    yield "pods not counted yet", len((*uncounted.succeeded, *uncounted.failed)) if uncounted is not None else 0, 0
+    yield "a time of completion", status.completion_time is not None, ended == "Complete"
+    if not found.spec.suspend:
+        yield "a time of its start", status.start_time is not None, True
+    if ended == "Complete" and found.spec.success_policy is None and found.spec.completions is not None:
+        yield "succeeded", status.succeeded, found.spec.completions
+    if found.spec.backoff_limit_per_index is not None and not ended:
+        return  # the last one of each index that has failed is held until it is replaced
+    held = [one.metadata.name for one in _all_pods(world, found) if one.metadata.finalizers and not is_active(one)]
+    yield "pods that it holds though they have ended", held, []
+
+
+def _looks_at_cron_job(world: World, found: TypedObject) -> Said:
+    assert isinstance(found, CronJob)
+    jobs = [one for one in world.controlled_by(found.metadata.uid).values() if isinstance(one, Job)]
+    running = sorted(job.metadata.name for job in jobs if not has_ended(job))
+    yield "active", sorted(one.name for one in found.status.active), running
+    for ending, usual in KEPT_JOBS.items():
+        limit = (
+            found.spec.successful_jobs_history_limit if ending == "Complete" else found.spec.failed_jobs_history_limit
+        )
+        many = sum(1 for job in jobs if _condition(job, ending) == "True")
+        yield f"jobs beyond its limit that are {ending}", max(many - (usual if limit is None else limit), 0), 0
+
+
+def _looks_at_budget(world: World, found: TypedObject) -> Said:
+    assert isinstance(found, PodDisruptionBudget)
+    selector, status, namespace = of_object(found.spec.selector), found.status, found.metadata.namespace
+    everything = (one for one in world.of(Pod).values() if one.metadata.namespace == namespace)
+    pods = [pod for pod in everything if selector.matches(pod.metadata.labels)]
+    goal = _goal_of(world, pods)
+    limit = found.spec.max_unavailable
+    if goal is None or not isinstance(limit, int):
+        return
+    healthy = sum(map(_is_healthy, pods))
+    yield "observedGeneration", status.observed_generation, found.metadata.generation
+    yield "expectedPods", status.expected_pods, goal
+    yield "desiredHealthy", status.desired_healthy, max(goal - limit, 0)
+    yield "currentHealthy", status.current_healthy, healthy
+    yield "disruptionsAllowed", status.disruptions_allowed, max(healthy - max(goal - limit, 0), 0) if goal else 0
+
+
+def _looks_at_autoscaler(world: World, found: TypedObject) -> Said:
+    """As busy as their pods are in the end, there are either as few replicas as may be, or as many, or it is right so."""
+    assert isinstance(found, HorizontalPodAutoscaler)
+    target = world.find(Deployment, found.spec.scale_target_ref.name, found.metadata.namespace)
+    if target is None or target.metadata.deletion_timestamp is not None or not wanted(target):
+        return
+    count = target.status.ready_replicas
+    selector = of_object(target.spec.selector)
+    measured = sum(1 for pod in world.of(Pod).values() if selector.matches(pod.metadata.labels))
+    if not count == wanted(target) == target.status.replicas == measured:
+        return  # too few are there to tell, or others are measured as well
+    yield "currentReplicas", found.status.current_replicas, count
+    yield "desiredReplicas", found.status.desired_replicas, count
+    load = parse_curve(target.spec.template.metadata.annotations.get(LOAD, "1m"), milli_value).steps[-1][1]
+    goal = found.spec.metrics[0].resource
+    percent = (goal.target.average_utilization if goal is not None else None) or 0
+    least, most = found.spec.min_replicas or 1, found.spec.max_replicas
+    if load > percent * (1 + TOLERANCE):
+        yield "replicas of those that are busy", count, most
+    elif load < percent * (1 - TOLERANCE):
+        yield "replicas of those that are idle", count, min(max(-(-count * load // percent), least), most)
+    else:
+        yield "replicas", count, min(max(count, least), most)
+
+
+def _goal_of(world: World, pods: Sequence[Pod]) -> int | None:
+    """How many pods the owners of these want; None if that is for nobody to say."""
+    total = 0
+    owners = [controller_of(pod.metadata) for pod in pods]
+    for uid in dict.fromkeys(one.uid if one is not None else "" for one in owners):
+        owner = world.by_uid.get(uid)
+        above = controller_of(owner.metadata) if owner is not None else None
+        if isinstance(owner, ReplicaSet) and above is not None:
+            owner = world.by_uid.get(above.uid)
+        if not isinstance(owner, Deployment | ReplicaSet | StatefulSet) or not has_caught_up(owner):
+            return None
+        total += wanted(owner)
+    return total if len(dict.fromkeys(one.uid for one in owners if one is not None)) == 1 else (None if pods else 0)
+
+
+def _is_healthy(pod: Pod) -> bool:
+    return pod.metadata.deletion_timestamp is None and any(
+        one.type == "Ready" and one.status == "True" for one in pod.status.conditions
+    )
+
+
+def _all_pods(world: World, owner: TypedObject) -> list[Pod]:
+    return [one for one in world.controlled_by(owner.metadata.uid).values() if isinstance(one, Pod)]
+
+
+def _pods(world: World, owner: TypedObject) -> list[Pod]:
+    return [pod for pod in _all_pods(world, owner) if pod.status.phase not in FINISHED]
+
+
+def _going(world: World, owner: TypedObject) -> list[Pod]:
+    return [pod for pod in _pods(world, owner) if pod.metadata.deletion_timestamp is not None]
+
+
+def _condition(found: Deployment | Job, type_: str) -> str:
+    return next((str(one.status) for one in found.status.conditions if one.type == type_), "")
+
+
+LOOKS = (
+    (ReplicaSet, _looks_at_replica_set),
+    (Deployment, _looks_at_deployment),
+    (StatefulSet, _looks_at_stateful_set),
+    (DaemonSet, _looks_at_daemon_set),
+    (Job, _looks_at_job),
+    (CronJob, _looks_at_cron_job),
+    (PodDisruptionBudget, _looks_at_budget),
+    (HorizontalPodAutoscaler, _looks_at_autoscaler),
+)
+"""How the objects of each kind are looked at."""
+
+INVARIANTS: tuple[type[Invariant], ...] = (StatusesAreTrue,)

@@ -1,0 +1,54 @@
+"""Each invariant of what must be so once all is quiet objects to a mistake in the controller that it is about."""
+
+import pytest
+
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.faults import NodePowerLoss
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.workload import (
+    Autoscale,
+    CreateDeployment,
+    CreateJob,
+    CreateNamespace,
+    CreateStatefulSet,
+    GrantRole,
+    PublishAddresses,
+    ScaleStatefulSet,
+    Taint,
+)
+from tests.quality.automatic.mutants import in_force, named
+
+WEB = CreateDeployment(at=0.0, name="web", replicas=3, tolerate_seconds=5)
+BUSY = CreateDeployment(at=0.0, name="web", replicas=1, load="90m")
+SHRINKING = CreateStatefulSet(at=0.0, name="db", replicas=2, claims=True, retention="Delete")
+
+MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
+    ("statuses-are-true", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
+    ("dark-nodes-are-noticed", "nodelifecycle.health:silenced:confuse:1",
+     (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),
+    ("exposed-pods-go", "taint_eviction:TaintEvictionController._on_node:skip_wake_up:0",
+     (WEB, Taint(at=5.0, node="node-1", seconds=30.0))),
+    ("ended-jobs-go-in-time", "ttl_after_finished:TTLAfterFinishedController._on_job:skip_wake_up:0",
+     (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, ttl_seconds=10),)),
+    ("jobs-back-off", "job.backoff:remaining_seconds:swap_extremes:3",
+     (CreateJob(at=20.0, name="sum", completions=1, parallelism=1, exit_code=1),)),
+    ("roles-add-up", "clusterrole_aggregation:ClusterRoleAggregationController._on_role:skip_wake_up:0",
+     (GrantRole(at=0.0, name="team-1"),)),
+    ("mirrors-are-true", "endpointslice_mirroring:EndpointSliceMirroringController._on_endpoints:skip_wake_up:0",
+     (PublishAddresses(at=0.0, name="legacy", count=1), PublishAddresses(at=5.0, name="legacy", count=2))),
+    ("namespaces-are-furnished", "serviceaccount:ServiceAccountController._on_namespace:skip_wake_up:0",
+     (CreateNamespace(at=0.0, name="team"),)),
+    ("what-is-deleted-goes",
+     "persistentvolume.protection:PersistentVolumeClaimProtectionController._on_claim:skip_wake_up:0",
+     (SHRINKING, ScaleStatefulSet(at=15.0, name="db", replicas=1))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("invariant", "mutant", "steps"), MISTAKES, ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_a_mistake_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
+    plan = Plan(seed=1, steps=steps)
+    assert Simulation(plan).run().violations == ()
+    with in_force(named(f"controllers.{mutant}")):
+        assert invariant in {one.invariant for one in Simulation(plan).run().violations}
