@@ -42,6 +42,7 @@ from kubeactors.kubelet.messages import (
 from kubeactors.kubelet.names import NameFinder
 from kubeactors.kubelet.node_events import reference_of
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
+from kubeactors.kubelet.resizing import DEFERRED, obstacle
 from kubeactors.kubelet.runtimes import (
     ContainerChanged,
     ContainerRuntime,
@@ -116,6 +117,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._found: dict[str, PodSandbox] = {}
         """What an earlier kubelet left in the runtime, by uid, until its pod shows up."""
         self._ledger = Ledger()
+        self._deferred: dict[str, None] = {}
+        """The pods that wait for room to grow, by uid."""
         self._due: list[tuple[int, str]] = []
         """A heap of (when, uid). An entry that differs from the worker's own `wake_at` is stale."""
         self._alarm: int | None = None
@@ -304,11 +307,34 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def _take_news(self, worker: PodWorker, pod: Pod) -> None:
         """The pod as others have changed it, if that is news: perhaps it is to go."""
         if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
-            worker.pod = pod
+            respecified, worker.pod = pod.spec is not worker.pod.spec, pod
             if worker.wanted.services:
                 worker.refresh(self.ctx.wall)
+            if respecified and worker.takes_room and worker.wants_resize:
+                self._resize(worker)
             self._step(worker)
             self._set_alarm()
+
+    def _resize(self, worker: PodWorker) -> None:
+        """Give the pod other sizes; if there is no room, again when somebody has left."""
+        assert self._reporter.node is not None  # registered before any pod was seen
+        why = obstacle(worker.pod, self._reporter.node, self._ledger)
+        worker.resize(why, self.ctx.wall)
+        self._deferred.pop(worker.uid, None)
+        if why is None:
+            self._ledger.add(worker.uid, worker.pod.spec)
+        elif why.reason == DEFERRED:
+            self._deferred[worker.uid] = None
+
+    def _room_was_made(self, uid: str) -> None:
+        """A pod takes no room any more: others may grow now."""
+        self._deferred.pop(uid, None)
+        self._ledger.remove(uid)
+        for waiting in tuple(self._deferred):
+            worker = self._workers.get(waiting)
+            if worker is not None and worker.takes_room and worker.wants_resize:
+                self._resize(worker)
+                self._step(worker)
 
     def _add(self, pod: Pod) -> None:
         now = self.ctx.wall
@@ -353,7 +379,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _begin(self, worker: PodWorker) -> None:
         if worker.takes_room:
-            self._ledger.add(worker.uid, worker.pod.spec)
+            self._ledger.add(worker.uid, worker.allocated)
+            if worker.wants_resize:
+                self._resize(worker)
         if not self._evictor.is_watching and worker.may_grow:
             self._evictor.is_watching = True
             self.ctx.after(MONITORING_SECONDS, CheckResources(), key="resources")
@@ -364,7 +392,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         worker = self._workers.get(uid)
         if worker is None:
             return
-        self._ledger.remove(uid)
+        self._room_was_made(uid)
         self._writer.forget(uid)
         worker.is_gone = True
         worker.terminate(self.ctx.wall, min(grace_period_seconds(worker.pod), ORPHAN_GRACE_SECONDS))
@@ -452,8 +480,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker.reads_at is not None and worker.reads_at <= self.ctx.wall:
             worker.reads_at = None
             self.ctx.self.tell(FetchMaterials(worker.uid))
-        if not worker.takes_room:
-            self._ledger.remove(worker.uid)
+        if not worker.takes_room and worker.uid in self._ledger:
+            self._room_was_made(worker.uid)
         if worker.wake_at is not None:
             heapq.heappush(self._due, (worker.wake_at, worker.uid))
         if not worker.is_gone:

@@ -41,6 +41,10 @@ class Ledger:
             self.used[name] -= size
         self._ports.pop(uid, None)
 
+    def wanted(self, uid: str) -> Mapping[str, int]:
+        """What the pod takes, by resource; nothing if it takes no room."""
+        return self._wanted.get(uid, {})
+
     def has_port(self, port: Port) -> bool:
         """Whether a pod has the port, on the same address or on all.
 

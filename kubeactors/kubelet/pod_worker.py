@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Pod, PodCondition, PodStatus
+from kubeactors.api.core.v1 import Container, Pod, PodCondition, PodSpec, PodStatus
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.kubelet.admission import Rejection
 from kubeactors.kubelet.container_record import ContainerRecord, PostStart
@@ -27,6 +27,7 @@ from kubeactors.kubelet.pod_status import Outcome, PodView, pod_status, rejected
 from kubeactors.kubelet.preparation import CONFIG_RETRY, ContainerSurroundings, config_of, refusal, surroundings_of
 from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
 from kubeactors.kubelet.recovery import adopt, recover
+from kubeactors.kubelet.resizing import PENDING, is_resized, needs_restart, pending, told, with_sizes_of
 from kubeactors.kubelet.runtimes import (
     ContainerConfig,
     ContainerRuntime,
@@ -86,9 +87,11 @@ class PodWorker:
         "_init",
         "_main",
         "_outcome",
+        "_resize",
         "_retry_at",
         "_runtime",
         "_started_at",
+        "_was_resized",
         "allocatable",
         "events",
         "host_ip",
@@ -138,6 +141,11 @@ class PodWorker:
         """Whether we have seen it alive: the status of a pod that was over before is not ours to write."""
         self._outcome: Outcome | None = None
         self._disruption: PodCondition | None = None
+        self._resize: PodCondition | None = next((one for one in pod.status.conditions if one.type == PENDING), None)
+        """Set while the node has no room for the sizes that are wanted."""
+        self._was_resized = self._resize is not None
+        if self._was_resized:  # a kubelet before this one has said so: the containers have what they had
+            self._take_sizes(pod.status)
         self._retry_at: int | None = None
         self._grace_seconds = 0.0
 
@@ -219,6 +227,69 @@ class PodWorker:
         self.events.append(PodEvent("Warning", "Evicted", message))
         self.terminate(now, GRACE_SECONDS)
 
+    @property
+    def wants_resize(self) -> bool:
+        """Whether its containers are to have other sizes than they have, or have got them back that they have."""
+        return self._resize is not None or self._is_resized
+
+    @property
+    def _is_resized(self) -> bool:
+        return any(is_resized(record.spec, wants) for record, wants in self._resizable)
+
+    @property
+    def allocated(self) -> PodSpec:
+        """The spec with the sizes that the containers have."""
+        if self._resize is None:
+            return self.pod.spec
+        has = {record.spec.name: record.spec.resources for record, _ in self._resizable}
+
+        def sized(containers: tuple[Container, ...]) -> tuple[Container, ...]:
+            return tuple(replace(one, resources=has.get(one.name, one.resources)) for one in containers)
+
+        spec = self.pod.spec
+        return replace(spec, containers=sized(spec.containers), init_containers=sized(spec.init_containers))
+
+    def _take_sizes(self, status: PodStatus) -> None:
+        told_of = {one.name: one.resources for one in (*status.container_statuses, *status.init_container_statuses)}
+        for record, _ in self._resizable:
+            resources = told_of.get(record.spec.name)
+            if resources is not None:
+                record.spec = replace(record.spec, resources=resources)
+
+    def resize(self, obstacle: Rejection | None, now: int) -> None:
+        """Its containers are to have other sizes: they get them, unless there is an obstacle; then people are told."""
+        names = [record.spec.name for record, _ in self._resizable]
+        self._was_resized = True
+        if obstacle is not None:
+            known, self._resize = self._resize, pending(self.pod, obstacle, self._resize, format_time(now))
+            if (
+                known is None
+                or known.reason != obstacle.reason
+                or known.observed_generation != self._resize.observed_generation
+            ):
+                message = told(f"Pod resize {obstacle.reason}", self.pod, names, obstacle.message)
+                self.events.append(PodEvent("Warning", f"Resize{obstacle.reason}", message))
+            return
+        self._resize = None
+        if not self._is_resized:
+            return
+        self.events.append(PodEvent("Normal", "ResizeStarted", told("Pod resize started", self.pod, names)))
+        for record, wants in self._resizable:
+            restart = record.is_running and needs_restart(record.spec, wants)
+            record.spec = with_sizes_of(record.spec, wants)
+            if restart:
+                record.backoff = 0
+                self._tell(record, "Normal", "Killing", f"Container {record.spec.name} resize requires restart")
+                self._stop(record, grace_period_seconds(self.pod), now)
+        self.events.append(PodEvent("Normal", "ResizeCompleted", told("Pod resize completed", self.pod, names)))
+
+    @property
+    def _resizable(self) -> list[tuple[ContainerRecord, Container]]:
+        """The containers whose size may change, and what the pod says of them now."""
+        spec = self.pod.spec
+        sidecars = [pair for pair in zip(self._init, spec.init_containers, strict=False) if is_sidecar(pair[1])]
+        return sidecars + list(zip(self._main, spec.containers, strict=False))
+
     def usage(self, now: int) -> WorkerUsage:
         """What it takes now."""
         return usage_of(self.pod, self.records, self._runtime, now)
@@ -232,8 +303,8 @@ class PodWorker:
         if record.current is not None:
             record.observe(self._runtime.container_status(record.current.id, now))
 
-    def _tell_all(self, record: ContainerRecord, told: Iterable[Told]) -> None:
-        for type_, reason, message in told:
+    def _tell_all(self, record: ContainerRecord, news: Iterable[Told]) -> None:
+        for type_, reason, message in news:
             self._tell(record, type_, reason, message)
 
     def step(self, now: int) -> None:
@@ -276,6 +347,9 @@ class PodWorker:
             started_at=self._started_at,
         )
         status = pod_status(self.pod, view, now)
+        if self._was_resized:
+            others = tuple(one for one in status.conditions if one.type != PENDING)
+            status = replace(status, conditions=others if self._resize is None else (*others, self._resize))
         if self._disruption is None or any(one.type == self._disruption.type for one in status.conditions):
             return status
         return replace(status, conditions=(*status.conditions, self._disruption))
@@ -337,9 +411,9 @@ class PodWorker:
             if not record.is_stopping:
                 self._go_on_stopping(record, now)
         elif record.post_start is not None:
-            told = tuple(run_post_start(record, self._runtime, now))
-            self._tell_all(record, told)
-            if told:
+            failures = tuple(run_post_start(record, self._runtime, now))
+            self._tell_all(record, failures)
+            if failures:
                 self._tell(record, "Normal", "Killing", "FailedPostStartHook")
                 self._stop(record, grace_period_seconds(self.pod), now)
 

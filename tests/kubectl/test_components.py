@@ -295,3 +295,22 @@ def test_a_deployment_grows_with_its_load(place: Place) -> None:
     told = place("describe", "hpa", "web")
     assert "New size: 4; reason: cpu resource utilization (percentage of request) above target" in told
     assert "resource cpu on pods  (as a percentage of request):  400% (400m) / 80%" in told
+
+
+def test_a_running_pod_gets_another_size(place: Place) -> None:
+    place.pod("grows", resources={"requests": {"cpu": "100m"}, "limits": {"cpu": "200m"}})
+    place("wait", "pod/grows", "--for=condition=Ready", "--timeout=20s")
+
+    def resize(requests: str, limits: str) -> None:
+        pod = json.loads(place("get", "pod", "grows", "-o", "json"))
+        pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": requests}, "limits": {"cpu": limits}}
+        path = f"/api/v1/namespaces/{place.namespace}/pods/grows/resize"
+        place.kubectl("replace", "--raw", path, "-f", "-", text=json.dumps(pod))
+
+    resize("300m", "1")
+    place.comes("pod/grows", "{.status.containerStatuses[0].resources.limits.cpu}=1")
+    resize("1000", "1000")
+    place.comes("pod/grows", "{.status.conditions[?(@.type=='PodResizePending')].reason}=Infeasible")
+    told = place("describe", "pod", "grows")
+    for said in ("Pod resize started: ", "Pod resize completed: ", "Pod resize Infeasible: ", "Restart Count:  0"):
+        assert said in told
