@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from kubeactors.api import SCHEME as ALL_KINDS
+from kubeactors.api import SERVED
 from kubeactors.apiserver.http.openapi import OpenApi
 from kubeactors.apiserver.http.openapi.descriptions import ANY, ANY_STRUCT, described
 
@@ -154,3 +155,34 @@ def test_every_field_of_every_kind_is_explained() -> None:
         one for one in described() if one not in fields and not (one[0] in {ANY, ANY_STRUCT} and one[1] in anywhere)
     ]
     assert unknown == []
+
+
+EVERYDAY = (
+    ("api/v1", "core.v1", "Pod PodSpec PodSecurityContext PodStatus Container EphemeralContainer EnvVar EnvFromSource"),
+    ("api/v1", "core.v1", "EnvVarSource Probe Lifecycle LifecycleHandler SecurityContext Affinity NodeAffinity"),
+    ("api/v1", "core.v1", "PodAffinity PodAntiAffinity TopologySpreadConstraint ContainerStatus ContainerState"),
+    ("api/v1", "core.v1", "ProjectedVolumeSource Service ServiceSpec ServiceStatus NodeSpec NodeStatus Endpoints"),
+    ("api/v1", "core.v1", "PersistentVolumeClaimSpec PersistentVolumeClaimStatus LimitRangeSpec ResourceQuotaSpec"),
+    ("apis/apps/v1", "apps.v1", "DeploymentSpec DeploymentStrategy StatefulSetSpec DaemonSetSpec ReplicaSetSpec"),
+    ("apis/batch/v1", "batch.v1", "JobSpec JobStatus CronJobSpec CronJobStatus PodFailurePolicy SuccessPolicy"),
+    ("apis/networking.k8s.io/v1", "networking.v1", "IngressSpec IngressRule IngressBackend NetworkPolicySpec"),
+    ("apis/rbac.authorization.k8s.io/v1", "rbac.v1", "Role ClusterRole RoleBinding ClusterRoleBinding"),
+)
+
+
+@pytest.mark.parametrize(("path", "package", "names"), EVERYDAY)
+def test_fields_of_everyday_kinds_do_not_repeat_what_their_types_say(path: str, package: str, names: str) -> None:
+    document = OpenApi(SERVED, "v1.36.2").v3(path)
+    assert document is not None
+    schemas = msgspec.convert(at(document, "components", "schemas"), dict[str, dict[str, object]])
+    said = {f"#/components/schemas/{name}": str(one.get("description")) for name, one in schemas.items()}
+    repeated: list[str] = []
+    for name in names.split():
+        fields = msgspec.convert(schemas[f"io.k8s.api.{package}.{name}"]["properties"], dict[str, dict[str, object]])
+        for field, schema in fields.items():
+            within = msgspec.convert(schema.get("items") or schema, dict[str, object])
+            for one in msgspec.convert(within.get("allOf") or [within], list[dict[str, object]]):
+                of_type = said.get(str(one.get("$ref")), "")
+                if of_type and of_type.partition("\n")[0] == schema.get("description"):
+                    repeated.append(f"{name}.{field}")
+    assert repeated == []
