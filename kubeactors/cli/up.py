@@ -24,8 +24,10 @@ from kubeactors.cli.scheduler_config import scheduler_configuration
 from kubeactors.cluster import Cluster, ClusterSpec, NodePool, StorageError
 from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
+from kubeactors.cluster.machines import POD_NETWORK
 from kubeactors.cluster.pki import PkiError, ensure_pki
 from kubeactors.cluster.spec import Timing
+from kubeactors.controllers.nodeipam.controller import MASK_SIZE
 from kubeactors.kubelet.eviction import SIGNALS, threshold
 
 USUAL_PORT, HIGHEST_PORT = 6443, 65535
@@ -42,6 +44,7 @@ class Ready(msgspec.Struct, frozen=True):
     event: str = "ready"
 
 
+USUAL_CIDR = ClusterSpec().cluster_cidr
 SIGNAL_NAMES = tuple(one.name for one in SIGNALS)
 
 
@@ -60,6 +63,9 @@ def up(  # noqa: PLR0913 -- the options of the command
     load_balancers: Annotated[str, Parameter(help="The range of their addresses, such as 127.64.0.0/16.")] = "",
     scheduler_config: Annotated[Path | None, Parameter(help="A KubeSchedulerConfiguration, as YAML.")] = None,
     node_monitor_grace_seconds: Annotated[float, Parameter(help="How soon a dead node is noticed.")] = USUAL_GRACE,
+    cluster_cidr: Annotated[
+        str, Parameter(help="Let nodes be given their pods' ranges out of this one, such as 10.244.0.0/16.")
+    ] = "",
     eviction_hard: Annotated[
         str, Parameter(help="When kubelets evict pods, such as memory.available<1Gi,pid.available<10%.")
     ] = "",
@@ -77,12 +83,16 @@ def up(  # noqa: PLR0913 -- the options of the command
         raise UsageError(f"--node-monitor-grace-seconds {node_monitor_grace_seconds}: {LEAST_GRACE} or more, please")
     if load_balancers:
         _check_pool(load_balancers)
+    if cluster_cidr:
+        _check_cluster_cidr(cluster_cidr)
     scheduler = scheduler_configuration(scheduler_config) if scheduler_config else None
     spec = ClusterSpec(
         nodes=NodePool(count=nodes, eviction_hard=thresholds(eviction_hard)),
         timing=Timing.noticing_within(node_monitor_grace_seconds),
         scheduler=scheduler,
         load_balancer_pool=load_balancers,
+        cluster_cidr=cluster_cidr or USUAL_CIDR,
+        allocate_node_cidrs=bool(cluster_cidr),
     )
     directory = data_dir or default_data_dir()
     return run(_up, spec, host, port, directory, in_memory, kubeconfig, dns_port, services, output)
@@ -123,6 +133,15 @@ def _check_pool(cidr: str) -> None:
         raise UsageError(f"--load-balancers {cidr}: not a range of IPv4 addresses such as 127.64.0.0/16") from error
     if size < SMALLEST_POOL:
         raise UsageError(f"--load-balancers {cidr}: too small; its first two addresses and its last are not given out")
+
+
+def _check_cluster_cidr(cidr: str) -> None:
+    try:
+        fits = IPv4Network(cidr).subnet_of(POD_NETWORK) and IPv4Network(cidr).prefixlen <= MASK_SIZE
+    except ValueError as error:
+        raise UsageError(f"--cluster-cidr {cidr}: not a range of IPv4 addresses such as 10.244.0.0/16") from error
+    if not fits:
+        raise UsageError(f"--cluster-cidr {cidr}: a part of {POD_NETWORK} with room for a /{MASK_SIZE}, please")
 
 
 async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command

@@ -122,6 +122,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._usage: Usage | None = None
         self._interval_seconds = timing.heartbeat_seconds
         self._configs = {config.node_name: config for config in kubelet_configs(pools, timing)}
+        if spec.allocate_node_cidrs and not spec.stages:
+            self._configs = {name: replace(one, pod_cidr="") for name, one in self._configs.items()}
         if len(self._configs) >= SHARED_HEARTBEATS:
             self._configs = {name: replace(one, tells_boot=False) for name, one in self._configs.items()}
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}

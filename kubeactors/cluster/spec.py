@@ -132,7 +132,9 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """How many there are; one leads, the others stand by."""
     cluster_cidr: str = "10.32.0.0/11"
     """The range that nodes which come without one, such as those that `kubectl create` makes, get theirs from; empty to
-    give them none. The machines of the pools bring theirs along."""
+    give them none. The machines of the pools bring theirs along, unless `allocate_node_cidrs`."""
+    allocate_node_cidrs: bool = False
+    """Whether the machines of the pools wait for their ranges too, as kubelets do; that costs some requests a machine."""
     load_balancer_pool: str = ""
     """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
     power_switch: bool = False

@@ -20,7 +20,8 @@ class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
     node_name: str
     node_ip: str
     pod_cidr: str
-    """The range that the runtime takes pods' addresses from; shown in the Node."""
+    """The range that the runtime takes pods' addresses from; shown in the Node. Empty: the Node is given one by others,
+    and is not ready before."""
     capacity: Mapping[str, str] = msgspec.field(default_factory=lambda: DEFAULT_CAPACITY)
     allocatable: Mapping[str, str] | None = None
     """What pods may take of the capacity; all of it if None."""

@@ -5,6 +5,7 @@ Source: pkg/kubelet/kubelet.go, pkg/kubelet/status/status_manager.go (v1.36).
 
 import heapq
 from collections.abc import Iterable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -24,6 +25,7 @@ from kubeactors.kubelet.ledger import Ledger
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials_reader import MaterialsReader
 from kubeactors.kubelet.messages import (
+    AwaitRange,
     CheckResources,
     Connect,
     DropMirror,
@@ -31,6 +33,7 @@ from kubeactors.kubelet.messages import (
     Heartbeat,
     KeepRenewed,
     KubeletMessage,
+    LookForRange,
     Readmit,
     Register,
     ReportNode,
@@ -70,6 +73,8 @@ from kubeactors.network.policy.rules import End
 
 SECOND = 1_000_000_000
 REGISTER_RETRY_SECONDS = 1.0
+RANGE_SECONDS = 0.5
+"""How often a kubelet whose node has no range for its pods looks for one, at most."""
 WRITE_RETRY_SECONDS = 1.0
 ORPHAN_GRACE_SECONDS = 1.0
 TIMER_SLACK = 1000
@@ -167,9 +172,29 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.after(REGISTER_RETRY_SECONDS * (1 + self.ctx.random.random()), message)
             return
         self._tell_of_node()
-        self.ctx.self.tell(Connect())
+        self.ctx.self.tell(Connect() if self._config.pod_cidr else AwaitRange())
         self.ctx.self.tell(Heartbeat())
         self._later_report()
+
+    @handle
+    async def await_range(self, message: AwaitRange) -> None:
+        """Begin to work once the node has a range for its pods: it may have had one before, or is soon given one."""
+        node = self._reporter.node
+        if node is None:
+            return  # told by an instance before this one
+        if not node.spec.pod_cidr:
+            self.ctx.after(RANGE_SECONDS * (1 + self.ctx.random.random()), LookForRange(), key="range")
+            return
+        self._runtime.use_range(node.spec.pod_cidr)
+        self.ctx.self.tell(Connect())
+        self.ctx.self.tell(ReportNode())
+
+    @handle
+    async def look_for_range(self, message: LookForRange) -> None:
+        """Read the node again."""
+        with suppress(StatusError):
+            await self._reporter.refresh()
+        self.ctx.self.tell(AwaitRange())
 
     @handle
     async def heartbeat(self, message: Heartbeat) -> None:

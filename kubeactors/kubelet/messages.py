@@ -61,6 +61,14 @@ class DropMirror(Message, frozen=True):
     mirror: Pod
 
 
+class AwaitRange(Message, frozen=True):
+    """Look whether the node has been given a range for its pods."""
+
+
+class LookForRange(Message, frozen=True):
+    """Read the node again, and look then."""
+
+
 class CheckResources(Message, frozen=True):
     """Look whether the node has enough."""
 
@@ -88,6 +96,8 @@ KubeletMessage: TypeAlias = (
     | Readmit
     | FetchMaterials
     | DropMirror
+    | AwaitRange
+    | LookForRange
     | CheckResources
     | SetLoad
     | ContainerChanged

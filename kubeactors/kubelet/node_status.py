@@ -27,6 +27,15 @@ HEALTHY = (
     ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
 )
+NO_NETWORK = (
+    "Ready",
+    "False",
+    "KubeletNotReady",
+    (
+        "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+        "message:Network plugin returns error: cni plugin not initialized"
+    ),
+)
 PRESSED = {
     "MemoryPressure": ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
     "DiskPressure": ("KubeletHasDiskPressure", "kubelet has disk pressure"),
@@ -55,7 +64,9 @@ def new_node(config: KubeletConfig, runtime_version: str, now: str) -> Node:
             labels=labels_of(config),
             annotations={"volumes.kubernetes.io/controller-managed-attach-detach": "true"},
         ),
-        spec=NodeSpec(pod_cidr=config.pod_cidr, pod_cidrs=(config.pod_cidr,), taints=config.taints),
+        spec=NodeSpec(
+            pod_cidr=config.pod_cidr, pod_cidrs=(config.pod_cidr,) if config.pod_cidr else (), taints=config.taints
+        ),
     )
     return with_status(node, config, runtime_version, now)
 
@@ -72,9 +83,11 @@ def with_status(  # noqa: PLR0913 -- what a kubelet knows
     """The Node with everything that the kubelet reports, as of now; conditions of others stay."""
     capacity = dict(config.capacity)
     known = {one.type: one for one in node.status.conditions}
+    has_network = bool(config.pod_cidr or node.spec.pod_cidr)
+    healthy = HEALTHY if has_network else (*HEALTHY[:-1], NO_NETWORK)
     ours = tuple(
         _condition((one[0], "True", *PRESSED[one[0]]) if one[0] in pressures else one, known.get(one[0]), now)
-        for one in HEALTHY
+        for one in healthy
     )
     owned = {one.type for one in ours}
     others = tuple(one for one in node.status.conditions if one.type not in owned)

@@ -150,6 +150,10 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
             "--load-balancers 10.0.0.1/8: not a range of IPv4 addresses such as 127.64.0.0/16",
         ),
         (
+            ("--cluster-cidr", "192.168.0.0/16"),
+            "--cluster-cidr 192.168.0.0/16: a part of 10.128.0.0/9 with room for a /24, please",
+        ),
+        (
             ("--eviction-hard", "cpu.available<1"),
             (
                 "--eviction-hard cpu.available<1: SIGNAL<QUANTITY, please;"

@@ -61,7 +61,7 @@ class CoroutineRuntime(SimulatedRuntime):
         self.host: Recipient[HostMessage] = coroutines.host
         self._directory = coroutines.directory
         self._cidr = pod_cidr
-        self._network = pod_cidr.partition(".")[0]
+        self._network = pod_cidr.partition(".")[0] or "10"
 
     @property
     def version(self) -> str:

@@ -263,6 +263,10 @@ class ContainerRuntime(Protocol):
         """Tell this one from now on, and nobody else, of changes that `next_change` did not announce; and ask it."""
         ...
 
+    def use_range(self, pod_cidr: str) -> None:
+        """Take addresses from this range from now on."""
+        ...
+
     def run_pod_sandbox(self, config: PodSandboxConfig, now: int) -> PodSandbox | None:
         """Make a sandbox with an address of its own; None if there is no address left."""
         ...

@@ -161,7 +161,9 @@ class RuntimeTable:
     name = ""
 
     def __init__(self, pod_cidr: str) -> None:
-        self._addresses = IPAllocator(pod_cidr)
+        self._addresses: IPAllocator | None = IPAllocator(pod_cidr) if pod_cidr else None
+        """None until there is a range."""
+        self._range = pod_cidr
         self._sandboxes: dict[str, Sandbox] = {}
         self._containers: dict[str, RunningContainer] = {}
         self._directories: dict[str, Tree] = {}
@@ -181,9 +183,19 @@ class RuntimeTable:
         """See `ContainerRuntime`."""
         self._subscriber = subscriber
 
+    def use_range(self, pod_cidr: str) -> None:
+        """See `ContainerRuntime`; what runs already keeps its addresses."""
+        if pod_cidr != self._range:
+            self._range = pod_cidr
+            self._addresses = IPAllocator(pod_cidr)
+            for sandbox in self._sandboxes.values():
+                if sandbox.ready and sandbox.ip:
+                    self._addresses.take(self.allocated(sandbox.ip), sandbox.config.uid)
+
     def run_pod_sandbox(self, config: PodSandboxConfig, now: int) -> PodSandbox | None:
         """See `ContainerRuntime`."""
-        ip = "" if config.host_network else self._addresses.allocate(config.uid)
+        addresses = self._addresses
+        ip = "" if config.host_network else addresses.allocate(config.uid) if addresses is not None else None
         if ip is None:
             return None
         self._made += 1
@@ -197,7 +209,7 @@ class RuntimeTable:
         sandbox = self._sandboxes[sandbox_id]
         for one in sandbox.containers:
             one.kill(now)
-        if sandbox.ready and sandbox.ip:
+        if sandbox.ready and sandbox.ip and self._addresses is not None:
             self._addresses.release(self.allocated(sandbox.ip), sandbox.config.uid)
         sandbox.ready = False
 
@@ -352,8 +364,8 @@ class RuntimeTable:
         self._made += 1
         self._sandboxes[sandbox.id] = sandbox
         self._containers |= {one.id: one for one in sandbox.containers}
-        if ip:
-            self._addresses.take(ip, config.uid)
+        if ip and self._addresses is not None:
+            self._addresses.take(self.allocated(ip), config.uid)
         return True
 
     # For subclasses.
