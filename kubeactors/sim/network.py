@@ -5,7 +5,8 @@ the network: requests (and with them their replies), and the messages of watches
 look into a dict.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias, cast
 
 import msgspec
@@ -80,8 +81,11 @@ class Network:
         self._streams: dict[Cell, dict[int, Stream]] = {}
         self._components: dict[Cell, str] = {}
         self._decided: list[Envelope] = []
-        self._let_through: list[Envelope] = []
         self._stalled: dict[Cell, list[Envelope]] = {}
+        self._let_through: dict[Cell, Envelope] = {}
+        """What a stalled actor may handle next, and has not yet: perhaps it is being started again."""
+        self._waking: dict[Cell, None] = {}
+        """Of those the ones that are stalled no longer than that takes."""
         self.listeners: list[Listener] = []
         """See every envelope before any rule does."""
         self.on_watch: Callable[[Stream, Cell, WatchEvents | WatchClosed], object] | None = None
@@ -92,6 +96,7 @@ class Network:
             WatchClosed: self._watched,
             StoreEvents: self._from_store,
         }
+        self._kernel = kernel
         kernel.interceptor = self._intercept
 
     def add(self, component: str, rule: Rule) -> None:
@@ -112,23 +117,47 @@ class Network:
         self._decided.append(envelope)
         cell.put(envelope)
 
+    def release(self, held: Sequence[tuple[Cell, Envelope]]) -> None:
+        """Hand over what was kept on its way, in order, before what has come since, and whether there is room or not.
+
+        It was sent before what waits in the mailboxes now: nobody may hear of that first.
+        """
+        for cell, envelope in reversed(held):
+            self._decided.append(envelope)
+            if cell in self._stalled:
+                self._stalled[cell].insert(0, envelope)
+            else:
+                cell.put_back(envelope)
+
     def stall(self, cell: Cell) -> None:
         """Let an actor handle nothing until `unstall`."""
         self._stalled.setdefault(cell, [])
+        self._waking.pop(cell, None)
 
     def unstall(self, cell: Cell) -> None:
         """Let it handle all that came meanwhile, in order, and before what comes now."""
+        if cell in self._let_through:
+            self._waking[cell] = None
+            return
         held = self._stalled.pop(cell, [])
         for envelope in reversed(held):
             cell.put_back(envelope)
 
     def let_one_through(self, cell: Cell) -> None:
-        """Let a stalled actor handle the next message."""
+        """Let a stalled actor handle the next message, unless it has not handled the one before yet."""
         held = self._stalled.get(cell)
-        if held:
-            envelope = held.pop(0)
-            self._let_through.append(envelope)
+        if held and cell not in self._let_through:
+            self._let_through[cell] = envelope = held.pop(0)
             cell.put_back(envelope)
+
+    def _may_handle(self, cell: Cell, envelope: Envelope) -> bool:
+        """Whether it is what was let through to a stalled actor."""
+        if self._let_through.get(cell) is not envelope:
+            return False
+        del self._let_through[cell]
+        if cell in self._waking:
+            self._kernel.at(self._kernel.now, partial(self.unstall, cell))
+        return True
 
     def is_stalled(self, cell: Cell) -> bool:
         """Whether an actor handles nothing now."""
@@ -153,7 +182,7 @@ class Network:
         return found
 
     def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
-        if self._stalled and cell in self._stalled and not _take(self._let_through, envelope):
+        if self._stalled and cell in self._stalled and not self._may_handle(cell, envelope):
             self._stalled[cell].append(envelope)
             return None
         if self.listeners:

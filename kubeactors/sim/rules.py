@@ -60,8 +60,7 @@ class Lag(Rule):
 
     def heal(self) -> None:
         """Deliver what was kept, in order."""
-        for cell, envelope in self._held:
-            self.network.deliver(cell, envelope)
+        self.network.release(self._held)
 
 
 class Break(Rule):
@@ -320,5 +319,4 @@ class Stale(Rule):
 
     def heal(self) -> None:
         """Catch up."""
-        for cell, envelope in self._held:
-            self.network.deliver(cell, envelope)
+        self.network.release(self._held)

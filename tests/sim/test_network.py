@@ -1,0 +1,79 @@
+"""The simulated network delays and loses messages, but lets none overtake another on the way to one actor."""
+
+from kubeactors.actor import Actor, SimSystem, handle
+from kubeactors.actor.cell import Cell
+from kubeactors.message import Message
+from kubeactors.sim.crash import SimulatedCrash
+from kubeactors.sim.network import Network
+
+
+class Said(Message, frozen=True):
+    number: int
+
+
+class Ear(Actor[Said]):
+    """Notes what it hears, over all its lives."""
+
+    def __init__(self, heard: list[int]) -> None:
+        self._heard = heard
+
+    @handle
+    def said(self, message: Said) -> None:
+        self._heard.append(message.number)
+
+
+class Line:
+    """An actor that hears numbers through the network."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self.sim = SimSystem(1)
+        self.network = Network(self.sim.kernel)
+        ref = self.sim.spawn(lambda: Ear(self.heard), name="ear")
+        assert isinstance(ref, Cell)
+        self.cell: Cell = ref
+
+    def say(self, *numbers: int) -> None:
+        for number in numbers:
+            self.cell.tell(Said(number))
+        self.sim.run(0.01)
+
+    def restart(self) -> None:
+        """Let it fail; it takes a while until it is there again."""
+        self.sim.kernel.failed(self.cell, SimulatedCrash("test"))
+
+
+def test_a_slow_actor_that_is_started_again_hears_all_in_order() -> None:
+    line = Line()
+    line.restart()
+    line.sim.run(1)
+    line.network.stall(line.cell)
+    line.say(1, 2, 3)
+    line.restart()
+    line.network.let_one_through(line.cell)
+    line.network.let_one_through(line.cell)
+    line.network.unstall(line.cell)
+    line.say(4)
+    line.sim.run(10)
+    assert line.heard == [1, 2, 3, 4]
+
+
+def test_what_was_kept_on_its_way_comes_first_though_the_mailbox_is_full() -> None:
+    line = Line()
+    line.cell.tell(Said(3))
+    line.cell.capacity = 0
+    line.network.release([(line.cell, (Said(number), None, None)) for number in (1, 2)])
+    line.sim.run(10)
+    assert line.heard == [1, 2, 3]
+
+
+def test_what_was_kept_on_its_way_to_an_actor_that_stands_still_comes_first() -> None:
+    line = Line()
+    line.network.stall(line.cell)
+    line.say(2)
+    line.network.release([(line.cell, (Said(1), None, None))])
+    line.sim.run(1)
+    assert line.heard == []
+    line.network.unstall(line.cell)
+    line.sim.run(1)
+    assert line.heard == [1, 2]
