@@ -1,4 +1,4 @@
-"""Switches of machines: whoever drives the cluster with kubectl cuts a machine's power, or loads it, by annotating its Node."""
+"""What a machine learns from its Node: whoever drives the cluster with kubectl cuts its power, loads or cordons it."""
 
 from typing import cast
 
@@ -6,7 +6,7 @@ from kubeactors.actor import Actor, Ref, handle
 from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery import quantity
 from kubeactors.client import Change, Client, InformerFactory, Notify
-from kubeactors.cluster.machines import LoadMachine, MachinesMessage, PowerOff, PowerOn
+from kubeactors.cluster.machines import LoadMachine, MachinesMessage, NodeRespecified, PowerOff, PowerOn
 from kubeactors.kubelet.runtimes import ContainerStats
 
 POWER_ANNOTATION = "kubeactors.io/power"
@@ -18,7 +18,7 @@ PROCESSES_ANNOTATION = "kubeactors.io/processes"
 
 
 class PowerSwitch(Actor[Notify], deterministic=True):
-    """Follows the annotations of all Nodes.
+    """Follows all Nodes.
 
     Args:
         client: reads Nodes.
@@ -35,7 +35,7 @@ class PowerSwitch(Actor[Notify], deterministic=True):
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Switch those whose annotations have changed."""
+        """Tell machines what has changed for them."""
         for change in cast("tuple[Change[Node], ...]", message.changes):
             name = change.current.metadata.name
             if _off(change.new) != _off(change.old):
@@ -43,10 +43,16 @@ class PowerSwitch(Actor[Notify], deterministic=True):
             load = load_of(change.new)
             if load != load_of(change.old):
                 self._machines.tell(LoadMachine(name, load))
+            if _is_cordoned(change.new) != _is_cordoned(change.old):
+                self._machines.tell(NodeRespecified(name))
 
 
 def _off(node: Node | None) -> bool:
     return node is not None and node.metadata.annotations.get(POWER_ANNOTATION) == "off"
+
+
+def _is_cordoned(node: Node | None) -> bool:
+    return node is not None and node.spec.unschedulable
 
 
 def load_of(node: Node | None) -> ContainerStats:

@@ -125,5 +125,15 @@ def test_a_drained_node_is_empty_and_its_pods_run_elsewhere(kubectl: Kubectl, na
             kubectl("delete", "-n", namespace, name, "--grace-period=1")
         kubectl("rollout", "status", "-n", namespace, "deployment/hello", "--timeout=30s")
         assert not kubectl("get", "pods", "-n", namespace, "--field-selector", on_it, "-o", "name").split()
+        until_told(kubectl, "NodeNotSchedulable")
     finally:
         kubectl("uncordon", "node-3")
+    until_told(kubectl, "NodeSchedulable")
+
+
+def until_told(kubectl: Kubectl, reason: str) -> None:
+    """The kubelet of node-3 says what it sees of its Node."""
+    for _ in range(100):
+        if f"Node node-3 status is now: {reason}" in kubectl("describe", "node", "node-3"):
+            return
+    raise AssertionError(f"nobody says {reason}")
