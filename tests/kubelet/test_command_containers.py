@@ -298,3 +298,11 @@ def test_a_script_of_a_config_map_is_run() -> None:
     assert over is not None
     assert over.exit_code == 5
     assert lines(plane) == ("hello you",)
+
+
+def test_the_job_of_the_documentation_prints_pi() -> None:
+    plane = Plane(nodes=1)
+    plane.create(of_a_job("p", a_script("perl", "-Mbignum=bpi", "-wle", "print bpi(2000)")))
+    plane.run_until_pod("p", is_over)
+    (line,) = lines(plane)
+    assert (len(line), line[:22], line[992:1002]) == (2001, "3.14159265358979323846", "2164201989")

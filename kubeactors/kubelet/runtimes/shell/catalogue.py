@@ -4,6 +4,7 @@ from kubeactors.kubelet.runtimes.shell.archive import tar
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
+from kubeactors.kubelet.runtimes.shell.perl import perl
 from kubeactors.kubelet.runtimes.shell.process_commands import PROCESS_COMMANDS
 from kubeactors.kubelet.runtimes.shell.stream_editors import STREAM_EDITORS
 from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
@@ -18,6 +19,7 @@ COMMANDS: dict[str, Command] = {
     **PROCESS_COMMANDS,
     **STREAM_EDITORS,
     **WEB_COMMANDS,
+    "perl": perl,
     "tar": tar,
 }
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})

@@ -6,6 +6,7 @@ from functools import lru_cache
 from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS
 from kubeactors.kubelet.runtimes.shell.catalogue import find, is_shell
 from kubeactors.kubelet.runtimes.shell.parser import parse
+from kubeactors.kubelet.runtimes.shell.perl import digits_wanted, perl
 from kubeactors.kubelet.runtimes.shell.process_commands import inner_command
 from kubeactors.kubelet.runtimes.shell.tree import (
     Arithmetic,
@@ -39,6 +40,8 @@ def is_known(words: tuple[str, ...]) -> bool:
     if not words:
         return False
     if not is_shell(words[0]):
+        if find(words[0]) is perl:
+            return digits_wanted(words) is not None
         inner = inner_command((words[0].rpartition("/")[2], *words[1:]))
         return find(words[0]) is not None and (not inner or is_known(inner))
     _, script, _ = shell_arguments(list(words[1:]))
