@@ -474,16 +474,22 @@ class ApiServer(
             found = components.components(selection)
         else:
             found = await self._reader.list(resource, selection.namespace, message.options, selection)
-        if resource.kind.is_asked_for:
-            await self._conversions.convert_all(cast("tuple[TypedObject, ...]", found.items), resource.shown)
-        if resource.kind.stored_as is not None or resource.kind.is_asked_for:
-            found = replace(found, items=tuple(map(resource.shown, cast("tuple[TypedObject, ...]", found.items))))
+        found = await self._in_version(resource, found)
         warnings = _deprecation(resource)
         return replace(found, warnings=warnings) if warnings else found
 
+    async def _in_version(self, resource: Resource, found: ListResult) -> ListResult:
+        """What was found, in the version of the resource."""
+        kind, items = resource.kind, cast("tuple[TypedObject, ...]", found.items)
+        if kind.stored_as is None and not kind.is_asked_for:
+            return found
+        if kind.is_asked_for:
+            await self._conversions.convert_all(items, resource.shown)
+        return replace(found, items=tuple(map(resource.shown, items)))
+
     async def _delete_collection(self, resource: Resource, message: DeleteCollection) -> ListResult:
         selection = self._selection(resource, message.namespace, message.list_options)
-        return await self._writer.delete_collection(resource, message, selection)
+        return await self._in_version(resource, await self._writer.delete_collection(resource, message, selection))
 
     async def _watch(self, resource: Resource, message: Watch) -> WatchStarted:
         selection = self._selection(resource, message.namespace, message.options)

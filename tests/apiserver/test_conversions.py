@@ -37,6 +37,7 @@ from kubeactors.apimachinery.requests import (
     MERGE_PATCH,
     Create,
     Delete,
+    DeleteCollection,
     Get,
     GroupVersionResource,
     List,
@@ -368,3 +369,13 @@ def test_a_status_is_converted_like_everything_else() -> None:
     update = Update(resource=V2, namespace="default", name="a", subresource="status", object=told, user=ADMIN)
     assert custom(plane.ask(update)).at("status") == {"state": "Ready"}
     assert plane.read(V1).at("status") == {"phase": "Ready"}
+
+
+def test_what_is_deleted_together_is_shown_in_the_version_that_was_asked_for() -> None:
+    plane = Things()
+    for name in "ab":
+        custom(plane.make(V1, name, size=1))
+    found = plane.sim.ask(plane.server, DeleteCollection(resource=V2, namespace="default", user=ADMIN))
+    assert isinstance(found, ListResult)
+    assert [one.api_version for one in found.items if isinstance(one, Unstructured)] == ["example.com/v2"] * 2
+    assert plane.stored_things() == []
