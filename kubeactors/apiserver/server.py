@@ -522,6 +522,7 @@ class ApiServer(
             found = await self._store.ask(Range(op=RangeOp(key=ROOT, range_end=end)))
             assert isinstance(found, RangeReply), "the newest revision can be read"
             number = self._store_watch = self._store_watch + 1
+            self._streams.close_all()  # who has come since the last attempt does not know what that has left out
             self._cacher.prime(found.revision, found.kvs)
             create = WatchCreate(
                 subscriber=self.ctx.self,
