@@ -34,8 +34,13 @@ def missing(world: World) -> Iterator[str]:
 
 
 def goes_on(world: World) -> bool:
-    """Whether something will happen by itself: a job runs, or is kept for a time, an autoscaler looks back."""
-    return bool(world.of(HorizontalPodAutoscaler)) or any(
+    """Whether something will happen by itself.
+
+    A job runs, or is kept for a time, an autoscaler looks back, or a node has been given up and will be heard of again.
+    """
+    if world.of(HorizontalPodAutoscaler) or any(is_ours(one) and not is_well(one) for one in world.of(Node).values()):
+        return True
+    return any(
         one.spec.ttl_seconds_after_finished is not None or not (has_ended(one) or one.spec.suspend)
         for one in world.of(Job).values()
     )
