@@ -12,11 +12,9 @@ from kubeactors.client import controller_of
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import actors_of, is_condemned
+from kubeactors.sim.invariants.looking import UNDISTURBED, actors_of, is_condemned
 from kubeactors.sim.world import Commit, World
 
-UNDISTURBED = 60 * SECOND
-"""So long after a fault a kubelet and the scheduler know again what there is."""
 TERMINAL = ("Succeeded", "Failed")
 
 

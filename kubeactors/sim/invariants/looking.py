@@ -5,6 +5,7 @@ from typing import TypeVar, cast
 
 from kubeactors.actor import Actor
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.client import Controller
@@ -17,6 +18,8 @@ Key = tuple[str, str]
 
 _NOBODY: Mapping[str | int, Cell] = {}
 
+UNDISTURBED = 60 * SECOND
+"""So long after a fault a component knows again what there is: a broken watch may wait half of it for its next try."""
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 PREEMPTED = "PreemptionByScheduler"
 

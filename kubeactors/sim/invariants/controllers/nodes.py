@@ -9,7 +9,7 @@ from kubeactors.api.core.v1 import Node, Pod, Taint
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_condemned, is_evicted
+from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted
 from kubeactors.sim.room import is_ours
 from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
 from kubeactors.sim.world import Commit, World
@@ -58,8 +58,8 @@ class NobodyIsDrivenOffWithoutReason(Invariant):
                 self._clean.setdefault(current.metadata.name, now)
         elif isinstance(current, Pod) and is_evicted(current) and not is_evicted(commit.old):
             clean = self._clean.get(current.spec.node_name)
-            quiet = self.world.disturbed_until(MANAGER)
-            if clean is not None and max(clean, quiet) + CLEAN < now:
+            knows = self.world.disturbed_until(MANAGER) + UNDISTURBED
+            if clean is not None and max(clean + CLEAN, knows) < now:
                 yield f"{title(current)} was driven off {current.spec.node_name}, which has no taint any more"
 
 
