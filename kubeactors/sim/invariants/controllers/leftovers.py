@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeClaim, Pod, ServiceAccount
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
@@ -102,20 +101,18 @@ def _phase_of(world: World, volume: PersistentVolume) -> str:
 
 
 class IdentitiesHaveClaims(Invariant):
-    """When all is quiet, each pod of a stateful set has the claims of its templates."""
+    """When all is quiet, the claims are there that pods use."""
 
     name: ClassVar[str] = "identities-have-claims"
 
     def settled(self) -> Iterator[str]:
-        """Look at each pod of each set."""
-        for found in self.world.of(StatefulSet).values():
-            for pod in self.world.controlled_by(found.metadata.uid).values():
-                for template in found.spec.volume_claim_templates:
-                    name = f"{template.metadata.name}-{pod.metadata.name}"
-                    if self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None and isinstance(
-                        pod, Pod
-                    ):
-                        yield f"{title(pod)} has no claim {name}"
+        """Look at each volume of each pod."""
+        for pod in self.world.of(Pod).values():
+            for volume in pod.spec.volumes:
+                source = volume.persistent_volume_claim
+                name = source.claim_name if source is not None else ""
+                if name and self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None:
+                    yield f"{title(pod)} has no claim {name}"
 
 
 class PodsRun(Invariant):
