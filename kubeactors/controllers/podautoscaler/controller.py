@@ -3,6 +3,7 @@
 Source: pkg/controller/podautoscaler/horizontal.go (v1.36).
 """
 
+from contextlib import suppress
 from typing import NamedTuple, NoReturn, cast
 
 import msgspec
@@ -130,13 +131,17 @@ class HorizontalController(Controller):
         self.enqueue_after(key, PERIOD_SECONDS)
         look = _Look(autoscaler=found, timestamp=self.ctx.timestamp(), status=found.status)
         try:
-            await self._look(look)
-        except _Stopped:
-            pass
-        finally:
-            if look.status != found.status:
-                written = await self._client.update_status(replace(found, status=look.status))
-                self._overlay.wrote(key_of(written), written)
+            with suppress(_Stopped):
+                await self._look(look)
+        except Exception:  # in a `finally` a controller that ends would go on
+            await self._say(found, look.status)
+            raise
+        await self._say(found, look.status)
+
+    async def _say(self, found: HorizontalPodAutoscaler, status: HorizontalPodAutoscalerStatus) -> None:
+        if status != found.status:
+            written = await self._client.update_status(replace(found, status=status))
+            self._overlay.wrote(key_of(written), written)
 
     async def _look(self, look: _Look) -> None:
         resource, scale = await self._scale(look)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Iterable
 
 from msgspec.structs import replace
 
-from kubeactors.api.apps.v1 import ControllerRevision, StatefulSet
+from kubeactors.api.apps.v1 import ControllerRevision, StatefulSet, StatefulSetStatus
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.apimachinery.hashing import revision_hash
 from kubeactors.apimachinery.labels import Selector, of_object
@@ -173,9 +173,10 @@ class StatefulSetController(Controller):
         step = plan(view)
         try:
             await self._take(found, step.turns)
-        finally:
-            if step.status != found.status:
-                await self._write(replace(found, status=step.status))
+        except Exception:  # in a `finally` a controller that ends would go on
+            await self._say(found, step.status)
+            raise
+        await self._say(found, step.status)
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
         if self._made.lacking(found.metadata.uid) or self._claimed.lacking(found.metadata.uid):
@@ -342,8 +343,9 @@ class StatefulSetController(Controller):
         message = f"{verb} Pod {pod} in StatefulSet {found.metadata.name} failed error: {error}"
         self._recorder.warning(found, f"Failed{verb}", message)
 
-    async def _write(self, wanted: StatefulSet) -> None:
-        self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
+    async def _say(self, found: StatefulSet, status: StatefulSetStatus) -> None:
+        if status != found.status:
+            self._own.wrote(key_of(found), await self._client.update_status(replace(found, status=status)))
 
 
 def _told(found: StatefulSet, data: dict[str, object]) -> ControllerRevision:
