@@ -2,6 +2,7 @@
 
     server.py       the actor: takes requests, answers       authorization.py  who may do what; rbac/ decides it
     reading.py      get and list                             writing.py        create, update, patch, delete
+    showing.py      what is read, in the version asked for
     watching.py     where a watch begins                     streams.py        how it goes on and ends
     watchers.py     who watches, what is yet to be sent      freshness.py      who waits for the cache
     cacher.py       all objects and their recent changes     selection.py      scopes and selectors

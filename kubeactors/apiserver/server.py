@@ -16,7 +16,6 @@ from kubeactors.apimachinery.requests import (
     Get,
     LeasesRenewed,
     List,
-    ListOptions,
     ListResult,
     Patch,
     RenewLeases,
@@ -58,7 +57,6 @@ from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.ownership import Ownership
 from kubeactors.apiserver.rbac.bootstrap import ensure_policy
 from kubeactors.apiserver.reading import Reader
-from kubeactors.apiserver.registry import components
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.renewals import renew
@@ -69,7 +67,7 @@ from kubeactors.apiserver.registry.storage import Stored
 from kubeactors.apiserver.registry.subresources import not_allowed
 from kubeactors.apiserver.registry.templates import Templates
 from kubeactors.apiserver.registry.tokens import TokenIssuer
-from kubeactors.apiserver.selection import Selection, select
+from kubeactors.apiserver.selection import Selection
 from kubeactors.apiserver.selfdescription import describe, ensure
 from kubeactors.apiserver.service_repair import ServiceRepair, recording
 from kubeactors.apiserver.serving import (
@@ -83,6 +81,7 @@ from kubeactors.apiserver.serving import (
     subresources_of,
     unknown_resource,
 )
+from kubeactors.apiserver.showing import Showing, selection_of
 from kubeactors.apiserver.streams import Streams
 from kubeactors.apiserver.watchers import Subscriber, WatchHub
 from kubeactors.apiserver.watching import await_start, start_of
@@ -157,9 +156,33 @@ class ApiServer(
 
     async def started(self) -> None:
         """Prime the cache and create what every cluster has."""
+        registry = self._assemble()
+        await self._prime()
+        self._over(Step.CACHE)
+        await bootstrap(registry, self._resources, self._config, self._addresses.first)
+        self._over(Step.FIRST_OBJECTS)
+        description = describe(self._resources.values(), self._config)
+        while not await ensure_policy(self._stored, self._resources, self.ctx):
+            await self._freshness.catch_up()
+        self._over(Step.ROLES)
+        while not await ensure(description, self._stored, self._resources, self.ctx):
+            await self._freshness.catch_up()
+        await self._freshness.catch_up()
+        self._over(Step.DESCRIPTION)
+        if self._definitions is not None:
+            await self._definitions.settle()
+        self._over(Step.DEFINITIONS)
+        self._ready.open()
+        self._over(Step.SERVING)
+        self.ctx.every(self._config.bookmark_seconds, SendBookmarks(), key="bookmarks")
+        self.ctx.every(self._config.compaction_seconds, CompactHistory(), key="compaction")
+        self.ctx.every(self._config.repair_seconds, RepairServices(), key="repair")
+
+    def _assemble(self) -> Registry:
+        """Make the parts, and introduce them to each other; the one that first objects are written by."""
         environment = self.ctx
         self._streams = Streams(self.ctx, self._hub, self._cacher, self._config.watch_seconds)
-        addresses = AddressAllocator(self._config.service_cidr, environment.random_for("addresses"))
+        addresses = self._addresses = AddressAllocator(self._config.service_cidr, environment.random_for("addresses"))
         ports = PortAllocator(
             self._config.node_port_first, self._config.node_port_last, environment.random_for("node ports")
         )
@@ -174,7 +197,7 @@ class ApiServer(
         self._resources = resources_of(self._scheme, self._cacher, shared)
         self._subresources = subresources_of(self._resources, environment, self._cacher, self._tokens)
         self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)
-        self._reader = Reader(self._store, self._freshness)
+        reader = Reader(self._store, self._freshness)
         self._stored = Stored(self._store)
         webhooks = Webhooks(known.policies, self._cacher, self._authorizer, environment, self._call_webhook)
         registry = Registry(self._stored, environment, admission, webhooks)
@@ -182,6 +205,7 @@ class ApiServer(
         ownership = Ownership(environment)
         tables = Tables(self._scheme, self._resources, self._subresources)
         self._conversions = Conversions(self._cacher, environment, self._call_webhook)
+        self._showing = Showing(reader, self._subresources, self._conversions)
         self._converting: dict[tuple[Subscriber, int], None] = {}
         self._custom = CustomKinds(tables, self._cacher, self._streams, environment, self._conversions)
         self._repair = ServiceRepair(
@@ -200,33 +224,14 @@ class ApiServer(
             self._cacher.follow(self._definitions)
         self._writer = Writer(
             registry,
-            self._reader,
+            reader,
             self._freshness,
             self._subresources,
             ownership,
             reviews=reviews,
             conversions=self._conversions,
         )
-        await self._prime()
-        self._over(Step.CACHE)
-        await bootstrap(registry, self._resources, self._config, addresses.first)
-        self._over(Step.FIRST_OBJECTS)
-        description = describe(self._resources.values(), self._config)
-        while not await ensure_policy(self._stored, self._resources, environment):
-            await self._freshness.catch_up()
-        self._over(Step.ROLES)
-        while not await ensure(description, self._stored, self._resources, environment):
-            await self._freshness.catch_up()
-        await self._freshness.catch_up()
-        self._over(Step.DESCRIPTION)
-        if self._definitions is not None:
-            await self._definitions.settle()
-        self._over(Step.DEFINITIONS)
-        self._ready.open()
-        self._over(Step.SERVING)
-        self.ctx.every(self._config.bookmark_seconds, SendBookmarks(), key="bookmarks")
-        self.ctx.every(self._config.compaction_seconds, CompactHistory(), key="compaction")
-        self.ctx.every(self._config.repair_seconds, RepairServices(), key="repair")
+        return registry
 
     def stopped(self) -> None:
         """Watches do not outlive the instance: their subscribers watch again."""
@@ -238,12 +243,12 @@ class ApiServer(
     @handle
     async def get(self, message: Get) -> Result | Status:
         """Read one object, or what a subresource shows of it."""
-        return await self._answered(message, "get", self._get)
+        return await self._answered(message, "get", self._showing.get)
 
     @handle
     async def list_(self, message: List) -> ListResult | Status:
         """Read a collection."""
-        return await self._answered(message, "list", self._list)
+        return await self._answered(message, "list", self._showing.list)
 
     @handle
     async def create(self, message: Create) -> Result | Status:
@@ -449,15 +454,6 @@ class ApiServer(
             raise not_allowed()
         return resource
 
-    async def _get(self, resource: Resource, message: Get) -> Result:
-        if components.are_served_by(resource):
-            return Result(object=components.component(resource, message.name), warnings=_deprecation(resource))
-        found = await self._reader.get(resource, message)
-        if message.subresource:
-            whole = resource.shown(found) if resource.kind.is_asked_for else found
-            found = self._subresources[resource.kind.gvr, message.subresource].get(resource, whole)
-        return Result(object=resource.shown_part(found), warnings=_deprecation(resource))
-
     def _create(self, resource: Resource, message: Create) -> Awaitable[Result | Status]:
         """A binding that was sent to the namespace is one of the pod that it names."""
         if resource.kind.type is not Binding:
@@ -468,41 +464,19 @@ class ApiServer(
     async def _renew(self, resource: Resource, message: RenewLeases) -> LeasesRenewed:
         return LeasesRenewed(failed=await renew(self._stored, resource, message))
 
-    async def _list(self, resource: Resource, message: List) -> ListResult:
-        selection = self._selection(resource, message.namespace, message.options)
-        if components.are_served_by(resource):
-            found = components.components(selection)
-        else:
-            found = await self._reader.list(resource, selection.namespace, message.options, selection)
-        found = await self._in_version(resource, found)
-        warnings = _deprecation(resource)
-        return replace(found, warnings=warnings) if warnings else found
-
-    async def _in_version(self, resource: Resource, found: ListResult) -> ListResult:
-        """What was found, in the version of the resource."""
-        kind, items = resource.kind, cast("tuple[TypedObject, ...]", found.items)
-        if kind.stored_as is None and not kind.is_asked_for:
-            return found
-        if kind.is_asked_for:
-            await self._conversions.convert_all(items, resource.shown)
-        return replace(found, items=tuple(map(resource.shown, items)))
-
     async def _delete_collection(self, resource: Resource, message: DeleteCollection) -> ListResult:
-        selection = self._selection(resource, message.namespace, message.list_options)
-        return await self._in_version(resource, await self._writer.delete_collection(resource, message, selection))
+        selection = selection_of(resource, message.namespace, message.list_options)
+        deleted = await self._writer.delete_collection(resource, message, selection)
+        return await self._showing.in_version(resource, deleted)
 
     async def _watch(self, resource: Resource, message: Watch) -> WatchStarted:
-        selection = self._selection(resource, message.namespace, message.options)
+        selection = selection_of(resource, message.namespace, message.options)
         start = start_of(message, resource)
         await await_start(message, start, self._freshness)
         as_stored = resource.kind.stored_as is None and not resource.kind.is_asked_for
         shown = None if as_stored else resource.shown
         self._streams.begin(message, selection, start, shown)
         return WatchStarted()
-
-    def _selection(self, resource: Resource, namespace: str, options: ListOptions) -> Selection:
-        kind = resource.kind
-        return select(kind, namespace, options.label_selector, options.field_selector, node_of_kind(kind))
 
     # The cache.
 
@@ -541,7 +515,3 @@ class ApiServer(
 
     def _give_up_later(self, number: int) -> None:
         self.ctx.after(self._config.freshness_seconds, GiveUp(number))
-
-
-def _deprecation(resource: Resource) -> tuple[str, ...]:
-    return (resource.kind.deprecation,) if resource.kind.deprecation else ()

@@ -1,0 +1,70 @@
+"""What readers are shown: objects and collections, in the version that they ask for."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from msgspec.structs import replace
+
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import Get, GroupVersionResource, List, ListOptions, ListResult, Result
+from kubeactors.apiserver.customresources.conversions import Conversions
+from kubeactors.apiserver.reading import Reader
+from kubeactors.apiserver.registry import components
+from kubeactors.apiserver.registry.resource import Resource
+from kubeactors.apiserver.registry.subresources import Subresource
+from kubeactors.apiserver.selection import Selection, select
+from kubeactors.apiserver.serving import node_of_kind
+
+
+class Showing:
+    """Reads, and puts what was found into the version of the resource, with a warning if that is deprecated."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        subresources: Mapping[tuple[GroupVersionResource, str], Subresource],
+        conversions: Conversions,
+    ) -> None:
+        self._reader = reader
+        self._subresources = subresources
+        self._conversions = conversions
+
+    async def get(self, resource: Resource, message: Get) -> Result:
+        """One object, or what a subresource shows of it."""
+        if components.are_served_by(resource):
+            return Result(object=components.component(resource, message.name), warnings=_deprecation(resource))
+        found = await self._reader.get(resource, message)
+        if message.subresource:
+            whole = resource.shown(found) if resource.kind.is_asked_for else found
+            found = self._subresources[resource.kind.gvr, message.subresource].get(resource, whole)
+        return Result(object=resource.shown_part(found), warnings=_deprecation(resource))
+
+    async def list(self, resource: Resource, message: List) -> ListResult:
+        """A collection."""
+        selection = selection_of(resource, message.namespace, message.options)
+        if components.are_served_by(resource):
+            found = components.components(selection)
+        else:
+            found = await self._reader.list(resource, selection.namespace, message.options, selection)
+        found = await self.in_version(resource, found)
+        warnings = _deprecation(resource)
+        return replace(found, warnings=warnings) if warnings else found
+
+    async def in_version(self, resource: Resource, found: ListResult) -> ListResult:
+        """What was found, in the version of the resource."""
+        kind, items = resource.kind, cast("tuple[TypedObject, ...]", found.items)
+        if kind.stored_as is None and not kind.is_asked_for:
+            return found
+        if kind.is_asked_for:
+            await self._conversions.convert_all(items, resource.shown)
+        return replace(found, items=tuple(map(resource.shown, items)))
+
+
+def selection_of(resource: Resource, namespace: str, options: ListOptions) -> Selection:
+    """What options of a list or of a watch select."""
+    kind = resource.kind
+    return select(kind, namespace, options.label_selector, options.field_selector, node_of_kind(kind))
+
+
+def _deprecation(resource: Resource) -> tuple[str, ...]:
+    return (resource.kind.deprecation,) if resource.kind.deprecation else ()
