@@ -18,7 +18,7 @@ from kubeactors.sim.search import strategy_of
 __all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate"]
 
 MOST_ACTIONS, MOST_FAULTS = 20, 16
-ROOMS = (12, 12, 5, 3, 3)
+ROOMS = (12, 12, 5, 3, 2)
 """How many pods fit on a node: sometimes there is too little room for all."""
 CANDIDATES = (*(1,) * 5, 2)
 """How many schedulers and controller managers there are: sometimes one of two leads."""

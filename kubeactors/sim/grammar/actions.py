@@ -171,7 +171,7 @@ class Actions:
             tolerate_seconds=source.choice(TOLERATED),
             probes=not source.integer(0, 3),
             flaps=not source.integer(0, 1),
-            urgent=not source.integer(0, 4),
+            urgent=not source.integer(0, 2),
         )
 
     # What is done to one kind.

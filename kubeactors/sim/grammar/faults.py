@@ -1,6 +1,6 @@
 """What breaks: mostly just before users do something, and half of it about one component, and one of its watches.
 
-It takes two to hide many a mistake: a third of the faults come on top of the one before, about what that one is about.
+It takes two to hide many a mistake: half of the faults come on top of the one before, about what that one is about.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ WEIGHTS = {
     "unavailable": 2,
     "store-lag": 2,
     "scheduler-restart": 2,
-    "node-replaced": 2,
+    "node-replaced": 5,
     "compaction": 2,
     "process-pause": 3,
     "slow-actor": 3,
@@ -62,7 +62,9 @@ WEIGHTS = {
     "torn-write": 2,
 }
 """How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
-ON_TOP_ONE_IN = 3
+HIDING = ("watch-lag", "watch-break", "watch-expired", "fail-over")
+"""What keeps those who watch from seeing what happens."""
+ON_TOP_ONE_IN = 2
 """One fault of so many comes on top of the one before."""
 DIRECTIONS: tuple[faults.Direction, ...] = ("both", "to-server", "from-server")
 OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
@@ -107,22 +109,24 @@ class Faults:
         """At most so many faults, each about one of these times, or when another one begins or ends."""
         drawn: list[AnyFault] = []
         near = list(times)
-        hot = self._source.choice(times)
+        hot = (self._source.choice(times),)
         for _ in range(self._source.integer(0, most)):
-            kind = self._source.choice(self._kinds)
             if drawn and not self._source.integer(0, ON_TOP_ONE_IN - 1):
-                fault = self._another(kind, drawn[-1])
+                fault = self._another(drawn[-1])
             else:
-                fault = self._one(kind, near if self._source.integer(0, 1) else (hot,))
+                fault = self._one(self._source.choice(self._kinds), near if self._source.integer(0, 1) else hot)
             drawn.append(fault)
             near += [fault.at, fault.heals_at]
         return drawn
 
-    def _another(self, kind: str, before: AnyFault) -> AnyFault:
-        """A fault about what another one is about, when that begins, in its midst, or when it ends."""
+    def _another(self, before: AnyFault) -> AnyFault:
+        """A fault about what another one is about, somewhere between its beginning and its end; often one that hides it."""
+        hiding = tuple(kind for kind in self._kinds if kind in HIDING)
+        kind = self._source.choice(hiding if hiding and self._source.integer(0, 1) else self._kinds)
         focus = self._focus
         self._focus, self._on_top = self._concerned(before), True
-        fault = self._one(kind, (before.at, (before.at + before.heals_at) / 2, before.heals_at))
+        quarter = (before.heals_at - before.at) / 4
+        fault = self._one(kind, [before.at + quarter * number for number in range(5)])
         self._focus, self._on_top = focus, False
         return fault
 
@@ -130,7 +134,7 @@ class Faults:
         """Whose watch of what shows what a fault does, or is concerned by it."""
         resource = getattr(fault, "resource", "")
         if hasattr(fault, "node") or hasattr(fault, "nodes"):
-            options = ((MANAGER, "nodes"), (MANAGER, "pods"), (SCHEDULER, "nodes"), (self._node(), "pods"))
+            options = (*((MANAGER, "nodes"),) * 2, (MANAGER, "pods"), (SCHEDULER, "nodes"), (self._node(), "pods"))
             return self._source.choice(options)
         component = getattr(fault, "component", "") or MANAGER
         return component, resource or self._source.choice(self._watched_by(component))
@@ -166,7 +170,8 @@ class Faults:
                 return self._controller_crash(at)
             case "watch-lag":
                 component, resource = self._watch()
-                return faults.WatchLag(at=at, component=component, resource=resource, seconds=choice(LAGS))
+                lags = LAGS[3:] if self._on_top else LAGS
+                return faults.WatchLag(at=at, component=component, resource=resource, seconds=choice(lags))
             case "watch-break":
                 component, resource = self._watch()
                 return faults.WatchBreak(at=at, component=component, resource=resource, seconds=choice(SPANS))
