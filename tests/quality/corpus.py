@@ -1,4 +1,9 @@
-"""The corpus: for each bug that shipped a mutant of our own that brings its mechanism back, and a twin without it."""
+"""The corpus: for each bug that shipped a mutant of our own that brings its mechanism back, and a twin without it.
+
+Two are still to be brought back. An upgrade that changes the defaults of a stored template, so that its deployment seems
+new (40415), needs a fault in which servers differ in their defaults. Autoscalers that count pods which come or go
+(84142, 72775, 90461) need an invariant that knows how much load there is.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
