@@ -16,7 +16,8 @@ READY = "Ready"
 CONTAINERS_READY = "ContainersReady"
 READY_TO_START = "PodReadyToStartContainers"
 OWNED = (READY_TO_START, INITIALIZED, READY, CONTAINERS_READY)
-"""PodScheduled is not among them: who binds the pod writes it."""
+SCHEDULED = "PodScheduled"
+"""Who binds the pod writes it; the kubelet only contradicts a scheduler that lags and says later that it is not."""
 
 Verdict = tuple[bool, str, str]
 """Status, reason, message."""
@@ -43,9 +44,14 @@ def conditions(pod: Pod, observed: Observed, now: str) -> tuple[PodCondition, ..
         (CONTAINERS_READY, containers_ready),
     )
     return (
-        *[one for one in pod.status.conditions if one.type not in OWNED],
+        *[_contradicted(one, pod, now) for one in pod.status.conditions if one.type not in OWNED],
         *[_condition(type_, verdict, known.get(type_), pod.metadata.generation, now) for type_, verdict in verdicts],
     )
+
+
+def _contradicted(one: PodCondition, pod: Pod, now: str) -> PodCondition:
+    is_wrong = one.type == SCHEDULED and one.status != "True"
+    return _condition(SCHEDULED, _TRUE, one, pod.metadata.generation, now) if is_wrong else one
 
 
 def failed_conditions(pod: Pod, now: str) -> tuple[PodCondition, ...]:
