@@ -44,9 +44,11 @@ def commit_of(event: StoreEvent) -> Commit:
 
 
 def is_deed(commit: Commit) -> bool:
-    """Whether somebody has done something to an object, not only said that it lives, or that something happened."""
+    """Whether somebody has done something to an object, not only said that it lives, waits, or that something happened."""
     old, new = commit.old, commit.new
     if isinstance(old, Node) and isinstance(new, Node):
+        return old.spec != new.spec or old.metadata.labels != new.metadata.labels
+    if isinstance(old, Pod) and isinstance(new, Pod) and not new.spec.node_name:
         return old.spec != new.spec or old.metadata.labels != new.metadata.labels
     return not isinstance(commit.current, Lease | Event)
 
