@@ -78,7 +78,7 @@ class PodGCController(Controller):
     async def _collect_pod(self, key: str) -> None:
         pod = self._pods.by_key(key)
         if pod is not None and not pod.spec.node_name and pod.metadata.deletion_timestamp is not None:
-            await self._remove(pod)
+            await self._fail_and_remove(pod)
 
     async def _collect_finished(self) -> None:
         finished = self._pods.by_index(FINISHED, FINISHED).values()
@@ -89,7 +89,7 @@ class PodGCController(Controller):
                 await self._remove(pod)
 
     async def _fail_and_remove(self, pod: Pod) -> None:
-        """Say first that the pod has failed and why: whoever counts failures must not lose one."""
+        """Say first that the pod has failed, and why: whoever counts failures, or waits for it to end, must hear of it."""
         if pod.status.phase not in {SUCCEEDED, FAILED}:
             with suppress(NotFound, Conflict):
                 pod = await self._client.patch(
@@ -119,7 +119,17 @@ def _by_finish(pod: Pod) -> tuple[str, ...]:
 
 def _failure(pod: Pod, timestamp: str) -> dict[str, object]:
     """The patch that says it, if the pod is still as it was seen."""
-    condition = PodCondition(
+    status: dict[str, object] = {"phase": FAILED}
+    if pod.spec.node_name:
+        status["conditions"] = [_disruption(pod, timestamp)]
+    return {
+        "metadata": {"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version},
+        "status": status,
+    }
+
+
+def _disruption(pod: Pod, timestamp: str) -> PodCondition:
+    return PodCondition(
         type=DISRUPTION_TARGET,
         status="True",
         observed_generation=pod.metadata.generation,
@@ -127,7 +137,3 @@ def _failure(pod: Pod, timestamp: str) -> dict[str, object]:
         reason="DeletionByPodGC",
         message="PodGC: node no longer exists",
     )
-    return {
-        "metadata": {"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version},
-        "status": {"phase": FAILED, "conditions": [condition]},
-    }
