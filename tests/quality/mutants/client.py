@@ -107,8 +107,8 @@ def caches_stop_at_their_last_change() -> AbstractContextManager[object]:
         return await genuine_list(self, resource, namespace, options, selection)
 
     def closed(self: Reflector[TypedObject], message: WatchClosed) -> None:
-        genuine_closed(self, message)
         self.must_list |= message.watch == self.number
+        genuine_closed(self, message)
 
     stack = ExitStack()
     stack.enter_context(patch.object(Reader, "list", list_))
