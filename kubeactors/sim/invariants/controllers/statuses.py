@@ -84,7 +84,8 @@ def _looks_at_deployment(world: World, found: TypedObject) -> Said:
     newest = max((one.metadata.annotations.get(REVISION, "0") for one in sets), key=int, default="")
     if not found.spec.paused:
         yield "the revision", found.metadata.annotations.get(REVISION, ""), newest
-        if ready == len(pods) == wanted(found):
+        rolling = [one for one in sets if one.metadata.annotations.get(REVISION) != newest and wanted(one)]
+        if ready == len(pods) == wanted(found) and not rolling:
             yield "updatedReplicas", status.updated_replicas, len(pods)
             yield "Progressing", _condition(found, "Progressing"), "True"
     idle = [one for one in sets if not wanted(one) and one.metadata.annotations.get(REVISION) != newest]
