@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment
-from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim
 from kubeactors.api.core.v1.resourcequota import ResourceQuota, ResourceQuotaSpec
 from kubeactors.api.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpec
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, OwnerReference
@@ -63,8 +63,8 @@ class Bounds:
         await self._hands.ensure(ConfigMap(metadata=metadata))
 
     async def _claim_volume(self, name: str) -> None:
-        claim = await self._hands.client.create(claim_of(name))
-        await self._hands.ensure(volume_of(claim))
+        await self._hands.ensure(claim_of(name))  # there already if the reply to an attempt before was lost
+        await self._hands.ensure(volume_of(await self._hands.client.get(PersistentVolumeClaim, name, NAMESPACE)))
 
     async def _claim_unknown_owner(self, name: str) -> None:
         reference = OwnerReference(api_version="example.com/v1", kind="Mystery", name=name, uid=f"mystery-of-{name}")

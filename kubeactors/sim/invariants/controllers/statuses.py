@@ -88,9 +88,9 @@ def _looks_at_deployment(world: World, found: TypedObject) -> Said:
         if ready == len(pods) == wanted(found) and not rolling:
             yield "updatedReplicas", status.updated_replicas, len(pods)
             yield "Progressing", _condition(found, "Progressing"), "True"
-    idle = [one for one in sets if not wanted(one) and one.metadata.annotations.get(REVISION) != newest]
-    kept = found.spec.revision_history_limit
-    yield "old replica sets beyond its limit", 0, max(len(idle) - (10 if kept is None else kept), 0)
+            idle = [one for one in sets if not wanted(one) and one.metadata.annotations.get(REVISION) != newest]
+            kept = found.spec.revision_history_limit  # while something blocks a rollout nothing is cleaned up
+            yield "old replica sets beyond its limit", 0, max(len(idle) - (10 if kept is None else kept), 0)
 
 
 def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:
