@@ -180,12 +180,13 @@ def _looks_at_autoscaler(world: World, found: TypedObject) -> Said:
         return
     count = target.status.ready_replicas
     selector = of_object(target.spec.selector)
-    measured = sum(1 for pod in world.of(Pod).values() if selector.matches(pod.metadata.labels))
-    if not count == wanted(target) == target.status.replicas == measured:
+    measured = [pod for pod in world.of(Pod).values() if selector.matches(pod.metadata.labels)]
+    loads = list(dict.fromkeys(pod.metadata.annotations.get(LOAD, "1m") for pod in measured))
+    if not count == wanted(target) == target.status.replicas == len(measured) or len(loads) != 1:
         return  # too few are there to tell, or others are measured as well
     yield "currentReplicas", found.status.current_replicas, count
     yield "desiredReplicas", found.status.desired_replicas, count
-    load = parse_curve(target.spec.template.metadata.annotations.get(LOAD, "1m"), milli_value).steps[-1][1]
+    load = parse_curve(loads[0], milli_value).steps[-1][1]
     goal = found.spec.metrics[0].resource
     percent = (goal.target.average_utilization if goal is not None else None) or 0
     least, most = found.spec.min_replicas or 1, found.spec.max_replicas
