@@ -130,6 +130,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._configs = {config.node_name: config for config in kubelet_configs(pools, timing)}
         if spec.allocate_node_cidrs and not spec.stages:
             self._configs = {name: replace(one, pod_cidr="") for name, one in self._configs.items()}
+        if spec.account_key:
+            self._configs = {name: replace(one, account_tokens=True) for name, one in self._configs.items()}
         if len(self._configs) >= SHARED_HEARTBEATS:
             self._configs = {name: replace(one, tells_boot=False) for name, one in self._configs.items()}
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}

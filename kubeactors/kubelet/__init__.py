@@ -17,7 +17,7 @@
     materials.py        ConfigMaps and Secrets that a pod refers to        fields.py            facts about a pod
     environment.py      variables made of them                             volumes.py           files made of them
     service_links.py    variables that name Services                       names.py             what names stand for
-    visits.py           whom requests of commands reach
+    visits.py           whom requests of commands reach                    tokens.py            of service accounts
     runtimes/           what runs containers
 
 Who sends to it: the API server (its own pods only, by the field selector spec.nodeName); whoever wants to read a log,

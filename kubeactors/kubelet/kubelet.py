@@ -7,8 +7,6 @@ import heapq
 from collections.abc import Iterable
 from contextlib import suppress
 
-from msgspec.structs import replace
-
 from kubeactors.actor import Actor, handle
 from kubeactors.api.core.v1 import ObjectReference, Pod
 from kubeactors.api.core.v1.node import ContainerImage
@@ -67,6 +65,7 @@ from kubeactors.kubelet.sessions import (
 )
 from kubeactors.kubelet.static_pods import mirrored, static_pod
 from kubeactors.kubelet.status_writer import StatusWriter
+from kubeactors.kubelet.tokens import TokenManager
 from kubeactors.kubelet.visits import Visitor
 from kubeactors.message import Recipient
 from kubeactors.network.policy.rules import End
@@ -113,7 +112,6 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._runtime = runtime
         self._config = config
         self._events = events
-        self._reader = MaterialsReader(client)
         self._network = network or client
         self._names = NameFinder(self._network)
         self._reporter = NodeReporter(client, config, runtime.version)
@@ -141,6 +139,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
         self._writer = StatusWriter(self._client, self.ctx)
+        tokens = TokenManager(self._client, self.ctx.random) if self._config.account_tokens else None
+        self._reader = MaterialsReader(self._client, tokens)
         self._reporter.images = self._images
         self._visitor = Visitor(self._network, self._runtime, self.ctx.random)
         self._reflector = Reflector(
@@ -489,7 +489,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker is None:
             return
         try:
-            materials = await self._reader.read(worker.wanted, worker.pod.metadata.namespace)
+            materials = await self._reader.read(worker.wanted, worker.pod, worker.materials, self.ctx.wall)
         except StatusError as error:
             self.ctx.log.info("kubelet.materials_not_read", uid=message.uid, error=str(error))
             worker.reads_at = self.ctx.wall + int(WRITE_RETRY_SECONDS * SECOND)
@@ -606,15 +606,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def exec(self, message: Exec) -> SessionReply:
-        """Run a command in a container, which may name Services: nobody has asked for them if it is not known to read."""
+        """Run a command in a container, which may look at all: nobody has asked for it if it is not known to read."""
         worker = self._worker_of(message)
-        if worker is not None and worker.materials is not None and worker.materials.services is None:
+        if worker is not None and worker.materials is not None and not worker.wanted.services:
             try:
-                services = await self._reader.services(message.namespace)
+                worker.materials = await self._reader.read_rest(worker.pod, worker.materials, self.ctx.wall)
             except StatusError as error:
-                self.ctx.log.info("kubelet.services_not_read", error=str(error))
-            else:
-                worker.materials = replace(worker.materials, services=services)
+                self.ctx.log.info("kubelet.materials_not_read", uid=worker.uid, error=str(error))
         return exec_in(self._worker_of(message), self._runtime, message, self.ctx.wall)
 
     @handle

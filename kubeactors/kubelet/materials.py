@@ -1,4 +1,4 @@
-"""What a pod is made from besides its spec: ConfigMaps, Secrets, volumes of claims. Pure.
+"""What a pod is made from besides its spec: ConfigMaps, Secrets, volumes of claims, tokens. Pure.
 
 Source: pkg/kubelet/{configmap,secret} (v1.36).
 """
@@ -9,6 +9,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import ConfigMap, Container, Pod, Secret, Service, Volume
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.kubelet.tokens import PodTokens, TokenTerms, token_terms
 
 TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 -- a name
 """How the volume with the token of the service account is named: every pod has it, few read it."""
@@ -19,15 +20,16 @@ class MaterialMissing(LookupError):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The names of the objects that a pod refers to; and whether it wants to know of Services."""
+    """The names of the objects that a pod refers to; the tokens that it wants; and whether it wants to know of Services."""
 
     config_maps: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    tokens: tuple[TokenTerms, ...] = ()
     services: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.config_maps or self.secrets or self.claims or self.services)
+        return bool(self.config_maps or self.secrets or self.claims or self.tokens or self.services)
 
 
 class Materials(msgspec.Struct, frozen=True):
@@ -37,8 +39,8 @@ class Materials(msgspec.Struct, frozen=True):
     secrets: Mapping[str, Secret] = {}
     directories: Mapping[str, str] = {}
     """Where the volume of each claim is, for those that are bound."""
-    token: str = ""
-    """Of the pod's service account; empty if nobody issues any."""
+    tokens: PodTokens | None = None
+    """Of the pod's service account; None if nobody issues any, or nobody has asked for them yet."""
     services: tuple[Service, ...] | None = None
     """Those of the pod's namespace, and `kubernetes`; None if nobody has asked for them yet."""
 
@@ -70,10 +72,10 @@ NOTHING_WANTED = Wanted()
 
 
 def wanted_by(pod: Pod, *, everything: bool) -> Wanted:
-    """What a pod refers to; without `everything`, neither Services, nor claims, nor what only its token's volume does.
+    """What a pod refers to; without `everything`, neither Services, nor claims, nor tokens and what is in their volume.
 
     >>> wanted_by(Pod(), everything=True)
-    Wanted(config_maps=(), secrets=(), claims=(), services=True)
+    Wanted(config_maps=(), secrets=(), claims=(), tokens=(), services=True)
     """
     spec = pod.spec
     config_maps: dict[str, None] = {}
@@ -84,10 +86,15 @@ def wanted_by(pod: Pod, *, everything: bool) -> Wanted:
     for container in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers):
         if container.env or container.env_from:
             _add_of_container(container, config_maps, secrets)
-    if not (config_maps or secrets or everything):
-        return NOTHING_WANTED
-    claims = tuple(name for one in spec.volumes if (name := claim_of(one, pod))) if everything else ()
-    return Wanted(tuple(config_maps), tuple(secrets), claims, services=everything)
+    if not everything:
+        return Wanted(tuple(config_maps), tuple(secrets)) if config_maps or secrets else NOTHING_WANTED
+    return Wanted(
+        config_maps=tuple(config_maps),
+        secrets=tuple(secrets),
+        claims=tuple(name for one in spec.volumes if (name := claim_of(one, pod))),
+        tokens=tuple(dict.fromkeys(token_terms(pod))),
+        services=True,
+    )
 
 
 def claim_of(volume: Volume, pod: Pod) -> str:

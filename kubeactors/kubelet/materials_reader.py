@@ -1,30 +1,55 @@
 """Reads what pods refer to."""
 
-from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim, Secret, Service
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim, Pod, Secret, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.client import Client
-from kubeactors.kubelet.materials import Materials, Wanted, directory_of_volume
+from kubeactors.kubelet.materials import NO_MATERIALS, Materials, Wanted, directory_of_volume, wanted_by
 from kubeactors.kubelet.service_links import MASTER
+from kubeactors.kubelet.tokens import NO_TOKENS, PodTokens, TokenManager
 
 
 class MaterialsReader:
-    """Reads ConfigMaps, Secrets, Services, claims and their volumes. All methods may raise a `StatusError`: try again later."""
+    """Reads ConfigMaps, Secrets, Services, claims and their volumes. All methods may raise a `StatusError`: try again later.
 
-    __slots__ = ("_client",)
+    Args:
+        client: as whom.
+        tokens: gets tokens of service accounts; None if nobody issues any.
+    """
 
-    def __init__(self, client: Client) -> None:
+    __slots__ = ("_client", "_tokens")
+
+    def __init__(self, client: Client, tokens: TokenManager | None) -> None:
         self._client = client
+        self._tokens = tokens
 
-    async def read(self, wanted: Wanted, namespace: str) -> Materials:
-        """What is wanted, as far as it exists."""
+    async def read(self, wanted: Wanted, pod: Pod, known: Materials | None, now: int) -> Materials:
+        """What the pod wants, as far as it exists; its tokens that are known already are kept while they are good."""
+        namespace = pod.metadata.namespace
         config_maps = {name: await self._client.find(ConfigMap, name, namespace) for name in wanted.config_maps}
         secrets = {name: await self._client.find(Secret, name, namespace) for name in wanted.secrets}
         return Materials(
             config_maps={name: one for name, one in config_maps.items() if one is not None},
             secrets={name: one for name, one in secrets.items() if one is not None},
             directories=await self._directories(wanted.claims, namespace),
-            services=await self.services(namespace) if wanted.services else None,
+            tokens=await self._account_tokens(wanted, pod, known or NO_MATERIALS, now),
+            services=await self._services(namespace) if wanted.services else None,
         )
+
+    async def read_rest(self, pod: Pod, known: Materials, now: int) -> Materials:
+        """What is known of a pod that does not read, and all that a command in it may look at besides."""
+        found = await self.read(wanted_by(pod, everything=True), pod, known, now)
+        return replace(
+            found,
+            config_maps={**found.config_maps, **known.config_maps},
+            secrets={**found.secrets, **known.secrets},
+        )
+
+    async def _account_tokens(self, wanted: Wanted, pod: Pod, known: Materials, now: int) -> PodTokens | None:
+        if self._tokens is None or not wanted.tokens:
+            return None
+        return await self._tokens.tokens(wanted.tokens, pod, known.tokens or NO_TOKENS, now)
 
     async def _directories(self, claims: tuple[str, ...], namespace: str) -> dict[str, str]:
         """Where the volumes of claims are, as far as they are bound."""
@@ -37,7 +62,7 @@ class MaterialsReader:
                 found[name] = directory_of_volume(bound)
         return found
 
-    async def services(self, namespace: str) -> tuple[Service, ...]:
+    async def _services(self, namespace: str) -> tuple[Service, ...]:
         """Those of a namespace, and that of the API server."""
         found = (await self._client.list(Service, namespace)).items
         master = None if namespace == MASTER[0] else await self._client.find(Service, MASTER[1], MASTER[0])

@@ -36,12 +36,10 @@ from kubeactors.kubelet.runtimes import (
     sandbox_config_of,
 )
 from kubeactors.kubelet.usage import WorkerUsage
-from kubeactors.kubelet.volumes import check_volumes, is_made_of_objects
+from kubeactors.kubelet.volumes import check_volumes, next_read
 
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
-SYNC = 60 * SECOND
-"""So often what volumes are made from is read again. Source: syncFrequency of the kubelet's configuration."""
 NOTHING: Mapping[str, str] = {}
 DEFAULT_GRACE_SECONDS = 30
 KEPT_STARTS = 2
@@ -372,8 +370,8 @@ class PodWorker:
         if before is not None and check_volumes(self._facts, materials) is not None:
             self.materials = before
         self.refresh(now)
-        if is_made_of_objects(self.pod) and self.stage is Stage.RUNNING:
-            self.reads_at = now + SYNC
+        if self.stage is Stage.RUNNING:
+            self.reads_at = next_read(self.pod, self.materials, now)
 
     def refresh(self, now: int) -> None:
         """Let what runs see in its volumes what they contain now."""
@@ -397,8 +395,8 @@ class PodWorker:
         """What the runtime says of the newest start."""
         if record.observe(seen):
             self._tell(record, "Normal", "Started", "Container started")
-            if self.reads_at is None and self.wanted.services and is_made_of_objects(self.pod):
-                self.reads_at = now + SYNC
+            if self.reads_at is None and self.wanted.services:
+                self.reads_at = next_read(self.pod, self.materials or NO_MATERIALS, now)
             if record.spec.lifecycle is not None and record.spec.lifecycle.post_start is not None:
                 record.post_start = PostStart()
         if record.spec.lifecycle is not None and record.is_running:

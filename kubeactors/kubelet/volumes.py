@@ -6,7 +6,12 @@ Source: pkg/volume/{configmap,secret,projected,downwardapi} (v1.36).
 from collections.abc import Iterator, Mapping
 
 from kubeactors.api.core.v1 import Container, Pod, Volume
-from kubeactors.api.core.v1.volume import DownwardAPIVolumeFile, KeyToPath, VolumeProjection
+from kubeactors.api.core.v1.volume import (
+    DownwardAPIVolumeFile,
+    KeyToPath,
+    ServiceAccountTokenProjection,
+    VolumeProjection,
+)
 from kubeactors.kubelet.environment import expand
 from kubeactors.kubelet.fields import PodFacts, field_of, resource_of
 from kubeactors.kubelet.materials import (
@@ -18,16 +23,20 @@ from kubeactors.kubelet.materials import (
     keys_of_secret,
 )
 from kubeactors.kubelet.runtimes import Mount
+from kubeactors.kubelet.tokens import PodTokens, terms_of
 
+SECOND = 1_000_000_000
+SYNC = 60 * SECOND
+"""So often what volumes are made from is read again. Source: syncFrequency of the kubelet's configuration."""
 NO_MODES: Mapping[str, int] = {}
 DEFAULT_MODE = 0o644
 NOT_BOUND: Mapping[str, str] = {}
 
 
 def check_volumes(facts: PodFacts, materials: Materials) -> tuple[str, str] | None:
-    """The first volume that cannot be set up, and why; None if all can."""
+    """The first volume that cannot be set up, and why; None if all can. Where nobody issues tokens, nobody waits for one."""
     for volume in facts.pod.spec.volumes:
-        if not volume.name.startswith(TOKEN_VOLUME):
+        if materials.tokens is not None or not volume.name.startswith(TOKEN_VOLUME):
             try:
                 files_of(volume, facts, materials)
             except MaterialMissing as error:
@@ -42,6 +51,15 @@ def is_made_of_objects(pod: Pod) -> bool:
         for one in pod.spec.volumes
         if not one.name.startswith(TOKEN_VOLUME)
     )
+
+
+def next_read(pod: Pod, materials: Materials, now: int) -> int | None:
+    """When what volumes are made from is to be read again; None if it does not change."""
+    times = [now + SYNC] if is_made_of_objects(pod) else []
+    renew_at = None if materials.tokens is None else materials.tokens.renew_at
+    if renew_at is not None:
+        times.append(max(renew_at, now + SYNC))
+    return min(times, default=None)
 
 
 def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: Mapping[str, str]) -> tuple[Mount, ...]:
@@ -146,9 +164,17 @@ def _projected(source: VolumeProjection, facts: PodFacts, materials: Materials) 
         return _chosen(entries, secret.items, optional=secret.optional)
     if source.downward_api is not None:
         return _facts(source.downward_api.items, facts)
-    if source.service_account_token is not None and materials.token:
-        return {source.service_account_token.path: materials.token.encode()}
+    if source.service_account_token is not None and materials.tokens is not None:
+        return {source.service_account_token.path: _token(source.service_account_token, materials.tokens)}
     return {}
+
+
+def _token(source: ServiceAccountTokenProjection, tokens: PodTokens) -> bytes:
+    terms = terms_of(source)
+    found = tokens.found.get(terms)
+    if found is None:
+        raise MaterialMissing(tokens.failures[terms])
+    return found.text.encode()
 
 
 def _chosen(

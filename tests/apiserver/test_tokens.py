@@ -1,6 +1,7 @@
 """Tokens of service accounts: signed by this server, believed by it."""
 
 import base64
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -10,12 +11,15 @@ from msgspec.structs import replace
 
 from kubeactors.actor import ActorSystem
 from kubeactors.api import SCHEME
-from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest
-from kubeactors.api.core.v1 import Secret, ServiceAccount
+from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest, TokenRequestSpec
+from kubeactors.api.core.v1 import Pod, PodSpec, Secret, ServiceAccount
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.apimachinery.requests import ADMIN, Create, Result, UserInfo
+from kubeactors.apimachinery.requests import ADMIN, Create, GroupVersionResource, Result, UserInfo
+from kubeactors.apimachinery.status import Forbidden
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.apiserver import ApiServer, ObjectCodec
+from kubeactors.apiserver.admission.node_restriction import check_token_request
+from kubeactors.apiserver.admission.plugin import CREATE, Attributes
 from kubeactors.apiserver.registry.tokens import Claims
 from kubeactors.apiserver.tokens import ISSUER, SECOND, AccountAuthenticator, AccountTokens, accounts_of
 from kubeactors.storage import Store
@@ -41,6 +45,23 @@ def new_key() -> bytes:
 
 
 KEY = new_key()
+BOUND = BoundObjectReference(kind="Pod", api_version="v1", name="p", uid="up")
+RECREATED = (
+    "the UID in the bound object reference (x) does not match the UID in record. "
+    "The object might have been deleted and then recreated"
+)
+
+
+class Pods:
+    """A pod on a node, and one on another."""
+
+    def get(self, resource: GroupVersionResource, namespace: str, name: str) -> Pod | None:
+        assert (resource, namespace) == (gvr_of(Pod), "default")
+        return next((one for one in self.select(resource) if one.metadata.name == name), None)
+
+    def select(self, resource: GroupVersionResource, namespace: str = "") -> Iterator[Pod]:
+        for name, node in (("p", "n1"), ("q", "n2")):
+            yield Pod(metadata=ObjectMeta(name=name, uid=f"u{name}"), spec=PodSpec(node_name=node))
 
 
 async def whose(token: str, seconds: int = 1500, uid: str = "u") -> UserInfo | None:
@@ -135,6 +156,38 @@ async def test_the_server_knows_its_accounts() -> None:
         user = await known.authenticate(request.status.token)
         assert user is not None
         assert user.name == "system:serviceaccount:default:web"
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        (None, "node requested token not bound to a pod"),
+        (
+            BoundObjectReference(kind="Secret", api_version="v1", name="p", uid="u"),
+            "node requested token not bound to a pod",
+        ),
+        (replace(BOUND, uid=""), "node requested token with a pod binding without a uid"),
+        (replace(BOUND, uid="x"), RECREATED),
+        (replace(BOUND, name="q", uid="uq"), "node requested token bound to a pod scheduled on a different node"),
+        (BOUND, ""),
+    ],
+)
+def test_a_node_gets_tokens_for_its_own_pods_only(reference: BoundObjectReference | None, why: str) -> None:
+    request = TokenRequest(spec=TokenRequestSpec(bound_object_ref=reference))
+    attributes = Attributes(
+        operation=CREATE,
+        kind=SCHEME.by_type(ServiceAccount),
+        namespace="default",
+        name="web",
+        user=UserInfo(name="system:node:n1", groups=("system:nodes",)),
+        subresource="token",
+    )
+    if not why:
+        check_token_request(request, attributes, Pods())
+        return
+    with pytest.raises(Forbidden) as refusal:
+        check_token_request(request, attributes, Pods())
+    assert str(refusal.value) == f'serviceaccounts "web" is forbidden: {why}'
 
 
 def test_only_an_elliptic_key_signs() -> None:

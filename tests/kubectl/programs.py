@@ -5,6 +5,7 @@ import json
 import ssl
 
 import anyio
+import httpx2
 from anyio.abc import ByteStream as AnyioStream
 from anyio.abc import SocketStream
 from anyio.streams.tls import TLSListener
@@ -131,3 +132,16 @@ def _judged(path: str, request: dict[str, object]) -> dict[str, object]:
         return {"allowed": True, "patchType": "JSONPatch", "patch": text}
     odd = "odd" in str(request["name"])
     return {"allowed": not odd, "status": {"message": f"{request['name']} is odd"}, "warnings": ["judged"]}
+
+
+async def operator(container: ContainerContext) -> None:
+    """Asks the API server, as the pod's own account, for what its arguments name; says what it is answered."""
+    directory = container.volumes["/var/run/secrets/kubernetes.io/serviceaccount"]
+    authority = ssl.create_default_context(cafile=directory / "ca.crt")
+    bearer = {"Authorization": f"Bearer {(directory / 'token').read_text()}"}
+    where = f"{container.env['SERVER']}/api/v1/namespaces/{(directory / 'namespace').read_text()}"
+    async with httpx2.AsyncClient(verify=authority, headers=bearer) as client:
+        for resource in container.args:
+            answer = (await client.get(f"{where}/{resource}")).json()
+            container.print(answer.get("message") or [one["metadata"]["name"] for one in answer["items"]])
+    await container.until_terminated()

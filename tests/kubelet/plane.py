@@ -20,6 +20,7 @@ from kubeactors.api.core.v1.event import Event
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import NotFound, StatusError
 from kubeactors.apiserver import ApiServer, ObjectCodec
+from kubeactors.apiserver.registry.tokens import TokenIssuer
 from kubeactors.client import Client, EventSink, InformerFactory, InProcessTransport, Notify
 from kubeactors.cluster.processes import surroundings
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
@@ -93,18 +94,20 @@ class Plane:
         nodes: int = 0,
         behaviour: Behaviour | None = None,
         static_pods: tuple[Pod, ...] = (),
+        tokens: TokenIssuer | None = None,
         eviction_hard: Mapping[str, str] = DEFAULT_EVICTION_HARD,
         **node: str,
     ) -> None:
         self.sim = SimSystem(seed=seed)
         backend = MemoryBackend()
         self.store = self.sim.spawn(lambda: Store(backend, ObjectCodec(SCHEME)), name="store")
-        self.server = self.sim.spawn(lambda: ApiServer(SCHEME, self.store), name="apiserver")
+        self.server = self.sim.spawn(lambda: ApiServer(SCHEME, self.store, tokens=tokens), name="apiserver")
         self.client = Client(InProcessTransport(self.server))
         self._runner = self.sim.spawn(Runner, name="test")
         self._events = self.sim.spawn(partial(EventSink, self.client), name="events")
         self._behaviour = behaviour
         self.static_pods = static_pods
+        self._issues_tokens = tokens is not None
         self._configs: dict[str, KubeletConfig] = {}
         self.kubelets: dict[str, Ref[KubeletMessage]] = {}
         self.runtimes: dict[str, SimulatedRuntime] = {}
@@ -138,6 +141,7 @@ class Plane:
             node_ip=f"172.16.0.{index + 1}",
             pod_cidr=f"10.0.{index}.0/24",
             eviction_hard=eviction_hard,
+            account_tokens=self._issues_tokens,
             capacity={"cpu": cpu, "memory": memory, "pods": "110", "ephemeral-storage": "100Gi"},
         )
         self._configs[name] = config

@@ -17,7 +17,7 @@ from kubeactors.apiserver.rbac.rules import allows
 from kubeactors.apiserver.selection import NODE
 
 GROUP = "system:nodes"
-_PREFIX = "system:node:"
+PREFIX = "system:node:"
 _LEASES = "kube-node-lease"
 _PERSISTENT_VOLUME_CLAIMS = GroupVersionResource("", "v1", CLAIMS)
 
@@ -41,21 +41,21 @@ class NodeAuthorizer:
     def allows(self, access: Access) -> bool:
         """Whether the user is a node that may do that."""
         user = access.user
-        if GROUP not in user.groups or not user.name.startswith(_PREFIX):
+        if GROUP not in user.groups or not user.name.startswith(PREFIX):
             return False
-        return self._judge(user.name[len(_PREFIX) :], access) is _ALLOWED
+        return self._judge(user.name[len(PREFIX) :], access) is _ALLOWED
 
     def decide(self, access: Access) -> Decision:
         """The same, and why not."""
         user = access.user
-        if GROUP not in user.groups or not user.name.startswith(_PREFIX):
+        if GROUP not in user.groups or not user.name.startswith(PREFIX):
             return Decision(allowed=False)
-        why = self._judge(user.name[len(_PREFIX) :], access)
+        why = self._judge(user.name[len(PREFIX) :], access)
         return Decision(allowed=why is _ALLOWED, reason=why or "")
 
     def rules(self, user: UserInfo, namespace: str) -> Rules:
         """What a node may do depends on its pods."""
-        if GROUP not in user.groups or not user.name.startswith(_PREFIX):
+        if GROUP not in user.groups or not user.name.startswith(PREFIX):
             return Rules()
         return Rules(incomplete=True, errors=("node authorizer does not support user rule resolution",))
 

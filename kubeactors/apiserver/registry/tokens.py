@@ -17,6 +17,7 @@ from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.status import BadRequest, Status, conflict, invalid, not_found
 from kubeactors.apimachinery.time import format_time
+from kubeactors.apiserver.admission.node_restriction import check_token_request
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.registry import Registry
@@ -90,12 +91,14 @@ class TokenSubresource(Subresource):
         Raises:
             NotFound: there is no such account, or the object that the token shall be bound to does not exist.
             Invalid: the time is too short or too long.
+            Forbidden: a node asks for what it does not need.
         """
         del registry
         account = resource.cached(attributes.namespace, attributes.name)
         if account is None:
             raise resource.missing(attributes.name)
         wanted = cast("TokenRequest", value)
+        check_token_request(wanted, attributes, self._lookup)
         seconds = USUAL_SECONDS if wanted.spec.expiration_seconds is None else wanted.spec.expiration_seconds
         if errors := tuple(_wrong_time(seconds)):
             raise invalid("TokenRequest", "authentication.k8s.io", "", errors)
