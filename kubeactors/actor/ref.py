@@ -44,6 +44,10 @@ class Ref(Generic[M_contra]):
         """
         raise NotImplementedError
 
+    def signal(self, message: M_contra) -> None:
+        """Put a message into the mailbox even if that is full: for what is told once, such as the end of a stream."""
+        self.cell_for(message).put_system(message)
+
     def send(self, message: M_contra) -> Awaitable[bool]:
         """Like `tell`, but waits while the mailbox is full. False only if the actor is gone."""
         raise NotImplementedError

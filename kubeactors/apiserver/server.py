@@ -235,8 +235,7 @@ class ApiServer(
 
     def stopped(self) -> None:
         """Watches do not outlive the instance: their subscribers watch again."""
-        self._streams.close_all()
-        self._streams.flush()
+        self._streams.end_all()
 
     # Requests.
 

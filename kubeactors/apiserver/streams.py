@@ -81,6 +81,14 @@ class Streams:
                 self._close(watcher)
         self.schedule_flush()
 
+    def end_all(self) -> None:
+        """The server ends: all subscribers are told, also those who have no room for what came before."""
+        self.close_all()
+        self.flush()
+        for watcher in self._hub.unheard():
+            if isinstance(watcher.subscriber, Ref):
+                watcher.subscriber.signal(watcher.end)
+
     def send_bookmarks(self) -> None:
         """Tell watchers who want to know it how far they have seen, if there is news."""
         revision = self._cacher.revision

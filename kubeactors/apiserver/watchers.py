@@ -187,6 +187,10 @@ class WatchHub:
         watcher.closed = True
         self._behind[watcher] = None
 
+    def unheard(self) -> tuple[Watcher, ...]:
+        """The watchers that have something to be sent, or their end to be told."""
+        return tuple(self._behind)
+
     def flush(self) -> tuple[list[Watcher], list[Watcher], list[Watcher]]:
         """Send all that is gathered.
 

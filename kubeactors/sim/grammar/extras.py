@@ -122,7 +122,7 @@ class Extras:
             least=source.integer(1, 2),
             most=source.integer(2, 6),
             percent=source.choice((50, 80)),
-            patience_seconds=source.choice((0, 30)),
+            patience_seconds=source.choice((60, 90)),  # longer than loads rise: else pods come and go without end
         )
 
     def _one(self, at: float) -> AnyAction:
