@@ -9,6 +9,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.client import Controller
+from kubeactors.client.informer import SILENCE_SECONDS
 from kubeactors.sim.invariants.invariant import title
 from kubeactors.sim.world import World
 
@@ -18,8 +19,9 @@ Key = tuple[str, str]
 
 _NOBODY: Mapping[str | int, Cell] = {}
 
-UNDISTURBED = 60 * SECOND
-"""So long after a fault a component knows again what there is: a broken watch may wait half of it for its next try."""
+RETRIED_SECONDS = 30.0
+UNDISTURBED = int((SILENCE_SECONDS + RETRIED_SECONDS) * SECOND)
+"""So long after a fault a component knows again what there is: that a watch is dead is noticed by its silence."""
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 PREEMPTED = "PreemptionByScheduler"
 

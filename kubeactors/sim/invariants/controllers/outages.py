@@ -9,6 +9,7 @@ from kubeactors.api.core.v1 import Node, Pod, Taint, Toleration
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.rollouts import is_active
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
@@ -38,7 +39,7 @@ class DarkNodesAreNoticed(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at all nodes without power."""
-        now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER)
+        now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER) + UNDISTURBED
         for name, since in self.world.dark.items():
             node = self.world.find(Node, name, "")
             if node is not None and max(since, known) + NOTICED < now:
@@ -74,7 +75,7 @@ class ExposedPodsGo(Invariant):
     def looked(self) -> Iterator[str]:
         """Look at the pods of all nodes with taints."""
         if any(self._taints.values()):
-            now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER)
+            now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER) + UNDISTURBED
             nodes = {one.metadata.name: one for one in self.world.of(Node).values()}
             for pod in self.world.of(Pod).values():
                 node = nodes.get(pod.spec.node_name)
