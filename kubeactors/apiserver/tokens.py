@@ -7,7 +7,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from kubeactors.api.authentication.v1 import BoundObjectReference
 from kubeactors.api.core.v1 import Secret, ServiceAccount
-from kubeactors.apimachinery.requests import Get, Result, UserInfo
-from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import Get, GroupVersionResource, Result, UserInfo
 from kubeactors.apiserver.bootstrap import SELF
-from kubeactors.apiserver.registry.tokens import SECRETS, Claims, user_of
+from kubeactors.apiserver.registry.tokens import Claims, holds, user_of, vouchers
 from kubeactors.message import Request
 
 R = TypeVar("R")
@@ -31,10 +31,8 @@ LEGACY_ISSUER = "kubernetes/serviceaccount"
 FOREVER = 1 << 62
 SECOND = 1_000_000_000
 
-AccountUid: TypeAlias = Callable[[str, str], Awaitable[str]]
-"""The uid of the service account of a namespace and name; empty if there is none."""
-HeldToken: TypeAlias = Callable[[str, str], Awaitable[str]]
-"""The token in the Secret of a namespace and name; empty if there is none."""
+FindObject: TypeAlias = Callable[[GroupVersionResource, str, str], Awaitable[TypedObject | None]]
+"""The object of a resource, namespace and name; None if there is none."""
 
 ALGORITHM = "ES256"
 _ES256 = ec.ECDSA(hashes.SHA256())
@@ -220,65 +218,36 @@ class Server(Protocol):
         ...
 
 
-def accounts_of(server: Server) -> AccountUid:
-    """Asks the server for its accounts, as it has them in its cache."""
+def objects_of(server: Server) -> FindObject:
+    """Asks the server for objects, as it has them in its cache."""
 
-    async def uid(namespace: str, name: str) -> str:
-        get = Get(resource=SERVICE_ACCOUNTS, namespace=namespace, name=name, resource_version="0", user=SELF)
+    async def find(resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
+        get = Get(resource=resource, namespace=namespace, name=name, resource_version="0", user=SELF)
         reply = await server.ask(get)
-        return reply.object.metadata.uid if isinstance(reply, Result) else ""
+        return cast("TypedObject", reply.object) if isinstance(reply, Result) else None
 
-    return uid
-
-
-def secrets_of(server: Server) -> HeldToken:
-    """Asks the server for the tokens in its Secrets, as it has them in its cache."""
-
-    async def held(namespace: str, name: str) -> str:
-        get = Get(resource=SECRETS, namespace=namespace, name=name, resource_version="0", user=SELF)
-        reply = await server.ask(get)
-        found = reply.object if isinstance(reply, Result) else None
-        return found.data.get("token", b"").decode(errors="replace") if isinstance(found, Secret) else ""
-
-    return held
-
-
-async def no_secret(namespace: str, name: str) -> str:
-    """No Secret holds a token."""
-    del namespace, name
-    return ""
+    return find
 
 
 class AccountAuthenticator:
     """Knows whose a bearer token is.
 
-    The account that it names must still exist, with the same uid; and the Secret that holds it, if it is of that kind.
+    The account that it names must still exist, with the same uid; and so must the object that it is bound to, and the
+    Secret that holds it, if it is of that kind.
     """
 
-    def __init__(
-        self,
-        tokens: AccountTokens,
-        account_uid: AccountUid,
-        clock: Callable[[], int],
-        held: HeldToken = no_secret,
-    ) -> None:
+    def __init__(self, tokens: AccountTokens, find: FindObject, clock: Callable[[], int]) -> None:
         self._tokens = tokens
-        self._account_uid = account_uid
+        self._find = find
         self._clock = clock
-        self._held = held
 
     async def authenticate(self, token: str) -> UserInfo | None:
-        """The user of a token; None if it is not ours, or has ended, or its account has."""
+        """The user of a token; None if it is not ours, or has ended, or what it depends on has."""
         claims = self._tokens.read(token)
         if claims is None or not any(one in self._tokens.audiences for one in claims.audiences):
             return None
-        if not claims.issued <= self._clock() // SECOND < claims.expires:
-            return None
-        if claims.secret and await self._held(claims.namespace, claims.secret) != token:
-            return None
-        if await self._account_uid(claims.namespace, claims.name) != claims.uid:
-            return None
-        return user_of(claims)
+        found = [await self._find(*one) for one in vouchers(claims)]
+        return user_of(claims) if holds(claims, token, found, self._clock() // SECOND) else None
 
 
 def _jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:

@@ -402,8 +402,7 @@ class Cluster:
             ISSUER,
             AccountAuthenticator,
             AccountTokens,
-            accounts_of,
-            secrets_of,
+            objects_of,
         )
         from kubeactors.cluster.pod_access import MachinePods  # noqa: PLC0415 -- the same
 
@@ -415,9 +414,7 @@ class Cluster:
         key = self.spec.account_key
         server = self._server
         tokens = AccountTokens(key) if key else None
-        known = (
-            () if tokens is None else (AccountAuthenticator(tokens, accounts_of(server), clock, secrets_of(server)),)
-        )
+        known = () if tokens is None else (AccountAuthenticator(tokens, objects_of(server), clock),)
         settings = HttpSettings(
             tokens=known,
             health=Health(looking_at(server), livez=HEALTHZ, readyz=READYZ),

@@ -13,15 +13,15 @@ from kubeactors.actor import ActorSystem
 from kubeactors.api import SCHEME
 from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest, TokenRequestSpec
 from kubeactors.api.core.v1 import Pod, PodSpec, Secret, ServiceAccount
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import ADMIN, Create, GroupVersionResource, Result, UserInfo
 from kubeactors.apimachinery.status import Forbidden
-from kubeactors.apimachinery.time import parse_time
+from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.apiserver import ApiServer, ObjectCodec
 from kubeactors.apiserver.admission.node_restriction import check_token_request
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes
 from kubeactors.apiserver.registry.tokens import Claims
-from kubeactors.apiserver.tokens import ISSUER, SECOND, AccountAuthenticator, AccountTokens, accounts_of
+from kubeactors.apiserver.tokens import ISSUER, SECOND, AccountAuthenticator, AccountTokens, FindObject, objects_of
 from kubeactors.storage import Store
 from kubeactors.storage.backends.memory import MemoryBackend
 from tests.apiserver.plane import gvr_of
@@ -64,12 +64,25 @@ class Pods:
             yield Pod(metadata=ObjectMeta(name=name, uid=f"u{name}"), spec=PodSpec(node_name=node))
 
 
-async def whose(token: str, seconds: int = 1500, uid: str = "u") -> UserInfo | None:
-    async def account_uid(namespace: str, name: str) -> str:
-        assert (namespace, name) == ("shop", "web")
-        return uid
+def finding(*there: TypedObject) -> FindObject:
+    """Finds these, and nothing else."""
+    known = {(gvr_of(type(one)), one.metadata.namespace, one.metadata.name): one for one in there}
 
-    return await AccountAuthenticator(AccountTokens(KEY), account_uid, lambda: seconds * SECOND).authenticate(token)
+    async def find(resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
+        return known.get((resource, namespace, name))
+
+    return find
+
+
+ACCOUNT = ServiceAccount(metadata=ObjectMeta(name="web", namespace="shop", uid="u"))
+POD = Pod(metadata=ObjectMeta(name="web-0", namespace="shop", uid="p"))
+
+
+async def whose(
+    token: str, seconds: int = 1500, account: ServiceAccount | None = ACCOUNT, pod: Pod | None = POD
+) -> UserInfo | None:
+    find = finding(*(one for one in (account, pod) if one is not None))
+    return await AccountAuthenticator(AccountTokens(KEY), find, lambda: seconds * SECOND).authenticate(token)
 
 
 async def test_a_token_names_its_account() -> None:
@@ -87,25 +100,21 @@ async def test_a_token_names_its_account() -> None:
 
 
 async def test_a_token_in_a_secret_has_no_end_but_the_secrets() -> None:
-    account = ServiceAccount(metadata=ObjectMeta(name="web", namespace="shop", uid="u"))
-    token = AccountTokens(KEY).issue_legacy(account, Secret(metadata=ObjectMeta(name="t", namespace="shop")))
-
-    async def account_uid(namespace: str, name: str) -> str:
-        return "u" if (namespace, name) == ("shop", "web") else ""
-
-    async def held(namespace: str, name: str) -> str:
-        return token if (namespace, name) == ("shop", "t") else ""
+    secret = Secret(metadata=ObjectMeta(name="t", namespace="shop"))
+    token = AccountTokens(KEY).issue_legacy(ACCOUNT, secret)
 
     def clock() -> int:
         return 10_000_000_000 * SECOND
 
-    known = AccountAuthenticator(AccountTokens(KEY), account_uid, clock, held)
+    filled = replace(secret, data={"token": token.encode()})
+    known = AccountAuthenticator(AccountTokens(KEY), finding(ACCOUNT, filled), clock)
     assert await known.authenticate(token) == UserInfo(
         name="system:serviceaccount:shop:web",
         uid="u",
         groups=("system:serviceaccounts", "system:serviceaccounts:shop"),
     )
-    assert await AccountAuthenticator(AccountTokens(KEY), account_uid, clock).authenticate(token) is None
+    for gone in (finding(ACCOUNT), finding(filled), finding(ACCOUNT, secret)):
+        assert await AccountAuthenticator(AccountTokens(KEY), gone, clock).authenticate(token) is None
 
 
 @pytest.mark.parametrize("seconds", [999, 2000])
@@ -113,9 +122,27 @@ async def test_a_token_holds_for_its_time_only(seconds: int) -> None:
     assert await whose(AccountTokens(KEY).issue(CLAIMS), seconds) is None
 
 
-@pytest.mark.parametrize("uid", ["", "another"])
-async def test_a_token_ends_with_its_account(uid: str) -> None:
-    assert await whose(AccountTokens(KEY).issue(CLAIMS), uid=uid) is None
+@pytest.mark.parametrize("account", [None, replace(ACCOUNT, metadata=replace(ACCOUNT.metadata, uid="another"))])
+async def test_a_token_ends_with_its_account(account: ServiceAccount | None) -> None:
+    assert await whose(AccountTokens(KEY).issue(CLAIMS), account=account) is None
+
+
+def deleted(seconds: int) -> Pod:
+    return replace(POD, metadata=replace(POD.metadata, deletion_timestamp=format_time(seconds * SECOND)))
+
+
+@pytest.mark.parametrize(
+    ("pod", "holds"),
+    [
+        (None, False),
+        (replace(POD, metadata=replace(POD.metadata, uid="another")), False),
+        (deleted(1439), False),
+        (deleted(1440), True),
+        (deleted(1600), True),
+    ],
+)
+async def test_a_token_ends_with_its_pod_or_a_minute_later(pod: Pod | None, *, holds: bool) -> None:
+    assert (await whose(AccountTokens(KEY).issue(CLAIMS), 1500, pod=pod) is not None) == holds
 
 
 async def test_tokens_of_others_are_not_believed() -> None:
@@ -151,7 +178,7 @@ async def test_the_server_knows_its_accounts() -> None:
         request = reply.object
         assert request.status.expiration_timestamp is not None
         known = AccountAuthenticator(
-            AccountTokens(KEY), accounts_of(server), lambda: parse_time(request.status.expiration_timestamp or "") - 1
+            AccountTokens(KEY), objects_of(server), lambda: parse_time(request.status.expiration_timestamp or "") - 1
         )
         user = await known.authenticate(request.status.token)
         assert user is not None

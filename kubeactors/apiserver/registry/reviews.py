@@ -29,16 +29,14 @@ from kubeactors.api.authorization.v1 import (
     SubjectAccessReviewStatus,
     SubjectRulesReviewStatus,
 )
-from kubeactors.api.core.v1 import Secret
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.status import BadRequest, aggregate, invalid
 from kubeactors.apiserver.admission.plugin import Lookup
-from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
 from kubeactors.apiserver.authorization import Access, Authorizer
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.resource import Resource
-from kubeactors.apiserver.registry.tokens import SECOND, SECRETS, Claims, TokenIssuer, user_of
+from kubeactors.apiserver.registry.tokens import SECOND, Claims, TokenIssuer, holds, user_of, vouchers
 
 T = TypeVar("T", bound=TypedObject)
 
@@ -143,14 +141,9 @@ class Reviews:
         return replace(review, status=TokenReviewStatus(authenticated=True, user=_shown(user), audiences=meant))
 
     def _holds(self, claims: Claims, token: str) -> bool:
-        """Whether neither the token nor its account has ended, nor the Secret that holds it."""
-        if claims.secret:
-            secret = self._lookup.get(SECRETS, claims.namespace, claims.secret)
-            if not isinstance(secret, Secret) or secret.data.get("token") != token.encode():
-                return False
-        account = self._lookup.get(SERVICE_ACCOUNTS, claims.namespace, claims.name)
-        now = self._environment.wall // SECOND
-        return claims.issued <= now < claims.expires and account is not None and account.metadata.uid == claims.uid
+        """Whether neither the token nor what it depends on has ended."""
+        found = [self._lookup.get(*one) for one in vouchers(claims)]
+        return holds(claims, token, found, self._environment.wall // SECOND)
 
 
 def _access(resource: ResourceAttributes | None, other: NonResourceAttributes | None, user: UserInfo) -> Access:

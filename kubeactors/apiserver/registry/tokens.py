@@ -3,22 +3,23 @@
 Source: pkg/registry/core/serviceaccount/storage/token.go, pkg/apis/authentication/validation/validation.go (v1.36).
 """
 
-from collections.abc import Iterator
-from typing import Protocol, cast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, cast
 
 import msgspec
 from msgspec.structs import replace
 
 from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest, TokenRequestStatus
-from kubeactors.api.core.v1 import ServiceAccount
+from kubeactors.api.core.v1 import Secret, ServiceAccount
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.status import BadRequest, Status, conflict, invalid, not_found
-from kubeactors.apimachinery.time import format_time
+from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.apiserver.admission.node_restriction import check_token_request
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
+from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.resource import Resource
@@ -26,6 +27,8 @@ from kubeactors.apiserver.registry.subresources import Subresource
 
 SECOND = 1_000_000_000
 SECRETS = GroupVersionResource("", "v1", "secrets")
+LEEWAY_SECONDS = 60
+"""A token is believed for so long after the object that it is bound to should have gone."""
 SHORTEST_SECONDS, LONGEST_SECONDS, USUAL_SECONDS = 600, 1 << 32, 3600
 _BINDABLE = {("v1", "Pod"): "pods", ("v1", "Secret"): "secrets", ("v1", "Node"): "nodes"}
 
@@ -73,6 +76,47 @@ def user_of(claims: Claims) -> UserInfo:
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{claims.namespace}")
     name = f"system:serviceaccount:{claims.namespace}:{claims.name}"
     return UserInfo(name=name, uid=claims.uid, groups=groups, extra=extra)
+
+
+class Voucher(NamedTuple):
+    """An object that must be there for a token to be believed."""
+
+    resource: GroupVersionResource
+    namespace: str
+    name: str
+
+
+def vouchers(claims: Claims) -> tuple[Voucher, ...]:
+    """The account of a token; and the Secret that holds it, or the object that it is bound to."""
+    needed = [Voucher(SERVICE_ACCOUNTS, claims.namespace, claims.name)]
+    if claims.secret:
+        needed.append(Voucher(SECRETS, claims.namespace, claims.secret))
+    if claims.bound is not None:
+        resource = _BINDABLE[claims.bound.api_version, claims.bound.kind]
+        where = "" if resource == "nodes" else claims.namespace
+        needed.append(Voucher(GroupVersionResource("", "v1", resource), where, claims.bound.name))
+    return tuple(needed)
+
+
+def holds(claims: Claims, token: str, found: Sequence[TypedObject | None], now: int) -> bool:
+    """Whether a token is to be believed now (Unix seconds), given its `vouchers` as far as they were found.
+
+    Source: pkg/serviceaccount/claims.go, legacy.go (v1.36).
+    """
+    account, *others = found
+    if not claims.issued <= now < claims.expires or not _is_there(account, claims.uid, now):
+        return False
+    if claims.secret:
+        (secret,) = others
+        return isinstance(secret, Secret) and secret.data.get("token") == token.encode()
+    return claims.bound is None or _is_there(others[0], claims.bound.uid, now)
+
+
+def _is_there(found: TypedObject | None, uid: str, now: int) -> bool:
+    if found is None or found.metadata.uid != uid:
+        return False
+    deleted = found.metadata.deletion_timestamp
+    return deleted is None or parse_time(deleted) // SECOND >= now - LEEWAY_SECONDS
 
 
 class TokenSubresource(Subresource):
