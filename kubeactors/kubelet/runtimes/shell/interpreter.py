@@ -328,7 +328,7 @@ class Shell(Redirecting):
             case [text, "=~", expression]:
                 matched = re.search(expression, text)
                 groups = () if matched is None else (matched[0], *matched.groups(""))
-                self.variables |= {f"BASH_REMATCH[{number}]": group for number, group in enumerate(groups)}
+                self.variables.update({f"BASH_REMATCH[{number}]": group for number, group in enumerate(groups)})
                 found = matched is not None
             case _:
                 found = holds(texts, self.files, self.directory)
