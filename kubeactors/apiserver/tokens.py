@@ -42,9 +42,9 @@ _KNOWN = 4096
 """How many tokens are remembered as verified."""
 
 
-class _Named(msgspec.Struct, frozen=True):
+class _Named(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
-    uid: str
+    uid: str = ""
 
 
 class _Kubernetes(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +53,7 @@ class _Kubernetes(msgspec.Struct, frozen=True, omit_defaults=True):
     pod: _Named | None = None
     secret: _Named | None = None
     node: _Named | None = None
+    warnafter: int = 0
 
 
 class _Payload(msgspec.Struct, frozen=True):
@@ -101,9 +102,8 @@ class AccountTokens:
 
     def issue(self, claims: Claims) -> str:
         """The token that says so."""
-        bound = claims.bound
-        named = None if bound is None else _Named(bound.name, bound.uid)
-        kind = "" if bound is None else bound.kind
+        kind = "" if claims.bound is None else claims.bound.kind
+        named = _named(claims.bound)
         payload = _Payload(
             aud=claims.audiences,
             exp=claims.expires,
@@ -115,7 +115,8 @@ class AccountTokens:
                 serviceaccount=_Named(claims.name, claims.uid),
                 pod=named if kind == "Pod" else None,
                 secret=named if kind == "Secret" else None,
-                node=named if kind == "Node" else None,
+                node=named if kind == "Node" else _named(claims.node),
+                warnafter=claims.warn_after,
             ),
             nbf=claims.issued,
             sub=f"system:serviceaccount:{claims.namespace}:{claims.name}",
@@ -199,15 +200,18 @@ def _claims(payload: _Payload) -> Claims:
         audiences=payload.aud,
         issued=payload.nbf,
         expires=payload.exp,
-        bound=next(
-            (
-                BoundObjectReference(kind=kind, api_version="v1", name=one.name, uid=one.uid)
-                for kind, one in bound.items()
-                if one is not None
-            ),
-            None,
-        ),
+        bound=next((_reference(kind, one) for kind, one in bound.items() if one is not None), None),
+        node=None if about.pod is None or about.node is None else _reference("Node", about.node),
+        warn_after=about.warnafter,
     )
+
+
+def _named(reference: BoundObjectReference | None) -> _Named | None:
+    return None if reference is None else _Named(reference.name, reference.uid)
+
+
+def _reference(kind: str, named: _Named) -> BoundObjectReference:
+    return BoundObjectReference(kind=kind, api_version="v1", name=named.name, uid=named.uid)
 
 
 class Server(Protocol):

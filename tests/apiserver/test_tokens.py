@@ -117,6 +117,18 @@ async def test_a_token_in_a_secret_has_no_end_but_the_secrets() -> None:
         assert await AccountAuthenticator(AccountTokens(KEY), gone, clock).authenticate(token) is None
 
 
+async def test_a_token_of_a_pod_names_its_node() -> None:
+    node = BoundObjectReference(kind="Node", api_version="v1", name="n1", uid="n")
+    for claims in (replace(CLAIMS, node=node), replace(CLAIMS, node=replace(node, uid=""), warn_after=1700)):
+        token = AccountTokens(KEY).issue(claims)
+        assert AccountTokens(KEY).read(token) == claims
+        user = await whose(token)
+        assert user is not None
+        told = {key.rpartition("/")[2]: value for key, value in user.extra.items() if "node" in key}
+        assert claims.node is not None
+        assert told == {"node-name": ("n1",)} | ({"node-uid": ("n",)} if claims.node.uid else {})
+
+
 @pytest.mark.parametrize("seconds", [999, 2000])
 async def test_a_token_holds_for_its_time_only(seconds: int) -> None:
     assert await whose(AccountTokens(KEY).issue(CLAIMS), seconds) is None

@@ -82,7 +82,9 @@ def test_a_container_reads_a_token_that_is_bound_to_its_pod() -> None:
     assert claims is not None
     assert (claims.namespace, claims.name, claims.audiences) == ("default", "web", (ISSUER,))
     assert claims.bound == BoundObjectReference(kind="Pod", api_version="v1", name="p", uid=made.metadata.uid)
-    assert claims.expires - claims.issued == 3607
+    assert (claims.warn_after - claims.issued, claims.expires - claims.issued) == (3607, 365 * 24 * 3600)
+    node = plane.node("node-0").metadata.uid
+    assert claims.node == BoundObjectReference(kind="Node", api_version="v1", name="node-0", uid=node)
     assert len(issuer.issued) == 1
 
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest, TokenRequestStatus
-from kubeactors.api.core.v1 import Secret, ServiceAccount
+from kubeactors.api.core.v1 import Pod, Secret, ServiceAccount
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
@@ -18,8 +18,10 @@ from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.status import BadRequest, Status, conflict, invalid, not_found
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.apiserver.admission.node_restriction import check_token_request
+from kubeactors.apiserver.admission.nodes import NODES
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
-from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS
+from kubeactors.apiserver.admission.service_account import SERVICE_ACCOUNTS, TOKEN_SECONDS
+from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.resource import Resource
@@ -27,6 +29,8 @@ from kubeactors.apiserver.registry.subresources import Subresource
 
 SECOND = 1_000_000_000
 SECRETS = GroupVersionResource("", "v1", "secrets")
+LONG_SECONDS = 365 * 24 * 3600
+"""How long the usual token of a pod is believed: kubelets renew it each hour, but not all programs read it again."""
 LEEWAY_SECONDS = 60
 """A token is believed for so long after the object that it is bound to should have gone."""
 SHORTEST_SECONDS, LONGEST_SECONDS, USUAL_SECONDS = 600, 1 << 32, 3600
@@ -44,6 +48,10 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     issued: int
     expires: int
     bound: BoundObjectReference | None = None
+    node: BoundObjectReference | None = None
+    """Where the pod is that the token is bound to."""
+    warn_after: int = 0
+    """When it should have been renewed, if it lives longer than was asked for; else 0."""
     secret: str = ""
     """The Secret that holds the token; with it, the token has no end and no id."""
 
@@ -73,6 +81,11 @@ def user_of(claims: Claims) -> UserInfo:
     if claims.bound is not None and claims.bound.kind == "Pod":
         extra["authentication.kubernetes.io/pod-name"] = (claims.bound.name,)
         extra["authentication.kubernetes.io/pod-uid"] = (claims.bound.uid,)
+    node = claims.bound if claims.bound is not None and claims.bound.kind == "Node" else claims.node
+    if node is not None:
+        extra["authentication.kubernetes.io/node-name"] = (node.name,)
+    if node is not None and node.uid:
+        extra["authentication.kubernetes.io/node-uid"] = (node.uid,)
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{claims.namespace}")
     name = f"system:serviceaccount:{claims.namespace}:{claims.name}"
     return UserInfo(name=name, uid=claims.uid, groups=groups, extra=extra)
@@ -150,9 +163,10 @@ class TokenSubresource(Subresource):
 
     def _issued(self, wanted: TokenRequest, account: ServiceAccount, seconds: int) -> TokenRequest:
         metadata = account.metadata
-        bound = self._bound(wanted.spec.bound_object_ref, metadata.namespace)
+        bound = self._bound(wanted.spec.bound_object_ref, account)
         now = self._environment.wall // SECOND
         audiences = wanted.spec.audiences or self._issuer.audiences
+        is_long = bound is not None and bound.kind == "Pod" and self._lives_long(seconds, audiences)
         claims = Claims(
             id=self._environment.uid(),
             namespace=metadata.namespace,
@@ -160,8 +174,10 @@ class TokenSubresource(Subresource):
             uid=metadata.uid,
             audiences=audiences,
             issued=now,
-            expires=now + seconds,
+            expires=now + (LONG_SECONDS if is_long else seconds),
             bound=bound,
+            node=self._node_of(bound, metadata.namespace),
+            warn_after=now + seconds if is_long else 0,
         )
         return replace(
             wanted,
@@ -173,14 +189,28 @@ class TokenSubresource(Subresource):
             ),
             spec=replace(wanted.spec, audiences=audiences, expiration_seconds=seconds),
             status=TokenRequestStatus(
-                token=self._issuer.issue(claims), expiration_timestamp=format_time(claims.expires * SECOND)
+                token=self._issuer.issue(claims), expiration_timestamp=format_time((now + seconds) * SECOND)
             ),
         )
 
-    def _bound(self, reference: BoundObjectReference | None, namespace: str) -> BoundObjectReference | None:
+    def _lives_long(self, seconds: int, audiences: tuple[str, ...]) -> bool:
+        """Whether it is the token that admission gives to pods."""
+        return seconds == TOKEN_SECONDS and all(one in self._issuer.audiences for one in audiences)
+
+    def _node_of(self, bound: BoundObjectReference | None, namespace: str) -> BoundObjectReference | None:
+        pod = None if bound is None or bound.kind != "Pod" else self._lookup.get(PODS, namespace, bound.name)
+        name = "" if pod is None else cast("Pod", pod).spec.node_name
+        if not name:
+            return None
+        node = self._lookup.get(NODES, "", name)
+        uid = "" if node is None else node.metadata.uid
+        return BoundObjectReference(kind="Node", api_version="v1", name=name, uid=uid)
+
+    def _bound(self, reference: BoundObjectReference | None, account: ServiceAccount) -> BoundObjectReference | None:
         """The object with whose end the token ends, with its uid."""
         if reference is None:
             return None
+        namespace = account.metadata.namespace
         resource = _BINDABLE.get((reference.api_version, reference.kind))
         if resource is None:
             group, _, version = reference.api_version.rpartition("/")
@@ -190,6 +220,11 @@ class TokenSubresource(Subresource):
         found = self._lookup.get(GroupVersionResource("", "v1", resource), where, reference.name)
         if found is None:
             raise not_found(resource, "", reference.name)
+        if isinstance(found, Pod) and found.spec.service_account_name != account.metadata.name:
+            own, other = account.metadata.name, found.spec.service_account_name
+            raise BadRequest.saying(
+                f'cannot bind token for serviceaccount "{own}" to pod running with serviceaccount "{other}"'
+            )
         if reference.uid and reference.uid != found.metadata.uid:
             why = (
                 f"the UID in the bound object reference ({reference.uid}) does not match the UID in record. "

@@ -3,7 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
-from kubeactors.api.authentication.v1 import SelfSubjectReview, TokenRequest, TokenReview, TokenReviewSpec
+from kubeactors.api.authentication.v1 import (
+    BoundObjectReference,
+    SelfSubjectReview,
+    TokenRequest,
+    TokenRequestSpec,
+    TokenReview,
+    TokenReviewSpec,
+)
 from kubeactors.api.authorization.v1 import (
     LocalSubjectAccessReview,
     NonResourceAttributes,
@@ -32,7 +39,7 @@ from kubeactors.apimachinery.requests import Create, List, ListResult, Result, U
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.rbac.rules import missing
 from kubeactors.storage.backends.memory import MemoryBackend
-from tests.apiserver.plane import Plane, gvr_of, refusal
+from tests.apiserver.plane import Plane, gvr_of, pod, refusal
 from tests.apiserver.test_access import Issuer
 
 JANE = UserInfo(name="jane", groups=("system:authenticated",))
@@ -213,3 +220,14 @@ def test_a_token_review_knows_whose_a_token_is() -> None:
     ended = plane.create(TokenReview(spec=TokenReviewSpec(token="token 1")))
     assert (unknown.status.authenticated, unknown.status.error) == (False, "")
     assert (ended.status.authenticated, ended.status.error) == (False, "invalid bearer token")
+
+
+def test_a_token_is_bound_to_a_pod_of_its_own_account_only() -> None:
+    plane = Plane(tokens=Issuer()).with_account()
+    plane.create(ServiceAccount(metadata=ObjectMeta(name="other")))
+    plane.create(pod("p"))
+    bound = BoundObjectReference(kind="Pod", api_version="v1", name="p")
+    request = TokenRequest(spec=TokenRequestSpec(bound_object_ref=bound))
+    why = 'cannot bind token for serviceaccount "other" to pod running with serviceaccount "default"'
+    assert refusal(plane.act(ServiceAccount, "other", "token", request)) == (400, "BadRequest", why)
+    assert isinstance(plane.act(ServiceAccount, "default", "token", request), Result)
