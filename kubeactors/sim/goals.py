@@ -36,9 +36,12 @@ def missing(world: World) -> Iterator[str]:
 def goes_on(world: World) -> bool:
     """Whether something will happen by itself.
 
-    A job runs, or is kept for a time, an autoscaler looks back, or a node has been given up and will be heard of again.
+    A job runs, or is kept for a time, or a pod that nobody has any more runs to its end; an autoscaler looks back, or a
+    node has been given up and will be heard of again.
     """
     if world.of(HorizontalPodAutoscaler) or any(is_ours(one) and not is_well(one) for one in world.of(Node).values()):
+        return True
+    if any(one.spec.restart_policy != "Always" and is_active(one) for one in world.of(Pod).values()):
         return True
     return any(
         one.spec.ttl_seconds_after_finished is not None or not (has_ended(one) or one.spec.suspend)
