@@ -34,12 +34,14 @@ SERVER_NAMES = (
     "127.0.0.1",
     "::1",
     "10.96.0.1",
+    "127.96.0.1",
     "kubernetes",
     "kubernetes.default",
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
 )
-"""The names by which every API server is reached; the last address is that of its service, in the usual range."""
+"""The names by which every API server is reached; the last addresses are those of its service, in the usual range: as it
+is, and where the service proxy listens for it."""
 
 ADMIN_NAME, ADMIN_GROUP = "kubernetes-admin", "system:masters"
 

@@ -55,7 +55,7 @@ def test_the_server_answers_to_its_names(tmp_path: Path) -> None:
         "example.com",
     ]
     addresses = [str(one) for one in names.get_values_for_type(x509.IPAddress)]
-    assert addresses == ["127.0.0.1", "::1", "10.96.0.1", "192.0.2.1"]
+    assert addresses == ["127.0.0.1", "::1", "10.96.0.1", "127.96.0.1", "192.0.2.1"]
 
 
 def test_the_administrator_is_a_member_of_system_masters(tmp_path: Path) -> None:
