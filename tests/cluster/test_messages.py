@@ -1,25 +1,34 @@
 """What a pod costs, in messages: a change that makes it dearer shows here, without a clock."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
 from kubeactors.actor import Census, Fifo, SimSystem, counted
 from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import Container, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, Create, List, ListResult, Result
 from kubeactors.cluster import ClusterSpec, NodePool
+from kubeactors.cluster.pki import ensure_pki
 from kubeactors.cluster.plane import ControlPlane, GetApiServer
 from kubeactors.storage.backends.memory import MemoryBackend
 
 PODS = SCHEME.by_type(Pod).gvr
 NODES, COUNT = 10, 100
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SETTLED_SECONDS = 4.0
 """Pods run long before; the next heartbeat comes after."""
 
 
-def life(pods: int) -> Census:
+def life(pods: int, account_key: bytes = b"") -> Census:
     """The messages from the creation of so many pods until all run, and all is quiet."""
     sim = SimSystem(seed=1, schedule=Fifo())
     pool = NodePool(count=NODES, pods="200", start_latency_seconds=0.0)
-    plane = sim.spawn(lambda: ControlPlane(ClusterSpec(nodes=pool), MemoryBackend()), name="cluster")
+    plane = sim.spawn(
+        lambda: ControlPlane(ClusterSpec(nodes=pool, account_key=account_key), MemoryBackend()), name="cluster"
+    )
     sim.run(15.0)
     server = sim.ask(plane, GetApiServer())
     spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
@@ -35,8 +44,10 @@ def life(pods: int) -> Census:
     return census
 
 
-def test_the_messages_of_a_pod_from_creation_to_running_are_these() -> None:
-    quiet, busy = life(0), life(COUNT)
+@pytest.mark.parametrize("issues_tokens", [False, True])
+def test_the_messages_of_a_pod_from_creation_to_running_are_these(tmp_path: Path, *, issues_tokens: bool) -> None:
+    key = ensure_pki(tmp_path, (), NOW).service_account_key.read_bytes() if issues_tokens else b""
+    quiet, busy = life(0, key), life(COUNT, key)  # nobody asks for tokens that nobody reads
     before = {(one.actor, one.message): one.count for one in quiet.counts()}
     found = {
         f"{one.actor} {one.message}": (one.count - before.get((one.actor, one.message), 0)) / COUNT
