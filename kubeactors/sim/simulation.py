@@ -8,6 +8,7 @@ import msgspec
 
 from kubeactors.actor import Ref, SimSystem, SystemFailed
 from kubeactors.actor.supervision import SECOND
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.client import Client, InProcessTransport, Transport
@@ -41,6 +42,8 @@ LOOK_SECONDS = 5.0
 """How often it is looked whether they have, and inside components."""
 QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
+LOOKS_BACK_SECONDS = 150.0
+"""The same if there is an autoscaler: its window, and until it looks again. It may take several steps."""
 SETTLE_SECONDS = 180.0
 """How long caches and endpoints may take to follow after that."""
 RESTART_SECONDS = 20.0
@@ -227,23 +230,25 @@ class Simulation:
 
     def _becomes_quiet(self) -> bool:
         """Wait until nothing but heartbeats is written; it must stay so."""
-        end = self.sim.now + int(CONVERGE_SECONDS * SECOND)
+        quiet, longest = QUIET_SECONDS, CONVERGE_SECONDS
+        if self.world.of(HorizontalPodAutoscaler):
+            quiet, longest = LOOKS_BACK_SECONDS, CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS
+        end = self.sim.now + int(longest * SECOND)
         while self.sim.now < end:
             noise = self.judge.noise
-            if not self._passes(QUIET_SECONDS):
+            if not self._passes(quiet):
                 return False
             if self.judge.noise == noise:
                 return True
-        self.judge.object(
-            SILENT, f"{CONVERGE_SECONDS:g} s after all was as wanted, something is still written: {self._last()}"
-        )
+        self.judge.object(SILENT, f"{longest:g} s after all was as wanted, something is still written: {self._last()}")
         return False
 
     def _settles(self) -> bool:
         """Everything must come to be as it should, soon: connections that broke may still be waiting for another try."""
         end = self.sim.now + int(SETTLE_SECONDS * SECOND)
+        last = end + int(BACKOFF_SECONDS * SECOND)
         while not self.judge.settled():
-            if self.sim.now >= end:
+            if self.sim.now >= (last if is_backing_off(self.sim.kernel.root) else end):
                 self.judge.note_settled()
                 return False
             if not self._passes(QUIET_SECONDS):

@@ -229,12 +229,15 @@ def _with_indexes(view: View, found: Survey) -> Survey:
     completions = job.spec.completions or 0
     counted = parse(job.status.completed_indexes, completions)
     valid = [pod for pod in view.pods if is_tracked(pod) and _is_valid(job, pod)]
-    completed = counted.union(of(index_of(pod) for pod in valid if pod.status.phase == common.SUCCEEDED))
+    before = parse(job.status.failed_indexes or "", completions)
+    successes = [index_of(pod) for pod in valid if pod.status.phase == common.SUCCEEDED]
+    completed = counted.union(of(one for one in successes if one not in before))
     found = replace(found, counted_indexes=counted, completed=completed, succeeded=completed.total)
     if job.spec.backoff_limit_per_index is None:
         return found
-    before = parse(job.status.failed_indexes or "", completions)
-    failed = before.union(of(index_of(pod) for pod in valid if _fails_index(job, pod)))
+    # A pod that goes and the one in its place may both come to an end: an index has either failed or been completed.
+    failures = [index_of(pod) for pod in valid if _fails_index(job, pod)]
+    failed = before.union(of(one for one in failures if one not in completed))
     return replace(found, failed_indexes=failed, delayed=_delayed(view, found.active, completed, failed))
 
 

@@ -73,7 +73,7 @@ class _Tally:
     def _succeeded(self, pod: Pod) -> None:
         if not is_indexed(self.view.job.spec):
             self.succeeded[pod.metadata.uid] = None
-        elif self._has_valid_index(pod) and index_of(pod) not in self.found.counted_indexes:
+        elif index_of(pod) in self.found.completed and index_of(pod) not in self.found.counted_indexes:
             self.indexes[index_of(pod)] = None  # the index is enough to count it once
 
     def _counts(self, pod: Pod) -> bool:

@@ -85,7 +85,8 @@ class OwnersKeepTheirs(Invariant):
         others = [one for one in self.world.sets_of(owner.metadata.uid) if one.metadata.uid != old.metadata.uid]
         kept = 10 if owner.spec.revision_history_limit is None else owner.spec.revision_history_limit
         is_idle = isinstance(old, ReplicaSet) and not wanted(old) and not old.status.replicas
-        return is_idle and len(others) > kept  # one of them is the newest
+        newest = not owner.spec.paused  # one of them is; while it is paused none may be of its template
+        return is_idle and len(others) - newest >= kept
 
 
 class OwnersSelectTheirs(Invariant):
