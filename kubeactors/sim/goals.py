@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Namespace, Node, Pod
+from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import key_of
+from kubeactors.controllers.persistentvolume.protection import claims_of
 from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers, wanted
 from kubeactors.sim.room import has_room, is_ours, takes_pods
 from kubeactors.sim.world import World
@@ -84,7 +86,8 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
     name, status, goal = found.metadata.name, found.status, wanted(found)
     pods = [pod for pod in _pods_of(world, found) if is_active(pod)]
     if found.metadata.deletion_timestamp is not None:
-        yield f"stateful set {name} is still being deleted"
+        if not waits_for_others(world, found):
+            yield f"stateful set {name} is still being deleted"
     elif not has_caught_up(found):
         yield f"stateful set {name}: its controller has not seen its newest spec"
     elif _is_hindered(world, pods):
@@ -99,6 +102,17 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
         yield f"stateful set {name} still has pods of several templates"
     elif status.ready_replicas != goal or status.replicas != goal:
         yield f"stateful set {name} says {status.ready_replicas} of {status.replicas} ready, there are {goal}"
+
+
+def waits_for_others(world: World, found: StatefulSet) -> bool:
+    """Whether one of its claims, which it waits for, is used by a pod that is not its own, and stays."""
+    uid, pods = found.metadata.uid, filter(is_active, world.of(Pod).values())
+    used = dict.fromkeys(key for pod in pods for key in claims_of(pod))
+    return any(
+        key_of(claim) in used
+        for claim in world.of(PersistentVolumeClaim).values()
+        if any(one.uid == uid for one in claim.metadata.owner_references)
+    )
 
 
 def _is_rolled(found: StatefulSet, pod: Pod) -> bool:

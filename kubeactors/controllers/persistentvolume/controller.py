@@ -44,6 +44,7 @@ from kubeactors.api.core.v1.volume_matching import (
 )
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
+from kubeactors.apimachinery.status import NotFound
 from kubeactors.client import (
     Change,
     Client,
@@ -110,6 +111,9 @@ class PersistentVolumeController(Controller):
             self.enqueue(f"{_CLAIM}{change.key}")
         if claim.spec.volume_name and (news or change.new is None):
             self.enqueue(f"{_VOLUME}{claim.spec.volume_name}")
+        if change.new is None:
+            for name in self._volumes.by_index(CANDIDATES, _reserved(claim.metadata.namespace, claim.metadata.name)):
+                self.enqueue(f"{_VOLUME}{name}")
 
     def _note_pending(self, key: str, claim: PersistentVolumeClaim | None) -> None:
         before = self._awaited.pop(key, None)
@@ -256,9 +260,12 @@ class PersistentVolumeController(Controller):
             reserved = await self._write_volume(reserved)
         reserved = await self._set_volume(reserved, BOUND)
         taken = bound_claim(claim, reserved)
-        if taken is not claim:
-            taken = await self._write_claim(taken)
-        await self._set_claim(taken, bound_status(taken, reserved))
+        try:
+            if taken is not claim:
+                taken = await self._write_claim(taken)
+            await self._set_claim(taken, bound_status(taken, reserved))
+        except NotFound:
+            self.enqueue(f"{_VOLUME}{volume.metadata.name}")  # the claim has gone meanwhile: nobody else wakes us
 
     # Volumes.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeClaim, Pod, ServiceAccount
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
@@ -11,7 +12,7 @@ from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.client import controller_of
-from kubeactors.sim.goals import has_ended
+from kubeactors.sim.goals import has_ended, waits_for_others
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.room import is_ours
@@ -42,6 +43,8 @@ class WhatIsDeletedGoes(Invariant):
             return one.spec.claim_ref is not None and one.spec.claim_ref.uid in self.world.by_uid
         if isinstance(one, Pod):
             return self._waits_for_a_successor(one)
+        if isinstance(one, StatefulSet):
+            return waits_for_others(self.world, one)
         return isinstance(one, Node) and not is_ours(one)
 
     def _waits_for_a_successor(self, pod: Pod) -> bool:
