@@ -94,6 +94,16 @@ def test_an_ask_of_a_full_mailbox_says_so() -> None:
         sim.ask(recorder, Log())
 
 
+def test_a_signal_is_heard_though_the_mailbox_is_full() -> None:
+    sim = SimSystem()
+    recorder = sim.spawn(Recorder, mailbox=Mailbox(capacity=1))
+    assert recorder.tell(Add(1))
+    assert not recorder.tell(Add(2))
+    recorder.signal(Add(3))
+    sim.settle()
+    assert sim.ask(recorder, Log()) == (1, 3)
+
+
 class Countdown(Actor[Add | Log]):
     def __init__(self) -> None:
         self.log: tuple[int, ...] = ()

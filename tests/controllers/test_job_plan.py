@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from kubeactors.api.batch.v1 import Job, JobSpec, JobStatus, UncountedTerminatedPods
 from kubeactors.api.batch.v1.defaults import default_job
 from kubeactors.api.batch.v1.indexes import Indexes, IndexesError, check, of, parse
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Pod, PodStatus
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers.job.backoff import NO_FAILURES, Record
 from kubeactors.controllers.job.plan import Conclusion, Deed, Plan, View, conclude, plan, survey
@@ -67,6 +67,15 @@ def test_of_one_index_only_one_pod_stays() -> None:
     )
     kept = {"a", "b", "c", "d"} - {one.metadata.uid for one in planned(view).discard}
     assert kept in ({"a"}, {"b"})
+
+
+def test_an_index_has_either_failed_or_been_completed() -> None:
+    failed, succeeded = replace(ended(pod("a", index=0)), status=PodStatus(phase="Failed")), ended(pod("b", index=0))
+    fields = {"completions": 2, "parallelism": 2, "completion_mode": "Indexed", "backoff_limit_per_index": 0}
+    at_once = survey(View(job=job(**fields), pods=(failed, succeeded), now=NOW))
+    assert (str(at_once.completed), str(at_once.failed_indexes)) == ("0", "")
+    given_up = survey(View(job=job(JobStatus(failed_indexes="0"), **fields), pods=(succeeded,), now=NOW))
+    assert (str(given_up.completed), str(given_up.failed_indexes)) == ("", "0")
 
 
 def test_a_pod_whose_deletion_was_cut_off_goes_first() -> None:
