@@ -17,6 +17,7 @@ from kubeactors.api.core.v1.volume_matching import best_match
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import LOCAL_PATH, PROVISIONER
+from kubeactors.sim.invariants.looking import cells
 from tests.controllers.plane import Plane, meta, template
 
 
@@ -221,6 +222,24 @@ def test_a_volume_of_somebody_else_grows_when_somebody_else_says_so(control_plan
     ask(control_plane, "2Gi")
     control_plane.sim.run(60.0)
     assert found(control_plane).status.capacity == {"storage": "1Gi"}
+    assert [reason for reason, _ in control_plane.events("c")].count("ExternalExpanding") == 1
+
+
+def test_a_claim_that_is_seen_before_its_volume_is_not_forgotten(control_plane: Plane) -> None:
+    (informer,) = [one for one in cells(control_plane.sim.kernel.root) if one.name == "informer-persistentvolumes"]
+    room, informer.capacity = informer.capacity, 0
+    one = control_plane.create(volume("v"))
+    wanting = claim(size="2Gi")
+    metadata = replace(wanting.metadata, annotations={"pv.kubernetes.io/bind-completed": "yes"})
+    bound = control_plane.create(replace(wanting, metadata=metadata, spec=replace(wanting.spec, volume_name="v")))
+    reference = ObjectReference(
+        api_version="v1", kind="PersistentVolumeClaim", namespace="default", name="c", uid=bound.metadata.uid
+    )
+    control_plane.do(lambda: control_plane.client.update(replace(one, spec=replace(one.spec, claim_ref=reference))))
+    control_plane.sim.run(5.0)
+    assert (found(control_plane).status.capacity, control_plane.events("c")) == ({"storage": "1Gi"}, [])
+    informer.capacity = room
+    control_plane.sim.run(5.0)
     assert [reason for reason, _ in control_plane.events("c")].count("ExternalExpanding") == 1
 
 

@@ -13,7 +13,7 @@ from kubeactors.api.core.v1 import PersistentVolumeClaim
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.persistentvolumeclaim import BOUND
 from kubeactors.apimachinery import quantity
-from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer
+from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, key_of
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.message import Recipient
 
@@ -37,7 +37,7 @@ class ExpandController(Controller):
         self._claims = claims.lister
         self._volumes = volumes.lister
         self.observe(claims, self._on_claim)
-        self.observe(volumes, lambda _: None)
+        self.observe(volumes, self._on_volume)
 
     def started(self) -> None:
         """Subscribe."""
@@ -48,6 +48,16 @@ class ExpandController(Controller):
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
         if change.new is not None and wants_more(change.new):
             self.enqueue(change.key)
+
+    def _on_volume(self, change: Change[PersistentVolume]) -> None:
+        """That a claim wants more may be seen before the volume that it has."""
+        before = change.old.spec.claim_ref if change.old is not None else None
+        reference = change.new.spec.claim_ref if change.new is not None else None
+        if reference is None or reference == before:
+            return
+        claim = self._claims.get(reference.name, reference.namespace)
+        if claim is not None and wants_more(claim):
+            self.enqueue(key_of(claim))
 
     async def reconcile(self, key: str) -> None:
         """Give the claim what it asks for."""
