@@ -5,13 +5,15 @@
     pod_status.py       the status of a pod                                conditions.py        its conditions
     lifecycle.py        restart policies and phases                        probes.py            when to probe, what it means
     admission.py        whether the node takes a pod                       ledger.py            what pods take of the node
-    heartbeat.py        Node and Lease                                     node_status.py       what the Node says
-    node_events.py      what people are told of the node
+    allocation_manager.py  who is taken, and who may grow                  alarm.py             when pods are due
+    heartbeat.py        Node and Lease                                     node_keeper.py       when they are written
+    node_status.py      what the Node says                                 node_events.py       what people are told of it
     renewals.py         the Leases of many nodes at once                   logs.py              reading logs
     static_pods.py      pods that the node has by itself                   hooks.py             after start, before end
     eviction.py         who goes when something runs out                evictor.py        remembers what did
     growth.py           what pods take that nobody knows beforehand    recovery.py          after a new start of the kubelet
-    status_writer.py    what the API is told of pods                    materials_reader.py  what pods refer to
+    status_manager.py   when the API is told of pods                       status_writer.py     what it is told
+    materials_reader.py what pods refer to                                 questions.py         what commands ask
     sessions.py         commands in containers, ports of pods              usage.py             what pods take
     images.py           why an image is not there                          preparation.py       before a container starts
     materials.py        ConfigMaps and Secrets that a pod refers to        fields.py            facts about a pod

@@ -3,23 +3,21 @@
 Source: pkg/kubelet/kubelet.go, pkg/kubelet/status/status_manager.go (v1.36).
 """
 
-import heapq
 from collections.abc import Iterable
-from contextlib import suppress
 
 from kubeactors.actor import Actor, handle
 from kubeactors.api.core.v1 import ObjectReference, Pod
 from kubeactors.api.core.v1.node import ContainerImage
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
-from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEvent, Reflector, revision_of
-from kubeactors.kubelet.admission import NODE_AFFINITY, TAINT_TOLERATION, rejection
+from kubeactors.kubelet.alarm import Alarm
+from kubeactors.kubelet.allocation_manager import FRESH_NODE_NEEDED, AllocationManager
 from kubeactors.kubelet.config import KubeletConfig
-from kubeactors.kubelet.eviction import MONITORING_SECONDS, pressed
+from kubeactors.kubelet.eviction import MONITORING_SECONDS
 from kubeactors.kubelet.evictor import NO_LOAD, Evictor
-from kubeactors.kubelet.heartbeat import LATE, NodeReporter
+from kubeactors.kubelet.heartbeat import NodeReporter
 from kubeactors.kubelet.images import images_on_node
-from kubeactors.kubelet.ledger import Ledger
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials_reader import MaterialsReader
 from kubeactors.kubelet.messages import (
@@ -40,18 +38,15 @@ from kubeactors.kubelet.messages import (
     Wake,
     WriteStatus,
 )
-from kubeactors.kubelet.names import NameFinder
-from kubeactors.kubelet.node_events import reference_of
+from kubeactors.kubelet.node_keeper import NodeKeeper
 from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
-from kubeactors.kubelet.resizing import DEFERRED, obstacle
+from kubeactors.kubelet.questions import Questions
 from kubeactors.kubelet.runtimes import (
     ContainerChanged,
     ContainerRuntime,
     FindName,
-    NameFound,
     PodSandbox,
     Visit,
-    Visited,
 )
 from kubeactors.kubelet.sessions import (
     Attach,
@@ -63,23 +58,15 @@ from kubeactors.kubelet.sessions import (
     exec_in,
     find_port,
 )
-from kubeactors.kubelet.static_pods import mirrored, static_pod
+from kubeactors.kubelet.static_pods import StaticPods, mirrored
+from kubeactors.kubelet.status_manager import StatusManager
 from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.kubelet.tokens import TokenManager
-from kubeactors.kubelet.visits import Visitor
 from kubeactors.message import Recipient
-from kubeactors.network.policy.rules import End
 
 SECOND = 1_000_000_000
-REGISTER_RETRY_SECONDS = 1.0
-RANGE_SECONDS = 0.5
-"""How often a kubelet whose node has no range for its pods looks for one, at most."""
 WRITE_RETRY_SECONDS = 1.0
 ORPHAN_GRACE_SECONDS = 1.0
-TIMER_SLACK = 1000
-"""Nanoseconds that a timer is late on purpose: seconds are floats, and too early would be for nothing."""
-FRESH_NODE_NEEDED = (NODE_AFFINITY, TAINT_TOLERATION)
-"""Refusals for reasons that others may have changed in the Node."""
 
 
 class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
@@ -113,36 +100,28 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._config = config
         self._events = events
         self._network = network or client
-        self._names = NameFinder(self._network)
         self._reporter = NodeReporter(client, config, runtime.version)
         self._pods: Indexer[Pod] = Indexer()
         self._workers: dict[str, PodWorker] = {}
         self._found: dict[str, PodSandbox] = {}
         """What an earlier kubelet left in the runtime, by uid, until its pod shows up."""
-        self._ledger = Ledger()
-        self._deferred: dict[str, None] = {}
-        """The pods that wait for room to grow, by uid."""
-        self._due: list[tuple[int, str]] = []
-        """A heap of (when, uid). An entry that differs from the worker's own `wake_at` is stale."""
-        self._alarm: int | None = None
-        self._unwritten: dict[str, bool] = {}
-        """Pods whose status is being written, by uid; True if it has changed since."""
+        self._allocations = AllocationManager(self._reporter)
+        self._alarm = Alarm()
         self._evictor = Evictor(config)
-        self._static: dict[str, Pod] = {}
-        """Static pods, by uid."""
-        self._renewing = False
-        self._renewed_at = 0
+        self._static = StaticPods(self._config.node_name)
 
     def started(self) -> None:
         """Make the node known; everything else follows."""
         self._runtime.subscribe(self.ctx.self)
         self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
-        self._writer = StatusWriter(self._client, self.ctx)
+        self._keeper = NodeKeeper(self.ctx, self._reporter, self._config, self._recorder, self._renewer)
+        writer = StatusWriter(self._client, self.ctx, self._reporter)
+        self._statuses = StatusManager(self.ctx, writer, self._workers, self._static, self._take_news)
         tokens = TokenManager(self._client, self.ctx.random) if self._config.account_tokens else None
         self._reader = MaterialsReader(self._client, tokens)
         self._reporter.images = self._images
-        self._visitor = Visitor(self._network, self._runtime, self.ctx.random)
+        self._questions = Questions(self.ctx, self._network, self._runtime)
         self._reflector = Reflector(
             self._client,
             Pod,
@@ -157,93 +136,42 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def stopped(self) -> None:
         """End the watch. Containers go on."""
         self._reflector.stop(self.ctx.self)
-        if self._renewer is not None:
-            self._renewer.tell(StopRenewing(self._config.node_name))
+        self._keeper.stop_renewing()
 
     # The node.
 
     @handle
     async def register(self, message: Register) -> None:
         """Create the Node and the Lease, then begin to work."""
-        try:
-            await self._reporter.register(self.ctx.timestamp())
-        except StatusError as error:
-            self.ctx.log.warning("kubelet.not_registered", node=self._config.node_name, error=str(error))
-            self.ctx.after(REGISTER_RETRY_SECONDS * (1 + self.ctx.random.random()), message)
-            return
-        self._tell_of_node()
-        self.ctx.self.tell(Connect() if self._config.pod_cidr else AwaitRange())
-        self.ctx.self.tell(Heartbeat())
-        self._later_report()
+        await self._keeper.register()
 
     @handle
     async def await_range(self, message: AwaitRange) -> None:
         """Begin to work once the node has a range for its pods: it may have had one before, or is soon given one."""
-        node = self._reporter.node
-        if node is None:
-            return  # told by an instance before this one
-        if not node.spec.pod_cidr:
-            self.ctx.after(RANGE_SECONDS * (1 + self.ctx.random.random()), LookForRange(), key="range")
-            return
-        self._runtime.use_range(node.spec.pod_cidr)
-        self.ctx.self.tell(Connect())
-        self.ctx.self.tell(ReportNode())
+        pod_cidr = self._keeper.pod_cidr()
+        if pod_cidr:
+            self._runtime.use_range(pod_cidr)
+            self.ctx.self.tell(Connect())
+            self.ctx.self.tell(ReportNode())
 
     @handle
     async def look_for_range(self, message: LookForRange) -> None:
         """Read the node again."""
-        with suppress(StatusError):
-            await self._reporter.refresh()
+        await self._keeper.refresh()
         self.ctx.self.tell(AwaitRange())
 
     @handle
     async def heartbeat(self, message: Heartbeat) -> None:
-        """Renew the lease, and do so again after ten seconds, give or take a little so that nodes spread."""
-        if self._reporter.node is None:
-            return  # told by an instance before this one: who has registered begins anew
-        interval = self._config.heartbeat_seconds
-        self.ctx.after(interval * (1 + 0.04 * self.ctx.random.random()), message, key="heartbeat")
-        if self._renewing:
-            return
-        self._renewing = True
-        try:
-            await self._reporter.renew(self.ctx.microtime())
-        except StatusError as error:
-            self.ctx.log.info("kubelet.not_renewed", error=str(error))
-        else:
-            late = self._renewed_at and self.ctx.now - self._renewed_at > LATE * interval * SECOND
-            self._renewed_at = self.ctx.now
-            if late:
-                self.ctx.self.tell(ReportNode())
-            if self._renewer is not None and self._renewer.tell(KeepRenewed(self._config.node_name, self.ctx.self)):
-                self._renewed_at = 0
-                self.ctx.cancel_timer("heartbeat")
-        finally:
-            self._renewing = False
+        """Renew the Lease."""
+        await self._keeper.renew()
 
     @handle
     async def report_node(self, message: ReportNode) -> None:
         """Write the node's status."""
-        self._later_report()
-        try:
-            await self._reporter.report(self.ctx.timestamp())
-            self._tell_of_node()
-        except StatusError as error:
-            self.ctx.log.info("kubelet.not_reported", error=str(error))
-            self.ctx.after(self._config.heartbeat_seconds, ReportNode(), key="report")
-
-    def _tell_of_node(self) -> None:
-        for event in self._reporter.events:
-            reference = reference_of(self._config.node_name)
-            self._recorder.event(reference, event.type, event.reason, event.message)
-        self._reporter.events.clear()
+        await self._keeper.report()
 
     def _images(self) -> tuple[ContainerImage, ...]:
         return images_on_node(self._runtime.list_images())
-
-    def _later_report(self) -> None:
-        seconds = self._config.node_status_seconds * (1 + 0.04 * self.ctx.random.random())
-        self.ctx.after(seconds, ReportNode(), key="report")
 
     # Which pods there are.
 
@@ -301,33 +229,20 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def _mirror_changed(self, mirror: Pod) -> None:
         """Write it again if need be; one that mirrors nothing any more goes."""
         metadata = mirror.metadata
-        named = [
-            uid
-            for uid, one in self._static.items()
-            if (one.metadata.namespace, one.metadata.name) == (metadata.namespace, metadata.name)
-        ]
+        named = self._static.named(metadata.name, metadata.namespace)
         for uid in named:
-            self._write_soon(uid)
+            self._statuses.changed(uid)
         if not named and self._pods.get(metadata.name, metadata.namespace) is not None:
             self.ctx.self.tell(DropMirror(mirror))
 
     def _add_static_pods(self) -> None:
-        default = self._client.scheme.by_type(Pod).default
-        for manifest in self._config.static_pods:
-            pod = static_pod(manifest, self._config.node_name, default)
-            self._static[pod.metadata.uid] = pod
+        for pod in self._static.make(self._config.static_pods, self._client.scheme.by_type(Pod).default):
             self._add(pod)
 
     @handle
     async def drop_mirror(self, message: DropMirror) -> None:
-        """Remove a mirror of nothing: this one, not another of its name."""
-        try:
-            await self._writer.delete(message.mirror)
-        except NotFound:
-            pass
-        except StatusError as error:
-            self.ctx.log.info("kubelet.mirror_not_removed", error=str(error))
-            self.ctx.after(WRITE_RETRY_SECONDS, message)
+        """Remove a mirror of nothing."""
+        await self._statuses.drop(message.mirror)
 
     def _take_news(self, worker: PodWorker, pod: Pod) -> None:
         """The pod as others have changed it, if that is news: perhaps it is to go."""
@@ -336,30 +251,14 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             if worker.wanted.services:
                 worker.refresh(self.ctx.wall)
             if respecified and worker.takes_room and worker.wants_resize:
-                self._resize(worker)
+                self._allocations.resize(worker, self.ctx.wall)
             self._step(worker)
             self._set_alarm()
 
-    def _resize(self, worker: PodWorker) -> None:
-        """Give the pod other sizes; if there is no room, again when somebody has left."""
-        assert self._reporter.node is not None  # registered before any pod was seen
-        why = obstacle(worker.pod, self._reporter.node, self._ledger)
-        worker.resize(why, self.ctx.wall)
-        self._deferred.pop(worker.uid, None)
-        if why is None:
-            self._ledger.add(worker.uid, worker.pod.spec)
-        elif why.reason == DEFERRED:
-            self._deferred[worker.uid] = None
-
     def _room_was_made(self, uid: str) -> None:
         """A pod takes no room any more: others may grow now."""
-        self._deferred.pop(uid, None)
-        self._ledger.remove(uid)
-        for waiting in tuple(self._deferred):
-            worker = self._workers.get(waiting)
-            if worker is not None and worker.takes_room and worker.wants_resize:
-                self._resize(worker)
-                self._step(worker)
+        for worker in self._allocations.remove(uid, self._workers, self.ctx.wall):
+            self._step(worker)
 
     def _add(self, pod: Pod) -> None:
         now = self.ctx.wall
@@ -378,9 +277,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _admit(self, worker: PodWorker, *, refreshed: bool) -> None:
         """Take the pod or refuse it. The labels of the node may have changed since we saw them: look before refusing."""
-        node = self._reporter.node
-        assert node is not None  # registered before any pod was seen
-        found = pressed(self._reporter.pressures, worker.pod) or rejection(worker.pod, node, self._ledger)
+        found = self._allocations.refusal(worker)
         if found is not None and found.reason in FRESH_NODE_NEEDED and not refreshed:
             self.ctx.self.tell(Readmit(worker.uid))
             return
@@ -398,15 +295,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.after(WRITE_RETRY_SECONDS, message)
             return
         worker = self._workers.get(message.uid)
-        if worker is not None and worker.uid not in self._ledger and worker.takes_room:
+        if worker is not None and worker.uid not in self._allocations and worker.takes_room:
             self._admit(worker, refreshed=True)
             self._set_alarm()
 
     def _begin(self, worker: PodWorker) -> None:
         if worker.takes_room:
-            self._ledger.add(worker.uid, worker.allocated)
-            if worker.wants_resize:
-                self._resize(worker)
+            self._allocations.add(worker, self.ctx.wall)
         if not self._evictor.is_watching and worker.may_grow:
             self._evictor.is_watching = True
             self.ctx.after(MONITORING_SECONDS, CheckResources(), key="resources")
@@ -418,7 +313,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker is None:
             return
         self._room_was_made(uid)
-        self._writer.forget(uid)
+        self._statuses.forget(uid)
         worker.is_gone = True
         worker.terminate(self.ctx.wall, min(grace_period_seconds(worker.pod), ORPHAN_GRACE_SECONDS))
         self._step(worker)
@@ -435,10 +330,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     def wake(self, message: Wake) -> None:
         """Do what is due."""
-        self._alarm = None
-        now = self.ctx.wall
-        while self._due and self._due[0][0] <= now:
-            due, uid = heapq.heappop(self._due)
+        for due, uid in self._alarm.ring(self.ctx.wall):
             worker = self._workers.get(uid)
             if worker is not None and worker.wake_at == due:
                 self._step(worker)
@@ -455,32 +347,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     async def find_name(self, message: FindName) -> None:
         """Tell a command what a name stands for; it goes on with that."""
-        worker, found = self._workers.get(message.uid), NameFound(message.name)
-        if worker is not None:
-            try:
-                found = await self._names.find(message.name, worker.pod.metadata.namespace)
-            except StatusError as error:
-                self.ctx.log.info("kubelet.name_not_found", name=message.name, error=str(error))
-        message.found(found)
+        await self._questions.find_name(message, self._workers.get(message.uid))
         self.changed(ContainerChanged(message.uid))
 
     @handle
     async def visit(self, message: Visit) -> None:
         """Make a request over HTTP for a command; it goes on with what that says."""
-
-        def visited(found: Visited) -> None:
-            message.visited(found)
-            self.ctx.self.tell(ContainerChanged(message.uid))
-
-        worker = self._workers.get(message.uid)
-        if worker is None or worker.sandbox is None:
-            visited(Visited())
-            return
-        try:
-            await self._visitor.visit(message, End(worker.sandbox.ip, worker.pod), visited)
-        except StatusError as error:
-            self.ctx.log.info("kubelet.host_not_found", host=message.host, error=str(error))
-            visited(Visited())
+        await self._questions.visit(message, self._workers.get(message.uid))
 
     @handle
     async def fetch_materials(self, message: FetchMaterials) -> None:
@@ -505,12 +378,12 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker.reads_at is not None and worker.reads_at <= self.ctx.wall:
             worker.reads_at = None
             self.ctx.self.tell(FetchMaterials(worker.uid))
-        if not worker.takes_room and worker.uid in self._ledger:
+        if not worker.takes_room and worker.uid in self._allocations:
             self._room_was_made(worker.uid)
         if worker.wake_at is not None:
-            heapq.heappush(self._due, (worker.wake_at, worker.uid))
+            self._alarm.add(worker.wake_at, worker.uid)
         if not worker.is_gone:
-            self._write_soon(worker.uid)
+            self._statuses.changed(worker.uid)
         elif worker.stage is Stage.TERMINATED:
             worker.clean_up()
             del self._workers[worker.uid]
@@ -525,9 +398,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _set_alarm(self) -> None:
         """Wake when the first pod needs it."""
-        if self._due and (self._alarm is None or self._due[0][0] < self._alarm):
-            self._alarm = self._due[0][0]
-            self.ctx.after(max(self._alarm - self.ctx.wall + TIMER_SLACK, 0) / SECOND, Wake(), key="wake")
+        seconds = self._alarm.seconds_left(self.ctx.wall)
+        if seconds is not None:
+            self.ctx.after(seconds, Wake(), key="wake")
 
     @handle
     def set_load(self, message: SetLoad) -> None:
@@ -547,7 +420,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._set_alarm()
         if self._evictor.reclaimed:
             text = f"Attempting to reclaim {self._evictor.reclaimed}"
-            self._recorder.event(reference_of(self._config.node_name), "Warning", "EvictionThresholdMet", text)
+            self._keeper.tell("Warning", "EvictionThresholdMet", text)
         pressures = self._evictor.pressures(now)
         if pressures != self._reporter.pressures:
             self._reporter.pressures = pressures
@@ -557,45 +430,10 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if self._evictor.is_watching:
             self.ctx.after(MONITORING_SECONDS, message, key="resources")
 
-    # What the API is told of pods.
-
-    def _write_soon(self, uid: str) -> None:
-        if uid not in self._unwritten:
-            self.ctx.self.tell(WriteStatus(uid))
-        self._unwritten[uid] = True
-
     @handle
     async def write_status(self, message: WriteStatus) -> None:
-        """Write until the API shows what we see; changes that come meanwhile make one more write, not one each."""
-        try:
-            while self._unwritten.get(message.uid):
-                self._unwritten[message.uid] = False
-                await self._write(message.uid)
-        except StatusError as error:
-            self.ctx.log.info("kubelet.status_not_written", uid=message.uid, error=str(error))
-            self._unwritten[message.uid] = True
-            self.ctx.after(WRITE_RETRY_SECONDS, message, key=f"write-{message.uid}")
-        else:
-            self._unwritten.pop(message.uid, None)
-
-    async def _write(self, uid: str) -> None:
-        worker = self._workers.get(uid)
-        if worker is None or worker.is_gone:
-            return
-        if uid in self._static:
-            assert self._reporter.node is not None  # registered before any pod was seen
-            await self._writer.write_mirror(worker, self._static[uid], self._reporter.node)
-            return
-        try:
-            if await self._writer.write(worker):
-                self._unwritten[uid] = True
-        except Conflict:
-            fresh = await self._client.get(Pod, worker.pod.metadata.name, worker.pod.metadata.namespace)
-            if fresh.metadata.uid == uid:
-                self._take_news(worker, fresh)
-                self._unwritten[uid] = True
-        except NotFound:
-            return  # the watch will tell that it is gone
+        """Write until the API shows what we see."""
+        await self._statuses.write(message.uid)
 
     # What others ask.
 

@@ -1,10 +1,10 @@
-"""Static pods: the node itself says that they run; the API shows each as a mirror. Pure.
+"""Static pods: the node itself says that they run; the API shows each as a mirror.
 
 Source: pkg/kubelet/config/common.go, pkg/kubelet/pod/mirror_client.go, pkg/kubelet/types/pod_update.go (v1.36).
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +16,35 @@ from kubeactors.apimachinery.meta import OwnerReference
 MIRROR = "kubernetes.io/config.mirror"
 HASH = "kubernetes.io/config.hash"
 SOURCE = "kubernetes.io/config.source"
+
+
+class StaticPods:
+    """The static pods of a node, by uid."""
+
+    __slots__ = ("_node_name", "_pods")
+
+    def __init__(self, node_name: str) -> None:
+        self._node_name = node_name
+        self._pods: dict[str, Pod] = {}
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._pods
+
+    def __getitem__(self, uid: str) -> Pod:
+        return self._pods[uid]
+
+    def make(self, manifests: Iterable[Pod], default: Callable[[Pod], Pod]) -> Iterator[Pod]:
+        """Take the node's manifests, one by one."""
+        for manifest in manifests:
+            pod = static_pod(manifest, self._node_name, default)
+            self._pods[pod.metadata.uid] = pod
+            yield pod
+
+    def named(self, name: str, namespace: str) -> list[str]:
+        """The uids of those that have this name."""
+        return [
+            uid for uid, one in self._pods.items() if (one.metadata.namespace, one.metadata.name) == (namespace, name)
+        ]
 
 
 def static_pod(manifest: Pod, node_name: str, default: Callable[[Pod], Pod]) -> Pod:

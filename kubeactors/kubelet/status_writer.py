@@ -5,10 +5,11 @@ Source: pkg/kubelet/status/status_manager.go, pkg/kubelet/pod/mirror_client.go (
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.client import Client, revision_of
 from kubeactors.client.events import Clock
+from kubeactors.kubelet.heartbeat import NodeReporter
 from kubeactors.kubelet.pod_worker import PodWorker, Stage
 from kubeactors.kubelet.static_pods import mirror_of, mirrored
 
@@ -19,15 +20,21 @@ class StatusWriter:
     Args:
         client: as whom.
         clock: knows the time.
+        reporter: knows the node. It is registered before any pod is seen.
     """
 
-    __slots__ = ("_client", "_clock", "_deleted")
+    __slots__ = ("_client", "_clock", "_deleted", "_reporter")
 
-    def __init__(self, client: Client, clock: Clock) -> None:
+    def __init__(self, client: Client, clock: Clock, reporter: NodeReporter) -> None:
+        self._reporter = reporter
         self._client = client
         self._clock = clock
         self._deleted: dict[str, None] = {}
         """Pods that the API was asked to remove, by uid."""
+
+    async def read(self, worker: PodWorker) -> Pod:
+        """The pod of this name as the API has it now; it may be another one."""
+        return await self._client.get(Pod, worker.pod.metadata.name, worker.pod.metadata.namespace)
 
     async def write(self, worker: PodWorker) -> bool:
         """Let the API show what we see, or remove the pod if it is to go and is over. Whether there is more to do."""
@@ -39,11 +46,12 @@ class StatusWriter:
             await self.delete(pod)
         return False
 
-    async def write_mirror(self, worker: PodWorker, static: Pod, node: Node) -> None:
+    async def write_mirror(self, worker: PodWorker, static: Pod) -> None:
         """See to the mirror of a static pod: it is there, it is the right one, and it shows what we see."""
         mirror = await self._client.find(Pod, static.metadata.name, static.metadata.namespace)
         if mirror is None:
-            mirror = await self._client.create(mirror_of(static, node))
+            assert self._reporter.node is not None
+            mirror = await self._client.create(mirror_of(static, self._reporter.node))
         if mirrored(mirror) != worker.uid or mirror.metadata.deletion_timestamp is not None:
             await self.delete(mirror)  # its end is told by the watch, and then it is made anew
             return

@@ -1,0 +1,68 @@
+"""Who has room on the node: which pods are taken, and which may grow.
+
+Source: pkg/kubelet/allocation/allocation_manager.go (v1.36).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from kubeactors.kubelet.admission import NODE_AFFINITY, TAINT_TOLERATION, Rejection, rejection
+from kubeactors.kubelet.eviction import pressed
+from kubeactors.kubelet.heartbeat import NodeReporter
+from kubeactors.kubelet.ledger import Ledger
+from kubeactors.kubelet.pod_worker import PodWorker
+from kubeactors.kubelet.resizing import DEFERRED, obstacle
+
+FRESH_NODE_NEEDED = (NODE_AFFINITY, TAINT_TOLERATION)
+"""Refusals for reasons that others may have changed in the Node."""
+
+
+class AllocationManager:
+    """Gives room to pods.
+
+    Args:
+        reporter: knows the node. It is registered before any pod is seen.
+    """
+
+    __slots__ = ("_deferred", "_ledger", "_reporter")
+
+    def __init__(self, reporter: NodeReporter) -> None:
+        self._reporter = reporter
+        self._ledger = Ledger()
+        self._deferred: dict[str, None] = {}
+        """The pods that wait for room to grow, by uid."""
+
+    def __contains__(self, uid: str) -> bool:
+        return uid in self._ledger
+
+    def refusal(self, worker: PodWorker) -> Rejection | None:
+        """Why the node does not take the pod; None if it does."""
+        node = self._reporter.node
+        assert node is not None
+        return pressed(self._reporter.pressures, worker.pod) or rejection(worker.pod, node, self._ledger)
+
+    def add(self, worker: PodWorker, now: int) -> None:
+        """The pod takes room."""
+        self._ledger.add(worker.uid, worker.allocated)
+        if worker.wants_resize:
+            self.resize(worker, now)
+
+    def resize(self, worker: PodWorker, now: int) -> None:
+        """Give the pod other sizes; if there is no room, again when somebody has left."""
+        assert self._reporter.node is not None
+        why = obstacle(worker.pod, self._reporter.node, self._ledger)
+        worker.resize(why, now)
+        self._deferred.pop(worker.uid, None)
+        if why is None:
+            self._ledger.add(worker.uid, worker.pod.spec)
+        elif why.reason == DEFERRED:
+            self._deferred[worker.uid] = None
+
+    def remove(self, uid: str, workers: Mapping[str, PodWorker], now: int) -> Iterator[PodWorker]:
+        """The pod takes no room any more: others may grow now. Each that has tried is to be looked at."""
+        self._deferred.pop(uid, None)
+        self._ledger.remove(uid)
+        for waiting in tuple(self._deferred):
+            worker = workers.get(waiting)
+            if worker is not None and worker.takes_room and worker.wants_resize:
+                self.resize(worker, now)
+                yield worker

@@ -1,0 +1,144 @@
+"""What a kubelet does for the sake of its node: it makes it known, keeps its Lease, and says how it is.
+
+Source: pkg/kubelet/kubelet_node_status.go, k8s.io/component-helpers/apimachinery/lease (v1.36).
+"""
+
+from contextlib import suppress
+
+from kubeactors.actor import Context
+from kubeactors.apimachinery.status import StatusError
+from kubeactors.client import EventRecorder
+from kubeactors.kubelet.config import KubeletConfig
+from kubeactors.kubelet.heartbeat import LATE, NodeReporter
+from kubeactors.kubelet.messages import (
+    AwaitRange,
+    Connect,
+    Heartbeat,
+    KeepRenewed,
+    KubeletMessage,
+    LookForRange,
+    Register,
+    ReportNode,
+    StopRenewing,
+)
+from kubeactors.kubelet.node_events import reference_of
+from kubeactors.message import Recipient
+
+SECOND = 1_000_000_000
+REGISTER_RETRY_SECONDS = 1.0
+RANGE_SECONDS = 0.5
+"""How often a kubelet whose node has no range for its pods looks for one, at most."""
+
+
+class NodeKeeper:
+    """Keeps one node known and alive. It sends its kubelet what is to happen next; each method does one such thing.
+
+    Args:
+        ctx: of the kubelet.
+        reporter: reads and writes the Node and the Lease.
+        config: of the node.
+        recorder: where events go.
+        renewer: renews the Lease once the kubelet holds it; without one the kubelet does.
+    """
+
+    __slots__ = ("_config", "_ctx", "_recorder", "_renewed_at", "_renewer", "_renewing", "reporter")
+
+    def __init__(
+        self,
+        ctx: Context[KubeletMessage],
+        reporter: NodeReporter,
+        config: KubeletConfig,
+        recorder: EventRecorder,
+        renewer: Recipient[KeepRenewed | StopRenewing] | None,
+    ) -> None:
+        self.reporter: NodeReporter = reporter
+        self._ctx = ctx
+        self._config = config
+        self._recorder = recorder
+        self._renewer = renewer
+        self._renewing = False
+        self._renewed_at = 0
+
+    async def register(self) -> None:
+        """Create the Node; then the kubelet begins to work."""
+        try:
+            await self.reporter.register(self._ctx.timestamp())
+        except StatusError as error:
+            self._ctx.log.warning("kubelet.not_registered", node=self._config.node_name, error=str(error))
+            self._ctx.after(REGISTER_RETRY_SECONDS * (1 + self._ctx.random.random()), Register())
+            return
+        self._tell_events()
+        self._ctx.self.tell(Connect() if self._config.pod_cidr else AwaitRange())
+        self._ctx.self.tell(Heartbeat())
+        self._later_report()
+
+    def pod_cidr(self) -> str:
+        """The range that the node has for its pods; if there is none it is looked for soon."""
+        node = self.reporter.node
+        if node is None:
+            return ""  # asked for by an instance before this one
+        if not node.spec.pod_cidr:
+            self._ctx.after(RANGE_SECONDS * (1 + self._ctx.random.random()), LookForRange(), key="range")
+        return node.spec.pod_cidr
+
+    async def refresh(self) -> None:
+        """Read the node again."""
+        with suppress(StatusError):
+            await self.reporter.refresh()
+
+    async def renew(self) -> None:
+        """Renew the Lease, and do so again after ten seconds, give or take a little so that nodes spread."""
+        if self.reporter.node is None:
+            return  # told by an instance before this one: who has registered begins anew
+        interval = self._config.heartbeat_seconds
+        self._ctx.after(interval * (1 + 0.04 * self._ctx.random.random()), Heartbeat(), key="heartbeat")
+        if self._renewing:
+            return
+        self._renewing = True
+        try:
+            await self.reporter.renew(self._ctx.microtime())
+        except StatusError as error:
+            self._ctx.log.info("kubelet.not_renewed", error=str(error))
+        else:
+            self._was_renewed(interval)
+        finally:
+            self._renewing = False
+
+    def _was_renewed(self, interval: float) -> None:
+        """Report if it was late. From now on the renewer renews it, if there is one."""
+        now = self._ctx.now
+        late = self._renewed_at and now - self._renewed_at > LATE * interval * SECOND
+        self._renewed_at = now
+        if late:
+            self._ctx.self.tell(ReportNode())
+        if self._renewer is not None and self._renewer.tell(KeepRenewed(self._config.node_name, self._ctx.self)):
+            self._renewed_at = 0
+            self._ctx.cancel_timer("heartbeat")
+
+    def stop_renewing(self) -> None:
+        """Nobody renews the Lease any more."""
+        if self._renewer is not None:
+            self._renewer.tell(StopRenewing(self._config.node_name))
+
+    async def report(self) -> None:
+        """Write the node's status."""
+        self._later_report()
+        try:
+            await self.reporter.report(self._ctx.timestamp())
+            self._tell_events()
+        except StatusError as error:
+            self._ctx.log.info("kubelet.not_reported", error=str(error))
+            self._ctx.after(self._config.heartbeat_seconds, ReportNode(), key="report")
+
+    def tell(self, type_: str, reason: str, message: str) -> None:
+        """Tell people something about the node."""
+        self._recorder.event(reference_of(self._config.node_name), type_, reason, message)
+
+    def _tell_events(self) -> None:
+        for event in self.reporter.events:
+            self.tell(event.type, event.reason, event.message)
+        self.reporter.events.clear()
+
+    def _later_report(self) -> None:
+        seconds = self._config.node_status_seconds * (1 + 0.04 * self._ctx.random.random())
+        self._ctx.after(seconds, ReportNode(), key="report")

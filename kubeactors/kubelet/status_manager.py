@@ -1,0 +1,97 @@
+"""Sees to it that the API shows what a kubelet sees of its pods.
+
+Source: pkg/kubelet/status/status_manager.go (v1.36).
+"""
+
+from collections.abc import Callable, Mapping
+
+from kubeactors.actor import Context
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
+from kubeactors.kubelet.messages import DropMirror, KubeletMessage, WriteStatus
+from kubeactors.kubelet.pod_worker import PodWorker
+from kubeactors.kubelet.static_pods import StaticPods
+from kubeactors.kubelet.status_writer import StatusWriter
+
+RETRY_SECONDS = 1.0
+
+
+class StatusManager:
+    """Writes of a pod come one after the other, and changes that come meanwhile make one more write, not one each.
+
+    Args:
+        ctx: of the kubelet.
+        writer: writes.
+        workers: the pods, by uid.
+        static: which of them are static.
+        take_news: what the kubelet does with a pod that others have changed.
+    """
+
+    __slots__ = ("_ctx", "_static", "_take_news", "_unwritten", "_workers", "_writer")
+
+    def __init__(
+        self,
+        ctx: Context[KubeletMessage],
+        writer: StatusWriter,
+        workers: Mapping[str, PodWorker],
+        static: StaticPods,
+        take_news: Callable[[PodWorker, Pod], None],
+    ) -> None:
+        self._ctx = ctx
+        self._workers = workers
+        self._static = static
+        self._take_news = take_news
+        self._writer = writer
+        self._unwritten: dict[str, bool] = {}
+        """Pods whose status is being written, by uid; True if it has changed since."""
+
+    def changed(self, uid: str) -> None:
+        """The pod is to be written soon."""
+        if uid not in self._unwritten:
+            self._ctx.self.tell(WriteStatus(uid))
+        self._unwritten[uid] = True
+
+    async def write(self, uid: str) -> None:
+        """Write until the API shows what we see; if that fails, again after a while."""
+        try:
+            while self._unwritten.get(uid):
+                self._unwritten[uid] = False
+                await self._write(uid)
+        except StatusError as error:
+            self._ctx.log.info("kubelet.status_not_written", uid=uid, error=str(error))
+            self._unwritten[uid] = True
+            self._ctx.after(RETRY_SECONDS, WriteStatus(uid), key=f"write-{uid}")
+        else:
+            self._unwritten.pop(uid, None)
+
+    async def _write(self, uid: str) -> None:
+        worker = self._workers.get(uid)
+        if worker is None or worker.is_gone:
+            return
+        if uid in self._static:
+            await self._writer.write_mirror(worker, self._static[uid])
+            return
+        try:
+            if await self._writer.write(worker):
+                self._unwritten[uid] = True
+        except Conflict:
+            fresh = await self._writer.read(worker)
+            if fresh.metadata.uid == uid:
+                self._take_news(worker, fresh)
+                self._unwritten[uid] = True
+        except NotFound:
+            return  # the watch will tell that it is gone
+
+    async def drop(self, mirror: Pod) -> None:
+        """Remove a mirror of nothing: this one, not another of its name."""
+        try:
+            await self._writer.delete(mirror)
+        except NotFound:
+            pass
+        except StatusError as error:
+            self._ctx.log.info("kubelet.mirror_not_removed", error=str(error))
+            self._ctx.after(RETRY_SECONDS, DropMirror(mirror))
+
+    def forget(self, uid: str) -> None:
+        """The API has forgotten the pod."""
+        self._writer.forget(uid)
