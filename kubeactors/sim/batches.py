@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kubeactors.sim.campaign import Finding, Run, Tally, known_invariants, recorded_order, run_plan, smallest
+from kubeactors.sim.campaign import Finding, Record, Run, Tally, known_invariants, recorded_order, run_plan, smallest
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.operators.fuzzing import fuzz_at
@@ -62,6 +62,7 @@ class Scenarios(NamedTuple):
     kinds: tuple[str, ...]
     generate: Callable[[int], Plan]
     run: Run
+    record: Record
 
 
 def scenarios_of(job: Job) -> Scenarios:
@@ -73,9 +74,9 @@ def scenarios_of(job: Job) -> Scenarios:
     if job.operator:
         campaign = fuzz_at(job.operator)
         made = _in_order(campaign.generate, job.strategy)
-        return Scenarios(campaign.operator.fault_kinds, made, campaign.run_plan)
+        return Scenarios(campaign.operator.fault_kinds, made, campaign.run_plan, campaign.recorded_order)
     run = partial(run_plan, invariants=known_invariants(job.invariants))
-    return Scenarios(job.kinds, _in_order(partial(generate, kinds=job.kinds), job.strategy), run)
+    return Scenarios(job.kinds, _in_order(partial(generate, kinds=job.kinds), job.strategy), run, recorded_order)
 
 
 def _in_order(made: Callable[[int], Plan], strategy: str) -> Callable[[int], Plan]:
@@ -88,11 +89,11 @@ def run_job(job: Job) -> Batch:
     Raises:
         InvariantFailed, OperatorError, ForeignError: what is tested, or judges, is mistaken.
     """
-    kinds, generate_, run = scenarios_of(job)
-    tally = Tally(faults=dict.fromkeys(kinds, 0))
+    made = scenarios_of(job)
+    tally = Tally(faults=dict.fromkeys(made.kinds, 0))
     for seed in range(job.first, job.first + job.count):
-        plan = generate_(seed)
-        tally.add(plan, run(plan))
+        plan = made.generate(seed)
+        tally.add(plan, made.run(plan))
     return Batch(
         first=job.first,
         scenarios=tally.scenarios,
@@ -108,8 +109,8 @@ def shrink_found(
     job: Job, found: Found, go_on: Callable[[], bool], improved: Callable[[Plan], object] = lambda _: None
 ) -> Finding:
     """The smallest plan that can be found for a failure in the time that there is."""
-    record = None if job.operator else recorded_order
-    return smallest(found.finding, scenarios_of(job).run, record=record, go_on=go_on, improved=improved)
+    made = scenarios_of(job)
+    return smallest(found.finding, made.run, record=made.record, go_on=go_on, improved=improved)
 
 
 def jobs(whole: Job, *, size: int = BATCH) -> Iterator[Job]:

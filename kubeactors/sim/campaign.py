@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -115,11 +115,19 @@ def run_plan(plan: Plan, /, *, deadline: float = math.inf, invariants: Sequence[
     return outcome
 
 
-def recorded_order(plan: Plan) -> tuple[Deviation, ...]:
-    """In which order things happen in a plan: how it differs from first in, first out."""
-    simulation = Simulation(plan, record=True)
+def order_of(simulation: Simulation) -> tuple[Deviation, ...]:
+    """In which order things happen in one that is recorded: how it differs from first in, first out."""
     simulation.run()
     return simulation.tape
+
+
+def recorded_order(plan: Plan) -> tuple[Deviation, ...]:
+    """In which order things happen in a plan, with the control plane alone."""
+    return order_of(Simulation(plan, record=True))
+
+
+Record: TypeAlias = Callable[[Plan], tuple[Deviation, ...]]
+"""In which order things happen in a plan: see `recorded_order`. It runs plans as a `Run` does: with the same operator."""
 
 
 LONGER_SECONDS = 15.0
@@ -147,19 +155,19 @@ def smallest(
     finding: Finding,
     run: Run = run_plan,
     *,
-    record: Callable[[Plan], tuple[Deviation, ...]] | None = recorded_order,
+    record: Record = recorded_order,
     go_on: Callable[[], bool] = lambda: True,
     improved: Callable[[Plan], object] = lambda _: None,
 ) -> Finding:
     """The same failure with as few steps as can be found. What came after the violation is left out at once.
 
     If it fails first in, first out as well, that is its order: then it needs no luck to fail again after a change of
-    the code. If not, the order is made small in the end, too, if it can be `record`ed.
+    the code. If not, the order that is `record`ed is made small in the end, too.
     """
     fails = FailsAlike(finding, run)
     begin = _first_that_fails(finding, fails, go_on)
     plan = shrink(begin, fails, go_on=go_on, improved=improved)
-    if plan.schedule != FIFO and record is not None:
+    if plan.schedule != FIFO:
         plan = _in_a_small_order(plan, fails, record, go_on)
     return Finding(violation=run(plan).violations[0], plan=plan)
 
@@ -187,7 +195,7 @@ def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Ca
 def _in_a_small_order(
     plan: Plan,
     fails: Callable[[Plan], bool],
-    record: Callable[[Plan], tuple[Deviation, ...]],
+    record: Record,
     go_on: Callable[[], bool],
 ) -> Plan:
     """Keep of the order what the failure needs; all that its strategy does if that is still much after some tries."""

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
-from kubeactors.sim.campaign import Run, run_plan
+from kubeactors.sim.campaign import Record, Run, recorded_order, run_plan
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.operators.fuzzing import Fuzz
 from kubeactors.sim.plan import Plan
@@ -39,6 +39,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def run(self) -> Run:
         """Runs plans."""
         return run_plan if self.operator is None else self.operator.run_plan
+
+    @property
+    def record(self) -> Record:
+        """Records in which order things happen in a plan."""
+        return recorded_order if self.operator is None else self.operator.recorded_order
 
     @property
     def place(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from kubeactors.sim.campaign import Finding, recorded_order, smallest
+from kubeactors.sim.campaign import Finding, smallest
 from tests.quality.corpus import Row
 
 SHRINK_SECONDS = 20.0
@@ -35,8 +35,7 @@ def search(row: Row, seconds: float, first_seed: int = 0, *, length: int = 1) ->
             if violations:
                 found = time.process_time()
                 first = Finding(violation=violations[0], plan=plan)
-                record = recorded_order if row.operator is None else None
-                finding = smallest(first, row.run, record=record, go_on=clock(SHRINK_SECONDS))
+                finding = smallest(first, row.run, record=row.record, go_on=clock(SHRINK_SECONDS))
                 return Result(
                     name=row.name,
                     scenarios=scenarios,

@@ -30,6 +30,7 @@ from kubeactors.sim.operators.fuzzing import Fuzz, Test
 from kubeactors.sim.operators.operator import Act, Break
 from kubeactors.sim.operators.simulation import RAISES
 from kubeactors.sim.plan import Plan, decode, encode
+from kubeactors.sim.search import TAPE
 from kubeactors.sim.workload import OwnAction
 from tests.sim.shops import add_pods, close, keep_pods, order, shops_have_their_pods
 
@@ -292,6 +293,29 @@ def test_an_operator_may_reconcile_custom_kinds() -> None:
     widgets_are_done()
     campaign = campaign_of(widgets_are_done)
     assert campaign.run_plan(Plan(steps=(OwnAction(at=1.0, name="build"),))).violations == ()
+
+
+async def presume(client: OperatorClient, key: str) -> None:
+    """Presumes that it hears of the first shop before there is a second one."""
+    if key == "default/a" and await client.find(ConfigMap, "b", "default"):
+        raise ValueError("late")
+
+
+async def order_two(client: Client) -> None:
+    await order(client, "a", 1)
+    await order(client, "b", 1)
+
+
+hasty = fuzz(watches="configmaps", actions=[order_two], kinds=[], scenarios=60)(presume)
+
+
+def test_of_the_order_that_an_operator_fails_in_only_what_matters_to_it_is_kept() -> None:
+    with pytest.raises(FuzzFailed, match="late") as caught:
+        hasty()
+    plan = caught.value.finding.plan
+    assert plan.schedule == TAPE
+    assert [one.label for one in plan.tape] == ["deliver:/cluster/operator/reconciler:Notify"]
+    assert campaign_of(hasty).run_plan(plan).violations == (caught.value.finding.violation,)
 
 
 def test_the_same_seed_is_the_same_run() -> None:

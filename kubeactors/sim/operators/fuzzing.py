@@ -15,6 +15,7 @@ from kubeactors.sim.campaign import (
     Tally,
     known_faults,
     known_invariants,
+    order_of,
     smallest,
     story,
     write_replay,
@@ -39,6 +40,7 @@ from kubeactors.sim.operators.operator import (
 from kubeactors.sim.operators.places import NotFound, found_at, place_in
 from kubeactors.sim.operators.simulation import OperatorSimulation
 from kubeactors.sim.plan import FAULT_KINDS, Plan
+from kubeactors.sim.search import Deviation
 from kubeactors.sim.simulation import Outcome
 
 DIRECTORY = Path("kubeactors-fuzz")
@@ -82,13 +84,17 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
         """Where a replay finds it, as `module:name` or `file.py:name`; empty if it cannot."""
         return place_in(self.module, lambda one: _campaign_of(one) is self)
 
-    def simulation(self, plan: Plan) -> OperatorSimulation:
-        """A plan, ready to run."""
-        return OperatorSimulation(plan, self.operator, self.also)
+    def simulation(self, plan: Plan, *, record: bool = False) -> OperatorSimulation:
+        """A plan, ready to run; whether its order is to be recorded."""
+        return OperatorSimulation(plan, self.operator, self.also, record=record)
 
     def run_plan(self, plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
         """What becomes of a plan."""
         return self.simulation(plan).run(deadline=deadline)
+
+    def recorded_order(self, plan: Plan) -> tuple[Deviation, ...]:
+        """In which order things happen in a plan, the operator among them."""
+        return order_of(self.simulation(plan, record=True))
 
     def generate(self, seed: int) -> Plan:
         """The plan of a seed."""
@@ -115,7 +121,8 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
         tally = self.look()
         if not tally.findings:
             return tally
-        finding = smallest(tally.findings[0], self.run_plan, go_on=_clock(SHRINK_SECONDS))
+        go_on = _clock(SHRINK_SECONDS)
+        finding = smallest(tally.findings[0], self.run_plan, record=self.recorded_order, go_on=go_on)
         place, records = self.place, recorded(self.simulation(finding.plan))
         replay = write_replay(finding, self.report, place)
         html = replay.with_suffix(".html")

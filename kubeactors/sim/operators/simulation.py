@@ -34,11 +34,12 @@ class OperatorSimulation(Simulation):
         plan: what happens.
         operator: who is tested.
         also: names of invariants of the control plane that must hold as well.
+        record: whether the order is noted, see `Simulation`.
     """
 
-    def __init__(self, plan: Plan, operator: Operator, also: tuple[str, ...] = ()) -> None:
+    def __init__(self, plan: Plan, operator: Operator, also: tuple[str, ...] = (), *, record: bool = False) -> None:
         others = tuple(one for one in ALL if one.name in also)
-        super().__init__(plan, (*invariants_of_operator(operator), InformersEqualStore, *others))
+        super().__init__(plan, (*invariants_of_operator(operator), InformersEqualStore, *others), record=record)
         self._operator = operator
         self._view = ClusterView(self.world, self.sim.kernel)
         self.guests: Mapping[str, Guest] = {
