@@ -96,6 +96,8 @@ class World:
         """The uids of such objects whose owner is deleted and leaves them, with the owner's."""
         self._doomed: dict[str, None] = {}
         """The uids of objects that users have deleted."""
+        self._goes_with_all: dict[str, None] = {}
+        """Those that were to go with what they own."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
         """All commits by kind, for those who compare streams with it."""
         self._log_by_node: dict[str, list[Commit]] = {}
@@ -182,6 +184,8 @@ class World:
         """The user deletes an owner; with `orphan` what it controls is to stay."""
         uid = owner.metadata.uid
         self.in_hand[uid] = None
+        if not orphan:
+            self._goes_with_all[uid] = None
         orphan = orphan and uid not in self._doomed
         self._doomed[uid] = None
         for one in self.controlled_by(uid).values():
@@ -210,10 +214,17 @@ class World:
         return commit
 
     def _note_adoption(self, new: TypedObject) -> None:
-        """What an owner that lives has taken is no longer without one."""
+        """What an owner that lives has taken is no longer without one.
+
+        Nor is what an owner has taken that a user deletes at that moment with all that it owns: it was asked whether it
+        lives before it took. A user cannot tell that from one that has taken first.
+        """
         controller = controller_of(new.metadata)
-        owner = self.by_uid.get(controller.uid) if controller is not None else None
-        if owner is not None and owner.metadata.deletion_timestamp is None:
+        if controller is None:
+            return
+        owner = self.by_uid.get(controller.uid)
+        lives = owner is not None and owner.metadata.deletion_timestamp is None
+        if lives or controller.uid in self._goes_with_all:
             self.free.pop(new.metadata.uid, None)
 
     def _put(self, key: str, new: TypedObject) -> None:

@@ -152,7 +152,7 @@ class AvailabilityBound(Invariant):
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
         uid = deployment.metadata.uid
-        if all(map(self._is_known, self.world.sets_of(uid))) and self._available(uid) >= least(deployment):
+        if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
             self._floors[uid] = least(deployment)
 
     def _is_known(self, found: ReplicaSet) -> bool:
@@ -161,6 +161,10 @@ class AvailabilityBound(Invariant):
 
     def _available(self, uid: str) -> int:
         return sum(1 for one in self.world.sets_of(uid) for pod in self.world.pods_of(one) if is_ready(pod))
+
+    def _stays(self, uid: str) -> int:
+        """How many available pods are wanted: any other may be going already, since a lower promise was made."""
+        return sum(min(wanted(one), sum(map(is_ready, self.world.pods_of(one)))) for one in self.world.sets_of(uid))
 
     def _owner(self, value: TypedObject) -> Deployment | None:
         reference = controller_of(value.metadata)
