@@ -50,6 +50,10 @@ RESTART_SECONDS = 20.0
 """How long those who have started anew are watched: longer than it takes to be elected."""
 VISITORS_RANGE = "10.32.0.0/24"
 """What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
+BALANCERS_RANGE = "192.0.2.128/29"
+"""What services of type LoadBalancer get their addresses from."""
+ROOT_CA = "the root of trust"
+"""In place of a certificate: nobody in a simulation speaks by TLS."""
 STOP_SECONDS = 0.3
 """How long a container takes to stop: long enough for something to break meanwhile."""
 PATIENCE = 50_000
@@ -112,6 +116,8 @@ class Simulation:
         self._spec = ClusterSpec(
             nodes=pool,
             cluster_cidr=VISITORS_RANGE,
+            load_balancer_pool=BALANCERS_RANGE,
+            root_ca=ROOT_CA,
             schedulers=plan.candidates,
             controller_managers=plan.candidates,
             leader_elect=leader_elect,

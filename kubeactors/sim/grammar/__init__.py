@@ -1,7 +1,7 @@
 """The grammar of plans: what a scenario may consist of.
 
     actions.py   what users do        faults.py   what breaks        source.py   where choices come from
-    extras.py    what some of them do besides
+    extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
 
 Things happen in bursts, at a few moments, because what breaks together breaks most.
 """
@@ -9,6 +9,7 @@ Things happen in bursts, at a few moments, because what breaks together breaks m
 from collections.abc import Sequence
 
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, Actions
+from kubeactors.sim.grammar.belongings import Belongings
 from kubeactors.sim.grammar.extras import Extras
 from kubeactors.sim.grammar.faults import Faults
 from kubeactors.sim.grammar.source import Seeded, Source
@@ -46,7 +47,7 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     room, candidates = source.choice(ROOMS), source.choice(CANDIDATES)
     extras = Extras(source)
     adorned = [extras.adorned(one) for one in done]
-    steps = [*adorned, *steps[len(done) :], *extras.some(adorned)]
+    steps = [*adorned, *steps[len(done) :], *extras.some(adorned), *Belongings(source, adorned).some()]
     return Plan(seed=seed, nodes=nodes, pods_per_node=room, candidates=candidates, steps=in_order(steps))
 
 

@@ -1,7 +1,8 @@
 """How the user does what a plan says, as a person with kubectl would.
 
-hands.py         what all of it needs            manifests.py    the objects that are created
-deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   one file for each kind of action
+hands.py         what all of it needs            manifests.py    belongings.py    the objects that are created
+deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py
+one file for each kind of action
 """
 
 from kubeactors.sim.users.bounds import Bounds
@@ -10,7 +11,8 @@ from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
 from kubeactors.sim.users.pods import Pods
+from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.sets import Sets
 from kubeactors.sim.users.sharing import Sharing
 
-__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Sets", "Sharing"]
+__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Services", "Sets", "Sharing"]

@@ -37,6 +37,7 @@ from kubeactors.api.batch.v1.job import (
 )
 from kubeactors.api.core.v1 import (
     Container,
+    ContainerPort,
     EndpointAddress,
     EndpointPort,
     Endpoints,
@@ -95,6 +96,8 @@ TEAM = "example.com/aggregate-to-team"
 SCRATCH = "scratch"
 CPU = "100m"
 URGENT = PriorityClass(metadata=ObjectMeta(name="urgent"), value=1000)
+HTTP = "http"
+"""The name of the port at which pods listen."""
 LOAD = f"{DOMAIN}cpu"
 FLAPPING = {f"{DOMAIN}readiness": "ok 5:fail 9:ok 12:fail 20:ok"}
 PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
@@ -109,6 +112,11 @@ def image_of(tag: str) -> str:
     'registry.example/app:2'
     """
     return f"registry.example/app:{tag}"
+
+
+def _ports(tag: str) -> tuple[ContainerPort, ...]:
+    """Where a container of an image listens: each image somewhere else."""
+    return (ContainerPort(name=HTTP, container_port=8000 + ord(tag[-1])),)
 
 
 def visitor(name: str) -> Node:
@@ -141,6 +149,7 @@ def pod_spec(
     container = Container(
         name="main",
         image=image_of(image),
+        ports=_ports(image),
         resources=ResourceRequirements(requests={"cpu": cpu}),
         startup_probe=probe,
         readiness_probe=probe,
@@ -352,7 +361,7 @@ def service_of(name: str) -> Service:
 
 def with_image(template: PodTemplateSpec, tag: str) -> PodTemplateSpec:
     """The same pods with another image."""
-    containers = tuple(replace(one, image=image_of(tag)) for one in template.spec.containers)
+    containers = tuple(replace(one, image=image_of(tag), ports=_ports(tag)) for one in template.spec.containers)
     return replace(template, spec=replace(template.spec, containers=containers))
 
 

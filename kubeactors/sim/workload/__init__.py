@@ -1,6 +1,7 @@
 """What users do to a cluster, as data.
 
-    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py    own.py
+    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
+    services.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -41,6 +42,7 @@ from kubeactors.sim.workload.pods import (
     RecreateService,
     RelabelPod,
 )
+from kubeactors.sim.workload.services import Expose, ServiceAction, ServiceForm, Unexpose
 from kubeactors.sim.workload.sets import (
     Concurrency,
     CreateCronJob,
@@ -59,7 +61,16 @@ from kubeactors.sim.workload.sets import (
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
 
-AnyAction = DeploymentAction | SetAction | PodAction | NodeAction | BoundAction | NamespaceAction | SharingAction
+AnyAction = (
+    DeploymentAction
+    | SetAction
+    | PodAction
+    | NodeAction
+    | BoundAction
+    | NamespaceAction
+    | SharingAction
+    | ServiceAction
+)
 
 __all__ = [
     "AddPod",
@@ -87,6 +98,7 @@ __all__ = [
     "Drain",
     "EmptySlices",
     "Evict",
+    "Expose",
     "GrantRole",
     "NamespaceAction",
     "NodeAction",
@@ -106,6 +118,8 @@ __all__ = [
     "RollSet",
     "Scale",
     "ScaleStatefulSet",
+    "ServiceAction",
+    "ServiceForm",
     "SetAction",
     "SetBudget",
     "SetKind",
@@ -116,6 +130,7 @@ __all__ = [
     "Taint",
     "Uncordon",
     "Undo",
+    "Unexpose",
     "Visit",
     "WithdrawAddresses",
 ]

@@ -1,7 +1,7 @@
 """What holds of controllers.
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
-statuses.py       leftovers.py    outages.py
+statuses.py       leftovers.py    outages.py    services.py
 """
 
 from kubeactors.sim.invariants.controllers import (
@@ -12,6 +12,7 @@ from kubeactors.sim.invariants.controllers import (
     nodes,
     outages,
     ownership,
+    services,
     sets,
     statuses,
     volumes,
@@ -26,6 +27,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *outages.INVARIANTS,
     *ownership.INVARIANTS,
     *endpoints.INVARIANTS,
+    *services.INVARIANTS,
     *volumes.INVARIANTS,
     *statuses.INVARIANTS,
     *leftovers.INVARIANTS,

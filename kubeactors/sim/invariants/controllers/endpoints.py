@@ -1,37 +1,79 @@
 """What holds of services: they lead to the pods that are ready."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, NamedTuple
 
-from kubeactors.api.core.v1 import Endpoints, Pod, Service
+from kubeactors.api.core.v1 import Endpoints, Node, Pod, Service
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.apimachinery.meta import IntOrString
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import is_active, is_ready
+from kubeactors.sim.rollouts import FINISHED, is_ready
 
 SERVICE_NAME = "kubernetes.io/service-name"
+HEADLESS = "service.kubernetes.io/headless"
+OWN_LABELS = (SERVICE_NAME, "endpoints.kubernetes.io/managed-by", "endpointslice.kubernetes.io/managed-by")
+"""What endpoints say of themselves, not of their service."""
+ZONE = "topology.kubernetes.io/zone"
+EXTERNAL_NAME = "ExternalName"
+READY, NOT_READY, GOING = "ready", "not ready", "going"
+
+
+class Place(NamedTuple):
+    """Where a service leads to."""
+
+    address: str
+    state: str
+    ports: tuple[str, ...]
+    node: str
+    zone: str
+    """Only slices say it."""
+    uid: str
+    """Of the pod."""
+
 
 
 class EndpointsEqualReadyPods(Invariant):
-    """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints."""
+    """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints.
+
+    To the ports that its own lead to, on the nodes where the pods are; and its endpoints have its labels.
+    """
 
     name: ClassVar[str] = "endpoints-equal-ready-pods"
 
     def settled(self) -> Iterator[str]:
         """Look at each service with a selector."""
         for service in self.world.of(Service).values():
-            if service.spec.selector:
+            if service.spec.selector and service.spec.type != EXTERNAL_NAME:
                 yield from self._look(service)
 
     def _look(self, service: Service) -> Iterator[str]:
-        pods = [pod for pod in self._selected(service) if is_active(pod) and pod.status.pod_ip]
-        for ready, what in ((True, "ready"), (False, "not ready")):
-            expected = sorted(pod.status.pod_ip for pod in pods if is_ready(pod) is ready)
-            for where, found in (
-                ("endpoints", self._endpoints(service, ready=ready)),
-                ("slices", self._slices(service, ready=ready)),
-            ):
-                if sorted(found) != expected:
-                    yield f"the {where} of {title(service)} say {sorted(found)} are {what}, and {expected} are"
+        pods = [pod for pod in self._selected(service) if pod.status.phase not in FINISHED and pod.status.pod_ip]
+        going = service.spec.publish_not_ready_addresses
+        listed = [self._place(pod, service) for pod in pods if going or pod.metadata.deletion_timestamp is None]
+        reached = [one for one in listed if one.ports or not service.spec.ports]
+        everything = [self._place(pod, service, sliced=True) for pod in pods]
+        for where, said, expected in (
+            ("endpoints", self._endpoints(service), reached),
+            ("slices", self._slices(service), everything),
+        ):
+            if sorted(said) != sorted(expected):
+                yield f"the {where} of {title(service)} say {_told(said)}, and it should be {_told(expected)}"
+        labels = service.metadata.labels | ({HEADLESS: ""} if service.spec.cluster_ip == "None" else {})
+        for one in self._labelled(service):
+            own = {key: value for key, value in one.metadata.labels.items() if key not in OWN_LABELS}
+            if own != labels:
+                yield f"{title(one)} has the labels {own}, and those of {title(service)} are {labels}"
+
+    def _place(self, pod: Pod, service: Service, *, sliced: bool = False) -> Place:
+        """How a pod should be told of."""
+        state = READY if service.spec.publish_not_ready_addresses or is_ready(pod) else NOT_READY
+        if sliced and pod.metadata.deletion_timestamp is not None:
+            state = GOING
+        found = ((one, _number(pod, one.target_port, one.protocol)) for one in service.spec.ports)
+        ports = tuple(_port(one.name, number, one.protocol) for one, number in found if number)
+        node = self.world.find(Node, pod.spec.node_name, "") if sliced else None
+        zone = node.metadata.labels.get(ZONE, "") if node is not None else ""
+        return Place(pod.status.pod_ip, state, ports, pod.spec.node_name, zone, pod.metadata.uid)
 
     def _selected(self, service: Service) -> Iterator[Pod]:
         for pod in self.world.of(Pod).values():
@@ -41,21 +83,58 @@ class EndpointsEqualReadyPods(Invariant):
             ):
                 yield pod
 
-    def _endpoints(self, service: Service, *, ready: bool) -> list[str]:
+    def _endpoints(self, service: Service) -> list[Place]:
         metadata = service.metadata
         found = self.world.find(Endpoints, metadata.name, metadata.namespace)
-        subsets = found.subsets if found is not None else ()
-        return [one.ip for subset in subsets for one in (subset.addresses if ready else subset.not_ready_addresses)]
-
-    def _slices(self, service: Service, *, ready: bool) -> list[str]:
         return [
-            address
+            Place(one.ip, state, ports, one.node_name or "", "", one.target_ref.uid if one.target_ref else "")
+            for subset in (found.subsets if found is not None else ())
+            for ports in [tuple(_port(port.name, port.port, port.protocol) for port in subset.ports)]
+            for state, addresses in ((READY, subset.addresses), (NOT_READY, subset.not_ready_addresses))
+            for one in addresses
+        ]
+
+    def _slices(self, service: Service) -> list[Place]:
+        return [
+            Place(
+                address,
+                GOING if one.conditions.terminating else READY if one.conditions.ready else NOT_READY,
+                tuple(_port(port.name or "", port.port or 0, port.protocol or "") for port in found.ports or ()),
+                one.node_name or "",
+                one.zone or "",
+                one.target_ref.uid if one.target_ref else "",
+            )
+            for found in self._slices_of(service)
+            for one in found.endpoints or ()
+            for address in one.addresses or ()
+        ]
+
+    def _slices_of(self, service: Service) -> list[EndpointSlice]:
+        return [
+            one
             for one in self.world.of(EndpointSlice).values()
             if any(owner.uid == service.metadata.uid for owner in one.metadata.owner_references)
-            for endpoint in one.endpoints or ()
-            if not endpoint.conditions.terminating and endpoint.conditions.ready is ready
-            for address in endpoint.addresses or ()
         ]
+
+    def _labelled(self, service: Service) -> list[Endpoints | EndpointSlice]:
+        found = self.world.find(Endpoints, service.metadata.name, service.metadata.namespace)
+        return [*([found] if found is not None else []), *self._slices_of(service)]
+
+
+def _number(pod: Pod, target: IntOrString, protocol: str) -> int:
+    """The port of a pod that is meant by a number or a name; 0 if it has none of that name."""
+    if isinstance(target, int):
+        return target
+    ports = (port for container in pod.spec.containers for port in container.ports)
+    return next((one.container_port for one in ports if (one.name, one.protocol) == (target, protocol)), 0)
+
+
+def _port(name: str, number: int, protocol: str) -> str:
+    return f"{name}:{number}/{protocol}"
+
+
+def _told(places: Iterable[Place]) -> str:
+    return "; ".join(f"{one.address} {one.state} {' '.join(one.ports)} {one.node}" for one in sorted(places)) or "nothing"
 
 
 class MirrorsAreTrue(Invariant):

@@ -1,0 +1,38 @@
+"""Services."""
+
+from collections.abc import Awaitable
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Service
+from kubeactors.apimachinery.status import AlreadyExists
+from kubeactors.sim.users.belongings import exposed
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.workload import Expose, ServiceAction, Unexpose
+
+
+class Services:
+    """What is done to them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: ServiceAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case Expose():
+                return self._expose(action)
+            case Unexpose():
+                return self._hands.remove(Service, action.name)
+
+    async def _expose(self, action: Expose) -> None:
+        wanted = exposed(action)
+        try:
+            await self._hands.client.create(wanted)
+        except AlreadyExists:
+            await self._hands.change(Service, action.name, lambda live: _changed(live, wanted))
+
+
+def _changed(live: Service, wanted: Service) -> Service:
+    """As it is wanted; what it was given, and the wish does not name, it keeps."""
+    return replace(live, metadata=replace(live.metadata, labels=wanted.metadata.labels), spec=wanted.spec)
