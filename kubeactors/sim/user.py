@@ -11,7 +11,7 @@ from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.message import Message
-from kubeactors.sim.users import Bounds, Deployments, Hands, Namespaces, Nodes, Pods, Services, Sets, Sharing
+from kubeactors.sim.users import Bounds, Deployments, Hands, Namespaces, Nodes, Pods, Services, Sets, Sharing, Volumes
 from kubeactors.sim.users.hands import is_passing
 from kubeactors.sim.workload import (
     AnyAction,
@@ -23,6 +23,7 @@ from kubeactors.sim.workload import (
     ServiceAction,
     SetAction,
     SharingAction,
+    VolumeAction,
 )
 from kubeactors.sim.world import World
 
@@ -63,7 +64,7 @@ class Doer:
         self._deployments, self._sets = Deployments(self._hands), Sets(self._hands)
         self._pods, self._nodes, self._bounds = Pods(self._hands), Nodes(self._hands), Bounds(self._hands)
         self._namespaces, self._sharing = Namespaces(self._hands), Sharing(self._hands)
-        self._services = Services(self._hands)
+        self._services, self._volumes = Services(self._hands), Volumes(self._hands)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
@@ -90,6 +91,8 @@ class Doer:
             return self._sharing.do(action)
         if isinstance(action, ServiceAction):
             return self._services.do(action)
+        if isinstance(action, VolumeAction):
+            return self._volumes.do(action)
         return self._bounds.do(action)
 
 

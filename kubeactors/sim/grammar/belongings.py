@@ -12,7 +12,10 @@ from kubeactors.sim.workload import AnyAction
 SOON = (0.0, 0.05, 0.5, 2.0, 10.0)
 """How long after one another actions about a topic come, in seconds."""
 MOST_ACTIONS = 5
+ONE_IN = 6
+"""One scenario of so many has a topic."""
 PORTS = (("80",), ("http",), ("80", "http"), ("http", "81"))
+CLASSES: tuple[tuple[workload.ClaimClass, ...], ...] = (("manual",), ("simulated",), ("late",), ("manual", "late"))
 FORMS: tuple[workload.ServiceForm, ...] = ("ClusterIP", "NodePort", "LoadBalancer", "Headless", "ExternalName")
 
 
@@ -32,18 +35,24 @@ class Belongings:
             for one in actions
             if isinstance(one, workload.CreateDeployment | workload.CreateStatefulSet | workload.CreateDaemonSet)
         ]
+        self._classes = source.choice(CLASSES)
 
     def some(self) -> list[AnyAction]:
         """A few actions about a topic or two, or none."""
-        topics = (self._service,)
         found: list[AnyAction] = []
-        for topic in topics:
-            if not self._source.integer(0, 5):
+        for begin, another in ((self._first_service, self._service), (self._storage, self._volume)):
+            if not self._source.integer(0, ONE_IN - 1):
                 at = self._source.choice(self._times)
-                for _ in range(self._source.integer(2, MOST_ACTIONS)):
-                    found.append(topic(round(at, 3)))
+                found += begin(round(at, 3))
+                for _ in range(self._source.integer(1, MOST_ACTIONS)):
                     at += self._source.choice(SOON)
+                    found.append(another(round(at, 3)))
         return found
+
+    # Services.
+
+    def _first_service(self, at: float) -> list[AnyAction]:
+        return [self._service(at)]
 
     def _service(self, at: float) -> AnyAction:
         source = self._source
@@ -61,3 +70,40 @@ class Belongings:
             sticky=not source.integer(0, 3) and form != "ExternalName",
             label=source.choice(("", "a", "b")),
         )
+
+    # Volumes.
+
+    def _storage(self, at: float) -> list[AnyAction]:
+        """A claim, and what it needs, in any order."""
+        first: list[AnyAction] = [self._claim(at, "disk-1")]
+        if self._source.integer(0, 3):
+            first.append(workload.OfferClass(at=at, name=self._classes[0]))
+        if "manual" in self._classes:
+            first.append(workload.AddVolume(at=at, name="volume-1", gibibytes=self._source.integer(1, 3)))
+        return first
+
+    def _claim(self, at: float, name: str) -> AnyAction:
+        size = self._source.integer(1, 3)
+        return workload.Claim(at=at, name=name, gibibytes=size, of=self._source.choice(self._classes))
+
+    def _volume(self, at: float) -> AnyAction:
+        source = self._source
+        claim, size = f"disk-{source.choice((1, 1, 2))}", source.integer(1, 3)
+        match source.integer(0, 9):
+            case 0 | 1:
+                policy: workload.ReclaimPolicy = "Delete" if not source.integer(0, 2) else "Retain"
+                return workload.AddVolume(at=at, name=f"volume-{source.integer(1, 2)}", gibibytes=size, policy=policy)
+            case 2:
+                return workload.DropVolume(at=at, name=f"volume-{source.integer(1, 2)}")
+            case 3:
+                return workload.OfferClass(at=at, name=source.choice(self._classes))
+            case 4 | 5:
+                return self._claim(at, claim)
+            case 6:
+                return workload.GrowClaim(at=at, name=claim, gibibytes=size + 1)
+            case 7:
+                return workload.UseClaim(at=at, name=claim)
+            case 8:
+                return workload.DropClaim(at=at, name=claim)
+            case _:
+                return workload.DeletePod(at=at, name=claim)

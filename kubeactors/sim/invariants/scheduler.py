@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.event import Event
+from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.sim.invariants.controllers.volumes import LATE, claims_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.room import has_room, takes_pods
 from kubeactors.sim.world import Commit, World
@@ -61,12 +63,23 @@ class SchedulableIsScheduled(Invariant):
         pods = list(self.world.of(Pod).values())
         nodes = self.world.of(Node).values()
         for pod in pods:
-            if pod.spec.node_name or pod.metadata.deletion_timestamp is not None:
+            if pod.spec.node_name or pod.metadata.deletion_timestamp is not None or self._waits_for_claims(pod):
                 continue
             for node in nodes:
                 if takes_pods(node, pod) and has_room(node, pods, pod):
                     yield f"{title(pod)} waits, though {node.metadata.name} has room for it"
                     break
+
+    def _waits_for_claims(self, pod: Pod) -> bool:
+        """Whether it has a claim that is not there, or goes, or waits for a volume that is not for want of a pod."""
+        for name in claims_of(pod):
+            claim = self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace)
+            if claim is None or claim.metadata.deletion_timestamp is not None:
+                return True
+            found = self.world.find(StorageClass, claim.spec.storage_class_name or "", "")
+            if claim.status.phase != "Bound" and (found is None or found.volume_binding_mode != LATE):
+                return True
+        return False
 
 
 class PreemptionEnds(Invariant):

@@ -1,7 +1,7 @@
 """How the user does what a plan says, as a person with kubectl would.
 
 hands.py         what all of it needs            manifests.py    belongings.py    the objects that are created
-deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py
+deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py
 one file for each kind of action
 """
 
@@ -14,5 +14,6 @@ from kubeactors.sim.users.pods import Pods
 from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.sets import Sets
 from kubeactors.sim.users.sharing import Sharing
+from kubeactors.sim.users.volumes import Volumes
 
-__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Services", "Sets", "Sharing"]
+__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Services", "Sets", "Sharing", "Volumes"]

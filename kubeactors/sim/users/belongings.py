@@ -1,12 +1,28 @@
 """The objects that users create besides workloads."""
 
-from kubeactors.api.core.v1 import Service, ServicePort, ServiceSpec
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import (
+    HostPathVolumeSource,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimVolumeSource,
+    Pod,
+    Service,
+    ServicePort,
+    ServiceSpec,
+    Volume,
+)
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
+from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResourceRequirements
+from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.sim.users.manifests import APP, NAMESPACE
-from kubeactors.sim.workload import Expose
+from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
+from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec, storage_class
+from kubeactors.sim.workload import AddVolume, Claim, ClaimClass, Expose
 
 TIER = "tier"
 """The label of services that users set themselves."""
+MANUAL, LATE = "manual", "late"
 
 
 def exposed(action: Expose) -> Service:
@@ -29,3 +45,50 @@ def exposed(action: Expose) -> Service:
     )
     labels = {TIER: action.label} if action.label else {}
     return Service(metadata=ObjectMeta(name=action.name, namespace=NAMESPACE, labels=labels), spec=spec)
+
+
+def storage(gibibytes: int) -> VolumeResourceRequirements:
+    """What a claim asks for."""
+    return VolumeResourceRequirements(requests={"storage": f"{gibibytes}Gi"})
+
+
+def free_volume(action: AddVolume) -> PersistentVolume:
+    """A volume that is reserved for nobody."""
+    spec = PersistentVolumeSpec(
+        capacity={"storage": f"{action.gibibytes}Gi"},
+        access_modes=("ReadWriteOnce",),
+        storage_class_name=MANUAL,
+        persistent_volume_reclaim_policy=action.policy,
+        host_path=HostPathVolumeSource(path=f"/data/{action.name}"),
+    )
+    return PersistentVolume(metadata=ObjectMeta(name=action.name), spec=spec)
+
+
+def class_named(name: ClaimClass) -> StorageClass:
+    """The class: `late` waits for the first pod that needs a volume."""
+    if name == MANUAL:
+        return StorageClass(metadata=ObjectMeta(name=MANUAL), provisioner="kubernetes.io/no-provisioner")
+    if name != LATE:
+        return storage_class()
+    metadata = ObjectMeta(name=LATE)
+    return StorageClass(
+        metadata=metadata,
+        provisioner=PROVISIONER,
+        volume_binding_mode="WaitForFirstConsumer",
+        allow_volume_expansion=True,
+    )
+
+
+def sized_claim(action: Claim) -> PersistentVolumeClaim:
+    """The claim that the action creates."""
+    spec = PersistentVolumeClaimSpec(
+        access_modes=("ReadWriteOnce",), resources=storage(action.gibibytes), storage_class_name=action.of
+    )
+    return PersistentVolumeClaim(metadata=ObjectMeta(name=action.name, namespace=NAMESPACE), spec=spec)
+
+
+def pod_using(claim: str) -> Pod:
+    """A pod that has the claim as a volume."""
+    source = PersistentVolumeClaimVolumeSource(claim_name=claim)
+    spec = replace(pod_spec("1"), volumes=(Volume(name="data", persistent_volume_claim=source),))
+    return Pod(metadata=ObjectMeta(name=f"user-of-{claim}", namespace=NAMESPACE, labels={APP: claim}), spec=spec)

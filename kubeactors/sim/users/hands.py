@@ -24,9 +24,10 @@ T = TypeVar("T", bound=TypedObject)
 ATTEMPTS = 12
 RETRY_SECONDS = 1.0
 """How often something is tried that fails for a reason that passes."""
+WAIT_ATTEMPTS = 50
 NAME_ATTEMPTS = 600
 NAME_SECONDS = 0.1
-"""How often it is tried whether a name is free again."""
+"""How often it is looked whether something is there, and how often whether a name is free again."""
 
 
 class Hands:
@@ -74,6 +75,13 @@ class Hands:
         """Delete it if it is there."""
         with suppress(NotFound):
             await self.client.delete(type_, name, namespace)
+
+    async def wait_for(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
+        """Until it is there, or for a while: no pod is created in a namespace that has no account yet."""
+        for _ in range(WAIT_ATTEMPTS):
+            if await self.client.find(type_, name, namespace) is not None:
+                return
+            await self.sleep(NAME_SECONDS)
 
     async def pods(self, name: str, *, going: bool = False) -> list[Pod]:
         """The pods of a workload, by name; those that are going only if that is said."""

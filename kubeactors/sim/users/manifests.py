@@ -260,7 +260,7 @@ def volume_of(claim: PersistentVolumeClaim) -> PersistentVolume:
 
 def storage_class() -> StorageClass:
     """Where the volumes of stateful sets come from."""
-    return StorageClass(metadata=ObjectMeta(name=STORAGE), provisioner=PROVISIONER)
+    return StorageClass(metadata=ObjectMeta(name=STORAGE), provisioner=PROVISIONER, allow_volume_expansion=True)
 
 
 def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:

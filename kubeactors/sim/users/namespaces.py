@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod
+from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod, ServiceAccount
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import pod_spec, service_of
@@ -30,6 +30,7 @@ class Namespaces:
         service = service_of("site")
         await self._hands.ensure(replace(service, metadata=replace(service.metadata, namespace=name)))
         await self._hands.ensure(ConfigMap(metadata=ObjectMeta(name="settings", namespace=name)))
+        await self._hands.wait_for(ServiceAccount, "default", name)
         labels = {"app": "site"}
         await self._hands.ensure(
             Pod(metadata=ObjectMeta(name="site", namespace=name, labels=labels), spec=pod_spec("1"))

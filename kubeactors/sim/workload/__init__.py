@@ -1,7 +1,7 @@
 """What users do to a cluster, as data.
 
     deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    own.py
+    services.py    volumes.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -60,6 +60,18 @@ from kubeactors.sim.workload.sets import (
     SuspendJob,
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
+from kubeactors.sim.workload.volumes import (
+    AddVolume,
+    Claim,
+    ClaimClass,
+    DropClaim,
+    DropVolume,
+    GrowClaim,
+    OfferClass,
+    ReclaimPolicy,
+    UseClaim,
+    VolumeAction,
+)
 
 AnyAction = (
     DeploymentAction
@@ -70,13 +82,17 @@ AnyAction = (
     | NamespaceAction
     | SharingAction
     | ServiceAction
+    | VolumeAction
 )
 
 __all__ = [
     "AddPod",
+    "AddVolume",
     "AnyAction",
     "Autoscale",
     "BoundAction",
+    "Claim",
+    "ClaimClass",
     "ClaimForeignOwner",
     "ClaimUnknownOwner",
     "ClaimVolume",
@@ -96,18 +112,23 @@ __all__ = [
     "DeleteSlices",
     "DeploymentAction",
     "Drain",
+    "DropClaim",
+    "DropVolume",
     "EmptySlices",
     "Evict",
     "Expose",
     "GrantRole",
+    "GrowClaim",
     "NamespaceAction",
     "NodeAction",
+    "OfferClass",
     "OwnAction",
     "Pause",
     "PodAction",
     "Policy",
     "Propagation",
     "PublishAddresses",
+    "ReclaimPolicy",
     "RecreatePod",
     "RecreateService",
     "RelabelPod",
@@ -131,6 +152,8 @@ __all__ = [
     "Uncordon",
     "Undo",
     "Unexpose",
+    "UseClaim",
     "Visit",
+    "VolumeAction",
     "WithdrawAddresses",
 ]

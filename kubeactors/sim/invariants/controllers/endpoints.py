@@ -31,7 +31,6 @@ class Place(NamedTuple):
     """Of the pod."""
 
 
-
 class EndpointsEqualReadyPods(Invariant):
     """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints.
 
@@ -134,7 +133,9 @@ def _port(name: str, number: int, protocol: str) -> str:
 
 
 def _told(places: Iterable[Place]) -> str:
-    return "; ".join(f"{one.address} {one.state} {' '.join(one.ports)} {one.node}" for one in sorted(places)) or "nothing"
+    return (
+        "; ".join(f"{one.address} {one.state} {' '.join(one.ports)} {one.node}" for one in sorted(places)) or "nothing"
+    )
 
 
 class MirrorsAreTrue(Invariant):

@@ -13,14 +13,13 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.goals import has_ended, waits_for_others
+from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.room import is_ours
-from kubeactors.sim.world import World
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
-DELETE = "Delete"
 LATE = 5
 """How many seconds late a job may go."""
 
@@ -38,7 +37,7 @@ class WhatIsDeletedGoes(Invariant):
 
     def _is_held(self, one: TypedObject) -> bool:
         if isinstance(one, PersistentVolumeClaim):
-            return any(_uses(pod, one) for pod in self.world.of(Pod).values())
+            return any(uses(pod, one) for pod in self.world.of(Pod).values())
         if isinstance(one, PersistentVolume):
             return one.spec.claim_ref is not None and one.spec.claim_ref.uid in self.world.by_uid
         if isinstance(one, Pod):
@@ -52,13 +51,6 @@ class WhatIsDeletedGoes(Invariant):
         reference = controller_of(pod.metadata)
         job = self.world.by_uid.get(reference.uid) if reference is not None else None
         return isinstance(job, Job) and job.spec.backoff_limit_per_index is not None and not has_ended(job)
-
-
-def _uses(pod: Pod, claim: PersistentVolumeClaim) -> bool:
-    return pod.metadata.namespace == claim.metadata.namespace and any(
-        one.persistent_volume_claim is not None and one.persistent_volume_claim.claim_name == claim.metadata.name
-        for one in pod.spec.volumes
-    )
 
 
 class NamespacesAreFurnished(Invariant):
@@ -76,46 +68,18 @@ class NamespacesAreFurnished(Invariant):
                 yield f"{title(namespace)} has no config map {ROOT}"
 
 
-class VolumesSayWhoseTheyAre(Invariant):
-    """When all is quiet, claims and volumes are in the phase that they should be, and no claim waits for its volume."""
-
-    name: ClassVar[str] = "volumes-say-whose-they-are"
-
-    def settled(self) -> Iterator[str]:
-        """Look at each claim and each volume."""
-        for claim in self.world.of(PersistentVolumeClaim).values():
-            if claim.status.phase != "Bound":
-                yield f"{title(claim)} is {claim.status.phase or 'in no phase'}"
-        for volume in self.world.of(PersistentVolume).values():
-            expected = _phase_of(self.world, volume)
-            if volume.status.phase != expected:
-                yield f"{title(volume)} is {volume.status.phase or 'in no phase'}, and should be {expected}"
-            elif expected == "Released" and volume.spec.persistent_volume_reclaim_policy == DELETE:
-                yield f"{title(volume)} is there, though nobody claims it any more"
-
-
-def _phase_of(world: World, volume: PersistentVolume) -> str:
-    reference = volume.spec.claim_ref
-    if reference is None:
-        return "Available"
-    if not reference.uid:
-        return "Bound" if world.find(PersistentVolumeClaim, reference.name, reference.namespace) else "Available"
-    return "Bound" if reference.uid in world.by_uid else "Released"
-
-
 class IdentitiesHaveClaims(Invariant):
-    """When all is quiet, the claims are there that pods use."""
+    """When all is quiet, the claims are there that pods use; but a pod that somebody made by hand may wait for one."""
 
     name: ClassVar[str] = "identities-have-claims"
 
     def settled(self) -> Iterator[str]:
         """Look at each volume of each pod."""
         for pod in self.world.of(Pod).values():
-            for volume in pod.spec.volumes:
-                source = volume.persistent_volume_claim
-                name = source.claim_name if source is not None else ""
-                if name and self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None:
-                    yield f"{title(pod)} has no claim {name}"
+            if pod.spec.node_name or controller_of(pod.metadata) is not None:
+                for name in claims_of(pod):
+                    if self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None:
+                        yield f"{title(pod)} has no claim {name}"
 
 
 class PodsRun(Invariant):
@@ -191,7 +155,6 @@ class CordonsShow(Invariant):
 INVARIANTS: tuple[type[Invariant], ...] = (
     WhatIsDeletedGoes,
     NamespacesAreFurnished,
-    VolumesSayWhoseTheyAre,
     IdentitiesHaveClaims,
     PodsRun,
     EndedJobsGoInTime,

@@ -1,18 +1,32 @@
-"""What holds of volumes: data stays as long as somebody claims it."""
+"""What holds of volumes: who claims one gets it, and data stays as long as somebody claims it."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.api.apps.v1 import StatefulSet
-from kubeactors.api.core.v1 import PersistentVolumeClaim
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.quantity import value
+from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.world import Commit
+from kubeactors.sim.rollouts import FINISHED
+from kubeactors.sim.world import Commit, World
+
+BOUND, RELEASED, DELETE = "Bound", "Released", "Delete"
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
+PROVISIONER = "kubeactors.io/simulated"
+LATE = "WaitForFirstConsumer"
+COMPLETED = "pv.kubernetes.io/bind-completed"
+PROTECTED = {"PersistentVolumeClaim": "kubernetes.io/pvc-protection", "PersistentVolume": "kubernetes.io/pv-protection"}
 
 
 class ClaimedVolumesStay(Invariant):
-    """Nobody deletes a volume whose claim exists and is not going, or takes it away."""
+    """Nobody deletes a volume whose claim exists and is not going, or takes it away.
+
+    Users may; then it stays until the claim goes.
+    """
 
     name: ClassVar[str] = "claimed-volumes-stay"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolume,)
@@ -20,16 +34,148 @@ class ClaimedVolumesStay(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each volume that goes, or is said to be free."""
         old, new = commit.old, commit.new
-        if not isinstance(old, PersistentVolume) or old.metadata.deletion_timestamp is not None:
+        if not isinstance(old, PersistentVolume):
             return
         reference = old.spec.claim_ref
         claim = self.world.by_uid.get(reference.uid) if reference is not None else None
         if not isinstance(claim, PersistentVolumeClaim) or claim.metadata.deletion_timestamp is not None:
             return
-        if new is None or new.metadata.deletion_timestamp is not None:
-            yield f"{title(old)} was deleted, though {title(claim)} claims it"
+        if old.metadata.deletion_timestamp is not None:
+            if new is None and old.status.phase == BOUND and PROTECTED[old.kind] in old.metadata.finalizers:
+                yield f"{title(old)} went, though {title(claim)} claims it"
+        elif new is None or new.metadata.deletion_timestamp is not None:
+            if old.metadata.uid not in self.world.in_hand:
+                yield f"{title(old)} was deleted, though {title(claim)} claims it"
         elif isinstance(new, PersistentVolume) and new.status.phase == "Released":
             yield f"{title(old)} was released, though {title(claim)} claims it"
+
+
+class UsedClaimsStay(Invariant):
+    """A claim does not go as long as a pod is on a node that was so when the claim was deleted, and uses it."""
+
+    name: ClassVar[str] = "used-claims-stay"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolumeClaim,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each claim that goes."""
+        old = commit.old
+        if not isinstance(old, PersistentVolumeClaim) or commit.new is not None:
+            return
+        end = old.metadata.deletion_timestamp
+        if end is None or PROTECTED[old.kind] not in old.metadata.finalizers:
+            return
+        for pod in self.world.of(Pod).values():
+            if (
+                pod.status.phase not in FINISHED
+                and uses(pod, old)
+                and parse_time(_placed(pod) or end) < parse_time(end)
+            ):
+                yield f"{title(old)} went, though {title(pod)} uses it"
+
+
+def _placed(pod: Pod) -> str:
+    """When it was bound to its node."""
+    found = (one for one in pod.status.conditions if one.type == "PodScheduled" and one.status == "True")
+    return next((one.last_transition_time or "" for one in found), "") if pod.spec.node_name else ""
+
+
+def claims_of(pod: Pod) -> Iterator[str]:
+    """The names of the claims that a pod uses."""
+    for volume in pod.spec.volumes:
+        if volume.persistent_volume_claim is not None:
+            yield volume.persistent_volume_claim.claim_name
+        elif volume.ephemeral is not None:
+            yield f"{pod.metadata.name}-{volume.name}"
+
+
+def uses(pod: Pod, claim: PersistentVolumeClaim) -> bool:
+    """Whether a pod uses a claim."""
+    return pod.metadata.namespace == claim.metadata.namespace and claim.metadata.name in claims_of(pod)
+
+
+class VolumesSayWhoseTheyAre(Invariant):
+    """When all is quiet, claims and volumes are in the phase that they should be, and are protected.
+
+    No claim waits that a volume suits, or that one would be made for; who has one knows how large it is, and it is as
+    large as was asked for.
+    """
+
+    name: ClassVar[str] = "volumes-say-whose-they-are"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each claim and each volume."""
+        for claim in self.world.of(PersistentVolumeClaim).values():
+            yield from self._of_claim(claim)
+            yield from _protected(claim)
+        for volume in self.world.of(PersistentVolume).values():
+            expected = _phase_of(self.world, volume)
+            if volume.status.phase != expected:
+                yield f"{title(volume)} is {volume.status.phase or 'in no phase'}, and should be {expected}"
+            elif expected == RELEASED and volume.spec.persistent_volume_reclaim_policy == DELETE:
+                yield f"{title(volume)} is there, though nobody claims it any more"
+            yield from _protected(volume)
+
+    def _of_claim(self, claim: PersistentVolumeClaim) -> Iterator[str]:
+        volume = self.world.find(PersistentVolume, claim.spec.volume_name, "") if claim.spec.volume_name else None
+        if volume is None:
+            expected = "Lost" if COMPLETED in claim.metadata.annotations else "Pending"
+            if self._could_have_one(claim) or claim.status.phase != expected:
+                yield f"{title(claim)} is {claim.status.phase or 'in no phase'}, without a volume"
+            return
+        if claim.status.phase != BOUND or COMPLETED not in claim.metadata.annotations:
+            yield f"{title(claim)} is {claim.status.phase or 'in no phase'}, and has {title(volume)}"
+        size, wanted = claim.status.capacity, claim.spec.resources.requests.get("storage", "0")
+        if size != volume.spec.capacity or claim.status.access_modes != volume.spec.access_modes:
+            yield f"{title(claim)} says that its volume has {size}, and it has {volume.spec.capacity}"
+        going = claim.metadata.deletion_timestamp is not None
+        if not going and value(volume.spec.capacity.get("storage", "0")) < value(wanted):
+            yield f"{title(claim)} asks for {wanted}, and its volume has {volume.spec.capacity}"
+
+    def _could_have_one(self, claim: PersistentVolumeClaim) -> bool:
+        """Whether a volume suits a claim, or would be made for it, and it need not wait for a pod."""
+        if claim.metadata.deletion_timestamp is not None or claim.spec.volume_name:
+            return False
+        name = claim.spec.storage_class_name or ""
+        found = self.world.find(StorageClass, name, "")
+        if found is not None and found.volume_binding_mode == LATE:
+            pods = self.world.of(Pod).values()
+            return found.provisioner == PROVISIONER and any(uses(pod, claim) and pod.spec.node_name for pod in pods)
+        if found is not None and found.provisioner == PROVISIONER:
+            return True
+        return any(_suits(volume, claim) for volume in self.world.of(PersistentVolume).values())
+
+
+def _suits(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
+    spec, reference, metadata = volume.spec, volume.spec.claim_ref, claim.metadata
+    mine = reference is None or (
+        (reference.namespace, reference.name) == (metadata.namespace, metadata.name)
+        and reference.uid in {"", metadata.uid}
+    )
+    asked = value(claim.spec.resources.requests.get("storage", "0"))
+    return (
+        mine
+        and volume.metadata.deletion_timestamp is None
+        and spec.storage_class_name == (claim.spec.storage_class_name or "")
+        and value(spec.capacity.get("storage", "0")) >= asked
+        and all(one in spec.access_modes for one in claim.spec.access_modes)
+    )
+
+
+def _protected(found: PersistentVolume | PersistentVolumeClaim) -> Iterator[str]:
+    if found.metadata.deletion_timestamp is None and PROTECTED[found.kind] not in found.metadata.finalizers:
+        yield f"{title(found)} is not protected"
+
+
+def _phase_of(world: World, volume: PersistentVolume) -> str:
+    reference = volume.spec.claim_ref
+    if reference is None:
+        return "Available"
+    if not reference.uid:
+        return BOUND if world.find(PersistentVolumeClaim, reference.name, reference.namespace) else "Available"
+    if reference.uid in world.by_uid:
+        return BOUND
+    by_hand = PROVISIONED_BY not in volume.metadata.annotations
+    return "Failed" if by_hand and volume.spec.persistent_volume_reclaim_policy == DELETE else RELEASED
 
 
 class VolumesHaveOneClaim(Invariant):
@@ -40,7 +186,7 @@ class VolumesHaveOneClaim(Invariant):
     def settled(self) -> Iterator[str]:
         """Look at each claim."""
         for claim in self.world.of(PersistentVolumeClaim).values():
-            if not claim.spec.volume_name:
+            if not claim.spec.volume_name or claim.status.phase == "Lost":
                 continue
             volume = self.world.find(PersistentVolume, claim.spec.volume_name, "")
             reference = volume.spec.claim_ref if volume is not None else None
@@ -72,4 +218,10 @@ def _keeps_claims(found: StatefulSet) -> bool:
     return policy is None or policy.when_scaled == "Retain"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (ClaimedVolumesStay, VolumesHaveOneClaim, IdentitiesKeepTheirData)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    ClaimedVolumesStay,
+    UsedClaimsStay,
+    VolumesSayWhoseTheyAre,
+    VolumesHaveOneClaim,
+    IdentitiesKeepTheirData,
+)

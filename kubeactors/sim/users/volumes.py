@@ -1,0 +1,71 @@
+"""Volumes and claims."""
+
+from collections.abc import Awaitable
+from functools import partial
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import PersistentVolumeClaim
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.sim.users.belongings import class_named, free_volume, pod_using, sized_claim, storage
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.workload import (
+    AddVolume,
+    Claim,
+    DropClaim,
+    DropVolume,
+    GrowClaim,
+    OfferClass,
+    UseClaim,
+    VolumeAction,
+)
+
+BOUND_ATTEMPTS, BOUND_SECONDS = 10, 0.5
+"""How often it is looked whether a claim has its volume."""
+
+
+class Volumes:
+    """What is done to them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: VolumeAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case AddVolume():
+                return self._hands.ensure(free_volume(action))
+            case DropVolume():
+                return self._drop(action.name)
+            case OfferClass():
+                return self._hands.ensure(class_named(action.name))
+            case Claim():
+                return self._hands.ensure(sized_claim(action))
+            case GrowClaim():
+                return self._grow(action)
+            case UseClaim():
+                return self._use(action.name)
+            case DropClaim():
+                return self._hands.remove(PersistentVolumeClaim, action.name)
+
+    async def _drop(self, name: str) -> None:
+        live = await self._hands.client.get(PersistentVolume, name)
+        self._hands.world.takes_in_hand(live)
+        await self._hands.remove(PersistentVolume, name, "")
+
+    async def _grow(self, action: GrowClaim) -> None:
+        """What is not bound cannot grow: wait a little."""
+        for _ in range(BOUND_ATTEMPTS):
+            if (await self._hands.client.get(PersistentVolumeClaim, action.name, NAMESPACE)).status.phase == "Bound":
+                break
+            await self._hands.sleep(BOUND_SECONDS)
+        grown = partial(_grown, gibibytes=action.gibibytes)
+        await self._hands.change(PersistentVolumeClaim, action.name, grown)
+
+    async def _use(self, name: str) -> None:
+        self._hands.world.sets_free(await self._hands.client.create(pod_using(name)))
+
+
+def _grown(live: PersistentVolumeClaim, *, gibibytes: int) -> PersistentVolumeClaim:
+    return replace(live, spec=replace(live.spec, resources=storage(gibibytes)))
