@@ -7,20 +7,27 @@ from kubeactors.sim.faults import NodePowerLoss
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     Autoscale,
+    Claim,
     CreateDeployment,
     CreateJob,
     CreateNamespace,
     CreateStatefulSet,
+    DropClaim,
+    Expose,
     GrantRole,
+    GrowClaim,
+    OfferClass,
     PublishAddresses,
     ScaleStatefulSet,
     Taint,
+    UseClaim,
 )
 from tests.quality.automatic.mutants import in_force, named
 
 WEB = CreateDeployment(at=0.0, name="web", replicas=3, tolerate_seconds=5)
 BUSY = CreateDeployment(at=0.0, name="web", replicas=1, load="90m")
 SHRINKING = CreateStatefulSet(at=0.0, name="db", replicas=2, claims=True, retention="Delete")
+CLAIMED = (OfferClass(at=0.0, name="simulated"), Claim(at=0.0, name="disk-1", gibibytes=1))
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("statuses-are-true", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
@@ -41,6 +48,15 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("what-is-deleted-goes",
      "persistentvolume.protection:PersistentVolumeClaimProtectionController._on_claim:skip_wake_up:0",
      (SHRINKING, ScaleStatefulSet(at=15.0, name="db", replicas=1))),
+    ("services-have-what-they-need", "service_lb:ServiceLBController._on_service:skip_wake_up:0",
+     (Expose(at=0.0, name="front", of="web", form="LoadBalancer"),)),
+    ("endpoints-equal-ready-pods", "backends:target_port:confuse:1",
+     (WEB, Expose(at=0.0, name="front", of="web", ports=("http",)))),
+    ("used-claims-stay",
+     "persistentvolume.protection:PersistentVolumeClaimProtectionController.reconcile:negate_condition:1",
+     (*CLAIMED, UseClaim(at=1.0, name="disk-1"), DropClaim(at=10.0, name="disk-1"))),
+    ("volumes-say-whose-they-are", "persistentvolume.expander:ExpandController._on_claim:skip_wake_up:0",
+     (*CLAIMED, GrowClaim(at=5.0, name="disk-1", gibibytes=2))),
 ]  # fmt: skip
 
 

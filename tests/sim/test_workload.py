@@ -6,7 +6,8 @@ from typing import get_args
 
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import ConfigMap, Namespace, PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, PersistentVolumeClaim, Pod, Service
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.sim import Plan, Simulation
@@ -15,8 +16,10 @@ from kubeactors.sim.steps import kind_of
 from kubeactors.sim.users.manifests import image_of
 from kubeactors.sim.workload import (
     AddPod,
+    AddVolume,
     AnyAction,
     Autoscale,
+    Claim,
     CreateCronJob,
     CreateDeployment,
     CreateJob,
@@ -24,13 +27,20 @@ from kubeactors.sim.workload import (
     CreateStatefulSet,
     DeleteNamespace,
     DeletePod,
+    DropClaim,
+    DropVolume,
+    Expose,
     GrantRole,
+    GrowClaim,
+    OfferClass,
     PublishAddresses,
     RevokeRole,
+    Roll,
     RollSet,
     ScaleStatefulSet,
     SuspendCronJob,
     SuspendJob,
+    UseClaim,
     WithdrawAddresses,
 )
 
@@ -121,6 +131,48 @@ def test_a_volume_of_its_own_comes_with_a_pod() -> None:
     world = ran(AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True)).world
     assert [one.status.phase for one in world.of(PersistentVolumeClaim).values()] == ["Bound"]
     assert [one.status.phase for one in world.of(Pod).values()] == ["Running"]
+
+
+def test_a_service_becomes_one_of_another_type_and_leads_to_pods_by_the_names_of_their_ports() -> None:
+    web = CreateDeployment(at=0.0, name="web", replicas=1)
+    front = Expose(at=0.0, name="front", of="web", form="LoadBalancer", ports=("80", "http"))
+    service = ran(web, front).world.find(Service, "front")
+    assert service is not None
+    assert [one.ip for one in service.status.load_balancer.ingress] == ["192.0.2.130"]
+    world = ran(
+        web, front, Expose(at=20.0, name="front", of="web", ports=("http",)), Roll(at=30.0, name="web", image="2")
+    ).world
+    service, endpoints = world.find(Service, "front"), world.find(Endpoints, "front")
+    assert service is not None
+    assert endpoints is not None
+    assert service.status.load_balancer.ingress == ()
+    assert [port.port for subset in endpoints.subsets for port in subset.ports] == [8050]
+
+
+def test_claims_are_bound_when_there_is_a_class_or_a_volume_or_a_pod_and_grow() -> None:
+    classes = (OfferClass(at=5.0, name="simulated"), OfferClass(at=0.0, name="late"))
+    claims = (
+        Claim(at=0.0, name="disk-1", gibibytes=1),
+        Claim(at=0.0, name="disk-2", gibibytes=2, of="manual"),
+        Claim(at=0.0, name="disk-3", gibibytes=1, of="late"),
+        Claim(at=0.0, name="disk-4", gibibytes=1, of="late"),
+    )
+    volumes = (AddVolume(at=6.0, name="small", gibibytes=1), AddVolume(at=7.0, name="large", gibibytes=3))
+    later = (UseClaim(at=8.0, name="disk-3"), GrowClaim(at=9.0, name="disk-1", gibibytes=4))
+    found = ran(*classes, *claims, *volumes, *later).world.of(PersistentVolumeClaim).values()
+    assert {one.metadata.name: one.status.capacity.get("storage", "") for one in found} == {
+        "disk-1": "4Gi", "disk-2": "3Gi", "disk-3": "1Gi", "disk-4": ""
+    }  # fmt: skip
+
+
+def test_a_claim_stays_as_long_as_a_pod_has_it_and_a_volume_as_long_as_it_is_claimed() -> None:
+    first = (AddVolume(at=0.0, name="volume-1", gibibytes=1), Claim(at=0.0, name="disk-1", gibibytes=1, of="manual"))
+    dropped = (UseClaim(at=2.0, name="disk-1"), DropVolume(at=10.0, name="volume-1"), DropClaim(at=11.0, name="disk-1"))
+    world = ran(*first, *dropped).world
+    held = (world.find(PersistentVolume, "volume-1", ""), world.find(PersistentVolumeClaim, "disk-1"))
+    assert [one is not None and one.metadata.deletion_timestamp is not None for one in held] == [True, True]
+    world = ran(*first, *dropped, DeletePod(at=20.0, name="disk-1")).world
+    assert (dict(world.of(PersistentVolume)), dict(world.of(PersistentVolumeClaim))) == ({}, {})
 
 
 def test_the_grammar_draws_every_kind_of_action() -> None:
