@@ -25,9 +25,13 @@ ATTEMPTS = 12
 RETRY_SECONDS = 1.0
 """How often something is tried that fails for a reason that passes."""
 WAIT_ATTEMPTS = 50
-NAME_ATTEMPTS = 600
+NAME_ATTEMPTS = 105
 NAME_SECONDS = 0.1
-"""How often it is looked whether something is there, and how often whether a name is free again."""
+"""How often it is looked whether something is there, or whether a name is free again; for the latter, which may last a
+minute, less often with time.
+
+kubectl waits by a watch until what it replaces is gone. Here the world says so, which costs the API server nothing.
+"""
 
 
 class Hands:

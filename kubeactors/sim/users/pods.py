@@ -86,13 +86,12 @@ class Pods:
             live = await self._hands.client.get(Pod, action.pod, NAMESPACE)
             self._hands.world.takes_in_hand(live)
             await self._hands.client.delete(Pod, action.pod, NAMESPACE, options=_this_one(live))
-        for _ in range(NAME_ATTEMPTS):
-            try:
-                await self._add(action)
-            except AlreadyExists:
-                await self._hands.sleep(NAME_SECONDS)
-            else:
-                return
+        for attempt in range(NAME_ATTEMPTS):
+            if self._hands.world.find(Pod, action.pod, NAMESPACE) is None:
+                with suppress(AlreadyExists):
+                    await self._add(action)
+                    return
+            await self._hands.sleep(NAME_SECONDS * (1 + attempt // 10))
 
     async def _recreate_service(self, name: str) -> None:
         await self._hands.remove(Service, name)
