@@ -101,7 +101,8 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def started(self) -> None:
         """Subscribe. A subclass that overrides this calls it."""
         for source, (informer, _) in self._informers.items():
-            self._unsynced.add(source, informer.subscribe(self.ctx.self, self._marks[source]))
+            number = informer.subscribe(self.ctx.self, self._marks[source], self._unsynced)
+            self._unsynced.add(source, number)
 
     @property
     def synced(self) -> bool:

@@ -14,6 +14,7 @@ from kubeactors.apimachinery.status import StatusError
 from kubeactors.client.client import Client
 from kubeactors.client.indexer import GroupFunction, Indexer, IndexFunction, Lister
 from kubeactors.client.reflector import Change, Reflector
+from kubeactors.client.subscriptions import Subscriptions
 from kubeactors.client.workqueue import SECOND
 from kubeactors.message import Message
 
@@ -60,6 +61,8 @@ class Subscribe(Message, frozen=True):
     number: int
     marks: int = EVERY_CHANGE
     """Tell only of changes that have one of these marks, see `SharedInformer.mark_by`."""
+    pending: Subscriptions | None = None
+    """Where it may be noted that there is nothing; without it that is told."""
 
 
 class Unsubscribe(Message, frozen=True):
@@ -98,6 +101,8 @@ class SharedInformer(Generic[T]):
         self.news: int = EVERY_CHANGE
         """The marks of changes that are more than heartbeats."""
         self._subscriptions = 0
+        self.listed: bool = False
+        """Whether the informer knows by now what there is."""
         self.connected_at = 0
         """When the server was last found again, after a list or a watch had failed or ended: what was said before
         that may have got lost."""
@@ -126,13 +131,21 @@ class SharedInformer(Generic[T]):
         self.marks_of = marks_of
         self.news = news
 
-    def subscribe(self, subscriber: Ref[Notify], marks: int = EVERY_CHANGE) -> int:
-        """See `Subscribe`; the number of the subscription. It is not lost if the informer's mailbox is full."""
+    def subscribe(
+        self, subscriber: Ref[Notify], marks: int = EVERY_CHANGE, pending: Subscriptions | None = None
+    ) -> int:
+        """See `Subscribe`; the number of the subscription. It is not lost if the informer's mailbox is full.
+
+        Nobody tells the informer anything as long as it has nothing to say: what is to be told once it has listed
+        stands here already. So it is with all who start together with it.
+        """
         assert self.ref is not None  # the factory spawns it
         self._subscriptions += 1
-        message = Subscribe(subscriber, self._subscriptions, marks)
+        message = Subscribe(subscriber, self._subscriptions, marks, pending)
         self.unheard.pop(subscriber, None)
-        if not self.ref.tell(message):
+        if not self.listed and subscriber not in self.subscribers:
+            self.waiting[subscriber] = message
+        elif not self.ref.tell(message):
             self.unheard[subscriber] = message
         return self._subscriptions
 
@@ -153,6 +166,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         self._reflector = Reflector(
             self._client, self._shared.type, self._shared.indexer, self.ctx.random, consistent=self._consistent
         )
+        self._shared.listed = False
         self.ctx.self.tell(Connect())
 
     def stopped(self) -> None:
@@ -207,7 +221,6 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
     def subscribe(self, message: Subscribe) -> None:
         """Tell the new one what is there, or after the next list what is there then."""
         again = self._shared.subscribers.pop(message.subscriber, None) is not None
-        self.ctx.watch(message.subscriber)
         if again:
             self._reflector.refresh()
             self._reconnect_if_broken()
@@ -262,15 +275,18 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         return Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", changes)) if changes else None
 
     def _welcome_all(self) -> None:
+        self._shared.listed = True
         waiting, self._shared.waiting = self._shared.waiting, {}
         for message in waiting.values():
             self._welcome(message)
 
     def _welcome(self, message: Subscribe) -> None:
-        present = tuple(Change(ADDED, key, None, one) for key, one in self._shared.indexer.objects.items())
-        changes = cast("tuple[Change[TypedObject], ...]", present)
-        message.subscriber.tell(Notify(self._shared.source, changes, message.number))
+        source, objects, pending = self._shared.source, self._shared.indexer.objects, message.pending
         self._shared.subscribers[message.subscriber] = message.marks
+        self.ctx.watch(message.subscriber)
+        if objects or pending is None or not pending.is_empty(source, message.number):
+            present = tuple(Change(ADDED, key, None, one) for key, one in objects.items())
+            message.subscriber.tell(Notify(source, cast("tuple[Change[TypedObject], ...]", present), message.number))
 
 
 class InformerFactory:
