@@ -60,6 +60,11 @@ class Context(Generic[M]):
         return self._cell.name
 
     @property
+    def waiting(self) -> int:
+        """How many messages wait in the mailbox; the one in hand does not."""
+        return self._cell.waiting
+
+    @property
     def now(self) -> int:
         """Nanoseconds since the system started; it does not change during a handler's step."""
         return self._cell.kernel.now

@@ -316,7 +316,10 @@ class ApiServer(
         if message.watch == self._store_watch and message.revision > self._cacher.revision:
             self._cacher.apply(message.revision, message.events)
             self._freshness.advance()
-            self._streams.schedule_flush()
+            if self.ctx.waiting:
+                self._streams.schedule_flush()
+            else:
+                self._send_gathered()  # nothing else that could be sent with it is at hand
 
     @handle
     async def store_watch_cancelled(self, message: StoreWatchCancelled) -> None:
@@ -340,7 +343,12 @@ class ApiServer(
 
     @handle
     def flush(self, message: Flush) -> None:
-        """Send watchers what is gathered; what must be converted first waits for that."""
+        """Send watchers what is gathered."""
+        self._streams.flushing = False
+        self._send_gathered()
+
+    def _send_gathered(self) -> None:
+        """What must be converted first waits for that."""
         for watcher in self._streams.flush():
             key = (watcher.subscriber, watcher.number)
             if key not in self._converting:

@@ -30,7 +30,8 @@ class Streams:
         self._hub = hub
         self._cacher = cacher
         self._usual_seconds = usual_seconds
-        self._flushing = False
+        self.flushing: bool = False
+        """A `Flush` is on its way."""
 
     def begin(self, request: Watch, selection: Selection, start: int, shown: Shown | None = None) -> None:
         """Begin a watch. One from a revision that is forgotten ends at once, and its end says why.
@@ -102,8 +103,8 @@ class Streams:
 
     def schedule_flush(self) -> None:
         """One flush for everything that this round of messages brings."""
-        if self._hub.pending and not self._flushing:
-            self._flushing = True
+        if self._hub.pending and not self.flushing:
+            self.flushing = True
             if not self._ctx.self.tell(Flush()):  # no room among the requests
                 self._ctx.after(0.0, Flush(), key="flush")
 
@@ -112,14 +113,13 @@ class Streams:
 
         Those whose objects must be converted first are returned, and tried again as well.
         """
-        self._flushing = False
         ended, lost, blocked = self._hub.flush()
         for watcher in ended:
             self._forget(watcher)
         for watcher in lost:
             self._close(watcher)
-        if self._hub.pending:
-            self._flushing = True
+        if self._hub.pending and not self.flushing:
+            self.flushing = True
             self._ctx.after(RETRY_SECONDS, Flush(), key="flush")
         return blocked
 
