@@ -3,10 +3,19 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from kubeactors.actor import Gate, Ref
+from kubeactors.actor import AskError, Gate, Ref
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.reading import too_large
 from kubeactors.storage.messages import Progress, StoreMessage
+
+
+class _Question:
+    """What the store is at: asked once for all who want to know before it is asked."""
+
+    def __init__(self) -> None:
+        self.answered = Gate()
+        self.revision = 0
+        self.error: AskError | None = None
 
 
 class CacheFreshness:
@@ -23,6 +32,9 @@ class CacheFreshness:
         self._wanted: list[tuple[int, int]] = []
         """A heap of the revisions that are waited for, with the numbers of those who wait, or have given up."""
         self._count = 0
+        self._asked: _Question | None = None
+        """What the store was asked last: who comes now is not told what it answers, it may know less than there is."""
+        self._next: _Question | None = None
 
     @property
     def revision(self) -> int:
@@ -48,8 +60,34 @@ class CacheFreshness:
 
     async def catch_up(self) -> None:
         """Wait until the cache has reached what the store is at now."""
-        now = await self._store.ask(Progress())
-        await self.reach(now.revision)
+        await self.reach(await self._newest())
+
+    async def _newest(self) -> int:
+        """What the store is at, or a little later.
+
+        Raises:
+            AskError: it does not say.
+        """
+        question = self._next
+        if question is None:
+            question = self._next = _Question()
+            await self._ask(question)
+        else:
+            await question.answered.wait()
+        if question.error is not None:
+            raise question.error
+        return question.revision
+
+    async def _ask(self, question: _Question) -> None:
+        if self._asked is not None:
+            await self._asked.answered.wait()
+        self._asked, self._next = question, None
+        try:
+            question.revision = (await self._store.ask(Progress())).revision
+        except AskError as error:
+            question.error = error
+        self._asked = None
+        question.answered.open()
 
     def advance(self) -> None:
         """The cache has moved on: let those go on who waited for it."""
