@@ -3,12 +3,9 @@
 Source: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go (v1.36).
 """
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
-from kubeactors.api.rbac.v1 import ClusterRole, PolicyRule
-from kubeactors.apimachinery.labels import of_object
+from kubeactors.api.rbac.v1 import ClusterRole, aggregated_rules
 from kubeactors.client import Change, Client, Controller, SharedInformer
 
 
@@ -39,16 +36,3 @@ class ClusterRoleAggregationController(Controller):
         rules = aggregated_rules(found, self._roles)
         if rules != (found.rules or ()):
             await self._client.update(replace(found, rules=rules))
-
-
-def aggregated_rules(aggregated: ClusterRole, roles: Iterable[ClusterRole]) -> tuple[PolicyRule, ...]:
-    """The rules of all roles that a selector of the aggregation rule selects, each once, by the names of the roles."""
-    if aggregated.aggregation_rule is None:
-        return ()
-    rules: list[PolicyRule] = []
-    in_order = sorted(roles, key=lambda one: one.metadata.name)
-    for selector in map(of_object, aggregated.aggregation_rule.cluster_role_selectors):
-        for role in in_order:
-            if role.metadata.name != aggregated.metadata.name and selector.matches(role.metadata.labels):
-                rules += [rule for rule in role.rules or () if rule not in rules]
-    return tuple(rules)

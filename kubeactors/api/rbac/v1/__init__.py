@@ -1,5 +1,6 @@
 """rbac.authorization.k8s.io/v1: roles, and who is bound to them."""
 
+from kubeactors.api.rbac.v1.aggregation import aggregated_rules
 from kubeactors.api.rbac.v1.binding import ClusterRoleBinding, RoleBinding, RoleRef, Subject
 from kubeactors.api.rbac.v1.role import AUTOUPDATE, GROUP, AggregationRule, ClusterRole, PolicyRule, Role
 
@@ -14,4 +15,5 @@ __all__ = [
     "RoleBinding",
     "RoleRef",
     "Subject",
+    "aggregated_rules",
 ]

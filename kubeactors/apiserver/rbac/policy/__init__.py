@@ -3,7 +3,18 @@
 Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go, namespace_policy.go (v1.36).
 """
 
-from kubeactors.api.rbac.v1 import GROUP, PolicyRule, Role, RoleBinding, RoleRef, Subject
+from msgspec.structs import replace
+
+from kubeactors.api.rbac.v1 import (
+    GROUP,
+    ClusterRole,
+    PolicyRule,
+    Role,
+    RoleBinding,
+    RoleRef,
+    Subject,
+    aggregated_rules,
+)
 from kubeactors.apiserver.rbac.policy.controllers import CONTROLLERS
 from kubeactors.apiserver.rbac.policy.roles import ROLES
 from kubeactors.apiserver.rbac.policy.words import (
@@ -22,7 +33,18 @@ __all__ = ["BINDINGS", "CLUSTER_BINDINGS", "CLUSTER_ROLES", "NAMESPACE_ROLES"]
 _EVERYBODY, _NOBODY = group("system:authenticated"), group("system:unauthenticated")
 _MANAGER, _SCHEDULER = user("system:kube-controller-manager"), user("system:kube-scheduler")
 
-CLUSTER_ROLES = (*ROLES, *CONTROLLERS.values())
+
+def _whole(roles: tuple[ClusterRole, ...]) -> tuple[ClusterRole, ...]:
+    """With the rules that some of them have from others.
+
+    Kubernetes leaves it to a controller to write them first. Each of its writes lets the server learn anew what
+    everybody may do, and there are a dozen until the roles that are parts of others are whole as well.
+    """
+    made = tuple(replace(one, rules=aggregated_rules(one, roles)) if one.aggregation_rule else one for one in roles)
+    return roles if made == roles else _whole(made)
+
+
+CLUSTER_ROLES = _whole((*ROLES, *CONTROLLERS.values()))
 
 CLUSTER_BINDINGS = (
     binding("cluster-admin", group("system:masters")),
