@@ -17,6 +17,10 @@ from kubeactors.client.reflector import Change
 NEWS: Final = 1
 """The mark of all other changes."""
 HEARTBEAT: Final = 2
+RENEWAL: Final = 4
+"""The mark of a heartbeat of one who leads: nobody but its rivals is interested, who look for themselves."""
+ELECTIONS: Final = "kube-system"
+"""The namespace of the Leases that components hold while they lead. Those of nodes are elsewhere."""
 
 
 def _all_but(type_: type[msgspec.Struct], *fields: str) -> Callable[[object], tuple[object, ...]]:
@@ -31,15 +35,20 @@ _condition = _all_but(NodeCondition, "last_heartbeat_time")
 
 
 def marks_of_lease(change: Change[Lease]) -> int:
-    """A heartbeat if only the time of renewal differs.
+    """A heartbeat, or a renewal, if only the time of renewal differs.
 
     >>> marks_of_lease(Change("MODIFIED", "node-1", Lease(), Lease())) == HEARTBEAT
+    True
+    >>> leads = Lease(metadata=ObjectMeta(namespace=ELECTIONS, name="kube-scheduler"))
+    >>> marks_of_lease(Change("MODIFIED", "kube-system/kube-scheduler", leads, leads)) == RENEWAL
     True
     """
     old, new = change.old, change.new
     if old is None or new is None or _metadata(old.metadata) != _metadata(new.metadata):
         return NEWS
-    return HEARTBEAT if _lease(old.spec) == _lease(new.spec) else NEWS
+    if _lease(old.spec) != _lease(new.spec):
+        return NEWS
+    return RENEWAL if new.metadata.namespace == ELECTIONS else HEARTBEAT
 
 
 def marks_of_node(change: Change[Node]) -> int:

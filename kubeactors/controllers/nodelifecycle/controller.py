@@ -19,6 +19,7 @@ from kubeactors.api.core.v1 import Node, ObjectReference, Pod, PodCondition
 from kubeactors.apimachinery.meta import MicroTime
 from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, Timeout
 from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer
+from kubeactors.client.heartbeats import HEARTBEAT, NEWS
 from kubeactors.client.workqueue import SECOND
 from kubeactors.controllers.conditions import find, without
 from kubeactors.controllers.nodelifecycle.health import (
@@ -96,7 +97,7 @@ class NodeLifecycleController(Controller):
         self._leases = leases.lister
         self._lease_informer = leases
         self._pods = pods.lister
-        self.observe(leases, self._on_lease)
+        self.observe(leases, self._on_lease, NEWS | HEARTBEAT)
         self.observe(nodes, self._on_node)
         self.observe(pods, self._on_pod, PLACED)
 
