@@ -6,7 +6,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     cell.py         an actor's place: mailbox, state, family    waits.py        what a handler can wait for
     extras.py       what most actors never have                 endings.py      how an actor ends
     ties.py         death watch and links                       context.py      what an actor can do
-    kernel.py       run queue, deadlines, supervision           driver.py       what the kernel needs of others
+    kernel.py       run queue, supervision                      driver.py       what the kernel needs of others
     system.py       the driver for asyncio and trio             sim_system.py   the deterministic driver
     rest.py         handlers that await the event loop          schedules.py    the simulator's choice of the next
     activation.py   handlers that have begun                    supervision.py  strategies, as in OTP
@@ -21,6 +21,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     threads.py      pools for blocking work                     tracing.py      for OpenTelemetry
     top.py          who is busy, from two snapshots             terminal.py     a live view of that
     foreign.py      awaits that cannot be simulated             fences.py       calls that cannot
+    deadlines.py    when asks are given up
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).

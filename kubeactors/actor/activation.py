@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kubeactors.actor.envelope import Envelope, Reply
 from kubeactors.actor.errors import ActorFailed, ActorStopped, AskCycle
@@ -94,7 +94,7 @@ class Activation:
             cell.activations[self] = None
             cell.odd = True
         if type(awaited) is Wait:
-            wait = cast("Wait[object]", awaited)
+            wait: Wait[object] = awaited  # pyright: ignore[reportUnknownVariableType] -- a cast is a call
             if kernel.parks(cell):
                 wait.waiter = partial(kernel.enqueue, self)
                 self.waits_for(wait)

@@ -33,6 +33,7 @@ M = TypeVar("M")
 
 IN_HAND = 2
 """The actor is idle but for one message, which waits in its hand: most never need a mailbox. See `Cell.queued`."""
+_RUNNING, _STOPPED = State.RUNNING, State.STOPPED  # an attribute of an enum takes longer
 NOBODY = object()
 """Every message needs an envelope."""
 
@@ -121,7 +122,13 @@ class Cell(Ref[object]):
     @property
     def path(self) -> str:
         """Where it stands in the tree; the root's is empty."""
-        return "" if self.parent is None else f"{self.parent.path}/{self.name}"
+        extras, parent = self.extras, self.parent
+        path = extras.path
+        if path is None:
+            path = "" if parent is None else f"{parent.path}/{self.name}"
+            if extras is not NONE:
+                extras.path = path
+        return path
 
     @property
     def load(self) -> int:
@@ -146,11 +153,13 @@ class Cell(Ref[object]):
     @property
     def label(self) -> str:
         """What a schedule knows the next delivery by."""
-        if self.state is not State.RUNNING:
+        if self.state is not _RUNNING:
             return self.label_for(type(None))
         mailbox, labels = self.mailbox, self.extras.labels
         if labels is not None and mailbox:  # in line: once for each message of a simulation
-            label = labels.get(type(opened(next(iter(mailbox)))[0]))
+            posted = next(iter(mailbox))
+            message = posted[0] if type(posted) is tuple else posted
+            label = labels.get(type(message))  # pyright: ignore[reportUnknownArgumentType] -- a cast is a call
             if label is not None:
                 return label
         return self.label_for(type(self.upcoming()))
@@ -227,13 +236,15 @@ class Cell(Ref[object]):
 
     def put(self, envelope: Envelope) -> bool:
         """Put an envelope into the mailbox if there is room."""
-        if self.state is State.STOPPED:
-            return self.kernel.dead_letter(self, envelope)
-        mailbox = self._opened_mailbox()
-        if self.waiting >= self.capacity and not self._make_room(mailbox, envelope):
+        kernel, mailbox = self.kernel, self.mailbox
+        if self.state is _STOPPED:
+            return kernel.dead_letter(self, envelope)
+        if mailbox is None or self.queued is IN_HAND:
+            mailbox = self._opened_mailbox()
+        if len(mailbox) - self.marks >= self.capacity and not self._make_room(mailbox, envelope):
             return self.rule.overflow is Overflow.DROP_NEWEST and envelope[2] is None
         message, sender, reply = envelope
-        if reply is not None or self.last is NOBODY or isinstance(sender, Origin):
+        if self.last is NOBODY or reply is not None or isinstance(sender, Origin):
             mailbox.append(envelope)
         else:
             if sender is not self.last:
@@ -243,7 +254,9 @@ class Cell(Ref[object]):
             mailbox.append(message)
         if not self.queued:
             self.queued = True
-            self.kernel.enqueue(self)
+            kernel.ready.append(self)
+            if kernel.asleep:
+                kernel.wake()
         return True
 
     def put_system(self, message: object) -> None:
@@ -326,7 +339,7 @@ class Cell(Ref[object]):
             gone = self.state is State.STOPPED
             wait.fail(ActorStopped(f"{self.path} is gone") if gone else MailboxFull(f"{self.path} has no room"))
         if not wait.done:
-            kernel.set_deadline(self, reply, timeout_seconds)
+            kernel.deadlines.set(self, reply, timeout_seconds)
         return wait if kernel.current is not None else kernel.driver.outside(wait, helps=self._needs_no_task(request))
 
     def _needs_no_task(self, request: object) -> bool:
@@ -334,7 +347,7 @@ class Cell(Ref[object]):
 
     def _can_run_inline(self, request: type) -> bool:
         """Whether nobody could tell the difference: an idle actor, no mail, a handler that needs no task."""
-        if self.queued or self.mailbox or self.state is not State.RUNNING or not self.kernel.may_inline():
+        if self.queued or self.mailbox or self.state is not _RUNNING or not self.kernel.may_inline():
             return False
         dispatch = self.dispatch
         return dispatch.plain.get(request) is not None or (dispatch.deterministic and request in dispatch.table)
@@ -368,33 +381,29 @@ class Cell(Ref[object]):
         self.requeue()
         return None
 
-    @property
-    def reentrant(self) -> bool:
-        """Whether other messages are handled while a handler waits."""
-        return self.dispatch.reentrant
-
     def requeue(self) -> None:
         """Stand in the run queue exactly if there is mail that can be handled."""
-        if self.state is State.RUNNING and (self.activations is None or self.reentrant):
-            self.queued = bool(self.mailbox)
-        else:
+        if self.state is not _RUNNING or (self.activations is not None and not self.dispatch.reentrant):
             self.queued = True  # not in the queue, and tells do not put it there
-            return
-        if self.queued:
+        elif self.mailbox:
+            self.queued = True
             self.kernel.enqueue(self)
+        else:
+            self.queued = False
 
     def go_on(self) -> None:
         """After messages of an odd actor: whoever waits for room puts his, and it finds its place in the run queue."""
-        if self.extras.senders:
+        senders = self.extras.senders
+        if senders:
             self.admit_senders()
-        self.odd = bool(self.extras.senders) or self.activations is not None or self.state is not State.RUNNING
+        self.odd = bool(senders) or self.activations is not None or self.state is not _RUNNING
         self.requeue()
 
     def may_go_on(self) -> None:
         """The last waiting handler is done: mail can be handled again."""
         if self.extras.farewell is not None:
             self.kernel.change(partial(self.extras.farewell.go_on, self))
-        elif self.state is State.RUNNING and not self.reentrant:
+        elif self.state is _RUNNING and not self.dispatch.reentrant:
             self.requeue()
 
     def admit_senders(self) -> None:

@@ -26,6 +26,7 @@ class Extras:
         "links",
         "mark",
         "owed",
+        "path",
         "restarted",
         "restarts",
         "senders",
@@ -52,6 +53,8 @@ class Extras:
         """Says in a mailbox that messages come from it."""
         self.owed: dict[Later[object], None] | None = None
         """Replies that it has promised."""
+        self.path: str | None = None
+        """Where it stands in the tree, once somebody has asked: its children do."""
         self.restarted: int = 0
         """How often it was started again."""
         self.restarts: RestartWindow | None = None

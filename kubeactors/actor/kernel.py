@@ -17,16 +17,17 @@ from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
+from kubeactors.actor.deadlines import Deadlines
 from kubeactors.actor.driver import CellFactory, Driver, Entry, RunQueue
 from kubeactors.actor.endings import end, end_instance
 from kubeactors.actor.envelope import Envelope, Posted
-from kubeactors.actor.errors import ActorStopped, AskTimedOut, DeadLetter, RestartIntensityExceeded
+from kubeactors.actor.errors import ActorStopped, DeadLetter, RestartIntensityExceeded
 from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.registry import Registry
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import Ledger
-from kubeactors.actor.supervision import SECOND, Restart, RestartWindow, Strategy, Supervision
+from kubeactors.actor.supervision import Restart, RestartWindow, Strategy, Supervision
 from kubeactors.actor.timers import Timer, Timers
 from kubeactors.actor.waits import Wait
 
@@ -37,9 +38,6 @@ MAX_INLINE_DEPTH = 16
 """How many asks may run inside one another before they queue: bounds the Python stack."""
 
 _ENTRIES_OF_HELP = 8
-
-_DEADLINES_PER_TIMEOUT = 16
-"""Deadlines are rounded up to one of so many steps, so that a step has one timer for all its asks."""
 
 _NO_RULE = Supervision()
 """Of a parent that is between two instances."""
@@ -61,7 +59,6 @@ class Kernel:
 
     __slots__ = (
         "_crank",
-        "_deadlines",
         "_depth",
         "_inline",
         "_parks_all",
@@ -71,6 +68,7 @@ class Kernel:
         "changes",
         "current",
         "dead_letters",
+        "deadlines",
         "dispatch_of",
         "driver",
         "farewells",
@@ -118,6 +116,7 @@ class Kernel:
         self.asleep: bool = False
         self.current: Cell | None = None
         self.timers: Timers = Timers()
+        self.deadlines: Deadlines = Deadlines(self)
         self.changes: deque[Callable[[], object]] = deque()
         """What changes the tree; done between two entries."""
         self.interceptor: Callable[[Cell, Envelope], Envelope | None] | None = None
@@ -152,7 +151,6 @@ class Kernel:
         """How many actors there have been, the root included; numbers them."""
         self._streams: dict[str, dict[str, int]] = {}
         """How many streams of chance there were at each place, for each purpose."""
-        self._deadlines: dict[int, dict[Wait[object], Cell]] = {}
         self._crank = Crank(self)
         self.root: Cell = Cell(self, None, 0, Actor, Mailbox(), Restart.TEMPORARY)
         self.root.actor = Actor()
@@ -283,25 +281,6 @@ class Kernel:
         finally:
             self._depth -= 1
             cell.requeue()
-
-    def set_deadline(self, cell: Cell, wait: Wait[object], timeout_seconds: float) -> None:
-        """Fail the wait when its time is over."""
-        timeout = max(int(timeout_seconds * SECOND), 1)
-        step = max(timeout // _DEADLINES_PER_TIMEOUT, 1)
-        due = -(-(self.now + timeout) // step) * step
-        bucket = self._deadlines.get(due)
-        if bucket is None:
-            bucket = self._deadlines[due] = {}
-            self.at(due, partial(self._expire, due))
-        bucket[wait] = cell
-        wait.leave = bucket.__delitem__
-
-    def _expire(self, due: int) -> None:
-        bucket = self._deadlines.pop(due)
-        while bucket:
-            wait = next(iter(bucket))
-            cell = bucket[wait]
-            wait.fail(AskTimedOut(f"{cell.path} did not reply in time; whether the request took effect is unknown"))
 
     def dead_letter(self, cell: Cell, envelope: Envelope, reason: str = "stopped") -> bool:
         """Count a message that nobody takes, and tell who wants to know. Always False."""

@@ -1,6 +1,5 @@
 """Schedules: which ready entry the simulator runs next."""
 
-from functools import lru_cache
 from heapq import heappop, heappush
 from typing import Protocol
 from zlib import crc32
@@ -23,10 +22,23 @@ def mix(value: int) -> int:
     return value ^ (value >> 31)
 
 
-@lru_cache(maxsize=1 << 17)
-def _place(label: str, occurrence: int) -> int:
-    """A number for one occurrence of a label: the same under every seed, and most of them come in every run."""
-    return mix(crc32(label.encode()) << 24 ^ occurrence)
+class _Numbers(dict[str, list[int]]):
+    """By label: a number for each of its first occurrences, the same under every seed. Most of them come in every run."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self._room = room
+
+    def of(self, label: str, occurrence: int) -> int:
+        """The number, kept if there is room for it."""
+        number = mix(crc32(label.encode()) << 24 ^ occurrence)
+        if self._room and len(numbers := self.setdefault(label, [])) == occurrence:
+            self._room -= 1
+            numbers.append(number)
+        return number
+
+
+_NUMBERS = _Numbers(1 << 17)
 
 
 class Schedule(Protocol):
@@ -70,7 +82,11 @@ class RandomDelays:
 
     def turn(self, arrival: int, label: str, occurrence: int) -> int:
         """When it came, or some turns later."""
-        value = ((self._seed ^ _place(label, occurrence)) + _GOLDEN) & _MASK  # `mix` in line: once for each message
+        try:
+            number = _NUMBERS[label][occurrence]
+        except LookupError:
+            number = _NUMBERS.of(label, occurrence)
+        value = ((self._seed ^ number) + _GOLDEN) & _MASK  # `mix` in line: once for each message
         value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
         drawn = value ^ (value >> 31)

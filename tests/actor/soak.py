@@ -325,8 +325,7 @@ async def soak(messages: int, *, rounds: int = 4, seed: int = 1) -> Account:
 def left_in(system: ActorSystem) -> int:
     """What the kernel still keeps when nobody needs anything."""
     kernel = system.kernel
-    asks = sum(map(len, kernel._deadlines.values()))
-    return asks + len(kernel.timers) - len(kernel._deadlines) + len(kernel._streams)
+    return len(kernel.deadlines) + len(kernel.timers) - kernel.deadlines.timers + len(kernel._streams)
 
 
 async def rest(system: ActorSystem, workers: tuple[Ref[Work], ...]) -> None:

@@ -3,6 +3,7 @@
 import asyncio  # noqa: TID251 -- it is what a simulated handler must not await
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import cast
 
 import anyio
 import pytest
@@ -22,6 +23,7 @@ from kubeactors.actor import (
     Overflow,
     Ref,
     SimSystem,
+    Wait,
     handle,
 )
 from kubeactors.message import Message, Request
@@ -194,6 +196,14 @@ def test_an_ask_ends_at_its_deadline_within_a_sixteenth() -> None:
     with pytest.raises(AskTimedOut):
         sim.ask(silent, Never(), timeout_seconds=16.0)
     assert 16.0 <= sim.now / 1e9 <= 17.0
+
+
+def test_asks_of_one_moment_end_at_their_own_deadlines() -> None:
+    sim = SimSystem()
+    silent = sim.spawn(Silent)
+    waits = [cast("Wait[int]", silent.ask(Never(), timeout_seconds=seconds)) for seconds in (16.0, 48.0, 16.0)]
+    sim.run(20)
+    assert [wait.done for wait in waits] == [True, False, True]
 
 
 def test_a_reply_that_is_owed_fails_when_the_actor_stops() -> None:

@@ -175,6 +175,13 @@ def _noted(trace: list[str], cell: Cell, envelope: Envelope) -> Envelope:
     return envelope
 
 
+def test_a_delay_is_the_same_whether_its_label_was_seen_before_or_not() -> None:
+    seen, label = range(3), "deliver:/nobody/has/asked/for:This"
+    first = [RandomDelays("7", one_in=1).turn(0, label, occurrence) for occurrence in reversed(seen)]
+    again = [RandomDelays("7", one_in=1).turn(0, label, occurrence) for occurrence in seen]
+    assert first[::-1] == again == [RandomDelays("7", one_in=1).turn(0, label, occurrence) for occurrence in seen]
+
+
 @pytest.mark.parametrize("schedule", [Fifo(), RandomDelays("3"), _by_priorities(3)], ids=lambda one: type(one).__name__)
 def test_a_tape_plays_any_order_again(schedule: Schedule) -> None:
     traces: list[list[str]] = []

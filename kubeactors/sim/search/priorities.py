@@ -29,22 +29,25 @@ class Priorities:
         self._seed = crc32(seed.encode()) | len(seed) << 32
         drawn = (mix(self._seed ^ mix(number)) % steps + 1 for number in range(1, depth))
         self._changes = {step: number for number, step in enumerate(drawn, 1)}
-        self._paths: dict[str, str] = {}
         self._lowered: dict[str, int] = {}
-        self._ranks: dict[str, int] = {}
+        self._turns: dict[str, int] = {}
+        """By label."""
 
     def turn(self, arrival: int, label: str, occurrence: int) -> int:
         """See `Schedule.turn`: by rank, and by arrival among equals."""
-        path = self._paths.get(label)
-        if path is None:
-            path = self._paths[label] = label.split(":", 2)[1]
         change = self._changes.get(arrival)
         if change is not None:
-            self._lowered[path] = change
+            self._lowered[_path_of(label)] = change
+            self._turns.clear()
+        turn = self._turns.get(label)
+        if turn is None:
+            turn = self._turns[label] = self._rank(_path_of(label)) * _FAR
+        return turn
+
+    def _rank(self, path: str) -> int:
         lowered = self._lowered.get(path)
-        if lowered is not None:
-            return (_RANKS + lowered) * _FAR
-        rank = self._ranks.get(path)
-        if rank is None:
-            rank = self._ranks[path] = mix(self._seed ^ crc32(path.encode())) % _RANKS
-        return rank * _FAR
+        return mix(self._seed ^ crc32(path.encode())) % _RANKS if lowered is None else _RANKS + lowered
+
+
+def _path_of(label: str) -> str:
+    return label.split(":", 2)[1]
