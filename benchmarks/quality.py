@@ -1,7 +1,9 @@
 """`python -m benchmarks.quality`: looks for every mutant of the corpus, and says how long it took.
 
-With names only for these. `--seconds` is the CPU time that each may take, `--replays` the directory where what was
-found is written, `--length` how many times as long as usual plans are (14: up to 500 events). Exit 1 if a mutant was not found, or fails without its bug.
+With names only for these. `--seconds` is the CPU time that each may take on each of `--cores` cores: each of these runs
+its share of the seeds, and the first to find something counts. `--replays` is the directory where what was found is
+written, `--length` how many times as long as usual plans are (14: up to 500 events). Exit 1 if a mutant was not found,
+or fails without its bug.
 
 With `--automatic` the mutants are made by rule from the code of our components, `--sample` of them by lot; the score is
 how many are killed by the first `--scenarios` of the default campaign, of those whose function runs at all in them. Of
@@ -31,6 +33,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--length", type=int, default=1)
+    parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--replays", type=Path)
     parser.add_argument("--automatic", action="store_true")
     parser.add_argument("--sample", type=int, default=200)
@@ -44,7 +47,7 @@ def main() -> int:
         f"{'bug':46} {'found':7} {'CPU s':>6} {'scenarios':>9} {'of':>4} {'events':>6} {'CPU s':>6}  {'invariant':36} where it shipped"
     )
     results = [
-        _look(row, options.replays, partial(search, row, options.seconds, options.first_seed, length=options.length))
+        _look(row, options.replays, partial(_search, row, options))
         for row in CORPUS
         if not options.names or row.name in options.names
     ]
@@ -97,6 +100,10 @@ def _try(mutant: Mutant, seeds: Sequence[int], seconds: float) -> Verdict:
     tried = f"{verdict.scenarios}/{len(seeds)}"
     print(f"{word:28} {verdict.seconds:6.1f} {tried:>8}  {mutant.name} (line {mutant.line})", flush=True)
     return verdict
+
+
+def _search(row: Row, options: argparse.Namespace) -> Result:
+    return search(row, options.seconds, options.first_seed, length=options.length, cores=options.cores)
 
 
 def _look(row: Row, replays: Path | None, look: Callable[[], Result]) -> Result:
