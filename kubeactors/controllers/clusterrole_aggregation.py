@@ -6,7 +6,7 @@ Source: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.
 from msgspec.structs import replace
 
 from kubeactors.api.rbac.v1 import ClusterRole, aggregated_rules
-from kubeactors.client import Change, Client, Controller, SharedInformer
+from kubeactors.client import Change, Client, Controller, Overlay, SharedInformer
 
 
 class ClusterRoleAggregationController(Controller):
@@ -16,10 +16,12 @@ class ClusterRoleAggregationController(Controller):
         super().__init__()
         self._client = client
         self._roles = roles.lister
+        self._overlay: Overlay[ClusterRole] = Overlay(roles.lister)
         self._aggregated: dict[str, None] = {}
         self.observe(roles, self._on_role)
 
     def _on_role(self, change: Change[ClusterRole]) -> None:
+        self._overlay.seen(change)
         name = change.current.metadata.name
         if change.new is not None and change.new.aggregation_rule is not None:
             self._aggregated[name] = None
@@ -30,9 +32,9 @@ class ClusterRoleAggregationController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Write the rules if they are not what they should be."""
-        found = self._roles.by_key(key)
+        found = self._overlay.newest(key, self._roles.by_key(key))
         if found is None or found.aggregation_rule is None:
             return
         rules = aggregated_rules(found, self._roles)
         if rules != (found.rules or ()):
-            await self._client.update(replace(found, rules=rules))
+            self._overlay.wrote(key, await self._client.update(replace(found, rules=rules)))

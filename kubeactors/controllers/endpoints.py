@@ -17,7 +17,7 @@ from kubeactors.api.core.v1 import (
     Pod,
     Service,
 )
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions
 from kubeactors.apimachinery.status import AlreadyExists, NotFound, StatusError
 from kubeactors.client import (
     Change,
@@ -123,8 +123,10 @@ class EndpointsController(Controller):
     async def _delete(self, present: Endpoints | None) -> None:
         if present is None or MANAGED_BY_LABEL not in present.metadata.labels:
             return
+        metadata = present.metadata
+        options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
         with suppress(NotFound):
-            await self._client.delete(Endpoints, present.metadata.name, present.metadata.namespace)
+            await self._client.delete(Endpoints, metadata.name, metadata.namespace, options=options)
         self._overlay.deleted(present)
 
     async def _write(self, key: str, wanted: Endpoints) -> None:

@@ -1,17 +1,21 @@
 """The judge: shows invariants what happens, and keeps what they object to."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import msgspec
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
-from kubeactors.sim.invariants import Invariant, WatchInvariant
-from kubeactors.sim.network import Stream
+from kubeactors.apimachinery.requests import ApiRequest, WatchClosed, WatchEvents
+from kubeactors.sim.invariants import Invariant, RequestInvariant, WatchInvariant
+from kubeactors.sim.network import Asked, Hear, Stream
 from kubeactors.sim.world import World
 from kubeactors.storage import StoreEvent
+
+OURS = ("controller-manager", "scheduler", "node-")
+"""What the names of our own components begin with."""
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +40,7 @@ class Judge:
         self._all = [one(world, kernel.root) for one in invariants]
         self._looking = [one for one in self._all if type(one).looked is not Invariant.looked]
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
+        self._answered = [one for one in self._all if isinstance(one, RequestInvariant)]
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
@@ -59,6 +64,16 @@ class Judge:
         """The API server has sent something to a watcher."""
         for one in self._watching:
             self._note(one, one.watched(stream, subscriber, message))
+
+    def asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> Hear | None:
+        """A component has asked for a write: who hears the answer. How a guest writes is not for us to say."""
+        if not self._answered or not component.startswith(OURS):
+            return None
+        return partial(self._hear, Asked(component, sender, request, self._world.revision))
+
+    def _hear(self, asked: Asked, answer: object) -> None:
+        for one in self._answered:
+            self._note(one, one.answered(asked, answer))
 
     def look(self) -> None:
         """Let those look again who look now and then."""

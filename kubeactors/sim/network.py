@@ -13,8 +13,11 @@ import msgspec
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope, sender_of
+from kubeactors.actor.errors import AskError
 from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.waits import Wait
 from kubeactors.apimachinery.requests import (
+    ApiRequest,
     Create,
     Delete,
     DeleteCollection,
@@ -38,6 +41,7 @@ TO_STORE = "to-store"
 """Rules of this name see what the API server asks of the store."""
 STORE_REQUESTS = (Range, Txn, Compact, Progress, WatchCreate)
 
+Hear: TypeAlias = Callable[[object], object]
 Listener: TypeAlias = Callable[[Cell, Envelope], object]
 
 
@@ -53,6 +57,16 @@ class Stream(msgspec.Struct, frozen=True):
     def resource(self) -> str:
         """What is watched, in the plural."""
         return self.request.resource.resource
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A write that a component has asked for."""
+
+    component: str
+    sender: Cell
+    request: ApiRequest[object]
+    revision: int
+    """Of the store when the request came to the server."""
 
 
 class Rule:
@@ -90,6 +104,8 @@ class Network:
         """See every envelope before any rule does."""
         self.on_watch: Callable[[Stream, Cell, WatchEvents | WatchClosed], object] | None = None
         """Sees every message of a watch as the server sent it."""
+        self.on_write: Callable[[str, Cell, ApiRequest[object]], Hear | None] | None = None
+        """Is told of every write of an actor; what it returns hears the answer, if that reaches the actor."""
         self._crossings: dict[type, Callable[[Cell, Envelope], Envelope | None]] = {
             **dict.fromkeys(REQUESTS, self._request),
             WatchEvents: self._watched,
@@ -199,7 +215,20 @@ class Network:
         if isinstance(message, Watch):
             subscriber = cast("Cell", message.subscriber)
             self._streams.setdefault(subscriber, {})[message.watch] = Stream(component, message, server)
+        elif self.on_write is not None and isinstance(message, WRITES):
+            envelope = self._overheard(component, envelope, message)
         return self._ruled(component, server, envelope)
+
+    def _overheard(self, component: str, envelope: Envelope, message: ApiRequest[object]) -> Envelope:
+        """The same request; whoever is told of writes hears the answer just before who asked for it."""
+        _, sender, reply = envelope
+        cell = sender_of(envelope)
+        hear = self.on_write(component, cell, message) if self.on_write is not None and cell is not None else None
+        if cell is None or hear is None or reply is None:
+            return envelope
+        answer: Wait[object] = Wait()
+        answer.waiter = partial(_hand_over, answer, reply, hear, cell, cell.actor)
+        return message, sender, answer
 
     def _watched(self, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
         message = cast("WatchEvents | WatchClosed", envelope[0])
@@ -230,6 +259,18 @@ class Network:
                 return None
             envelope = passed
         return envelope
+
+
+def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell, actor: object) -> None:
+    """Pass an answer on; it is heard if the very actor that asked for it still waits for it."""
+    try:
+        result = answer.result()
+    except AskError as error:
+        reply.fail(error)
+        return
+    if reply.waiter is not None and cell.actor is actor:
+        hear(result)
+    reply.set(result)
 
 
 def _take(envelopes: list[Envelope], envelope: Envelope) -> bool:

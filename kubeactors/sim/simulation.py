@@ -103,6 +103,7 @@ class Simulation:
         self.disk: Disk = Disk(self.judge.committed)
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
+        self.network.on_write = self.judge.asked
         self._judged = 0
         self._deadline = math.inf
         self.began: int = 0

@@ -18,7 +18,7 @@ from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Node, ObjectReference, Pod, PodCondition
 from kubeactors.apimachinery.meta import MicroTime
 from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, Timeout
-from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer
+from kubeactors.client import Change, Client, Controller, EventRecorder, Overlay, RecordEvent, SharedInformer, key_of
 from kubeactors.client.heartbeats import HEARTBEAT, NEWS
 from kubeactors.client.workqueue import SECOND
 from kubeactors.controllers.conditions import find, without
@@ -97,6 +97,9 @@ class NodeLifecycleController(Controller):
         self._leases = leases.lister
         self._lease_informer = leases
         self._pods = pods.lister
+        self._written_nodes: Overlay[Node] = Overlay(nodes.lister)
+        self._written_pods: Overlay[Pod] = Overlay(pods.lister)
+        """By node; until that is ready again, or gone."""
         self.observe(leases, self._on_lease, NEWS | HEARTBEAT)
         self.observe(nodes, self._on_node)
         self.observe(pods, self._on_pod, PLACED)
@@ -122,9 +125,11 @@ class NodeLifecycleController(Controller):
 
     def _on_node(self, change: Change[Node]) -> None:
         name, old, new = change.key, change.old, change.new
+        self._written_nodes.seen(change)
         if new is None:
             self._signs.pop(name, None)
             self._well.pop(name, None)
+            self._written_pods.forget(name)
             self._tell(change.current, "RemovingNode", f"Removing Node {name} from Controller")
             return
         if old is None:
@@ -191,7 +196,7 @@ class NodeLifecycleController(Controller):
     async def reconcile(self, key: str) -> None:
         """Declare the node silent if it is; give it its taints; tell its pods."""
         self._well.pop(key, None)
-        node = self._nodes.by_key(key)
+        node = self._written_nodes.newest(key, self._nodes.by_key(key))
         sign = self._note(key)
         if node is None or sign is None:
             return
@@ -218,7 +223,7 @@ class NodeLifecycleController(Controller):
         self.enqueue_after(name, self._grace(node))
         if silent is node:
             return node
-        written = await self._client.update_status(silent)
+        written = self._written_nodes.wrote(name, await self._client.update_status(silent))
         if readiness(node) == "True":
             self._report_not_ready(node)
         return written
@@ -245,7 +250,9 @@ class NodeLifecycleController(Controller):
             tainted = with_execute_taint(tainted, wanted, self.ctx.timestamp())
         if execute_taint(node) and not wanted:
             self.enqueue_after(node.metadata.name, STANDSTILL_SECONDS)
-        return node if tainted is node else await self._client.update(tainted)
+        if tainted is node:
+            return node
+        return self._written_nodes.wrote(node.metadata.name, await self._client.update(tainted))
 
     def _may_give_up(self, node: Node) -> bool:
         zone = zone_of(node)
@@ -262,20 +269,24 @@ class NodeLifecycleController(Controller):
 
     async def _mark_pods(self, node: Node) -> None:
         """The pods of a node that is not ready are not ready."""
+        name = node.metadata.name
         if readiness(node) == "True":
+            self._written_pods.forget(name)
             return
-        for pod in list(self._pods.by_index(NODE, node.metadata.name).values()):
-            ready = condition(pod, READY)
-            if ready is not None and ready.status == "True":
+        for cached in list(self._pods.by_index(NODE, name).values()):
+            pod = self._written_pods.newest(key_of(cached), cached)
+            ready = condition(pod, READY) if pod is not None else None
+            if pod is not None and ready is not None and ready.status == "True":
                 await self._mark_pod(pod, ready)
 
     async def _mark_pod(self, pod: Pod, ready: PodCondition) -> None:
         unready = replace(ready, status="False", last_transition_time=self.ctx.timestamp())
         conditions = (*without(pod.status.conditions, READY), unready)
         try:
-            await self._client.update_status(replace(pod, status=replace(pod.status, conditions=conditions)))
+            written = await self._client.update_status(replace(pod, status=replace(pod.status, conditions=conditions)))
         except NotFound:
             return
+        self._written_pods.wrote(pod.spec.node_name, written)
         self._recorder.warning(pod, "NodeNotReady", "Node is not ready")
 
 

@@ -1,20 +1,21 @@
 """What must hold of a cluster, one file per room, with the room's name.
 
     invariant.py    what an invariant is          looking.py      how it looks inside components
-    storage.py      apiserver.py      client.py      controllers.py      scheduler.py      kubelet.py
+    storage.py      apiserver.py      client.py      conduct.py      controllers.py      scheduler.py      kubelet.py
 
 Two more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; and `no-component-fails` by
 itself.
 """
 
-from kubeactors.sim.invariants import apiserver, client, controllers, kubelet, scheduler, storage
-from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant
+from kubeactors.sim.invariants import apiserver, client, conduct, controllers, kubelet, scheduler, storage
+from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, WatchInvariant
 
 ALL: tuple[type[Invariant], ...] = (
     *storage.INVARIANTS,
     *apiserver.INVARIANTS,
     *client.INVARIANTS,
+    *conduct.INVARIANTS,
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,
     *kubelet.INVARIANTS,
@@ -34,5 +35,6 @@ __all__ = [
     "NO_FAILURE",
     "SILENT",
     "Invariant",
+    "RequestInvariant",
     "WatchInvariant",
 ]

@@ -6,7 +6,7 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
-from kubeactors.sim.network import Stream
+from kubeactors.sim.network import Asked, Stream
 from kubeactors.sim.world import Commit, World
 
 
@@ -43,6 +43,14 @@ class WatchInvariant(Invariant):
 
     def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> Iterator[str]:
         """The server has sent this."""
+        yield from ()
+
+
+class RequestInvariant(Invariant):
+    """An invariant of what our own components ask the server to write."""
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Who asked is about to be told this."""
         yield from ()
 
 

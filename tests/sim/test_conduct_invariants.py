@@ -1,0 +1,111 @@
+"""How components write is judged by what they ask for, and by what they are told."""
+
+from typing import cast
+
+import pytest
+
+from kubeactors.actor import Actor, SimSystem
+from kubeactors.actor.cell import Cell
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions
+from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Delete, GroupVersionResource, Result, Update
+from kubeactors.apimachinery.status import Conflict, Invalid, Status
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.invariants import RequestInvariant
+from kubeactors.sim.invariants.conduct import (
+    DeletionsAreOfThisOne,
+    OwnWritesAreKnown,
+    RequestsAreValid,
+    WritesAreNews,
+)
+from kubeactors.sim.network import Asked
+from kubeactors.sim.workload import CreateDeployment, RecreateService
+from kubeactors.sim.world import World
+from kubeactors.storage import KeyValue, StoreEvent
+from tests.quality.automatic.mutants import in_force, named
+
+PODS = GroupVersionResource("", "v1", "pods")
+CONFLICT = Conflict.saying("the object has been modified").status
+LATER = 100.0
+
+
+class Bench:
+    """A world with one pod, an actor that asks for writes, and one invariant."""
+
+    def __init__(self, type_: type[RequestInvariant]) -> None:
+        self._sim = SimSystem()
+        self._world = World()
+        self._invariant = type_(self._world, self._sim.kernel.root)
+        self._cells = {name: cast("Cell", self._sim.spawn(Actor, name=name)) for name in ("one", "other")}
+
+    def write(self, revision: int) -> Pod:
+        """The pod comes to this revision."""
+        pod = pod_at(revision)
+        kv = KeyValue("pods/x/a", pod, revision, revision, 1)
+        self._world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
+        return pod
+
+    def passes(self, seconds: float) -> None:
+        """Time passes."""
+        self._sim.run(seconds)
+
+    def tell(self, request: ApiRequest[object], answer: object, sender: str = "one") -> list[str]:
+        """What the invariant says to this answer."""
+        asked = Asked("controller-manager", self._cells[sender], request, self._world.revision)
+        return list(self._invariant.answered(asked, answer))
+
+
+def pod_at(revision: int) -> Pod:
+    return Pod(metadata=ObjectMeta(name="a", namespace="x", uid="u", resource_version=str(revision)))
+
+
+def update(revision: int) -> Update:
+    return Update(resource=PODS, namespace="x", name="a", object=pod_at(revision), user=ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("preconditions", "problems"),
+    [(None, 1), (Preconditions(resource_version="1"), 1), (Preconditions(uid="u"), 0)],
+)
+def test_who_deletes_names_the_uid(preconditions: Preconditions | None, problems: int) -> None:
+    request = Delete(
+        resource=PODS, namespace="x", name="a", options=DeleteOptions(preconditions=preconditions), user=ADMIN
+    )
+    assert len(Bench(DeletionsAreOfThisOne).tell(request, Status())) == problems
+
+
+@pytest.mark.parametrize(
+    ("answer", "problems"),
+    [
+        (Invalid.saying("spec.replicas: must not be negative").status, 1),
+        (Invalid.saying("metadata.uid: field is immutable").status, 0),
+        (CONFLICT, 0),
+    ],
+)
+def test_what_is_refused_as_invalid_should_not_be_asked_for(answer: Status, problems: int) -> None:
+    assert len(Bench(RequestsAreValid).tell(update(1), answer)) == problems
+
+
+def test_a_conflict_with_ones_own_write_is_objected_to() -> None:
+    bench = Bench(OwnWritesAreKnown)
+    assert bench.tell(update(1), Result(object=bench.write(2))) == []
+    assert bench.tell(update(1), CONFLICT, "other") == []
+    assert len(bench.tell(update(1), CONFLICT)) == 1
+    bench.write(3)  # somebody else has changed it since
+    assert bench.tell(update(2), CONFLICT) == []
+
+
+def test_a_write_without_news_is_objected_to_once_it_could_be_known() -> None:
+    bench = Bench(WritesAreNews)
+    same = Result(object=bench.write(2))
+    assert bench.tell(update(2), same) == []
+    bench.passes(LATER)
+    assert len(bench.tell(update(2), same)) == 1
+    assert bench.tell(update(2), Result(object=pod_at(3))) == []
+
+
+def test_a_component_that_deletes_by_name_alone_is_found_without_an_accident() -> None:
+    plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=1), RecreateService(at=5.0, name="web")))
+    assert Simulation(plan).run().violations == ()
+    with in_force(named("controllers.endpoints:EndpointsController._delete:drop_guard:0")):
+        assert [one.invariant for one in Simulation(plan).run().violations] == [DeletionsAreOfThisOne.name]
