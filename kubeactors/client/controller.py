@@ -52,8 +52,8 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def __init__(self) -> None:
         self.queue: WorkQueue = WorkQueue()
         self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
-        self._marks: dict[str, int] = {}
-        """Which changes of each source concern the controller."""
+        self._filters: dict[str, tuple[int, Callable[[Change[TypedObject]], bool] | None]] = {}
+        """Which changes of each source concern the controller: by their marks, and by a look at them."""
         self._unsynced: Subscriptions = Subscriptions()
         """The sources that have not told yet what there is."""
         self._late: Subscriptions = Subscriptions()
@@ -74,15 +74,22 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         raise NotImplementedError
 
     def observe(
-        self, informer: SharedInformer[T], handler: Callable[[Change[T]], None], marks: int = EVERY_CHANGE
+        self,
+        informer: SharedInformer[T],
+        handler: Callable[[Change[T]], None],
+        marks: int = EVERY_CHANGE,
+        *,
+        concerns: Callable[[Change[T]], bool] | None = None,
     ) -> None:
         """Call the handler for each change of a collection, and for what is in it at first.
 
-        Changes that have none of these marks may be left out, see `SharedInformer.mark_by`.
+        Changes that have none of these marks may be left out, see `SharedInformer.mark_by`; and so are those of which
+        `concerns` says that the handler would do nothing with them. It is asked as soon as the lister shows the change,
+        and knows what listers show then: what they show later must have a change of its own that is heard of.
         """
         entry = cast("tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]", (informer, handler))
         self._informers[informer.source] = entry
-        self._marks[informer.source] = marks
+        self._filters[informer.source] = marks, cast("Callable[[Change[TypedObject]], bool] | None", concerns)
         self._unsynced.add(informer.source)
 
     def observe_late(self, informer: SharedInformer[T], handler: Callable[[Change[T]], None]) -> None:
@@ -93,7 +100,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
 
     def forget(self, informer: SharedInformer[T]) -> None:
         """Hear no more of a collection that was observed late."""
-        del self._informers[informer.source], self._marks[informer.source]
+        del self._informers[informer.source], self._filters[informer.source]
         self._late.discard(informer.source)
         if informer.ref is not None:
             informer.ref.tell(Unsubscribe(self.ctx.self))
@@ -101,7 +108,8 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def started(self) -> None:
         """Subscribe. A subclass that overrides this calls it."""
         for source, (informer, _) in self._informers.items():
-            number = informer.subscribe(self.ctx.self, self._marks[source], self._unsynced)
+            marks, concerns = self._filters[source]
+            number = informer.subscribe(self.ctx.self, marks, self._unsynced, concerns)
             self._unsynced.add(source, number)
 
     @property

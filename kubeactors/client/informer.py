@@ -63,6 +63,8 @@ class Subscribe(Message, frozen=True):
     """Tell only of changes that have one of these marks, see `SharedInformer.mark_by`."""
     pending: Subscriptions | None = None
     """Where it may be noted that there is nothing; without it that is told."""
+    concerns: Callable[[Change[TypedObject]], bool] | None = None
+    """Tell only of changes of which this says so: a look costs less than a message. It may look at listers, too."""
 
 
 class Unsubscribe(Message, frozen=True):
@@ -90,8 +92,8 @@ class SharedInformer(Generic[T]):
         self.source = source
         """Names the collection in `Notify`."""
         self.indexer: Indexer[T] = Indexer()
-        self.subscribers: dict[Ref[Notify], int] = {}
-        """Who is told of changes: of those with which marks."""
+        self.subscribers: dict[Ref[Notify], Subscribe] = {}
+        """Who is told of changes, and of which."""
         self.waiting: dict[Ref[Notify], Subscribe] = {}
         """Who is told what is there after the next list."""
         self.unheard: dict[Ref[Notify], Subscribe] = {}
@@ -132,7 +134,11 @@ class SharedInformer(Generic[T]):
         self.news = news
 
     def subscribe(
-        self, subscriber: Ref[Notify], marks: int = EVERY_CHANGE, pending: Subscriptions | None = None
+        self,
+        subscriber: Ref[Notify],
+        marks: int = EVERY_CHANGE,
+        pending: Subscriptions | None = None,
+        concerns: Callable[[Change[TypedObject]], bool] | None = None,
     ) -> int:
         """See `Subscribe`; the number of the subscription. It is not lost if the informer's mailbox is full.
 
@@ -141,7 +147,7 @@ class SharedInformer(Generic[T]):
         """
         assert self.ref is not None  # the factory spawns it
         self._subscriptions += 1
-        message = Subscribe(subscriber, self._subscriptions, marks, pending)
+        message = Subscribe(subscriber, self._subscriptions, marks, pending, concerns)
         self.unheard.pop(subscriber, None)
         if not self.listed and subscriber not in self.subscribers:
             self.waiting[subscriber] = message
@@ -261,10 +267,13 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         marks_of = self._shared.marks_of
         marks = None if marks_of is None else [marks_of(one) for one in changes]
         told: dict[int, Notify | None] = {}
-        for subscriber, wanted in self._shared.subscribers.items():
+        for subscriber, subscription in self._shared.subscribers.items():
+            wanted = subscription.marks
             if wanted not in told:
                 told[wanted] = self._notification(changes, marks, wanted)
             notification = told[wanted]
+            if notification is not None and subscription.concerns is not None:
+                notification = self._notify(_concerning(subscription, notification.changes))
             if notification is not None:
                 subscriber.tell(notification)
 
@@ -272,7 +281,10 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         """Of the changes that have one of the marks that are wanted; None if there is none."""
         if marks is not None and wanted != EVERY_CHANGE:
             changes = tuple([one for one, has in zip(changes, marks, strict=True) if has & wanted])
-        return Notify(self._shared.source, cast("tuple[Change[TypedObject], ...]", changes)) if changes else None
+        return self._notify(cast("tuple[Change[TypedObject], ...]", changes))
+
+    def _notify(self, changes: tuple[Change[TypedObject], ...]) -> Notify | None:
+        return Notify(self._shared.source, changes) if changes else None
 
     def _welcome_all(self) -> None:
         self._shared.listed = True
@@ -281,12 +293,18 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             self._welcome(message)
 
     def _welcome(self, message: Subscribe) -> None:
-        source, objects, pending = self._shared.source, self._shared.indexer.objects, message.pending
-        self._shared.subscribers[message.subscriber] = message.marks
+        source, pending = self._shared.source, message.pending
+        self._shared.subscribers[message.subscriber] = message
         self.ctx.watch(message.subscriber)
-        if objects or pending is None or not pending.is_empty(source, message.number):
-            present = tuple(Change(ADDED, key, None, one) for key, one in objects.items())
-            message.subscriber.tell(Notify(source, cast("tuple[Change[TypedObject], ...]", present), message.number))
+        objects = cast("Mapping[str, TypedObject]", self._shared.indexer.objects)
+        present = _concerning(message, tuple(Change(ADDED, key, None, one) for key, one in objects.items()))
+        if present or pending is None or not pending.is_empty(source, message.number):
+            message.subscriber.tell(Notify(source, present, message.number))
+
+
+def _concerning(subscription: Subscribe, changes: tuple[Change[TypedObject], ...]) -> tuple[Change[TypedObject], ...]:
+    concerns = subscription.concerns
+    return changes if concerns is None else tuple(filter(concerns, changes))
 
 
 class InformerFactory:

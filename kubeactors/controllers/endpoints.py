@@ -79,7 +79,7 @@ class EndpointsController(Controller):
         self._pods = pods.lister
         self._endpoints = endpoints.lister
         self.observe(services, self._on_service)
-        self.observe(pods, self._on_pod, SERVES)
+        self.observe(pods, self._on_pod, SERVES, concerns=self._is_selected)
         self.observe(endpoints, self._on_endpoints)
 
     def started(self) -> None:
@@ -89,6 +89,10 @@ class EndpointsController(Controller):
 
     def _on_service(self, change: Change[Service]) -> None:
         self.enqueue(change.key)
+
+    def _is_selected(self, change: Change[Pod]) -> bool:
+        """Whether a service selects the pod. One that comes, or selects others from now on, is looked at for that."""
+        return any(services_of(change, self._services))
 
     def _on_pod(self, change: Change[Pod]) -> None:
         for key in services_of(change, self._services):

@@ -54,7 +54,7 @@ class ResourceQuotaController(Controller):
         self.observe(quotas, self._on_quota)
         for resource, informer in self._counted.items():
             if informer.source != quotas.source:
-                self.observe(informer, self._counting(resource), informer.news)
+                self.observe(informer, self._counting(resource), concerns=self._is_charged)
 
     def started(self) -> None:
         """Subscribe."""
@@ -129,6 +129,10 @@ class ResourceQuotaController(Controller):
         if any(one is not None and self._custom_counts(one) for one in (change.old, change.new)):
             self._kinds_changed()
         self._on_change(("", "resourcequotas"), change)
+
+    def _is_charged(self, change: Change[TypedObject]) -> bool:
+        """Whether a quota may count the change. One that comes counts all that listers show then."""
+        return len(self._quotas) > 0 and not is_charged_alike(change.old, change.new)
 
     def _on_change(self, resource: tuple[str, str], change: Change[TypedObject] | Change[ResourceQuota]) -> None:
         metadata = change.current.metadata

@@ -72,11 +72,11 @@ class DisruptionController(Controller):
         self._stateful_sets = stateful_sets.lister
         self._replication_controllers = replication_controllers.lister
         self.observe(budgets, self._on_budget)
-        self.observe(pods, self._on_pod, SERVES)
-        self.observe(replica_sets, self._on_scaled)
-        self.observe(deployments, self._on_scaled)
-        self.observe(stateful_sets, self._on_scaled)
-        self.observe(replication_controllers, self._on_scaled)
+        self.observe(pods, self._on_pod, SERVES, concerns=self._is_counted)
+        self.observe(replica_sets, self._on_scaled, concerns=self._is_counted)
+        self.observe(deployments, self._on_scaled, concerns=self._is_counted)
+        self.observe(stateful_sets, self._on_scaled, concerns=self._is_counted)
+        self.observe(replication_controllers, self._on_scaled, concerns=self._is_counted)
 
     def started(self) -> None:
         """Subscribe."""
@@ -89,9 +89,11 @@ class DisruptionController(Controller):
         if not self._overlay.seen(change) and change.new is not None:
             self.enqueue(change.key)
 
+    def _is_counted(self, _change: object) -> bool:
+        """Whether there are budgets at all. For one that comes, all is counted that listers show then."""
+        return len(self._budgets) > 0
+
     def _on_pod(self, change: Change[Pod]) -> None:
-        if not len(self._budgets):
-            return
         old, new = change.old, change.new
         if old is None or new is None or _counts_differently(old, new):
             for pod in (old, new):
@@ -108,7 +110,7 @@ class DisruptionController(Controller):
                    | Change[ReplicationController]) -> None:  # fmt: skip
         """Another size is another share; which budgets that concerns, their selectors tell."""
         old, new = change.old, change.new
-        if not len(self._budgets) or (old is not None and new is not None and old.spec.replicas == new.spec.replicas):
+        if old is not None and new is not None and old.spec.replicas == new.spec.replicas:
             return
         namespace = change.current.metadata.namespace
         template = change.current.spec.template

@@ -16,7 +16,16 @@ from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, ObjectMeta, Own
 from kubeactors.apimachinery.requests import MERGE_PATCH, Delete, Get, Patch
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import Conflict, NotFound
-from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, revision_of
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Lister,
+    RecordEvent,
+    SharedInformer,
+    revision_of,
+)
 from kubeactors.client.controller import ControllerMessage
 from kubeactors.client.correlation import Lru
 from kubeactors.controllers.custom_kinds import LINGER_SECONDS, Monitors, Watched, watched_by
@@ -66,13 +75,16 @@ class GarbageCollector(Controller):
         self._kinds: dict[str, Watched] = {}
         self._watched: dict[tuple[str, str], None] = {}
         """The groups and resources of the kinds, whichever versions others name them by."""
+        self._listers: dict[str, Lister[TypedObject]] = {}
+        """What is known of each kind: the graph does not hear of what does not matter here."""
         self._definitions = definitions
         for informer in informers:
             kind = client.scheme.by_type(informer.type)
             self._add(informer.source, Watched(kind.gvr, kind.type, kind.namespaced))
             is_definition = informer.source == definitions.source
             handler = self._on_definition if is_definition else partial(self._on_change, informer.source)
-            self.observe(informer, handler, informer.news)
+            self._listers[informer.source] = informer.lister
+            self.observe(informer, handler, concerns=None if is_definition else _is_about_owners)
 
     def started(self) -> None:
         """Subscribe."""
@@ -288,11 +300,19 @@ class GarbageCollector(Controller):
 
     # A decision holds for the state that it was made on (`seen`): the graph may have learned more while it was made.
 
+    def _version(self, node: Node, seen: ObjectMeta) -> str:
+        """The newest that is known in which nothing has changed that matters here."""
+        lister = self._listers.get(node.resource)
+        known = lister.get(seen.name, seen.namespace) if lister is not None else None
+        if known is None or known.metadata.uid != seen.uid or not _is_alike(known.metadata, seen):
+            return seen.resource_version
+        return str(max(revision_of(known.metadata), revision_of(seen)))
+
     async def _remove(self, node: Node, seen: ObjectMeta, action: Remove) -> None:
         if action.unblock:
             seen = await self._unblock(node, seen)
         options = DeleteOptions(
-            preconditions=Preconditions(uid=seen.uid, resource_version=seen.resource_version),
+            preconditions=Preconditions(uid=seen.uid, resource_version=self._version(node, seen)),
             propagation_policy=action.policy,
         )
         try:
@@ -331,7 +351,7 @@ class GarbageCollector(Controller):
 
         Returns the metadata as it is then; as it was seen if the object is gone.
         """
-        identity = {"uid": seen.uid, "resourceVersion": seen.resource_version}
+        identity = {"uid": seen.uid, "resourceVersion": self._version(node, seen)}
         try:
             request = Patch(
                 resource=self._watched_of(node).gvr,
@@ -367,6 +387,12 @@ class GarbageCollector(Controller):
 def _names(value: HasMeta, owner: ObjectMeta) -> bool:
     """Whether the object has that owner."""
     return any(one.uid == owner.uid for one in value.metadata.owner_references)
+
+
+def _is_about_owners(change: Change[TypedObject]) -> bool:
+    """Whether a change can matter here."""
+    old, new = change.old, change.new
+    return old is None or new is None or not _is_alike(old.metadata, new.metadata)
 
 
 def _is_alike(old: ObjectMeta, new: ObjectMeta) -> bool:
