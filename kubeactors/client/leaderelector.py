@@ -55,15 +55,6 @@ class Stand(Message, frozen=True):
     """An elector tells itself: try to get or to keep the Lease."""
 
 
-class Tried(Message, frozen=True):
-    """An elector tells itself what came of a try that began at that time, in nanoseconds."""
-
-    identity: str
-    """Who tried: an instance before this one, perhaps. It has given the Lease up since."""
-    began: int
-    holds: bool
-
-
 class Extend(Message, frozen=True):
     """An elector tells a tenure: the Lease is held, go on until that time, in nanoseconds."""
 
@@ -113,7 +104,7 @@ class Tenure(Actor[Extend | Expire], Generic[N], deterministic=True):
         self.ctx.stop()
 
 
-class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic=True):
+class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deterministic=True):
     """A candidate. Its child, which does the work, lives only while it leads.
 
     The child has stopped before this candidate's Lease ends, also when this actor is held up: no clock of another is
@@ -134,13 +125,14 @@ class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic
         self._lead = lead
         self._seen: Observation | None = None
         self._child: Ref[Extend | Expire] | None = None
+        self._is_trying = False
 
     def started(self) -> None:
         """Become a candidate under a name that nobody had before."""
         self.identity: str = f"{self.ctx.name}_{self.ctx.uid()}"
         sink = self.ctx.spawn(partial(EventSink, self._client), name="election-events", mailbox=SINK_MAILBOX)
         self._recorder = EventRecorder(sink, self.ctx, self._config.component, self.ctx.name)
-        self._try()
+        self.ctx.self.tell(Stand())
 
     def stopped(self) -> None:
         """Give the Lease up: others need not wait for its end."""
@@ -157,21 +149,22 @@ class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic
             _ = self._client.submit(request)  # nobody waits for the reply
 
     @handle
-    def stand(self, _message: Stand) -> None:
-        """Try again."""
-        self._try()
+    async def stand(self, _message: Stand) -> None:
+        """Try once, and again later. An attempt ends with the instance that made it."""
+        if self._is_trying:
+            return  # told to an instance before this one
+        self._is_trying, began = True, self.ctx.now
+        holds = await self._attempt()
+        self._is_trying = False
+        self._take_office_or_leave(holds, began + int(self._config.renew_deadline_seconds * SECOND))
+        self.ctx.after(self._pause(), Stand(), key="stand")
 
-    @handle
-    def tried(self, message: Tried) -> None:
-        """Lead from now on, go on, or see that another does; and try again later."""
-        if message.identity != self.identity:
-            return
-        until = message.began + int(self._config.renew_deadline_seconds * SECOND)
-        if message.holds and until > self.ctx.now:
+    def _take_office_or_leave(self, holds: bool, until: int) -> None:  # noqa: FBT001 -- the answer to the attempt
+        """Lead from now on, go on, or see that another does."""
+        if holds and until > self.ctx.now:
             self._lead_until(until)
         elif self._child is not None and self._seen is not None and self._seen.holder != self.identity:
             self.ctx.stop(self._child, "another leads")
-        self.ctx.after(self._pause(), Stand(), key="stand")
 
     @handle
     def terminated(self, message: Terminated) -> None:
@@ -179,9 +172,6 @@ class LeaderElector(Actor[Stand | Tried | Terminated], Generic[N], deterministic
         if message.ref == self._child:
             self._child = None
             self._tell("stopped leading")
-
-    def _try(self) -> None:
-        self.ctx.pipe_to_self(self._attempt(), partial(Tried, self.identity, self.ctx.now))
 
     def _pause(self) -> float:
         period = self._config.retry_period_seconds
