@@ -23,7 +23,7 @@ TOKEN, ROOT_CA, NAMESPACE = "token", "ca.crt", "namespace"
 SignToken: TypeAlias = Callable[[ServiceAccount, Secret], str]
 """The token of an account that ends with this Secret."""
 
-_BY_ACCOUNT, _BY_SECRET = "token's account", "mentioned secret"
+_BY_ACCOUNT = "token's account"
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -80,7 +80,6 @@ class TokensController(Controller):
         self._client = client
         self._sign = sign
         self._root_ca = root_ca
-        accounts.add_indexes({_BY_SECRET: _mentioned})
         secrets.add_indexes({_BY_ACCOUNT: _account_keys})
         self._accounts = accounts.lister
         self._secrets = secrets.lister
@@ -149,20 +148,14 @@ class TokensController(Controller):
             return  # it is another one by now, or none
 
     async def _forget(self, key: str) -> None:
-        """No account shall mention a Secret that is gone."""
+        """No account shall mention a Secret that is gone; one may have begun to, of which the cache knows nothing yet."""
         namespace, name = split_key(key)
-        mentioning = tuple(self._accounts.by_index(_BY_SECRET, key).values())
-        if not mentioning or await self._client.find(Secret, name, namespace) is not None:
+        if await self._client.find(Secret, name, namespace) is not None:
             return
-        for cached in mentioning:
-            live = await self._client.find(ServiceAccount, cached.metadata.name, namespace)
-            if live is not None and key in _mentioned(live):
-                rest = tuple(one for one in live.secrets if one.name != name)
+        for live in (await self._client.list(ServiceAccount, namespace)).items:
+            rest = tuple(one for one in live.secrets if one.name != name)
+            if rest != live.secrets:
                 await self._client.update(replace(live, secrets=rest))
-
-
-def _mentioned(account: ServiceAccount) -> tuple[str, ...]:
-    return tuple(cluster_key(account.metadata.namespace, one.name) for one in account.secrets)
 
 
 def _account_keys(secret: Secret) -> tuple[str, ...]:

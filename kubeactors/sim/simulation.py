@@ -8,13 +8,14 @@ import msgspec
 
 from kubeactors.actor import Ref, SimSystem, SystemFailed
 from kubeactors.actor.supervision import SECOND
+from kubeactors.api import SCHEME
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
-from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage
+from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
 from kubeactors.sim.chaos import Chaos
 from kubeactors.sim.crash import SimulatedCrash
 from kubeactors.sim.disk import Disk
@@ -27,6 +28,7 @@ from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import OwnActions, Perform, User, nothing_declared
+from kubeactors.sim.users.manifests import ROOT_CA
 from kubeactors.sim.workload import AnyAction, OwnAction
 from kubeactors.sim.world import World, told
 
@@ -52,8 +54,6 @@ VISITORS_RANGE = "10.32.0.0/24"
 """What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
 BALANCERS_RANGE = "192.0.2.128/29"
 """What services of type LoadBalancer get their addresses from."""
-ROOT_CA = "the root of trust"
-"""In place of a certificate: nobody in a simulation speaks by TLS."""
 STOP_SECONDS = 0.3
 """How long a container takes to stop: long enough for something to break meanwhile."""
 PATIENCE = 50_000
@@ -143,11 +143,12 @@ class Simulation:
         self._start()
 
     def _start(self) -> None:
-        plane = partial(ControlPlane, self._spec, self.disk, guests=self.guests)
+        shared = Shared(None, SCHEME.copy())
+        plane = partial(ControlPlane, self._spec, self.disk, shared, guests=self.guests)
         self.plane: Ref[PlaneMessage] = self.sim.spawn(plane, name=PLANE)
         server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
         self.transport: Transport = InProcessTransport(server)
-        user = partial(User, Client(self.transport, ADMIN), self.world, self.own_action)
+        user = partial(User, Client(self.transport, ADMIN, scheme=shared.scheme), self.world, self.own_action)
         self.user: Ref[Perform] = self.sim.spawn(user, name="user")
 
     def is_up(self) -> bool:

@@ -11,14 +11,30 @@ from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.message import Message
-from kubeactors.sim.users import Bounds, Deployments, Hands, Namespaces, Nodes, Pods, Services, Sets, Sharing, Volumes
+from kubeactors.sim.users import (
+    Accounts,
+    Bounds,
+    Deployments,
+    Hands,
+    Namespaces,
+    Nodes,
+    Ownership,
+    Pods,
+    Services,
+    Sets,
+    Sharing,
+    Volumes,
+)
 from kubeactors.sim.users.hands import is_passing
 from kubeactors.sim.workload import (
+    AccountAction,
     AnyAction,
+    BoundAction,
     DeploymentAction,
     NamespaceAction,
     NodeAction,
     OwnAction,
+    OwnershipAction,
     PodAction,
     ServiceAction,
     SetAction,
@@ -65,6 +81,7 @@ class Doer:
         self._pods, self._nodes, self._bounds = Pods(self._hands), Nodes(self._hands), Bounds(self._hands)
         self._namespaces, self._sharing = Namespaces(self._hands), Sharing(self._hands)
         self._services, self._volumes = Services(self._hands), Volumes(self._hands)
+        self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
@@ -87,13 +104,22 @@ class Doer:
             return self._nodes.do(action)
         if isinstance(action, NamespaceAction):
             return self._namespaces.do(action)
+        if isinstance(action, BoundAction):
+            return self._bounds.do(action)
+        return self._do_about_belongings(action)
+
+    def _do_about_belongings(
+        self, action: SharingAction | ServiceAction | VolumeAction | OwnershipAction | AccountAction
+    ) -> Awaitable[None]:
         if isinstance(action, SharingAction):
             return self._sharing.do(action)
         if isinstance(action, ServiceAction):
             return self._services.do(action)
         if isinstance(action, VolumeAction):
             return self._volumes.do(action)
-        return self._bounds.do(action)
+        if isinstance(action, OwnershipAction):
+            return self._ownership.do(action)
+        return self._accounts.do(action)
 
 
 class User(Actor[Perform], reentrant=True, deterministic=True):

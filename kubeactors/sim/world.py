@@ -13,6 +13,7 @@ from kubeactors.api.core.v1 import Event, Node, Pod
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.sim.workload import Propagation
 from kubeactors.storage import StoreEvent
 
 T = TypeVar("T", bound=TypedObject)
@@ -94,6 +95,8 @@ class World:
         """The uids of objects that users want to stay without an owner: nobody else may delete them."""
         self.leaving: dict[str, str] = {}
         """The uids of such objects whose owner is deleted and leaves them, with the owner's."""
+        self.hastened: dict[str, None] = {}
+        """The uids of owners that users have deleted without waiting for what these own."""
         self._doomed: dict[str, None] = {}
         """The uids of objects that users have deleted."""
         self._goes_with_all: dict[str, None] = {}
@@ -180,9 +183,11 @@ class World:
         if found.metadata.uid not in self._doomed:
             self.free[found.metadata.uid] = None
 
-    def deleting(self, owner: TypedObject, *, orphan: bool) -> None:
-        """The user deletes an owner; with `orphan` what it controls is to stay."""
-        uid = owner.metadata.uid
+    def deleting(self, owner: TypedObject, propagation: Propagation) -> None:
+        """The user deletes an owner; with `Orphan` what it controls is to stay."""
+        uid, orphan = owner.metadata.uid, propagation == "Orphan"
+        if propagation != "Foreground":
+            self.hastened[uid] = None
         self.in_hand[uid] = None
         if not orphan:
             self._goes_with_all[uid] = None

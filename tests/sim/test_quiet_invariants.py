@@ -6,17 +6,21 @@ from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.faults import NodePowerLoss
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
+    AddToken,
     Autoscale,
     Claim,
     CreateDeployment,
     CreateJob,
     CreateNamespace,
     CreateStatefulSet,
+    DropAccount,
     DropClaim,
+    DropOwner,
     Expose,
     GrantRole,
     GrowClaim,
     OfferClass,
+    Own,
     PublishAddresses,
     ScaleStatefulSet,
     Taint,
@@ -28,6 +32,7 @@ WEB = CreateDeployment(at=0.0, name="web", replicas=3, tolerate_seconds=5)
 BUSY = CreateDeployment(at=0.0, name="web", replicas=1, load="90m")
 SHRINKING = CreateStatefulSet(at=0.0, name="db", replicas=2, claims=True, retention="Delete")
 CLAIMED = (OfferClass(at=0.0, name="simulated"), Claim(at=0.0, name="disk-1", gibibytes=1))
+KIN = (Own(at=0.0, name="a"), Own(at=1.0, name="b"), Own(at=2.0, name="c", owners=("a", "b")))
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("statuses-are-true", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
@@ -57,6 +62,10 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (*CLAIMED, UseClaim(at=1.0, name="disk-1"), DropClaim(at=10.0, name="disk-1"))),
     ("volumes-say-whose-they-are", "persistentvolume.expander:ExpandController._on_claim:skip_wake_up:0",
      (*CLAIMED, GrowClaim(at=5.0, name="disk-1", gibibytes=2))),
+    ("owners-exist", "garbagecollector.plan:plan:confuse:1",
+     (*KIN, DropOwner(at=5.0, name="a"))),
+    ("tokens-have-accounts", "serviceaccount_tokens:TokensController._on_account:skip_wake_up:0",
+     (AddToken(at=0.0, name="token-1", account="robot"), DropAccount(at=5.0, name="robot"))),
 ]  # fmt: skip
 
 

@@ -6,16 +6,27 @@ from typing import get_args
 
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, PersistentVolumeClaim, Pod, Service
+from kubeactors.api.core.v1 import (
+    ConfigMap,
+    Endpoints,
+    Namespace,
+    PersistentVolumeClaim,
+    Pod,
+    Secret,
+    Service,
+    ServiceAccount,
+)
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.steps import kind_of
+from kubeactors.sim.users.belongings import Widget
 from kubeactors.sim.users.manifests import image_of
 from kubeactors.sim.workload import (
     AddPod,
+    AddToken,
     AddVolume,
     AnyAction,
     Autoscale,
@@ -25,21 +36,28 @@ from kubeactors.sim.workload import (
     CreateJob,
     CreateNamespace,
     CreateStatefulSet,
+    DefineKind,
     DeleteNamespace,
     DeletePod,
+    DropAccount,
     DropClaim,
+    DropOwner,
+    DropToken,
     DropVolume,
     Expose,
     GrantRole,
     GrowClaim,
     OfferClass,
+    Own,
     PublishAddresses,
     RevokeRole,
     Roll,
     RollSet,
     ScaleStatefulSet,
+    SpoilRoot,
     SuspendCronJob,
     SuspendJob,
+    UndefineKind,
     UseClaim,
     WithdrawAddresses,
 )
@@ -173,6 +191,30 @@ def test_a_claim_stays_as_long_as_a_pod_has_it_and_a_volume_as_long_as_it_is_cla
     assert [one is not None and one.metadata.deletion_timestamp is not None for one in held] == [True, True]
     world = ran(*first, *dropped, DeletePod(at=20.0, name="disk-1")).world
     assert (dict(world.of(PersistentVolume)), dict(world.of(PersistentVolumeClaim))) == ({}, {})
+
+
+def test_what_is_owned_goes_with_its_last_owner_and_widgets_with_their_kind() -> None:
+    kin = (Own(at=2.0, name="a"), Own(at=3.0, name="w1", owners=("a",)), Own(at=4.0, name="b", owners=("a", "w1")))
+    steps = (DefineKind(at=0.0), *kin, Own(at=5.0, name="c", owners=("b",), held_seconds=10.0))
+    names = [one.metadata.name for one in ran(*steps, DropOwner(at=6.0, name="a")).world.of(ConfigMap).values()]
+    assert not {"a", "b", "c"}.intersection(names)
+    world = ran(*steps, UndefineKind(at=8.0)).world
+    assert dict(world.of(Widget)) == {}
+    assert world.find(ConfigMap, "b") is not None
+
+
+def test_accounts_lose_their_tokens_and_the_root_of_trust_is_made_good() -> None:
+    tokens = (AddToken(at=0.0, name="token-1", account="default"), AddToken(at=0.0, name="token-2", account="robot"))
+    world = ran(
+        *tokens,
+        DropAccount(at=3.0, name="robot"),
+        DropToken(at=4.0, name="token-1"),
+        SpoilRoot(at=5.0, namespace="default"),
+    ).world
+    assert dict(world.of(Secret)) == {}
+    account = world.find(ServiceAccount, "default")
+    assert account is not None
+    assert account.secrets == ()
 
 
 def test_the_grammar_draws_every_kind_of_action() -> None:

@@ -3,9 +3,10 @@
 Drawn last, so that it changes nothing else in a plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kubeactors.sim import workload
+from kubeactors.sim.grammar.actions import PROPAGATIONS
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
@@ -17,6 +18,11 @@ ONE_IN = 6
 PORTS = (("80",), ("http",), ("80", "http"), ("http", "81"))
 CLASSES: tuple[tuple[workload.ClaimClass, ...], ...] = (("manual",), ("simulated",), ("late",), ("manual", "late"))
 FORMS: tuple[workload.ServiceForm, ...] = ("ClusterIP", "NodePort", "LoadBalancer", "Headless", "ExternalName")
+
+ACCOUNTS = ("robot", "default")
+OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
+Begin = Callable[[float], list[AnyAction]]
+Another = Callable[[float], AnyAction]
 
 
 class Belongings:
@@ -40,7 +46,7 @@ class Belongings:
     def some(self) -> list[AnyAction]:
         """A few actions about a topic or two, or none."""
         found: list[AnyAction] = []
-        for begin, another in ((self._first_service, self._service), (self._storage, self._volume)):
+        for begin, another in self._topics():
             if not self._source.integer(0, ONE_IN - 1):
                 at = self._source.choice(self._times)
                 found += begin(round(at, 3))
@@ -48,6 +54,15 @@ class Belongings:
                     at += self._source.choice(SOON)
                     found.append(another(round(at, 3)))
         return found
+
+    def _topics(self) -> tuple[tuple[Begin, Another], ...]:
+        """What each begins with, and what follows."""
+        return (
+            (self._first_service, self._service),
+            (self._storage, self._volume),
+            (self._family, self._kinship),
+            (self._first_token, self._account),
+        )
 
     # Services.
 
@@ -107,3 +122,47 @@ class Belongings:
                 return workload.DropClaim(at=at, name=claim)
             case _:
                 return workload.DeletePod(at=at, name=claim)
+
+    # Owners and what they own.
+
+    def _family(self, at: float) -> list[AnyAction]:
+        """An owner, and what it owns; half of them have to do with a kind of the users' own."""
+        child = workload.Own(at=at + 0.2, name="b", owners=("a",), held_seconds=self._held())
+        first: list[AnyAction] = [workload.Own(at=at, name="a"), child]
+        if self._source.integer(0, 1):
+            first += [workload.DefineKind(at=at), workload.Own(at=at + 1.0, name="w1", owners=("a",))]
+            first.append(workload.Own(at=at + 1.5, name="w2", owners=("w1",), held_seconds=self._held()))
+        return first
+
+    def _held(self) -> float:
+        return self._source.choice((0.0, 0.0, 5.0, 15.0))
+
+    def _kinship(self, at: float) -> AnyAction:
+        source = self._source
+        name = source.choice(("a", "a", "b", "c", "d", "w1", "w2"))
+        match source.integer(0, 6):
+            case 0 | 1 | 2:
+                owners = tuple(one for one in source.choice(OWNERS) if one != name)
+                return workload.Own(at=at, name=name, owners=owners, held_seconds=self._held())
+            case 3:
+                return workload.UndefineKind(at=at) if source.integer(0, 1) else workload.DefineKind(at=at)
+            case _:
+                return workload.DropOwner(at=at, name=name, propagation=source.choice(PROPAGATIONS))
+
+    # Accounts.
+
+    def _first_token(self, at: float) -> list[AnyAction]:
+        return [workload.AddToken(at=at, name="token-1", account=self._source.choice(ACCOUNTS))]
+
+    def _account(self, at: float) -> AnyAction:
+        source = self._source
+        token, account = f"token-{source.choice((1, 1, 2))}", source.choice(ACCOUNTS)
+        match source.integer(0, 4):
+            case 0:
+                return workload.AddToken(at=at, name=token, account=account)
+            case 1:
+                return workload.DropToken(at=at, name=token)
+            case 2 | 3:
+                return workload.DropAccount(at=at, name=account)
+            case _:
+                return workload.SpoilRoot(at=at, namespace="default", delete=not source.integer(0, 1))

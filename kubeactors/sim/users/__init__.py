@@ -1,19 +1,34 @@
 """How the user does what a plan says, as a person with kubectl would.
 
 hands.py         what all of it needs            manifests.py    belongings.py    the objects that are created
-deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py
-one file for each kind of action
+deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
+accounts.py   one file for each kind of action
 """
 
+from kubeactors.sim.users.accounts import Accounts
 from kubeactors.sim.users.bounds import Bounds
 from kubeactors.sim.users.deployments import Deployments
 from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
+from kubeactors.sim.users.ownership import Ownership
 from kubeactors.sim.users.pods import Pods
 from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.sets import Sets
 from kubeactors.sim.users.sharing import Sharing
 from kubeactors.sim.users.volumes import Volumes
 
-__all__ = ["Bounds", "Deployments", "Hands", "Namespaces", "Nodes", "Pods", "Services", "Sets", "Sharing", "Volumes"]
+__all__ = [
+    "Accounts",
+    "Bounds",
+    "Deployments",
+    "Hands",
+    "Namespaces",
+    "Nodes",
+    "Ownership",
+    "Pods",
+    "Services",
+    "Sets",
+    "Sharing",
+    "Volumes",
+]

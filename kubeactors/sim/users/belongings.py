@@ -2,27 +2,45 @@
 
 from msgspec.structs import replace
 
+from kubeactors.api.apiextensions.v1.customresourcedefinition import (
+    CustomResourceDefinition,
+    CustomResourceDefinitionNames,
+    CustomResourceDefinitionSpec,
+    CustomResourceDefinitionVersion,
+    CustomResourceValidation,
+)
 from kubeactors.api.core.v1 import (
+    ConfigMap,
     HostPathVolumeSource,
     PersistentVolumeClaim,
     PersistentVolumeClaimVolumeSource,
     Pod,
+    Secret,
     Service,
     ServicePort,
     ServiceSpec,
     Volume,
 )
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
+from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_TOKEN
 from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResourceRequirements
 from kubeactors.api.storage.v1 import StorageClass
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
+from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec, storage_class
-from kubeactors.sim.workload import AddVolume, Claim, ClaimClass, Expose
+from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Own
 
 TIER = "tier"
 """The label of services that users set themselves."""
 MANUAL, LATE = "manual", "late"
+GROUP, PLURAL = "example.org", "widgets"
+CUSTOM = f"{PLURAL}.{GROUP}"
+Widget: type[Unstructured] = type_of_kind(f"{GROUP}/v1", "Widget")
+"""The kind that users define."""
+HELD = f"{GROUP}/held"
+"""Their finalizer."""
+ROOT = "kube-root-ca.crt"
 
 
 def exposed(action: Expose) -> Service:
@@ -92,3 +110,31 @@ def pod_using(claim: str) -> Pod:
     source = PersistentVolumeClaimVolumeSource(claim_name=claim)
     spec = replace(pod_spec("1"), volumes=(Volume(name="data", persistent_volume_claim=source),))
     return Pod(metadata=ObjectMeta(name=f"user-of-{claim}", namespace=NAMESPACE, labels={APP: claim}), spec=spec)
+
+
+def definition() -> CustomResourceDefinition:
+    """The definition of the kind Widget."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = CustomResourceDefinitionVersion(
+        name="v1", served=True, storage=True, schema=CustomResourceValidation(open_api_v3_schema=anything)
+    )
+    names = CustomResourceDefinitionNames(plural=PLURAL, kind="Widget")
+    spec = CustomResourceDefinitionSpec(group=GROUP, scope="Namespaced", names=names, versions=(version,))
+    return CustomResourceDefinition(metadata=ObjectMeta(name=CUSTOM), spec=spec)
+
+
+def owned(action: Own, owners: tuple[OwnerReference, ...]) -> TypedObject:
+    """The config map or widget that the action creates."""
+    metadata = ObjectMeta(
+        name=action.name,
+        namespace=NAMESPACE,
+        owner_references=owners,
+        finalizers=(HELD,) if action.held_seconds else (),
+    )
+    return Widget(metadata=metadata) if action.name.startswith("w") else ConfigMap(metadata=metadata)
+
+
+def token_of(action: AddToken) -> Secret:
+    """The Secret that is to hold the token of an account."""
+    metadata = ObjectMeta(name=action.name, namespace=NAMESPACE, annotations={SERVICE_ACCOUNT_NAME: action.account})
+    return Secret(metadata=metadata, type=SERVICE_ACCOUNT_TOKEN)

@@ -83,7 +83,7 @@ class Deployments:
     async def _delete(self, action: DeleteDeployment) -> None:
         hands = self._hands
         live = await hands.client.get(Deployment, action.name, NAMESPACE)
-        hands.world.deleting(live, orphan=action.propagation == "Orphan")
+        hands.world.deleting(live, action.propagation)
         options = DeleteOptions(propagation_policy=action.propagation)
         await hands.remove(Service, action.name)
         await hands.client.delete(Deployment, action.name, NAMESPACE, options=options)

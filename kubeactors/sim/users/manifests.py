@@ -87,6 +87,8 @@ from kubeactors.sim.workload import (
 
 NAMESPACE = "default"
 APP = "app"
+ROOT_CA = "the root of trust"
+"""In place of a certificate: nobody in a simulation speaks by TLS."""
 HASH_LABEL = "pod-template-hash"
 STORAGE = "simulated"
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"

@@ -1,13 +1,14 @@
 """What users do to a cluster, as data.
 
     deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    own.py
+    services.py    volumes.py    ownership.py    accounts.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
 a plan from which other steps were taken.
 """
 
+from kubeactors.sim.workload.accounts import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
 from kubeactors.sim.workload.bounds import (
     BoundAction,
     ClaimForeignOwner,
@@ -31,6 +32,7 @@ from kubeactors.sim.workload.deployments import (
 from kubeactors.sim.workload.namespaces import CreateNamespace, DeleteNamespace, NamespaceAction
 from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon, Visit
 from kubeactors.sim.workload.own import OwnAction
+from kubeactors.sim.workload.ownership import DefineKind, DropOwner, Own, OwnershipAction, UndefineKind
 from kubeactors.sim.workload.pods import (
     AddPod,
     DeletePod,
@@ -83,10 +85,14 @@ AnyAction = (
     | SharingAction
     | ServiceAction
     | VolumeAction
+    | OwnershipAction
+    | AccountAction
 )
 
 __all__ = [
+    "AccountAction",
     "AddPod",
+    "AddToken",
     "AddVolume",
     "AnyAction",
     "Autoscale",
@@ -104,6 +110,7 @@ __all__ = [
     "CreateJob",
     "CreateNamespace",
     "CreateStatefulSet",
+    "DefineKind",
     "DeleteDeployment",
     "DeleteNamespace",
     "DeleteNode",
@@ -112,7 +119,10 @@ __all__ = [
     "DeleteSlices",
     "DeploymentAction",
     "Drain",
+    "DropAccount",
     "DropClaim",
+    "DropOwner",
+    "DropToken",
     "DropVolume",
     "EmptySlices",
     "Evict",
@@ -122,7 +132,9 @@ __all__ = [
     "NamespaceAction",
     "NodeAction",
     "OfferClass",
+    "Own",
     "OwnAction",
+    "OwnershipAction",
     "Pause",
     "PodAction",
     "Policy",
@@ -146,10 +158,12 @@ __all__ = [
     "SetKind",
     "SetQuota",
     "SharingAction",
+    "SpoilRoot",
     "SuspendCronJob",
     "SuspendJob",
     "Taint",
     "Uncordon",
+    "UndefineKind",
     "Undo",
     "Unexpose",
     "UseClaim",

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeClaim, Pod, ServiceAccount
+from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeClaim, Pod, Secret, ServiceAccount
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.apimachinery.labels import of_object
@@ -17,8 +17,11 @@ from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.room import is_ours
+from kubeactors.sim.users.manifests import ROOT_CA
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"
+DESCRIPTION = "kubernetes.io/description"
+TOKEN, ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 LATE = 5
 """How many seconds late a job may go."""
@@ -54,7 +57,7 @@ class WhatIsDeletedGoes(Invariant):
 
 
 class NamespacesAreFurnished(Invariant):
-    """When all is quiet, every namespace has its default account, and the root of trust."""
+    """When all is quiet, every namespace has its default account, and says what the root of trust is."""
 
     name: ClassVar[str] = "namespaces-are-furnished"
 
@@ -64,8 +67,35 @@ class NamespacesAreFurnished(Invariant):
             name = namespace.metadata.name
             if self.world.find(ServiceAccount, ACCOUNT, name) is None:
                 yield f"{title(namespace)} has no account {ACCOUNT}"
-            if self.world.find(ConfigMap, ROOT, name) is None:
+            root = self.world.find(ConfigMap, ROOT, name)
+            if root is None:
                 yield f"{title(namespace)} has no config map {ROOT}"
+            elif root.data != {"ca.crt": ROOT_CA} or DESCRIPTION not in root.metadata.annotations:
+                yield f"{title(root)} says {root.data}"
+
+
+class TokensHaveAccounts(Invariant):
+    """When all is quiet, no Secret is there whose account is gone, and no account mentions one that went after it did."""
+
+    name: ClassVar[str] = "tokens-have-accounts"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each Secret for a token, and at what accounts mention."""
+        for secret in self.world.of(Secret).values():
+            metadata = secret.metadata
+            account = metadata.annotations.get(ACCOUNT_NAME, "")
+            if secret.type == TOKEN and self.world.find(ServiceAccount, account, metadata.namespace) is None:
+                yield f"{title(secret)} is there, and its account {account} is not"
+        gone = {
+            (one.old.metadata.namespace, one.old.metadata.name): one.revision
+            for one in self.world.log.get(Secret, ())
+            if one.new is None and one.old is not None
+        }
+        for found in self.world.of(ServiceAccount).values():
+            for one in found.secrets:
+                namespace, written = found.metadata.namespace, int(found.metadata.resource_version)
+                if gone.get((namespace, one.name), 0) > written and not self.world.find(Secret, one.name, namespace):
+                    yield f"{title(found)} mentions {one.name}, which is gone"
 
 
 class IdentitiesHaveClaims(Invariant):
@@ -155,6 +185,7 @@ class CordonsShow(Invariant):
 INVARIANTS: tuple[type[Invariant], ...] = (
     WhatIsDeletedGoes,
     NamespacesAreFurnished,
+    TokensHaveAccounts,
     IdentitiesHaveClaims,
     PodsRun,
     EndedJobsGoInTime,

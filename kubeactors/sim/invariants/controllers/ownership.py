@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
+from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_condemned, is_evicted, is_preempted
+from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
 from kubeactors.sim.rollouts import wanted
-from kubeactors.sim.world import Commit, World
+from kubeactors.sim.users.belongings import Widget
+from kubeactors.sim.world import LONG_AGO, Commit, World
 
-OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Job, ControllerRevision, PersistentVolumeClaim)
+OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Widget, Job, ControllerRevision, PersistentVolumeClaim)
+FOREGROUND = "foregroundDeletion"
 MYSTERY = "example.com/"
 """Of owners of such a group nobody can say that they do not exist."""
 
@@ -53,6 +57,10 @@ class NothingFreeIsDeleted(Invariant):
             if node is None or node.spec.taints:
                 return True
         owners = value.metadata.owner_references
+        if isinstance(value, ConfigMap):
+            return any(
+                one.uid != owner and self._goes(one.uid) for one in owners if not one.api_version.startswith(MYSTERY)
+            )
         return isinstance(value, Pod) and any(self._goes(one.uid) for one in owners)
 
     def _goes(self, uid: str) -> bool:
@@ -118,7 +126,10 @@ class OwnersSelectTheirs(Invariant):
 
 
 class OwnersExist(Invariant):
-    """When all is quiet, what has only absent owners is gone. An owner in another namespace is none."""
+    """When all is quiet, what has only absent owners is gone, and what has others too does not name them any more.
+
+    An owner in another namespace is none; and nobody can say that one of a kind that is not defined is gone.
+    """
 
     name: ClassVar[str] = "owners-exist"
 
@@ -127,14 +138,43 @@ class OwnersExist(Invariant):
         for type_ in OWNED:
             for one in self.world.of(type_).values():
                 owners = one.metadata.owner_references
-                if owners and not any(self._exists(owner, one.metadata.namespace) for owner in owners):
-                    yield f"{title(one)} is there, and its owner {owners[0].kind} {owners[0].name!r} is not"
+                gone = [owner for owner in owners if not self._exists(owner, one.metadata.namespace)]
+                if gone and len(gone) == len(owners):
+                    yield f"{title(one)} is there, and its owner {gone[0].kind} {gone[0].name!r} is not"
+                elif gone:
+                    yield f"{title(one)} names the owner {gone[0].kind} {gone[0].name!r}, which is not there"
 
     def _exists(self, reference: OwnerReference, namespace: str) -> bool:
         if reference.api_version.startswith(MYSTERY):
             return True
+        if reference.kind == Widget().kind and not self.world.of(CustomResourceDefinition):
+            return True
         owner = self.world.by_uid.get(reference.uid)
         return owner is not None and owner.metadata.namespace in {"", namespace}
+
+
+class BlockersGoFirst(Invariant):
+    """An owner that is deleted in the foreground goes after what blocks it: what it owned then, and says so.
+
+    Unless a user has deleted it once more, and did not want to wait. While watches lag the garbage collector cannot know
+    what there is.
+    """
+
+    name: ClassVar[str] = "blockers-go-first"
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each owner that goes."""
+        old = commit.old
+        end = old.metadata.deletion_timestamp if old is not None and commit.new is None else None
+        if old is None or end is None or FOREGROUND not in old.metadata.finalizers:
+            return
+        uid, disturbed = old.metadata.uid, max(self.world.disturbed.values(), default=LONG_AGO)
+        if uid in self.world.hastened or self.root.kernel.now < disturbed + UNDISTURBED:
+            return
+        for _, one in self.world.everything():
+            blocks = any(owner.uid == uid and owner.block_owner_deletion for owner in one.metadata.owner_references)
+            if blocks and parse_time(one.metadata.creation_timestamp or end) < parse_time(end):
+                yield f"{title(old)} went in the foreground, and {title(one)}, which blocks it, is there still"
 
 
 class NamespacesExist(Invariant):
@@ -155,5 +195,6 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     OwnersKeepTheirs,
     OwnersSelectTheirs,
     OwnersExist,
+    BlockersGoFirst,
     NamespacesExist,
 )

@@ -1,0 +1,48 @@
+"""Service accounts, their tokens, the root of trust."""
+
+from collections.abc import Awaitable
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Secret, ServiceAccount
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.sim.users.belongings import ROOT, token_of
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.workload import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
+
+
+class Accounts:
+    """What is done about them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: AccountAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case AddToken():
+                return self._add_token(action)
+            case DropToken():
+                return self._hands.remove(Secret, action.name)
+            case DropAccount():
+                return self._hands.remove(ServiceAccount, action.name)
+            case SpoilRoot():
+                return self._spoil(action)
+
+    async def _add_token(self, action: AddToken) -> None:
+        await self._hands.ensure(ServiceAccount(metadata=ObjectMeta(name=action.account, namespace=NAMESPACE)))
+        await self._hands.ensure(token_of(action))
+        await self._hands.change(ServiceAccount, action.account, lambda live: _mentioning(live, action.name))
+
+    async def _spoil(self, action: SpoilRoot) -> None:
+        if action.delete:
+            await self._hands.remove(ConfigMap, ROOT, action.namespace)
+        else:
+            await self._hands.change(ConfigMap, ROOT, lambda live: replace(live, data={}), action.namespace)
+
+
+def _mentioning(live: ServiceAccount, name: str) -> ServiceAccount:
+    if any(one.name == name for one in live.secrets):
+        return live
+    return replace(live, secrets=(*live.secrets, ObjectReference(name=name)))

@@ -1,0 +1,80 @@
+"""Owners and what they own."""
+
+from collections.abc import Awaitable
+from functools import partial
+
+from msgspec.structs import replace
+
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.meta import DeleteOptions, OwnerReference, TypedObject
+from kubeactors.apimachinery.status import NotFound
+from kubeactors.sim.users.belongings import CUSTOM, HELD, Widget, definition, owned
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.workload import DefineKind, DropOwner, Own, OwnershipAction, UndefineKind
+
+RELEASE_ATTEMPTS = 60
+"""How often it is tried to let something go: it must."""
+
+
+class Ownership:
+    """What is done about it."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: OwnershipAction) -> Awaitable[None]:
+        """Do it."""
+        match action:
+            case DefineKind():
+                return self._hands.ensure(definition())
+            case UndefineKind():
+                return self._hands.remove(CustomResourceDefinition, CUSTOM, "")
+            case Own():
+                return self._own(action)
+            case DropOwner():
+                return self._drop(action)
+
+    async def _own(self, action: Own) -> None:
+        found = [await self._find(name) for name in action.owners]
+        references = [_reference(one, first=not index) for index, one in enumerate(one for one in found if one)]
+        await self._hands.ensure(owned(action, tuple(references)))
+        if action.held_seconds:
+            await self._hands.sleep(action.held_seconds)
+            await self._hands.persist(partial(self._release, action.name), RELEASE_ATTEMPTS)
+
+    async def _find(self, name: str) -> TypedObject | None:
+        try:
+            return await self._hands.client.find(_type(name), name, NAMESPACE)
+        except NotFound:
+            return None  # nor is its kind
+
+    async def _release(self, name: str) -> None:
+        live = await self._find(name)
+        if live is not None and HELD in live.metadata.finalizers:
+            kept = tuple(one for one in live.metadata.finalizers if one != HELD)
+            await self._hands.client.update(replace(live, metadata=replace(live.metadata, finalizers=kept)))
+
+    async def _drop(self, action: DropOwner) -> None:
+        hands, live = self._hands, await self._find(action.name)
+        if live is not None:
+            hands.world.takes_in_hand(live)
+            hands.world.deleting(live, action.propagation)
+            options = DeleteOptions(propagation_policy=action.propagation)
+            await hands.client.delete(_type(action.name), action.name, NAMESPACE, options=options)
+
+
+def _type(name: str) -> type[TypedObject]:
+    return Widget if name.startswith("w") else ConfigMap
+
+
+def _reference(owner: TypedObject, *, first: bool) -> OwnerReference:
+    return OwnerReference(
+        api_version=owner.api_version,
+        kind=owner.kind,
+        name=owner.metadata.name,
+        uid=owner.metadata.uid,
+        controller=first or None,
+        block_owner_deletion=first or None,
+    )
