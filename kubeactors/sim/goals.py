@@ -13,6 +13,7 @@ from kubeactors.client import key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
 from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers, wanted
 from kubeactors.sim.room import has_room, is_ours, takes_pods
+from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.world import World
 
 REVISION_LABEL = "controller-revision-hash"
@@ -178,5 +179,5 @@ def _waits_for_room(world: World, pod: Pod) -> bool:
 
 
 def _is_bounded(world: World) -> bool:
-    """Whether a quota may have refused a pod. Controllers try again, but less and less often, up to every 16 minutes."""
-    return bool(world.log.get(ResourceQuota))
+    """Whether a quota may have refused a pod of a workload. Controllers try again, but less and less often, up to every 16 minutes."""
+    return any(one.current.metadata.namespace == NAMESPACE for one in world.log.get(ResourceQuota, ()))

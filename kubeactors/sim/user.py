@@ -23,6 +23,7 @@ from kubeactors.sim.users import (
     Services,
     Sets,
     Sharing,
+    Tenancy,
     Volumes,
 )
 from kubeactors.sim.users.hands import is_passing
@@ -39,6 +40,7 @@ from kubeactors.sim.workload import (
     ServiceAction,
     SetAction,
     SharingAction,
+    TenancyAction,
     VolumeAction,
 )
 from kubeactors.sim.world import World
@@ -82,6 +84,7 @@ class Doer:
         self._namespaces, self._sharing = Namespaces(self._hands), Sharing(self._hands)
         self._services, self._volumes = Services(self._hands), Volumes(self._hands)
         self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
+        self._tenancy = Tenancy(self._hands)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
@@ -109,7 +112,7 @@ class Doer:
         return self._do_about_belongings(action)
 
     def _do_about_belongings(
-        self, action: SharingAction | ServiceAction | VolumeAction | OwnershipAction | AccountAction
+        self, action: SharingAction | ServiceAction | VolumeAction | OwnershipAction | AccountAction | TenancyAction
     ) -> Awaitable[None]:
         if isinstance(action, SharingAction):
             return self._sharing.do(action)
@@ -119,6 +122,8 @@ class Doer:
             return self._volumes.do(action)
         if isinstance(action, OwnershipAction):
             return self._ownership.do(action)
+        if isinstance(action, TenancyAction):
+            return self._tenancy.do(action)
         return self._accounts.do(action)
 
 

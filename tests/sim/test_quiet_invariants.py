@@ -17,12 +17,14 @@ from kubeactors.sim.workload import (
     DropClaim,
     DropOwner,
     Expose,
+    Furnish,
     GrantRole,
     GrowClaim,
     OfferClass,
     Own,
     PublishAddresses,
     ScaleStatefulSet,
+    SetShare,
     Taint,
     UseClaim,
 )
@@ -66,6 +68,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (*KIN, DropOwner(at=5.0, name="a"))),
     ("tokens-have-accounts", "serviceaccount_tokens:TokensController._on_account:skip_wake_up:0",
      (AddToken(at=0.0, name="token-1", account="robot"), DropAccount(at=5.0, name="robot"))),
+    ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
+     (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
 ]  # fmt: skip
 
 

@@ -45,6 +45,7 @@ from kubeactors.sim.workload import (
     DropToken,
     DropVolume,
     Expose,
+    Furnish,
     GrantRole,
     GrowClaim,
     OfferClass,
@@ -54,6 +55,7 @@ from kubeactors.sim.workload import (
     Roll,
     RollSet,
     ScaleStatefulSet,
+    SetShare,
     SpoilRoot,
     SuspendCronJob,
     SuspendJob,
@@ -215,6 +217,15 @@ def test_accounts_lose_their_tokens_and_the_root_of_trust_is_made_good() -> None
     account = world.find(ServiceAccount, "default")
     assert account is not None
     assert account.secrets == ()
+
+
+def test_a_tenant_gets_his_share_of_pods_that_it_is_about_and_of_widgets() -> None:
+    pods = [Furnish(at=2.0 + number, sort="pod", number=number, cpu="" if number else "100m") for number in range(3)]
+    world = ran(SetShare(at=0.0, hard={"pods": "1"}, scope="BestEffort"), *pods).world
+    assert sorted(one.metadata.name for one in world.of(Pod).values()) == ["pod-0", "pod-1"]
+    widgets = [Furnish(at=5.0 + number, sort="widget", number=number) for number in range(3)]
+    counted = SetShare(at=3.0, hard={"count/widgets.example.org": "2"})
+    assert len(ran(DefineKind(at=0.0), counted, *widgets).world.of(Widget)) == 2
 
 
 def test_the_grammar_draws_every_kind_of_action() -> None:

@@ -19,6 +19,16 @@ PORTS = (("80",), ("http",), ("80", "http"), ("http", "81"))
 CLASSES: tuple[tuple[workload.ClaimClass, ...], ...] = (("manual",), ("simulated",), ("late",), ("manual", "late"))
 FORMS: tuple[workload.ServiceForm, ...] = ("ClusterIP", "NodePort", "LoadBalancer", "Headless", "ExternalName")
 
+SHARES: tuple[tuple[dict[str, str], tuple[workload.Sort, ...]], ...] = (
+    ({"pods": "2", "requests.cpu": "300m"}, ("pod",)),
+    ({"pods": "2"}, ("pod",)),
+    ({"configmaps": "3", "secrets": "1"}, ("config-map", "secret")),
+    ({"services": "2", "services.nodeports": "1"}, ("service",)),
+    ({"persistentvolumeclaims": "2", "requests.storage": "4Gi"}, ("claim",)),
+    ({"count/widgets.example.org": "1", "count/configmaps": "2"}, ("widget", "config-map")),
+)
+"""What is bounded, and what is made then; there is a config map at first."""
+SCOPES: tuple[workload.Scope, ...] = ("", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
 ACCOUNTS = ("robot", "default")
 OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
 Begin = Callable[[float], list[AnyAction]]
@@ -42,6 +52,8 @@ class Belongings:
             if isinstance(one, workload.CreateDeployment | workload.CreateStatefulSet | workload.CreateDaemonSet)
         ]
         self._classes = source.choice(CLASSES)
+        self._hard, self._sorts = source.choice(SHARES)
+        self._scope: workload.Scope = source.choice(SCOPES) if list(self._hard) == ["pods"] else ""
 
     def some(self) -> list[AnyAction]:
         """A few actions about a topic or two, or none."""
@@ -62,6 +74,7 @@ class Belongings:
             (self._storage, self._volume),
             (self._family, self._kinship),
             (self._first_token, self._account),
+            (self._share, self._furnish),
         )
 
     # Services.
@@ -166,3 +179,24 @@ class Belongings:
                 return workload.DropAccount(at=at, name=account)
             case _:
                 return workload.SpoilRoot(at=at, namespace="default", delete=not source.integer(0, 1))
+
+    # A share.
+
+    def _share(self, at: float) -> list[AnyAction]:
+        first: list[AnyAction] = [self._set_share(at), self._furnish(at + 0.5)]
+        return [workload.DefineKind(at=at), *first] if "widget" in self._sorts else first
+
+    def _set_share(self, at: float) -> AnyAction:
+        return workload.SetShare(at=at, hard=self._hard if self._source.integer(0, 4) else {}, scope=self._scope)
+
+    def _furnish(self, at: float) -> AnyAction:
+        source = self._source
+        sort, number = source.choice(self._sorts), source.integer(1, 3)
+        match source.integer(0, 6):
+            case 0:
+                return self._set_share(at)
+            case 1:
+                return workload.Clear(at=at, sort=sort, number=number)
+            case _:
+                cpu = source.choice(("100m", "200m", ""))
+                return workload.Furnish(at=at, sort=sort, number=number, cpu=cpu, ends=not source.integer(0, 2))

@@ -5,21 +5,16 @@ from collections.abc import Iterator
 from typing import ClassVar, cast
 
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
-from kubeactors.api.core.v1 import Pod
-from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery import fieldselector
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADDED, BOOKMARK, DELETED, MODIFIED, WatchClosed, WatchEvent, WatchEvents
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apimachinery.time import parse_time
 from kubeactors.apiserver.selection import NODE, Selection, select
 from kubeactors.apiserver.server import ApiServer
-from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant, title
+from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
 from kubeactors.sim.network import Stream
-from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.world import Commit, World
 
 
@@ -130,63 +125,4 @@ class WatchCacheEqualsStore(Invariant):
                 yield from differences(self.world, cache.kind.type, cached, path)
 
 
-KNOWN = 10 * SECOND
-"""So soon after it was written a quota is known to everybody, if nothing is broken."""
-
-
-class QuotasHold(Invariant):
-    """No pod is created beyond the quotas of its namespace; when all is quiet they say how many there are."""
-
-    name: ClassVar[str] = "quotas-hold"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, ResourceQuota)
-
-    def __init__(self, world: World, root: Cell) -> None:
-        super().__init__(world, root)
-        self._since: dict[str, int] = {}
-        """By uid: since when a quota is as it is."""
-
-    def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each pod that is created."""
-        now, current = self.root.kernel.now, commit.current
-        if isinstance(current, ResourceQuota):
-            if not isinstance(commit.old, ResourceQuota) or commit.old.spec != current.spec:
-                self._since[current.metadata.uid] = now
-        elif isinstance(current, Pod) and commit.old is None:
-            for quota in self._quotas(current.metadata.namespace):
-                known = max(self._since[quota.metadata.uid], self.world.disturbed_until()) + KNOWN
-                if self._used(quota) > _hard(quota) and known < now:
-                    yield f"{title(current)} is one of {self._used(quota)} pods, and there may be {_hard(quota)}"
-
-    def settled(self) -> Iterator[str]:
-        """Compare what each quota says with what there is."""
-        for quota in self.world.of(ResourceQuota).values():
-            used = int(quota.status.used.get("pods", "0"))
-            if used != self._used(quota):
-                yield f"{title(quota)} says that {used} pods are there, and there are {self._used(quota)}"
-
-    def _quotas(self, namespace: str) -> Iterator[ResourceQuota]:
-        return (one for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
-
-    def _used(self, quota: ResourceQuota) -> int:
-        return sum(
-            1
-            for pod in self.world.of(Pod).values()
-            if pod.metadata.namespace == quota.metadata.namespace
-            and pod.status.phase not in FINISHED
-            and not self._is_overdue(pod)
-        )
-
-    def _is_overdue(self, pod: Pod) -> bool:
-        """Whether its node should have let it go by now: it counts no more then.
-
-        Source: QuotaV1Pod in pkg/quota/v1/evaluator/core/pods.go (v1.36).
-        """
-        kernel, end = self.root.kernel, pod.metadata.deletion_timestamp
-        return end is not None and parse_time(end) < kernel.wall + kernel.now
-
-
-def _hard(quota: ResourceQuota) -> int:
-    return int(quota.spec.hard.get("pods", "0"))
-
-
-INVARIANTS: tuple[type[Invariant], ...] = (WatchesAreComplete, WatchCacheEqualsStore, QuotasHold)
+INVARIANTS: tuple[type[Invariant], ...] = (WatchesAreComplete, WatchCacheEqualsStore)

@@ -2,7 +2,7 @@
 
 hands.py         what all of it needs            manifests.py    belongings.py    the objects that are created
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
-accounts.py   one file for each kind of action
+accounts.py   tenancy.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.accounts import Accounts
@@ -16,6 +16,7 @@ from kubeactors.sim.users.pods import Pods
 from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.sets import Sets
 from kubeactors.sim.users.sharing import Sharing
+from kubeactors.sim.users.tenancy import Tenancy
 from kubeactors.sim.users.volumes import Volumes
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "Services",
     "Sets",
     "Sharing",
+    "Tenancy",
     "Volumes",
 ]

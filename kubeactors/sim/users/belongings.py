@@ -29,7 +29,7 @@ from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec, storage_class
-from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Own
+from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Furnish, Own
 
 TIER = "tier"
 """The label of services that users set themselves."""
@@ -41,6 +41,8 @@ Widget: type[Unstructured] = type_of_kind(f"{GROUP}/v1", "Widget")
 HELD = f"{GROUP}/held"
 """Their finalizer."""
 ROOT = "kube-root-ca.crt"
+TENANT = "tenant"
+"""The namespace whose share of things is bounded."""
 
 
 def exposed(action: Expose) -> Service:
@@ -114,7 +116,7 @@ def pod_using(claim: str) -> Pod:
 
 def definition() -> CustomResourceDefinition:
     """The definition of the kind Widget."""
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    anything: dict[str, object] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = CustomResourceDefinitionVersion(
         name="v1", served=True, storage=True, schema=CustomResourceValidation(open_api_v3_schema=anything)
     )
@@ -138,3 +140,25 @@ def token_of(action: AddToken) -> Secret:
     """The Secret that is to hold the token of an account."""
     metadata = ObjectMeta(name=action.name, namespace=NAMESPACE, annotations={SERVICE_ACCOUNT_NAME: action.account})
     return Secret(metadata=metadata, type=SERVICE_ACCOUNT_TOKEN)
+
+
+def furniture(action: Furnish) -> TypedObject:
+    """What the action creates in the tenant's namespace."""
+    metadata = ObjectMeta(name=f"{action.sort}-{action.number}", namespace=TENANT)
+    match action.sort:
+        case "pod":
+            spec = pod_spec("1", cpu=action.cpu)
+            return Pod(metadata=metadata, spec=replace(spec, active_deadline_seconds=3600 if action.ends else None))
+        case "config-map":
+            return ConfigMap(metadata=metadata)
+        case "secret":
+            return Secret(metadata=metadata)
+        case "service":
+            return Service(metadata=metadata, spec=ServiceSpec(type="NodePort", ports=(ServicePort(port=80),)))
+        case "claim":
+            claim = PersistentVolumeClaimSpec(
+                access_modes=("ReadWriteOnce",), resources=storage(action.number), storage_class_name=MANUAL
+            )
+            return PersistentVolumeClaim(metadata=metadata, spec=claim)
+        case "widget":
+            return Widget(metadata=metadata)

@@ -152,7 +152,7 @@ def pod_spec(
         name="main",
         image=image_of(image),
         ports=_ports(image),
-        resources=ResourceRequirements(requests={"cpu": cpu}),
+        resources=ResourceRequirements(requests={"cpu": cpu} if cpu else {}),
         startup_probe=probe,
         readiness_probe=probe,
         liveness_probe=probe,

@@ -1,7 +1,8 @@
 """What users do to a cluster, as data.
 
     deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    ownership.py    accounts.py    own.py
+    services.py    volumes.py    ownership.py    accounts.py    tenancy.py
+    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -62,6 +63,7 @@ from kubeactors.sim.workload.sets import (
     SuspendJob,
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
+from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetShare, Sort, TenancyAction
 from kubeactors.sim.workload.volumes import (
     AddVolume,
     Claim,
@@ -87,6 +89,7 @@ AnyAction = (
     | VolumeAction
     | OwnershipAction
     | AccountAction
+    | TenancyAction
 )
 
 __all__ = [
@@ -102,6 +105,7 @@ __all__ = [
     "ClaimForeignOwner",
     "ClaimUnknownOwner",
     "ClaimVolume",
+    "Clear",
     "Concurrency",
     "Cordon",
     "CreateCronJob",
@@ -127,6 +131,7 @@ __all__ = [
     "EmptySlices",
     "Evict",
     "Expose",
+    "Furnish",
     "GrantRole",
     "GrowClaim",
     "NamespaceAction",
@@ -151,17 +156,21 @@ __all__ = [
     "RollSet",
     "Scale",
     "ScaleStatefulSet",
+    "Scope",
     "ServiceAction",
     "ServiceForm",
     "SetAction",
     "SetBudget",
     "SetKind",
     "SetQuota",
+    "SetShare",
     "SharingAction",
+    "Sort",
     "SpoilRoot",
     "SuspendCronJob",
     "SuspendJob",
     "Taint",
+    "TenancyAction",
     "Uncordon",
     "UndefineKind",
     "Undo",

@@ -1,7 +1,7 @@
 """What holds of controllers.
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
-statuses.py       leftovers.py    outages.py    services.py
+statuses.py       leftovers.py    outages.py    services.py    quotas.py
 """
 
 from kubeactors.sim.invariants.controllers import (
@@ -12,6 +12,7 @@ from kubeactors.sim.invariants.controllers import (
     nodes,
     outages,
     ownership,
+    quotas,
     services,
     sets,
     statuses,
@@ -28,6 +29,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *ownership.INVARIANTS,
     *endpoints.INVARIANTS,
     *services.INVARIANTS,
+    *quotas.INVARIANTS,
     *volumes.INVARIANTS,
     *statuses.INVARIANTS,
     *leftovers.INVARIANTS,

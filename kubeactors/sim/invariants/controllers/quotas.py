@@ -1,0 +1,144 @@
+"""What holds of quotas: no more is made than they allow, and they say how much there is.
+
+Reckoned here anew from what is in the store, by nothing that the controller or admission use.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
+from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim, Pod, Secret, Service
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.quantity import parse
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.rollouts import FINISHED
+from kubeactors.sim.users.belongings import CUSTOM, Widget
+from kubeactors.sim.world import Commit, World
+
+KNOWN = 10 * SECOND
+"""So soon after it was written a quota is known to everybody, if nothing is broken."""
+COUNTED: dict[str, type[TypedObject]] = {
+    "configmaps": ConfigMap,
+    "count/configmaps": ConfigMap,
+    "secrets": Secret,
+    "services": Service,
+    "persistentvolumeclaims": PersistentVolumeClaim,
+    f"count/{CUSTOM}": Widget,
+}
+"""What is counted by number alone."""
+
+
+class QuotasHold(Invariant):
+    """Nothing is created beyond the quotas of its namespace; when all is quiet they say how much there is."""
+
+    name: ClassVar[str] = "quotas-hold"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (
+        Pod, ConfigMap, Secret, Service, PersistentVolumeClaim, Widget, ResourceQuota
+    )  # fmt: skip
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._since: dict[str, int] = {}
+        """By uid: since when a quota is as it is."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at what is created."""
+        now, current = self.root.kernel.now, commit.current
+        if isinstance(current, ResourceQuota):
+            if not isinstance(commit.old, ResourceQuota) or commit.old.spec != current.spec:
+                self._since[current.metadata.uid] = now
+        elif commit.old is None:
+            for quota in self._quotas(current.metadata.namespace):
+                if max(self._since[quota.metadata.uid], self.world.disturbed_until()) + KNOWN < now:
+                    yield from self._look(quota, current)
+
+    def _look(self, quota: ResourceQuota, made: TypedObject) -> Iterator[str]:
+        for name, most in quota.spec.hard.items():
+            used = self._used(quota, name)
+            if used is not None and used > parse(most).nanos and self._amount(quota, name, made):
+                yield f"{title(made)} was created, and {title(quota)} allows {most} of {name}"
+
+    def settled(self) -> Iterator[str]:
+        """Compare what each quota says with what there is."""
+        for quota in self.world.of(ResourceQuota).values():
+            if quota.status.hard != quota.spec.hard:
+                yield f"{title(quota)} says that it allows {quota.status.hard}, and it is {quota.spec.hard}"
+            for name in quota.spec.hard:
+                used, said = self._used(quota, name), quota.status.used.get(name, "0")
+                if used is not None and parse(said).nanos != used:
+                    yield f"{title(quota)} says that {said} of {name} are there, and there are {used / SECOND:g}"
+
+    def _quotas(self, namespace: str) -> Iterator[ResourceQuota]:
+        return (one for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
+
+    def _used(self, quota: ResourceQuota, name: str) -> int | None:
+        """How much there is, in thousandths of millionths; None if that is for nobody to say: its kind is not defined."""
+        if name == f"count/{CUSTOM}" and not self.world.of(CustomResourceDefinition):
+            return None
+        type_ = COUNTED.get(name) or _TYPES[name]
+        return sum(
+            self._amount(quota, name, one)
+            for one in self.world.of(type_).values()
+            if one.metadata.namespace == quota.metadata.namespace
+        )
+
+    def _amount(self, quota: ResourceQuota, name: str, one: TypedObject) -> int:
+        """How much of it an object is."""
+        if name in COUNTED:
+            return SECOND if isinstance(one, COUNTED[name]) else 0
+        if not isinstance(one, _TYPES[name]) or (isinstance(one, Pod) and not self._is_counted(quota, one)):
+            return 0
+        return _AMOUNTS[name](one)
+
+    def _is_counted(self, quota: ResourceQuota, pod: Pod) -> bool:
+        kept = pod.status.phase not in FINISHED and not self._is_overdue(pod)
+        return kept and all(_is_in_scope(pod, scope) for scope in quota.spec.scopes)
+
+    def _is_overdue(self, pod: Pod) -> bool:
+        """Whether its node should have let it go by now: it counts no more then.
+
+        Source: QuotaV1Pod in pkg/quota/v1/evaluator/core/pods.go (v1.36).
+        """
+        kernel, end = self.root.kernel, pod.metadata.deletion_timestamp
+        return end is not None and parse_time(end) < kernel.wall + kernel.now
+
+
+def _is_in_scope(pod: Pod, scope: str) -> bool:
+    best_effort = not any(one.resources.requests or one.resources.limits for one in pod.spec.containers)
+    ends = pod.spec.active_deadline_seconds is not None
+    scopes = {
+        "BestEffort": best_effort,
+        "NotBestEffort": not best_effort,
+        "Terminating": ends,
+        "NotTerminating": not ends,
+    }
+    return scopes[scope]
+
+
+def _cpu(pod: TypedObject) -> int:
+    assert isinstance(pod, Pod)
+    return sum(parse(one.resources.requests.get("cpu", "0")).nanos for one in pod.spec.containers)
+
+
+def _node_ports(service: TypedObject) -> int:
+    assert isinstance(service, Service)
+    return SECOND * len(service.spec.ports) if service.spec.type in {"NodePort", "LoadBalancer"} else 0
+
+
+def _storage(claim: TypedObject) -> int:
+    assert isinstance(claim, PersistentVolumeClaim)
+    return parse(claim.spec.resources.requests.get("storage", "0")).nanos
+
+
+_TYPES: dict[str, type[TypedObject]] = {
+    "pods": Pod, "requests.cpu": Pod, "services.nodeports": Service, "requests.storage": PersistentVolumeClaim
+}  # fmt: skip
+_AMOUNTS: dict[str, Callable[[TypedObject], int]] = {
+    "pods": lambda _: SECOND, "requests.cpu": _cpu, "services.nodeports": _node_ports, "requests.storage": _storage
+}  # fmt: skip
+
+INVARIANTS: tuple[type[Invariant], ...] = (QuotasHold,)

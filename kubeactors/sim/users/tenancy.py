@@ -1,0 +1,54 @@
+"""A namespace whose share is bounded."""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount
+from kubeactors.api.core.v1.resourcequota import ResourceQuota, ResourceQuotaSpec
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.status import AlreadyExists
+from kubeactors.sim.users.belongings import TENANT, Widget, furniture
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.workload import Clear, Furnish, SetShare, Sort, TenancyAction
+
+SHARE = "share"
+TYPES: dict[Sort, type[TypedObject]] = {
+    "pod": Pod,
+    "config-map": ConfigMap,
+    "secret": Secret,
+    "service": Service,
+    "claim": PersistentVolumeClaim,
+    "widget": Widget,
+}
+
+
+class Tenancy:
+    """What is done there."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def do(self, action: TenancyAction) -> None:
+        """Do it."""
+        await self._hands.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
+        match action:
+            case SetShare():
+                await self._share(action)
+            case Furnish():
+                await self._furnish(action)
+            case Clear():
+                await self._hands.remove(TYPES[action.sort], f"{action.sort}-{action.number}", TENANT)
+
+    async def _share(self, action: SetShare) -> None:
+        if not action.hard:
+            await self._hands.remove(ResourceQuota, SHARE, TENANT)
+            return
+        spec = ResourceQuotaSpec(hard=action.hard, scopes=(action.scope,) if action.scope else ())
+        wanted = ResourceQuota(metadata=ObjectMeta(name=SHARE, namespace=TENANT), spec=spec)
+        try:
+            await self._hands.client.create(wanted)
+        except AlreadyExists:
+            await self._hands.change(ResourceQuota, SHARE, lambda live: replace(live, spec=spec), TENANT)
+
+    async def _furnish(self, action: Furnish) -> None:
+        await self._hands.wait_for(ServiceAccount, "default", TENANT)
+        await self._hands.ensure(furniture(action))
