@@ -1,12 +1,14 @@
 """Quotas and limit ranges at the door."""
 
 import random
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 from msgspec.structs import replace
 
-from kubeactors.actor import Actor, Ref, handle
+from kubeactors.actor import Actor, AskTimedOut, Ref, handle
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
 from kubeactors.api.core.v1 import (
@@ -31,9 +33,10 @@ from kubeactors.api.core.v1 import (
     VolumeResourceRequirements,
 )
 from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, ObjectMeta, TypedObject
-from kubeactors.apimachinery.requests import ADMIN, Create, Result
+from kubeactors.apimachinery.requests import ADMIN, Create, GroupVersionResource, Result
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver import ApiMessage
+from kubeactors.apiserver.admission.resource_quota.ledger import DOUBT_SECONDS, Ledger
 from kubeactors.message import Message
 from tests.apiserver.plane import DRY_RUN, Plane, config_map, gvr_of, refusal
 from tests.apiserver.test_custom_resources import Things, definition, thing
@@ -211,6 +214,35 @@ class Crowd(Actor[Try], reentrant=True):
     @handle
     async def try_(self, message: Try) -> None:
         await self._server.ask(Create(resource=gvr_of(Pod), namespace="default", object=message.value, user=ADMIN))
+
+
+HERE = ObjectMeta(name="q", namespace="default")
+
+
+class Shelf:
+    """One quota."""
+
+    def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
+        return next((one for one in self.select(resource, namespace) if one.metadata.name == name), None)
+
+    def select(self, resource: GroupVersionResource, namespace: str = "") -> Iterator[TypedObject]:
+        yield from (replace(quota(pods="1"), metadata=HERE),) if resource == gvr_of(ResourceQuota) and namespace else ()
+
+
+@pytest.mark.parametrize("wait_seconds", [0, DOUBT_SECONDS, DOUBT_SECONDS + 1])
+def test_what_may_have_been_written_is_charged_until_the_cache_begins_anew_or_for_some_minutes(
+    wait_seconds: int,
+) -> None:
+    now = 0
+    ledger = Ledger(Shelf(), lambda: (gvr_of(Pod),), wall=lambda: now, revision=lambda: 7)
+    ((found, tally),) = ledger.quotas_in("default")
+    ledger.charge(replace(pod("q"), metadata=HERE), {"q": {"pods": "1"}}, is_update=False)(
+        AskTimedOut("the store is slow")
+    )
+    now = wait_seconds * SECOND
+    assert ledger.used(found, tally)["pods"] == ("1" if wait_seconds <= DOUBT_SECONDS else "0")
+    ledger.reset()
+    assert ledger.used(found, tally)["pods"] == "0"
 
 
 CONTAINER_LIMITS = LimitRangeItem(

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from kubeactors.actor import AskError
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.scheme import Kind
@@ -21,7 +22,8 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     """What a request is about, besides the object. `old` is the object as it is stored, for update and delete.
 
     Plug-ins add to `warnings` what the client should know of an object that they admit, and to `on_settled` what is to
-    be called when the write has come to its end: with the object as it was written, or None if it was not.
+    be called when the write has come to its end: with the object as it was written, None if it was not, or the error
+    if nobody knows.
     `manager` is the name under which the client owns what it writes; empty for components that do not name one.
     """
 
@@ -45,7 +47,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     Then, as in the original, the time is not noted.
     """
     warnings: list[str] = []
-    on_settled: list[Callable[[TypedObject | None], None]] = []
+    on_settled: list[Callable[[TypedObject | AskError | None], None]] = []
 
 
 class Lookup(Protocol):

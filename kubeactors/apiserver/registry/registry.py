@@ -248,7 +248,7 @@ class Registry:
         self, resource: Resource, new: TypedObject, reservation: Reservation | None, attributes: Attributes
     ) -> TypedObject:
         key = resource.key(new.metadata.namespace, new.metadata.name)
-        done, existing = False, None
+        done, existing, doubt = False, None, None
         try:
             if new.metadata.resource_version and not attributes.dry_run:
                 raise StatusError.saying("resourceVersion should not be set on objects to be created")
@@ -258,11 +258,11 @@ class Registry:
                 seconds = resource.strategy.ttl_seconds
                 lease = await self._leases.lease(seconds) if seconds else 0
                 done, existing = await self._stored.create(key, new, lease, resource.strategy.beside(new, None))
-        except AskError:
-            reservation = None  # it may have been written: what is nobody's is given back by `Repair`
+        except AskError as error:
+            doubt = error  # it may have been written
             raise
         finally:
-            _settle(reservation, attributes, existing if done else None)
+            _settle(reservation, attributes, existing if done else doubt)
         if done and existing is not None:
             return existing
         if existing is not None:
@@ -279,7 +279,7 @@ class Registry:
         if dry_run:
             _settle(reservation, change.attributes, None)
             return True, new
-        done, now = False, None
+        done, now, doubt = False, None, None
         try:
             if finished_by(new, current) and strategy.may_finish(new):
                 done, now = await self._stored.delete(key, current, strategy.beside(None, current))
@@ -288,11 +288,11 @@ class Registry:
                 return done, new if done else now
             lease = await self._leases.lease(strategy.ttl_seconds) if strategy.ttl_seconds else 0
             done, now = await self._stored.replace(key, new, current, lease, strategy.beside(new, current))
-        except AskError:
-            reservation = None  # as in `_store_new`
+        except AskError as error:
+            doubt = error  # as in `_store_new`
             raise
         finally:
-            _settle(reservation, change.attributes, (now or new) if done else None)
+            _settle(reservation, change.attributes, (now or new) if done else doubt)
         if not done and now is not None and revision_of(now) == revision_of(current):
             raise _taken(resource, new)
         return done, now
@@ -370,13 +370,13 @@ class Registry:
         return resource.strategy.plan_deletion(current, options)
 
 
-def _settle(reservation: Reservation | None, attributes: Attributes, written: TypedObject | None) -> None:
-    """The write has come to its end; None: nothing was written."""
+def _settle(reservation: Reservation | None, attributes: Attributes, written: TypedObject | AskError | None) -> None:
+    """The write has come to its end; None: nothing was written. What is nobody's after an error is given back by `Repair`."""
     if attributes.on_settled:
         for tell in attributes.on_settled:
             tell(written)
         attributes.on_settled.clear()
-    if reservation is None:
+    if reservation is None or isinstance(written, AskError):
         return
     if written is not None:
         reservation.keep()

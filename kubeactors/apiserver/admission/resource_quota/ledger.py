@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
+from kubeactors.actor import AskError, MailboxFull
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.core.v1.resources import Resources
 from kubeactors.api.quota import Tally, is_charged_alike
@@ -17,10 +19,17 @@ from kubeactors.apiserver.objects import revision_of
 RESOURCE_QUOTAS = GroupVersionResource("", "v1", "resourcequotas")
 
 
+DOUBT_SECONDS = 300
+"""So long at most is a write charged of which nobody knows whether it was made: then a quota would be counted anew.
+
+Source: ResourceQuotaSyncPeriod in pkg/controller/resourcequota/config/v1alpha1/defaults.go (v1.36).
+"""
+
+
 class Charge:
     """What the write of an object adds to the quotas of its namespace, by name, until the cache knows the object."""
 
-    __slots__ = ("is_update", "revision", "uses", "value")
+    __slots__ = ("doubted_since", "is_update", "revision", "uses", "value")
 
     def __init__(self, value: TypedObject, uses: dict[str, Resources], *, is_update: bool) -> None:
         self.value: TypedObject = value
@@ -28,6 +37,8 @@ class Charge:
         self.uses: dict[str, Resources] = uses
         self.revision: int = 0
         """That the object was written at; 0 while it is not known to be written."""
+        self.doubted_since: int | None = None
+        """When the store did not answer: it may have been written."""
 
 
 class _Account:
@@ -69,22 +80,29 @@ class Ledger:
 
     def used(self, quota: ResourceQuota, tally: Tally) -> Resources:
         """What is used of a quota, with what is being written."""
-        used = dict(tally.used)
-        for charge in self._accounts[quota.metadata.namespace].charges:
+        used, charges = dict(tally.used), self._accounts[quota.metadata.namespace].charges
+        _drop(charges, self._is_no_more_doubted)
+        for charge in charges:
             for name, amount in charge.uses.get(quota.metadata.name, {}).items():
                 used[name] = quantity.add(used.get(name, "0"), amount)
         return used
 
     def charge(
         self, value: TypedObject, uses: dict[str, Resources], *, is_update: bool
-    ) -> Callable[[TypedObject | None], None]:
-        """Hold this for a write; the function that is returned must be told the outcome, None if nothing was written."""
+    ) -> Callable[[TypedObject | AskError | None], None]:
+        """Hold this for a write; the function that is returned must be told the outcome, None if nothing was written.
+
+        If the store has not answered it is held until the cache knows better.
+        """
         charges = self._accounts[value.metadata.namespace].charges
         charge = Charge(value, uses, is_update=is_update)
         charges[charge] = None
 
-        def settle(written: TypedObject | None) -> None:
-            charge.revision = 0 if written is None else revision_of(written)
+        def settle(written: TypedObject | AskError | None) -> None:
+            if isinstance(written, AskError) and not isinstance(written, MailboxFull):
+                charge.doubted_since = self._wall()
+                return
+            charge.revision = revision_of(written) if isinstance(written, TypedObject) else 0
             if charge.revision <= self._revision():
                 charges.pop(charge, None)
 
@@ -114,12 +132,20 @@ class Ledger:
             self._forget(account, value)
 
     def reset(self) -> None:
-        """The cache has begun anew, or a kind has come or gone."""
+        """The cache has begun anew, or a kind has come or gone.
+
+        The store gets what it is asked in order: when the cache has begun anew it has made what it had left unanswered.
+        """
         revision = self._revision()
         for account in self._accounts.values():
             account.tallies.clear()
-            for charge in [one for one in account.charges if 0 < one.revision <= revision]:
-                del account.charges[charge]
+            _drop(
+                account.charges,
+                lambda one: one.doubted_since is not None or 0 < one.revision <= revision,
+            )
+
+    def _is_no_more_doubted(self, charge: Charge) -> bool:
+        return charge.doubted_since is not None and self._wall() - charge.doubted_since > DOUBT_SECONDS * SECOND
 
     def _forget(self, account: _Account, quota: TypedObject) -> None:
         account.tallies.pop(quota.metadata.name, None)
@@ -144,6 +170,11 @@ class Ledger:
                 for value in self._lookup.select(gvr, quota.metadata.namespace):
                     tally.put(resource, value)
         return tally
+
+
+def _drop(charges: dict[Charge, None], is_over: Callable[[Charge], bool]) -> None:
+    for charge in [one for one in charges if is_over(one)]:
+        del charges[charge]
 
 
 def _redeem(charges: dict[Charge, None], change: Change) -> None:
