@@ -11,7 +11,7 @@
     grammar/        what plans may consist of         strategies.py   the same for hypothesis
     search/         in which order things happen
     campaign.py     many runs                         shrink.py       the smallest plan that still fails
-    guesses.py      small parts of a plan that may fail alone
+    guesses.py      small parts of a plan that may fail alone        likeness.py    whether two failures are one
     rollouts.py     room.py     goals.py              the bounds that workloads are judged by, and what they want
     operators/      other people's operators, in the simulator
     trace.py        every message, for people

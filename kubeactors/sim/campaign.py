@@ -10,9 +10,10 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from kubeactors.sim.grammar import generate
-from kubeactors.sim.guesses import guesses
+from kubeactors.sim.guesses import excerpts, guesses
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.judge import Violation
+from kubeactors.sim.likeness import is_alike
 from kubeactors.sim.plan import FAULT_KINDS, Plan, described, encode
 from kubeactors.sim.search import FIFO, STRATEGIES, TAPE, Deviation, shrink_tape
 from kubeactors.sim.shrink import shrink
@@ -135,17 +136,17 @@ LONGER_SECONDS = 15.0
 
 
 class FailsAlike:
-    """Tells of a plan whether it violates the same invariant as a finding, and not much later."""
+    """Tells of a plan whether it violates the same as a finding, and not much later."""
 
     def __init__(self, finding: Finding, run: Run) -> None:
-        self._invariant = finding.violation.invariant
+        self._wanted = finding.violation
         self._run = run
         self._deadline = finding.violation.at + LONGER_SECONDS
 
     def __call__(self, plan: Plan) -> bool:
         """Run it."""
         violations = self._run(plan, deadline=self._deadline).violations
-        if not violations or violations[0].invariant != self._invariant:
+        if not violations or not is_alike(violations[0], self._wanted, plan):
             return False
         self._deadline = violations[0].at + LONGER_SECONDS
         return True
@@ -166,6 +167,7 @@ def smallest(
     """
     fails = FailsAlike(finding, run)
     begin = _first_that_fails(finding, fails, go_on)
+    improved(begin)
     plan = shrink(begin, fails, go_on=go_on, improved=improved)
     if plan.schedule != FIFO:
         plan = _in_a_small_order(plan, fails, record, go_on)
@@ -179,8 +181,10 @@ def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Ca
     cut = tuple(step for step in whole.steps if step.at <= violation.at)
     candidates = chain(
         guesses(plain, violation),
+        excerpts(plain, violation),
         (plain.with_steps(cut), plain),
         guesses(whole, violation),
+        excerpts(whole, violation),
         (whole.with_steps(cut),),
     )
     tried = dict.fromkeys((msgspec.json.encode(whole),))

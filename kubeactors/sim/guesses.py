@@ -3,10 +3,10 @@
 To add to nothing costs less than to take away from everything: a small plan is run in a fraction of the time.
 """
 
-import re
 from collections.abc import Iterator
 
 from kubeactors.sim.judge import Violation
+from kubeactors.sim.likeness import is_about
 from kubeactors.sim.plan import AnyStep, Plan
 from kubeactors.sim.steps import Fault, kind_of
 
@@ -14,8 +14,8 @@ FIRST = 2
 """How many steps the first guess has; each further one has twice as many."""
 LARGEST_PART = 2
 """A guess has at most one in so many of the steps: the whole plan is known to fail, and larger parts cost as much."""
-
-_WORD = re.compile(r"[\w.-]+")
+SPAN = 24
+"""So many steps are looked at together, anywhere in the plan: about as many as a plan has that is drawn."""
 
 
 def guesses(plan: Plan, violation: Violation) -> Iterator[Plan]:
@@ -30,20 +30,23 @@ def guesses(plan: Plan, violation: Violation) -> Iterator[Plan]:
     """
     before = [step for step in plan.steps if step.at <= violation.at]
     last = before[::-1]
-    words = _WORD.findall(violation.message)
-    about = [step for step in last if isinstance(step, Fault) or _is_named(step, words)]
+    about = [step for step in last if isinstance(step, Fault) or is_about(step, violation)]
     size = FIRST
     while size * LARGEST_PART <= len(plan.steps):
         for order in (last, about) if len(about) < len(last) else (last,):
-            chosen = order[:size]
-            yield plan.with_steps(tuple(step for step in before if step in chosen or _creates_one_of(step, chosen)))
+            yield _with_creations(plan, before, order[:size])
         size *= 2
 
 
-def _is_named(step: AnyStep, words: list[str]) -> bool:
-    """Whether it is about something of that name, or about what was made for it."""
-    names = [str(getattr(step, field)) for field in ("name", "node") if hasattr(step, field)]
-    return any(word == name or word.startswith(f"{name}-") for word in words for name in names)
+def excerpts(plan: Plan, violation: Violation) -> Iterator[Plan]:
+    """What happened in a while anywhere in the plan, the latest first: what failed may have done so long before it was seen."""
+    before = [step for step in plan.steps if step.at <= violation.at]
+    for start in range(len(before) - SPAN, -SPAN // 2, -SPAN // 2):
+        yield _with_creations(plan, before, before[max(start, 0) : start + SPAN])
+
+
+def _with_creations(plan: Plan, before: list[AnyStep], chosen: list[AnyStep]) -> Plan:
+    return plan.with_steps(tuple(step for step in before if step in chosen or _creates_one_of(step, chosen)))
 
 
 def _creates_one_of(step: AnyStep, chosen: list[AnyStep]) -> bool:

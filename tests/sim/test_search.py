@@ -16,6 +16,7 @@ from kubeactors.sim import Outcome, Plan, PlanError, Simulation
 from kubeactors.sim.batches import Job, scenarios_of
 from kubeactors.sim.campaign import Finding, UnknownName, known_strategy, smallest
 from kubeactors.sim.grammar import generate
+from kubeactors.sim.invariants import CONVERGED
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import AnyStep, decode, encode
 from kubeactors.sim.search import (
@@ -308,6 +309,24 @@ def test_of_hundreds_of_steps_those_that_matter_are_found_without_running_the_ot
     assert smallest(Finding(violation=violation, plan=plan), run).plan.steps == needed
     assert max(sizes) <= 20
     assert len(sizes) <= 40
+
+
+def test_what_happened_long_before_it_is_seen_in_the_end_is_found_in_another_form_and_without_running_all() -> None:
+    steps: tuple[AnyStep, ...] = (DEPLOY, *(Pause(at=1.0 * number, name="web") for number in range(1, 400)))
+    outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
+    seen = Violation(invariant="statuses-are-true", at=500.0, revision=1, message='deployment "default/web" says 2')
+    other = replace(seen, invariant=CONVERGED, message="deployment web has 2 pods, and wants 3")
+    needed, sizes = (DEPLOY, steps[140], steps[144]), list[int]()
+
+    def run(plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
+        assert deadline >= other.at
+        sizes.append(len(plan.steps))
+        return replace(outcome, violations=(other,)) if set(needed) <= set(plan.steps) else outcome
+
+    found = smallest(Finding(violation=seen, plan=Plan(seed=5, steps=steps)), run)
+    assert (found.plan.steps, found.violation) == (needed, other)
+    assert max(sizes) <= len(steps) // 2 + 1
+    assert len(sizes) <= 60
 
 
 def test_what_has_shown_itself_before_is_not_waited_for_longer() -> None:

@@ -1,0 +1,42 @@
+"""Whether two violations are of one kind: then a plan that shows the one stands for that which shows the other."""
+
+import re
+from collections.abc import Iterator
+
+from kubeactors.sim.invariants import ALL, CONVERGED, NOTHING_LEFT_UNDONE, SILENT, Invariant
+from kubeactors.sim.judge import Violation
+from kubeactors.sim.plan import AnyStep, Plan
+
+IN_THE_END: tuple[str, ...] = (
+    *(one.name for one in ALL if one.settled is not Invariant.settled),
+    *(CONVERGED, SILENT, NOTHING_LEFT_UNDONE),
+)
+"""What is judged once faults are over: which of these objects first to what has gone wrong is a matter of chance."""
+_WORD = re.compile(r"[\w.-]+")
+
+
+def is_alike(found: Violation, wanted: Violation, plan: Plan) -> bool:
+    """Whether the same does not hold: the same invariant, or in the end something else about the same objects.
+
+    >>> from kubeactors.sim.workload import Scale
+    >>> plan = Plan(steps=(Scale(at=1, name="web", replicas=2), Scale(at=1, name="api", replicas=2)))
+    >>> says = Violation(invariant="statuses-are-true", at=9, revision=1, message='deployment "default/web" says 2')
+    >>> waits = Violation(invariant="converged", at=9, revision=1, message="deployment web wants 2")
+    >>> other = Violation(invariant="converged", at=9, revision=1, message="deployment api wants 2")
+    >>> is_alike(waits, says, plan), is_alike(other, says, plan)
+    (True, False)
+    """
+    if found.invariant == wanted.invariant:
+        return True
+    ended = found.invariant in IN_THE_END and wanted.invariant in IN_THE_END
+    return ended and any(is_about(step, found) and is_about(step, wanted) for step in plan.steps)
+
+
+def is_about(step: AnyStep, violation: Violation) -> bool:
+    """Whether a step is about something that the violation names, or about what that was made for."""
+    words, names = _WORD.findall(violation.message), [*_names(step)]
+    return any(word == name or word.startswith(f"{name}-") for word in words for name in names)
+
+
+def _names(step: AnyStep) -> Iterator[str]:
+    return (str(getattr(step, field)) for field in ("name", "node") if hasattr(step, field))
