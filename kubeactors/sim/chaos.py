@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import cast
+from typing import TypeVar, cast
+
+import msgspec
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
@@ -35,11 +37,13 @@ from kubeactors.sim.rules import (
     Stale,
     Touch,
 )
-from kubeactors.sim.steps import kind_of
+from kubeactors.sim.steps import Fault, kind_of
 from kubeactors.sim.troubles import Troubles
 from kubeactors.sim.workload import AnyAction, DeleteNode
 from kubeactors.sim.world import World
 from kubeactors.storage.messages import StoreWatchCancelled, WatchCancel
+
+F = TypeVar("F", bound=Fault)
 
 CRASH_WINDOW_SECONDS = 30.0
 """How long a fault that waits for a write stays armed."""
@@ -99,6 +103,7 @@ class Chaos:
         self._kernel.at(start + int(fault.at * SECOND), partial(self._begin, fault, until))
 
     def _begin(self, fault: AnyFault, until: int) -> None:  # noqa: C901, PLR0912, PLR0915 -- one case for each fault
+        fault = fault if isinstance(fault, faults.FailOver) else self._at_the_hot_node(fault)
         self._world.disturb(concerned(fault), until)
         fault = self._processes.at_the_leader(fault)
         fired = partial(self._count, fault)
@@ -210,7 +215,17 @@ class Chaos:
             crash = partial(self._crash_cell, fault, cell)
             self._rule(name, CrashAfter(controller, fault.writes, crash), CRASH_WINDOW_SECONDS)
 
+    def _at_the_hot_node(self, fault: F) -> F:
+        """The same fault; if it is about the hot node, about the node that this is now."""
+        for field in ("component", "node"):
+            if getattr(fault, field, "") == faults.HOT_NODE:
+                node = self._world.hot_node or next(self._processes.machines(), "")
+                return msgspec.structs.replace(fault, **{field: node})
+        return fault
+
     def _fail_over(self, fault: faults.FailOver, revision: int) -> None:
+        fault = self._at_the_hot_node(fault)
+        self._world.disturb(concerned(fault), self._kernel.now + int(fault.seconds * SECOND))
         self._rule(fault.component, Stale(revision, fault.resource), fault.seconds)
         self._crash_cell(fault, self._processes.process(fault.component))
 

@@ -3,6 +3,9 @@
 A component is a process that talks to the API server: `controller-manager`, `scheduler`, or a node's name for its
 kubelet. Of several controller managers or schedulers it is the one that leads when the fault begins. A controller is an actor in the controller manager: `replicaset`, `deployment`, and so on. A watch is named by
 its component and its resource, in the plural.
+
+A node may be named `hot-node`: the one from which a pod was last asked to go, or went, when the fault begins; of a
+fail-over, when the component crashes. What has just gone is what somebody may still believe in.
 """
 
 from typing import Literal
@@ -14,6 +17,7 @@ Trouble = Literal["crash", "out-of-memory", "no-image"]
 Probed = Literal["startup", "readiness", "liveness"]
 Tear = Literal["lost", "torn", "unanswered"]
 Refusal = Literal["unavailable", "throttled"]
+HOT_NODE = "hot-node"
 
 
 class Lasting(Fault, frozen=True, kw_only=True):

@@ -40,6 +40,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     pods_per_node: int = 12
     candidates: int = 1
     """How many schedulers and controller managers there are; of several one of each is elected."""
+    start_seconds: tuple[float, ...] = ()
+    """How long containers take to start, on each node in turn; without any it is the same on all."""
     schedule: str = DELAYS
     """The strategy that chooses the order of deliveries; see `search/strategies.py`."""
     tape: tuple[Deviation, ...] = ()
@@ -85,6 +87,7 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pods_per_node: int
     invariant: str
     candidates: int = 1
+    start_seconds: tuple[float, ...] = ()
     schedule: str = DELAYS
     operator: str = ""
 
@@ -107,6 +110,7 @@ def encode(plan: Plan, invariant: str = "", *, comment: str = "", operator: str 
         nodes=plan.nodes,
         pods_per_node=plan.pods_per_node,
         candidates=plan.candidates,
+        start_seconds=plan.start_seconds,
         schedule=plan.schedule,
         invariant=invariant,
         operator=operator,
@@ -120,7 +124,7 @@ def decode(text: str) -> Replay:
     """A plan from its text.
 
     >>> decode(encode(Plan(seed=7), "surge")).plan
-    Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, schedule='delays', tape=(), steps=())
+    Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, start_seconds=(), schedule='delays', tape=(), steps=())
 
     Raises:
         PlanError: it is none.
@@ -137,6 +141,7 @@ def decode(text: str) -> Replay:
         nodes=header.nodes,
         pods_per_node=header.pods_per_node,
         candidates=header.candidates,
+        start_seconds=header.start_seconds,
         schedule=header.schedule,
         tape=tuple(one for one in found if isinstance(one, Deviation)),
         steps=tuple(one for one in found if not isinstance(one, Deviation)),

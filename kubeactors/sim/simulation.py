@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import cycle, islice
 
 import msgspec
+from msgspec.structs import replace
 
 from kubeactors.actor import Ref, SimSystem, SystemFailed
 from kubeactors.actor.supervision import SECOND
@@ -42,6 +44,8 @@ BACKOFF_SECONDS = 1010.0
 """How much longer, if a controller has failed so often that it waits: up to 1000 s before it tries again."""
 LOOK_SECONDS = 5.0
 """How often it is looked whether they have, and inside components."""
+JUST_SECONDS = 0.001
+"""So long before a fault heals it is looked, too: what it has led to shows best then."""
 QUIET_SECONDS = 30.0
 """How long nothing may be written before all counts as quiet, and after that as silent."""
 LOOKS_BACK_SECONDS = 150.0
@@ -70,6 +74,22 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     revision: int
     """Of the store in the end."""
+
+
+def pools_of(plan: Plan) -> tuple[NodePool, ...]:
+    """The nodes of a plan: one pool if all are alike, otherwise one for each node.
+
+    >>> [(one.names(), one.start_latency_seconds) for one in pools_of(Plan(nodes=2, start_seconds=(0.5, 2.0)))]
+    [(('node-1',), 0.5), (('node-2',), 2.0)]
+    """
+    pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
+    if not plan.start_seconds:
+        return (pool,)
+    latencies = islice(cycle(plan.start_seconds), plan.nodes)
+    return tuple(
+        replace(pool, count=1, own_names=(name,), labels=pool.labels_of(index), start_latency_seconds=seconds)
+        for index, (name, seconds) in enumerate(zip(pool.names(), latencies, strict=True))
+    )
 
 
 class Simulation:
@@ -113,9 +133,10 @@ class Simulation:
         """What else runs as a process of the cluster, by name."""
         self.own_action: OwnActions = nothing_declared
         """What users do that the author of an operator has declared."""
-        pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
+        first, *more = pools_of(plan)
         self._spec = ClusterSpec(
-            nodes=pool,
+            nodes=first,
+            more_nodes=tuple(more),
             cluster_cidr=VISITORS_RANGE,
             load_balancer_pool=BALANCERS_RANGE,
             root_ca=ROOT_CA,
@@ -204,6 +225,7 @@ class Simulation:
         for step in self.plan.steps:
             if isinstance(step, Fault):
                 self.chaos.arm(step, start)
+                self.sim.kernel.at(start + int(max(step.heals_at - JUST_SECONDS, 0.0) * SECOND), self.judge.look)
             else:
                 self.sim.kernel.at(start + int(step.at * SECOND), partial(self.act, step))
 

@@ -85,6 +85,8 @@ class World:
         """Nodes without power, and since when (virtual nanoseconds)."""
         self.disturbed: dict[str, int] = {}
         """Components, and until when (virtual nanoseconds) a fault concerned them last."""
+        self.hot_node: str = ""
+        """From which a pod was last asked to go, or went; empty if none was yet."""
         self.paused: dict[str, None] = {}
         """Processes that stand still: they do not know what time it is."""
         self.in_hand: dict[str, None] = {}
@@ -214,6 +216,8 @@ class World:
                 self._note_adoption(new)
         self.revision = commit.revision
         self.log.setdefault(type(commit.current), []).append(commit)
+        if isinstance(old, Pod) and (new is None or new.metadata.deletion_timestamp != old.metadata.deletion_timestamp):
+            self.hot_node = old.spec.node_name or self.hot_node
         for node in dict.fromkeys(one.spec.node_name for one in (old, new) if isinstance(one, Pod)):
             self._log_by_node.setdefault(node, []).append(commit)
         return commit

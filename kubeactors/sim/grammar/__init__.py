@@ -24,6 +24,9 @@ ROOMS = (12, 12, 5, 3, 2)
 CANDIDATES = (*(1,) * 5, 2)
 """How many schedulers and controller managers there are: sometimes one of two leads."""
 
+STARTS: tuple[tuple[float, ...], ...] = ((), (0.5, 0.9, 2.0), (1.5, 0.2, 0.6))
+"""How long containers take to start on each node: mostly not the same on all, so that pods become ready one by one."""
+
 
 def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
     """A whole plan.
@@ -48,7 +51,14 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     extras = Extras(source)
     adorned = [extras.adorned(one) for one in done]
     steps = [*adorned, *steps[len(done) :], *extras.some(adorned), *Belongings(source, adorned).some()]
-    return Plan(seed=seed, nodes=nodes, pods_per_node=room, candidates=candidates, steps=in_order(steps))
+    return Plan(
+        seed=seed,
+        nodes=nodes,
+        pods_per_node=room,
+        candidates=candidates,
+        start_seconds=source.choice(STARTS),
+        steps=in_order(steps),
+    )
 
 
 def generate(seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:

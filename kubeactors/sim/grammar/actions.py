@@ -18,13 +18,18 @@ NAMES = {
     JOB: ("batch", "sum"),
     CRON_JOB: ("tick", "report"),
 }
+SET_KINDS: dict[str, workload.SetKind] = {
+    STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob"
+}  # fmt: skip
 CONCURRENCIES: tuple[workload.Concurrency, ...] = ("Forbid", "Replace", "Allow")
 CRON_SECONDS = 150.0
 """So long at least a cron job is not suspended: it is due each minute."""
-IMAGES = ("2", "3", "1")
+IMAGES = ("2", "3", "1", workload.SLOW_IMAGE)
 PROPAGATIONS: tuple[workload.Propagation, ...] = ("Background", "Orphan", "Foreground")
 OFFSETS = (0.0, 0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 """How long after another action the next one comes, in seconds."""
+AMID = (0.3, 0.5, 0.8, 1.2, 2.0, 4.0)
+"""How soon after a workload's pods have begun to come and go something comes in between, in seconds."""
 TOLERATED = (15, 5, 60)
 """How long pods stay on a bad node, in seconds."""
 TAINTED = (3.0, 10.0, 30.0)
@@ -68,6 +73,10 @@ class Actions:
         self._masks: dict[str, int] = {}
         self._gone: dict[Subject, None] = {}
         """What was deleted, and not created again."""
+        self._slow: dict[Subject, None] = {}
+        """What was rolled to the slow image."""
+        self._under_way: tuple[Subject, float] | None = None
+        """Whose pods have just begun to come and go, and since when."""
         self.subjects: tuple[Subject, ...] = self._draw_subjects()
         self.times: list[float] = []
         """When something was done, in the order in which it was drawn."""
@@ -82,6 +91,9 @@ class Actions:
 
     def another(self) -> AnyAction:
         """One more action."""
+        if self._under_way is not None and self._source.integer(0, 1):
+            return self._amid(*self._under_way)
+        self._under_way = None
         subject = self._source.choice(self.subjects)
         at = self._at()
         if subject in self._gone and self._source.integer(0, 1):
@@ -90,11 +102,23 @@ class Actions:
             return self._source.choice(self._swarm(subject.kind, self._about(subject)))(at)
         return self._source.choice(self._swarm("", self._common(subject)))(at)
 
+    def _amid(self, subject: Subject, since: float) -> AnyAction:
+        """Something that does not let end what has just begun with a workload."""
+        at = round(since + self._source.choice(AMID), 3)
+        self.times.append(at)
+        makes: dict[str, tuple[Make, ...]] = {
+            DEPLOYMENT: (*(self._scale(subject),) * 3, *self._pausing(subject.name), self._delete_one(subject.name)),
+            STATEFUL_SET: (self._scale(subject), *(self._delete_one(subject.name),) * 2),
+            DAEMON_SET: (self._delete_one(subject.name),),
+        }
+        return self._source.choice((*makes[subject.kind], self._roll_to(subject)))(at)
+
     def end(self, at: float) -> list[AnyAction]:
         """Undo what would keep the cluster from getting well."""
         opened = [workload.Uncordon(at=at, node=node) for node in self.cordoned]
         ticking = [one.name for one in self.subjects if one.kind == CRON_JOB]
-        return [*opened, *(workload.SuspendCronJob(at=max(at, CRON_SECONDS), name=name) for name in ticking)]
+        rolled = [self._roll(one, at, IMAGES[0]) for one in self._slow]
+        return [*opened, *rolled, *(workload.SuspendCronJob(at=max(at, CRON_SECONDS), name=name) for name in ticking)]
 
     def _swarm(self, what: str, makes: tuple[Make, ...]) -> tuple[Make, ...]:
         """Leave some out, the same throughout a plan: what is there happens more often then, and again and again.
@@ -182,23 +206,19 @@ class Actions:
         again: Make = lambda at: self._create(subject, at)  # noqa: E731 -- one of several that look alike
         delete: Make = lambda at: self._delete_set(subject, at)  # noqa: E731
         if subject.kind == STATEFUL_SET:
-            scale: Make = lambda at: workload.ScaleStatefulSet(  # noqa: E731
-                at=at, name=subject.name, replicas=self._size(4)
-            )
-            roll = self._roll_set(subject.name, "StatefulSet")
+            scale = self._scale(subject)
+            roll = self._roll_to(subject)
             return (*(scale,) * 4, *(roll,) * 3, *(delete,) * 2, again, *(self._delete_pod(subject.name),) * 4)
         if subject.kind == DAEMON_SET:
-            roll = self._roll_set(subject.name, "DaemonSet")
+            roll = self._roll_to(subject)
             return (*(roll,) * 4, delete, again, *(self._delete_pod(subject.name),) * 4)
         return (delete, again, *(self._delete_pod(subject.name),) * 4)
 
     def _about_deployment(self, name: str) -> tuple[Make, ...]:
-        source = self._source
-        scale: Make = lambda at: workload.Scale(at=at, name=name, replicas=self._size(MAX_REPLICAS))  # noqa: E731
-        roll: Make = lambda at: workload.Roll(at=at, name=name, image=source.choice(IMAGES))  # noqa: E731
+        scale, pausing = self._scale(Subject(DEPLOYMENT, name)), self._pausing(name)
+        roll = self._roll_to(Subject(DEPLOYMENT, name))
         relabel: Make = lambda at: workload.RelabelPod(at=at, name=name, number=self._which())  # noqa: E731
         delete: Make = lambda at: self._delete_deployment(name, at)  # noqa: E731
-        pause: Make = lambda at: workload.Pause(at=at, name=name)  # noqa: E731
         again: Make = lambda at: workload.RecreateService(at=at, name=name)  # noqa: E731
         foreign: Make = lambda at: workload.ClaimForeignOwner(at=at, name=name)  # noqa: E731
         return (
@@ -207,9 +227,7 @@ class Actions:
             *(relabel,) * 2,
             *(delete,) * 2,
             *(again,) * 2,
-            *(pause,) * 2,
-            lambda at: workload.Resume(at=at, name=name),
-            lambda at: workload.Undo(at=at, name=name),
+            *pausing,
             lambda at: self._add_pod(name, at),
             lambda at: workload.RecreatePod(at=at, name=name, pod=f"{name}-extra-{max(self._pods, 1)}"),
             lambda at: workload.DeleteSlices(at=at, name=name),
@@ -225,20 +243,53 @@ class Actions:
             at=at, name=name, number=self._which(), force=not self._source.integer(0, 3)
         )
 
+    def _delete_one(self, name: str) -> Make:
+        """Often the first pod: others may wait for it."""
+        return lambda at: workload.DeletePod(at=at, name=name, number=self._source.choice((0, self._which())))
+
     def _delete_deployment(self, name: str, at: float) -> AnyAction:
         self._gone[Subject(DEPLOYMENT, name)] = None
         return workload.DeleteDeployment(at=at, name=name, propagation=self._source.choice(PROPAGATIONS))
 
     def _delete_set(self, subject: Subject, at: float) -> AnyAction:
-        kinds: dict[str, workload.SetKind] = {
-            STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob"
-        }  # fmt: skip
         self._gone[subject] = None
         propagation = self._source.choice(PROPAGATIONS)
-        return workload.DeleteSet(at=at, of=kinds[subject.kind], name=subject.name, propagation=propagation)
+        return workload.DeleteSet(at=at, of=SET_KINDS[subject.kind], name=subject.name, propagation=propagation)
 
-    def _roll_set(self, name: str, of: workload.SetKind) -> Make:
-        return lambda at: workload.RollSet(at=at, of=of, name=name, image=self._source.choice(IMAGES))
+    def _roll_to(self, subject: Subject) -> Make:
+        def roll(at: float) -> AnyAction:
+            image = self._source.choice(IMAGES)
+            if image == workload.SLOW_IMAGE:
+                self._slow[subject] = None
+            self._under_way = subject, at
+            return self._roll(subject, at, image)
+
+        return roll
+
+    def _scale(self, subject: Subject) -> Make:
+        def scale(at: float) -> AnyAction:
+            self._under_way = subject, at
+            if subject.kind == DEPLOYMENT:
+                return workload.Scale(at=at, name=subject.name, replicas=self._size(MAX_REPLICAS))
+            return workload.ScaleStatefulSet(at=at, name=subject.name, replicas=self._size(4))
+
+        return scale
+
+    @staticmethod
+    def _pausing(name: str) -> tuple[Make, ...]:
+        """What holds a rollout, and lets it go on or back."""
+        pause: Make = lambda at: workload.Pause(at=at, name=name)  # noqa: E731
+        return (
+            *(pause,) * 2,
+            lambda at: workload.Resume(at=at, name=name),
+            lambda at: workload.Undo(at=at, name=name),
+        )
+
+    @staticmethod
+    def _roll(subject: Subject, at: float, image: str) -> AnyAction:
+        if subject.kind == DEPLOYMENT:
+            return workload.Roll(at=at, name=subject.name, image=image)
+        return workload.RollSet(at=at, of=SET_KINDS[subject.kind], name=subject.name, image=image)
 
     def _add_pod(self, name: str, at: float) -> AnyAction:
         self._pods += 1

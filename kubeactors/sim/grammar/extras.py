@@ -28,6 +28,8 @@ class Extras:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._pods = 0
+        self._joins = not source.integer(0, 1)
+        """Whether pods of stateful sets wait for the first, which is the same all the time then."""
 
     def adorned(self, action: AnyAction) -> AnyAction:
         """The same creation, perhaps with a feature more."""
@@ -82,10 +84,11 @@ class Extras:
                 return action
 
     def _stateful_set(self, action: workload.CreateStatefulSet) -> workload.CreateStatefulSet:
+        action = replace(action, joins=self._joins)
         match self._source.integer(0, 7):
             case 0 | 1:
                 return replace(action, claims=True, retention="Delete")
-            case 2:
+            case 2 if not self._joins:
                 return replace(action, start=self._source.integer(1, 3))
             case 3:
                 return replace(action, partition=self._source.integer(1, 2))

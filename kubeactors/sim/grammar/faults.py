@@ -72,6 +72,8 @@ OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
 SPANS = (0.05, 0.3, 1.0, 1.0, 3.0, 3.0, 10.0, 40.0, 100.0)
 LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
 """A lag may outlast the five minutes after which controllers expect no more news."""
+BEHIND = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""How old what a stale server shows is, or how much older than something that users did: what that led to is hidden."""
 DELAYS = (0.02, 0.1, 0.5)
 SLOW_REPLIES = (0.3, 1.0, 3.0)
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
@@ -101,6 +103,8 @@ class Faults:
         self._resources = (*RESOURCES, *(one for kind in subjects for one in RESOURCES_OF[kind]))
         self._written = (*WRITTEN, *(one for kind in subjects for one in WRITTEN_OF[kind]))
         self._focus = self._any_watch()
+        self._times: tuple[float, ...] = ()
+        """When users do something."""
         self._on_top = False
         """Whether the fault that is drawn is about the focus, without fail."""
         self._kinds = self._swarm(tuple(kinds))
@@ -108,6 +112,7 @@ class Faults:
     def some(self, most: int, times: Sequence[float]) -> list[AnyFault]:
         """At most so many faults, each about one of these times, or when another one begins or ends."""
         drawn: list[AnyFault] = []
+        self._times = tuple(times)
         near = list(times)
         hot = (self._source.choice(times),)
         for _ in range(self._source.integer(0, most)):
@@ -137,7 +142,8 @@ class Faults:
             options = (*((MANAGER, "nodes"),) * 2, (MANAGER, "pods"), (SCHEDULER, "nodes"), (self._node(), "pods"))
             return self._source.choice(options)
         component = getattr(fault, "component", "") or MANAGER
-        return component, resource or self._source.choice(self._watched_by(component))
+        watched = self._watched_by(component)
+        return component, resource if resource in watched else self._source.choice(watched)
 
     def _swarm(self, kinds: tuple[str, ...]) -> tuple[str, ...]:
         """Source: Groce et al., "Swarm Testing" (2012)."""
@@ -236,7 +242,9 @@ class Faults:
 
     def _fail_over(self, at: float) -> AnyFault:
         """All that the component reads is old, or one resource only: its watches may have led to different servers."""
-        after, seconds = self._source.choice((0.3, 1.0, 3.0, 10.0)), self._source.choice(SPANS[3:])
+        later = [time - at for time in self._times if time > at]
+        hidden = self._source.choice(later) if later and self._source.integer(0, 1) else 0.0
+        after, seconds = round(hidden + self._source.choice(BEHIND), 3), self._source.choice(SPANS[3:])
         if self._source.integer(0, 2):
             component, resource = self._watch()
         else:
@@ -287,7 +295,7 @@ class Faults:
         return round(max(self._source.choice(times) + self._source.choice(OFFSETS), 0.0), 3)
 
     def _node(self) -> str:
-        return self._source.choice(self._nodes)
+        return self._source.choice((*self._nodes, faults.HOT_NODE))
 
     def _component(self) -> str:
         return self._watch()[0]
@@ -304,7 +312,7 @@ class Faults:
         return ("pods",) if component == SCHEDULER else WRITTEN
 
     def _any_component(self) -> str:
-        return self._source.choice((MANAGER, MANAGER, MANAGER, SCHEDULER, *self._nodes[:2]))
+        return self._source.choice((MANAGER, MANAGER, MANAGER, SCHEDULER, self._nodes[0], faults.HOT_NODE))
 
     def _watch(self) -> tuple[str, str]:
         return self._focus if self._on_top or not self._source.integer(0, 1) else self._any_watch()

@@ -159,7 +159,7 @@ class EndedPodsStayDown(Invariant):
             for one in runtime.list_pod_sandboxes():
                 gone = None if one.config.uid in self.world.forced else self._gone.get(one.config.uid)
                 containers = runtime.list_containers(one.id, now) if gone is not None else ()
-                if gone is not None and any(made.created_at > gone + SECOND for made in containers):
+                if gone is not None and any(made.created_at > gone + SECOND // 10 for made in containers):
                     name = f"{one.config.namespace}/{one.config.name}"
                     yield f"containers of {name} were made on {node} after it had ended"
 

@@ -73,6 +73,7 @@ from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.kubelet.runtimes.behaviour import DOMAIN
 from kubeactors.sim.room import VISITOR
 from kubeactors.sim.workload import (
+    SLOW_IMAGE,
     AddPod,
     Autoscale,
     CreateCronJob,
@@ -90,6 +91,8 @@ APP = "app"
 ROOT_CA = "the root of trust"
 """In place of a certificate: nobody in a simulation speaks by TLS."""
 HASH_LABEL = "pod-template-hash"
+JOINER = "join"
+POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 STORAGE = "simulated"
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 MAINTENANCE = "sim.kubeactors/maintenance"
@@ -102,6 +105,7 @@ HTTP = "http"
 """The name of the port at which pods listen."""
 LOAD = f"{DOMAIN}cpu"
 FLAPPING = {f"{DOMAIN}readiness": "ok 5:fail 9:ok 12:fail 20:ok"}
+SLOW = {f"{DOMAIN}start-seconds": "25"}
 PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
 STOP_SECONDS = 5
 TOLERATE_SECONDS = 15
@@ -204,13 +208,14 @@ def autoscaler_of(action: Autoscale) -> HorizontalPodAutoscaler:
 
 def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
     """The stateful set that the action creates."""
+    pods = pod_spec(action.image, action.tolerate_seconds, probe=PROBE if action.probes else None)
+    if action.joins:
+        pods = replace(pods, init_containers=(_joiner(action),))
     spec = StatefulSetSpec(
         replicas=action.replicas,
         selector=_selector(action.name),
         service_name=action.name,
-        template=_template(
-            action.name, pod_spec(action.image, action.tolerate_seconds, probe=PROBE if action.probes else None)
-        ),
+        template=_template(action.name, pods),
         pod_management_policy="Parallel" if action.parallel else "OrderedReady",
         volume_claim_templates=(_claim(),) if action.claims else (),
         persistent_volume_claim_retention_policy=StatefulSetPersistentVolumeClaimRetentionPolicy(
@@ -222,6 +227,25 @@ def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
         ),
     )
     return StatefulSet(metadata=_metadata(action.name), spec=spec)
+
+
+def _joiner(action: CreateStatefulSet) -> Container:
+    """Ends once the first pod is ready; in that one at once."""
+    first = f"{action.name}-{action.start}"
+    script = f'[ "$HOSTNAME" = {first} ] || until nc -z to-{first} 80; do sleep 1; done'
+    return Container(name=JOINER, image=image_of(action.image), command=("sh", "-c", script, first))
+
+
+def joined_by(pod: Pod) -> str:
+    """The name of the pod that this one waits for when it starts; empty if it waits for none."""
+    return next((one.command[-1] for one in pod.spec.init_containers if one.name == JOINER), "")
+
+
+def service_of_first(action: CreateStatefulSet) -> Service:
+    """The service that leads to the first pod of a stateful set."""
+    first = f"{action.name}-{action.start}"
+    spec = ServiceSpec(ports=(ServicePort(port=80),), selector={POD_NAME_LABEL: first})
+    return Service(metadata=_metadata(f"to-{first}"), spec=spec)
 
 
 def _claim() -> claim_templates.PersistentVolumeClaim:
@@ -362,9 +386,11 @@ def service_of(name: str) -> Service:
 
 
 def with_image(template: PodTemplateSpec, tag: str) -> PodTemplateSpec:
-    """The same pods with another image."""
+    """The same pods with another image; those of the slow one take long to start."""
     containers = tuple(replace(one, image=image_of(tag), ports=_ports(tag)) for one in template.spec.containers)
-    return replace(template, spec=replace(template.spec, containers=containers))
+    annotations = {key: value for key, value in template.metadata.annotations.items() if key not in SLOW}
+    metadata = replace(template.metadata, annotations=annotations | (SLOW if tag == SLOW_IMAGE else {}))
+    return replace(template, metadata=metadata, spec=replace(template.spec, containers=containers))
 
 
 def without_hash(template: PodTemplateSpec) -> PodTemplateSpec:

@@ -15,6 +15,7 @@ from kubeactors.sim.users.manifests import (
     daemon_set_of,
     job_of,
     service_of,
+    service_of_first,
     stateful_set_of,
     storage_class,
     with_image,
@@ -72,6 +73,8 @@ class Sets:
         if action.claims:
             await self._hands.ensure(storage_class())
         await self._hands.ensure(service_of(action.name))
+        if action.joins:
+            await self._hands.ensure(service_of_first(action))
         await self._hands.ensure(stateful_set_of(action))
 
     async def _scale(self, action: ScaleStatefulSet) -> None:

@@ -19,6 +19,7 @@ from kubeactors.sim.workload.bounds import (
     SetQuota,
 )
 from kubeactors.sim.workload.deployments import (
+    SLOW_IMAGE,
     Autoscale,
     CreateDeployment,
     DeleteDeployment,
@@ -93,6 +94,7 @@ AnyAction = (
 )
 
 __all__ = [
+    "SLOW_IMAGE",
     "AccountAction",
     "AddPod",
     "AddToken",

@@ -6,6 +6,9 @@ from kubeactors.sim.steps import Action
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
+SLOW_IMAGE = "slow"
+"""An image whose containers take long to start: a rollout of it is under way for long, and much may come in between."""
+
 
 class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment"):
     """Create a deployment, and a service in front of it. Nothing happens if there is one of that name."""

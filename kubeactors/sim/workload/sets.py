@@ -29,6 +29,8 @@ class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-
     tolerate_seconds: int = 15
     probes: bool = False
     """Whether its containers are probed: started, ready, alive."""
+    joins: bool = False
+    """Whether its pods, when they start, wait until the first of them is ready: they join it."""
 
 
 class CreateDaemonSet(Action, frozen=True, kw_only=True, tag="create-daemon-set"):

@@ -8,6 +8,7 @@ from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.controllers.deployment.revisions import DESIRED_REPLICAS, number_in
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_evicted, is_preempted
 from kubeactors.sim.rollouts import (
@@ -237,9 +238,41 @@ class PausedReplicasAddUp(Invariant):
                 yield f"the replica sets of {title(deployment)} want {sum(sizes)} pods, and may want {goal}"
 
 
+class ScalingAddsUp(Invariant):
+    """Once all ReplicaSets of a rollout have got their parts of a new number of replicas, these add up to it and the surge.
+
+    Each is marked with the number that it has got its part of. That of the last one is where they add up; from then on
+    the rollout goes on.
+
+    Source: scale in pkg/controller/deployment/sync.go (v1.36).
+    """
+
+    name: ClassVar[str] = "scaling-adds-up"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look when one gets its part."""
+        old, new = commit.old, commit.new
+        if not isinstance(old, ReplicaSet) or not isinstance(new, ReplicaSet) or not wanted(old):
+            return
+        reference = controller_of(new.metadata)
+        owner = self.world.by_uid.get(reference.uid) if reference is not None else None
+        if not isinstance(owner, Deployment) or not is_rolling(owner) or _has_its_part(old, owner):
+            return
+        sharing = [one for one in self.world.sets_of(owner.metadata.uid) if wanted(one)]
+        total = sum(map(wanted, sharing))
+        if len(sharing) > 1 and all(_has_its_part(one, owner) for one in sharing) and total != most(owner):
+            yield f"the replica sets of {title(owner)} have got parts of {most(owner)} pods that add up to {total}"
+
+
+def _has_its_part(found: ReplicaSet, owner: Deployment) -> bool:
+    return number_in(found.metadata.annotations, DESIRED_REPLICAS) == wanted(owner)
+
+
 INVARIANTS: tuple[type[Invariant], ...] = (
     SurgeBound,
     AvailabilityBound,
     OneReplicaSetPerTemplate,
     PausedReplicasAddUp,
+    ScalingAddsUp,
 )

@@ -15,9 +15,9 @@ from kubeactors.client import controller_of
 from kubeactors.sim.goals import has_ended, waits_for_others
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import FINISHED
+from kubeactors.sim.rollouts import FINISHED, is_ready
 from kubeactors.sim.room import is_ours
-from kubeactors.sim.users.manifests import ROOT_CA
+from kubeactors.sim.users.manifests import ROOT_CA, joined_by
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"
 DESCRIPTION = "kubernetes.io/description"
@@ -113,7 +113,7 @@ class IdentitiesHaveClaims(Invariant):
 
 
 class PodsRun(Invariant):
-    """When all is quiet, what was bound runs and is ready, or has ended."""
+    """When all is quiet, what was bound runs and is ready, or has ended, or waits for another pod that is not ready."""
 
     name: ClassVar[str] = "pods-run"
 
@@ -124,8 +124,14 @@ class PodsRun(Invariant):
                 conditions = {one.type: one.status for one in pod.status.conditions}
                 missing = [one for one in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
                            if conditions.get(one) != "True"]  # fmt: skip
-                if missing or pod.status.phase != "Running":
+                if (missing or pod.status.phase != "Running") and not self._waits(pod):
                     yield f"{title(pod)} is {pod.status.phase or 'in no phase'}, and not {', '.join(missing)}"
+
+    def _waits(self, pod: Pod) -> bool:
+        """Whether it waits for another one: what becomes of that is looked at there."""
+        name = joined_by(pod)
+        first = self.world.find(Pod, name, pod.metadata.namespace) if name else None
+        return bool(name) and name != pod.metadata.name and (first is None or not is_ready(first))
 
 
 class EndedJobsGoInTime(Invariant):

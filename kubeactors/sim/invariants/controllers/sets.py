@@ -18,6 +18,8 @@ from kubeactors.sim.world import Commit, World
 
 PATIENCE = 40 * SECOND
 """So long a pod may be missing that nothing keeps from being made: a request may have got lost, and time out first."""
+LOSSES, PROMPTLY = 70 * SECOND, 10 * SECOND
+"""So long after the last fault no request gets lost; from then on a pod comes so soon."""
 MANAGER = "controller-manager"
 
 
@@ -67,7 +69,9 @@ class MembersComeBack(Invariant):
         now = self.root.kernel.now
         self._missing = {key: self._missing.get(key, now) for key in missing}
         for key, since in self._missing.items():
-            if max(since, self.world.disturbed_until(MANAGER)) + PATIENCE < now and not is_backing_off(self.root):
+            disturbed = self.world.disturbed_until(MANAGER)
+            patience = PROMPTLY if disturbed + LOSSES < now else PATIENCE
+            if max(since, disturbed) + patience < now and not is_backing_off(self.root):
                 yield f"{title(missing[key])} lacks {key[1]}, and nothing keeps it from being made"
 
     def _of(self, found: StatefulSet) -> str:
