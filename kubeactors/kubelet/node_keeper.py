@@ -41,7 +41,7 @@ class NodeKeeper:
         renewer: renews the Lease once the kubelet holds it; without one the kubelet does.
     """
 
-    __slots__ = ("_config", "_ctx", "_recorder", "_renewed_at", "_renewer", "_renewing", "reporter")
+    __slots__ = ("_begun", "_config", "_ctx", "_recorder", "_renewed_at", "_renewer", "_renewing", "reporter")
 
     def __init__(
         self,
@@ -58,12 +58,17 @@ class NodeKeeper:
         self._renewer = renewer
         self._renewing = False
         self._renewed_at = 0
+        self._begun = False
 
     async def register(self) -> None:
-        """Create the Node; then the kubelet begins to work."""
+        """Create the Node; then the kubelet begins to work. Once is enough: an instance before this one may have asked, too."""
+        if self._begun:
+            return
+        self._begun = True
         try:
             await self.reporter.register(self._ctx.timestamp())
         except StatusError as error:
+            self._begun = False
             self._ctx.log.warning("kubelet.not_registered", node=self._config.node_name, error=str(error))
             self._ctx.after(REGISTER_RETRY_SECONDS * (1 + self._ctx.random.random()), Register())
             return
