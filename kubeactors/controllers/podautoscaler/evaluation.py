@@ -187,7 +187,7 @@ async def _external(source: MetricsSource, metric: ExternalMetricSource, target:
 
 def _situation(target: Target, metrics: Mapping[str, PodMetric], resource: str = "") -> Situation:
     return Situation(
-        current=target.current,
+        current=target.wanted,
         pods=target.pods,
         metrics=metrics,
         resource=resource,

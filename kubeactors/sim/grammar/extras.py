@@ -13,6 +13,8 @@ from kubeactors.sim.workload import AnyAction
 
 LOADS = ("20m", "90m", "20m 40:90m", "90m 60:20m", "50m")
 """How much CPU pods take of the 100m that they request."""
+STOPS = (20, 0, 40)
+"""How long pods take to end, in seconds: those that go may be taken for those that work."""
 LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
 """How long after something else it comes, in seconds."""
 MOST = 3
@@ -98,9 +100,11 @@ class Extras:
     def _deployment(self, action: workload.CreateDeployment) -> workload.CreateDeployment:
         match self._source.integer(0, 9):
             case 0:
-                return replace(action, load=self._source.choice(LOADS))
+                return replace(action, load=self._source.choice(LOADS), stop_seconds=self._source.choice(STOPS))
             case 1 | 2:
                 return replace(action, history=self._source.integer(0, 1))
+            case 3:
+                return replace(action, stop_seconds=self._source.choice(STOPS))
             case _:
                 return action
 

@@ -104,6 +104,7 @@ URGENT = PriorityClass(metadata=ObjectMeta(name="urgent"), value=1000)
 HTTP = "http"
 """The name of the port at which pods listen."""
 LOAD = f"{DOMAIN}cpu"
+STOPS = f"{DOMAIN}stop-seconds"
 FLAPPING = {f"{DOMAIN}readiness": "ok 5:fail 9:ok 12:fail 20:ok"}
 SLOW = {f"{DOMAIN}start-seconds": "25"}
 PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
@@ -180,15 +181,28 @@ def deployment_of(action: CreateDeployment) -> Deployment:
         template=_template(
             action.name,
             pod_spec(action.image, action.tolerate_seconds, action.cpu, probe=PROBE if action.probes else None),
-            (FLAPPING if action.flaps else {}) | ({LOAD: action.load} if action.load else {}),
+            _behaviour(action),
         ),
         strategy=strategy,
         revision_history_limit=action.history,
     )
+    if action.stop_seconds:
+        pods = replace(spec.template.spec, termination_grace_period_seconds=2 * action.stop_seconds)
+        spec = replace(spec, template=replace(spec.template, spec=pods))
     if action.urgent:
         pods = replace(spec.template.spec, priority_class_name=URGENT.metadata.name)
         spec = replace(spec, template=replace(spec.template, spec=pods))
     return Deployment(metadata=_metadata(action.name), spec=spec)
+
+
+def _behaviour(action: CreateDeployment) -> dict[str, str]:
+    """What its containers are declared to do, as annotations."""
+    found = dict(FLAPPING) if action.flaps else {}
+    if action.load:
+        found[LOAD] = action.load
+    if action.stop_seconds:
+        found[STOPS] = str(action.stop_seconds)
+    return found
 
 
 def autoscaler_of(action: Autoscale) -> HorizontalPodAutoscaler:

@@ -30,6 +30,8 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     """Whether its pods may take the place of others that are not."""
     load: str = ""
     """How much CPU each of its pods takes, from its start on: a curve, such as `20m 40:90m`."""
+    stop_seconds: int = 0
+    """How long its pods take to end; 0 is as long as others do."""
     history: int = 10
     """How many old ReplicaSets it keeps."""
 

@@ -1,10 +1,11 @@
 """What holds of controllers.
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
-statuses.py       leftovers.py    outages.py    services.py    quotas.py
+statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py
 """
 
 from kubeactors.sim.invariants.controllers import (
+    autoscaling,
     deployments,
     endpoints,
     jobs,
@@ -33,6 +34,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *volumes.INVARIANTS,
     *statuses.INVARIANTS,
     *leftovers.INVARIANTS,
+    *autoscaling.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]
