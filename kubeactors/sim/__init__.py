@@ -5,6 +5,7 @@
     user.py users/  the user who does it              chaos.py        arms faults, heals them
     network.py      every message passes here         rules.py        what network faults do to messages
     processes.py    who runs where, and who leads     crash.py        what a component raises that crashes
+    skew.py         what versions of the API server differ in
     troubles.py     how containers start meanwhile
     disk.py         the store's disk                  world.py        the truth: what the store has committed
     invariants/     what must hold                    judge.py        shows them what happens

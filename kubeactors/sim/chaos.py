@@ -32,6 +32,7 @@ from kubeactors.sim.rules import (
     DelayReply,
     Lag,
     LoseReply,
+    Newer,
     Refuse,
     Repeat,
     Stale,
@@ -116,7 +117,7 @@ class Chaos:
                 self._cut_power(fault, fault.nodes, fault.seconds)
             case faults.NodeReplaced():
                 self._cut_power(fault, (fault.node,), fault.seconds)
-                self._after(fault.seconds / 2, partial(self._user, DeleteNode(at=0, node=fault.node)))
+                self._after(fault.deleted_at - fault.at, partial(self._user, DeleteNode(at=0, node=fault.node)))
             case faults.NodeRemoved():
                 self._cut_power(fault, (fault.node,), None)
                 self._user(DeleteNode(at=0, node=fault.node))
@@ -148,6 +149,8 @@ class Chaos:
                 self._slow_down(fault)
             case faults.ClockSkew():
                 self._skew(fault)
+            case faults.VersionSkew():
+                self._upgrade(fault)
             case faults.MailboxOverflow():
                 self._fill_mailboxes(fault)
             case faults.Overload():
@@ -195,9 +198,12 @@ class Chaos:
     def restart_controllers(self) -> None:
         """The controller manager and the scheduler that lead crash, and are started again. That counts as no fault."""
         for kind in ELECTED:
-            cell = self._find(self._processes.leader(kind))
-            if cell is not None and cell.actor is not None:
-                self._kernel.failed(cell, SimulatedCrash("restart"))
+            self._restart(self._processes.leader(kind))
+
+    def _restart(self, process: str) -> None:
+        cell = self._processes.process(process)
+        if cell is not None and cell.actor is not None:
+            self._kernel.failed(cell, SimulatedCrash("restart"))
 
     def _crash(self, fault: AnyFault, *path: str) -> None:
         self._crash_cell(fault, self._find(*path))
@@ -228,6 +234,12 @@ class Chaos:
         self._world.disturb(concerned(fault), self._kernel.now + int(fault.seconds * SECOND))
         self._rule(fault.component, Stale(revision, fault.resource), fault.seconds)
         self._crash_cell(fault, self._processes.process(fault.component))
+
+    def _upgrade(self, fault: faults.VersionSkew) -> None:
+        """What it has read of one version it forgets before it reads of the other."""
+        self._rule(fault.component, Newer(), fault.seconds)
+        self._crash_cell(fault, self._processes.process(fault.component))
+        self._after(fault.seconds, partial(self._restart, fault.component))
 
     # Slowness.
 

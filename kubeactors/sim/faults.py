@@ -154,6 +154,16 @@ class NodeReplaced(Lasting, frozen=True, kw_only=True, tag="node-replaced"):
 
     node: str
 
+    @property
+    def deleted_at(self) -> float:
+        """When its Node object goes."""
+        return self.at + self.seconds / 2
+
+    @property
+    def moments(self) -> tuple[float, ...]:
+        """It stops, its Node object goes, another one comes."""
+        return self.at, self.deleted_at, self.heals_at
+
 
 class NodeRemoved(Fault, frozen=True, kw_only=True, tag="node-removed"):
     """A node stops for good, and its Node object is deleted."""
@@ -176,6 +186,11 @@ class FailOver(Lasting, frozen=True, kw_only=True, tag="fail-over"):
     def heals_at(self) -> float:
         """When it is over."""
         return self.at + self.after + self.seconds
+
+    @property
+    def moments(self) -> tuple[float, ...]:
+        """The server falls behind, the component crashes, the server has caught up."""
+        return self.at, self.at + self.after, self.heals_at
 
 
 class Stall(Lasting, frozen=True, kw_only=True, tag="stall"):
@@ -231,6 +246,15 @@ class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
     component: str
     ahead_seconds: float
     """By how much it jumps; less than 0 is back."""
+
+
+class VersionSkew(Lasting, frozen=True, kw_only=True, tag="version-skew"):
+    """A component is served by an API server of a newer version, which has one more default of pods and their templates.
+
+    It starts anew when it comes to that server, and when it comes back to the older one. See `skew.py`.
+    """
+
+    component: str
 
 
 class SlowActor(Lasting, frozen=True, kw_only=True, tag="slow-actor"):
@@ -317,6 +341,7 @@ AnyFault = (
     | RackPowerLoss
     | Pause
     | ClockSkew
+    | VersionSkew
     | SlowActor
     | MailboxOverflow
     | FailingProbes

@@ -7,7 +7,7 @@ look into a dict.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias, cast
+from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
@@ -74,6 +74,8 @@ class Rule:
 
     network: "Network"
     """Set when the rule takes effect."""
+    of_server: ClassVar[bool] = False
+    """Whether it says what the server at the other end is like, not what becomes of messages on their way."""
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """A request of the component is about to reach the server."""
@@ -116,9 +118,11 @@ class Network:
         kernel.interceptor = self._intercept
 
     def add(self, component: str, rule: Rule) -> None:
-        """The rule is in effect from now on; older ones decide first."""
+        """The rule is in effect from now on; what the server is decides first, and older ones before newer ones."""
         rule.network = self
-        self._rules.setdefault(component, []).append(rule)
+        rules = self._rules.setdefault(component, [])
+        rules.append(rule)
+        rules.sort(key=_is_of_network)
         if component == TO_STORE:  # from now on they are looked at
             self._crossings.update(dict.fromkeys(STORE_REQUESTS, self._to_store))
 
@@ -271,6 +275,10 @@ def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell
     if reply.waiter is not None and cell.actor is actor:
         hear(result)
     reply.set(result)
+
+
+def _is_of_network(rule: Rule) -> bool:
+    return not rule.of_server
 
 
 def _take(envelopes: list[Envelope], envelope: Envelope) -> bool:

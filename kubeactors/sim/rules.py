@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 import msgspec
 
@@ -12,9 +13,12 @@ from kubeactors.apimachinery.requests import (
     ADMIN,
     MERGE_PATCH,
     ApiRequest,
+    Create,
     Delete,
     List,
+    ListResult,
     Patch,
+    Result,
     Update,
     Watch,
     WatchClosed,
@@ -24,6 +28,7 @@ from kubeactors.apimachinery.status import Expired, ServiceUnavailable, Status, 
 from kubeactors.apiserver.reading import too_large
 from kubeactors.sim.faults import Refusal
 from kubeactors.sim.network import WRITES, Rule, Stream, disconnect
+from kubeactors.sim.skew import newer, older
 
 Fired = Callable[[], object]
 
@@ -208,13 +213,13 @@ class DelayReply(Rule):
         return message, sender, early
 
 
-def _pass_on(early: Wait[object], late: Wait[object]) -> None:
+def _pass_on(early: Wait[object], late: Wait[object], changed: Callable[[object], object] = lambda same: same) -> None:
     try:
         result = early.result()
     except AskError as error:
         late.fail(error)
     else:
-        late.set(result)
+        late.set(changed(result))
 
 
 THROTTLED = TooManyRequests.saying("too many requests, please try again later").status
@@ -264,6 +269,40 @@ class Cut(Break):
         if self._direction == "from-server" and not isinstance(message, Watch):
             return message, sender, Wait()
         return None
+
+
+class Newer(Rule):
+    """The component is served by a newer version of the server: see `skew.py`."""
+
+    of_server: ClassVar[bool] = True
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """What it writes is stored as ever, what it reads has the default."""
+        message, sender, reply = envelope
+        if isinstance(message, Create | Update):
+            message = msgspec.structs.replace(message, object=older(message.object))
+        if reply is None:
+            return message, sender, None
+        found: Wait[object] = Wait()
+        found.waiter = partial(_pass_on, found, reply, _as_newer)
+        return message, sender, found
+
+    def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
+        """The same for what it is told."""
+        message, sender, reply = envelope
+        if not isinstance(message, WatchEvents):
+            return envelope
+        events = tuple(msgspec.structs.replace(one, object=newer(one.object)) for one in message.events)
+        return msgspec.structs.replace(message, events=events), sender, reply
+
+
+def _as_newer(answer: object) -> object:
+    """An answer with the default in its objects."""
+    if isinstance(answer, Result):
+        return msgspec.structs.replace(answer, object=newer(answer.object))
+    if isinstance(answer, ListResult):
+        return msgspec.structs.replace(answer, items=tuple(map(newer, answer.items)))
+    return answer
 
 
 class CrashAfter(Rule):

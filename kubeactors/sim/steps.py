@@ -16,6 +16,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """When its latest effect is over, in seconds like `at`."""
         return self.at
 
+    @property
+    def moments(self) -> tuple[float, ...]:
+        """When something of it begins or ends, in order: what happens before, between or after these differs."""
+        return (self.at,) if self.heals_at == self.at else (self.at, self.heals_at)
+
 
 class Action(Step, frozen=True, kw_only=True):
     """Something that a user does."""

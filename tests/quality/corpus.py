@@ -1,9 +1,4 @@
-"""The corpus: for each bug that shipped a mutant of our own that brings its mechanism back, and a twin without it.
-
-Two are still to be brought back. An upgrade that changes the defaults of a stored template, so that its deployment seems
-new (40415), needs a fault in which servers differ in their defaults. Autoscalers that count pods which come or go
-(84142, 72775, 90461) need an invariant that knows how much load there is.
-"""
+"""The corpus: for each bug that shipped a mutant of our own that brings its mechanism back, and a twin without it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -65,6 +60,7 @@ CORPUS: tuple[Row, ...] = (
     _row("21810", workloads.availability_by_hearsay),
     _row("of v1.36, unreported", workloads.surge_counts_wishes),
     _row("28145, 28105", workloads.scaling_in_a_rollout_leaves_some_over),
+    _row("40415", workloads.revisions_are_known_by_their_hash),
     _row("38418", workloads.the_one_that_is_waited_for_blocks_all),
     _row("61832", nodes.evictions_do_not_wait),
     _row("54096", client.restarts_read_old_caches),
@@ -94,6 +90,7 @@ CORPUS: tuple[Row, ...] = (
     _row("83177", services.volumes_without_claims_in_the_cache_are_free),
     _row("124224", client.writes_outlive_their_objects),
     _row("107133", client.what_is_too_new_is_asked_for_again, client.caches_stop_at_their_last_change),
+    _row("84142, 72775, 90461", workloads.pods_that_come_and_go_are_counted),
     _row("70563, 119593", services.quotas_count_what_the_cache_shows),
     _row("123434", services.quotas_never_shrink),
     _row("etcd-io/etcd 18089", watches.resumed_watches_miss_one),

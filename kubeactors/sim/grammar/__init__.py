@@ -45,7 +45,8 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     done += [actions.another() for _ in range(source.integer(1, MOST_ACTIONS) * length)]
     steps: list[AnyStep] = [*done]
     if kinds:
-        steps += faults.some(MOST_FAULTS * length, actions.times)
+        lasting = [moment for one in done for moment in one.moments[1:]]
+        steps += faults.some(MOST_FAULTS * length, [*actions.times, *lasting])
     steps += actions.end(max(step.at for step in steps) + MOMENT_SECONDS)
     room, candidates = source.choice(ROOMS), source.choice(CANDIDATES)
     extras = Extras(source)

@@ -34,7 +34,7 @@ TOLERATED = (15, 5, 60)
 """How long pods stay on a bad node, in seconds."""
 TAINTED = (3.0, 10.0, 30.0)
 """How long taints stay: shorter and longer than pods tolerate them."""
-APART, VISITS, HELD = (1.0, 0.2, 4.0), (3.0, 0.5, 15.0), (0.0, 5.0, 15.0)
+APART, VISITS, HELD = (1.0, 0.2, 4.0), (15.0, 3.0, 0.5, 40.0), (0.0, 5.0, 15.0)
 """How soon after one another machines of others join, how long they stay, and their Nodes after that, in seconds."""
 MOMENT_SECONDS = 20
 """Moments are this far apart at least: most of what a moment begins is over at the next. One may come much later, when
@@ -307,7 +307,7 @@ class Actions:
             lambda at: workload.ClaimVolume(at=at, name=f"claim-{self._source.integer(1, 3)}"),
             *(lambda at: workload.CreateNamespace(at=at, name="team"), self._delete_namespace),
             lambda at: workload.SetQuota(at=at, pods=self._source.choice((4, 8, 2))),
-            self._visit,
+            *(self._visit,) * 2,
         )
 
     def _delete_namespace(self, at: float) -> AnyAction:
@@ -327,7 +327,7 @@ class Actions:
         source = self._source
         return workload.Visit(
             at=at,
-            machines=source.integer(1, 3),
+            machines=source.choice((2, 3, 1)),
             apart_seconds=source.choice(APART),
             seconds=source.choice(VISITS),
             held_seconds=source.choice(HELD),

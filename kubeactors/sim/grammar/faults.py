@@ -55,6 +55,7 @@ WEIGHTS = {
     "store-lag": 2,
     "scheduler-restart": 2,
     "node-replaced": 5,
+    "node-removed": 2,
     "compaction": 2,
     "process-pause": 3,
     "slow-actor": 3,
@@ -69,11 +70,19 @@ ON_TOP_ONE_IN = 2
 DIRECTIONS: tuple[faults.Direction, ...] = ("both", "to-server", "from-server")
 OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
 """When faults begin, seen from what a user does."""
+ON_TOP_OFFSETS = (-0.01, -0.01, 0.01, 0.1, 0.5, 1.0)
+"""The same for those that come on top of another one, seen from where that begins, ends, or changes something: who sees
+its first half, and not the second, is misled as much as who sees nothing of it."""
 SPANS = (0.05, 0.3, 1.0, 1.0, 3.0, 3.0, 10.0, 40.0, 100.0)
+OUTAGES = (1.0, 10.0, 90.0, 90.0, 150.0)
+"""How long a node is cut off, or without power. It is given up after 50 seconds, and its pods go after those that they
+tolerate: what comes of that shows only while it is still away."""
 LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
 """A lag may outlast the five minutes after which controllers expect no more news."""
 BEHIND = (0.3, 1.0, 3.0, 10.0, 30.0)
 """How old what a stale server shows is, or how much older than something that users did: what that led to is hidden."""
+HIDDEN = (10.0, 40.0, 40.0, 100.0, 320.0)
+"""How long what comes on top hides what is below: mostly until somebody acts on what he believes."""
 DELAYS = (0.02, 0.1, 0.5)
 SLOW_REPLIES = (0.3, 1.0, 3.0)
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
@@ -116,13 +125,18 @@ class Faults:
         near = list(times)
         hot = (self._source.choice(times),)
         for _ in range(self._source.integer(0, most)):
-            if drawn and not self._source.integer(0, ON_TOP_ONE_IN - 1):
+            if drawn and self._is_on_top(drawn[-1]):
                 fault = self._another(drawn[-1])
             else:
                 fault = self._one(self._source.choice(self._kinds), near if self._source.integer(0, 1) else hot)
             drawn.append(fault)
-            near += [fault.at, fault.heals_at]
+            near += fault.moments
         return drawn
+
+    def _is_on_top(self, before: AnyFault) -> bool:
+        """Whether the next one is about that one, too: half of them, and more if it comes in several steps."""
+        in_steps = len(before.moments) > 2  # more than its begin and its end
+        return not self._source.integer(0, ON_TOP_ONE_IN - 1) or (in_steps and not self._source.integer(0, 1))
 
     def _another(self, before: AnyFault) -> AnyFault:
         """A fault about what another one is about, somewhere between its beginning and its end; often one that hides it."""
@@ -131,7 +145,7 @@ class Faults:
         focus = self._focus
         self._focus, self._on_top = self._concerned(before), True
         quarter = (before.heals_at - before.at) / 4
-        fault = self._one(kind, [before.at + quarter * number for number in range(5)])
+        fault = self._one(kind, [*before.moments, *(before.at + quarter * number for number in range(1, 4))])
         self._focus, self._on_top = focus, False
         return fault
 
@@ -139,7 +153,7 @@ class Faults:
         """Whose watch of what shows what a fault does, or is concerned by it."""
         resource = getattr(fault, "resource", "")
         if hasattr(fault, "node") or hasattr(fault, "nodes"):
-            options = (*((MANAGER, "nodes"),) * 2, (MANAGER, "pods"), (SCHEDULER, "nodes"), (self._node(), "pods"))
+            options = (*((MANAGER, "nodes"),) * 3, (MANAGER, "pods"), (SCHEDULER, "nodes"), (self._node(), "pods"))
             return self._source.choice(options)
         component = getattr(fault, "component", "") or MANAGER
         watched = self._watched_by(component)
@@ -155,7 +169,7 @@ class Faults:
         choice, at = self._source.choice, self._time(times)
         match kind:
             case "node-power-loss":
-                return faults.NodePowerLoss(at=at, node=self._node(), seconds=choice(SPANS[3:]))
+                return faults.NodePowerLoss(at=at, node=self._node(), seconds=choice(OUTAGES))
             case "zone-power-loss":
                 return faults.ZonePowerLoss(at=at, seconds=choice(SPANS[3:]))
             case "node-replaced":
@@ -176,14 +190,14 @@ class Faults:
                 return self._controller_crash(at)
             case "watch-lag":
                 component, resource = self._watch()
-                lags = LAGS[3:] if self._on_top else LAGS
+                lags = HIDDEN if self._on_top else LAGS
                 return faults.WatchLag(at=at, component=component, resource=resource, seconds=choice(lags))
             case "watch-break":
                 component, resource = self._watch()
-                return faults.WatchBreak(at=at, component=component, resource=resource, seconds=choice(SPANS))
+                return faults.WatchBreak(at=at, component=component, resource=resource, seconds=self._break())
             case "watch-expired":
                 component, resource = self._watch()
-                return faults.WatchExpired(at=at, component=component, resource=resource, seconds=choice(SPANS))
+                return faults.WatchExpired(at=at, component=component, resource=resource, seconds=self._break())
             case "watch-repeat":
                 component, resource = self._watch()
                 return faults.WatchRepeat(at=at, component=component, resource=resource, seconds=choice(SPANS))
@@ -193,17 +207,12 @@ class Faults:
                 return self._conflicts(at)
             case "reply-lost":
                 return self._reply_lost(at)
-            case "unavailable":
-                return faults.Unavailable(at=at, component=self._component(), seconds=choice(SPANS[:8]))
             case "throttled":
                 return faults.Throttled(at=at, component=self._component(), seconds=choice(SPANS[:7]))
-            case "partition":
-                direction, seconds = choice(DIRECTIONS), choice(SPANS)
-                return faults.Partition(at=at, component=self._component(), seconds=seconds, direction=direction)
+            case "partition" | "unavailable" | "process-pause" | "stall":
+                return self._silence(kind, at)
             case "fail-over":
                 return self._fail_over(at)
-            case "stall":
-                return self._stall(at)
             case "slow-starts":
                 return faults.SlowStarts(at=at, node=self._node(), seconds=choice(SPANS[3:]))
             case "bad-starts":
@@ -212,13 +221,13 @@ class Faults:
                 return self._slow_replies(at)
             case "rack-power-loss":
                 return faults.RackPowerLoss(at=at, nodes=self._rack(), seconds=choice(SPANS[3:]))
-            case "process-pause":
-                return faults.Pause(at=at, component=self._component(), seconds=choice(PAUSES))
             case "clock-skew":
                 ahead, seconds = choice(SKEWS), choice(SPANS[3:])
                 return faults.ClockSkew(
                     at=at, component=choice((MANAGER, SCHEDULER)), ahead_seconds=ahead, seconds=seconds
                 )
+            case "version-skew":
+                return faults.VersionSkew(at=at, component=self._component(), seconds=choice(SPANS[4:]))
             case "slow-actor":
                 return self._slow_actor(at)
             case "mailbox-overflow":
@@ -244,7 +253,8 @@ class Faults:
         """All that the component reads is old, or one resource only: its watches may have led to different servers."""
         later = [time - at for time in self._times if time > at]
         hidden = self._source.choice(later) if later and self._source.integer(0, 1) else 0.0
-        after, seconds = round(hidden + self._source.choice(BEHIND), 3), self._source.choice(SPANS[3:])
+        spans = HIDDEN if self._on_top else SPANS[3:]
+        after, seconds = round(hidden + self._source.choice(BEHIND), 3), self._source.choice(spans)
         if self._source.integer(0, 2):
             component, resource = self._watch()
         else:
@@ -271,9 +281,21 @@ class Faults:
         component, resource = self._writes()
         return faults.ReplyLost(at=at, component=component, resource=resource, skip=skip, silent=silent)
 
-    def _stall(self, at: float) -> AnyFault:
-        component, seconds = self._component(), self._source.choice(SPANS)
-        return faults.Stall(at=at, component=component, actor=self._actor(component), seconds=seconds)
+    def _silence(self, kind: str, at: float) -> AnyFault:
+        """Nothing is heard of a component, but it goes on, or will."""
+        component = self._cut_off()
+        spans = {"unavailable": SPANS[:8], "process-pause": PAUSES}.get(kind, SPANS)
+        seconds = self._source.choice(spans if component in (MANAGER, SCHEDULER) else OUTAGES)
+        match kind:
+            case "partition":
+                direction = self._source.choice(DIRECTIONS)
+                return faults.Partition(at=at, component=component, seconds=seconds, direction=direction)
+            case "unavailable":
+                return faults.Unavailable(at=at, component=component, seconds=seconds)
+            case "process-pause":
+                return faults.Pause(at=at, component=component, seconds=seconds)
+            case _:
+                return faults.Stall(at=at, component=component, actor=self._actor(component), seconds=seconds)
 
     def _slow_actor(self, at: float) -> AnyFault:
         component, seconds, delay = self._component(), self._source.choice(SPANS[3:8]), self._source.choice(DELAYS)
@@ -292,7 +314,15 @@ class Faults:
         return tuple((*self._nodes[first:], *self._nodes[:first])[: len(self._nodes) // 2 + 1])
 
     def _time(self, times: Sequence[float]) -> float:
-        return round(max(self._source.choice(times) + self._source.choice(OFFSETS), 0.0), 3)
+        offsets = ON_TOP_OFFSETS if self._on_top else OFFSETS
+        return round(max(self._source.choice(times) + self._source.choice(offsets), 0.0), 3)
+
+    def _break(self) -> float:
+        return self._source.choice(HIDDEN if self._on_top and self._source.integer(0, 1) else SPANS)
+
+    def _cut_off(self) -> str:
+        """Which one: mostly a node, for there are most of these."""
+        return self._component() if self._on_top or self._source.integer(0, 1) else self._node()
 
     def _node(self) -> str:
         return self._source.choice((*self._nodes, faults.HOT_NODE))

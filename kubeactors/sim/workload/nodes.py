@@ -58,5 +58,11 @@ class Visit(Action, frozen=True, kw_only=True, tag="visit"):
         """When all are gone."""
         return self.at + self.machines * self.apart_seconds + self.seconds + self.held_seconds
 
+    @property
+    def moments(self) -> tuple[float, ...]:
+        """Each comes, the first one leaves, all are gone."""
+        comings = (self.at + number * self.apart_seconds for number in range(self.machines))
+        return *comings, self.at + self.seconds, self.heals_at
+
 
 NodeAction = Cordon | Uncordon | Taint | Drain | DeleteNode | Visit

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Pod, PodTemplateSpec
+from kubeactors.apimachinery.hashing import template_hash
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import DeleteOptions, HasMeta, LabelSelector, TypedObject
 from kubeactors.client import Client
@@ -17,6 +18,7 @@ from kubeactors.controllers import adoption, podcontrol
 from kubeactors.controllers.deployment import controller as deployment
 from kubeactors.controllers.deployment import plan as deployment_plan
 from kubeactors.controllers.deployment import sizes
+from kubeactors.controllers.deployment.revisions import HASH_LABEL, by_creation
 from kubeactors.controllers.job import plan as job_plan
 from kubeactors.controllers.job.backoff import NO_FAILURES, Record
 from kubeactors.controllers.job.controller import JobController
@@ -24,12 +26,12 @@ from kubeactors.controllers.job.plan import Conclusion, Survey, View
 from kubeactors.controllers.job.podcontrol import PodControl
 from kubeactors.controllers.job.pods import name_of
 from kubeactors.controllers.job.tracking import Tracking, counted
+from kubeactors.controllers.podautoscaler import calculator
+from kubeactors.controllers.podautoscaler.calculator import Situation
 from kubeactors.controllers.replicaset import controller as replicaset
 from kubeactors.controllers.statefulset import plan as stateful_plan
 
 T = TypeVar("T", bound=TypedObject)
-
-HASH_LABEL = "pod-template-hash"
 
 
 def scale_down_by_name() -> AbstractContextManager[object]:
@@ -188,3 +190,33 @@ def failures_are_forgotten() -> AbstractContextManager[object]:
     stack.enter_context(patch.object(job_plan, "_failures", failures))
     stack.enter_context(patch.object(Record, "after", after))
     return stack
+
+
+# Versions.
+
+
+def revisions_are_known_by_their_hash() -> AbstractContextManager[object]:
+    """A deployment takes the ReplicaSet with the hash of its template for the new one: one more default makes another."""
+
+    def find_new(found: Deployment, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
+        counts = (None, *range((found.status.collision_count or 0) + 1))
+        hashes = [template_hash(found.spec.template, count) for count in counts]
+        known = (one for one in replica_sets if one.metadata.labels.get(HASH_LABEL) in hashes)
+        return min(known, key=by_creation, default=None)
+
+    return patch.object(deployment_plan, "find_new", find_new)
+
+
+# Autoscalers.
+
+
+def pods_that_come_and_go_are_counted() -> AbstractContextManager[object]:
+    """An autoscaler takes every pod of which something is measured for one that works: those that start or end, too."""
+
+    def grouped(situation: Situation) -> calculator._Groups:
+        names = [pod.metadata.name for pod in situation.pods]
+        ready = tuple(name for name in names if name in situation.metrics)
+        missing = tuple(name for name in names if name not in situation.metrics)
+        return calculator._Groups(ready=ready, unready=(), missing=missing)
+
+    return patch.object(calculator, "_grouped", grouped)
