@@ -6,11 +6,12 @@ writes to the API server one after the other.
 Source: client-go tools/record/event.go (v1.36).
 """
 
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from kubeactors.actor import Actor, Mailbox, Overflow, handle
+from kubeactors.actor import Actor, Context, Mailbox, Overflow, handle
 from kubeactors.api.core.v1 import ObjectReference
 from kubeactors.api.core.v1.event import Event, EventSource
 from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
@@ -21,6 +22,8 @@ from kubeactors.client.client import Client
 from kubeactors.client.correlation import Correlation, Correlator, event_name
 from kubeactors.client.workqueue import SECOND, BucketLimiter
 from kubeactors.message import Message, Recipient
+
+M = TypeVar("M")
 
 NORMAL, WARNING = "Normal", "Warning"
 DEFAULT_NAMESPACE = "default"
@@ -157,6 +160,19 @@ class EventSink(Actor[RecordEvent], deterministic=True):
             else:
                 return
         self._correlator.observe(await self._client.create(event), found.key)
+
+
+class Unheard:
+    """Takes events where nobody wants them."""
+
+    def tell(self, _message: RecordEvent, /) -> bool:
+        """Forget it."""
+        return True
+
+
+def sink_of(ctx: Context[M], client: Client, *, wanted: bool, name: str = "events") -> Recipient[RecordEvent]:
+    """Who takes the events of a component: a child that writes them, if they are wanted."""
+    return ctx.spawn(partial(EventSink, client), name=name, mailbox=SINK_MAILBOX) if wanted else Unheard()
 
 
 def _renamed(found: Correlation, time: int) -> Correlation:

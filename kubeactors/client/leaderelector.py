@@ -18,7 +18,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import Update
 from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
 from kubeactors.client.client import Client
-from kubeactors.client.events import SINK_MAILBOX, EventRecorder, EventSink
+from kubeactors.client.events import EventRecorder, sink_of
 from kubeactors.client.leases import Move, Observation, decide, observed, record, released
 from kubeactors.client.workqueue import SECOND
 from kubeactors.message import Message
@@ -39,6 +39,8 @@ class ElectionConfig(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str = "kube-system"
     component: str = ""
     """Who says in events that there is a new leader."""
+    events: bool = True
+    """Whether anybody says so."""
     heir: bool = False
     """Whether none of the same name can be alive elsewhere: what one such held is taken over at once."""
     lease_duration_seconds: int = 15
@@ -130,7 +132,7 @@ class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deter
     def started(self) -> None:
         """Become a candidate under a name that nobody had before."""
         self.identity: str = f"{self.ctx.name}_{self.ctx.uid()}"
-        sink = self.ctx.spawn(partial(EventSink, self._client), name="election-events", mailbox=SINK_MAILBOX)
+        sink = sink_of(self.ctx, self._client, wanted=self._config.events, name="election-events")
         self._recorder = EventRecorder(sink, self.ctx, self._config.component, self.ctx.name)
         self.ctx.self.tell(Stand())
 

@@ -14,7 +14,8 @@ from kubeactors.api.core.v1 import Namespace, Pod
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.status import StatusError
-from kubeactors.client import Client, EventSink
+from kubeactors.client import Client, EventSink, RecordEvent
+from kubeactors.client.events import Unheard
 from kubeactors.cluster.spec import RACK_LABEL, ClusterSpec, NodePool, Timing
 from kubeactors.cluster.workloads import RuntimeFactory, Workloads
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
@@ -26,7 +27,7 @@ from kubeactors.kubelet.runtimes.host import ContainerHost
 from kubeactors.kubelet.runtimes.table import RuntimeTable
 from kubeactors.kubelet.stages import Darken, Lighten, StagePlayer, compiled
 from kubeactors.kubelet.usage import NodeUsage, PodUsage, Usage
-from kubeactors.message import Message, Request
+from kubeactors.message import Message, Recipient, Request
 
 POD_NETWORK = IPv4Network("10.128.0.0/9")
 """What nodes' pod ranges are cut from."""
@@ -127,6 +128,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._runtimes: dict[str, RuntimeTable] = {}
         self._usage: Usage | None = None
         self._interval_seconds = timing.heartbeat_seconds
+        self._has_events = spec.events
         self._configs = {config.node_name: config for config in kubelet_configs(pools, timing)}
         if spec.allocate_node_cidrs and not spec.stages:
             self._configs = {name: replace(one, pod_cidr="") for name, one in self._configs.items()}
@@ -145,8 +147,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     def started(self) -> None:
         """Boot all."""
-        sink = partial(EventSink, self._client, per_second=EVENTS_PER_SECOND, burst=EVENTS_BURST)
-        self._events = self.ctx.spawn(sink, name="events", mailbox=EVENTS_MAILBOX)
+        self._events: Recipient[RecordEvent] = self._sink() if self._has_events else Unheard()
         if self._stages:
             player = partial(StagePlayer, self._client, self._configs.values(), self._stages, self._events)
             self._player = cast("Ref[Darken | Lighten]", self.ctx.spawn(player, name="stages", mailbox=PLAYER_MAILBOX))
@@ -161,6 +162,10 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._factory = RuntimeFactory(self._workloads, host)
         self._dark = dict.fromkeys(self._configs)
         self._boot_some()
+
+    def _sink(self) -> Ref[RecordEvent]:
+        sink = partial(EventSink, self._client, per_second=EVENTS_PER_SECOND, burst=EVENTS_BURST)
+        return self.ctx.spawn(sink, name="events", mailbox=EVENTS_MAILBOX)
 
     def _boot_some(self) -> None:
         for name in tuple(islice(self._dark, AT_ONE_TIME)):

@@ -140,7 +140,9 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         scheduler = Client(transport, SCHEDULER)
         config = DEFAULT_CONFIG if self._spec.scheduler is None else read_config(self._spec.scheduler)
         self._spawn_candidates(
-            "scheduler", SCHEDULER, partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config))
+            "scheduler",
+            SCHEDULER,
+            partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config), events=self._spec.events),
         )
         nodes = Client(transport, KUBELETS)
         machines = partial(Machines, nodes, self._spec, self._workloads, self._running)
@@ -159,7 +161,12 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             self.ctx.spawn(lead, name=name)
             return
         client = Client(InProcessTransport(self._server, ELECTION_TIMEOUT_SECONDS), user)
-        election = ElectionConfig(name=f"kube-{name}", component=REPORTERS.get(name, f"kube-{name}"), heir=count == 1)
+        election = ElectionConfig(
+            name=f"kube-{name}",
+            component=REPORTERS.get(name, f"kube-{name}"),
+            events=self._spec.events,
+            heir=count == 1,
+        )
         for number in range(1, count + 1):
             candidate = name if number == 1 else f"{name}-{number}"
             self.ctx.spawn(partial(LeaderElector, client, election, lead), name=candidate)
@@ -185,6 +192,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         )
         return ControllerManagerConfig(
             metrics=metrics,
+            events=self._spec.events,
             node_lifecycle=lifecycle,
             root_ca=self._spec.root_ca,
             signing_key=self._spec.signing_key,

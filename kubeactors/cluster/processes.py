@@ -10,8 +10,8 @@ from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
 from kubeactors.api.storage.v1 import CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment
-from kubeactors.client import Client, EventSink, InformerFactory
-from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.client import Client, InformerFactory
+from kubeactors.client.events import sink_of
 from kubeactors.client.heartbeats import NEWS, marks_of_node
 from kubeactors.message import Message
 from kubeactors.scheduler import DEFAULT_CONFIG, Devices, Scheduler, SchedulerConfig, Surroundings, Volumes
@@ -28,17 +28,20 @@ class SchedulerProcess(Actor[Message], deterministic=True):
 
     supervision: ClassVar[Supervision] = RESTARTING
 
-    def __init__(self, client: Client, config: SchedulerConfig = DEFAULT_CONFIG, call: Call = no_call) -> None:
+    def __init__(
+        self, client: Client, config: SchedulerConfig = DEFAULT_CONFIG, call: Call = no_call, *, events: bool = True
+    ) -> None:
         self._client = client
         self._config = config
         self._call = call
+        self._has_events = events
 
     def started(self) -> None:
         """Start informers, then who needs them."""
         informers = InformerFactory(self.ctx, self._client)
         nodes = informers.of(Node)
         nodes.mark_by(marks_of_node, NEWS)
-        events = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=SINK_MAILBOX)
+        events = sink_of(self.ctx, self._client, wanted=self._has_events)
         scheduler = partial(
             Scheduler,
             self._client,

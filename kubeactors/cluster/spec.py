@@ -123,6 +123,9 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """KWOK's stages: with any, nodes have no kubelets, and they and their pods do what stages say."""
     scheduler: dict[str, object] | None = None
     """A KubeSchedulerConfiguration as it comes from YAML; None is the default profile."""
+    events: bool = True
+    """Whether controllers, schedulers and kubelets tell people what happens. Who acts reads none of these Events, and each
+    is a write."""
     leader_elect: bool = False
     """Whether a scheduler and a controller manager hold their Leases even where each is the only one of its kind; that
     costs a write a second. With more of a kind one is elected anyway."""

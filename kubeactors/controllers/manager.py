@@ -38,8 +38,8 @@ from kubeactors.api.resource.v1 import ResourceClaim, ResourceClaimTemplate
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.client import Client, Controller, EventSink, InformerFactory, RecordEvent
-from kubeactors.client.events import SINK_MAILBOX
+from kubeactors.client import Client, Controller, InformerFactory, RecordEvent
+from kubeactors.client.events import sink_of
 from kubeactors.client.heartbeats import NEWS, marks_of_lease, marks_of_node
 from kubeactors.controllers.certificates import CSRApprover, CSRCleaner, CSRSigner
 from kubeactors.controllers.clusterrole_aggregation import ClusterRoleAggregationController
@@ -101,6 +101,8 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The directory of the volumes that are local."""
     load_balancer_pool: str = ""
     """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
+    events: bool = True
+    """Whether controllers tell people what happens."""
     without: tuple[str, ...] = ()
     """Names of controllers that are not started, such as `replicaset`."""
 
@@ -117,7 +119,7 @@ class ControllerManager(Actor[Never], deterministic=True):
 
     def started(self) -> None:
         """Start everything: informers first, so that they stop last."""
-        sink = self.ctx.spawn(partial(EventSink, self._client), name="events", mailbox=SINK_MAILBOX)
+        sink = sink_of(self.ctx, self._client, wanted=self._config.events)
         informers = InformerFactory(self.ctx, self._client)
         for name, factory in _factories(self._client, sink, self._config, informers).items():
             if name not in self._without:

@@ -142,6 +142,7 @@ class Simulation:
             root_ca=ROOT_CA,
             schedulers=plan.candidates,
             controller_managers=plan.candidates,
+            events=plan.events,
             leader_elect=leader_elect,
         )
 

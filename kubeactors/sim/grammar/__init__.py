@@ -26,6 +26,8 @@ CANDIDATES = (*(1,) * 5, 2)
 
 STARTS: tuple[tuple[float, ...], ...] = ((), (0.5, 0.9, 2.0), (1.5, 0.2, 0.6))
 """How long containers take to start on each node: mostly not the same on all, so that pods become ready one by one."""
+EVENTS = (False, False, True)
+"""Whether components write events: see `Plan.events`. What invariants read in them, they read in those where they do."""
 
 
 def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
@@ -58,6 +60,7 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
         pods_per_node=room,
         candidates=candidates,
         start_seconds=source.choice(STARTS),
+        events=source.choice(EVENTS),
         steps=in_order(steps),
     )
 
