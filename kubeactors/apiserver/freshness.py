@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from kubeactors.actor import AskError, Gate, Ref
+from kubeactors.actor import AskError, Gate, Ref, Timer
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.reading import too_large
 from kubeactors.storage.messages import Progress, StoreMessage
@@ -24,11 +24,11 @@ class CacheFreshness:
     `give_up_later` is asked to call `give_up` with the same number after a while.
     """
 
-    def __init__(self, store: Ref[StoreMessage], cacher: Cacher, give_up_later: Callable[[int], object]) -> None:
+    def __init__(self, store: Ref[StoreMessage], cacher: Cacher, give_up_later: Callable[[int], Timer]) -> None:
         self._store = store
         self._cacher = cacher
         self._give_up_later = give_up_later
-        self._waiting: dict[int, Gate] = {}
+        self._waiting: dict[int, tuple[Gate, Timer]] = {}
         self._wanted: list[tuple[int, int]] = []
         """A heap of the revisions that are waited for, with the numbers of those who wait, or have given up."""
         self._count = 0
@@ -51,9 +51,8 @@ class CacheFreshness:
             return
         self._count += 1
         gate = Gate()
-        self._waiting[self._count] = gate
+        self._waiting[self._count] = gate, self._give_up_later(self._count)
         heappush(self._wanted, (revision, self._count))
-        self._give_up_later(self._count)
         await gate.wait()
         if self._cacher.revision < revision:
             raise too_large(revision, self._cacher.revision)
@@ -100,6 +99,8 @@ class CacheFreshness:
 
     def give_up(self, number: int) -> None:
         """Let this one go on, whether the cache has reached its revision or not."""
-        gate = self._waiting.pop(number, None)
-        if gate is not None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            gate, timer = waiting
+            timer.cancel()
             gate.open()

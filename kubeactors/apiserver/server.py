@@ -6,7 +6,7 @@ from typing import TypeAlias, TypeVar, cast
 
 from msgspec.structs import replace
 
-from kubeactors.actor import Actor, AskError, AskTimedOut, Gate, Ref, Terminated, handle
+from kubeactors.actor import Actor, AskError, AskTimedOut, Gate, Ref, Terminated, Timer, handle
 from kubeactors.api.core.v1 import Binding
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
@@ -520,5 +520,5 @@ class ApiServer(
         if not self.ctx.self.tell(SettleDefinitions()):  # no room among the requests
             self.ctx.after(0.0, SettleDefinitions(), key="definitions")
 
-    def _give_up_later(self, number: int) -> None:
-        self.ctx.after(self._config.freshness_seconds, GiveUp(number))
+    def _give_up_later(self, number: int) -> Timer:
+        return self.ctx.after(self._config.freshness_seconds, GiveUp(number))
