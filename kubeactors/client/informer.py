@@ -27,6 +27,9 @@ SILENCE_SECONDS = 90.0
 Bookmarks come every minute if anything at all has changed in the cluster.
 """
 
+LISTENING_SECONDS = 20.0
+"""A sign of life this long after the last look at the clock puts the next one off, which costs no message."""
+
 MAILBOX = Mailbox(capacity=100_000)
 
 EVERY_CHANGE = -1
@@ -163,17 +166,17 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         self._client = client
         self._shared = shared
         self._consistent = consistent
-        self._heard = 0
+        self._heard = self._armed = 0
         self._was_silent = False
         """The watch is begun anew for no other reason than that it said nothing."""
 
-    def started(self) -> None:
+    async def started(self) -> None:
         """Connect; subscribers of an earlier instance stay."""
         self._reflector = Reflector(
             self._client, self._shared.type, self._shared.indexer, self.ctx.random, consistent=self._consistent
         )
         self._shared.listed = False
-        self.ctx.self.tell(Connect())
+        await self.connect(Connect())
 
     def stopped(self) -> None:
         """End the watch."""
@@ -196,13 +199,15 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             if not self._was_silent:
                 self._shared.connected_at = self.ctx.now
             self._was_silent = False
-            self.ctx.after(SILENCE_SECONDS, CheckSilence(), key="silence")
+            self._listen(SILENCE_SECONDS)
             self._carry_on()
 
     @handle
     def events(self, message: WatchEvents) -> None:
         """Take in what happened."""
-        self._heard = self.ctx.now
+        self._heard = now = self.ctx.now
+        if now - self._armed > LISTENING_SECONDS * SECOND:
+            self._listen(SILENCE_SECONDS)
         self._publish(self._reflector.receive(message))
         self._carry_on()
 
@@ -213,15 +218,19 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         self._carry_on()
 
     @handle
-    def check_silence(self, message: CheckSilence) -> None:
+    def check_silence(self, _message: CheckSilence) -> None:
         """Watch again if the watch is silent for too long; otherwise look again when it could be."""
         silent = (self.ctx.now - self._heard) / SECOND
         if silent < SILENCE_SECONDS:
-            self.ctx.after(SILENCE_SECONDS - silent, message, key="silence")
+            self._listen(SILENCE_SECONDS - silent)
         else:
             self._reflector.stop(self.ctx.self)
             self._reflector.broken = self._was_silent = True
         self._carry_on()
+
+    def _listen(self, seconds: float) -> None:
+        self._armed = self.ctx.now
+        self.ctx.after(seconds, CheckSilence(), key="silence")
 
     @handle
     def subscribe(self, message: Subscribe) -> None:
