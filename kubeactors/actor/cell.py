@@ -158,8 +158,7 @@ class Cell(Ref[object]):
         mailbox, labels = self.mailbox, self.extras.labels
         if labels is not None and mailbox:  # in line: once for each message of a simulation
             posted = next(iter(mailbox))
-            message = posted[0] if type(posted) is tuple else posted
-            label = labels.get(type(message))  # pyright: ignore[reportUnknownArgumentType] -- a cast is a call
+            label = labels.get(type(posted[0] if type(posted) is tuple else posted))  # pyright: ignore[reportUnknownArgumentType] -- a cast is a call
             if label is not None:
                 return label
         return self.label_for(type(self.upcoming()))
