@@ -67,6 +67,7 @@ def ready_time(pod: Pod) -> Time | None:
 def seconds_to_available(pod: Pod, min_ready_seconds: int, now: int) -> float | None:
     """How long until the pod has been ready for long enough, if it stays so: 0 if it has, None if it is not ready.
 
+    Never more than that: a pod that is ready since a time to come was told so by another clock, which is not waited for.
     `now` is unix time in nanoseconds.
     """
     found = condition(pod, READY)
@@ -76,7 +77,8 @@ def seconds_to_available(pod: Pod, min_ready_seconds: int, now: int) -> float | 
         return 0.0
     if not found.last_transition_time:
         return None
-    return max(parse_time(found.last_transition_time) + min_ready_seconds * SECOND - now, 0) / SECOND
+    left = max(parse_time(found.last_transition_time) + min_ready_seconds * SECOND - now, 0) / SECOND
+    return min(left, float(min_ready_seconds))
 
 
 def generated_name(base: str, random: Random) -> str:

@@ -11,6 +11,7 @@ from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
+from kubeactors.sim.placement import suits
 from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers, wanted
 from kubeactors.sim.room import has_room, is_ours, takes_pods
 from kubeactors.sim.users.manifests import NAMESPACE
@@ -174,8 +175,10 @@ def _is_hindered(world: World, pods: list[Pod]) -> bool:
 
 
 def _waits_for_room(world: World, pod: Pod) -> bool:
+    if pod.spec.node_name:
+        return False
     nodes, pods = world.of(Node).values(), list(world.of(Pod).values())
-    return not pod.spec.node_name and not any(takes_pods(one, pod) and has_room(one, pods, pod) for one in nodes)
+    return not any(takes_pods(one, pod) and has_room(one, pods, pod) and suits(one, nodes, pods, pod) for one in nodes)
 
 
 def _is_bounded(world: World) -> bool:

@@ -15,6 +15,8 @@ LOADS = ("20m", "90m", "20m 40:90m", "90m 60:20m", "50m")
 """How much CPU pods take of the 100m that they request."""
 STOPS = (20, 0, 40)
 """How long pods take to end, in seconds: those that go may be taken for those that work."""
+PLAIN_TRAITS: tuple[workload.Trait, ...] = ("helper", "preparation", "sidecar")
+TRAITS: tuple[workload.Trait, ...] = (*PLAIN_TRAITS, "spread", "apart", "together", "elsewhere", "port")
 LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
 """How long after something else it comes, in seconds."""
 MOST = 3
@@ -37,13 +39,19 @@ class Extras:
         """The same creation, perhaps with a feature more."""
         match action:
             case workload.CreateJob():
-                return self._job(action)
+                return replace(self._job(action), trait=self._trait(PLAIN_TRAITS))
             case workload.CreateCronJob():
                 return replace(action, history=self._source.integer(0, 3))
             case workload.CreateStatefulSet():
-                return self._stateful_set(action)
+                found = self._stateful_set(action)
+                traits = PLAIN_TRAITS if found.joins else TRAITS  # nobody joins who may not be placed
+                return replace(found, trait=self._trait(traits), min_ready_seconds=self._pause())
+            case workload.CreateDaemonSet():
+                surge = self._source.integer(0, 3) // 2
+                trait = self._trait(PLAIN_TRAITS)
+                return replace(action, trait=trait, max_surge=surge, min_ready_seconds=self._pause())
             case workload.CreateDeployment():
-                return self._deployment(action)
+                return self._of_pods(self._deployment(action))
             case _:
                 return action
 
@@ -68,12 +76,16 @@ class Extras:
         source = self._source
         if not source.integer(0, 2):
             action = replace(action, ttl_seconds=source.choice((0, 10, 40)))
-        match source.integer(0, 8):
+        match source.integer(0, 11):
+            case 1:
+                return replace(action, run_seconds=5.0, policy="Ignore")
             case 2:
                 return replace(action, run_seconds=60.0, deadline_seconds=source.choice((5, 20)))
             case 3:
-                limit = source.integer(0, 1)
-                return replace(action, indexed=True, exit_code=1, backoff_limit_per_index=limit)
+                limit, failing = source.integer(0, 1), source.choice((None, 0, 1))
+                return replace(
+                    action, indexed=True, exit_code=1, backoff_limit_per_index=limit, max_failed_indexes=failing
+                )
             case 4:
                 policy: workload.Policy = "FailIndex" if action.indexed else "FailJob"
                 per_index = 2 if action.indexed else None
@@ -81,7 +93,11 @@ class Extras:
             case 5:
                 return replace(action, suspended=True, run_seconds=5.0)
             case 6:
-                return replace(action, run_seconds=source.choice((3.0, 20.0)))
+                return replace(action, run_seconds=source.choice((3.0, 20.0)), replaces_late=not source.integer(0, 1))
+            case 7:
+                return replace(action, completions=None, indexed=False)
+            case 8:
+                return replace(action, indexed=True, exit_code=0, succeeds_early=True)
             case _:
                 return action
 
@@ -107,6 +123,20 @@ class Extras:
                 return replace(action, stop_seconds=self._source.choice(STOPS))
             case _:
                 return action
+
+    def _of_pods(self, action: workload.CreateDeployment) -> workload.CreateDeployment:
+        deadline = self._source.choice((None, None, 8, 20))
+        if action.load or action.urgent:
+            return replace(action, deadline_seconds=deadline)
+        trait = self._trait(TRAITS)
+        return replace(action, trait=trait, min_ready_seconds=self._pause(), deadline_seconds=deadline)
+
+    def _trait(self, traits: tuple[workload.Trait, ...]) -> workload.Trait:
+        return self._source.choice(traits) if self._source.integer(0, 1) else ""
+
+    def _pause(self) -> int:
+        """How long pods must be ready until they are available: mostly not at all."""
+        return self._source.choice((0, 0, 0, 3, 6))
 
     # More actions.
 

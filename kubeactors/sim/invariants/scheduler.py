@@ -11,6 +11,8 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.controllers.volumes import LATE, claims_of
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.placement import clashes, is_choosy, is_chosen, suits
+from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.room import has_room, takes_pods
 from kubeactors.sim.world import Commit, World
 
@@ -53,6 +55,30 @@ class NodesHaveRoom(Invariant):
             yield f"{title(new)} was bound to {node.metadata.name}, which had no room for it"
 
 
+class WishesAreHeeded(Invariant):
+    """A pod is bound to no node that it asks not to be on, or beside a pod that it cannot be beside."""
+
+    name: ClassVar[str] = "wishes-are-heeded"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """A pod is bound."""
+        old, new = commit.old, commit.new
+        if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
+            return
+        node = self.world.find(Node, new.spec.node_name, "")
+        if node is not None and not is_chosen(node, new):
+            yield f"{title(new)} was bound to {node.metadata.name}, where it does not want to be"
+        for one in self._beside(new) if is_choosy(new) else ():
+            if clashes(new, one):
+                yield f"{title(new)} was bound to {one.spec.node_name}, where {title(one)} is already"
+
+    def _beside(self, pod: Pod) -> Iterator[Pod]:
+        for one in self.world.of(Pod).values():
+            if one.spec.node_name == pod.spec.node_name and one is not pod and one.status.phase not in FINISHED:
+                yield one
+
+
 class SchedulableIsScheduled(Invariant):
     """When all is quiet, no pod waits that some node would take."""
 
@@ -66,7 +92,7 @@ class SchedulableIsScheduled(Invariant):
             if pod.spec.node_name or pod.metadata.deletion_timestamp is not None or self._waits_for_claims(pod):
                 continue
             for node in nodes:
-                if takes_pods(node, pod) and has_room(node, pods, pod):
+                if takes_pods(node, pod) and has_room(node, pods, pod) and suits(node, nodes, pods, pod):
                     yield f"{title(pod)} waits, though {node.metadata.name} has room for it"
                     break
 
@@ -105,4 +131,10 @@ class PreemptionEnds(Invariant):
             yield f"pod {event.involved_object.name} is the {len(victims)}th that had to go for pod {told[1]}"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (BoundOnce, NodesHaveRoom, SchedulableIsScheduled, PreemptionEnds)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    BoundOnce,
+    NodesHaveRoom,
+    WishesAreHeeded,
+    SchedulableIsScheduled,
+    PreemptionEnds,
+)

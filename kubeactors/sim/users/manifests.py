@@ -33,7 +33,10 @@ from kubeactors.api.batch.v1 import CronJob, CronJobSpec, Job, JobSpec, JobTempl
 from kubeactors.api.batch.v1.job import (
     PodFailurePolicy,
     PodFailurePolicyOnExitCodesRequirement,
+    PodFailurePolicyOnPodConditionsPattern,
     PodFailurePolicyRule,
+    SuccessPolicy,
+    SuccessPolicyRule,
 )
 from kubeactors.api.core.v1 import (
     Container,
@@ -72,6 +75,7 @@ from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.kubelet.runtimes.behaviour import DOMAIN
 from kubeactors.sim.room import VISITOR
+from kubeactors.sim.users.traits import with_trait
 from kubeactors.sim.workload import (
     SLOW_IMAGE,
     AddPod,
@@ -165,6 +169,14 @@ def pod_spec(
     return PodSpec(containers=(container,), tolerations=tolerations, termination_grace_period_seconds=STOP_SECONDS)
 
 
+def _probe(action: CreateDeployment | CreateStatefulSet) -> Probe | None:
+    return PROBE if action.probes else None
+
+
+def _pods(action: CreateDeployment | CreateStatefulSet | CreateDaemonSet | CreateJob, plain: PodSpec) -> PodSpec:
+    return with_trait(plain, action.trait, _labels(action.name))
+
+
 def _template(name: str, spec: PodSpec, annotations: dict[str, str] | None = None) -> PodTemplateSpec:
     return PodTemplateSpec(metadata=ObjectMeta(labels=_labels(name), annotations=annotations or {}), spec=spec)
 
@@ -180,11 +192,13 @@ def deployment_of(action: CreateDeployment) -> Deployment:
         selector=_selector(action.name),
         template=_template(
             action.name,
-            pod_spec(action.image, action.tolerate_seconds, action.cpu, probe=PROBE if action.probes else None),
+            _pods(action, pod_spec(action.image, action.tolerate_seconds, action.cpu, probe=_probe(action))),
             _behaviour(action),
         ),
         strategy=strategy,
         revision_history_limit=action.history,
+        min_ready_seconds=action.min_ready_seconds,
+        progress_deadline_seconds=action.deadline_seconds,
     )
     if action.stop_seconds:
         pods = replace(spec.template.spec, termination_grace_period_seconds=2 * action.stop_seconds)
@@ -222,14 +236,15 @@ def autoscaler_of(action: Autoscale) -> HorizontalPodAutoscaler:
 
 def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
     """The stateful set that the action creates."""
-    pods = pod_spec(action.image, action.tolerate_seconds, probe=PROBE if action.probes else None)
+    pods = pod_spec(action.image, action.tolerate_seconds, probe=_probe(action))
     if action.joins:
         pods = replace(pods, init_containers=(_joiner(action),))
     spec = StatefulSetSpec(
         replicas=action.replicas,
         selector=_selector(action.name),
         service_name=action.name,
-        template=_template(action.name, pods),
+        template=_template(action.name, _pods(action, pods)),
+        min_ready_seconds=action.min_ready_seconds,
         pod_management_policy="Parallel" if action.parallel else "OrderedReady",
         volume_claim_templates=(_claim(),) if action.claims else (),
         persistent_volume_claim_retention_policy=StatefulSetPersistentVolumeClaimRetentionPolicy(
@@ -307,9 +322,12 @@ def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:
     """The daemon set that the action creates."""
     spec = DaemonSetSpec(
         selector=_selector(action.name),
-        template=_template(action.name, pod_spec(action.image)),
+        template=_template(action.name, _pods(action, pod_spec(action.image))),
+        min_ready_seconds=action.min_ready_seconds,
         update_strategy=DaemonSetUpdateStrategy(
-            rolling_update=RollingUpdateDaemonSet(max_unavailable=action.max_unavailable)
+            rolling_update=RollingUpdateDaemonSet(
+                max_unavailable=0 if action.max_surge else action.max_unavailable, max_surge=action.max_surge
+            )
         ),
     )
     return DaemonSet(metadata=_metadata(action.name), spec=spec)
@@ -318,6 +336,7 @@ def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:
 def job_of(action: CreateJob) -> Job:
     """The job that the action creates."""
     base = pod_spec("1")
+    early = SuccessPolicy(rules=(SuccessPolicyRule(succeeded_indexes="0"),))
     end = f"sleep {action.run_seconds:g}; " if action.run_seconds else ""
     container = replace(base.containers[0], command=("sh", "-c", f"{end}exit {action.exit_code}"))
     spec = JobSpec(
@@ -325,12 +344,15 @@ def job_of(action: CreateJob) -> Job:
         ttl_seconds_after_finished=action.ttl_seconds,
         active_deadline_seconds=action.deadline_seconds,
         backoff_limit_per_index=action.backoff_limit_per_index,
+        max_failed_indexes=action.max_failed_indexes,
+        success_policy=early if action.succeeds_early else None,
+        pod_replacement_policy="Failed" if action.replaces_late or action.policy else None,
         pod_failure_policy=_failure_policy(action),
         completions=action.completions,
         parallelism=action.parallelism,
         backoff_limit=None if action.backoff_limit_per_index is not None else action.backoff_limit,
         completion_mode="Indexed" if action.indexed else "NonIndexed",
-        template=_template(action.name, replace(base, containers=(container,), restart_policy="Never")),
+        template=_template(action.name, _pods(action, replace(base, containers=(container,), restart_policy="Never"))),
     )
     return Job(metadata=_metadata(action.name), spec=spec)
 
@@ -338,6 +360,9 @@ def job_of(action: CreateJob) -> Job:
 def _failure_policy(action: CreateJob) -> PodFailurePolicy | None:
     if not action.policy:
         return None
+    if action.policy == "Ignore":
+        driven_off = PodFailurePolicyOnPodConditionsPattern(type="DisruptionTarget", status="True")
+        return PodFailurePolicy(rules=(PodFailurePolicyRule(action="Ignore", on_pod_conditions=(driven_off,)),))
     codes = PodFailurePolicyOnExitCodesRequirement(operator="NotIn", values=(0,))
     return PodFailurePolicy(rules=(PodFailurePolicyRule(action=action.policy, on_exit_codes=codes),))
 

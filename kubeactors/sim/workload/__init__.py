@@ -3,6 +3,8 @@
     deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py
     own.py
+    traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
+    services.py    volumes.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -65,6 +67,7 @@ from kubeactors.sim.workload.sets import (
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
 from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetShare, Sort, TenancyAction
+from kubeactors.sim.workload.traits import Trait
 from kubeactors.sim.workload.volumes import (
     AddVolume,
     Claim,
@@ -173,6 +176,7 @@ __all__ = [
     "SuspendJob",
     "Taint",
     "TenancyAction",
+    "Trait",
     "Uncordon",
     "UndefineKind",
     "Undo",

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from kubeactors.sim.steps import Action
+from kubeactors.sim.workload.traits import Trait
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
@@ -34,6 +35,12 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     """How long its pods take to end; 0 is as long as others do."""
     history: int = 10
     """How many old ReplicaSets it keeps."""
+    trait: Trait = ""
+    """What its pods are like."""
+    min_ready_seconds: int = 0
+    """How long a pod must be ready until it counts as available."""
+    deadline_seconds: int | None = None
+    """After how long without progress it says that there is none."""
 
 
 class Scale(Action, frozen=True, kw_only=True, tag="scale"):

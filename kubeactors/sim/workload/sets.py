@@ -4,10 +4,11 @@ from typing import Literal
 
 from kubeactors.sim.steps import Action
 from kubeactors.sim.workload.deployments import Propagation
+from kubeactors.sim.workload.traits import Trait
 
 SetKind = Literal["StatefulSet", "DaemonSet", "Job", "CronJob"]
 Concurrency = Literal["Allow", "Forbid", "Replace"]
-Policy = Literal["", "FailJob", "FailIndex"]
+Policy = Literal["", "FailJob", "FailIndex", "Ignore"]
 Retention = Literal["Retain", "Delete"]
 
 
@@ -31,6 +32,10 @@ class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-
     """Whether its containers are probed: started, ready, alive."""
     joins: bool = False
     """Whether its pods, when they start, wait until the first of them is ready: they join it."""
+    trait: Trait = ""
+    """What its pods are like."""
+    min_ready_seconds: int = 0
+    """How long a pod must be ready until it counts as available."""
 
 
 class CreateDaemonSet(Action, frozen=True, kw_only=True, tag="create-daemon-set"):
@@ -39,13 +44,20 @@ class CreateDaemonSet(Action, frozen=True, kw_only=True, tag="create-daemon-set"
     name: str
     image: str = "1"
     max_unavailable: int = 1
+    max_surge: int = 0
+    """How many nodes may have a new pod beside an old one; then none may be without."""
+    trait: Trait = ""
+    """What its pods are like."""
+    min_ready_seconds: int = 0
+    """How long a pod must be ready until it counts as available."""
 
 
 class CreateJob(Action, frozen=True, kw_only=True, tag="create-job"):
     """Create a job. Nothing happens if there is one of that name."""
 
     name: str
-    completions: int
+    completions: int | None
+    """How many pods must succeed; without a number one is enough, and no more are begun then."""
     parallelism: int
     exit_code: int = 0
     """With which each pod ends."""
@@ -62,7 +74,15 @@ class CreateJob(Action, frozen=True, kw_only=True, tag="create-job"):
     backoff_limit_per_index: int | None = None
     """How often each index may fail, if it has indexes."""
     policy: Policy = ""
-    """What a pod that fails does to the job, or to its index."""
+    """What a pod that fails does to the job, or to its index; or whether pods that were driven off do not count."""
+    max_failed_indexes: int | None = None
+    """So many of its indexes may fail until all of it does."""
+    succeeds_early: bool = False
+    """Whether its first index is enough, if it has indexes."""
+    replaces_late: bool = False
+    """Whether a pod that goes is replaced only when it has gone."""
+    trait: Trait = ""
+    """What its pods are like."""
 
 
 class SuspendJob(Action, frozen=True, kw_only=True, tag="suspend-job"):

@@ -55,7 +55,7 @@ class JobsAreExact(Invariant):
     def _job(self, old: TypedObject, job: Job) -> Iterator[str]:
         if not is_complete(job) or (isinstance(old, Job) and is_complete(old)):
             return
-        completions, record = job.spec.completions or 0, self._records.get(job.metadata.uid, _Record())
+        completions, record = _needed(job), self._records.get(job.metadata.uid, _Record())
         if len(record.succeeded) < completions:
             yield f"{title(job)} is complete, and {len(record.succeeded)} of {completions} pods have succeeded"
         if job.status.succeeded > len(record.succeeded):
@@ -93,6 +93,12 @@ class JobsAreExact(Invariant):
         most = parallelism + (6 if spec.backoff_limit is None else spec.backoff_limit)
         if not record.succeeded and len(record.created) > most:
             yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
+
+
+def _needed(job: Job) -> int:
+    """How many pods must have succeeded when it is complete; of those with an early success one."""
+    completions = job.spec.completions
+    return 1 if completions is None or (completions and job.spec.success_policy is not None) else completions
 
 
 PATIENCE = 7 * SECOND

@@ -126,6 +126,25 @@ class PodsRun(Invariant):
                            if conditions.get(one) != "True"]  # fmt: skip
                 if (missing or pod.status.phase != "Running") and not self._waits(pod):
                     yield f"{title(pod)} is {pod.status.phase or 'in no phase'}, and not {', '.join(missing)}"
+                for what in _not_running(pod):
+                    yield f"{title(pod)} is running, and its {what} is not"
+
+
+def _not_running(pod: Pod) -> Iterator[str]:
+    """Containers that are not as they are when a pod runs; those that come first have done their work."""
+    spec, status = pod.spec, pod.status
+    for wanted, found in (
+        (spec.init_containers, status.init_container_statuses),
+        (spec.containers, status.container_statuses),
+    ):
+        if sorted(one.name for one in wanted) != sorted(one.name for one in found):
+            yield f"list of containers {[one.name for one in found]}"
+    first = [one.name for one in spec.init_containers if one.restart_policy != "Always"]
+    for one in (*status.init_container_statuses, *status.container_statuses):
+        ended = one.state.terminated
+        runs = one.state.running is not None and one.started and one.ready
+        if not (ended is not None and not ended.exit_code if one.name in first else runs):
+            yield f"container {one.name}"
 
     def _waits(self, pod: Pod) -> bool:
         """Whether it waits for another one: what becomes of that is looked at there."""

@@ -10,6 +10,7 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.sim.goals import REVISION_LABEL
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_backing_off
 from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers
@@ -24,7 +25,7 @@ MANAGER = "controller-manager"
 
 
 class OneDaemonPerNode(Invariant):
-    """A daemon set never creates a pod for a node that has one of its pods already."""
+    """A daemon set never creates a pod for a node that has one of its pods already; with a surge, one of that template."""
 
     name: ClassVar[str] = "one-daemon-per-node"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -47,8 +48,19 @@ class OneDaemonPerNode(Invariant):
         node = target(pod)
         others = [one for one in self.world.controlled_by(owner.metadata.uid).values() if one is not pod]
         for one in others:
-            if isinstance(one, Pod) and is_active(one) and target(one) == node and one.metadata.uid in self._made:
+            if not isinstance(one, Pod) or not is_active(one) or one.metadata.uid not in self._made:
+                continue
+            if target(one) == node and (not _surges(owner) or _hash(one) == _hash(pod)):
                 yield f"{title(owner)} has created {title(pod)} for {node}, where {title(one)} is"
+
+
+def _surges(found: DaemonSet) -> bool:
+    rolling = found.spec.update_strategy.rolling_update
+    return bool(rolling is not None and rolling.max_surge)
+
+
+def _hash(pod: Pod) -> str:
+    return pod.metadata.labels.get(REVISION_LABEL, "")
 
 
 class MembersComeBack(Invariant):

@@ -28,6 +28,10 @@ HASH = "controller-revision-hash"
 KEPT_JOBS = {"Complete": 3, "Failed": 1}
 """How many jobs that have ended a cron job keeps, if it does not say."""
 
+COMPLETE = "NewReplicaSetAvailable"
+PATIENT_SECONDS = 20
+"""A deployment that waits no longer for progress has said that there is none when all is quiet."""
+
 TOLERANCE = 0.1
 """How far busy pods may be from what is asked for, as a fraction, until an autoscaler does something."""
 
@@ -62,8 +66,7 @@ def _looks_at_replica_set(world: World, found: TypedObject) -> Said:
     yield from _looks_at_generation(found)
     yield "replicas", status.replicas, len(pods)
     yield "readyReplicas", status.ready_replicas, ready
-    if not found.spec.min_ready_seconds:
-        yield "availableReplicas", status.available_replicas, ready
+    yield "availableReplicas", status.available_replicas, ready
     labelled = sum(1 for pod in pods if labels.items() <= pod.metadata.labels.items())
     yield "fullyLabeledReplicas", status.fully_labeled_replicas, labelled
     yield "terminatingReplicas", status.terminating_replicas or 0, len(_going(world, found))
@@ -91,6 +94,16 @@ def _looks_at_deployment(world: World, found: TypedObject) -> Said:
             idle = [one for one in sets if not wanted(one) and one.metadata.annotations.get(REVISION) != newest]
             kept = found.spec.revision_history_limit  # while something blocks a rollout nothing is cleaned up
             yield "old replica sets beyond its limit", 0, max(len(idle) - (10 if kept is None else kept), 0)
+        elif _is_stuck(found):
+            yield "Progressing", _condition(found, "Progressing"), "False"
+
+
+def _is_stuck(found: Deployment) -> bool:
+    """Whether a rollout that is not complete has not gone on for longer than it may: all has been quiet for so long."""
+    deadline, status = found.spec.progress_deadline_seconds, found.status
+    reason = next((one.reason for one in status.conditions if one.type == "Progressing"), "")
+    was_complete = reason == COMPLETE and status.replicas == status.updated_replicas
+    return deadline is not None and deadline <= PATIENT_SECONDS and not was_complete
 
 
 def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:

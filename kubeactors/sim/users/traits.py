@@ -1,0 +1,76 @@
+"""Pods that are not plain: with several containers, or choosy about their node."""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import (
+    Affinity,
+    Container,
+    ContainerPort,
+    NodeAffinity,
+    NodeSelector,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    PodAffinity,
+    PodAffinityTerm,
+    PodAntiAffinity,
+    PodSpec,
+    TopologySpreadConstraint,
+)
+from kubeactors.apimachinery.meta import LabelSelector
+from kubeactors.sim.placement import HOST
+from kubeactors.sim.workload import Trait
+
+HOST_PORT = 8080
+AVOIDED = "node-3"
+
+
+def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
+    """The same pods with a trait.
+
+    Args:
+        spec: of plain pods, with one container.
+        trait: what they are like.
+        labels: which all of them have, and no others.
+    """
+    container, selector = spec.containers[0], LabelSelector(match_labels=labels)
+    near = PodAffinityTerm(label_selector=selector, topology_key=HOST)
+    match trait:
+        case "":
+            return spec
+        case "helper":
+            return replace(spec, containers=(container, _beside(container, "helper")))
+        case "preparation":
+            return replace(spec, init_containers=(*spec.init_containers, Container(name="preparation", image=container.image)))
+        case "sidecar":
+            sidecar = Container(name="sidecar", image=container.image, restart_policy="Always")
+            return replace(spec, init_containers=(*spec.init_containers, sidecar))
+        case "spread":
+            return replace(spec, topology_spread_constraints=(_evenly(selector),))
+        case "apart":
+            apart = PodAntiAffinity(required_during_scheduling_ignored_during_execution=(near,))
+            return replace(spec, affinity=Affinity(pod_anti_affinity=apart))
+        case "together":
+            together = PodAffinity(required_during_scheduling_ignored_during_execution=(near,))
+            return replace(spec, affinity=Affinity(pod_affinity=together))
+        case "elsewhere":
+            return replace(spec, affinity=Affinity(node_affinity=_elsewhere()))
+        case "port":
+            port = ContainerPort(container_port=HOST_PORT, host_port=HOST_PORT)
+            return replace(spec, containers=(replace(container, ports=(*container.ports, port)),))
+
+
+def _beside(container: Container, name: str) -> Container:
+    """A container that does the same, and of which nobody asks whether it is well."""
+    return replace(container, name=name, ports=(), startup_probe=None, readiness_probe=None, liveness_probe=None)
+
+
+def _evenly(selector: LabelSelector) -> TopologySpreadConstraint:
+    return TopologySpreadConstraint(
+        max_skew=1, topology_key=HOST, when_unsatisfiable="DoNotSchedule", label_selector=selector
+    )
+
+
+def _elsewhere() -> NodeAffinity:
+    other = NodeSelectorRequirement(key=HOST, operator="NotIn", values=(AVOIDED,))
+    term = NodeSelectorTerm(match_expressions=(other,))
+    return NodeAffinity(required_during_scheduling_ignored_during_execution=NodeSelector(node_selector_terms=(term,)))

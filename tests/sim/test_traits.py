@@ -1,0 +1,83 @@
+"""Pods that are not plain come to run where they may, and mistakes about them are objected to."""
+
+from typing import get_args
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.placement import HOST, suits
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.users.manifests import pod_spec
+from kubeactors.sim.users.traits import with_trait
+from kubeactors.sim.workload import CreateDeployment, CreateJob, Trait
+from tests.quality.automatic.mutants import in_force, named
+
+APP = {"app": "web"}
+NODES = tuple(Node(metadata=ObjectMeta(name=name, labels={HOST: name})) for name in ("node-1", "node-2", "node-3"))
+
+
+def pod(trait: Trait, node: str = "") -> Pod:
+    """One that is on a node, or waits for one."""
+    spec = replace(with_trait(pod_spec("1"), trait, APP), node_name=node)
+    return Pod(metadata=ObjectMeta(name=f"on-{node}", namespace="default", labels=APP), spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("trait", "taken", "suited"),
+    [
+        ("", ("node-1",), ("node-1", "node-2", "node-3")),
+        ("apart", ("node-1",), ("node-2", "node-3")),
+        ("port", ("node-1", "node-3"), ("node-2",)),
+        ("together", (), ("node-1", "node-2", "node-3")),
+        ("together", ("node-2",), ("node-2",)),
+        ("elsewhere", ("node-1",), ("node-1", "node-2")),
+        ("spread", (), ("node-1", "node-2", "node-3")),
+        ("spread", ("node-1", "node-2"), ("node-3",)),
+        ("spread", ("node-1", "node-2", "node-3"), ("node-1", "node-2", "node-3")),
+    ],
+)
+def test_a_pod_may_be_where_it_wants_to_be(trait: Trait, taken: tuple[str, ...], suited: tuple[str, ...]) -> None:
+    present, new = [pod(trait, node) for node in taken], pod(trait)
+    assert tuple(one.metadata.name for one in NODES if suits(one, NODES, [*present, new], new)) == suited
+
+
+def test_a_plain_pod_may_not_be_beside_one_that_is_to_be_apart_from_it() -> None:
+    assert not suits(NODES[0], NODES, [pod("apart", "node-1")], pod(""))
+
+
+@pytest.mark.parametrize("trait", get_args(Trait))
+def test_pods_of_each_trait_come_to_run(trait: Trait) -> None:
+    plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=3, trait=trait),))
+    simulation = Simulation(plan)
+    assert simulation.run().violations == ()
+    waiting = [one for one in simulation.world.of(Pod).values() if one.status.phase != "Running"]
+    assert waiting == []
+
+
+MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
+    ("wishes-are-heeded", "scheduler.plugins.node_affinity:NodeAffinity.filter:confuse:0",
+     (CreateDeployment(at=0.0, name="web", replicas=3, trait="elsewhere"),)),
+    ("converged", "scheduler.plugins.inter_pod_affinity:_AffinityView.refusals:off_by_one:1",
+     (CreateDeployment(at=0.0, name="web", replicas=3, trait="apart"),)),
+    ("pods-run", "kubelet.lifecycle:phase:negate_condition:2",
+     (CreateDeployment(at=0.0, name="web", replicas=1, trait="preparation"),)),
+    ("statuses-are-true", "controllers.deployment.status:seconds_to_deadline:confuse:0",
+     (CreateDeployment(at=0.0, name="web", replicas=4, trait="apart", deadline_seconds=8),)),
+    ("statuses-are-true", "controllers.replicaset.plan:seconds_to_next_available:confuse:0",
+     (CreateDeployment(at=0.0, name="web", replicas=2, min_ready_seconds=3),)),
+    ("jobs-are-exact", "controllers.job.plan:_is_complete:off_by_one:0",
+     (CreateJob(at=0.0, name="sum", completions=None, parallelism=2, exit_code=1),)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("invariant", "mutant", "steps"), MISTAKES, ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_a_mistake_about_them_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
+    plan = Plan(seed=1, steps=steps)
+    assert Simulation(plan).run().violations == ()
+    with in_force(named(mutant)):
+        assert invariant in {one.invariant for one in Simulation(plan).run().violations}
