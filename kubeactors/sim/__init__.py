@@ -13,7 +13,7 @@
     search/         in which order things happen
     campaign.py     many runs                         shrink.py       the smallest plan that still fails
     guesses.py      small parts of a plan that may fail alone        likeness.py    whether two failures are one
-    rollouts.py     room.py     goals.py              the bounds that workloads are judged by, and what they want
+    rollouts.py     room.py     placement.py     goals.py     the bounds that workloads are judged by, and what they want
     operators/      other people's operators, in the simulator
     trace.py        every message, for people
 

@@ -130,14 +130,19 @@ def counted(status: JobStatus, held: Mapping[str, None]) -> JobStatus:
 
 
 def finished(job: Job, ending: JobCondition | None, now: int) -> JobStatus | None:
-    """The status with which the job ends; None as long as it does not: pods are still to be counted, or still run."""
+    """The status with which the job ends; None as long as it does not: pods are still to be counted, or still run.
+
+    It ends no earlier than it began, which another clock may have said: the server would refuse that.
+    """
     status = job.status
     named = status.uncounted_terminated_pods or UncountedTerminatedPods()
     if ending is None or named.succeeded or named.failed or status.terminating:
         return None
     last = final(ending, now)
     status = with_condition(status, last)
-    return replace(status, completion_time=last.last_transition_time) if last.type == COMPLETE else status
+    if last.type != COMPLETE:
+        return status
+    return replace(status, completion_time=max(last.last_transition_time or "", status.start_time or ""))
 
 
 def _with_indexes(status: JobStatus, found: Survey, tally: _Tally) -> JobStatus:

@@ -51,9 +51,10 @@ class RequestsAreValid(RequestInvariant):
 
 
 class OwnWritesAreKnown(RequestInvariant):
-    """No update is refused because of what the same actor has written, and has been told that it has.
+    """Nobody who is undisturbed is refused an update because of what he has written, and has been told that he has.
 
-    Kubelets are left out: they may ask for two writes of their node at once, and read it again when one is refused.
+    Who was out of reach or lags may have asked twice meanwhile. Kubelets are left out: they may ask for two writes of
+    their node at once, and read it again when one is refused.
     """
 
     name: ClassVar[str] = "own-writes-are-known"
@@ -72,7 +73,9 @@ class OwnWritesAreKnown(RequestInvariant):
         elif isinstance(request, Update) and _is_conflict(answer) and not asked.component.startswith(KUBELETS):
             uid = request.object.metadata.uid
             now = self.world.by_uid.get(uid)
-            if now is not None and self._newest.get(uid) == (actor, now.metadata.resource_version):
+            since = self.world.disturbed_until(asked.component) + UNDISTURBED
+            known = now is not None and self._newest.get(uid) == (actor, now.metadata.resource_version)
+            if known and since < self.root.kernel.now:
                 yield f"{asked.sender.path} does not know its own last write of {told(request)}"
 
 

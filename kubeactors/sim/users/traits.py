@@ -40,7 +40,9 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
         case "helper":
             return replace(spec, containers=(container, _beside(container, "helper")))
         case "preparation":
-            return replace(spec, init_containers=(*spec.init_containers, Container(name="preparation", image=container.image)))
+            return replace(
+                spec, init_containers=(*spec.init_containers, Container(name="preparation", image=container.image))
+            )
         case "sidecar":
             sidecar = Container(name="sidecar", image=container.image, restart_policy="Always")
             return replace(spec, init_containers=(*spec.init_containers, sidecar))

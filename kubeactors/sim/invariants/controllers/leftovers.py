@@ -124,10 +124,18 @@ class PodsRun(Invariant):
                 conditions = {one.type: one.status for one in pod.status.conditions}
                 missing = [one for one in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
                            if conditions.get(one) != "True"]  # fmt: skip
-                if (missing or pod.status.phase != "Running") and not self._waits(pod):
+                if self._waits(pod):
+                    continue
+                if missing or pod.status.phase != "Running":
                     yield f"{title(pod)} is {pod.status.phase or 'in no phase'}, and not {', '.join(missing)}"
                 for what in _not_running(pod):
                     yield f"{title(pod)} is running, and its {what} is not"
+
+    def _waits(self, pod: Pod) -> bool:
+        """Whether it waits for another one: what becomes of that is looked at there."""
+        name = joined_by(pod)
+        first = self.world.find(Pod, name, pod.metadata.namespace) if name else None
+        return bool(name) and name != pod.metadata.name and (first is None or not is_ready(first))
 
 
 def _not_running(pod: Pod) -> Iterator[str]:
@@ -145,12 +153,6 @@ def _not_running(pod: Pod) -> Iterator[str]:
         runs = one.state.running is not None and one.started and one.ready
         if not (ended is not None and not ended.exit_code if one.name in first else runs):
             yield f"container {one.name}"
-
-    def _waits(self, pod: Pod) -> bool:
-        """Whether it waits for another one: what becomes of that is looked at there."""
-        name = joined_by(pod)
-        first = self.world.find(Pod, name, pod.metadata.namespace) if name else None
-        return bool(name) and name != pod.metadata.name and (first is None or not is_ready(first))
 
 
 class EndedJobsGoInTime(Invariant):
