@@ -9,7 +9,7 @@ import msgspec
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
-from kubeactors.apimachinery.requests import WatchClosed
+from kubeactors.apimachinery.requests import ApiRequest, WatchClosed
 from kubeactors.apiserver import ApiServer
 from kubeactors.apiserver.messages import CompactHistory
 from kubeactors.cluster.machines import PowerOff, PowerOn
@@ -20,6 +20,7 @@ from kubeactors.sim import faults
 from kubeactors.sim.crash import SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.faults import AnyFault, OwnFault
+from kubeactors.sim.meddling import meddled
 from kubeactors.sim.network import STORE, TO_STORE, Network, Rule, disconnect
 from kubeactors.sim.processes import ELECTED, MACHINES, MANAGER, SCHEDULER, SERVER, Processes, kind_of_process
 from kubeactors.sim.rules import (
@@ -30,6 +31,7 @@ from kubeactors.sim.rules import (
     CrashAfter,
     Cut,
     DelayReply,
+    Hold,
     Lag,
     LoseReply,
     Newer,
@@ -164,6 +166,9 @@ class Chaos:
             case faults.SlowReplies():
                 late = DelayReply(fault.resource, fired, partial(self._after, fault.delay_seconds))
                 self._rule(fault.component, late, fault.seconds)
+            case faults.LateWrite():
+                late_write = Hold(fault, partial(self._meanwhile, fault), self._after)
+                self._rule(fault.component, late_write, CRASH_WINDOW_SECONDS)
             case faults.Compaction():
                 self._compact(fault)
             case _:
@@ -310,6 +315,15 @@ class Chaos:
         fired = partial(self._count, fault)
         for name in self._processes.clients():
             self._rule(name, Refuse(fired, REFUSALS[fault.answer]), fault.seconds)
+
+    def _meanwhile(self, fault: faults.LateWrite, write: ApiRequest[object]) -> None:
+        """A user does something while a write, or its reply, is under way."""
+        self._count(fault)
+        self._world.disturb(concerned(fault), self._kernel.now + int(fault.seconds * SECOND))
+        how = fault.meanwhile
+        action = meddled(write, how, is_done=fault.leg == "reply") if how is not None else None
+        if action is not None:
+            self._user(action)
 
     # The store.
 

@@ -11,12 +11,15 @@ fail-over, when the component crashes. What has just gone is what somebody may s
 from typing import Literal
 
 from kubeactors.sim.steps import Fault
+from kubeactors.sim.workload.things import Meddling
 
 Direction = Literal["both", "to-server", "from-server"]
 Trouble = Literal["crash", "out-of-memory", "no-image"]
 Probed = Literal["startup", "readiness", "liveness"]
 Tear = Literal["lost", "torn", "unanswered"]
 Refusal = Literal["unavailable", "throttled"]
+Verb = Literal["any", "create", "update", "patch", "delete"]
+Leg = Literal["request", "reply"]
 HOT_NODE = "hot-node"
 
 
@@ -130,6 +133,23 @@ class SlowReplies(Lasting, frozen=True, kw_only=True, tag="slow-replies"):
     component: str
     resource: str
     delay_seconds: float = 1.0
+
+
+class LateWrite(Lasting, frozen=True, kw_only=True, tag="late-write"):
+    """A write of a component is under way for `seconds`, or its reply (`leg`): what holds when it is sent need not when it comes.
+
+    It happens to the next `count` writes of the verb, after the first `skip`, to objects of the resource, or of any but
+    events and leases. With `meanwhile` a user does that to the object that it is about; if it is to create one that comes
+    yet, to the owner. A request whose sender is gone when it would come is lost.
+    """
+
+    component: str
+    resource: str = ""
+    verb: Verb = "any"
+    skip: int = 0
+    count: int = 1
+    leg: Leg = "request"
+    meanwhile: Meddling | None = None
 
 
 class Unavailable(Lasting, frozen=True, kw_only=True, tag="unavailable"):
@@ -328,6 +348,7 @@ AnyFault = (
     | Conflicts
     | ReplyLost
     | SlowReplies
+    | LateWrite
     | Unavailable
     | Partition
     | ZonePowerLoss

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import msgspec
 
@@ -26,12 +26,21 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.status import Expired, ServiceUnavailable, Status, TooManyRequests
 from kubeactors.apiserver.reading import too_large
-from kubeactors.sim.faults import Refusal
+from kubeactors.sim.faults import LateWrite, Refusal, Verb
 from kubeactors.sim.network import WRITES, Rule, Stream, disconnect
 from kubeactors.sim.skew import newer, older
 
 Fired = Callable[[], object]
 
+VERBS: dict[Verb, tuple[type[object], ...]] = {
+    "any": WRITES,
+    "create": (Create,),
+    "update": (Update,),
+    "patch": (Patch,),
+    "delete": (Delete,),
+}
+NOTES = ("events", "leases")
+"""What components write besides."""
 TOUCHED = "sim.kubeactors/touched"
 """The annotation by which somebody changes an object just before somebody else does."""
 
@@ -220,6 +229,66 @@ def _pass_on(early: Wait[object], late: Wait[object], changed: Callable[[object]
         late.fail(error)
     else:
         late.set(changed(result))
+
+
+class Hold(Rule):
+    """Some writes come late, or their replies do.
+
+    Args:
+        fault: which ones.
+        fired: is shown each of them.
+        after: does something after so many seconds.
+    """
+
+    def __init__(
+        self,
+        fault: LateWrite,
+        fired: Callable[[ApiRequest[object]], object],
+        after: Callable[[float, Callable[[], object]], object],
+    ) -> None:
+        self._fault = fault
+        self._seen = 0
+        self._fired = fired
+        self._after = after
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Keep it, or deliver it with an address for the reply from which it is passed on late."""
+        message, sender, reply = envelope
+        if reply is None or not isinstance(message, VERBS[self._fault.verb]):
+            return envelope
+        write = cast("ApiRequest[object]", message)
+        if not self._concerns(write.resource.resource):
+            return envelope
+        if self._fault.leg == "request":
+            self._fired(write)
+            self._after(self._fault.seconds, partial(self._deliver, server, envelope, _actor_of(envelope)))
+            return None
+        early: Wait[object] = Wait()
+        early.waiter = partial(self._answered, write, early, reply)
+        return message, sender, early
+
+    def _concerns(self, resource: str) -> bool:
+        """Whether a write to objects of a resource is one of those that are late; it is counted."""
+        fault = self._fault
+        if resource != fault.resource and (fault.resource or resource in NOTES):
+            return False
+        self._seen += 1
+        return 0 < self._seen - fault.skip <= fault.count
+
+    def _deliver(self, server: Cell, envelope: Envelope, sender: object) -> None:
+        """With its sender the connection is gone."""
+        if _actor_of(envelope) is sender:
+            self.network.deliver(server, envelope)
+
+    def _answered(self, write: ApiRequest[object], early: Wait[object], late: Wait[object]) -> None:
+        self._fired(write)
+        self._after(self._fault.seconds, partial(_pass_on, early, late))
+
+
+def _actor_of(envelope: Envelope) -> object:
+    """Who has sent it, if that is there still."""
+    cell = sender_of(envelope)
+    return cell.actor if cell is not None else None
 
 
 THROTTLED = TooManyRequests.saying("too many requests, please try again later").status

@@ -24,6 +24,7 @@ from kubeactors.sim.users import (
     Sets,
     Sharing,
     Tenancy,
+    Things,
     Volumes,
 )
 from kubeactors.sim.users.hands import is_passing
@@ -32,6 +33,7 @@ from kubeactors.sim.workload import (
     AnyAction,
     BoundAction,
     DeploymentAction,
+    Meddle,
     NamespaceAction,
     NodeAction,
     OwnAction,
@@ -85,18 +87,17 @@ class Doer:
         self._services, self._volumes = Services(self._hands), Volumes(self._hands)
         self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
         self._tenancy = Tenancy(self._hands)
+        self._things = Things(self._hands)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
         try:
-            await self._hands.persist(lambda: self._do(action))
+            await self._hands.persist(lambda: self._own(action) if isinstance(action, OwnAction) else self._do(action))
         except StatusError as error:
             return error
         return None
 
-    def _do(self, action: AnyAction | OwnAction) -> Awaitable[None]:
-        if isinstance(action, OwnAction):
-            return self._own(action)
+    def _do(self, action: AnyAction) -> Awaitable[None]:
         if isinstance(action, DeploymentAction):
             return self._deployments.do(action)
         if isinstance(action, SetAction):
@@ -109,6 +110,8 @@ class Doer:
             return self._namespaces.do(action)
         if isinstance(action, BoundAction):
             return self._bounds.do(action)
+        if isinstance(action, Meddle):
+            return self._things.do(action)
         return self._do_about_belongings(action)
 
     def _do_about_belongings(

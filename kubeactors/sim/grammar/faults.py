@@ -10,6 +10,7 @@ from kubeactors.sim.faults import AnyFault
 from kubeactors.sim.grammar.actions import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.plan import FAULT_KINDS
+from kubeactors.sim.workload.things import Meddling
 
 CONTROLLERS = ("garbagecollector", "namespace", "nodelifecycle", "taint-eviction", "podgc")
 CONTROLLERS_OF: dict[str, tuple[str, ...]] = {
@@ -60,6 +61,7 @@ WEIGHTS = {
     "process-pause": 3,
     "slow-actor": 3,
     "slow-replies": 4,
+    "late-write": 12,
     "torn-write": 2,
 }
 """How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
@@ -85,6 +87,18 @@ HIDDEN = (10.0, 40.0, 40.0, 100.0, 320.0)
 """How long what comes on top hides what is below: mostly until somebody acts on what he believes."""
 DELAYS = (0.02, 0.1, 0.5)
 SLOW_REPLIES = (0.3, 1.0, 3.0)
+MANAGER, SCHEDULER = "controller-manager", "scheduler"
+UNDER_WAY = (0.05, 0.3, 1.0, 1.0, 3.0, 10.0)
+"""Shorter than components wait for replies."""
+VERBS: dict[str, tuple[faults.Verb, ...]] = {MANAGER: ("delete", "delete", "any", "create"), SCHEDULER: ("any",)}
+KUBELET_VERBS: tuple[faults.Verb, ...] = ("delete", "delete", "any")
+LEGS: tuple[faults.Leg, ...] = ("request", "request", "reply")
+MEDDLINGS: dict[faults.Verb, tuple[Meddling | None, ...]] = {
+    "any": (None, None, "delete", "orphan", "replace"),
+    "create": (None, "delete", "orphan", "replace"),
+    "delete": (None, "release", "release", "replace", "replace"),
+}
+"""What would do harm if it went unnoticed."""
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
 """Some outlast the 15 seconds after which another leader takes over, and some those after which a node is given up."""
 SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
@@ -92,7 +106,6 @@ PROBES: tuple[faults.Probed, ...] = ("readiness", "liveness", "startup")
 REFUSALS: tuple[faults.Refusal, ...] = ("unavailable", "throttled")
 TEARS: tuple[faults.Tear, ...] = ("unanswered", "torn", "lost")
 TROUBLES: tuple[faults.Trouble, ...] = ("crash", "out-of-memory", "no-image")
-MANAGER, SCHEDULER = "controller-manager", "scheduler"
 
 
 class Faults:
@@ -219,6 +232,8 @@ class Faults:
                 return faults.BadStarts(at=at, node=self._node(), seconds=choice(SPANS[3:]), how=choice(TROUBLES))
             case "slow-replies":
                 return self._slow_replies(at)
+            case "late-write":
+                return self._late_write(at)
             case "rack-power-loss":
                 return faults.RackPowerLoss(at=at, nodes=self._rack(), seconds=choice(SPANS[3:]))
             case "clock-skew":
@@ -280,6 +295,29 @@ class Faults:
         skip, silent = self._source.integer(0, 4), not self._source.integer(0, 2)
         component, resource = self._writes()
         return faults.ReplyLost(at=at, component=component, resource=resource, skip=skip, silent=silent)
+
+    def _late_write(self, at: float) -> AnyFault:
+        choice, (component, resource) = self._source.choice, self._writes()
+        verb = choice(VERBS.get(component, KUBELET_VERBS))
+        if verb == "delete":
+            resource = choice(("pods", "pods", ""))
+        elif verb == "create":
+            resource = ""
+        return faults.LateWrite(
+            at=at,
+            component=component,
+            resource=resource,
+            verb=verb,
+            skip=choice((0, 0, 0, 1, 3)),
+            count=choice((1, 1, 3)),
+            leg=choice(LEGS) if verb != "delete" else "request",
+            meanwhile=choice(MEDDLINGS[verb]) if self._may_meddle(component) else None,
+            seconds=choice(UNDER_WAY),
+        )
+
+    def _may_meddle(self, _component: str) -> bool:
+        """Whether users may do something to what it writes."""
+        return True
 
     def _silence(self, kind: str, at: float) -> AnyFault:
         """Nothing is heard of a component, but it goes on, or will."""

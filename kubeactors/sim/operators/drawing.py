@@ -44,6 +44,10 @@ class OperatorFaults(Faults):
         writes, process = self._source.integer(1, 5), not self._source.integer(0, 2)
         return ControllerCrash(at=at, controller=RECONCILER, writes=writes, process=process, component=OPERATOR)
 
+    def _may_meddle(self, component: str) -> bool:
+        """What users may do to what is the operator's only its actions say."""
+        return component != OPERATOR
+
     def _actor(self, component: str) -> str:
         return RECONCILER if component == OPERATOR else super()._actor(component)
 

@@ -2,7 +2,7 @@
 
 hands.py         what all of it needs            manifests.py    belongings.py    traits.py    the objects that are created
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
-accounts.py   tenancy.py   one file for each kind of action
+accounts.py   tenancy.py   things.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.accounts import Accounts
@@ -17,6 +17,7 @@ from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.sets import Sets
 from kubeactors.sim.users.sharing import Sharing
 from kubeactors.sim.users.tenancy import Tenancy
+from kubeactors.sim.users.things import Things
 from kubeactors.sim.users.volumes import Volumes
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "Sets",
     "Sharing",
     "Tenancy",
+    "Things",
     "Volumes",
 ]

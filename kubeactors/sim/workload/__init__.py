@@ -1,10 +1,7 @@
 """What users do to a cluster, as data.
 
-    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    ownership.py    accounts.py    tenancy.py
-    own.py
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    own.py
+    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    things.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -67,6 +64,7 @@ from kubeactors.sim.workload.sets import (
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
 from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetShare, Sort, TenancyAction
+from kubeactors.sim.workload.things import Meddle
 from kubeactors.sim.workload.traits import Trait
 from kubeactors.sim.workload.volumes import (
     AddVolume,
@@ -94,6 +92,7 @@ AnyAction = (
     | OwnershipAction
     | AccountAction
     | TenancyAction
+    | Meddle
 )
 
 __all__ = [
@@ -139,6 +138,7 @@ __all__ = [
     "Furnish",
     "GrantRole",
     "GrowClaim",
+    "Meddle",
     "NamespaceAction",
     "NodeAction",
     "OfferClass",

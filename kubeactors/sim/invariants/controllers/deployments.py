@@ -198,7 +198,9 @@ class AvailabilityBound(Invariant):
         node = self.world.find(Node, old.spec.node_name, "")
         well = node is not None and not node.spec.taints
         driven = is_evicted(old) or is_preempted(old)
-        return deleted and well and old.metadata.uid not in self.world.in_hand and not driven
+        owner = controller_of(old.metadata)
+        by_user = old.metadata.uid in self.world.in_hand or (owner is not None and owner.uid in self.world.in_hand)
+        return deleted and well and not by_user and not driven
 
 
 class OneReplicaSetPerTemplate(Invariant):

@@ -70,7 +70,7 @@ class NothingFreeIsDeleted(Invariant):
 
 
 class OwnersKeepTheirs(Invariant):
-    """Nobody deletes a ReplicaSet whose deployment lives, unless it is one of too many old ones."""
+    """Nobody but a user deletes a ReplicaSet whose deployment lives, unless it is one of too many old ones."""
 
     name: ClassVar[str] = "owners-keep-theirs"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
@@ -78,7 +78,7 @@ class OwnersKeepTheirs(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at what goes, or begins to."""
         old, new = commit.old, commit.new
-        if old is None or old.metadata.deletion_timestamp is not None:
+        if old is None or old.metadata.deletion_timestamp is not None or old.metadata.uid in self.world.in_hand:
             return
         reference = controller_of(old.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None

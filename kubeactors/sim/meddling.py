@@ -1,0 +1,39 @@
+"""What users do to an object just while a component's write to it is under way."""
+
+from kubeactors.api import SCHEME
+from kubeactors.apimachinery.requests import ApiRequest, Create
+from kubeactors.client import controller_of
+from kubeactors.sim.workload.things import Meddle, Meddling
+
+UNTOUCHED = ("nodes", "namespaces", "persistentvolumes", "persistentvolumeclaims")
+"""What users leave alone: machines, all that they have, and where the data are."""
+
+
+def meddled(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddle | None:
+    """What is done to the object that a write is about; while it is yet to be created, to its owner.
+
+    None if there is no such object, or it is of no kind that is built in, or users leave it alone.
+
+    >>> from kubeactors.apimachinery.requests import Delete
+    >>> from kubeactors.api.core.v1 import Pod
+    >>> write = Delete(resource=SCHEME.resource_of(Pod), namespace="default", name="web-1")
+    >>> meddled(write, "release", is_done=False)
+    Meddle(at=0.0, api_version='v1', of='Pod', name='web-1', namespace='default', how='release')
+    """
+    name = write.name
+    if isinstance(write, Create) and not write.subresource:
+        owner = controller_of(write.object.metadata)
+        if not is_done and owner is not None:
+            return Meddle(
+                at=0.0,
+                api_version=owner.api_version,
+                of=owner.kind,
+                name=owner.name,
+                namespace=write.namespace,
+                how=how,
+            )
+        name = write.object.metadata.name if is_done else ""
+    kind = SCHEME.by_resource(write.resource)
+    if kind is None or not name or write.resource.resource in UNTOUCHED:
+        return None
+    return Meddle(at=0.0, api_version=kind.api_version, of=kind.kind, name=name, namespace=write.namespace, how=how)

@@ -1,0 +1,94 @@
+"""Objects of any kind."""
+
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from kubeactors.api import SCHEME
+from kubeactors.api.apps.v1 import DaemonSet, ReplicaSet, StatefulSet
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
+from kubeactors.apimachinery.status import AlreadyExists
+from kubeactors.client import controller_of
+from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
+from kubeactors.sim.users.manifests import APP
+from kubeactors.sim.users.pods import ASTRAY
+from kubeactors.sim.workload import Meddle, Propagation
+
+RELEASING = (ReplicaSet().kind, DaemonSet().kind)
+"""Who selects pods by the labels that users know, and can replace one that stays: a set's name would be taken."""
+
+
+class Things:
+    """What is done to them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def do(self, action: Meddle) -> None:
+        """Do it; what is of no kind that we know is left alone."""
+        kind = SCHEME.by_kind(action.api_version, action.of)
+        if kind is None:
+            return
+        live = await self._hands.client.get(kind.type, action.name, action.namespace)
+        match action.how:
+            case "release":
+                await self._release(live)
+            case "replace":
+                await self._replace(live)
+            case "delete" | "orphan":
+                await self._delete(live, orphan=action.how == "orphan" and not isinstance(live, Pod))
+
+    async def _release(self, live: TypedObject) -> None:
+        owner = controller_of(live.metadata)
+        if owner is None or owner.kind not in RELEASING:
+            return
+        labels = {**live.metadata.labels, APP: ASTRAY}
+        changed = await self._hands.client.update(replace(live, metadata=replace(live.metadata, labels=labels)))
+        self._hands.world.sets_free(changed)
+
+    async def _delete(self, live: TypedObject, *, orphan: bool = False, at_once: bool = False) -> None:
+        metadata, world = live.metadata, self._hands.world
+        propagation: Propagation = "Orphan" if orphan else "Background"
+        world.deleting(live, propagation)
+        world.takes_in_hand(live)
+        if at_once:
+            world.forces(live)
+        options = DeleteOptions(
+            preconditions=Preconditions(uid=metadata.uid),
+            propagation_policy=propagation,
+            grace_period_seconds=0 if at_once else None,
+        )
+        await self._hands.client.delete(type(live), metadata.name, metadata.namespace, options=options)
+
+    async def _replace(self, live: TypedObject) -> None:
+        """As with `kubectl replace --force`, unless a controller makes it again by itself."""
+        await self._delete(live, at_once=isinstance(live, Pod))
+        if _is_one_of_a_set(live) or (controller_of(live.metadata) is not None and not isinstance(live, Pod)):
+            return
+        for attempt in range(NAME_ATTEMPTS):
+            if live.metadata.uid not in self._hands.world.by_uid:
+                await self._make_another(live)
+                return
+            await self._hands.sleep(NAME_SECONDS * (1 + attempt // 10))
+
+    async def _make_another(self, live: TypedObject) -> None:
+        with suppress(AlreadyExists):
+            created = await self._hands.client.create(_another(live))
+            if isinstance(live, Pod):
+                self._hands.world.sets_free(created)
+
+
+def _is_one_of_a_set(live: TypedObject) -> bool:
+    """Whether it is a pod of a stateful set: there is only one that may have its name."""
+    owner = controller_of(live.metadata)
+    return isinstance(live, Pod) and owner is not None and owner.kind == StatefulSet().kind
+
+
+def _another(live: TypedObject) -> TypedObject:
+    """One like it that has not been yet. Nobody selects a pod."""
+    metadata = live.metadata
+    made = ObjectMeta(name=metadata.name, namespace=metadata.namespace, labels=metadata.labels)
+    if isinstance(live, Pod):
+        return Pod(metadata=replace(made, labels={APP: ASTRAY}), spec=replace(live.spec, node_name=""))
+    return replace(live, metadata=made)

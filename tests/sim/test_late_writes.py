@@ -1,0 +1,77 @@
+"""Writes that are under way for a while: what they were decided on may be no longer so when they come."""
+
+import pytest
+
+from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.faults import LateWrite, ManagerRestart
+from kubeactors.sim.plan import AnyStep, PlanError, decode, encode
+from kubeactors.sim.workload import CreateDeployment, DeletePod, Scale
+
+MANAGER, NODE = "controller-manager", "node-1"
+LATE_CREATION = LateWrite(at=0.0, component=MANAGER, resource="pods", verb="create", seconds=3.0)
+
+
+def lived(*steps: AnyStep, late: int) -> Simulation:
+    """A cluster after these steps, in which all is well, and so many writes were late."""
+    simulation = Simulation(Plan(seed=1, nodes=1, steps=steps))
+    outcome = simulation.run()
+    assert outcome.violations == ()
+    assert outcome.faults["late-write"] == late
+    return simulation
+
+
+def made(simulation: Simulation, type_: type[TypedObject]) -> int:
+    """How many objects of a kind were ever created."""
+    return sum(1 for commit in simulation.world.log_of(type_) if commit.old is None)
+
+
+def apps(simulation: Simulation) -> list[str]:
+    """To what the pods that there are belong by their labels."""
+    return sorted(pod.metadata.labels["app"] for pod in simulation.world.of(Pod).values())
+
+
+def test_a_pod_that_a_user_takes_out_while_its_deletion_is_under_way_stays() -> None:
+    late = LateWrite(at=4.9, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0)
+    scale = Scale(at=5.0, name="web", replicas=2)
+    assert apps(lived(CreateDeployment(at=0.0, name="web", replicas=3), late, scale, late=1)) == [
+        "astray",
+        "web",
+        "web",
+    ]
+
+
+def test_a_pod_that_gets_the_name_of_another_while_its_end_is_told_stays() -> None:
+    late = LateWrite(at=4.9, component=NODE, resource="pods", verb="delete", meanwhile="replace", seconds=1.0)
+    delete = DeletePod(at=5.0, name="web")
+    assert apps(lived(CreateDeployment(at=0.0, name="web", replicas=2), late, delete, late=1)) == [
+        "astray",
+        "web",
+        "web",
+    ]
+
+
+def test_an_owner_that_goes_while_the_reply_to_its_creation_is_under_way_is_made_again() -> None:
+    late = LateWrite(
+        at=0.0, component=MANAGER, resource="replicasets", verb="create", leg="reply", meanwhile="delete", seconds=1.0
+    )
+    simulation = lived(late, CreateDeployment(at=0.1, name="web", replicas=2), late=1)
+    assert made(simulation, ReplicaSet) == 2
+    assert apps(simulation) == ["web", "web"]
+
+
+def test_a_write_comes_late_and_once() -> None:
+    assert made(lived(LATE_CREATION, CreateDeployment(at=0.1, name="web", replicas=2), late=1), Pod) == 2
+
+
+def test_a_write_whose_sender_is_gone_never_comes() -> None:
+    steps = (LATE_CREATION, CreateDeployment(at=0.1, name="web", replicas=1), ManagerRestart(at=1.0))
+    assert made(lived(*steps, late=1), Pod) == 1
+
+
+def test_what_nobody_does_meanwhile_is_refused_with_its_line() -> None:
+    text = encode(Plan(steps=(LATE_CREATION,))).replace('"meanwhile":null', '"meanwhile":"paint"')
+    with pytest.raises(PlanError, match=r"line 2: this is no late-write: Invalid enum value 'paint'"):
+        decode(text)
