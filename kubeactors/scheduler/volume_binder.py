@@ -18,6 +18,8 @@ from kubeactors.api.storage.v1 import CSIStorageCapacity, StorageClass
 from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.labels import of_object
+from kubeactors.client import is_controlled_by, key_of
+from kubeactors.scheduler.disks import claim_name
 from kubeactors.scheduler.handle import Volumes
 from kubeactors.scheduler.pod_info import PodInfo
 
@@ -76,6 +78,8 @@ class VolumeBinder:
                 )
             if claim.metadata.deletion_timestamp is not None:
                 return f'persistentvolumeclaim "{name}" is being deleted'
+            if _is_made(pod, name) and not is_controlled_by(claim.metadata, pod.pod.metadata.uid):
+                return f'PVC "{key_of(claim)}" was not created for pod "{key_of(pod.pod)}" (pod is not owner)'
         return "pod has unbound immediate PersistentVolumeClaims" if self.claims(pod).immediate else ""
 
     def claims(self, pod: PodInfo) -> Claims:
@@ -173,10 +177,14 @@ class VolumeBinder:
 
     @staticmethod
     def _missing(pod: PodInfo, name: str) -> str:
-        is_made = any(one.ephemeral is not None and name.endswith(f"-{one.name}") for one in pod.pod.spec.volumes)
-        if is_made:
+        if _is_made(pod, name):
             return f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
         return f'persistentvolumeclaim "{name}" not found'
+
+
+def _is_made(pod: PodInfo, name: str) -> bool:
+    """Whether the claim of that name is made for the pod."""
+    return any(one.ephemeral is not None and claim_name(pod.pod, one) == name for one in pod.pod.spec.volumes)
 
 
 def is_bound(claim: PersistentVolumeClaim) -> bool:

@@ -4,6 +4,7 @@ Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go,
 pkg/controller/volume/pvprotection/pv_protection_controller.go (v1.36).
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import BOUND, PersistentVolume
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import NotFound
-from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, reading
+from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, is_controlled_by, reading
 from kubeactors.controllers.pod_marks import ENDED, GONE
 from kubeactors.controllers.pods import FAILED, SUCCEEDED
 
@@ -45,7 +46,7 @@ class PersistentVolumeClaimProtectionController(Controller):
 
     def _on_pod(self, change: Change[Pod]) -> None:
         for one in (change.old, change.new):
-            if one is not None and (change.new is None or not _uses(change.new)):
+            if one is not None and (change.new is None or not _may_use(change.new)):
                 for key in claims_of(one):
                     self.enqueue(key)
 
@@ -56,15 +57,15 @@ class PersistentVolumeClaimProtectionController(Controller):
             return
         if claim.metadata.deletion_timestamp is None:
             await self._client.update(_with(claim, CLAIM_FINALIZER))
-        elif not any(map(_uses, self._pods.by_index(USERS, key).values())) and not await self._is_used(claim):
+        elif not _is_used(claim, self._pods.by_index(USERS, key).values()) and not await self._is_really_used(claim):
             with suppress(NotFound):
                 await self._client.update(_without(claim, CLAIM_FINALIZER))
 
-    async def _is_used(self, claim: PersistentVolumeClaim) -> bool:
+    async def _is_really_used(self, claim: PersistentVolumeClaim) -> bool:
         """Ask the server: the cache may not have seen a pod yet."""
         key = cluster_key(claim.metadata.namespace, claim.metadata.name)
         pods = await self._client.list(Pod, claim.metadata.namespace)
-        return any(_uses(pod) and key in claims_of(pod) for pod in pods.items)
+        return _is_used(claim, (pod for pod in pods.items if key in claims_of(pod)))
 
 
 class PersistentVolumeProtectionController(Controller):
@@ -106,7 +107,20 @@ def claims_of(pod: Pod) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _uses(pod: Pod) -> bool:
+def _is_used(claim: PersistentVolumeClaim, pods: Iterable[Pod]) -> bool:
+    """Whether one of the pods that name the claim uses it."""
+    return any(
+        _may_use(pod) and (_names(pod, claim) or is_controlled_by(claim.metadata, pod.metadata.uid)) for pod in pods
+    )
+
+
+def _names(pod: Pod, claim: PersistentVolumeClaim) -> bool:
+    """Whether the pod says the claim's name. One that was made for a pod is used by that one only, not by the next of its name."""
+    sources = (volume.persistent_volume_claim for volume in pod.spec.volumes)
+    return any(one is not None and one.claim_name == claim.metadata.name for one in sources)
+
+
+def _may_use(pod: Pod) -> bool:
     """A pod that is on no node yet will not be started with a claim that is going."""
     return bool(pod.spec.node_name) and pod.status.phase not in (SUCCEEDED, FAILED)
 
