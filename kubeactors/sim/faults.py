@@ -128,7 +128,10 @@ class ReplyLost(Fault, frozen=True, kw_only=True, tag="reply-lost"):
 
 
 class SlowReplies(Lasting, frozen=True, kw_only=True, tag="slow-replies"):
-    """The replies to writes of a component come late, and may come after what its watches tell of them."""
+    """The replies to writes of a component come late, and may come after what its watches tell of them.
+
+    Without a `resource` to all of its writes: what it does takes time, and much may happen while it does it.
+    """
 
     component: str
     resource: str

@@ -199,7 +199,7 @@ class DelayReply(Rule):
     """The reply to a write comes late.
 
     Args:
-        resource: what is written.
+        resource: what is written; whatever it is if empty.
         fired: see the module.
         after: does something after the delay.
     """
@@ -212,7 +212,9 @@ class DelayReply(Rule):
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Deliver it with an address for the reply from which it is passed on late."""
         message, sender, reply = envelope
-        if reply is None or not isinstance(message, WRITES) or message.resource.resource != self._resource:
+        if reply is None or not isinstance(message, WRITES):
+            return envelope
+        if self._resource not in ("", message.resource.resource):
             return envelope
         if self._fired is not None:
             self._fired()

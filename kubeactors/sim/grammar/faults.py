@@ -99,6 +99,8 @@ MEDDLINGS: dict[faults.Verb, tuple[Meddling | None, ...]] = {
     "delete": (None, "release", "release", "replace", "replace"),
 }
 """What would do harm if it went unnoticed."""
+SLOW_ONE_IN, LATENCIES, AFTERWARDS_SECONDS = 3, (0.3, 0.15, 0.6), 5.0
+"""In one scenario of so many all writes of a component take time: how long, and until when after the last action."""
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
 """Some outlast the 15 seconds after which another leader takes over, and some those after which a node is given up."""
 SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
@@ -130,10 +132,12 @@ class Faults:
         self._on_top = False
         """Whether the fault that is drawn is about the focus, without fail."""
         self._kinds = self._swarm(tuple(kinds))
+        self._may_be_slow = "slow-replies" in kinds
 
     def some(self, most: int, times: Sequence[float]) -> list[AnyFault]:
         """At most so many faults, each about one of these times, or when another one begins or ends."""
         drawn: list[AnyFault] = []
+        ambient = self._ambient(max(times))
         self._times = tuple(times)
         near = list(times)
         hot = (self._source.choice(times),)
@@ -144,7 +148,15 @@ class Faults:
                 fault = self._one(self._source.choice(self._kinds), near if self._source.integer(0, 1) else hot)
             drawn.append(fault)
             near += fault.moments
-        return drawn
+        return [*ambient, *drawn]
+
+    def _ambient(self, end: float) -> list[AnyFault]:
+        """Perhaps all that a component does takes time throughout: what happens meanwhile is news when it goes on."""
+        if not self._may_be_slow or self._source.integer(0, SLOW_ONE_IN - 1):
+            return []
+        component, delay = self._source.choice((MANAGER, MANAGER, MANAGER, SCHEDULER)), self._source.choice(LATENCIES)
+        seconds = round(end + AFTERWARDS_SECONDS, 3)
+        return [faults.SlowReplies(at=0.0, component=component, resource="", delay_seconds=delay, seconds=seconds)]
 
     def _is_on_top(self, before: AnyFault) -> bool:
         """Whether the next one is about that one, too: half of them, and more if it comes in several steps."""
