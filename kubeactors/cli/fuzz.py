@@ -3,10 +3,11 @@
 import os
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 import msgspec
@@ -39,6 +40,7 @@ MOST_SHRUNK = 10
 """Of more causes than this only the first are made small; the others are written as they are."""
 DIRECTORY = Path("kubeactors-fuzz")
 SAVE_SECONDS = 5.0
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class FoundViolation(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,10 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     violations: list[FoundViolation]
     faults: dict[str, int]
+    actions: dict[str, int]
+    """How often each kind of what users do had an effect: something was written."""
+    in_vain: dict[str, int]
+    """How often it had none: it was refused, or what it is about was not there."""
 
 
 def fuzz(  # noqa: PLR0913 -- the options of the command
@@ -95,6 +101,8 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
         seconds=ledger.seconds,
         violations=found,
         faults=ledger.faults,
+        actions=ledger.actions,
+        in_vain=ledger.in_vain,
     )
     print(msgspec.json.encode(result).decode() if output == "json" else _text(result))
     if interrupted:
@@ -241,11 +249,9 @@ def _text(result: FuzzReport) -> str:
     rate = result.scenarios / result.seconds if result.seconds else 0.0
     lines = [
         f"{result.scenarios} scenarios, {result.virtual_seconds:,.0f} virtual seconds in {result.seconds:.1f} s: {rate:.1f}/s",
-        "faults that fired: " + ", ".join(f"{kind} {count}" for kind, count in result.faults.items() if count),
+        *_counted("faults that fired", "faults that never fired", result.faults),
+        *_counted("what users did", "what users never did", result.actions, result.in_vain),
     ]
-    silent = [kind for kind, count in result.faults.items() if not count]
-    if silent:
-        lines.append(f"faults that never fired: {', '.join(silent)}")
     for one in result.violations:
         often = f" ({len(one.seeds)} scenarios)" if len(one.seeds) > 1 else ""
         lines.append(f"VIOLATED {one.invariant}: {one.message}{often}")
@@ -254,3 +260,11 @@ def _text(result: FuzzReport) -> str:
     found = len(result.violations)
     lines.append("no violation" if not found else f"{found} violation{'s' * (found > 1)}")
     return "\n".join(lines)
+
+
+def _counted(some: str, none: str, counts: Mapping[str, int], in_vain: Mapping[str, int] = NOTHING) -> Iterator[str]:
+    """How often each kind was seen; which never were, and how often these were tried."""
+    yield f"{some}: " + ", ".join(f"{kind} {count}" for kind, count in counts.items() if count)
+    never = [f"{kind} ({in_vain[kind]} in vain)" if kind in in_vain else kind for kind in counts if not counts[kind]]
+    if never:
+        yield f"{none}: {', '.join(never)}"

@@ -13,7 +13,7 @@ from kubeactors.sim.campaign import Finding, Record, Run, Tally, known_invariant
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.operators.fuzzing import fuzz_at
-from kubeactors.sim.plan import FAULT_KINDS, Plan, decode, encode
+from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, decode, encode
 
 BATCH = 4
 """Seeds in a batch: few, so that all workers are busy to the end, and progress is smooth."""
@@ -53,6 +53,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: int
     virtual_seconds: float
     faults: dict[str, int]
+    actions: dict[str, int]
+    """How often each kind of what users do had an effect."""
+    in_vain: dict[str, int]
+    """How often it had none."""
     found: tuple[Found, ...]
 
 
@@ -60,6 +64,7 @@ class Scenarios(NamedTuple):
     """How the scenarios of a campaign are made and run."""
 
     kinds: tuple[str, ...]
+    actions: tuple[str, ...]
     generate: Callable[[int], Plan]
     run: Run
     record: Record
@@ -74,9 +79,17 @@ def scenarios_of(job: Job) -> Scenarios:
     if job.operator:
         campaign = fuzz_at(job.operator)
         made = _in_order(campaign.generate, job.strategy)
-        return Scenarios(campaign.operator.fault_kinds, made, campaign.run_plan, campaign.recorded_order)
+        return Scenarios(
+            campaign.operator.fault_kinds,
+            campaign.operator.action_kinds,
+            made,
+            campaign.run_plan,
+            campaign.recorded_order,
+        )
     run = partial(run_plan, invariants=known_invariants(job.invariants))
-    return Scenarios(job.kinds, _in_order(partial(generate, kinds=job.kinds), job.strategy), run, recorded_order)
+    return Scenarios(
+        job.kinds, ACTION_KINDS, _in_order(partial(generate, kinds=job.kinds), job.strategy), run, recorded_order
+    )
 
 
 def _in_order(made: Callable[[int], Plan], strategy: str) -> Callable[[int], Plan]:
@@ -90,7 +103,7 @@ def run_job(job: Job) -> Batch:
         InvariantFailed, OperatorError, ForeignError: what is tested, or judges, is mistaken.
     """
     made = scenarios_of(job)
-    tally = Tally(faults=dict.fromkeys(made.kinds, 0))
+    tally = Tally(faults=dict.fromkeys(made.kinds, 0), actions=dict.fromkeys(made.actions, 0))
     for seed in range(job.first, job.first + job.count):
         plan = made.generate(seed)
         tally.add(plan, made.run(plan))
@@ -99,6 +112,8 @@ def run_job(job: Job) -> Batch:
         scenarios=tally.scenarios,
         virtual_seconds=tally.virtual_seconds,
         faults=tally.faults,
+        actions=tally.actions,
+        in_vain=tally.in_vain,
         found=tuple(
             Found(seed=one.plan.seed, violation=one.violation, plan=encode(one.plan)) for one in tally.findings
         ),

@@ -2,7 +2,7 @@
 
 import gc
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -14,7 +14,7 @@ from kubeactors.sim.guesses import excerpts, guesses
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.likeness import is_alike
-from kubeactors.sim.plan import FAULT_KINDS, Plan, described, encode
+from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, described, encode
 from kubeactors.sim.search import FIFO, STRATEGIES, TAPE, Deviation, shrink_tape
 from kubeactors.sim.shrink import shrink
 from kubeactors.sim.simulation import Outcome, Simulation
@@ -42,16 +42,28 @@ class Tally(msgspec.Struct, kw_only=True):
     scenarios: int = 0
     virtual_seconds: float = 0.0
     faults: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(FAULT_KINDS, 0))
+    actions: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(ACTION_KINDS, 0))
+    in_vain: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     findings: list[Finding] = msgspec.field(default_factory=list["Finding"])
 
     def add(self, plan: Plan, outcome: Outcome) -> None:
         """Count one scenario."""
         self.scenarios += 1
         self.virtual_seconds += outcome.virtual_seconds
-        for kind, count in outcome.faults.items():
-            self.faults[kind] = self.faults.get(kind, 0) + count
+        self.faults = summed(self.faults, outcome.faults)
+        self.actions = summed(self.actions, outcome.actions)
+        self.in_vain = summed(self.in_vain, outcome.in_vain)
         if outcome.violations:
             self.findings.append(Finding(violation=outcome.violations[0], plan=plan))
+
+
+def summed(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
+    """Two counts together.
+
+    >>> summed({"roll": 1, "scale": 0}, {"roll": 2, "undo": 1})
+    {'roll': 3, 'scale': 0, 'undo': 1}
+    """
+    return {kind: some.get(kind, 0) + others.get(kind, 0) for kind in (*some, *others)}
 
 
 def known_faults(names: Iterable[str]) -> tuple[str, ...]:

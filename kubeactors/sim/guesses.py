@@ -3,7 +3,7 @@
 To add to nothing costs less than to take away from everything: a small plan is run in a fraction of the time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.likeness import is_about
@@ -28,28 +28,45 @@ def guesses(plan: Plan, violation: Violation) -> Iterator[Plan]:
     >>> [len(one.steps) for one in guesses(Plan(steps=steps), violation)]
     [4, 2]
     """
-    before = [step for step in plan.steps if step.at <= violation.at]
-    last = before[::-1]
-    about = [step for step in last if isinstance(step, Fault) or is_about(step, violation)]
+    steps, last = plan.steps, _until(violation, plan)[::-1]
+    about = [one for one in last if isinstance(steps[one], Fault) or is_about(steps[one], violation)]
     size = FIRST
-    while size * LARGEST_PART <= len(plan.steps):
+    while size * LARGEST_PART <= len(steps):
         for order in (last, about) if len(about) < len(last) else (last,):
-            yield _with_creations(plan, before, order[:size])
+            yield _with_creations(plan, sorted(order[:size]))
         size *= 2
 
 
 def excerpts(plan: Plan, violation: Violation) -> Iterator[Plan]:
     """What happened in a while anywhere in the plan, the latest first: what failed may have done so long before it was seen."""
-    before = [step for step in plan.steps if step.at <= violation.at]
+    before = _until(violation, plan)
     for start in range(len(before) - SPAN, -SPAN // 2, -SPAN // 2):
-        yield _with_creations(plan, before, before[max(start, 0) : start + SPAN])
+        yield _with_creations(plan, before[max(start, 0) : start + SPAN])
 
 
-def _with_creations(plan: Plan, before: list[AnyStep], chosen: list[AnyStep]) -> Plan:
-    return plan.with_steps(tuple(step for step in before if step in chosen or _creates_one_of(step, chosen)))
+def _until(violation: Violation, plan: Plan) -> list[int]:
+    """Which steps come before it."""
+    return [number for number, step in enumerate(plan.steps) if step.at <= violation.at]
 
 
-def _creates_one_of(step: AnyStep, chosen: list[AnyStep]) -> bool:
-    """Whether something is done later to what it creates."""
-    name = getattr(step, "name", None)
-    return kind_of(step).startswith("create-") and any(getattr(one, "name", None) == name for one in chosen)
+def _with_creations(plan: Plan, chosen: Sequence[int]) -> Plan:
+    """The chosen steps, and before them what has created last what they are about."""
+    begins: dict[str, int] = {}
+    for one in chosen:
+        begins.setdefault(_name(plan.steps[one]), one)
+    created = (_creation(plan, name, begin) for name, begin in begins.items())
+    kept = dict.fromkeys((*chosen, *(one for one in created if one is not None)))
+    return plan.with_steps(tuple(plan.steps[one] for one in sorted(kept)))
+
+
+def _creation(plan: Plan, name: str, begin: int) -> int | None:
+    """Which step has created last, before that one, what has the name; none if that one creates it itself."""
+    for one in range(begin, -1, -1):
+        step = plan.steps[one]
+        if name and _name(step) == name and kind_of(step).startswith("create-"):
+            return one
+    return None
+
+
+def _name(step: AnyStep) -> str:
+    return str(getattr(step, "name", ""))

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from kubeactors.sim.batches import Batch, Found, Job
+from kubeactors.sim.campaign import summed
 from kubeactors.sim.plan import this_version
 
 FILE = "campaign.json"
@@ -26,6 +27,11 @@ class Ledger(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
     """Of real time."""
     faults: dict[str, int] = {}
+    """How often each kind fired."""
+    actions: dict[str, int] = {}
+    """How often each kind of what users do had an effect."""
+    in_vain: dict[str, int] = {}
+    """How often it had none."""
     found: tuple[Found, ...] = ()
 
     def add(self, batch: Batch) -> None:
@@ -33,10 +39,9 @@ class Ledger(msgspec.Struct, kw_only=True):
         assert batch.first == self.next_seed
         self.scenarios += batch.scenarios
         self.virtual_seconds += batch.virtual_seconds
-        self.faults = {
-            kind: self.faults.get(kind, 0) + batch.faults.get(kind, 0)
-            for kind in dict.fromkeys((*self.faults, *batch.faults))
-        }
+        self.faults = summed(self.faults, batch.faults)
+        self.actions = summed(self.actions, batch.actions)
+        self.in_vain = summed(self.in_vain, batch.in_vain)
         self.found = (*self.found, *batch.found)
 
     @property

@@ -21,6 +21,8 @@ AnyStep = AnyAction | OwnAction | AnyFault | OwnFault
 
 FAULT_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyFault))
 """The names of all faults."""
+ACTION_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyAction))
+"""The names of all that users do."""
 
 _LINE: msgspec.json.Decoder[AnyStep | Deviation] = msgspec.json.Decoder(AnyStep | Deviation)
 

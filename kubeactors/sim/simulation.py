@@ -1,6 +1,7 @@
 """A whole control plane in virtual time, and the run of a plan in it."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import cycle, islice
@@ -13,8 +14,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node
-from kubeactors.apimachinery.requests import ADMIN
-from kubeactors.client import Client, InProcessTransport, Transport
+from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
@@ -29,7 +29,7 @@ from kubeactors.sim.network import Network
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
-from kubeactors.sim.user import OwnActions, Perform, User, nothing_declared
+from kubeactors.sim.user import Connection, OwnActions, Perform, User, nothing_declared
 from kubeactors.sim.users.manifests import ROOT_CA
 from kubeactors.sim.workload import AnyAction, OwnAction
 from kubeactors.sim.world import World, told
@@ -71,6 +71,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     virtual_seconds: float
     faults: dict[str, int]
     """How often each kind of fault fired."""
+    actions: dict[str, int] = {}
+    """How often each kind of what users do had an effect."""
+    in_vain: dict[str, int] = {}
+    """How often it had none."""
     messages: int
     revision: int
     """Of the store in the end."""
@@ -124,6 +128,10 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self.network.on_write = self.judge.asked
+        self.actions: Counter[str] = Counter()
+        """How often users have done something of a kind."""
+        self.in_vain: Counter[str] = Counter()
+        """How often that had no effect: it was refused, or what it was about was not there."""
         self._judged = 0
         self._deadline = math.inf
         self.began: int = 0
@@ -170,7 +178,8 @@ class Simulation:
         self.plane: Ref[PlaneMessage] = self.sim.spawn(plane, name=PLANE)
         server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
         self.transport: Transport = InProcessTransport(server)
-        user = partial(User, Client(self.transport, ADMIN, scheme=shared.scheme), self.world, self.own_action)
+        connection = Connection(self.transport, shared.scheme)
+        user = partial(User, connection, self.world, self.own_action, self._has_done)
         self.user: Ref[Perform] = self.sim.spawn(user, name="user")
 
     def is_up(self) -> bool:
@@ -205,6 +214,8 @@ class Simulation:
             violations=tuple(self.judge.violations),
             virtual_seconds=self.sim.now / SECOND,
             faults=dict(self.chaos.fired),
+            actions=dict(self.actions),
+            in_vain=dict(self.in_vain),
             messages=self.sim.kernel.total_handled(),
             revision=self.world.revision,
         )
@@ -237,6 +248,9 @@ class Simulation:
     def act(self, action: AnyAction | OwnAction) -> None:
         """Let the user do something now."""
         self.user.tell(Perform(action))
+
+    def _has_done(self, kind: str, has_effect: bool) -> None:  # noqa: FBT001 -- it is a callback
+        (self.actions if has_effect else self.in_vain)[kind] += 1
 
     def _passes(self, seconds: float) -> bool:
         """Let time pass; False as soon as something is violated, or the deadline has come."""

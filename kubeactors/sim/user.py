@@ -5,12 +5,15 @@ good is left: in a plan from which steps were taken, many an action has lost its
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kubeactors.actor import Actor, handle
+from kubeactors.apimachinery.requests import ADMIN
+from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import StatusError
-from kubeactors.client import Client
+from kubeactors.client import Client, Transport
 from kubeactors.message import Message
+from kubeactors.sim.steps import kind_of
 from kubeactors.sim.users import (
     Accounts,
     Bounds,
@@ -28,6 +31,7 @@ from kubeactors.sim.users import (
     Volumes,
 )
 from kubeactors.sim.users.hands import is_passing
+from kubeactors.sim.users.noted import NotedTransport
 from kubeactors.sim.workload import (
     AccountAction,
     AnyAction,
@@ -130,21 +134,41 @@ class Doer:
         return self._accounts.do(action)
 
 
-class User(Actor[Perform], reentrant=True, deterministic=True):
-    """Does actions, several at a time if the API server is slow. See `Doer`."""
+class Connection(NamedTuple):
+    """How a user reaches the API server, and the kinds that he knows."""
 
-    def __init__(self, client: Client, world: World, own: OwnActions = nothing_declared) -> None:
-        self._client = client
+    transport: Transport
+    scheme: Scheme
+
+
+class User(Actor[Perform], reentrant=True, deterministic=True):
+    """Does actions, several at a time if the API server is slow. See `Doer`.
+
+    Args:
+        connection: as an administrator.
+        world: as for `Doer`.
+        own: as for `Doer`.
+        done: is told of each action that has come to its end.
+    """
+
+    def __init__(
+        self, connection: Connection, world: World, own: OwnActions, done: Callable[[str, bool], object]
+    ) -> None:
+        self._connection = connection
         self._world = world
         self._own = own
-
-    def started(self) -> None:
-        """Get ready."""
-        self._doer = Doer(self._client, self._world, self._own, self.ctx.sleep)
+        self._done = done
 
     @handle
     async def perform(self, message: Perform) -> None:
-        """Do it; what is refused for good is logged."""
-        error = await self._doer.perform(message.action)
+        """Do it; what is refused for good is logged. Told is of what kind it was, and whether it had an effect."""
+        action, (transport, scheme) = message.action, self._connection
+        way = NotedTransport(transport)
+        doer = Doer(Client(way, ADMIN, scheme=scheme), self._world, self._own, self.ctx.sleep)
+        error = await doer.perform(action)
+        if isinstance(action, OwnAction):
+            self._done(action.name, error is None)
+        else:
+            self._done(kind_of(action), way.has_written)
         if error is not None and not is_passing(error):
-            self.ctx.log.info("user.refused", action=repr(message.action), error=str(error))
+            self.ctx.log.info("user.refused", action=repr(action), error=str(error))

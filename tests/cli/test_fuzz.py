@@ -9,7 +9,7 @@ from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
 from kubeactors.sim import Plan
 from kubeactors.sim.faults import SlowStarts
-from kubeactors.sim.plan import encode
+from kubeactors.sim.plan import ACTION_KINDS, encode
 from kubeactors.sim.workload import CreateJob
 
 PLAN = Plan(
@@ -82,6 +82,13 @@ def test_an_unknown_name_lists_the_known_ones(option: str, known: str) -> None:
         run("fuzz", option, "nonsense", "--scenarios", "1")
 
 
-def test_a_campaign_calls_out_faults_that_never_fired(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_campaign_calls_out_faults_that_never_fired_and_what_users_never_did(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("fuzz", "--scenarios", "1", "--report", str(tmp_path / "found")) == 0
-    assert "faults that never fired:" in capsys.readouterr().out
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines() if ": " in line)
+    assert lines["faults that never fired"]
+    did = [one.rpartition(" ")[0] for one in lines["what users did"].split(", ")]
+    never = [one.split(" (")[0] for one in lines["what users never did"].split(", ")]
+    assert did
+    assert sorted((*did, *never)) == sorted(ACTION_KINDS)

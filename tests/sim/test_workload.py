@@ -242,3 +242,11 @@ def test_a_simulation_that_is_over_takes_no_memory() -> None:
     del simulation
     gc.collect()
     assert gone() is None
+
+
+def test_an_action_has_an_effect_if_something_was_written() -> None:
+    web = CreateDeployment(at=0.0, name="web", replicas=1)
+    lost = (Roll(at=1.0, name="api", image="2"), DeletePod(at=1.0, name="api", number=0))
+    outcome = Simulation(Plan(steps=(web, Roll(at=1.0, name="web", image="2"), *lost))).run(until=2.0)
+    assert outcome.actions == {"create-deployment": 1, "roll": 1}
+    assert outcome.in_vain == {"roll": 1, "delete-pod": 1}

@@ -102,7 +102,8 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
 
     def look(self) -> Tally:
         """Run scenarios until one fails, or all have passed."""
-        tally = Tally(faults=dict.fromkeys(self.operator.fault_kinds, 0))
+        operator = self.operator
+        tally = Tally(faults=dict.fromkeys(operator.fault_kinds, 0), actions=dict.fromkeys(operator.action_kinds, 0))
         for seed in range(self.seed, self.seed + self.scenarios):
             plan = self.generate(seed)
             tally.add(plan, self.run_plan(plan))

@@ -17,7 +17,7 @@ from kubeactors.sim.operators.checks import Check
 from kubeactors.sim.operators.client import OperatorClient
 from kubeactors.sim.operators.declared import Declared
 from kubeactors.sim.operators.view import ClusterView
-from kubeactors.sim.plan import FAULT_KINDS
+from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS
 
 Reconcile: TypeAlias = Callable[[OperatorClient, str], Awaitable[float | None]]
 """Brings the object of a key (`namespace/name`) closer to what it should be. What it returns is in how many seconds it
@@ -68,6 +68,11 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     def fault_kinds(self) -> tuple[str, ...]:
         """All faults of its campaigns, its own ones last."""
         return (*self.kinds, *self.faults)
+
+    @property
+    def action_kinds(self) -> tuple[str, ...]:
+        """All that users do in its campaigns, what was declared for it last."""
+        return (*(ACTION_KINDS if self.workload else ()), *self.actions)
 
 
 def definitions_of(manifests: Iterable[Manifest]) -> tuple[CustomResourceDefinition, ...]:

@@ -1,6 +1,7 @@
 """How the user does what a plan says, as a person with kubectl would.
 
 hands.py         what all of it needs            manifests.py    belongings.py    traits.py    the objects that are created
+noted.py         whether an action has an effect
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
 accounts.py   tenancy.py   things.py   one file for each kind of action
 """
