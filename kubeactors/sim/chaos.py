@@ -6,10 +6,19 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from kubeactors.actor import Wait
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
-from kubeactors.apimachinery.requests import ApiRequest, WatchClosed
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from kubeactors.apimachinery.requests import (
+    ADMIN,
+    MERGE_PATCH,
+    ApiRequest,
+    GroupVersionResource,
+    Patch,
+    WatchClosed,
+)
 from kubeactors.apiserver import ApiServer
 from kubeactors.apiserver.messages import CompactHistory
 from kubeactors.cluster.machines import PowerOff, PowerOn
@@ -53,6 +62,12 @@ CRASH_WINDOW_SECONDS = 30.0
 SLOW_START_SECONDS = 20.0
 WAKING_SECONDS = 0.01
 """So long after a pause those who notice it act alone."""
+RESTORABLE: dict[faults.Restorable, type[Deployment | ReplicaSet | StatefulSet | DaemonSet]] = {
+    "deployments": Deployment,
+    "replicasets": ReplicaSet,
+    "statefulsets": StatefulSet,
+    "daemonsets": DaemonSet,
+}
 TROUBLES: dict[faults.Trouble, dict[str, object]] = {
     "crash": {"run_seconds": 0.2, "exit_code": 1},
     "out-of-memory": {"run_seconds": 0.2, "exit_code": 137},
@@ -153,6 +168,8 @@ class Chaos:
                 self._skew(fault)
             case faults.VersionSkew():
                 self._upgrade(fault)
+            case faults.StatusLost():
+                self._lose_status(fault)
             case faults.MailboxOverflow():
                 self._fill_mailboxes(fault)
             case faults.Overload():
@@ -341,6 +358,23 @@ class Chaos:
             server.tell(StoreWatchCancelled(watch=watch))
             self._rule(TO_STORE, Refuse(partial(self._count, fault)), fault.seconds)
 
+    def _lose_status(self, fault: faults.StatusLost) -> None:
+        server, victims = self._find(SERVER), sorted(self._world.of(RESTORABLE[fault.resource]).items())
+        if server is None or not victims:
+            return
+        _, found = victims[fault.number % len(victims)]
+        self._count(fault)
+        lost = Patch(
+            resource=GroupVersionResource("apps", "v1", fault.resource),
+            namespace=found.metadata.namespace,
+            name=found.metadata.name,
+            subresource="status",
+            patch_type=MERGE_PATCH,
+            patch=b'{"status":null}',
+            user=ADMIN,
+        )
+        server.put((lost, None, Wait()))
+
     # Containers.
 
     def _behave(
@@ -447,7 +481,7 @@ def concerned(fault: AnyFault) -> str:
             return STORE
         case faults.StoreLeaderChange():
             return STORE
-        case faults.ManagerRestart():
+        case faults.ManagerRestart() | faults.StatusLost():
             return MANAGER
         case faults.SchedulerRestart():
             return SCHEDULER

@@ -17,6 +17,7 @@ Direction = Literal["both", "to-server", "from-server"]
 Trouble = Literal["crash", "out-of-memory", "no-image"]
 Probed = Literal["startup", "readiness", "liveness"]
 Tear = Literal["lost", "torn", "unanswered"]
+Restorable = Literal["deployments", "replicasets", "statefulsets", "daemonsets"]
 Refusal = Literal["unavailable", "throttled"]
 Verb = Literal["any", "create", "update", "patch", "delete"]
 Leg = Literal["request", "reply"]
@@ -271,6 +272,17 @@ class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
     """By how much it jumps; less than 0 is back."""
 
 
+class StatusLost(Fault, frozen=True, kw_only=True, tag="status-lost"):
+    """The status of an object is gone: somebody has restored it from a backup, or overwrites what is not his.
+
+    Those who look after it can tell from what there is what it was. `number` counts the objects of the resource by name,
+    modulo how many there are.
+    """
+
+    resource: Restorable
+    number: int
+
+
 class VersionSkew(Lasting, frozen=True, kw_only=True, tag="version-skew"):
     """A component is served by an API server of a newer version, which has one more default of pods and their templates.
 
@@ -366,6 +378,7 @@ AnyFault = (
     | Pause
     | ClockSkew
     | VersionSkew
+    | StatusLost
     | SlowActor
     | MailboxOverflow
     | FailingProbes

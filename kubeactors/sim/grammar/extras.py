@@ -11,12 +11,14 @@ from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
-LOADS = ("20m", "90m", "20m 40:90m", "90m 60:20m", "50m")
+LOADS = ("60m", "20m", "90m", "20m 40:90m", "90m 60:20m", "50m", "70m")
 """How much CPU pods take of the 100m that they request."""
 STOPS = (20, 0, 40)
 """How long pods take to end, in seconds: those that go may be taken for those that work."""
 PLAIN_TRAITS: tuple[workload.Trait, ...] = ("helper", "preparation", "sidecar")
 TRAITS: tuple[workload.Trait, ...] = (*PLAIN_TRAITS, "spread", "apart", "together", "elsewhere", "port")
+ROLLED = (12.0, 25.0, 40.0)
+"""How long after it is scaled for the first time it is rolled, in seconds."""
 LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
 """How long after something else it comes, in seconds."""
 MOST = 3
@@ -65,7 +67,7 @@ class Extras:
             found += self._suspensions(job)
         for deployment in deployments:
             if deployment.load:
-                found.append(self._autoscaler(deployment))
+                found += self._scaled(deployment)
         for _ in range(self._source.integer(1, MOST) if self._source.integer(0, 1) else 0):
             found.append(self._one(self._source.choice(times) + self._source.choice(LATER)))
         return found
@@ -116,7 +118,8 @@ class Extras:
     def _deployment(self, action: workload.CreateDeployment) -> workload.CreateDeployment:
         match self._source.integer(0, 9):
             case 0:
-                return replace(action, load=self._source.choice(LOADS), stop_seconds=self._source.choice(STOPS))
+                stops = self._source.choice((*STOPS, *STOPS[:1]))
+                return replace(action, load=self._source.choice(LOADS), stop_seconds=stops)
             case 1 | 2:
                 return replace(action, history=self._source.integer(0, 1))
             case 3:
@@ -151,6 +154,12 @@ class Extras:
         end = workload.SuspendJob(at=at + self._source.choice((0.3, 10.0)), name=job.name, suspend=False)
         return [begin, end] if self._source.integer(0, 3) else [begin]
 
+    def _scaled(self, deployment: workload.CreateDeployment) -> list[AnyAction]:
+        """Scaled by its load; and mostly rolled a little later, so that pods come and go when it is looked at."""
+        scaled = self._autoscaler(deployment)
+        roll = workload.Roll(at=scaled.at + self._source.choice(ROLLED), name=deployment.name, image="2")
+        return [scaled, roll] if self._source.integer(0, 2) else [scaled]
+
     def _autoscaler(self, deployment: workload.CreateDeployment) -> AnyAction:
         source = self._source
         return workload.Autoscale(
@@ -158,7 +167,7 @@ class Extras:
             name=deployment.name,
             least=source.integer(1, 2),
             most=source.integer(2, 6),
-            percent=source.choice((50, 80)),
+            percent=source.choice((80, 50, 80)),
             patience_seconds=source.choice((60, 90)),  # longer than loads rise: else pods come and go without end
         )
 

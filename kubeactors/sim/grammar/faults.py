@@ -38,6 +38,12 @@ WRITTEN_OF: dict[str, tuple[str, ...]] = {
     JOB: ("jobs",),
     CRON_JOB: ("jobs", "cronjobs"),
 }
+RESTORABLE_OF: dict[str, tuple[faults.Restorable, ...]] = {
+    DEPLOYMENT: ("deployments", "replicasets"),
+    STATEFUL_SET: ("statefulsets",),
+    DAEMON_SET: ("daemonsets",),
+}
+"""Of what the status can be told again from what there is."""
 WEIGHTS = {
     "watch-lag": 24,
     "watch-break": 6,
@@ -57,6 +63,8 @@ WEIGHTS = {
     "scheduler-restart": 2,
     "node-replaced": 5,
     "node-removed": 2,
+    "version-skew": 2,
+    "status-lost": 2,
     "compaction": 2,
     "process-pause": 3,
     "slow-actor": 3,
@@ -126,6 +134,9 @@ class Faults:
         self._controllers = (*(one for kind in subjects for one in CONTROLLERS_OF[kind]), *CONTROLLERS)
         self._resources = (*RESOURCES, *(one for kind in subjects for one in RESOURCES_OF[kind]))
         self._written = (*WRITTEN, *(one for kind in subjects for one in WRITTEN_OF[kind]))
+        self._restorable: tuple[faults.Restorable, ...] = (
+            tuple(one for kind in subjects for one in RESTORABLE_OF.get(kind, ())) or RESTORABLE_OF[DEPLOYMENT]
+        )
         self._focus = self._any_watch()
         self._times: tuple[float, ...] = ()
         """When users do something."""
@@ -254,7 +265,11 @@ class Faults:
                     at=at, component=choice((MANAGER, SCHEDULER)), ahead_seconds=ahead, seconds=seconds
                 )
             case "version-skew":
-                return faults.VersionSkew(at=at, component=self._component(), seconds=choice(SPANS[4:]))
+                component = choice((MANAGER, MANAGER, self._component()))
+                return faults.VersionSkew(at=at, component=component, seconds=choice(SPANS[4:]))
+            case "status-lost":
+                number = self._source.integer(0, 5)
+                return faults.StatusLost(at=at, resource=choice(self._restorable), number=number)
             case "slow-actor":
                 return self._slow_actor(at)
             case "mailbox-overflow":
