@@ -15,7 +15,7 @@
     guesses.py      small parts of a plan that may fail alone        likeness.py    whether two failures are one
     rollouts.py     room.py     placement.py     goals.py     the bounds that workloads are judged by, and what they want
     operators/      other people's operators, in the simulator
-    trace.py        every message, for people
+    trace.py        every message, for people         garbage.py      what a run leaves
 
 Who sends to it: the commands `fuzz` and `replay`, and tests. What it sends: requests as a user, messages that were
 delayed or repeated, crashes. All choices come from the plan and its seed.

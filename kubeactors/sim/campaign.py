@@ -1,6 +1,5 @@
 """Campaigns: many scenarios, what they found, and the smallest plan for each kind of failure."""
 
-import gc
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -9,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+from kubeactors.sim.garbage import collected_once
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.guesses import excerpts, guesses
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
@@ -123,9 +123,8 @@ class Run(Protocol):
 
 def run_plan(plan: Plan, /, *, deadline: float = math.inf, invariants: Sequence[type[Invariant]] = ALL) -> Outcome:
     """What the control plane makes of a plan."""
-    outcome = Simulation(plan, invariants).run(deadline=deadline)
-    gc.collect(0)  # a whole cluster, full of circles, and all of it young
-    return outcome
+    with collected_once():
+        return Simulation(plan, invariants).run(deadline=deadline)
 
 
 def order_of(simulation: Simulation) -> tuple[Deviation, ...]:

@@ -17,9 +17,6 @@ import msgspec
 
 from kubeactors.sim.batches import Batch, Job, decoded, run_encoded, run_job
 
-OBJECTS_OF_A_SCENARIO = 200_000
-"""More than there are at a time in all but the largest."""
-
 AHEAD = 3
 """How many batches a worker has in hand or waiting."""
 
@@ -35,7 +32,7 @@ def all_cores() -> int:
 
 def here(jobs: Iterator[Job]) -> Iterator[Batch]:
     """One after the other, in this process."""
-    collect_rarely()
+    gc.freeze()  # what is there now stays
     return map(run_job, jobs)
 
 
@@ -113,13 +110,7 @@ def _in_order(jobs: Iterator[Job], submit: "Callable[[Job], Future[bytes]]", ahe
 def _begin() -> None:
     """A worker leaves Ctrl-C to who started it, which tells it to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    collect_rarely()
-
-
-def collect_rarely() -> None:
-    """Let the garbage collector look at what a scenario leaves, and at little else: see `run_plan`."""
     gc.freeze()
-    gc.set_threshold(OBJECTS_OF_A_SCENARIO, *gc.get_threshold()[1:])
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:

@@ -23,6 +23,7 @@ from kubeactors.sim.campaign import (
 from kubeactors.sim.explain import recorded
 from kubeactors.sim.explain.page import page
 from kubeactors.sim.explain.why import because
+from kubeactors.sim.garbage import collected_once
 from kubeactors.sim.operators.checks import Check
 from kubeactors.sim.operators.declared import Drawing, declared
 from kubeactors.sim.operators.drawing import generate
@@ -90,7 +91,8 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
 
     def run_plan(self, plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
         """What becomes of a plan."""
-        return self.simulation(plan).run(deadline=deadline)
+        with collected_once():
+            return self.simulation(plan).run(deadline=deadline)
 
     def recorded_order(self, plan: Plan) -> tuple[Deviation, ...]:
         """In which order things happen in a plan, the operator among them."""
