@@ -15,6 +15,7 @@ from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.network import Asked
+from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World
 
 CONFLICT, INVALID, BAD_REQUEST = "Conflict", "Invalid", "BadRequest"
@@ -73,7 +74,7 @@ class OwnWritesAreKnown(RequestInvariant):
         elif isinstance(request, Update) and _is_conflict(answer) and not asked.component.startswith(KUBELETS):
             uid = request.object.metadata.uid
             now = self.world.by_uid.get(uid)
-            since = self.world.disturbed_until(asked.component) + UNDISTURBED
+            since = self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED
             known = now is not None and self._newest.get(uid) == (actor, now.metadata.resource_version)
             if known and since < self.root.kernel.now:
                 yield f"{asked.sender.path} does not know its own last write of {told(request)}"
@@ -106,7 +107,9 @@ class WritesAreNews(RequestInvariant):
         revision = int(metadata.resource_version or 0)
         if not 0 < revision <= asked.revision or metadata.uid not in self.world.by_uid:
             return
-        known = max(self._time_of(revision) + KNOWN, self.world.disturbed_until(asked.component) + UNDISTURBED)
+        known = max(
+            self._time_of(revision) + KNOWN, self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED
+        )
         if known < now:
             yield f"{asked.sender.path} writes {told(asked.request)}, and nothing of it is new"
 
