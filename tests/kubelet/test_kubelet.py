@@ -325,8 +325,9 @@ def test_a_pod_that_is_removed_at_once_is_stopped_nevertheless() -> None:
     plane = Plane(nodes=1, behaviour=SLOW_STOP)
     plane.create(a_pod("p", node_name="node-0"))
     plane.run_until_pod("p", is_running)
-    plane.delete_pod("p", grace_seconds=0)
     assert running(plane) == ["c"]
+    plane.delete_pod("p", grace_seconds=0)
+    assert plane.find_pod("p") is None
     plane.sim.run(5.0)
     assert running(plane) == []
     assert plane.runtimes["node-0"].list_pod_sandboxes() == ()
