@@ -97,6 +97,8 @@ class World:
         """The uids of objects that users want to stay without an owner: nobody else may delete them."""
         self.leaving: dict[str, str] = {}
         """The uids of such objects whose owner is deleted and leaves them, with the owner's."""
+        self.resized: dict[str, None] = {}
+        """The names of deployments whose size users have said themselves."""
         self.hastened: dict[str, None] = {}
         """The uids of owners that users have deleted without waiting for what these own."""
         self._doomed: dict[str, None] = {}

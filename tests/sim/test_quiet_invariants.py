@@ -22,6 +22,7 @@ from kubeactors.sim.workload import (
     GrowClaim,
     OfferClass,
     Own,
+    Pace,
     PublishAddresses,
     ScaleStatefulSet,
     SetShare,
@@ -33,6 +34,7 @@ from tests.quality.automatic.mutants import in_force, named
 WEB = CreateDeployment(at=0.0, name="web", replicas=3, tolerate_seconds=5)
 BUSY = CreateDeployment(at=0.0, name="web", replicas=1, load="90m")
 SHRINKING = CreateStatefulSet(at=0.0, name="db", replicas=2, claims=True, retention="Delete")
+RATHER_SLOW = (Pace(amount=1), Pace(amount=300, percent=True))
 CLAIMED = (OfferClass(at=0.0, name="simulated"), Claim(at=0.0, name="disk-1", gibibytes=1))
 KIN = (Own(at=0.0, name="a"), Own(at=1.0, name="b"), Own(at=2.0, name="c", owners=("a", "b")))
 
@@ -68,6 +70,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (*KIN, DropOwner(at=5.0, name="a"))),
     ("tokens-have-accounts", "serviceaccount_tokens:TokensController._on_account:skip_wake_up:0",
      (AddToken(at=0.0, name="token-1", account="robot"), DropAccount(at=5.0, name="robot"))),
+    ("autoscalers-take-their-time", "podautoscaler.behavior:up_limit:swap_extremes:0",
+     (BUSY, Autoscale(at=1.0, name="web", percent=30, paces=RATHER_SLOW, slowest=True))),
     ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
      (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
 ]  # fmt: skip

@@ -6,15 +6,16 @@ Drawn last, so that it changes nothing else in a plan.
 from collections.abc import Callable, Sequence
 
 from kubeactors.sim import workload
-from kubeactors.sim.grammar.actions import PROPAGATIONS
+from kubeactors.sim.grammar.actions import IMAGES, PROPAGATIONS
+from kubeactors.sim.grammar.extras import LOADS
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
 SOON = (0.0, 0.05, 0.5, 2.0, 10.0)
 """How long after one another actions about a topic come, in seconds."""
 MOST_ACTIONS = 5
-ONE_IN = 6
-"""One scenario of so many has a topic."""
+ONE_IN, ONE_IN_OF_LONG = 6, 10
+"""One scenario of so many has a topic; fewer one that takes many minutes."""
 PORTS = (("80",), ("http",), ("80", "http"), ("http", "81"))
 CLASSES: tuple[tuple[workload.ClaimClass, ...], ...] = (("manual",), ("simulated",), ("late",), ("manual", "late"))
 FORMS: tuple[workload.ServiceForm, ...] = ("ClusterIP", "NodePort", "LoadBalancer", "Headless", "ExternalName")
@@ -29,6 +30,10 @@ SHARES: tuple[tuple[dict[str, str], tuple[workload.Sort, ...]], ...] = (
 )
 """What is bounded, and what is made then; there is a config map at first."""
 SCOPES: tuple[workload.Scope, ...] = ("", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
+PACES = (
+    (), (workload.Pace(amount=1),), (workload.Pace(amount=2, seconds=30), workload.Pace(amount=100, percent=True)),
+    (workload.Pace(amount=1, seconds=30), workload.Pace(amount=50, percent=True)),
+)  # fmt: skip
 ACCOUNTS = ("robot", "default")
 OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
 Begin = Callable[[float], list[AnyAction]]
@@ -58,8 +63,8 @@ class Belongings:
     def some(self) -> list[AnyAction]:
         """A few actions about a topic or two, or none."""
         found: list[AnyAction] = []
-        for begin, another in self._topics():
-            if not self._source.integer(0, ONE_IN - 1):
+        for one_in, begin, another in self._topics():
+            if not self._source.integer(0, one_in - 1):
                 at = self._source.choice(self._times)
                 found += begin(round(at, 3))
                 for _ in range(self._source.integer(1, MOST_ACTIONS)):
@@ -67,14 +72,15 @@ class Belongings:
                     found.append(another(round(at, 3)))
         return found
 
-    def _topics(self) -> tuple[tuple[Begin, Another], ...]:
-        """What each begins with, and what follows."""
+    def _topics(self) -> tuple[tuple[int, Begin, Another], ...]:
+        """In how many scenarios there is one that has it, what it begins with, and what follows."""
         return (
-            (self._first_service, self._service),
-            (self._storage, self._volume),
-            (self._family, self._kinship),
-            (self._first_token, self._account),
-            (self._share, self._furnish),
+            (ONE_IN, self._first_service, self._service),
+            (ONE_IN, self._storage, self._volume),
+            (ONE_IN, self._family, self._kinship),
+            (ONE_IN, self._first_token, self._account),
+            (ONE_IN, self._share, self._furnish),
+            (ONE_IN_OF_LONG, self._load, self._trouble),
         )
 
     # Services.
@@ -200,3 +206,36 @@ class Belongings:
             case _:
                 cpu = source.choice(("100m", "200m", ""))
                 return workload.Furnish(at=at, sort=sort, number=number, cpu=cpu, ends=not source.integer(0, 2))
+
+    # A load.
+
+    def _load(self, at: float) -> list[AnyAction]:
+        """A small deployment whose pods are busy, and its autoscaler."""
+        source = self._source
+        busy = workload.CreateDeployment(
+            at=at,
+            name="busy",
+            replicas=source.integer(1, 3),
+            load=source.choice(LOADS),
+            probes=not source.integer(0, 3),
+        )
+        scaler = workload.Autoscale(
+            at=at + source.choice((0.1, 1.0, 10.0)),
+            name=busy.name,
+            least=source.choice((1, 1, 2)),
+            most=source.integer(3, 6),
+            percent=source.choice((30, 50)),
+            patience_seconds=source.choice((60, 90)),
+            paces=source.choice(PACES),
+            slowest=not source.integer(0, 1),
+        )
+        return [busy, scaler]
+
+    def _trouble(self, at: float) -> AnyAction:
+        match self._source.integer(0, 2):
+            case 0:
+                return workload.Roll(at=at, name="busy", image=self._source.choice(IMAGES))
+            case 1:
+                return workload.DeletePod(at=at, name="busy")
+            case _:
+                return workload.Expose(at=at, name="front", of="busy")

@@ -46,7 +46,7 @@ class Deployments:
             case CreateDeployment():
                 return self._create(action)
             case Scale():
-                return self._change(action.name, lambda spec: replace(spec, replicas=action.replicas))
+                return self._scale(action)
             case Autoscale():
                 return self._hands.ensure(autoscaler_of(action))
             case Roll():
@@ -65,6 +65,10 @@ class Deployments:
             await self._hands.ensure(URGENT)
         await self._hands.ensure(deployment_of(action))
         await self._hands.ensure(service_of(action.name))
+
+    async def _scale(self, action: Scale) -> None:
+        self._hands.world.resized[action.name] = None
+        await self._change(action.name, lambda spec: replace(spec, replicas=action.replicas))
 
     async def _change(self, name: str, change: Callable[[DeploymentSpec], DeploymentSpec]) -> None:
         await self._hands.change(Deployment, name, lambda live: replace(live, spec=change(live.spec)))

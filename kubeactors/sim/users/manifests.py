@@ -24,6 +24,7 @@ from kubeactors.api.autoscaling.v2 import (
     HorizontalPodAutoscaler,
     HorizontalPodAutoscalerBehavior,
     HorizontalPodAutoscalerSpec,
+    HPAScalingPolicy,
     HPAScalingRules,
     MetricSpec,
     MetricTarget,
@@ -227,11 +228,19 @@ def autoscaler_of(action: Autoscale) -> HorizontalPodAutoscaler:
         min_replicas=action.least,
         max_replicas=action.most,
         metrics=(MetricSpec(type="Resource", resource=ResourceMetricSource(name="cpu", target=target)),),
-        behavior=HorizontalPodAutoscalerBehavior(
-            scale_down=HPAScalingRules(stabilization_window_seconds=action.patience_seconds)
-        ),
+        behavior=_behavior(action),
     )
     return HorizontalPodAutoscaler(metadata=_metadata(action.name), spec=spec)
+
+
+def _behavior(action: Autoscale) -> HorizontalPodAutoscalerBehavior:
+    policies = tuple(
+        HPAScalingPolicy(type="Percent" if one.percent else "Pods", value=one.amount, period_seconds=one.seconds)
+        for one in action.paces
+    )
+    paced = HPAScalingRules(policies=policies, select_policy="Min" if action.slowest else "Max") if policies else None
+    shrinking = replace(paced or HPAScalingRules(), stabilization_window_seconds=action.patience_seconds)
+    return HorizontalPodAutoscalerBehavior(scale_up=paced, scale_down=shrinking)
 
 
 def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:

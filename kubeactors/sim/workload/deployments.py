@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from kubeactors.sim.steps import Action
 from kubeactors.sim.workload.traits import Trait
 
@@ -57,6 +59,15 @@ class Roll(Action, frozen=True, kw_only=True, tag="roll"):
     image: str
 
 
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How many pods may come, or go, in a period."""
+
+    amount: int
+    percent: bool = False
+    """Whether it is a share of the pods that there are."""
+    seconds: int = 60
+
+
 class Autoscale(Action, frozen=True, kw_only=True, tag="autoscale"):
     """Let it have as many replicas as its load asks for. Nothing happens if that is so already."""
 
@@ -67,6 +78,10 @@ class Autoscale(Action, frozen=True, kw_only=True, tag="autoscale"):
     """How busy pods should be, in percent of the CPU that they request."""
     patience_seconds: int = 0
     """How long less load must last until there are fewer."""
+    paces: tuple[Pace, ...] = ()
+    """How fast it may grow, and shrink; as usual if that is not said."""
+    slowest: bool = False
+    """Whether the slowest of these holds, and not the fastest."""
 
 
 class Pause(Action, frozen=True, kw_only=True, tag="pause"):

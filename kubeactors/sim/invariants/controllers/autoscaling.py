@@ -1,11 +1,12 @@
-"""What holds of autoscalers: a workload grows only as far as what its pods take asks for."""
+"""What holds of autoscalers: a workload grows only as far as what its pods take asks for, and takes its time."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
-from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler, HPAScalingRules
 from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.meta import TypedObject
@@ -13,7 +14,7 @@ from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.kubelet.runtimes.curves import parse_curve
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED
-from kubeactors.sim.rollouts import is_ready
+from kubeactors.sim.rollouts import is_ready, wanted
 from kubeactors.sim.users.manifests import APP, LOAD
 from kubeactors.sim.world import Commit, World
 
@@ -21,11 +22,13 @@ MANAGER = "controller-manager"
 TOLERANCE = 0.1
 """How far busy pods may be from what is asked for, as a fraction, until an autoscaler does something."""
 LATE = 2 * SECOND
-"""So old may be what an autoscaler knows that no fault keeps from knowing better."""
+"""So old may be what an autoscaler knows that no fault keeps from knowing better, and what it has decided."""
 NOTHING = "1m"
 """How much CPU a pod takes of which nothing is declared."""
 
 Workload = tuple[str, str]
+Sizes = list[tuple[int, int]]
+"""When (virtual nanoseconds) something began to be of which size."""
 
 
 class GrowthHasALoad(Invariant):
@@ -111,4 +114,85 @@ def _loads(pod: Pod) -> Iterator[float]:
     return (load / requested for _, load in curve.steps if requested)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (GrowthHasALoad,)
+class AutoscalersTakeTheirTime(Invariant):
+    """An autoscaled deployment grows and shrinks no faster than its rules say, and shrinks only a while after it grew.
+
+    Only those are looked at whose size nobody else has changed, and only while nothing has made the controller forget.
+    """
+
+    name: ClassVar[str] = "autoscalers-take-their-time"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment, HorizontalPodAutoscaler)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._sizes: dict[str, Sizes] = {}
+        """By the uid of a deployment."""
+        self._since: dict[str, int] = {}
+        """By the uid of an autoscaler."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each deployment that gets another size."""
+        old, new, now = commit.old, commit.new, self.root.kernel.now
+        if old is None and new is not None:
+            self._since[new.metadata.uid] = now
+        if not isinstance(new, Deployment) or (isinstance(old, Deployment) and wanted(old) == wanted(new)):
+            return
+        sizes = self._sizes.setdefault(new.metadata.uid, [])
+        scaler = self._scaler(new)
+        if sizes and scaler is not None and self._remembers(new, scaler, now):
+            yield from _judged(new, scaler, sizes, now)
+        sizes.append((now, wanted(new)))
+
+    def _scaler(self, found: Deployment) -> HorizontalPodAutoscaler | None:
+        name, namespace = found.metadata.name, found.metadata.namespace
+        if name in self.world.resized:
+            return None
+        for one in self.world.of(HorizontalPodAutoscaler).values():
+            if one.spec.scale_target_ref.name == name and one.metadata.namespace == namespace:
+                return one
+        return None
+
+    def _remembers(self, found: Deployment, scaler: HorizontalPodAutoscaler, now: int) -> bool:
+        """Whether its controller knows all that it has done in the time that any rule is about."""
+        begin = max(self._since[found.metadata.uid], self._since[scaler.metadata.uid])
+        disturbed = self.world.disturbed_until(MANAGER)
+        rules = [one for one in (_rules(scaler, up=True), _rules(scaler, up=False)) if one is not None]
+        longest = [0, *(one.stabilization_window_seconds or 0 for one in rules)]
+        longest += [policy.period_seconds for one in rules for policy in one.policies]
+        first = begin == self._since[scaler.metadata.uid] and len(self._sizes[found.metadata.uid]) == 1
+        return (first or begin + max(longest) * SECOND < now) and disturbed + max(longest) * SECOND < now
+
+
+def _judged(found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, now: int) -> Iterator[str]:
+    before, after = sizes[-1][1], wanted(found)
+    rules = _rules(scaler, up=after > before)
+    least, most = scaler.spec.min_replicas or 1, scaler.spec.max_replicas
+    if rules is None or not least <= before <= most:
+        return
+    sign = 1 if after > before else -1
+    limits = [
+        sign
+        * (start + sign * policy.value if policy.type == "Pods" else -(-start * (100 + sign * policy.value) // 100))
+        for policy in rules.policies
+        for start in [_at(sizes, now - policy.period_seconds * SECOND + LATE)]
+    ]
+    furthest = min(limits) if rules.select_policy == "Min" else max(limits)
+    if sign * after > max(furthest, sign * before):
+        yield f"{title(found)} got {after} pods instead of {before}, and {title(scaler)} allows {abs(furthest)} now"
+    window = now - (rules.stabilization_window_seconds or 0) * SECOND + LATE
+    grown = [size for (time, size), (_, last) in zip(sizes[1:], sizes, strict=False) if size > last and time > window]
+    if sign < 0 and grown and after < max(grown):
+        yield f"{title(found)} got {after} pods instead of {before}, too soon after it grew to {max(grown)}"
+
+
+def _at(sizes: Sizes, time: int) -> int:
+    """The size at a time, or the first one."""
+    return next((size for since, size in reversed(sizes) if since <= time), sizes[0][1])
+
+
+def _rules(scaler: HorizontalPodAutoscaler, *, up: bool) -> HPAScalingRules | None:
+    behavior = scaler.spec.behavior
+    return None if behavior is None else behavior.scale_up if up else behavior.scale_down
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (GrowthHasALoad, AutoscalersTakeTheirTime)
