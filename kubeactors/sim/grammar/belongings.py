@@ -34,6 +34,8 @@ PACES = (
     (), (workload.Pace(amount=1),), (workload.Pace(amount=2, seconds=30), workload.Pace(amount=100, percent=True)),
     (workload.Pace(amount=1, seconds=30), workload.Pace(amount=50, percent=True)),
 )  # fmt: skip
+LEGACY = "legacy"
+"""The service that selects nothing."""
 ACCOUNTS = ("robot", "default")
 OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
 Begin = Callable[[float], list[AnyAction]]
@@ -80,6 +82,7 @@ class Belongings:
             (ONE_IN, self._family, self._kinship),
             (ONE_IN, self._first_token, self._account),
             (ONE_IN, self._share, self._furnish),
+            (ONE_IN, self._first_address, self._sharing),
             (ONE_IN_OF_LONG, self._load, self._trouble),
         )
 
@@ -206,6 +209,28 @@ class Belongings:
             case _:
                 cpu = source.choice(("100m", "200m", ""))
                 return workload.Furnish(at=at, sort=sort, number=number, cpu=cpu, ends=not source.integer(0, 2))
+
+    # What others are told.
+
+    def _first_address(self, at: float) -> list[AnyAction]:
+        return [workload.PublishAddresses(at=at, name=LEGACY, count=self._source.integer(1, 3))]
+
+    def _sharing(self, at: float) -> AnyAction:
+        source = self._source
+        team = f"team-{source.integer(1, 2)}"
+        match source.integer(0, 7):
+            case 0 | 1:
+                return workload.PublishAddresses(at=at, name=LEGACY, count=source.integer(0, 3))
+            case 2 | 3:
+                return workload.WithdrawAddresses(at=at, name=LEGACY, service=not source.integer(0, 1))
+            case 4:
+                return workload.EmptySlices(at=at, name=LEGACY)
+            case 5:
+                return workload.DeleteSlices(at=at, name=LEGACY)
+            case 6:
+                return workload.GrantRole(at=at, name=team, verbs=source.choice((("get",), ("get", "list"))))
+            case _:
+                return workload.RevokeRole(at=at, name=team)
 
     # A load.
 
