@@ -6,6 +6,7 @@ from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.faults import NodePowerLoss
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
+    AddPod,
     AddToken,
     Autoscale,
     Claim,
@@ -61,6 +62,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (Expose(at=0.0, name="front", of="web", form="LoadBalancer"),)),
     ("endpoints-equal-ready-pods", "backends:target_port:confuse:1",
      (WEB, Expose(at=0.0, name="front", of="web", ports=("http",)))),
+    ("schedulable-is-scheduled", "ephemeral_volume:EphemeralVolumeController._on_pod:negate_condition:0",
+     (AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True),)),
     ("used-claims-stay",
      "persistentvolume.protection:PersistentVolumeClaimProtectionController.reconcile:negate_condition:1",
      (*CLAIMED, UseClaim(at=1.0, name="disk-1"), DropClaim(at=10.0, name="disk-1"))),

@@ -9,7 +9,8 @@ from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.event import Event
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.sim.invariants.controllers.volumes import LATE, claims_of
+from kubeactors.client import controller_of
+from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.placement import clashes, is_choosy, is_chosen, suits
 from kubeactors.sim.rollouts import FINISHED
@@ -97,8 +98,16 @@ class SchedulableIsScheduled(Invariant):
                     break
 
     def _waits_for_claims(self, pod: Pod) -> bool:
-        """Whether it has a claim that is not there, or goes, or waits for a volume that is not for want of a pod."""
-        for name in claims_of(pod):
+        """Whether a user has given it a claim that is not there, or goes, or waits for a volume, but not for a pod.
+
+        What claims controllers give to pods, they see to.
+        """
+        if controller_of(pod.metadata) is not None:
+            return False
+        for volume in pod.spec.volumes:
+            if volume.persistent_volume_claim is None:
+                continue
+            name = volume.persistent_volume_claim.claim_name
             claim = self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace)
             if claim is None or claim.metadata.deletion_timestamp is not None:
                 return True
