@@ -57,7 +57,7 @@ class NodeKeeper:
         self._recorder = recorder
         self._renewer = renewer
         self._renewing = False
-        self._renewed_at = 0
+        self._renewed_at: int | None = None
         self._begun = False
 
     async def register(self) -> None:
@@ -112,12 +112,12 @@ class NodeKeeper:
     def _was_renewed(self, interval: float) -> None:
         """Report if it was late. From now on the renewer renews it, if there is one."""
         now = self._ctx.now
-        late = self._renewed_at and now - self._renewed_at > LATE * interval * SECOND
+        late = self._renewed_at is not None and now - self._renewed_at > LATE * interval * SECOND
         self._renewed_at = now
         if late:
             self._ctx.self.tell(ReportNode())
         if self._renewer is not None and self._renewer.tell(KeepRenewed(self._config.node_name, self._ctx.self)):
-            self._renewed_at = 0
+            self._renewed_at = None
             self._ctx.cancel_timer("heartbeat")
 
     def stop_renewing(self) -> None:

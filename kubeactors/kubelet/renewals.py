@@ -64,10 +64,12 @@ class LeaseRenewer(Actor[KeepRenewed | StopRenewing | RenewSlot], reentrant=True
         self._client = client
         self._interval_seconds = interval_seconds
         self._slots = slots
-        self._renewed_at = [0] * SLOTS
+        self._renewed_at: list[int] = []
+        """By slot: when nobody in it was late."""
 
     def started(self) -> None:
         """Slot after slot."""
+        self._renewed_at = [self.ctx.now] * SLOTS
         for slot in range(SLOTS):
             self.ctx.after(self._interval_seconds * (slot + 1) / SLOTS, RenewSlot(slot), key=f"slot {slot}")
 
@@ -88,6 +90,7 @@ class LeaseRenewer(Actor[KeepRenewed | StopRenewing | RenewSlot], reentrant=True
         self.ctx.after(self._interval_seconds, message, key=f"slot {slot}")
         names = tuple(self._slots.kubelets[slot])
         if not names:
+            self._renewed_at[slot] = self.ctx.now
             return
         request = RenewLeases(
             resource=self._client.resource(Lease),
@@ -110,6 +113,6 @@ class LeaseRenewer(Actor[KeepRenewed | StopRenewing | RenewSlot], reentrant=True
     def _report_if_late(self, slot: int) -> None:
         """After a long silence others may have given the nodes up."""
         before, self._renewed_at[slot] = self._renewed_at[slot], self.ctx.now
-        if before and self.ctx.now - before > LATE * self._interval_seconds * SECOND:
+        if self.ctx.now - before > LATE * self._interval_seconds * SECOND:
             for kubelet in self._slots.kubelets[slot].values():
                 kubelet.tell(ReportNode())
