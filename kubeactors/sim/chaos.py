@@ -200,7 +200,9 @@ class Chaos:
             self.arm(part, self._kernel.now)
 
     def _count(self, fault: AnyFault) -> None:
+        """It takes effect now, which may be long after it was armed: that is when it concerns somebody."""
         kind = kind_of(fault)
+        self._world.disturb(concerned(fault), self._kernel.now)
         self.fired[kind] = self.fired.get(kind, 0) + 1
         self.on_fired(fault)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kubeactors.actor.supervision import SECOND
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim import faults as f
 from kubeactors.sim.faults import AnyFault
@@ -84,6 +85,13 @@ def test_a_fault_reaches_the_one_that_leads(fault: AnyFault) -> None:
     outcome = Simulation(Plan(seed=2, candidates=2, steps=(*WORKLOAD, fault))).run()
     assert outcome.violations == ()
     assert outcome.faults.get(kind_of(fault), 0) >= 1
+
+
+def test_a_fault_concerns_its_component_when_it_takes_effect() -> None:
+    crash = f.ControllerCrash(at=1.0, controller="replicaset", writes=1)
+    simulation = Simulation(Plan(seed=1, steps=(crash, CreateDeployment(at=10.0, name="web", replicas=1))))
+    assert simulation.run().faults == {kind_of(crash): 1}
+    assert simulation.world.disturbed_until(MANAGER) >= 10 * SECOND
 
 
 def test_every_kind_of_fault_is_tried_here() -> None:

@@ -106,7 +106,11 @@ PATIENCE = 7 * SECOND
 
 
 class JobsBackOff(Invariant):
-    """A job whose pods fail does not make another one at once."""
+    """A job whose pods fail does not make another one at once.
+
+    But one whose controller has crashed since may: how often pods have failed is remembered by that alone, and those that
+    were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36).
+    """
 
     name: ClassVar[str] = "jobs-back-off"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
