@@ -1,8 +1,9 @@
 """What holds of what is left once all is quiet: nothing that goes is still there, nothing that belongs is missing."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
+from kubeactors.actor.cell import Cell
 from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeClaim, Pod, Secret, ServiceAccount
@@ -11,13 +12,16 @@ from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import SECOND, parse_time
-from kubeactors.client import controller_of
+from kubeactors.client import cluster_key, controller_of, key_of
+from kubeactors.controllers.serviceaccount_tokens import TokensController
 from kubeactors.sim.goals import has_ended, waits_for_others
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import actors_of
 from kubeactors.sim.rollouts import FINISHED, is_ready
 from kubeactors.sim.room import is_ours
 from kubeactors.sim.users.manifests import ROOT_CA, joined_by
+from kubeactors.sim.world import Commit, World
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"
 DESCRIPTION = "kubernetes.io/description"
@@ -75,9 +79,26 @@ class NamespacesAreFurnished(Invariant):
 
 
 class TokensHaveAccounts(Invariant):
-    """When all is quiet, no Secret is there whose account is gone, and no account mentions one that went after it did."""
+    """When all is quiet, no Secret is there whose account is gone, and no account mentions one that went after it did.
+
+    But nobody forgets for an account what no controller that is still there has known: one that starts, or lists again,
+    does not look for what has come and gone before (pkg/controller/serviceaccount/tokens_controller.go, v1.36).
+    """
 
     name: ClassVar[str] = "tokens-have-accounts"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Secret,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._gone: dict[str, tuple[int, list[TokensController]]] = {}
+        """By key: when a Secret went (revision), and which controllers had known it."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Remember each Secret that goes."""
+        if commit.old is not None and commit.new is None:
+            key = key_of(commit.old)
+            self._gone[key] = (commit.revision, [one for one in self._controllers() if one._secrets.by_key(key)])  # noqa: SLF001 -- an invariant looks inside
+        yield from ()
 
     def settled(self) -> Iterator[str]:
         """Look at each Secret for a token, and at what accounts mention."""
@@ -86,16 +107,20 @@ class TokensHaveAccounts(Invariant):
             account = metadata.annotations.get(ACCOUNT_NAME, "")
             if secret.type == TOKEN and self.world.find(ServiceAccount, account, metadata.namespace) is None:
                 yield f"{title(secret)} is there, and its account {account} is not"
-        gone = {
-            (one.old.metadata.namespace, one.old.metadata.name): one.revision
-            for one in self.world.log.get(Secret, ())
-            if one.new is None and one.old is not None
-        }
         for found in self.world.of(ServiceAccount).values():
             for one in found.secrets:
-                namespace, written = found.metadata.namespace, int(found.metadata.resource_version)
-                if gone.get((namespace, one.name), 0) > written and not self.world.find(Secret, one.name, namespace):
+                if self._should_be_forgotten(found, one.name):
                     yield f"{title(found)} mentions {one.name}, which is gone"
+
+    def _should_be_forgotten(self, account: ServiceAccount, name: str) -> bool:
+        namespace, written = account.metadata.namespace, int(account.metadata.resource_version)
+        went, knew = self._gone.get(cluster_key(namespace, name), (0, []))
+        if went <= written or self.world.find(Secret, name, namespace) is not None:
+            return False
+        return any(one is other for one in self._controllers() for other in knew)
+
+    def _controllers(self) -> list[TokensController]:
+        return [cast("TokensController", one) for _, one in actors_of(self.root, TokensController)]
 
 
 class IdentitiesHaveClaims(Invariant):
