@@ -187,7 +187,7 @@ class PodWorker:
 
     def recover(self) -> None:
         """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory."""
-        recover(self.pod, self._main)
+        recover(self.pod, self._init, self._main)
 
     def reject(self, rejection: Rejection) -> None:
         """The node does not take the pod: it has failed, and nothing of it runs."""

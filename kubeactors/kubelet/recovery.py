@@ -5,9 +5,9 @@ Source: pkg/kubelet/kubelet.go HandlePodCleanups, pkg/kubelet/kuberuntime/kuberu
 
 from collections.abc import Iterable, Sequence
 
-from kubeactors.api.core.v1 import ContainerStateTerminated, Pod
+from kubeactors.api.core.v1 import ContainerStateTerminated, ContainerStatus, Pod
 from kubeactors.kubelet.container_record import ContainerRecord
-from kubeactors.kubelet.lifecycle import restarts
+from kubeactors.kubelet.lifecycle import ALWAYS, is_sidecar, restarts
 from kubeactors.kubelet.runtimes import RuntimeContainer
 
 LOST = ContainerStateTerminated(
@@ -28,15 +28,26 @@ def adopt(records: Iterable[ContainerRecord], found: Sequence[RuntimeContainer])
             record.adopt(known[-1], known[-2] if len(known) > 1 else None)
 
 
-def recover(pod: Pod, records: Iterable[ContainerRecord]) -> None:
+def recover(pod: Pod, init: Iterable[ContainerRecord], main: Iterable[ContainerRecord]) -> None:
     """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory.
 
-    A container that may start again does, and counts the loss as an end; one that may not has failed.
+    A container that may start again does, and counts the loss as an end; one that may not has failed. An init container
+    that has succeeded runs again only where the API lets it: what has ended stays so if the pod does not restart always.
     """
-    told = {one.name: one for one in pod.status.container_statuses}
-    for record in records:
+    told = {one.name: one for one in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
+    if pod.spec.restart_policy != ALWAYS:
+        for record in init:
+            end = _end_of(told.get(record.spec.name))
+            if end is not None and not is_sidecar(record.spec):
+                again = restarts(pod.spec, record.spec, end.exit_code, init=True)
+                record.recover(told[record.spec.name], end, again=again)
+    for record in main:
         status = told.get(record.spec.name)
         if status is not None:
-            end = status.state.terminated or (LOST if status.state.running is not None else None)
+            end = _end_of(status) or (LOST if status.state.running is not None else None)
             again = end is not None and restarts(pod.spec, record.spec, end.exit_code)
             record.recover(status, end, again=again)
+
+
+def _end_of(told: ContainerStatus | None) -> ContainerStateTerminated | None:
+    return told.state.terminated if told is not None else None

@@ -15,7 +15,7 @@ from kubeactors.api.batch.v1 import CronJob, CronJobStatus, Job
 from kubeactors.api.batch.v1.job import is_finished
 from kubeactors.api.core.v1 import ObjectReference
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
-from kubeactors.apimachinery.status import AlreadyExists, NotFound, StatusError
+from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, StatusError
 from kubeactors.client import (
     Change,
     Client,
@@ -90,9 +90,19 @@ class CronJobController(Controller):
         for job in planned.outdated:
             await self._delete(found, job)
         if status != found.status:
-            written = await self._client.update_status(replace(found, status=status))
-            found = self._overlay.wrote(found.metadata.uid, written)
+            found = await self._write_status(found, status)
         self._enqueue_next(key, found, planned)
+
+    async def _write_status(self, found: CronJob, status: CronJobStatus) -> CronJob:
+        """Write what has been done, whatever others have written meanwhile: else the same time would be due again."""
+        try:
+            written = await self._client.update_status(replace(found, status=status))
+        except Conflict:
+            live = await self._client.get(CronJob, found.metadata.name, found.metadata.namespace)
+            if live.metadata.uid != found.metadata.uid or live.status != found.status:
+                raise  # somebody else follows its jobs, too
+            written = await self._client.update_status(replace(live, status=status))
+        return self._overlay.wrote(found.metadata.uid, written)
 
     def _enqueue_next(self, key: str, found: CronJob, planned: Plan) -> None:
         seconds = planned.wait_seconds

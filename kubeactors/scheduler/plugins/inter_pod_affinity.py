@@ -79,9 +79,11 @@ class InterPodAffinity:
         return any(self._touches(pod, pod_info(one), new is not None) for one in (old, new) if isinstance(one, Pod))
 
     def _touches(self, pod: PodInfo, other: PodInfo, is_there: bool) -> bool:  # noqa: FBT001 - of the other pod
+        """Who wants to be near its own kind may be anywhere when the last of them has gone; kube-scheduler overlooks that."""
         population = self._population
         wanted = TermKind.REQUIRED_AFFINITY
-        if is_there and any(one.kind == wanted and population.is_target(one.target, other.group) for one in pod.terms):
+        near = [one for one in pod.terms if one.kind == wanted and population.is_target(one.target, other.group)]
+        if any(is_there or population.is_target(one.target, pod.group) for one in near):
             return True
         unwanted = TermKind.REQUIRED_ANTI_AFFINITY
         return any(one.kind == unwanted and population.is_target(one.target, other.group) for one in pod.terms) or any(

@@ -20,12 +20,14 @@ MANAGER = "controller-manager"
 class _Record:
     """What has become of the pods of a job, by their uids."""
 
-    __slots__ = ("created", "disturbed", "failed", "succeeded")
+    __slots__ = ("created", "disturbed", "failed", "ignored", "succeeded")
 
     def __init__(self) -> None:
         self.created: dict[str, None] = {}
         self.succeeded: dict[str, None] = {}
         self.failed: dict[str, None] = {}
+        self.ignored: dict[str, None] = {}
+        """Of those that have failed: who was disrupted, where the job's policy is not to count such ones."""
         self.disturbed = False
         """Somebody has deleted a pod before it had ended: how many it takes is nobody's guess then."""
 
@@ -72,6 +74,8 @@ class JobsAreExact(Invariant):
             record.succeeded[uid] = None
         elif phase == "Failed":
             record.failed[uid] = None
+            if _is_ignored(job, pod):
+                record.ignored[uid] = None
         elif commit.new is None or pod.metadata.deletion_timestamp is not None:
             record.disturbed = True
         if commit.old is None:
@@ -90,9 +94,21 @@ class JobsAreExact(Invariant):
         if spec.completions is not None and active + len(record.succeeded) > spec.completions:
             done = len(record.succeeded)
             yield f"{title(job)} has {active} active pods after {done} successes, and needs {spec.completions}"
-        most = parallelism + (6 if spec.backoff_limit is None else spec.backoff_limit)
+        most = parallelism + (6 if spec.backoff_limit is None else spec.backoff_limit) + len(record.ignored)
         if not record.succeeded and len(record.created) > most:
             yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
+
+
+def _is_ignored(job: Job, pod: Pod) -> bool:
+    """Whether a failure does not count; of the rules there can be, this looks only at those that the grammar draws."""
+    policy = job.spec.pod_failure_policy
+    ignored = [
+        pattern.type
+        for rule in (policy.rules or () if policy is not None else ())
+        if rule.action == "Ignore"
+        for pattern in rule.on_pod_conditions
+    ]
+    return any(one.type in ignored and one.status == "True" for one in pod.status.conditions)
 
 
 def _needed(job: Job) -> int:
