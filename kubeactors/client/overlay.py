@@ -90,6 +90,14 @@ class Overlay(Generic[T]):
             if written is not None and key not in cached:
                 yield written
 
+    def group_with(self, group: str, cached: Mapping[str, T], others: Mapping[str, T]) -> tuple[T, ...]:
+        """The objects of a group, then those others of the cache that are not known to be of the group by now.
+
+        An orphan that was adopted and written again may be an orphan in the cache still: it is there once, not twice.
+        """
+        known = {key_of(one): one for one in self.group(group, cached)}
+        return (*known.values(), *(one for key, one in others.items() if key not in known))
+
     def lacking(self, group: str) -> bool:
         """Whether the cache lacks an object of a group and is to show it yet: it may never, if that goes before."""
         return any(

@@ -133,7 +133,7 @@ class History:
         else:
             orphans = self._lister.by_index(ORPHANS, selector_value(namespace, selector))
             owned = self._lister.by_index(CONTROLLER, uid)
-            candidates = (*self._overlay.group(uid, owned), *orphans.values())
+            candidates = self._overlay.group_with(uid, owned, orphans)
         sorted_out = claim(owner, selector, candidates)
         await release(self._client, owner, sorted_out.release)
         adopted = await adopt(self._client, owner, sorted_out.adopt)

@@ -87,3 +87,10 @@ def test_a_write_counts_no_longer_than_until_the_cache_has_come_so_far() -> None
     assert overlay.newest(KEY, None) == config_map("a", 2)
     cache.revision = 2
     assert overlay.newest(KEY, None) is None
+
+
+def test_an_orphan_of_the_cache_that_was_adopted_and_written_again_is_there_once() -> None:
+    overlay: Overlay[ConfigMap] = Overlay(Indexer())
+    orphan, other, adopted = config_map("a", 1), config_map("b", 1), config_map("a", 3)
+    overlay.wrote("group", adopted)
+    assert overlay.group_with("group", {}, {KEY: orphan, "default/b": other}) == (adopted, other)

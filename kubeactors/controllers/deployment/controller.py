@@ -154,7 +154,7 @@ class DeploymentController(Controller):
         else:
             cached = self._replica_sets.by_index(CONTROLLER, found.metadata.uid)
             orphans = self._replica_sets.by_index(ORPHANS, selector_value(namespace, selector))
-            candidates = (*self._overlay.group(found.metadata.uid, cached), *orphans.values())
+            candidates = self._overlay.group_with(found.metadata.uid, cached, orphans)
         claimed = claim(found, selector, candidates)
         await release(self._client, found, claimed.release)
         return (*claimed.owned, *await adopt(self._client, found, claimed.adopt))
