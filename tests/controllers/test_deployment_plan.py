@@ -112,6 +112,18 @@ def test_recreating_does_not_wait_for_sizes_that_were_meant_for_rolling() -> Non
     assert [one.replica_set.spec.replicas for one in step.updates] == [0, 0]
 
 
+def test_recreating_forgets_no_revision_before_there_is_a_newer_one() -> None:
+    made = deployment(0, image="example/web:3")
+    spec = replace(made.spec, strategy=DeploymentStrategy(type="Recreate"), revision_history_limit=0)
+    recreated, old = replace(made, spec=spec), found("2", 0)
+    waiting = plan(View(deployment=recreated, replica_sets=(old,), populated=("2",), now=NOW))
+    assert (waiting.create, waiting.deletions) == (None, ())
+    step = plan(View(deployment=recreated, replica_sets=(old,), now=NOW))
+    assert step.create is not None
+    assert step.create.metadata.annotations[REVISION] == "3"
+    assert step.deletions == (old,)
+
+
 @pytest.mark.parametrize(
     ("replicas", "before", "present", "expected"),
     [

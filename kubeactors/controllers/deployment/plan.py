@@ -258,14 +258,17 @@ class _Rollout:
     # Recreating.
 
     def recreate(self) -> Plan:
-        """Scale old ones to nothing, wait until their pods are gone, then scale the new one up."""
+        """Scale old ones to nothing, wait until their pods are gone, then scale the new one up.
+
+        Until then no history is cleaned up: the newest revision may be an old one, and its number would be forgotten.
+        """
         moved = [self._resize(one, 0) for one in active(self.old)]
-        if not any(moved) and not self._old_pods_live():
-            self.sync_revision(create=True)
-            assert self.new is not None  # found or made just now
-            if size(self.new) != wanted(self._deployment):
-                moved.append(self._resize(self.new, wanted(self._deployment)))
-        return self._finished_step(moved=any(moved))
+        if any(moved) or self._old_pods_live():
+            return self.finished(self.progressed())
+        self.sync_revision(create=True)
+        assert self.new is not None  # found or made just now
+        goal = wanted(self._deployment)
+        return self._finished_step(moved=size(self.new) != goal and self._resize(self.new, goal))
 
     def _old_pods_live(self) -> bool:
         """Whether there are pods of old ones, or may be: a controller that has not seen yet that they are to go.
