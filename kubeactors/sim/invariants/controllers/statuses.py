@@ -3,7 +3,7 @@
 Reckoned here anew from what is in the store, by nothing that controllers use: a mistake of theirs is not repeated.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
@@ -19,7 +19,7 @@ from kubeactors.kubelet.runtimes.curves import parse_curve
 from kubeactors.sim.goals import has_ended
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import FINISHED, ROLLING, has_caught_up, is_active, is_ready, least, wanted
-from kubeactors.sim.room import is_ours
+from kubeactors.sim.room import is_ours, target
 from kubeactors.sim.users.manifests import LOAD
 from kubeactors.sim.world import World
 
@@ -123,7 +123,7 @@ def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:
 
 def _looks_at_daemon_set(world: World, found: TypedObject) -> Said:
     assert isinstance(found, DaemonSet)
-    pods, status = [pod for pod in _pods(world, found) if is_active(pod)], found.status
+    pods, status = _firsts(filter(is_active, _pods(world, found))), found.status
     nodes = sum(1 for node in world.of(Node).values() if is_ours(node))
     ready = sum(map(is_ready, pods))
     yield from _looks_at_generation(found)
@@ -133,6 +133,19 @@ def _looks_at_daemon_set(world: World, found: TypedObject) -> Said:
     yield "numberAvailable", status.number_available, ready
     yield "numberUnavailable", status.number_unavailable, nodes - ready
     yield "numberMisscheduled", status.number_misscheduled, 0
+
+
+def _firsts(pods: Iterable[Pod]) -> Sequence[Pod]:
+    """The pod of each node that counts: a daemon set counts nodes, and a second pod may find no room beside the first.
+
+    Source: updateDaemonSetStatus in pkg/controller/daemon/daemon_controller.go (v1.36).
+    """
+    oldest_last = sorted(pods, key=_age, reverse=True)
+    return tuple({target(pod): pod for pod in oldest_last}.values())
+
+
+def _age(pod: Pod) -> tuple[bool, str, str]:
+    return not pod.spec.node_name, pod.metadata.creation_timestamp or "", pod.metadata.name
 
 
 def _looks_at_job(world: World, found: TypedObject) -> Said:
