@@ -11,6 +11,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import is_condemned
 from kubeactors.sim.rollouts import is_active
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
@@ -125,7 +126,8 @@ class JobsBackOff(Invariant):
     """A job whose pods fail does not make another one at once.
 
     But one whose controller has crashed since may: how often pods have failed is remembered by that alone, and those that
-    were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36).
+    were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36). And
+    a pod that is given up with its node counts from when it ceased to be ready, though that is long ago (getFinishedTime).
     """
 
     name: ClassVar[str] = "jobs-back-off"
@@ -148,11 +150,17 @@ class JobsBackOff(Invariant):
             self._failed[uid] = LONG_AGO
         elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed":
             if self._failed.get(uid) != LONG_AGO:
-                self._failed[uid] = now
+                self._fails(uid, pod)
         elif commit.old is None:
             since = now - self._failed.get(uid, LONG_AGO)
             if since < PATIENCE and self.world.disturbed_until(MANAGER) + PATIENCE < now:
                 yield f"{title(job)} has created {title(pod)} {since / SECOND:.1f} s after another one had failed"
+
+    def _fails(self, uid: str, pod: Pod) -> None:
+        if is_condemned(pod):
+            self._failed.pop(uid, None)
+        else:
+            self._failed[uid] = self.root.kernel.now
 
 
 def _phase(value: TypedObject | None) -> str:
