@@ -8,9 +8,11 @@ from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeClaim, Pod, Secret, ServiceAccount
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.quantity import value
 from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.client import cluster_key, controller_of, key_of
 from kubeactors.controllers.serviceaccount_tokens import TokensController
@@ -24,6 +26,7 @@ from kubeactors.sim.users.manifests import ROOT_CA, joined_by
 from kubeactors.sim.world import Commit, World
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"
+COUNTED = "count/configmaps"
 DESCRIPTION = "kubernetes.io/description"
 TOKEN, ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
@@ -61,7 +64,10 @@ class WhatIsDeletedGoes(Invariant):
 
 
 class NamespacesAreFurnished(Invariant):
-    """When all is quiet, every namespace has its default account, and says what the root of trust is."""
+    """When all is quiet, every namespace has its default account, and says what the root of trust is.
+
+    But no more config maps may be made than a quota allows: people may be quicker than a controller manager that is away.
+    """
 
     name: ClassVar[str] = "namespaces-are-furnished"
 
@@ -73,9 +79,16 @@ class NamespacesAreFurnished(Invariant):
                 yield f"{title(namespace)} has no account {ACCOUNT}"
             root = self.world.find(ConfigMap, ROOT, name)
             if root is None:
-                yield f"{title(namespace)} has no config map {ROOT}"
+                if not self._is_full(name):
+                    yield f"{title(namespace)} has no config map {ROOT}"
             elif root.data != {"ca.crt": ROOT_CA} or DESCRIPTION not in root.metadata.annotations:
                 yield f"{title(root)} says {root.data}"
+
+    def _is_full(self, namespace: str) -> bool:
+        """Whether a quota lets no further config map in."""
+        there = sum(1 for one in self.world.of(ConfigMap).values() if one.metadata.namespace == namespace)
+        shares = (one for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
+        return any(COUNTED in one.spec.hard and value(one.spec.hard[COUNTED]) <= there for one in shares)
 
 
 class TokensHaveAccounts(Invariant):
