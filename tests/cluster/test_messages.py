@@ -63,7 +63,7 @@ def test_the_messages_of_a_pod_from_creation_to_running_are_these(tmp_path: Path
         "Kubelet WriteStatus": 1.0,
         "Kubelet WatchEvents": 1.99,  # one that the pod is bound, one with its own status
         "Informer WatchEvents": 2.1,  # of the controllers and of the scheduler; creations and bindings come in batches
-        "ApiServer Flush": 1.05,
+        "ApiServer Flush": 1.04,
     }
     assert max(told.values()) <= 1.05, "who observes pods hears of each status, and of all else in batches"
-    assert sum(told.values()) <= 14.4, "who has nothing to do with a change does not hear of it"
+    assert sum(told.values()) <= 10.2, "who has nothing to do with a change does not hear of it"
