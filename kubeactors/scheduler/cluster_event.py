@@ -86,6 +86,9 @@ class ClusterEvent(msgspec.Struct, frozen=True, gc=False):
     action: Action
 
 
+POD_CAME = ClusterEvent(Resource.ASSIGNED_POD, Action.ADD)
+"""A pod has come to a node."""
+
 QueueingHint: TypeAlias = Callable[[PodInfo, Subject, Subject], bool]
 """Whether the event, with the object before and after it, may make this pod schedulable."""
 

@@ -14,7 +14,16 @@ from typing import TypeAlias
 
 import msgspec
 
-from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Hint, Resource, Subject, anybody, pod_update_action
+from kubeactors.scheduler.cluster_event import (
+    POD_CAME,
+    Action,
+    ClusterEvent,
+    Hint,
+    Resource,
+    Subject,
+    anybody,
+    pod_update_action,
+)
 from kubeactors.scheduler.framework import Status
 from kubeactors.scheduler.pod_info import PodInfo
 
@@ -158,6 +167,10 @@ class SchedulingQueue:
         self._errors = _Heap()
         """Like backoff, for pods that met an error: these wait for the full time."""
         self._unschedulable: dict[str, QueuedPod] = {}
+        self._seeking: dict[str, QueuedPod] = {}
+        """Of those the ones that the company of another pod may help, and some that are not there any more."""
+        self._company = [name for name, several in hints.items() if any(_listens(one, POD_CAME) for one in several)]
+        """The plugins that may accept a pod because another one has come to a node."""
         self._waiting = (self._active.pods, self._backoff.pods, self._errors.pods, self._unschedulable)
         """All pods that are not gated, by uid."""
         self._gated: dict[str, dict[str, QueuedPod]] = {}
@@ -246,6 +259,8 @@ class SchedulingQueue:
             self._retry(queued, now, at_once=max(helping) == _AT_ONCE)
         else:
             self._unschedulable[queued.uid] = queued
+            if any(one in queued.plugins for one in self._company):
+                self._seeking[queued.uid] = queued
 
     def retry_after_error(self, queued: QueuedPod, info: PodInfo, now: int) -> None:
         """The pod had its place, but something broke: try again, as it is now, after its back-off."""
@@ -259,12 +274,20 @@ class SchedulingQueue:
         if self._in_flight:
             self._events.append((event, old, new, but))
         only = self._only(event, old, new)
-        for queued in _among(self._unschedulable, only):
+        for queued in self._concerned(event, only):
             helped = self._helped(queued, event, old, new) if queued.uid != but else _NOT
             if helped:
                 del self._unschedulable[queued.uid]
                 self._retry(queued, now, at_once=helped == _AT_ONCE)
         self._open_gates(event, old, new, only)
+
+    def _concerned(self, event: ClusterEvent, only: str) -> tuple[QueuedPod, ...]:
+        """Those that such an event may help. That a pod comes to a node is what happens most, and helps few."""
+        if event != POD_CAME:
+            return _among(self._unschedulable, only)
+        found = {uid: one for uid, one in self._seeking.items() if self._unschedulable.get(uid) is one}
+        self._seeking = found
+        return _among(found, only)
 
     def awaits(self, event: ClusterEvent) -> bool:
         """Whether any plugin waits for such an event; `move` drops others."""

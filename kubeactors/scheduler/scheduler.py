@@ -15,7 +15,14 @@ from kubeactors.client import Change, Client, Notify, RecordEvent, SharedInforme
 from kubeactors.message import Recipient
 from kubeactors.scheduler import diagnosis
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource, node_update_action, pod_update_action
+from kubeactors.scheduler.cluster_event import (
+    POD_CAME,
+    Action,
+    ClusterEvent,
+    Resource,
+    node_update_action,
+    pod_update_action,
+)
 from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.explanation import ExplainScheduling, Explanation, explain, unplaced
 from kubeactors.scheduler.extended import Extenders
@@ -39,7 +46,6 @@ PODS_PER_TURN = 16
 
 _POD_LEFT = ClusterEvent(Resource.ASSIGNED_POD, Action.DELETE)
 _POD_WAITS = ClusterEvent(Resource.UNSCHEDULED_POD, Action.ADD)
-_POD_CAME = ClusterEvent(Resource.ASSIGNED_POD, Action.ADD)
 _NODE_CAME = ClusterEvent(Resource.NODE, Action.ADD)
 _NODE_LEFT = ClusterEvent(Resource.NODE, Action.DELETE)
 
@@ -242,13 +248,16 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
     def _pod_is_placed(self, pod: Pod) -> None:
         self.queue.delete(pod.metadata.uid)
         self._waiting.reject(pod.metadata.uid, "", "bound by somebody else")
+        is_news = self.cache.is_assumed(pod.metadata.uid)
         if self.cache.confirm(pod):
+            if is_news:
+                self.queue.move(POD_CAME, None, pod, self.ctx.now)
             return
         before = self.cache.pod(pod.metadata.uid)
         after = pod_info(pod)
         self.cache.set_pod(after)
         if before is None:
-            self.queue.move(_POD_CAME, None, pod, self.ctx.now)
+            self.queue.move(POD_CAME, None, pod, self.ctx.now)
         elif action := pod_update_action(before, after):
             self.queue.move(ClusterEvent(Resource.ASSIGNED_POD, action), before.pod, pod, self.ctx.now)
 
