@@ -6,8 +6,17 @@ from typing import cast
 from msgspec.structs import replace
 
 from kubeactors.actor.cell import Cell
-from kubeactors.api.core.v1 import Node, Pod, PodSchedulingGate, PodSpec, Taint
-from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.api.core.v1 import (
+    Affinity,
+    Node,
+    Pod,
+    PodAffinity,
+    PodAffinityTerm,
+    PodSchedulingGate,
+    PodSpec,
+    Taint,
+)
+from kubeactors.apimachinery.meta import LabelSelector, TypedObject
 from kubeactors.apimachinery.requests import ADDED
 from kubeactors.client import Change, Notify
 from kubeactors.scheduler.messages import Cycle, GoOn
@@ -104,6 +113,39 @@ def test_a_waiting_pod_gets_the_room_of_a_pod_that_has_ended() -> None:
     plane.run_until_pod("first", is_placed)
     plane.create(a_pod("second", requests={"cpu": "4"}))
     plane.run_until_pod("second", lambda one: one.status.phase == "Running", seconds=5)
+
+
+def near(app: str) -> Affinity:
+    term = PodAffinityTerm(
+        label_selector=LabelSelector(match_labels={"app": app}), topology_key="kubernetes.io/hostname"
+    )
+    return Affinity(pod_affinity=PodAffinity(required_during_scheduling_ignored_during_execution=(term,)))
+
+
+def of_app(pod: Pod, app: str, affinity: Affinity) -> Pod:
+    metadata = replace(pod.metadata, labels={"app": app})
+    return replace(pod, metadata=metadata, spec=replace(pod.spec, affinity=affinity))
+
+
+def test_a_pod_that_waits_for_company_comes_to_it_once_the_scheduler_has_found_that_a_place() -> None:
+    plane = scheduling()
+    plane.create(of_app(a_pod("second"), "web", near("db")))
+    plane.run_until_pod("second", is_refused)
+    plane.create(of_app(a_pod("first"), "db", near("db")))
+    second = plane.run_until_pod("second", is_placed, seconds=20)
+    assert second.spec.node_name == plane.pod("first").spec.node_name
+
+
+def test_a_pod_that_waits_where_its_own_kind_is_may_be_anywhere_when_that_has_gone() -> None:
+    plane = scheduling(nodes=2)
+    plane.create(of_app(a_pod("first", requests={"cpu": "4"}), "db", near("db")))
+    first = plane.run_until_pod("first", is_placed)
+    plane.change_node(first.spec.node_name, with_spec(lambda _: {"unschedulable": True}))
+    plane.create(of_app(a_pod("second", requests={"cpu": "4"}), "db", near("db")))
+    plane.run_until_pod("second", is_refused)
+    plane.delete_pod("first", grace_seconds=1)
+    second = plane.run_until_pod("second", is_placed, seconds=20)
+    assert second.spec.node_name != first.spec.node_name
 
 
 def test_a_waiting_pod_gets_a_new_node() -> None:
