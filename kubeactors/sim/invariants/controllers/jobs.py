@@ -6,6 +6,7 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
@@ -72,7 +73,10 @@ class JobsAreExact(Invariant):
         record = self._records.setdefault(job.metadata.uid, _Record())
         uid, phase = pod.metadata.uid, pod.status.phase
         if phase == "Succeeded":
-            record.succeeded[uid] = None
+            if (
+                TRACKING_FINALIZER in pod.metadata.finalizers
+            ):  # else it was let go before, because its job was suspended
+                record.succeeded[uid] = None
         elif phase == "Failed":
             record.failed[uid] = None
             if _is_ignored(job, pod):
