@@ -104,6 +104,11 @@ class JobsAreExact(Invariant):
             yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
 
 
+def _is_followed(pod: Pod) -> bool:
+    """Whether its job wants to know how it ends: not if that was suspended, and has let it go."""
+    return TRACKING_FINALIZER in pod.metadata.finalizers
+
+
 def _is_ignored(job: Job, pod: Pod) -> bool:
     """Whether a failure does not count; of the rules there can be, this looks only at those that the grammar draws."""
     policy = job.spec.pod_failure_policy
@@ -152,7 +157,7 @@ class JobsBackOff(Invariant):
         uid = job.metadata.uid
         if pod.status.phase == "Succeeded":
             self._failed[uid] = LONG_AGO
-        elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed":
+        elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed" and _is_followed(pod):
             if self._failed.get(uid) != LONG_AGO:
                 self._fails(uid, pod)
         elif commit.old is None:
