@@ -120,6 +120,7 @@ class WritesAreNews(RequestInvariant):
 def told(request: ApiRequest[object]) -> str:
     """What a request is about, for people.
 
+    >>> from kubeactors.apimachinery.requests import GroupVersionResource
     >>> told(Delete(resource=GroupVersionResource("apps", "v1", "deployments"), namespace="default", name="web"))
     'deployments default/web'
     """
