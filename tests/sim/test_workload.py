@@ -44,6 +44,7 @@ from kubeactors.sim.workload import (
     DropOwner,
     DropToken,
     DropVolume,
+    Evict,
     Expose,
     Furnish,
     GrantRole,
@@ -247,6 +248,7 @@ def test_a_simulation_that_is_over_takes_no_memory() -> None:
 def test_an_action_has_an_effect_if_something_was_written() -> None:
     web = CreateDeployment(at=0.0, name="web", replicas=1)
     lost = (Roll(at=1.0, name="api", image="2"), DeletePod(at=1.0, name="api", number=0))
-    outcome = Simulation(Plan(steps=(web, Roll(at=1.0, name="web", image="2"), *lost))).run(until=2.0)
-    assert outcome.actions == {"create-deployment": 1, "roll": 1}
+    done = (web, Roll(at=1.0, name="web", image="2"), Evict(at=1.5, name="web", number=0))
+    outcome = Simulation(Plan(steps=(*done, *lost))).run(until=2.0)
+    assert outcome.actions == {"create-deployment": 1, "roll": 1, "evict": 1}
     assert outcome.in_vain == {"roll": 1, "delete-pod": 1}

@@ -10,6 +10,8 @@ from kubeactors.client import Transport
 R = TypeVar("R")
 
 WRITES = (Create, Update, Patch, Delete, DeleteCollection)
+FAILURE = "Failure"
+"""Success is a `Status`, too, of an object that is gone at once."""
 
 
 class NotedTransport:
@@ -44,5 +46,5 @@ class _Noted(Generic[R]):
 
     def __await__(self) -> Generator[object, None, R]:
         reply = yield from self._reply.__await__()
-        self._way.has_written = self._way.has_written or not isinstance(reply, Status)
+        self._way.has_written = self._way.has_written or not (isinstance(reply, Status) and reply.status == FAILURE)
         return reply
