@@ -49,9 +49,9 @@ def _changed(value: HasMeta, before: bool | None, after: bool | None) -> HasMeta
             return value
 
 
-def _template(value: PodTemplateSpec, before: bool | None, after: bool | None) -> PodTemplateSpec:  # noqa: FBT001
+def _template(value: PodTemplateSpec, before: bool | None, after: bool | None) -> PodTemplateSpec:  # noqa: FBT001 -- as above
     return replace(value, spec=_spec(value.spec, before, after))
 
 
-def _spec(value: PodSpec, before: bool | None, after: bool | None) -> PodSpec:  # noqa: FBT001
+def _spec(value: PodSpec, before: bool | None, after: bool | None) -> PodSpec:  # noqa: FBT001 -- as above
     return replace(value, set_hostname_as_fqdn=after) if value.set_hostname_as_fqdn is before else value

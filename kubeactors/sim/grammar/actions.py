@@ -278,7 +278,7 @@ class Actions:
     @staticmethod
     def _pausing(name: str) -> tuple[Make, ...]:
         """What holds a rollout, and lets it go on or back."""
-        pause: Make = lambda at: workload.Pause(at=at, name=name)  # noqa: E731
+        pause: Make = lambda at: workload.Pause(at=at, name=name)  # noqa: E731 -- it stands there twice
         return (
             *(pause,) * 2,
             lambda at: workload.Resume(at=at, name=name),
