@@ -15,7 +15,7 @@ from kubeactors.apimachinery.labels import Selector
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import STRATEGIC_MERGE_PATCH
 from kubeactors.apimachinery.status import Conflict, Invalid, NotFound, not_found
-from kubeactors.client import Client, controller_of, controller_reference, reading
+from kubeactors.client import Change, Client, controller_of, controller_reference, reading
 from kubeactors.controllers.pods import label_values
 
 T = TypeVar("T", bound=TypedObject)
@@ -55,6 +55,14 @@ def claim(owner: HasMeta, selector: Selector, candidates: Iterable[T]) -> Claim[
         elif matches and not going and one.metadata.deletion_timestamp is None:
             adopt.append(one)
     return Claim(tuple(owned), tuple(adopt), tuple(release))
+
+
+def may_be_taken(change: Change[T]) -> bool:
+    """Whether something has no controller, and just came, lost it or got other labels: who selects it may want it."""
+    old, new = change.old, change.new
+    if new is None or controller_of(new.metadata) is not None:
+        return False
+    return old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None
 
 
 @reading("metadata.owner_references")

@@ -42,6 +42,7 @@ from kubeactors.controllers.adoption import (
     by_controller,
     by_orphanhood,
     claim,
+    may_be_taken,
     release,
     selector_value,
 )
@@ -123,7 +124,7 @@ class DaemonSetController(Controller):
         if reference is not None:
             if reference.kind == "DaemonSet":
                 self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
-        elif old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None:
+        elif may_be_taken(change):
             self._enqueue_selecting(new)
 
     def _pod_goes(self, change: Change[Pod]) -> None:
@@ -158,20 +159,25 @@ class DaemonSetController(Controller):
                 self.enqueue(key_of(one))
 
     def _on_revision(self, change: Change[ControllerRevision]) -> None:
-        if not self._history.seen(change):
-            self._enqueue_owner(change.current)
+        if self._history.seen(change):
+            return
+        for one in (change.old, change.new):
+            if one is not None:
+                self._enqueue_owner(one)
+        if may_be_taken(change):
+            self._enqueue_selecting(change.current)
 
     def _enqueue_owner(self, one: TypedObject) -> None:
         reference = controller_of(one.metadata)
         if reference is not None and reference.kind == "DaemonSet":
             self.enqueue(cluster_key(one.metadata.namespace, reference.name))
 
-    def _enqueue_selecting(self, pod: Pod) -> None:
+    def _enqueue_selecting(self, orphan: TypedObject) -> None:
         if not len(self._sets):
             return
-        for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
+        for value in label_values(orphan.metadata.namespace, orphan.metadata.labels.items()):
             for key, one in self._sets.by_index(SELECTOR, value).items():
-                if of_object(one.spec.selector).matches(pod.metadata.labels):
+                if of_object(one.spec.selector).matches(orphan.metadata.labels):
                     self.enqueue(key)
 
     # What is done.

@@ -46,6 +46,7 @@ from kubeactors.controllers.adoption import (
     by_controller,
     by_orphanhood,
     claim,
+    may_be_taken,
     release,
     selector_value,
 )
@@ -150,7 +151,7 @@ class ReplicasController(Controller, Generic[R]):
         if reference is not None:
             if reference.kind == self.owner_kind:
                 self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
-        elif old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None:
+        elif may_be_taken(change):
             self._enqueue_selecting(new)
 
     def _pod_goes(self, change: Change[Pod]) -> None:

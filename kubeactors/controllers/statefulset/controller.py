@@ -38,6 +38,7 @@ from kubeactors.controllers.adoption import (
     by_controller,
     by_orphanhood,
     claim,
+    may_be_taken,
     release,
     selector_value,
 )
@@ -110,10 +111,11 @@ class StatefulSetController(Controller):
         if old is not None and (new is None or owner_changed(old.metadata, new.metadata)):
             self._enqueue_owner(old)
         if new is None:
+            self._enqueue_named_in(change.current.metadata.namespace, change.current.metadata.name)
             return
         if controller_of(new.metadata) is not None:
             self._enqueue_owner(new)
-        elif old is None or old.metadata.labels != new.metadata.labels or controller_of(old.metadata) is not None:
+        elif may_be_taken(change):
             self._enqueue_selecting(new)
 
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
@@ -122,28 +124,35 @@ class StatefulSetController(Controller):
         if change.new is None:
             for one in change.current.metadata.owner_references:
                 if one.kind == "Pod":
-                    name = one.name.rpartition("-")[0]
-                    self._enqueue_if_there(cluster_key(change.current.metadata.namespace, name))
+                    self._enqueue_named_in(change.current.metadata.namespace, one.name)
 
     def _on_revision(self, change: Change[ControllerRevision]) -> None:
-        if not self._history.seen(change):
-            self._enqueue_owner(change.current)
+        if self._history.seen(change):
+            return
+        for one in (change.old, change.new):
+            if one is not None:
+                self._enqueue_owner(one)
+        if may_be_taken(change):
+            self._enqueue_selecting(change.current)
 
     def _enqueue_owner(self, one: TypedObject) -> None:
         reference = controller_of(one.metadata)
         if reference is not None and reference.kind == "StatefulSet":
             self.enqueue(cluster_key(one.metadata.namespace, reference.name))
 
-    def _enqueue_if_there(self, key: str) -> None:
+    def _enqueue_named_in(self, namespace: str, pod: str) -> None:
+        """A pod of that name would be this set's, whoever has it now."""
+        key = cluster_key(namespace, pod.rpartition("-")[0])
         if self._sets.by_key(key) is not None:
             self.enqueue(key)
 
-    def _enqueue_selecting(self, pod: Pod) -> None:
+    def _enqueue_selecting(self, orphan: Pod | ControllerRevision) -> None:
         if not len(self._sets):
             return
-        for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
+        for value in label_values(orphan.metadata.namespace, orphan.metadata.labels.items()):
             for key, one in self._sets.by_index(SELECTOR, value).items():
-                if of_object(one.spec.selector).matches(pod.metadata.labels) and ordinal_of(one, pod) is not None:
+                fits = isinstance(orphan, ControllerRevision) or ordinal_of(one, orphan) is not None
+                if fits and of_object(one.spec.selector).matches(orphan.metadata.labels):
                     self.enqueue(key)
 
     # What is done.
