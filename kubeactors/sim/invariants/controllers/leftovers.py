@@ -26,7 +26,8 @@ from kubeactors.sim.users.manifests import ROOT_CA, joined_by
 from kubeactors.sim.world import Commit, World
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"
-COUNTED = "count/configmaps"
+COUNTED = ("configmaps", "count/configmaps")
+"""Under either name a quota counts them."""
 DESCRIPTION = "kubernetes.io/description"
 TOKEN, ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
@@ -87,8 +88,8 @@ class NamespacesAreFurnished(Invariant):
     def _is_full(self, namespace: str) -> bool:
         """Whether a quota lets no further config map in."""
         there = sum(1 for one in self.world.of(ConfigMap).values() if one.metadata.namespace == namespace)
-        shares = (one for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
-        return any(COUNTED in one.spec.hard and value(one.spec.hard[COUNTED]) <= there for one in shares)
+        shares = (one.spec.hard for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
+        return any(value(hard[name]) <= there for hard in shares for name in COUNTED if name in hard)
 
 
 class TokensHaveAccounts(Invariant):

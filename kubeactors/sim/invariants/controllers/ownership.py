@@ -7,6 +7,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
 from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.labels import of_object
@@ -15,7 +16,7 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
-from kubeactors.sim.rollouts import wanted
+from kubeactors.sim.rollouts import is_active, wanted
 from kubeactors.sim.users.belongings import Widget
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
@@ -31,9 +32,15 @@ class NothingFreeIsDeleted(Invariant):
     name: ClassVar[str] = "nothing-free-is-deleted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod, ConfigMap)
 
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._discarded: dict[str, None] = {}
+
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at what goes, or begins to."""
         old, new = commit.old, commit.new
+        if isinstance(old, Pod) and isinstance(new, Pod) and self._is_discarded(old, new):
+            self._discarded[new.metadata.uid] = None
         if old is None or old.metadata.uid not in self.world.free:
             return
         going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
@@ -44,11 +51,14 @@ class NothingFreeIsDeleted(Invariant):
     def _must_go(self, value: TypedObject) -> bool:
         """Whether there is another good reason: its node is bad, it makes room, or an owner was deleted that it belonged to.
 
-        Or it is a pod that has not been orphaned yet: its controller need not know that it will be.
+        Or it is a pod that has not been orphaned yet: its controller need not know that it will be. Nor need that of a
+        job which has too many of them, and was half way when they were: see `_is_discarded`.
         """
         reference = controller_of(value.metadata)
         owner = self.world.leaving.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
+            return True
+        if value.metadata.uid in self._discarded:
             return True
         if is_evicted(value) or is_condemned(value) or is_preempted(value):
             return True  # whether it had to go is judged elsewhere
@@ -62,6 +72,24 @@ class NothingFreeIsDeleted(Invariant):
                 one.uid != owner and self._goes(one.uid) for one in owners if not one.api_version.startswith(MYSTERY)
             )
         return isinstance(value, Pod) and any(self._goes(one.uid) for one in owners)
+
+    def _is_discarded(self, old: Pod, new: Pod) -> bool:
+        """Whether the first half of getting rid of a pod was done while it was its job's: the finalizer has gone.
+
+        The second half is to delete it, and whoever orphans it in between is too late, in Kubernetes as here. A job that
+        wants all its pods has no reason to let one go.
+
+        Source: `deleteJobPods` in pkg/controller/job/job_controller.go (v1.36).
+        """
+        if TRACKING_FINALIZER not in old.metadata.finalizers or TRACKING_FINALIZER in new.metadata.finalizers:
+            return False
+        reference = controller_of(new.metadata)
+        job = self.world.by_uid.get(reference.uid) if reference is not None else None
+        if not isinstance(job, Job) or not is_active(new):
+            return False
+        pods = [one for one in self.world.controlled_by(job.metadata.uid).values() if isinstance(one, Pod)]
+        parallelism = 1 if job.spec.parallelism is None else job.spec.parallelism
+        return bool(job.spec.suspend) or sum(map(is_active, pods)) > parallelism
 
     def _goes(self, uid: str) -> bool:
         """Whether an owner is gone, or going: what has not been released yet goes with it."""
