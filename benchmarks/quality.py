@@ -7,21 +7,24 @@ or fails without its bug.
 
 With `--automatic` the mutants are made by rule from the code of our components, `--sample` of them by lot; the score is
 how many are killed by the first `--scenarios` of the default campaign, of those whose function runs at all in them. Of
-each only such scenarios are run as come to its place, and for at most `--seconds`: no other can tell. `--room` takes
-those of one room only.
+each only such scenarios are run in which it makes a difference (a guard that is dropped makes none while it holds), and
+for at most `--seconds`: no other can tell. `--room` takes those of one room only. Here each of the `--cores` takes its
+share of the mutants.
 """
 
 import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
 from kubeactors.sim.plan import encode
-from tests.quality.automatic.hunt import Verdict, campaign, hunt, sample
-from tests.quality.automatic.mutants import Mutant, mutants, named
+from tests.quality.automatic.hunt import Verdict, campaign, hunt, merged, sample
+from tests.quality.automatic.mutants import mutants, named
 from tests.quality.corpus import CORPUS, Row
 from tests.quality.search import Result, search
 
@@ -65,10 +68,15 @@ def automatic(options: argparse.Namespace) -> int:
     everything = [one for one in mutants() if one.module.startswith(f"kubeactors.{options.room}")]
     seeds = range(options.first_seed, options.first_seed + options.scenarios)
     drawn = [named(name) for name in options.names] or sample(everything, 3 * options.sample, options.sample_seed)
-    without = campaign(drawn, seeds)
-    chosen = [one for one in drawn if without.runs(one)][: len(options.names) or options.sample]
-    print(f"{len(everything)} mutants; {len(chosen)} are tried in {len(without.places)} scenarios", flush=True)
-    verdicts = [_try(one, without.seeds(one), options.seconds) for one in chosen]
+    with ProcessPoolExecutor(options.cores, get_context("fork")) as pool:
+        without = merged(
+            pool.map(partial(campaign, drawn), (seeds[core :: options.cores] for core in range(options.cores)))
+        )
+        chosen = [one for one in drawn if without.runs(one)][: len(options.names) or options.sample]
+        print(f"{len(everything)} mutants; {len(chosen)} are tried in {len(without.places)} scenarios", flush=True)
+        scenarios = [without.seeds(one) for one in chosen]
+        hunts = pool.map(partial(hunt, seconds=options.seconds), chosen, scenarios)
+        verdicts = list(map(_told, hunts, scenarios))
     for room in sorted({one.mutant.room for one in verdicts}):
         _score(room, [one for one in verdicts if one.mutant.room == room])
     _score("all", verdicts)
@@ -94,9 +102,9 @@ def _weighted(verdicts: Sequence[Verdict], weights: Mapping[str, float]) -> floa
     return sum(weights[name] * killed[name] / tried[name] for name in tried) / total if total else 0.0
 
 
-def _try(mutant: Mutant, seeds: Sequence[int], seconds: float) -> Verdict:
-    verdict = hunt(mutant, seeds, seconds)
-    word = verdict.violated or ("SURVIVES" if seeds else "NEVER RUNS")
+def _told(verdict: Verdict, seeds: Sequence[int]) -> Verdict:
+    mutant = verdict.mutant
+    word = verdict.violated or ("SURVIVES" if seeds else "NO DIFFERENCE")
     tried = f"{verdict.scenarios}/{len(seeds)}"
     print(f"{word:28} {verdict.seconds:6.1f} {tried:>8}  {mutant.name} (line {mutant.line})", flush=True)
     return verdict

@@ -5,11 +5,16 @@ import ast
 import pytest
 
 from kubeactors.client import Expectations
+from kubeactors.sim.grammar import generate
+from kubeactors.sim.simulation import Simulation
 from tests.quality.automatic.hunt import campaign, hunt, sample
+from tests.quality.automatic.marks import Marks
 from tests.quality.automatic.mutants import in_force, mutants, named
 from tests.quality.automatic.operators import OPERATORS
 
 SCENARIOS = 12
+SEED = 3
+"""Of a scenario in which deployments are rolled."""
 KILLED = (
     "controllers.deployment.controller:DeploymentController._on_replica_set:skip_wake_up:0",
     "controllers.replicaset.controller:ReplicasController._report:forget_deed:0",
@@ -20,6 +25,7 @@ MISTAKES = [
     ("if a: pass", "negate_condition", "if not a:\n    pass"),
     ("[x for x in y if good]", "drop_condition", "[x for x in y]"),
     ("a and b", "drop_clause", "b"),
+    ("a is None or a.b or c", "drop_clause", "a is None or c"),
     ("a < b", "off_by_one", "a <= b"),
     ("a is None", "confuse", "a is not None"),
     ("self.enqueue(key)", "skip_wake_up", "pass"),
@@ -53,7 +59,7 @@ def test_an_operator_makes_its_mistake(before: str, operator: str, after: str) -
 
 
 def test_every_operator_is_tried_here() -> None:
-    assert [operator for _, operator, _ in MISTAKES] == [one.__name__ for one in OPERATORS]
+    assert list(dict.fromkeys(operator for _, operator, _ in MISTAKES)) == [one.__name__ for one in OPERATORS]
 
 
 def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operators() -> None:
@@ -62,6 +68,13 @@ def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operato
     assert {one.module.split(".")[1] for one in everything} == {"controllers", "kubelet", "scheduler", "client"}
     assert {one.operator for one in sample(everything, 36, seed=0)} == {one.__name__ for one in OPERATORS}
     assert len({one.name for one in everything}) == len(everything)
+
+
+@pytest.mark.parametrize(
+    ("text", "operator"), [("raise ValueError('no such name')", "swallow"), ("a.uid < b.uid", "off_by_one")]
+)
+def test_what_can_make_no_difference_is_no_mistake(text: str, operator: str) -> None:
+    assert ast.unparse(_First(operator).visit(ast.parse(text))) == text
 
 
 def test_a_mutant_is_in_force_as_long_as_its_context_lasts() -> None:
@@ -84,3 +97,36 @@ def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> Non
     assert seeds.runs(pods)
     assert 0 < len(seeds.seeds(pods)) <= 2
     assert seeds.runs(claims) is bool(seeds.seeds(claims))
+
+
+def test_a_scenario_in_which_a_mistake_makes_no_difference_is_the_same_with_it() -> None:
+    rollouts = [one for one in mutants() if one.module == "kubeactors.controllers.deployment.plan"]
+    found = campaign(rollouts, (SEED,))
+    same = [one for one in rollouts if found.runs(one) and not found.seeds(one)]
+    assert {one.operator for one in same} >= {"drop_clause", "off_by_one", "swap_extremes"}
+    without = _log()
+    for one in same[:: len(same) // 4]:
+        with in_force(one):
+            assert _log() == without
+
+
+def _log() -> list[str]:
+    """What is written in a scenario in which deployments are rolled."""
+    simulation = Simulation(generate(SEED))
+    simulation.run()
+    return [repr(commits) for commits in simulation.world.log.values()]
+
+
+def test_a_mark_tells_whether_a_mistake_would_have_made_a_difference() -> None:
+    marks = Marks()
+    assert not marks.unless("guard", [])
+    assert marks.unless("guard that holds", [1])
+    assert marks.when("alternative", "x")
+    assert not marks.when("alternative that is none", "")
+    assert marks.compared("equal", "LtE", 2, 2)
+    assert marks.compared("less", "LtE", 1, 2)
+    assert list(marks.filtered("filter", str.isdigit, ["1", "a"])) == ["1"]
+    assert list(marks.filtered("filter of all", None, ["1", "a"])) == ["1", "a"]
+    assert marks.extreme("extreme", "max", iter(["a", "bb"]), key=len) == "bb"
+    assert marks.extreme("extreme of one", "min", [], default=7) == 7
+    assert list(marks.noted) == ["guard", "alternative", "equal", "filter", "extreme"]

@@ -13,7 +13,8 @@ import msgspec
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.simulation import Simulation
-from tests.quality.automatic.mutants import Mutant, can_be_made, in_force, marked
+from tests.quality.automatic.marks import marked
+from tests.quality.automatic.mutants import Mutant, can_be_made, in_force
 
 HANG_SECONDS = 20.0
 """A scenario that takes longer, in seconds of CPU, hangs: some take one second."""
@@ -33,10 +34,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Campaign(msgspec.Struct, frozen=True):
-    """The default one without any mutant: which scenarios are silent, and where they come."""
+    """The default one without any mutant: which scenarios are silent, and in which of them mistakes make a difference."""
 
     places: dict[int, dict[str, None]]
-    """By seed, of those in which nothing is violated: the names of mutants whose place they come to."""
+    """By seed, of those in which nothing is violated: the names of mutants that behave otherwise."""
     functions: dict[str, None]
     """Those that run in any of them."""
 
@@ -45,12 +46,12 @@ class Campaign(msgspec.Struct, frozen=True):
         return f"{mutant.module}:{mutant.function}" in self.functions
 
     def seeds(self, mutant: Mutant) -> list[int]:
-        """Of the scenarios that come to its place; any other is the same with it as without."""
+        """Of the scenarios in which it makes a difference; any other is the same with it as without."""
         return [seed for seed, places in self.places.items() if mutant.name in places]
 
 
 def campaign(mutants: Iterable[Mutant], seeds: Iterable[int]) -> Campaign:
-    """Run the scenarios of these seeds without a mutant, and note where they come."""
+    """Run the scenarios of these seeds without a mutant, and note where it would make a difference."""
     functions: dict[str, None] = {}
     found: dict[int, dict[str, None]] = {}
     with marked(mutants) as places:
@@ -61,6 +62,17 @@ def campaign(mutants: Iterable[Mutant], seeds: Iterable[int]) -> Campaign:
             if not violated:
                 found[seed] = dict(places)
     return Campaign(found, functions)
+
+
+def merged(campaigns: Iterable[Campaign]) -> Campaign:
+    """The campaign that these are parts of.
+
+    >>> merged((Campaign({2: {}}, {"f": None}), Campaign({1: {}}, {"g": None})))
+    Campaign(places={1: {}, 2: {}}, functions={'f': None, 'g': None})
+    """
+    parts = tuple(campaigns)
+    places = sorted(((seed, found) for one in parts for seed, found in one.places.items()), key=lambda pair: pair[0])
+    return Campaign(dict(places), {name: None for one in parts for name in one.functions})
 
 
 def hunt(mutant: Mutant, seeds: Iterable[int], seconds: float = inf) -> Verdict:

@@ -3,7 +3,7 @@
 import ast
 import importlib
 import pkgutil
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
@@ -17,11 +17,10 @@ import msgspec
 from tests.quality.automatic.operators import OPERATORS, Operator
 
 ROOMS = ("kubeactors.controllers", "kubeactors.kubelet", "kubeactors.scheduler", "kubeactors.client")
+NO_COMPONENTS = ("kubeactors.kubelet.runtimes",)
+"""Machines, and the programs in pods: the world that components live in. Who breaks that has not broken a component."""
 SILENT = ("log", "told", "explain", "describe", "message", "event", "record", "metric", "render", "report_end", "tell")
 """Functions whose names say that they only speak to people are left as they are."""
-
-PLACES = "__places__"
-"""The global variable of a module where it is noted which places were come to."""
 
 
 class Mutant(msgspec.Struct, frozen=True, order=True):
@@ -58,7 +57,8 @@ def modules() -> Iterator[str]:
     """The modules of the rooms, by name."""
     for room in ROOMS:
         package = importlib.import_module(room)
-        yield from sorted(one.name for one in pkgutil.walk_packages(package.__path__, f"{room}."))
+        found = sorted(one.name for one in pkgutil.walk_packages(package.__path__, f"{room}."))
+        yield from (one for one in found if not one.startswith(NO_COMPONENTS))
 
 
 def mutants() -> list[Mutant]:
@@ -88,28 +88,6 @@ def in_force(mutant: Mutant) -> Generator[None]:
         yield
     finally:
         function.__code__ = before
-
-
-@contextmanager
-def marked(mutants: Iterable[Mutant]) -> Generator[dict[str, None]]:
-    """Functions write into a dictionary the names of those mutants whose place is come to, and their own when they begin.
-
-    That changes nothing else: a scenario in which a place is not come to is the same with the mutant.
-    """
-    places: dict[str, None] = {}
-    groups: dict[tuple[str, str], list[Mutant]] = {}
-    for one in mutants:
-        groups.setdefault((one.module, one.function), []).append(one)
-    before = [(function_of(group[0]), function_of(group[0]).__code__) for group in groups.values()]
-    for (function, _), group in zip(before, groups.values(), strict=True):
-        function.__globals__[PLACES] = places
-        function.__code__ = _marked(group)
-    try:
-        yield places
-    finally:
-        for function, code in before:
-            function.__code__ = code
-            function.__globals__.pop(PLACES, None)
 
 
 def can_be_made(mutant: Mutant) -> bool:
@@ -170,54 +148,29 @@ class _Mistake(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-class _Mark(ast.NodeTransformer):
-    """Notes when a place is come to: before the innermost statement that it is part of."""
-
-    def __init__(self, target: ast.AST, name: str) -> None:
-        self._target = target
-        self._name = name
-
-    def visit(self, node: ast.AST) -> ast.AST | list[ast.AST]:
-        """Note it before a statement if none of those within it has the place."""
-        if not isinstance(node, ast.stmt) or self._target not in ast.walk(node):
-            return node if isinstance(node, ast.expr) else self.generic_visit(node)
-        if any(self._target in ast.walk(one) for one in _statements_in(node)):
-            return self.generic_visit(node)
-        return [_note(self._name), node]
-
-
-def _statements_in(node: ast.stmt) -> Iterator[ast.AST]:
-    return (one for one in ast.walk(node) if isinstance(one, ast.stmt) and one is not node)
-
-
-def _note(name: str) -> ast.stmt:
-    return ast.parse(f"{PLACES}[{name!r}] = None").body[0]
-
-
 def _mutated(mutant: Mutant) -> CodeType:
-    tree = deepcopy(_tree(mutant.module))
-    node = dict(_functions(tree, ""))[mutant.function]
-    target, instead = _place(node, mutant)
+    node, tree = tree_of(mutant)
+    target, _, instead = place(node, mutant)
     node.body = [cast("ast.stmt", _Mistake(target, instead).visit(one)) for one in node.body]
-    return _compiled(tree, mutant)
+    return code_of(tree, mutant)
 
 
-def _marked(group: Sequence[Mutant]) -> CodeType:
-    tree = deepcopy(_tree(group[0].module))
-    node = dict(_functions(tree, ""))[group[0].function]
-    for one, (target, _) in [(one, _place(node, one)) for one in group]:
-        _Mark(target, one.name).generic_visit(node)
-    node.body.insert(0, _note(f"{group[0].module}:{group[0].function}"))
-    return _compiled(tree, group[0])
+def tree_of(mutant: Mutant) -> tuple[FunctionNode, ast.Module]:
+    """The function that it is in, within its module: a copy, to be changed."""
+    tree = deepcopy(_tree(mutant.module))
+    return dict(_functions(tree, ""))[mutant.function], tree
 
 
-def _place(node: FunctionNode, mutant: Mutant) -> tuple[ast.AST, ast.AST | None]:
+def place(node: FunctionNode, mutant: Mutant) -> tuple[ast.AST, int, ast.AST | None]:
+    """Where in its function the mistake is made, the how-manieth of its operator there, and what stands there then."""
     operator = next(one for one in OPERATORS if one.__name__ == mutant.operator)
-    places = ((one, instead) for statement in node.body for one in ast.walk(statement) for instead in operator(one))
+    nodes = (one for statement in node.body for one in ast.walk(statement))
+    places = ((one, index, instead) for one in nodes for index, instead in enumerate(operator(one)))
     return next(islice(places, mutant.number, None))
 
 
-def _compiled(tree: ast.Module, mutant: Mutant) -> CodeType:
+def code_of(tree: ast.Module, mutant: Mutant) -> CodeType:
+    """What its function does in a module that was changed."""
     code = compile(ast.fix_missing_locations(tree), f"<{mutant.name}>", "exec")
     for part in mutant.function.split("."):
         code = next(one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == part)

@@ -8,7 +8,8 @@ in `tests/quality/mutants/`.
 """
 
 import ast
-from collections.abc import Callable, Iterator
+import builtins
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 
 Operator = Callable[[ast.AST], Iterator[ast.AST | None]]
@@ -26,6 +27,7 @@ REMEMBERING = (
     "deleted", "forget", "seen", "add_pod", "remove_pod", "set_node", "remove_node", "assume",
 )  # fmt: skip
 CLOCKS = ("now", "wall", "due", "deadline", "until", "left")
+NEVER_EQUAL = (*CLOCKS, "uid")
 FRESH = ("live", "consistent", "latest")
 GUARDS = ("preconditions", "resource_version", "uid")
 
@@ -48,16 +50,66 @@ def drop_condition(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def drop_clause(node: ast.AST) -> Iterator[ast.AST | None]:
-    """`a and b` becomes `a`, or `b`; the same with `or`."""
+    """`a and b` becomes `a`, or `b`; the same with `or`. Which clauses stay, `droppable` says."""
     if isinstance(node, ast.BoolOp):
-        for index in range(len(node.values)):
+        for index in droppable(node):
             values = [deepcopy(one) for at, one in enumerate(node.values) if at != index]
             yield values[0] if len(values) == 1 else ast.BoolOp(deepcopy(node.op), values)
 
 
+def droppable(node: ast.BoolOp) -> list[int]:
+    """Which clauses are dropped: not those that the type checker, which comes before any run, sees that they are missing.
+
+    In `limit or 0`, `0` stands for a number that may be None, and `x is not None` stands before `x.size`: without these
+    the code is no Python that we would let in. The same holds of `isinstance(x, Pod)`, and of `x and x.size`.
+
+    >>> [droppable(ast.parse(text, mode="eval").body) for text in ("a or ()", "a and a.b", "a is None or a.b", "a and b")]
+    [[0], [1], [1], [0, 1]]
+    """
+    return [
+        index
+        for index, one in enumerate(node.values)
+        if not _is_empty(one) and not _is_used(_narrowed(one), node.values[index + 1 :])
+    ]
+
+
+def _is_empty(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant(value=value):
+            return value is not None and not value
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(keys=parts):
+            return not parts
+        case _:
+            return False
+
+
+def _narrowed(clause: ast.expr) -> str:
+    """Of what a clause says the type; empty if it says that of nothing."""
+    match clause:
+        case ast.Compare(left=told, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return ast.unparse(told)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[told, _]):
+            return ast.unparse(told)
+        case ast.UnaryOp(op=ast.Not(), operand=told):
+            return _narrowed(told)
+        case ast.Name() | ast.Attribute():
+            return ast.unparse(clause)
+        case _:
+            return ""
+
+
+def _is_used(told: str, clauses: Sequence[ast.expr]) -> bool:
+    """Whether any of these asks for a part of it."""
+    parts = (one for clause in clauses for one in ast.walk(clause) if isinstance(one, ast.Attribute | ast.Subscript))
+    return any(ast.unparse(one.value) == told for one in parts)
+
+
 def off_by_one(node: ast.AST) -> Iterator[ast.AST | None]:
-    """`<` becomes `<=`, and so on; not of times: nobody can tell one nanosecond from the next."""
-    if not any(isinstance(one, ast.Name | ast.Attribute) and _name(one) in CLOCKS for one in ast.walk(node)):
+    """`<` becomes `<=`, and so on.
+
+    Not of times: nobody can tell one nanosecond from the next. Nor of uids: no two are equal.
+    """
+    if not any(isinstance(one, ast.Name | ast.Attribute) and _name(one) in NEVER_EQUAL for one in ast.walk(node)):
         yield from _compared(node, TURNED)
 
 
@@ -101,9 +153,14 @@ def _dropped(node: ast.AST, names: tuple[str, ...]) -> Iterator[ast.AST | None]:
 
 
 def swallow(node: ast.AST) -> Iterator[ast.AST | None]:
-    """A refusal is not passed on."""
-    if isinstance(node, ast.Raise):
+    """A refusal is not passed on. What Python itself calls an error (`raise ValueError`) is none: nobody does that."""
+    if isinstance(node, ast.Raise) and not _is_our_own_bug(node.exc):
         yield None
+
+
+def _is_our_own_bug(raised: ast.expr | None) -> bool:
+    called = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(called, ast.Name) and hasattr(builtins, called.id)
 
 
 def read_cache(node: ast.AST) -> Iterator[ast.AST | None]:
