@@ -587,13 +587,8 @@ class Cell(Ref[object]):
         key = key or f"${kernel.timers.sequence}"
         if key in timers:
             timers[key].cancel()
-
-        def fire() -> None:
-            if timers.get(key) is timer:
-                del timers[key]
-            action()
-
-        timer = timers[key] = kernel.at(kernel.now + delay, fire)
+        timer = timers[key] = kernel.at(kernel.now + delay, action)
+        timer.key, timer.place = key, timers
         return timer
 
     def cancel_timer(self, key: str) -> None:

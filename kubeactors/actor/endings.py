@@ -5,6 +5,7 @@ Source: the order (children first, last started first) is that of Erlang/OTP.
 
 from typing import TYPE_CHECKING
 
+from kubeactors.actor.actor import Actor
 from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, Terminated
 from kubeactors.actor.extras import NONE, Extras
 from kubeactors.actor.states import State
@@ -68,6 +69,7 @@ def end(cell: "Cell", reason: str) -> None:
         cell.parent.children.pop(cell.key, None)
     mailbox, cell.mailbox = cell.mailbox, None
     extras, cell.extras = cell.extras, NONE
+    cell.factory = Actor  # others may know the place for long: let them not keep alive what it was made with
     _forget_chance(cell, extras)
     for envelope in extras.stash or ():
         cell.kernel.dead_letter(cell, envelope)

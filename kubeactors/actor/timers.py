@@ -4,21 +4,38 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 
+def _spent() -> None:
+    """What a timer does that is over: it holds nothing, for what it did may hold the timer."""
+
+
 class Timer:
     """One timer; `cancel` makes sure that it does not fire (again)."""
 
-    __slots__ = ("_timers", "action", "cancelled", "due")
+    __slots__ = ("_timers", "action", "cancelled", "due", "key", "place")
 
     def __init__(self, timers: "Timers", due: int, action: Callable[[], object]) -> None:
         self._timers = timers
         self.due: int = due
         self.action: Callable[[], object] = action
         self.cancelled: bool = False
+        self.key: str = ""
+        self.place: dict[str, Timer] | None = None
+        """Where it stands by its key until it fires, if it stands anywhere."""
+
+    def fire(self) -> None:
+        """Do what it is for, once."""
+        self.cancelled = True
+        place, self.place = self.place, None
+        if place is not None and place.get(self.key) is self:
+            del place[self.key]
+        action, self.action = self.action, _spent
+        action()
 
     def cancel(self) -> None:
         """Never fire. Harmless when it has fired already."""
         if not self.cancelled:
             self.cancelled = True
+            self.action, self.place = _spent, None
             self._timers.forget_one()
 
 
@@ -56,8 +73,7 @@ class Timers:
             if timer.cancelled:
                 self._cancelled -= 1
             else:
-                timer.cancelled = True
-                timer.action()
+                timer.fire()
 
     def forget_one(self) -> None:
         """Count a cancelled timer; when they are most of the heap, throw them out."""

@@ -112,6 +112,11 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
             number = informer.subscribe(self.ctx.self, marks, self._unsynced, concerns)
             self._unsynced.add(source, number)
 
+    def stopped(self) -> None:
+        """Let go of the informers: what they are told to look at leads back here. A subclass that overrides this calls it."""
+        self._informers.clear()
+        self._filters.clear()
+
     @property
     def synced(self) -> bool:
         """Whether all informers have told what there is."""
