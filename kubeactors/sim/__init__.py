@@ -7,6 +7,7 @@
     processes.py    who runs where, and who leads     crash.py        what a component raises that crashes
     skew.py         what versions of the API server differ in
     troubles.py     how containers start meanwhile
+    corruption.py   which fields go wrong, and how    spoiler.py      writes them into the store
     disk.py         the store's disk                  world.py        the truth: what the store has committed
     invariants/     what must hold                    judge.py        shows them what happens
     grammar/        what plans may consist of         strategies.py   the same for hypothesis

@@ -10,12 +10,18 @@ from kubeactors.actor import Wait
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
+from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
+from kubeactors.api.core.v1 import PersistentVolumeClaim
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
     ADMIN,
     MERGE_PATCH,
     ApiRequest,
-    GroupVersionResource,
     Patch,
     WatchClosed,
 )
@@ -49,6 +55,7 @@ from kubeactors.sim.rules import (
     Stale,
     Touch,
 )
+from kubeactors.sim.spoiler import Spoiler
 from kubeactors.sim.steps import Fault, kind_of
 from kubeactors.sim.troubles import Troubles
 from kubeactors.sim.workload import AnyAction, DeleteNode
@@ -62,11 +69,16 @@ CRASH_WINDOW_SECONDS = 30.0
 SLOW_START_SECONDS = 20.0
 WAKING_SECONDS = 0.01
 """So long after a pause those who notice it act alone."""
-RESTORABLE: dict[faults.Restorable, type[Deployment | ReplicaSet | StatefulSet | DaemonSet]] = {
+RESTORABLE: dict[faults.Restorable, type[TypedObject]] = {
     "deployments": Deployment,
     "replicasets": ReplicaSet,
     "statefulsets": StatefulSet,
     "daemonsets": DaemonSet,
+    "persistentvolumes": PersistentVolume,
+    "persistentvolumeclaims": PersistentVolumeClaim,
+    "poddisruptionbudgets": PodDisruptionBudget,
+    "resourcequotas": ResourceQuota,
+    "horizontalpodautoscalers": HorizontalPodAutoscaler,
 }
 TROUBLES: dict[faults.Trouble, dict[str, object]] = {
     "crash": {"run_seconds": 0.2, "exit_code": 1},
@@ -105,6 +117,7 @@ class Chaos:
         self._find = self._processes.find
         self._without_power: dict[str, int] = {}
         self._troubles = Troubles()
+        self._spoiler = Spoiler(world, partial(self._find, STORE), self._after)
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
         self.on_fired: Callable[[AnyFault], object] = lambda _: None
@@ -170,6 +183,8 @@ class Chaos:
                 self._upgrade(fault)
             case faults.StatusLost():
                 self._lose_status(fault)
+            case faults.FieldSpoilt():
+                self._spoiler.spoil(fault, fired)
             case faults.MailboxOverflow():
                 self._fill_mailboxes(fault)
             case faults.Overload():
@@ -361,13 +376,14 @@ class Chaos:
             self._rule(TO_STORE, Refuse(partial(self._count, fault)), fault.seconds)
 
     def _lose_status(self, fault: faults.StatusLost) -> None:
-        server, victims = self._find(SERVER), sorted(self._world.of(RESTORABLE[fault.resource]).items())
+        types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
+        server, victims = self._find(SERVER), [one for type_ in types for one in sorted(self._world.of(type_).items())]
         if server is None or not victims:
             return
         _, found = victims[fault.number % len(victims)]
         self._count(fault)
         lost = Patch(
-            resource=GroupVersionResource("apps", "v1", fault.resource),
+            resource=SCHEME.resource_of(type(found)),
             namespace=found.metadata.namespace,
             name=found.metadata.name,
             subresource="status",
@@ -477,7 +493,7 @@ def concerned(fault: AnyFault) -> str:
             return fault.node
         case faults.KubeletRestart() | faults.SlowStarts() | faults.BadStarts() | faults.FailingProbes():
             return fault.node
-        case faults.ApiServerRestart() | faults.Overload():
+        case faults.ApiServerRestart() | faults.Overload() | faults.FieldSpoilt():
             return SERVER
         case faults.StoreRestart() | faults.StoreLag() | faults.DiskFull() | faults.TornWrite():
             return STORE

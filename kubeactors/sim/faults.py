@@ -17,7 +17,31 @@ Direction = Literal["both", "to-server", "from-server"]
 Trouble = Literal["crash", "out-of-memory", "no-image"]
 Probed = Literal["startup", "readiness", "liveness"]
 Tear = Literal["lost", "torn", "unanswered"]
-Restorable = Literal["deployments", "replicasets", "statefulsets", "daemonsets"]
+Restorable = Literal[
+    "any",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "daemonsets",
+    "persistentvolumes",
+    "persistentvolumeclaims",
+    "poddisruptionbudgets",
+    "resourcequotas",
+    "horizontalpodautoscalers",
+]
+Spoilable = Literal[
+    "replicas",
+    "no-replicas",
+    "owner-lost",
+    "owner-unknown",
+    "hash-lost",
+    "generation",
+    "holder",
+    "nomination",
+    "labels-lost",
+    "tainted",
+    "unready",
+]
 Refusal = Literal["unavailable", "throttled"]
 Verb = Literal["any", "create", "update", "patch", "delete"]
 Leg = Literal["request", "reply"]
@@ -275,11 +299,21 @@ class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
 class StatusLost(Fault, frozen=True, kw_only=True, tag="status-lost"):
     """The status of an object is gone: somebody has restored it from a backup, or overwrites what is not his.
 
-    Those who look after it can tell from what there is what it was. `number` counts the objects of the resource by name,
-    modulo how many there are.
+    Those who look after it can tell from what there is what it was. `number` counts the objects of the resource by name
+    (of any of these resources, one after the other), modulo how many there are.
     """
 
     resource: Restorable
+    number: int
+
+
+class FieldSpoilt(Lasting, frozen=True, kw_only=True, tag="field-spoilt"):
+    """A field of a stored object is wrong. It is put right after `seconds`, if nobody has done so. See `corruption.py`.
+
+    `number` counts the objects that have such a field by name, modulo how many there are.
+    """
+
+    field: Spoilable
     number: int
 
 
@@ -379,6 +413,7 @@ AnyFault = (
     | ClockSkew
     | VersionSkew
     | StatusLost
+    | FieldSpoilt
     | SlowActor
     | MailboxOverflow
     | FailingProbes

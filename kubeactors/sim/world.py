@@ -101,6 +101,8 @@ class World:
         """The names of deployments whose size users have said themselves."""
         self.hastened: dict[str, None] = {}
         """The uids of owners that users have deleted without waiting for what these own."""
+        self._spoilt: dict[str, None] = {}
+        """See `is_spoilt`."""
         self._doomed: dict[str, None] = {}
         """The uids of objects that users have deleted."""
         self._goes_with_all: dict[str, None] = {}
@@ -168,6 +170,17 @@ class World:
         Long ago if none did.
         """
         return max(self.disturbed.get(one, LONG_AGO) for one in (*components, "apiserver", "store"))
+
+    def spoil(self, found: TypedObject | None) -> None:
+        """A field of an object is wrong: what its owners have promised of it nobody can keep."""
+        while found is not None and found.metadata.uid not in self._spoilt:
+            self._spoilt[found.metadata.uid] = None
+            owner = controller_of(found.metadata)
+            found = self.by_uid.get(owner.uid) if owner is not None else None
+
+    def is_spoilt(self, uid: str) -> bool:
+        """Whether a field of that object has been wrong, or of one that it controls, or of one that this controls."""
+        return uid in self._spoilt
 
     # What users say.
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kubeactors.sim.plan import FAULT_KINDS
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -34,3 +36,9 @@ def test_every_test_that_the_readme_names_is_there() -> None:
     assert len(named) > 30, "each component names one"
     missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in (ROOT / path).read_text("utf-8")]
     assert missing == []
+
+
+def test_every_fault_is_in_the_readme() -> None:
+    table = README.split("| what breaks |")[1].split("\n\n")[0]
+    named = re.findall(r"`([\w-]+)`", table)
+    assert sorted(named) == sorted(FAULT_KINDS)

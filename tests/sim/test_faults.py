@@ -50,6 +50,7 @@ FAULTS: tuple[AnyFault, ...] = (
     f.ClockSkew(at=4.9, component=MANAGER, ahead_seconds=-18_000.0, seconds=60.0),
     f.VersionSkew(at=5.0, component=MANAGER, seconds=10.0),
     f.StatusLost(at=5.5, resource="replicasets", number=1),
+    f.FieldSpoilt(at=5.5, field="owner-unknown", number=1, seconds=5.0),
     f.SlowActor(at=5.0, component=MANAGER, actor="replicaset", delay_seconds=0.1, seconds=5.0),
     f.MailboxOverflow(at=5.0, component=MANAGER, resource="pods", seconds=5.0),
     f.FailingProbes(at=5.0, node=NODE, probe="readiness", seconds=10.0),

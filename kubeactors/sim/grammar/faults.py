@@ -4,6 +4,7 @@ It takes two to hide many a mistake: half of the faults come on top of the one b
 """
 
 from collections.abc import Sequence
+from typing import get_args
 
 from kubeactors.sim import faults
 from kubeactors.sim.faults import AnyFault
@@ -65,6 +66,7 @@ WEIGHTS = {
     "node-removed": 2,
     "version-skew": 2,
     "status-lost": 2,
+    "field-spoilt": 4,
     "compaction": 2,
     "process-pause": 3,
     "slow-actor": 3,
@@ -115,6 +117,7 @@ SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
 PROBES: tuple[faults.Probed, ...] = ("readiness", "liveness", "startup")
 REFUSALS: tuple[faults.Refusal, ...] = ("unavailable", "throttled")
 TEARS: tuple[faults.Tear, ...] = ("unanswered", "torn", "lost")
+FIELDS: tuple[faults.Spoilable, ...] = get_args(faults.Spoilable)
 TROUBLES: tuple[faults.Trouble, ...] = ("crash", "out-of-memory", "no-image")
 
 
@@ -267,9 +270,8 @@ class Faults:
             case "version-skew":
                 component = choice((MANAGER, MANAGER, self._component()))
                 return faults.VersionSkew(at=at, component=component, seconds=choice(SPANS[4:]))
-            case "status-lost":
-                number = self._source.integer(0, 5)
-                return faults.StatusLost(at=at, resource=choice(self._restorable), number=number)
+            case "status-lost" | "field-spoilt":
+                return self._wrong(kind, at)
             case "slow-actor":
                 return self._slow_actor(at)
             case "mailbox-overflow":
@@ -361,6 +363,13 @@ class Faults:
                 return faults.Pause(at=at, component=component, seconds=seconds)
             case _:
                 return faults.Stall(at=at, component=component, actor=self._actor(component), seconds=seconds)
+
+    def _wrong(self, kind: str, at: float) -> AnyFault:
+        """What the store holds is wrong."""
+        choice, number = self._source.choice, self._source.integer(0, 11)
+        if kind == "status-lost":
+            return faults.StatusLost(at=at, resource=choice((*self._restorable, "any")), number=number)
+        return faults.FieldSpoilt(at=at, field=choice(FIELDS), number=number, seconds=choice(SPANS[2:]))
 
     def _slow_actor(self, at: float) -> AnyFault:
         component, seconds, delay = self._component(), self._source.choice(SPANS[3:8]), self._source.choice(DELAYS)

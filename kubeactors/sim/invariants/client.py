@@ -7,6 +7,7 @@ from kubeactors.api.coordination.v1 import Lease
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import Informer
 from kubeactors.client.leaderelector import Tenure
+from kubeactors.sim.corruption import NOWHERE
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
 from kubeactors.sim.world import Commit
@@ -42,7 +43,10 @@ class InformersWatch(Invariant):
 
 
 class OneLeader(Invariant):
-    """When a Lease is somebody's, nobody else acts as its leader any more; who stands still does not act."""
+    """When a Lease is somebody's, nobody else acts as its leader any more; who stands still does not act.
+
+    Who does not exist does not act either: what a Lease wrongly says its holder has yet to read.
+    """
 
     name: ClassVar[str] = "one-leader"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Lease,)
@@ -50,7 +54,7 @@ class OneLeader(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at who leads when the holder of a Lease that is stood for has changed."""
         new, old = commit.new, commit.old
-        if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _holder(new) != _holder(old):
+        if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _holder(new) not in {_holder(old), NOWHERE}:
             for path, actor in actors_of(self.root, Tenure):
                 tenure = cast("Tenure[object]", actor)
                 paused = path.split("/")[2] in self.world.paused

@@ -100,7 +100,7 @@ class SurgeBound(Invariant):
 
     def _check(self, owner: TypedObject, count: int, what: str) -> Iterator[str]:
         limit = self._limits.get(owner.metadata.uid, 0)
-        if count > limit:
+        if count > limit and not self.world.is_spoilt(owner.metadata.uid):
             yield f"{title(owner)} has {count} {what}, and may have {limit}"
 
 
@@ -182,7 +182,7 @@ class AvailabilityBound(Invariant):
         if owner is None:
             return
         uid = owner.metadata.uid
-        if old.metadata.labels != pod.metadata.labels:
+        if old.metadata.labels != pod.metadata.labels or self.world.is_spoilt(uid):
             self._floors.pop(uid, None)  # a user takes it out: fewer are left
         if is_ready(old) and (commit.new is None or not is_ready(pod)):
             if not self._is_the_controllers_doing(commit, old):
@@ -260,6 +260,8 @@ class ScalingAddsUp(Invariant):
         reference = controller_of(new.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
         if not isinstance(owner, Deployment) or not is_rolling(owner) or _has_its_part(old, owner):
+            return
+        if self.world.is_spoilt(owner.metadata.uid):
             return
         sharing = [one for one in self.world.sets_of(owner.metadata.uid) if wanted(one)]
         total = sum(map(wanted, sharing))

@@ -1,0 +1,149 @@
+"""Fields of stored objects that go wrong, past everybody who would refuse that: a bit has flipped, a backup was old.
+
+Whoever looks after such a field puts it right, or gives the object up and makes another one; the fault does when it
+heals, if nobody has. Nothing else may come of it: nobody fails, writes without end, or deletes what is not his.
+
+Source: Barletta et al., "Mutiny! How Does Kubernetes Fail, and What Can We Do About It?" (DSN 2024).
+"""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import Node, Pod, Taint
+from kubeactors.api.core.v1.placement import NO_EXECUTE
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import controller_of
+from kubeactors.sim.faults import Spoilable
+from kubeactors.sim.rollouts import is_active, wanted
+from kubeactors.sim.room import is_ours
+
+HASH = "pod-template-hash"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""A uid that no object has."""
+NOWHERE = "nowhere"
+"""A name that no node has, and no candidate."""
+MORE = 2
+"""How many more pods a replica set wants, and how many generations ahead a status is."""
+
+
+def spoilt(field: Spoilable, value: TypedObject) -> TypedObject:
+    """An object with that field wrong; the very same object if it has none, or is about to go.
+
+    >>> lost = spoilt("owner-lost", ReplicaSet())
+    >>> lost == ReplicaSet()
+    True
+    """
+    return value if value.metadata.deletion_timestamp is not None else _SPOILS[field](value)
+
+
+def mended(now: TypedObject, wrong: TypedObject, before: TypedObject) -> TypedObject:
+    """An object as it is now; with what was right before, where the wrong is there still.
+
+    >>> mended(spoilt("labels-lost", ours := Node()), spoilt("labels-lost", ours), ours) == ours
+    True
+    """
+    metadata = now.metadata
+    if metadata.labels == wrong.metadata.labels:
+        metadata = replace(metadata, labels=before.metadata.labels)
+    if metadata.owner_references == wrong.metadata.owner_references:
+        metadata = replace(metadata, owner_references=before.metadata.owner_references)
+    now = replace(now, metadata=metadata)
+    if isinstance(now, Node) and isinstance(wrong, Node) and isinstance(before, Node) and now.spec == wrong.spec:
+        return replace(now, spec=before.spec)
+    return now
+
+
+def _replicas(value: TypedObject) -> TypedObject:
+    if not isinstance(value, ReplicaSet) or controller_of(value.metadata) is None:
+        return value
+    return replace(value, spec=replace(value.spec, replicas=wanted(value) + MORE))
+
+
+def _no_replicas(value: TypedObject) -> TypedObject:
+    if not isinstance(value, ReplicaSet) or controller_of(value.metadata) is None:
+        return value
+    return replace(value, spec=replace(value.spec, replicas=0))
+
+
+def _is_owned(value: TypedObject) -> bool:
+    """A pod that has not ended, or a replica set, that belongs to a controller."""
+    may_be = is_active(value) if isinstance(value, Pod) else isinstance(value, ReplicaSet)
+    return may_be and controller_of(value.metadata) is not None
+
+
+def _owner_lost(value: TypedObject) -> TypedObject:
+    return replace(value, metadata=replace(value.metadata, owner_references=())) if _is_owned(value) else value
+
+
+def _owner_unknown(value: TypedObject) -> TypedObject:
+    if not _is_owned(value):
+        return value
+    references = tuple(replace(one, uid=NOBODY) for one in value.metadata.owner_references)
+    return replace(value, metadata=replace(value.metadata, owner_references=references))
+
+
+def _hash_lost(value: TypedObject) -> TypedObject:
+    if not isinstance(value, Pod) or HASH not in value.metadata.labels or not is_active(value):
+        return value
+    labels = {key: one for key, one in value.metadata.labels.items() if key != HASH}
+    return replace(value, metadata=replace(value.metadata, labels=labels))
+
+
+def _generation(value: TypedObject) -> TypedObject:
+    """Ahead of the object: its controller has seen what is not there yet."""
+    if not isinstance(value, Deployment | ReplicaSet):
+        return value
+    status = value.status
+    return replace(value, status=replace(status, observed_generation=status.observed_generation + MORE))
+
+
+def _holder(value: TypedObject) -> TypedObject:
+    if not isinstance(value, Lease) or not value.spec.holder_identity:
+        return value
+    return replace(value, spec=replace(value.spec, holder_identity=NOWHERE))
+
+
+def _nomination(value: TypedObject) -> TypedObject:
+    if not isinstance(value, Pod) or value.spec.node_name or not is_active(value):
+        return value
+    return replace(value, status=replace(value.status, nominated_node_name=NOWHERE))
+
+
+def _labels_lost(value: TypedObject) -> TypedObject:
+    if not isinstance(value, Node) or not is_ours(value):
+        return value
+    return replace(value, metadata=replace(value.metadata, labels={}))
+
+
+def _tainted(value: TypedObject) -> TypedObject:
+    if not isinstance(value, Node) or not is_ours(value) or any(one.key == UNREACHABLE for one in value.spec.taints):
+        return value
+    taints = (*value.spec.taints, Taint(key=UNREACHABLE, effect=NO_EXECUTE))
+    return replace(value, spec=replace(value.spec, taints=taints))
+
+
+def _unready(value: TypedObject) -> TypedObject:
+    if not isinstance(value, Pod) or not value.spec.node_name or not is_active(value):
+        return value
+    conditions = tuple(replace(one, status="False") for one in value.status.conditions)
+    return replace(value, status=replace(value.status, conditions=conditions, pod_ip="", pod_ips=()))
+
+
+_SPOILS: dict[Spoilable, Callable[[TypedObject], TypedObject]] = {
+    "replicas": _replicas,
+    "no-replicas": _no_replicas,
+    "owner-lost": _owner_lost,
+    "owner-unknown": _owner_unknown,
+    "hash-lost": _hash_lost,
+    "generation": _generation,
+    "holder": _holder,
+    "nomination": _nomination,
+    "labels-lost": _labels_lost,
+    "tainted": _tainted,
+    "unready": _unready,
+}
+SPOILT_TYPES: tuple[type[TypedObject], ...] = (Pod, ReplicaSet, Deployment, Node, Lease)

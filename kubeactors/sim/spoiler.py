@@ -1,0 +1,88 @@
+"""Writes wrong values into the store, beside the API server, and right ones after a while."""
+
+from collections.abc import Callable
+from functools import partial
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.errors import AskError
+from kubeactors.actor.waits import Wait
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import revision_of
+from kubeactors.sim.corruption import SPOILT_TYPES, mended, spoilt
+from kubeactors.sim.faults import FieldSpoilt
+from kubeactors.sim.world import World
+from kubeactors.storage.messages import Compare, PutOp, Txn, TxnReply
+
+RETRY_SECONDS = 0.1
+"""How soon it is tried again to mend what somebody else has written at the same time."""
+
+
+class Spoiler:
+    """Spoils fields.
+
+    Args:
+        world: what there is.
+        store: finds it.
+        after: does something after so many seconds.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        store: Callable[[], Cell | None],
+        after: Callable[[float, Callable[[], object]], object],
+    ) -> None:
+        self._world = world
+        self._store = store
+        self._after = after
+
+    def spoil(self, fault: FieldSpoilt, fired: Callable[[], object]) -> None:
+        """Choose an object that has the field, and write it with a wrong one; mend that when the fault heals."""
+        victims = sorted(
+            (key, one, wrong)
+            for type_ in SPOILT_TYPES
+            for key, one in self._world.of(type_).items()
+            if (wrong := spoilt(fault.field, one)) is not one
+        )
+        if not victims:
+            return
+        key, before, wrong = victims[fault.number % len(victims)]
+
+        def done(succeeded: bool) -> None:  # noqa: FBT001 -- it is a callback
+            if succeeded:
+                fired()
+                self._after(fault.seconds, partial(self._mend, key, wrong, before))
+
+        self._world.spoil(before)
+        self._write(key, before, wrong, done)
+
+    def _mend(self, key: str, wrong: TypedObject, before: TypedObject) -> None:
+        now = self._world.of(type(before)).get(key)
+        if now is None or now.metadata.uid != before.metadata.uid:
+            return
+        right = mended(now, wrong, before)
+        if right != now:
+            self._write(key, now, right, partial(self._again_unless, partial(self._mend, key, wrong, before)))
+
+    def _again_unless(self, action: Callable[[], object], succeeded: bool) -> None:  # noqa: FBT001 -- as above
+        if not succeeded:
+            self._after(RETRY_SECONDS, action)
+
+    def _write(self, key: str, now: TypedObject, value: TypedObject, done: Callable[[bool], object]) -> None:
+        """Write an object if it is still as it was, past the API server."""
+        store, reply = self._store(), Wait[object]()
+        if store is None:
+            done(False)
+            return
+        condition = Compare(key=key, mod_revision=revision_of(now.metadata))
+        reply.waiter = partial(_tell, reply, done)
+        store.put((Txn(compare=(condition,), success=(PutOp(key=key, value=value),)), None, reply))
+
+
+def _tell(reply: Wait[object], done: Callable[[bool], object]) -> None:
+    try:
+        result = reply.result()
+    except AskError:
+        done(False)
+    else:
+        done(isinstance(result, TxnReply) and result.succeeded)

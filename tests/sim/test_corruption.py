@@ -1,0 +1,97 @@
+"""Fields that are wrong in the store are put right by those who look after them, or by the fault when it heals."""
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.client import controller_of
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.corruption import HASH, NOBODY, NOWHERE
+from kubeactors.sim.faults import FieldSpoilt, Spoilable
+from kubeactors.sim.rollouts import is_ready, wanted
+from kubeactors.sim.workload import CreateDeployment
+from kubeactors.sim.world import World
+
+SPOILT_AT, NEVER = 5.0, 1000.0
+
+
+def simulated(field: Spoilable, seconds: float, until: float) -> Simulation:
+    """A deployment of two pods, of which something is spoilt."""
+    fault = FieldSpoilt(at=SPOILT_AT, field=field, number=1, seconds=seconds)
+    simulation = Simulation(Plan(seed=1, candidates=2, steps=(CreateDeployment(at=0.0, name="web", replicas=2), fault)))
+    outcome = simulation.run(until)
+    assert outcome.violations == ()
+    assert outcome.faults == {"field-spoilt": 1}
+    return simulation
+
+
+def _owned_and_ready(world: World) -> bool:
+    pods = world.of(Pod).values()
+    owners = [controller_of(one.metadata) for one in pods]
+    return (
+        len(pods) == 2
+        and all(map(is_ready, pods))
+        and all(one is not None and one.uid != NOBODY and one.uid in world.by_uid for one in owners)
+        and all(one.status.pod_ip for one in pods)
+    )
+
+
+def _sizes(world: World) -> bool:
+    return [wanted(one) for one in world.of(ReplicaSet).values()] == [2] and _owned_and_ready(world)
+
+
+def _generations(world: World) -> bool:
+    both: list[ReplicaSet | Deployment] = [*world.of(ReplicaSet).values(), *world.of(Deployment).values()]
+    return [one.status.observed_generation for one in both] == [one.metadata.generation for one in both]
+
+
+def _led(world: World) -> bool:
+    return all(one.spec.holder_identity not in {None, "", NOWHERE} for one in world.of(Lease).values())
+
+
+REPAIRED: dict[Spoilable, Callable[[World], bool]] = {
+    "replicas": _sizes,
+    "no-replicas": _sizes,
+    "owner-lost": _owned_and_ready,
+    "owner-unknown": _owned_and_ready,
+    "generation": _generations,
+    "holder": _led,
+    "tainted": lambda world: not any(one.spec.taints for one in world.of(Node).values()),
+    "unready": _owned_and_ready,
+}
+
+
+@pytest.mark.parametrize("field", REPAIRED)
+def test_who_looks_after_a_field_puts_it_right(field: Spoilable) -> None:
+    assert REPAIRED[field](simulated(field, NEVER, 45.0).world)
+
+
+def test_a_pod_that_has_lost_the_label_of_its_replica_set_is_let_go_and_stays() -> None:
+    world = simulated("hash-lost", NEVER, 30.0).world
+    free = [one for one in world.of(Pod).values() if HASH not in one.metadata.labels]
+    assert [controller_of(one.metadata) for one in free] == [None]
+    assert len(world.of(Pod)) == 3
+
+
+def test_what_nobody_looks_after_is_right_again_when_the_fault_heals() -> None:
+    spoilt, healed = (simulated("labels-lost", seconds, 9.0).world.of(Node).values() for seconds in (NEVER, 3.0))
+    assert [bool(one.metadata.labels) for one in spoilt].count(False) == 1
+    assert all(one.metadata.labels["kubernetes.io/hostname"] == one.metadata.name for one in healed)
+
+
+def test_a_pod_that_is_to_go_to_a_node_that_does_not_exist_goes_elsewhere() -> None:
+    steps = (
+        CreateDeployment(at=0.0, name="web", replicas=7),
+        FieldSpoilt(at=5.0, field="nomination", number=0, seconds=1.0),
+    )
+    simulation = Simulation(Plan(seed=1, pods_per_node=2, steps=steps))
+    assert simulation.run().violations == ()
+    assert simulation.chaos.fired == {"field-spoilt": 1}
+
+
+def test_every_field_is_tried_here() -> None:
+    assert sorted((*REPAIRED, "hash-lost", "labels-lost", "nomination")) == sorted(get_args(Spoilable))
