@@ -99,10 +99,16 @@ def _looks_at_deployment(world: World, found: TypedObject) -> Said:
 
 
 def _is_stuck(found: Deployment) -> bool:
-    """Whether a rollout that is not complete has not gone on for longer than it may: all has been quiet for so long."""
+    """Whether a rollout that is not complete has not gone on for longer than it may: all has been quiet for so long.
+
+    Time does not count after a rollout that was complete, and one back to an old template, whose replica set is there
+    already, is not seen to have begun until that has its first pod.
+
+    Source: `DeploymentTimedOut` in pkg/controller/deployment/util/deployment_util.go (v1.36).
+    """
     deadline, status = found.spec.progress_deadline_seconds, found.status
     reason = next((one.reason for one in status.conditions if one.type == "Progressing"), "")
-    was_complete = reason == COMPLETE and status.replicas == status.updated_replicas
+    was_complete = reason == COMPLETE and (status.updated_replicas or 0) in {0, status.replicas}
     return deadline is not None and deadline <= PATIENT_SECONDS and not was_complete
 
 
