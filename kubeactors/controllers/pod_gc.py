@@ -14,7 +14,7 @@ from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import Conflict, NotFound
 from kubeactors.client import Change, Client, Controller, SharedInformer, reading
 from kubeactors.controllers.pod_marks import ENDED, PLACED, TERMINATING
-from kubeactors.controllers.pods import FAILED, SUCCEEDED, by_node
+from kubeactors.controllers.pods import DISRUPTION_TARGET, FAILED, SUCCEEDED, by_node
 
 NODE = "node"
 """Index: pods by their node."""
@@ -24,7 +24,6 @@ FINISHED = "finished"
 QUARANTINE_SECONDS = 40.0
 """How long a node must have been gone: it may only be late in the cache."""
 
-DISRUPTION_TARGET = "DisruptionTarget"
 NODE_KEY, POD_KEY, FINISHED_KEY = "node:", "pod:", "finished:"
 """What a key of the queue is about."""
 

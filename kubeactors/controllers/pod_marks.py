@@ -9,7 +9,7 @@ from typing import Final
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.client import Change, controller_of
-from kubeactors.controllers.pods import FAILED, SUCCEEDED, is_ready, owner_changed
+from kubeactors.controllers.pods import DISRUPTION_TARGET, FAILED, SUCCEEDED, condition, is_ready, owner_changed
 
 GONE: Final = 1
 """It is no more."""
@@ -26,6 +26,9 @@ STRAY: Final = 32
 
 CLAIMING: Final = 4096
 """It claims devices, or volumes of its own."""
+
+DISRUPTED: Final = 8192
+"""It says that it is about to be disrupted."""
 
 _OWNED = {"ReplicaSet": 64, "ReplicationController": 128, "StatefulSet": 256, "DaemonSet": 512, "Job": 1024}
 _OWNED_BY_OTHERS = 2048
@@ -51,7 +54,8 @@ def marks_of(change: Change[Pod]) -> int:
         if any(one.ephemeral is not None for one in pod.spec.volumes):  # these do not change
             claiming = CLAIMING
         owned = _owned(pod.metadata) or STRAY
-        return claiming | owned | SERVES | (PLACED if old is None else GONE) | _ending(pod)
+        comes_or_goes = PLACED | _disruption(pod) if old is None else GONE
+        return claiming | owned | SERVES | comes_or_goes | _ending(pod)
     marks = claiming | _of_owners(old.metadata, new.metadata) | _of_spec(old, new)
     return marks | _of_status(old, new) | _ending(new)
 
@@ -78,7 +82,12 @@ def _of_status(old: Pod, new: Pod) -> int:
     if before is after:
         return 0
     same = before.phase == after.phase and before.pod_ips == after.pod_ips and is_ready(old) == is_ready(new)
-    return 0 if same else SERVES
+    return (0 if same else SERVES) | _disruption(new)
+
+
+def _disruption(pod: Pod) -> int:
+    found = condition(pod, DISRUPTION_TARGET)
+    return DISRUPTED if found is not None and found.status == "True" else 0
 
 
 def _ending(pod: Pod) -> int:

@@ -14,7 +14,7 @@ from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.client import reading
 
 RUNNING, PENDING, SUCCEEDED, FAILED, UNKNOWN = "Running", "Pending", "Succeeded", "Failed", "Unknown"
-READY = "Ready"
+READY, DISRUPTION_TARGET = "Ready", "DisruptionTarget"
 
 
 class Life(IntEnum):

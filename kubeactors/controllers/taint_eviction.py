@@ -19,13 +19,12 @@ from kubeactors.client import Change, Client, Controller, EventRecorder, RecordE
 from kubeactors.client.workqueue import SECOND
 from kubeactors.controllers.conditions import find, without
 from kubeactors.controllers.pod_marks import GONE, PLACED
-from kubeactors.controllers.pods import by_node
+from kubeactors.controllers.pods import DISRUPTION_TARGET, by_node
 from kubeactors.message import Recipient
 
 NODE = "node"
 """Index: pods by their node."""
 
-DISRUPTION_TARGET = "DisruptionTarget"
 REASON = "DeletionByTaintManager"
 MESSAGE = "Taint manager: deleting due to NoExecute taint"
 

@@ -1,15 +1,18 @@
 """A budget says how many pods may go; evictions take no more."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Pod, PodCondition, PodStatus
 from kubeactors.api.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
 from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.apimachinery.status import StatusError, TooManyRequests
+from kubeactors.apimachinery.time import SECOND, format_time
 from kubeactors.controllers.disruption.plan import View, plan
+from kubeactors.controllers.disruption.stale import seconds_to_stale
 from tests.controllers.plane import SELECTOR, Plane, deployment, meta, replica_set, running, sized, template, unready
 
 READY = running(Pod(metadata=meta("a", app="web")))
@@ -148,3 +151,52 @@ def test_a_budget_without_a_selector_is_for_no_pods(control_plane: Plane) -> Non
     control_plane.create(replace(budget(min_available=1, selector=LabelSelector()), metadata=meta("all")))
     control_plane.tick()
     assert control_plane.get(PodDisruptionBudget, "all").status.expected_pods == 1
+
+
+def targeted(reason: str = "EvictionByEvictionAPI", since: int = 0) -> Callable[[Pod], Pod]:
+    """What says that a pod is about to go."""
+    found = PodCondition(
+        type="DisruptionTarget", status="True", reason=reason, last_transition_time=format_time(since), message="why"
+    )
+    return lambda pod: replace(pod, status=replace(pod.status, conditions=(*pod.status.conditions, found)))
+
+
+@pytest.mark.parametrize(
+    ("pod", "now", "seconds"),
+    [
+        pytest.param(targeted()(READY), 20 * SECOND, 100.0, id="may still go"),
+        pytest.param(targeted()(READY), 500 * SECOND, 0.0, id="stays"),
+        pytest.param(targeted(since=3600 * SECOND)(READY), 0, 120.0, id="another clock"),
+        pytest.param(targeted("TerminationByKubelet")(READY), 500 * SECOND, None, id="the kubelet's"),
+        pytest.param(READY, 500 * SECOND, None, id="nobody said so"),
+        pytest.param(
+            replace(targeted()(READY), metadata=replace(READY.metadata, deletion_timestamp=format_time(0))),
+            500 * SECOND,
+            None,
+            id="goes",
+        ),
+        pytest.param(targeted()(replace(READY, status=PodStatus(phase="Failed"))), 500 * SECOND, None, id="has ended"),
+    ],
+)
+def test_what_was_to_go_will_stay_if_it_is_not_deleted_in_two_minutes(
+    pod: Pod, now: int, seconds: float | None
+) -> None:
+    assert seconds_to_stale(pod, now) == seconds
+
+
+@pytest.mark.parametrize("ahead", [pytest.param(0, id="our clock"), pytest.param(3600, id="another clock")])
+def test_a_pod_that_was_to_go_and_stays_says_so(control_plane: Plane, ahead: int) -> None:
+    control_plane.create(replica_set(1))
+    control_plane.tick()
+    (pod,) = control_plane.list(Pod)
+    wall = control_plane.sim.kernel.wall + control_plane.sim.now
+    control_plane.change(pod, targeted(since=wall + ahead * SECOND), "status")
+    control_plane.sim.run(115.0)
+    assert [one.status for one in control_plane.list(Pod)[0].status.conditions if one.type == "DisruptionTarget"] == [
+        "True"
+    ]
+    control_plane.sim.run(10.0)
+    (pod,) = control_plane.list(Pod)
+    found = [one for one in pod.status.conditions if one.type == "DisruptionTarget"]
+    assert [(one.status, one.reason, one.message) for one in found] == [("False", "", "")]
+    assert pod.metadata.deletion_timestamp is None

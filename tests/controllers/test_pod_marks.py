@@ -10,6 +10,7 @@ from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED
 from kubeactors.client import Change
 from kubeactors.controllers.pod_marks import (
     CLAIMING,
+    DISRUPTED,
     ENDED,
     GONE,
     PLACED,
@@ -73,6 +74,11 @@ def metadata(pod: Pod, **changes: object) -> Pod:
             replace(OWNED, status=PodStatus(conditions=(PodCondition(type="Ready", status="True"),))),
             SET | SERVES,
             id="ready",
+        ),
+        pytest.param(
+            replace(OWNED, status=PodStatus(conditions=(PodCondition(type="DisruptionTarget", status="True"),))),
+            SET | DISRUPTED,
+            id="disrupted",
         ),
         pytest.param(replace(OWNED, status=PodStatus(message="what")), SET, id="message"),
         pytest.param(owned("ReplicaSet", "3"), SET | SERVES | STRAY, id="owner"),

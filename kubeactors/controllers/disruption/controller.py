@@ -1,7 +1,11 @@
 """The disruption controller: says of each budget how many of its pods are healthy, and how many may go.
 
+It also takes back what pods say that were to be disrupted, and are not: see `stale`.
+
 Source: pkg/controller/disruption/disruption.go (v1.36).
 """
+
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -11,6 +15,7 @@ from kubeactors.api.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSta
 from kubeactors.apimachinery.intstr import IntOrStringError
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference
+from kubeactors.apimachinery.status import NotFound
 from kubeactors.client import (
     Change,
     Client,
@@ -32,12 +37,16 @@ from kubeactors.controllers.disruption.plan import (
     plan,
     unmanaged_message,
 )
-from kubeactors.controllers.pod_marks import SERVES
+from kubeactors.controllers.disruption.stale import STALE_SECONDS, is_target, seconds_to_stale, spared
+from kubeactors.controllers.pod_marks import DISRUPTED, SERVES
 from kubeactors.controllers.pods import by_labels, is_ready, label_values
 from kubeactors.message import Recipient
 
 BATCH_SECONDS = 0.02
 """Changes of pods are gathered for so long."""
+
+POD_KEY = "pod:"
+"""A key that is a pod's, and no budget's."""
 
 
 class UnknownScaleError(Exception):
@@ -72,7 +81,7 @@ class DisruptionController(Controller):
         self._stateful_sets = stateful_sets.lister
         self._replication_controllers = replication_controllers.lister
         self.observe(budgets, self._on_budget)
-        self.observe(pods, self._on_pod, SERVES, concerns=self._is_counted)
+        self.observe(pods, self._on_pod, SERVES | DISRUPTED, concerns=self._is_of_interest)
         self.observe(replica_sets, self._on_scaled, concerns=self._is_counted)
         self.observe(deployments, self._on_scaled, concerns=self._is_counted)
         self.observe(stateful_sets, self._on_scaled, concerns=self._is_counted)
@@ -93,8 +102,14 @@ class DisruptionController(Controller):
         """Whether there are budgets at all. For one that comes, all is counted that listers show then."""
         return len(self._budgets) > 0
 
+    def _is_of_interest(self, change: Change[Pod]) -> bool:
+        return self._is_counted(change) or (change.new is not None and is_target(change.new))
+
     def _on_pod(self, change: Change[Pod]) -> None:
         old, new = change.old, change.new
+        seconds = seconds_to_stale(new, self.ctx.wall) if new is not None else None
+        if seconds is not None:
+            self.enqueue_after(POD_KEY + change.key, seconds)
         if old is None or new is None or _counts_differently(old, new):
             for pod in (old, new):
                 if pod is not None:
@@ -122,6 +137,24 @@ class DisruptionController(Controller):
     # What is done.
 
     async def reconcile(self, key: str) -> None:
+        """Look at a budget, or at a pod that was to go."""
+        if key.startswith(POD_KEY):
+            await self._spare(key)
+        else:
+            await self._count(key)
+
+    async def _spare(self, key: str) -> None:
+        pod = self._pods.by_key(key.removeprefix(POD_KEY))
+        seconds = seconds_to_stale(pod, self.ctx.wall) if pod is not None else None
+        if pod is None or seconds is None:
+            return
+        if 0 < seconds < STALE_SECONDS:  # all of it is left only if another clock told: that was waited for
+            self.enqueue_after(key, seconds)
+        else:
+            with suppress(NotFound):
+                await self._client.update_status(spared(pod, self.ctx.timestamp()))
+
+    async def _count(self, key: str) -> None:
         """Count, and write what that means."""
         budget = self._overlay.newest(key, self._budgets.by_key(key))
         if budget is not None and self.in_doubt(key):

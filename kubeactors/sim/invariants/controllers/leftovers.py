@@ -15,6 +15,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import value
 from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.client import cluster_key, controller_of, key_of
+from kubeactors.controllers.pods import DISRUPTION_TARGET
 from kubeactors.controllers.serviceaccount_tokens import TokensController
 from kubeactors.sim.goals import has_ended, waits_for_others
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
@@ -194,6 +195,22 @@ def _not_running(pod: Pod) -> Iterator[str]:
             yield f"container {one.name}"
 
 
+class TargetsGo(Invariant):
+    """When all is quiet, no pod says that it is about to be disrupted: it has gone, or says that it is not.
+
+    Who evicts it may have been cut off between saying so and deleting it.
+    """
+
+    name: ClassVar[str] = "targets-go"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each pod that has not ended."""
+        for pod in self.world.of(Pod).values():
+            said = any(one.type == DISRUPTION_TARGET and one.status == "True" for one in pod.status.conditions)
+            if said and pod.status.phase not in FINISHED:
+                yield f"{title(pod)} says that it is about to be disrupted, and stays"
+
+
 class EndedJobsGoInTime(Invariant):
     """When all is quiet, no job is there whose time to live after its end is over."""
 
@@ -254,6 +271,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     TokensHaveAccounts,
     IdentitiesHaveClaims,
     PodsRun,
+    TargetsGo,
     EndedJobsGoInTime,
     RolesAddUp,
     CordonsShow,
