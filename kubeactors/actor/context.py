@@ -76,6 +76,12 @@ class Context(Generic[M]):
         kernel = cell.kernel
         return kernel.wall + kernel.now + cell.extras.skew
 
+    @property
+    def steady(self) -> int:
+        """Unix time in nanoseconds as if the clock had never jumped: what is measured by it takes as long as it takes."""
+        kernel = self._cell.kernel
+        return kernel.wall + kernel.now
+
     def timestamp(self) -> str:
         """The wall time in RFC 3339 with whole seconds."""
         return rfc3339(self.wall)

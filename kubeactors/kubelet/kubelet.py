@@ -249,19 +249,19 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
             respecified, worker.pod = pod.spec is not worker.pod.spec, pod
             if worker.wanted.services:
-                worker.refresh(self.ctx.wall)
+                worker.refresh(self.ctx.steady)
             if respecified and worker.takes_room and worker.wants_resize:
-                self._allocations.resize(worker, self.ctx.wall)
+                self._allocations.resize(worker, self.ctx.steady)
             self._step(worker)
             self._set_alarm()
 
     def _room_was_made(self, uid: str) -> None:
         """A pod takes no room any more: others may grow now."""
-        for worker in self._allocations.remove(uid, self._workers, self.ctx.wall):
+        for worker in self._allocations.remove(uid, self._workers, self.ctx.steady):
             self._step(worker)
 
     def _add(self, pod: Pod) -> None:
-        now = self.ctx.wall
+        now = self.ctx.steady
         config = self._config
         worker = PodWorker(pod, self._runtime, config.node_ip, now, config.allocatable or config.capacity)
         self._workers[worker.uid] = worker
@@ -301,7 +301,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _begin(self, worker: PodWorker) -> None:
         if worker.takes_room:
-            self._allocations.add(worker, self.ctx.wall)
+            self._allocations.add(worker, self.ctx.steady)
         if not self._evictor.is_watching and worker.may_grow:
             self._evictor.is_watching = True
             self.ctx.after(MONITORING_SECONDS, CheckResources(), key="resources")
@@ -315,13 +315,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._room_was_made(uid)
         self._statuses.forget(uid)
         worker.is_gone = True
-        worker.terminate(self.ctx.wall, min(grace_period_seconds(worker.pod), ORPHAN_GRACE_SECONDS))
+        worker.terminate(self.ctx.steady, min(grace_period_seconds(worker.pod), ORPHAN_GRACE_SECONDS))
         self._step(worker)
 
     def _remove_orphans(self) -> None:
         """Stop what runs of pods that are gone."""
         for sandbox in self._found.values():
-            self._runtime.stop_pod_sandbox(sandbox.id, self.ctx.wall)
+            self._runtime.stop_pod_sandbox(sandbox.id, self.ctx.steady)
             self._runtime.remove_pod_sandbox(sandbox.id)
         self._found.clear()
 
@@ -330,7 +330,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     def wake(self, message: Wake) -> None:
         """Do what is due."""
-        for due, uid in self._alarm.ring(self.ctx.wall):
+        for due, uid in self._alarm.ring(self.ctx.steady):
             worker = self._workers.get(uid)
             if worker is not None and worker.wake_at == due:
                 self._step(worker)
@@ -362,20 +362,20 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if worker is None:
             return
         try:
-            materials = await self._reader.read(worker.wanted, worker.pod, worker.materials, self.ctx.wall)
+            materials = await self._reader.read(worker.wanted, worker.pod, worker.materials, self.ctx.steady)
         except StatusError as error:
             self.ctx.log.info("kubelet.materials_not_read", uid=message.uid, error=str(error))
-            worker.reads_at = self.ctx.wall + int(WRITE_RETRY_SECONDS * SECOND)
+            worker.reads_at = self.ctx.steady + int(WRITE_RETRY_SECONDS * SECOND)
         else:
-            worker.take_materials(materials, self.ctx.wall)
+            worker.take_materials(materials, self.ctx.steady)
         if self._workers.get(message.uid) is worker:
             self._step(worker)
             self._set_alarm()
 
     def _step(self, worker: PodWorker) -> None:
-        worker.step(self.ctx.wall)
+        worker.step(self.ctx.steady)
         self._tell_events(worker)
-        if worker.reads_at is not None and worker.reads_at <= self.ctx.wall:
+        if worker.reads_at is not None and worker.reads_at <= self.ctx.steady:
             worker.reads_at = None
             self.ctx.self.tell(FetchMaterials(worker.uid))
         if not worker.takes_room and worker.uid in self._allocations:
@@ -398,7 +398,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _set_alarm(self) -> None:
         """Wake when the first pod needs it."""
-        seconds = self._alarm.seconds_left(self.ctx.wall)
+        seconds = self._alarm.seconds_left(self.ctx.steady)
         if seconds is not None:
             self.ctx.after(seconds, Wake(), key="wake")
 
@@ -412,7 +412,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     def check_resources(self, message: CheckResources) -> None:
         """Evict pods if there is too little, and say how it is. Only while pods run that may take more than is known."""
-        now = self.ctx.wall
+        now = self.ctx.steady
         for found in self._evictor.look(self._workers.values(), self._static, now):
             worker = self._workers[found.uid]
             worker.evict(found.message, now)
@@ -440,7 +440,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     def read_log(self, message: ReadLog) -> LogReply:
         """The log of a container."""
-        return read_log(self._worker_of(message), self._runtime, message, self.ctx.wall)
+        return read_log(self._worker_of(message), self._runtime, message, self.ctx.steady)
 
     @handle
     async def exec(self, message: Exec) -> SessionReply:
@@ -448,15 +448,15 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         worker = self._worker_of(message)
         if worker is not None and worker.materials is not None and not worker.wanted.services:
             try:
-                worker.materials = await self._reader.read_rest(worker.pod, worker.materials, self.ctx.wall)
+                worker.materials = await self._reader.read_rest(worker.pod, worker.materials, self.ctx.steady)
             except StatusError as error:
                 self.ctx.log.info("kubelet.materials_not_read", uid=worker.uid, error=str(error))
-        return exec_in(self._worker_of(message), self._runtime, message, self.ctx.wall)
+        return exec_in(self._worker_of(message), self._runtime, message, self.ctx.steady)
 
     @handle
     def attach(self, message: Attach) -> SessionReply:
         """Let somebody see what a container writes."""
-        return attach_to(self._worker_of(message), self._runtime, message, self.ctx.wall)
+        return attach_to(self._worker_of(message), self._runtime, message, self.ctx.steady)
 
     @handle
     def find_port(self, message: FindPort) -> PortReply:

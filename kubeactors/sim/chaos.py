@@ -501,6 +501,8 @@ def concerned(fault: AnyFault) -> str:
             return STORE
         case faults.ManagerRestart() | faults.StatusLost():
             return MANAGER
+        case faults.ClockSkew() if fault.component != SCHEDULER:
+            return MANAGER  # whose own clock it is, or who reads what a node says of times: the node itself is well
         case faults.SchedulerRestart():
             return SCHEDULER
         case faults.ZonePowerLoss() | faults.RackPowerLoss():

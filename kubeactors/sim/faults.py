@@ -288,7 +288,7 @@ class Pause(Lasting, frozen=True, kw_only=True, tag="process-pause"):
 class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
     """The wall clock of a process jumps, and jumps back when the fault heals. Time itself goes on as ever.
 
-    Not that of a node: simulated containers live by its clock.
+    On a node it is the clock of the kubelet: its Lease and the conditions that it writes show that, and containers do not.
     """
 
     component: str

@@ -3,6 +3,10 @@
 import pytest
 
 from kubeactors.actor.supervision import SECOND
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.controllers.pods import ready_time
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim import faults as f
 from kubeactors.sim.faults import AnyFault
@@ -93,6 +97,26 @@ def test_a_fault_concerns_its_component_when_it_takes_effect() -> None:
     simulation = Simulation(Plan(seed=1, steps=(crash, CreateDeployment(at=10.0, name="web", replicas=1))))
     assert simulation.run().faults == {kind_of(crash): 1}
     assert simulation.world.disturbed_until(MANAGER) >= 10 * SECOND
+
+
+def test_a_clock_of_a_node_that_jumps_shows_in_what_its_kubelet_says_and_harms_nobody() -> None:
+    skew = f.ClockSkew(at=1.0, component=NODE, ahead_seconds=-18_000.0, seconds=100.0)
+    simulation = Simulation(Plan(seed=1, steps=(CreateDeployment(at=2.0, name="web", replicas=3), skew)))
+    assert simulation.run(50.0).violations == ()
+    world, hour = simulation.world, (simulation.sim.kernel.wall + simulation.sim.now) // (3600 * SECOND)
+    for lease in (one for one in world.of(Lease).values() if one.metadata.namespace == "kube-node-lease"):
+        lost = 5 if lease.metadata.name == NODE else 0
+        assert _hour(lease.spec.renew_time) == hour - lost
+    pods = [one for one in world.of(Pod).values() if one.spec.node_name == NODE]
+    assert pods
+    for pod in pods:
+        running = pod.status.container_statuses[0].state.running
+        assert (running is not None and _hour(running.started_at), _hour(ready_time(pod))) == (hour, hour - 5)
+
+
+def _hour(time: str | None) -> int:
+    assert time
+    return parse_time(time) // (3600 * SECOND)
 
 
 def test_every_kind_of_fault_is_tried_here() -> None:

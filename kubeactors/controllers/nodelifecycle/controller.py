@@ -18,7 +18,17 @@ from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Node, ObjectReference, Pod, PodCondition
 from kubeactors.apimachinery.meta import MicroTime
 from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, Timeout
-from kubeactors.client import Change, Client, Controller, EventRecorder, Overlay, RecordEvent, SharedInformer, key_of
+from kubeactors.client import (
+    Change,
+    Client,
+    Controller,
+    EventRecorder,
+    Overlay,
+    RecordEvent,
+    SharedInformer,
+    key_of,
+    revision_of,
+)
 from kubeactors.client.heartbeats import HEARTBEAT, NEWS
 from kubeactors.client.workqueue import SECOND
 from kubeactors.controllers.conditions import find, without
@@ -57,11 +67,18 @@ class NodeLifecycleConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sign(msgspec.Struct, frozen=True):
-    """The last sign of life of a node: what it was, and when it was first seen, in our own time."""
+    """The last sign of life of a node: what it was, and when it was first seen, in our own time.
+
+    What is newer is told by revisions, not by times: the node's clock may be set back. Kubernetes asks for a later time.
+    """
 
     uid: str
     renewed: MicroTime | None
+    lease_revision: int
+    """At which the Lease was read last."""
     heartbeat: str
+    node_revision: int
+    """At which the Node was read last."""
     seen: int
 
 
@@ -116,12 +133,11 @@ class NodeLifecycleController(Controller):
         new = change.new
         if new is None or new.metadata.namespace != LEASE_NAMESPACE:
             return
-        name, renewed = new.metadata.name, new.spec.renew_time
-        known = self._signs.get(name)
+        known = self._signs.get(new.metadata.name)
         if known is None:
-            self._note(name)
-        elif renewed != known.renewed:  # by a clock that was set back, too: Kubernetes asks for a later time
-            self._signs[name] = Sign(known.uid, renewed, known.heartbeat, self.ctx.now)
+            self._note(new.metadata.name)
+        else:
+            self._signs[new.metadata.name] = _renewed(known, new, self.ctx.now)
 
     def _on_node(self, change: Change[Node]) -> None:
         name, old, new = change.key, change.old, change.new
@@ -159,19 +175,19 @@ class NodeLifecycleController(Controller):
         if node is None:
             return None
         lease = self._leases.get(name, LEASE_NAMESPACE)
-        return self._noted(node, lease.spec.renew_time if lease is not None else None)
+        return self._noted(node, lease)
 
-    def _noted(self, node: Node, renewed: MicroTime | None) -> Sign:
+    def _noted(self, node: Node, lease: Lease | None) -> Sign:
         name = node.metadata.name
         ready = find(node.status.conditions, READY)
         heartbeat = (ready.last_heartbeat_time or "") if ready is not None and ready.status != "Unknown" else ""
         old = self._signs.get(name)
         if old is None or old.uid != node.metadata.uid:
             self.enqueue_after(name, self._grace(node))
-        elif (renewed or "") <= (old.renewed or "") and heartbeat <= old.heartbeat:
-            return old
-        sign = self._signs[name] = Sign(node.metadata.uid, renewed, heartbeat, self.ctx.now)
-        return sign
+            old = Sign(node.metadata.uid, None, 0, "", 0, self.ctx.now)
+        found = _reported(old, heartbeat, revision_of(node.metadata), self.ctx.now)
+        found = self._signs[name] = found if lease is None else _renewed(found, lease, self.ctx.now)
+        return found
 
     def _grace(self, node: Node) -> float:
         known = find(node.status.conditions, READY) is not None
@@ -232,7 +248,7 @@ class NodeLifecycleController(Controller):
         """The last sign of life by a live read: the cache may lag."""
         name = node.metadata.name
         leases = await self._reader.list(Lease, LEASE_NAMESPACE, field_selector=f"metadata.name={name}")
-        return self._noted(node, leases.items[0].spec.renew_time if leases.items else None)
+        return self._noted(node, leases.items[0] if leases.items else None)
 
     def _report_not_ready(self, node: Node) -> None:
         name = node.metadata.name
@@ -288,6 +304,21 @@ class NodeLifecycleController(Controller):
             return
         self._written_pods.wrote(pod.spec.node_name, written)
         self._recorder.warning(pod, "NodeNotReady", "Node is not ready")
+
+
+def _renewed(sign: Sign, lease: Lease, now: int) -> Sign:
+    """The sign that a Lease is; the same one if that is no news."""
+    revision, renewed = revision_of(lease.metadata), lease.spec.renew_time
+    if revision <= sign.lease_revision or renewed == sign.renewed:
+        return sign
+    return replace(sign, renewed=renewed, lease_revision=revision, seen=now)
+
+
+def _reported(sign: Sign, heartbeat: str, revision: int, now: int) -> Sign:
+    """The sign that a status of the Node is; the same one if that is no news."""
+    if not heartbeat or revision <= sign.node_revision or heartbeat == sign.heartbeat:
+        return sign
+    return replace(sign, heartbeat=heartbeat, node_revision=revision, seen=now)
 
 
 def _is_alike(old: Node, new: Node) -> bool:

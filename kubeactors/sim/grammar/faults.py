@@ -114,6 +114,8 @@ SLOW_ONE_IN, LATENCIES, AFTERWARDS_SECONDS = 3, (0.3, 0.15, 0.6), 5.0
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
 """Some outlast the 15 seconds after which another leader takes over, and some those after which a node is given up."""
 SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
+SKEWS_OF_NODES = SKEWS[:-1]
+"""No node is hours ahead: who asks for how long its pods have been ready waits until then, as in Kubernetes."""
 PROBES: tuple[faults.Probed, ...] = ("readiness", "liveness", "startup")
 REFUSALS: tuple[faults.Refusal, ...] = ("unavailable", "throttled")
 TEARS: tuple[faults.Tear, ...] = ("unanswered", "torn", "lost")
@@ -263,10 +265,7 @@ class Faults:
             case "rack-power-loss":
                 return faults.RackPowerLoss(at=at, nodes=self._rack(), seconds=choice(SPANS[3:]))
             case "clock-skew":
-                ahead, seconds = choice(SKEWS), choice(SPANS[3:])
-                return faults.ClockSkew(
-                    at=at, component=choice((MANAGER, SCHEDULER)), ahead_seconds=ahead, seconds=seconds
-                )
+                return self._clock_skew(at)
             case "version-skew":
                 component = choice((MANAGER, MANAGER, self._component()))
                 return faults.VersionSkew(at=at, component=component, seconds=choice(SPANS[4:]))
@@ -363,6 +362,12 @@ class Faults:
                 return faults.Pause(at=at, component=component, seconds=seconds)
             case _:
                 return faults.Stall(at=at, component=component, actor=self._actor(component), seconds=seconds)
+
+    def _clock_skew(self, at: float) -> AnyFault:
+        component = self._source.choice((MANAGER, SCHEDULER, self._node()))
+        skews = SKEWS if component in (MANAGER, SCHEDULER) else SKEWS_OF_NODES
+        ahead, seconds = self._source.choice(skews), self._source.choice(SPANS[3:])
+        return faults.ClockSkew(at=at, component=component, ahead_seconds=ahead, seconds=seconds)
 
     def _wrong(self, kind: str, at: float) -> AnyFault:
         """What the store holds is wrong."""

@@ -195,7 +195,7 @@ def runtimes(root: Cell) -> Iterator[tuple[str, ContainerRuntime, int]]:
     """The runtimes of all nodes that are on, with the names of the nodes, and what time it is there."""
     for path, actor in actors_of(root, Kubelet):
         if isinstance(actor, Kubelet):
-            yield path.rpartition("/")[2], actor._runtime, actor.ctx.wall  # noqa: SLF001 -- an invariant looks inside
+            yield path.rpartition("/")[2], actor._runtime, actor.ctx.steady  # noqa: SLF001 -- an invariant looks inside
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
