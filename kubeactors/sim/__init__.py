@@ -10,6 +10,7 @@
     corruption.py   which fields go wrong, and how    spoiler.py      writes them into the store
     disk.py         the store's disk                  world.py        the truth: what the store has committed
     invariants/     what must hold                    judge.py        shows them what happens
+    pace.py         how much goes on, and when nobody can be at work any more
     grammar/        what plans may consist of         strategies.py   the same for hypothesis
     search/         in which order things happen
     campaign.py     many runs                         shrink.py       the smallest plan that still fails

@@ -39,6 +39,8 @@ STORE = "store"
 """The component at the other end of the API server's own watch."""
 TO_STORE = "to-store"
 """Rules of this name see what the API server asks of the store."""
+STRETCH = 256
+"""See `Network.on_stretch`."""
 STORE_REQUESTS = (Range, Txn, Compact, Progress, WatchCreate)
 
 Hear: TypeAlias = Callable[[object], object]
@@ -108,6 +110,11 @@ class Network:
         """Sees every message of a watch as the server sent it."""
         self.on_write: Callable[[str, Cell, ApiRequest[object]], Hear | None] | None = None
         """Is told of every write of an actor; what it returns hears the answer, if that reaches the actor."""
+        self.on_request: Callable[[str, Cell, ApiRequest[object]], object] | None = None
+        """Is told of every request of an actor, and of its process."""
+        self.on_stretch: Callable[[], object] | None = None
+        """Is called after every `STRETCH` messages, of whatever kind."""
+        self._left = STRETCH
         self._crossings: dict[type, Callable[[Cell, Envelope], Envelope | None]] = {
             **dict.fromkeys(REQUESTS, self._request),
             WatchEvents: self._watched,
@@ -202,6 +209,9 @@ class Network:
         return found
 
     def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
+        self._left -= 1
+        if not self._left:
+            self._end_stretch()
         if self._stalled and cell in self._stalled and not self._may_handle(cell, envelope):
             self._stalled[cell].append(envelope)
             return None
@@ -213,9 +223,16 @@ class Network:
             return envelope
         return crossing(cell, envelope)
 
+    def _end_stretch(self) -> None:
+        self._left = STRETCH
+        if self.on_stretch is not None:
+            self.on_stretch()
+
     def _request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        message = envelope[0]
-        component = self.component_of(sender_of(envelope))
+        message, sender = envelope[0], sender_of(envelope)
+        component = self.component_of(sender)
+        if self.on_request is not None and sender is not None:
+            self.on_request(component, sender, cast("ApiRequest[object]", message))
         if isinstance(message, Watch):
             subscriber = cast("Cell", message.subscriber)
             self._streams.setdefault(subscriber, {})[message.watch] = Stream(component, message, server)

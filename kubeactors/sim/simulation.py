@@ -22,10 +22,19 @@ from kubeactors.sim.chaos import Chaos
 from kubeactors.sim.crash import SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.goals import goes_on, is_well, missing
-from kubeactors.sim.invariants import ALL, CONVERGED, NO_FAILURE, NOTHING_LEFT_UNDONE, SILENT, Invariant
+from kubeactors.sim.invariants import (
+    ALL,
+    CONVERGED,
+    NO_CIRCLES,
+    NO_FAILURE,
+    NOTHING_LEFT_UNDONE,
+    SILENT,
+    Invariant,
+)
 from kubeactors.sim.invariants.looking import is_backing_off
 from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
+from kubeactors.sim.pace import Pace
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
@@ -128,6 +137,9 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self.network.on_write = self.judge.asked
+        self.pace: Pace = Pace(self.sim.kernel, self.world, plan)
+        self.network.on_request = self.pace.asked
+        self.network.on_stretch = self._look_at_the_pace
         self.actions: Counter[str] = Counter()
         """How often users have done something of a kind."""
         self.in_vain: Counter[str] = Counter()
@@ -164,7 +176,7 @@ class Simulation:
     def boot(self) -> bool:
         """Start it, until all nodes are ready; False if they do not become so."""
         self._start()
-        return self.sim.run_until(self.is_up, BOOT_SECONDS)
+        return self.sim.run_until(lambda: self._is_over or self.is_up(), BOOT_SECONDS)
 
     def replace_plane(self) -> None:
         """Stop the whole control plane, nodes included, and start another one on the same disk."""
@@ -255,10 +267,21 @@ class Simulation:
     def _passes(self, seconds: float) -> bool:
         """Let time pass; False as soon as something is violated, or the deadline has come."""
         left = self._deadline - self.sim.now / SECOND
-        if not self.judge.is_over:
+        if not self._is_over:
             self.sim.run(max(min(seconds, left), 0.0))
         self._judge_failures()
-        return not self.judge.is_over and left > seconds
+        return not self._is_over and left > seconds
+
+    @property
+    def _is_over(self) -> bool:
+        return self.judge.is_over or self.pace.is_wasted
+
+    def _look_at_the_pace(self) -> None:
+        problem = self.pace.stretch()
+        if problem:
+            self.judge.object(NO_CIRCLES, problem)
+        elif self.pace.is_wasted:
+            self.sim.halt()
 
     def _converges(self) -> bool:
         begin = self.sim.now

@@ -3,9 +3,9 @@
     invariant.py    what an invariant is          looking.py      how it looks inside components
     storage.py      apiserver.py      client.py      conduct.py      controllers.py      scheduler.py      kubelet.py
 
-Two more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
-`silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; and `no-component-fails` by
-itself.
+Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
+`silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
+that work makes more work without end; and `no-component-fails` by itself.
 """
 
 from kubeactors.sim.invariants import apiserver, client, conduct, controllers, kubelet, scheduler, storage
@@ -22,9 +22,9 @@ ALL: tuple[type[Invariant], ...] = (
 )
 
 CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"
-NOTHING_LEFT_UNDONE = "nothing-left-undone"
+NOTHING_LEFT_UNDONE, NO_CIRCLES = "nothing-left-undone", "nobody-runs-in-circles"
 
-NAMES: tuple[str, ...] = (*(one.name for one in ALL), CONVERGED, SILENT, NOTHING_LEFT_UNDONE, NO_FAILURE)
+NAMES: tuple[str, ...] = (*(one.name for one in ALL), CONVERGED, SILENT, NOTHING_LEFT_UNDONE, NO_CIRCLES, NO_FAILURE)
 """The names of all invariants."""
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "CONVERGED",
     "NAMES",
     "NOTHING_LEFT_UNDONE",
+    "NO_CIRCLES",
     "NO_FAILURE",
     "SILENT",
     "Invariant",

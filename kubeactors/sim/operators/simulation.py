@@ -10,7 +10,7 @@ from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.cluster.plane import Guest
 from kubeactors.sim.faults import AnyFault, OwnFault
-from kubeactors.sim.invariants import ALL, CONVERGED, Invariant
+from kubeactors.sim.invariants import ALL, CONVERGED, NO_CIRCLES, NO_FAILURE, SILENT, Invariant
 from kubeactors.sim.invariants.client import InformersEqualStore
 from kubeactors.sim.operators.checks import Always, Quiet, invariants_of
 from kubeactors.sim.operators.component import OperatorProcess, Report
@@ -118,7 +118,7 @@ def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:
 def names_of(operator: Operator) -> tuple[str, ...]:
     """All that an operator is judged by."""
     own = (one.name for one in invariants_of_operator(operator))
-    return (*own, RAISES, InformersEqualStore.name, "silent", "no-component-fails", CONVERGED)
+    return (*own, RAISES, InformersEqualStore.name, SILENT, NO_CIRCLES, NO_FAILURE, CONVERGED)
 
 
 def _found(declared: Mapping[str, Declared[F]], name: str, what: str) -> Declared[F]:
