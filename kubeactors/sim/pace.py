@@ -34,7 +34,7 @@ OF_A_NODE, OF_A_POD, OF_A_STEP = 100, 100, 10
 """So many more for each of these. A pod takes about 45 from its creation until it runs."""
 LEAK, LEAK_OF_A_NODE = 200, 2
 """So many are forgotten in a virtual second. What waits for nothing but its next turn takes thousands."""
-ON_OLD_NEWS = 10
+ON_OLD_NEWS = 5
 """So many times as much may be done by who is lagging: that may go round in circles as in Kubernetes, which sends at
 most 20 requests a second. After that the run is of no use."""
 OF_AN_OWN_ACTION, AT_MOST = 10, 1_000
