@@ -17,7 +17,8 @@ CONTAINERS_READY = "ContainersReady"
 READY_TO_START = "PodReadyToStartContainers"
 OWNED = (READY_TO_START, INITIALIZED, READY, CONTAINERS_READY)
 SCHEDULED = "PodScheduled"
-"""Who binds the pod writes it; the kubelet only contradicts a scheduler that lags and says later that it is not."""
+"""Who binds the pod writes it. The kubelet contradicts a scheduler that lags and says later that it is not; and it says it
+of a pod that was given a node by whoever made it, or whose conditions somebody has removed."""
 
 Verdict = tuple[bool, str, str]
 """Status, reason, message."""
@@ -43,8 +44,9 @@ def conditions(pod: Pod, observed: Observed, now: str) -> tuple[PodCondition, ..
         (READY, _ready(pod, known, containers_ready)),
         (CONTAINERS_READY, containers_ready),
     )
+    others = pod.status.conditions if SCHEDULED in known else (*pod.status.conditions, PodCondition(type=SCHEDULED))
     return (
-        *[_contradicted(one, pod, now) for one in pod.status.conditions if one.type not in OWNED],
+        *[_contradicted(one, pod, now) for one in others if one.type not in OWNED],
         *[_condition(type_, verdict, known.get(type_), pod.metadata.generation, now) for type_, verdict in verdicts],
     )
 
