@@ -13,7 +13,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
-from kubeactors.api.core.v1 import PersistentVolumeClaim
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.policy.v1 import PodDisruptionBudget
@@ -46,6 +46,7 @@ from kubeactors.sim.rules import (
     CrashAfter,
     Cut,
     DelayReply,
+    Deny,
     Hold,
     Lag,
     LoseReply,
@@ -79,6 +80,7 @@ RESTORABLE: dict[faults.Restorable, type[TypedObject]] = {
     "poddisruptionbudgets": PodDisruptionBudget,
     "resourcequotas": ResourceQuota,
     "horizontalpodautoscalers": HorizontalPodAutoscaler,
+    "pods": Pod,
 }
 TROUBLES: dict[faults.Trouble, dict[str, object]] = {
     "crash": {"run_seconds": 0.2, "exit_code": 1},
@@ -388,7 +390,7 @@ class Chaos:
             name=found.metadata.name,
             subresource="status",
             patch_type=MERGE_PATCH,
-            patch=b'{"status":null}',
+            patch=b'{"status":{"conditions":null}}' if isinstance(found, Pod) else b'{"status":null}',
             user=ADMIN,
         )
         server.put((lost, None, Wait()))
@@ -468,6 +470,8 @@ def rule_of(  # noqa: C901 -- one case for each fault
         case faults.ReplyLost():
             rule = LoseReply(fault.resource, fault.skip, fired, silent=fault.silent)
             return fault.component, rule, CRASH_WINDOW_SECONDS
+        case faults.Denied():
+            return fault.component, Deny(fault, fired), CRASH_WINDOW_SECONDS
         case faults.Unavailable():
             return fault.component, Refuse(fired), fault.seconds
         case faults.Throttled():

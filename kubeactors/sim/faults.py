@@ -28,6 +28,7 @@ Restorable = Literal[
     "poddisruptionbudgets",
     "resourcequotas",
     "horizontalpodautoscalers",
+    "pods",
 ]
 Spoilable = Literal[
     "replicas",
@@ -42,6 +43,7 @@ Spoilable = Literal[
     "tainted",
     "unready",
 ]
+Denial = Literal["forbidden", "internal-error"]
 Refusal = Literal["unavailable", "throttled"]
 Verb = Literal["any", "create", "update", "patch", "delete"]
 Leg = Literal["request", "reply"]
@@ -137,6 +139,21 @@ class Conflicts(Fault, frozen=True, kw_only=True, tag="conflicts"):
     component: str
     resource: str
     count: int = 1
+
+
+class Denied(Fault, frozen=True, kw_only=True, tag="denied"):
+    """The next writes of a component are refused, though nothing is wrong with them: a policy forbids them, a webhook is broken.
+
+    Who asked must ask again; by then it is another time, and perhaps another write.
+    """
+
+    component: str
+    resource: str = ""
+    """Whatever it is if empty, but Leases, and events for people."""
+    verb: Verb = "any"
+    skip: int = 0
+    count: int = 1
+    answer: Denial = "forbidden"
 
 
 class ReplyLost(Fault, frozen=True, kw_only=True, tag="reply-lost"):
@@ -299,8 +316,8 @@ class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
 class StatusLost(Fault, frozen=True, kw_only=True, tag="status-lost"):
     """The status of an object is gone: somebody has restored it from a backup, or overwrites what is not his.
 
-    Those who look after it can tell from what there is what it was. `number` counts the objects of the resource by name
-    (of any of these resources, one after the other), modulo how many there are.
+    Those who look after it can tell from what there is what it was: of pods only the conditions go. `number` counts the
+    objects of the resource by name (of any of these resources, one after the other), modulo how many there are.
     """
 
     resource: Restorable
@@ -414,6 +431,7 @@ AnyFault = (
     | VersionSkew
     | StatusLost
     | FieldSpoilt
+    | Denied
     | SlowActor
     | MailboxOverflow
     | FailingProbes

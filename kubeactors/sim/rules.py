@@ -24,9 +24,16 @@ from kubeactors.apimachinery.requests import (
     WatchClosed,
     WatchEvents,
 )
-from kubeactors.apimachinery.status import Expired, ServiceUnavailable, Status, TooManyRequests
+from kubeactors.apimachinery.status import (
+    Expired,
+    Forbidden,
+    InternalError,
+    ServiceUnavailable,
+    Status,
+    TooManyRequests,
+)
 from kubeactors.apiserver.reading import too_large
-from kubeactors.sim.faults import LateWrite, Refusal, Verb
+from kubeactors.sim.faults import Denial, Denied, LateWrite, Refusal, Verb
 from kubeactors.sim.network import WRITES, Rule, Stream, disconnect
 from kubeactors.sim.skew import newer, older
 
@@ -233,6 +240,25 @@ def _pass_on(early: Wait[object], late: Wait[object], changed: Callable[[object]
         late.set(changed(result))
 
 
+class _Meant:
+    """The writes that a fault is about: so many of their kind, after others."""
+
+    def __init__(self, fault: LateWrite | Denied) -> None:
+        self._fault = fault
+        self._seen = 0
+
+    def has(self, envelope: Envelope) -> bool:
+        """Whether this is one of them; it is counted."""
+        fault, (message, _, reply) = self._fault, envelope
+        if reply is None or not isinstance(message, VERBS[fault.verb]):
+            return False
+        resource = cast("ApiRequest[object]", message).resource.resource
+        if resource != fault.resource and (fault.resource or resource in NOTES):
+            return False
+        self._seen += 1
+        return 0 < self._seen - fault.skip <= fault.count
+
+
 class Hold(Rule):
     """Some writes come late, or their replies do.
 
@@ -249,18 +275,16 @@ class Hold(Rule):
         after: Callable[[float, Callable[[], object]], object],
     ) -> None:
         self._fault = fault
-        self._seen = 0
+        self._meant = _Meant(fault)
         self._fired = fired
         self._after = after
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Keep it, or deliver it with an address for the reply from which it is passed on late."""
         message, sender, reply = envelope
-        if reply is None or not isinstance(message, VERBS[self._fault.verb]):
+        if reply is None or not self._meant.has(envelope):
             return envelope
         write = cast("ApiRequest[object]", message)
-        if not self._concerns(write.resource.resource):
-            return envelope
         if self._fault.leg == "request":
             self._fired(write)
             self._after(self._fault.seconds, partial(self._deliver, server, envelope, _actor_of(envelope)))
@@ -268,14 +292,6 @@ class Hold(Rule):
         early: Wait[object] = Wait()
         early.waiter = partial(self._answered, write, early, reply)
         return message, sender, early
-
-    def _concerns(self, resource: str) -> bool:
-        """Whether a write to objects of a resource is one of those that are late; it is counted."""
-        fault = self._fault
-        if resource != fault.resource and (fault.resource or resource in NOTES):
-            return False
-        self._seen += 1
-        return 0 < self._seen - fault.skip <= fault.count
 
     def _deliver(self, server: Cell, envelope: Envelope, sender: object) -> None:
         """With its sender the connection is gone."""
@@ -316,6 +332,30 @@ class Refuse(Rule):
             envelope[2].set(self._status)
         else:
             envelope[2].fail(ActorStopped("the simulator refuses connections"))
+        return None
+
+
+DENIALS: dict[Denial, Status] = {
+    "forbidden": Forbidden.saying("admission webhook denied the request: not now").status,
+    "internal-error": InternalError.saying("Internal error occurred: failed calling webhook").status,
+}
+
+
+class Deny(Rule):
+    """Some writes are refused. See `Denied`."""
+
+    def __init__(self, fault: Denied, fired: Fired) -> None:
+        self._meant = _Meant(fault)
+        self._status = DENIALS[fault.answer]
+        self._fired = fired
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Refuse it, if it is one of them."""
+        reply = envelope[2]
+        if reply is None or not self._meant.has(envelope):
+            return envelope
+        self._fired()
+        reply.set(self._status)
         return None
 
 

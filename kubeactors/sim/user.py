@@ -46,6 +46,7 @@ from kubeactors.sim.workload import (
     ServiceAction,
     SetAction,
     SharingAction,
+    Spoil,
     TenancyAction,
     VolumeAction,
 )
@@ -116,6 +117,8 @@ class Doer:
             return self._bounds.do(action)
         if isinstance(action, Meddle):
             return self._things.do(action)
+        if isinstance(action, Spoil):
+            return self._things.spoil(action)
         return self._do_about_belongings(action)
 
     def _do_about_belongings(

@@ -36,6 +36,7 @@ FAULTS: tuple[AnyFault, ...] = (
     f.WatchRepeat(at=5.0, component=MANAGER, resource="pods", seconds=3.0),
     f.StoreLag(at=5.0, seconds=1.0),
     f.Conflicts(at=5.0, component=MANAGER, resource="replicasets", count=2),
+    f.Denied(at=5.0, component=MANAGER, resource="pods", verb="create", count=2),
     f.ReplyLost(at=5.0, component=MANAGER, resource="pods"),
     f.SlowReplies(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
     f.LateWrite(at=5.0, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0),
@@ -117,6 +118,13 @@ def test_a_clock_of_a_node_that_jumps_shows_in_what_its_kubelet_says_and_harms_n
 def _hour(time: str | None) -> int:
     assert time
     return parse_time(time) // (3600 * SECOND)
+
+
+def test_what_a_pod_is_like_is_told_again_if_somebody_removes_it() -> None:
+    lost = f.StatusLost(at=8.0, resource="pods", number=0)
+    outcome = Simulation(Plan(seed=1, steps=(*WORKLOAD[:2], lost))).run()
+    assert outcome.violations == ()
+    assert outcome.faults == {kind_of(lost): 1}
 
 
 def test_every_kind_of_fault_is_tried_here() -> None:

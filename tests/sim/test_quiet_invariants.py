@@ -28,6 +28,7 @@ from kubeactors.sim.workload import (
     PublishAddresses,
     ScaleStatefulSet,
     SetShare,
+    Spoil,
     Taint,
     UseClaim,
 )
@@ -63,6 +64,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (Expose(at=0.0, name="front", of="web", form="LoadBalancer"),)),
     ("endpoints-equal-ready-pods", "backends:target_port:confuse:1",
      (WEB, Expose(at=0.0, name="front", of="web", ports=("http",)))),
+    ("endpoints-equal-ready-pods", "endpoints:EndpointsController._on_endpoints:skip_wake_up:0",
+     (WEB, Spoil(at=10.0, of="Endpoints", number=1))),
     ("schedulable-is-scheduled", "ephemeral_volume:EphemeralVolumeController._on_pod:negate_condition:0",
      (AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True),)),
     ("used-claims-stay",

@@ -4,7 +4,7 @@ import gc
 import weakref
 from typing import get_args
 
-from kubeactors.api.apps.v1 import Deployment
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import (
     ConfigMap,
@@ -39,6 +39,7 @@ from kubeactors.sim.workload import (
     DefineKind,
     DeleteNamespace,
     DeletePod,
+    Derived,
     DropAccount,
     DropClaim,
     DropOwner,
@@ -57,6 +58,7 @@ from kubeactors.sim.workload import (
     RollSet,
     ScaleStatefulSet,
     SetShare,
+    Spoil,
     SpoilRoot,
     SuspendCronJob,
     SuspendJob,
@@ -218,6 +220,18 @@ def test_accounts_lose_their_tokens_and_the_root_of_trust_is_made_good() -> None
     account = world.find(ServiceAccount, "default")
     assert account is not None
     assert account.secrets == ()
+
+
+def test_what_controllers_make_is_made_again() -> None:
+    web = CreateDeployment(at=0.0, name="web", replicas=2)
+    shrunk = ran(web, Spoil(at=10.0, of="ReplicaSet", number=0, delete=False)).world
+    assert [one.spec.replicas for one in shrunk.of(ReplicaSet).values()] == [2]
+    derived: tuple[Derived, ...] = ("ReplicaSet", "Endpoints", "EndpointSlice")
+    for of in derived:
+        world = ran(web, Spoil(at=10.0, of=of, number=0)).world
+        gone = [one.current for log in world.log.values() for one in log if one.new is None]
+        assert [one.kind for one in gone if one.kind == of] == [of]
+        assert [one.status.phase for one in world.of(Pod).values()] == ["Running", "Running"]
 
 
 def test_a_tenant_gets_his_share_of_pods_that_it_is_about_and_of_widgets() -> None:

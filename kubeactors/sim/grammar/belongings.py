@@ -38,6 +38,9 @@ LEGACY = "legacy"
 """The service that selects nothing."""
 ACCOUNTS = ("robot", "default")
 OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
+DERIVED: tuple[workload.Derived, ...] = (*("ReplicaSet",) * 2, "ControllerRevision", "Endpoints", "EndpointSlice")
+ESTABLISHED = (5.0, 0.5, 20.0)
+"""How long after something else what controllers make of it is meddled with, in seconds."""
 Begin = Callable[[float], list[AnyAction]]
 Another = Callable[[float], AnyAction]
 
@@ -84,6 +87,7 @@ class Belongings:
             (ONE_IN, self._share, self._furnish),
             (ONE_IN, self._first_address, self._sharing),
             (ONE_IN_OF_LONG, self._load, self._trouble),
+            (ONE_IN, self._first_spoil, self._spoiled),
         )
 
     # Services.
@@ -231,6 +235,15 @@ class Belongings:
                 return workload.GrantRole(at=at, name=team, verbs=source.choice((("get",), ("get", "list"))))
             case _:
                 return workload.RevokeRole(at=at, name=team)
+
+    # What controllers make.
+
+    def _first_spoil(self, at: float) -> list[AnyAction]:
+        return [self._spoiled(at + self._source.choice(ESTABLISHED))]
+
+    def _spoiled(self, at: float) -> AnyAction:
+        of, number = self._source.choice(DERIVED), self._source.integer(0, 2)
+        return workload.Spoil(at=at, of=of, number=number, delete=of != "ReplicaSet" or not self._source.integer(0, 1))
 
     # A load.
 

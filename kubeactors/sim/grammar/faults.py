@@ -67,6 +67,7 @@ WEIGHTS = {
     "version-skew": 2,
     "status-lost": 2,
     "field-spoilt": 4,
+    "denied": 6,
     "compaction": 2,
     "process-pause": 3,
     "slow-actor": 3,
@@ -118,6 +119,8 @@ SKEWS_OF_NODES = SKEWS[:-1]
 """No node is hours ahead: who asks for how long its pods have been ready waits until then, as in Kubernetes."""
 PROBES: tuple[faults.Probed, ...] = ("readiness", "liveness", "startup")
 REFUSALS: tuple[faults.Refusal, ...] = ("unavailable", "throttled")
+DENIALS: tuple[faults.Denial, ...] = ("forbidden", "internal-error")
+DENIED_VERBS: tuple[faults.Verb, ...] = ("any", "any", "create", "delete", "update", "patch")
 TEARS: tuple[faults.Tear, ...] = ("unanswered", "torn", "lost")
 FIELDS: tuple[faults.Spoilable, ...] = get_args(faults.Spoilable)
 TROUBLES: tuple[faults.Trouble, ...] = ("crash", "out-of-memory", "no-image")
@@ -248,6 +251,8 @@ class Faults:
                 return self._conflicts(at)
             case "reply-lost":
                 return self._reply_lost(at)
+            case "denied":
+                return self._denied(at)
             case "throttled":
                 return faults.Throttled(at=at, component=self._component(), seconds=choice(SPANS[:7]))
             case "partition" | "unavailable" | "process-pause" | "stall":
@@ -324,6 +329,18 @@ class Faults:
         component, resource = self._writes()
         return faults.ReplyLost(at=at, component=component, resource=resource, skip=skip, silent=silent)
 
+    def _denied(self, at: float) -> AnyFault:
+        choice, (component, resource) = self._source.choice, self._writes()
+        return faults.Denied(
+            at=at,
+            component=component,
+            resource=choice((resource, "")),
+            verb=choice(DENIED_VERBS),
+            skip=choice((0, 0, 1, 3)),
+            count=choice((1, 1, 2, 4)),
+            answer=choice(DENIALS),
+        )
+
     def _late_write(self, at: float) -> AnyFault:
         choice, (component, resource) = self._source.choice, self._writes()
         verb = choice(VERBS.get(component, KUBELET_VERBS))
@@ -373,7 +390,7 @@ class Faults:
         """What the store holds is wrong."""
         choice, number = self._source.choice, self._source.integer(0, 11)
         if kind == "status-lost":
-            return faults.StatusLost(at=at, resource=choice((*self._restorable, "any")), number=number)
+            return faults.StatusLost(at=at, resource=choice((*self._restorable, "any", "pods")), number=number)
         return faults.FieldSpoilt(at=at, field=choice(FIELDS), number=number, seconds=choice(SPANS[2:]))
 
     def _slow_actor(self, at: float) -> AnyFault:

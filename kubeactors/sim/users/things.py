@@ -5,18 +5,26 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from kubeactors.api import SCHEME
-from kubeactors.api.apps.v1 import DaemonSet, ReplicaSet, StatefulSet
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, ReplicaSet, StatefulSet
+from kubeactors.api.core.v1 import Endpoints, Pod
+from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.client import controller_of
 from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
-from kubeactors.sim.users.manifests import APP
+from kubeactors.sim.users.manifests import APP, NAMESPACE
 from kubeactors.sim.users.pods import ASTRAY
-from kubeactors.sim.workload import Meddle, Propagation
+from kubeactors.sim.workload import Derived, Meddle, Propagation, Spoil
 
 RELEASING = (ReplicaSet().kind, DaemonSet().kind)
 """Who selects pods by the labels that users know, and can replace one that stays: a set's name would be taken."""
+
+DERIVED: dict[Derived, type[TypedObject]] = {
+    "ReplicaSet": ReplicaSet,
+    "ControllerRevision": ControllerRevision,
+    "Endpoints": Endpoints,
+    "EndpointSlice": EndpointSlice,
+}
 
 
 class Things:
@@ -38,6 +46,16 @@ class Things:
                 await self._replace(live)
             case "delete" | "orphan":
                 await self._delete(live, orphan=action.how == "orphan" and not isinstance(live, Pod))
+
+    async def spoil(self, action: Spoil) -> None:
+        """Meddle with one of that kind, if there is any."""
+        found = await self._hands.client.list(DERIVED[action.of], NAMESPACE)
+        live = found.items[action.number % len(found.items)] if found.items else None
+        if live is not None and action.delete:
+            await self._delete(live)
+        elif isinstance(live, ReplicaSet):
+            self._hands.world.in_hand[live.metadata.uid] = None
+            await self._hands.client.update(replace(live, spec=replace(live.spec, replicas=0)))
 
     async def _release(self, live: TypedObject) -> None:
         owner = controller_of(live.metadata)

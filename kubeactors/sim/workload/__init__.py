@@ -65,7 +65,7 @@ from kubeactors.sim.workload.sets import (
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
 from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetShare, Sort, TenancyAction
-from kubeactors.sim.workload.things import Meddle
+from kubeactors.sim.workload.things import Derived, Meddle, Spoil
 from kubeactors.sim.workload.traits import Trait
 from kubeactors.sim.workload.volumes import (
     AddVolume,
@@ -94,6 +94,7 @@ AnyAction = (
     | AccountAction
     | TenancyAction
     | Meddle
+    | Spoil
 )
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "DeleteSet",
     "DeleteSlices",
     "DeploymentAction",
+    "Derived",
     "Drain",
     "DropAccount",
     "DropClaim",
@@ -173,6 +175,7 @@ __all__ = [
     "SetShare",
     "SharingAction",
     "Sort",
+    "Spoil",
     "SpoilRoot",
     "SuspendCronJob",
     "SuspendJob",

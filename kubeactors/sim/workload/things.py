@@ -1,4 +1,4 @@
-"""What users do to any object, of whatever kind: by its name, not by the workload that it belongs to."""
+"""What users do to any object, of whatever kind: by its name or number, not by the workload that it belongs to."""
 
 from typing import Literal
 
@@ -18,3 +18,19 @@ class Meddle(Action, frozen=True, kw_only=True, tag="meddle"):
     name: str
     namespace: str = ""
     how: Meddling
+
+
+Derived = Literal[
+    "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice"
+]  # fmt: skip
+"""Kinds of which users make none: controllers do, and make them good."""
+
+
+class Spoil(Action, frozen=True, kw_only=True, tag="spoil"):
+    """Meddle with what only controllers make: they make it good."""
+
+    of: Derived
+    number: int
+    """Of the objects of that kind, in the order of their names, modulo how many there are."""
+    delete: bool = True
+    """Otherwise a ReplicaSet wants no pods any more."""
