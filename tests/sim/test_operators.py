@@ -22,7 +22,7 @@ from kubeactors.cli.main import app
 from kubeactors.client import Client, split_key
 from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, OperatorError, fuzz
 from kubeactors.sim.campaign import UnknownName
-from kubeactors.sim.faults import AnyFault, FailOver, OwnFault, WatchLag
+from kubeactors.sim.faults import HOT_NODE, AnyFault, FailOver, LateWrite, OwnFault, WatchLag
 from kubeactors.sim.judge import InvariantFailed
 from kubeactors.sim.operators.client import Misuse
 from kubeactors.sim.operators.declared import Drawing
@@ -32,6 +32,7 @@ from kubeactors.sim.operators.simulation import RAISES
 from kubeactors.sim.plan import Plan, decode, encode
 from kubeactors.sim.search import TAPE
 from kubeactors.sim.workload import OwnAction
+from tests.quality.databases import FUZZ as DATABASES
 from tests.sim.shops import add_pods, close, keep_pods, order, shops_have_their_pods
 
 ACTIONS: dict[Act, Drawing] = {
@@ -42,6 +43,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 SCRIPT = """
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.sim import fuzz
+from tests.quality.databases import FUZZ as DATABASES
 from tests.sim.shops import keep_pods, order
 
 def two(source):
@@ -322,6 +324,16 @@ def test_of_the_order_that_an_operator_fails_in_only_what_matters_to_it_is_kept(
 def test_the_same_seed_is_the_same_run() -> None:
     campaign = campaign_of(careless)
     assert campaign.run_plan(campaign.generate(3)) == campaign.run_plan(campaign.generate(3))
+
+
+def test_nobody_takes_the_name_of_a_pod_that_an_operator_gives_again() -> None:
+    steps = (
+        LateWrite(at=1.0, component=HOT_NODE, resource="pods", meanwhile="replace", seconds=10.0),
+        OwnAction(at=3.8, name="want", arguments={"name": "orders", "members": 4}),
+    )
+    outcome = DATABASES.run_plan(Plan(seed=1, steps=steps))
+    assert outcome.violations == ()
+    assert outcome.faults["late-write"] == 1
 
 
 def test_a_campaign_looks_at_budgets_only_if_it_is_told_to() -> None:

@@ -5,7 +5,8 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from kubeactors.api import SCHEME
-from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, ReplicaSet, StatefulSet
+from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, ReplicaSet
+from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Endpoints, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
@@ -18,6 +19,8 @@ from kubeactors.sim.workload import Derived, Meddle, Propagation, Spoil
 
 RELEASING = (ReplicaSet().kind, DaemonSet().kind)
 """Who selects pods by the labels that users know, and can replace one that stays: a set's name would be taken."""
+DRAWING_NAMES = (*RELEASING, Job().kind)
+"""Whose pods have names that are drawn: who makes one in the place of another gives it another name."""
 
 DERIVED: dict[Derived, type[TypedObject]] = {
     "ReplicaSet": ReplicaSet,
@@ -82,7 +85,7 @@ class Things:
     async def _replace(self, live: TypedObject) -> None:
         """As with `kubectl replace --force`, unless a controller makes it again by itself."""
         await self._delete(live, at_once=isinstance(live, Pod))
-        if _is_one_of_a_set(live) or (controller_of(live.metadata) is not None and not isinstance(live, Pod)):
+        if _must_come_again(live) or (controller_of(live.metadata) is not None and not isinstance(live, Pod)):
             return
         for attempt in range(NAME_ATTEMPTS):
             if live.metadata.uid not in self._hands.world.by_uid:
@@ -97,10 +100,10 @@ class Things:
                 self._hands.world.sets_free(created)
 
 
-def _is_one_of_a_set(live: TypedObject) -> bool:
-    """Whether it is a pod of a stateful set: there is only one that may have its name."""
+def _must_come_again(live: TypedObject) -> bool:
+    """Whether it is a pod whose name its owner gives again: stateful sets do so, and operators. It must not be taken."""
     owner = controller_of(live.metadata)
-    return isinstance(live, Pod) and owner is not None and owner.kind == StatefulSet().kind
+    return isinstance(live, Pod) and owner is not None and owner.kind not in DRAWING_NAMES
 
 
 def _another(live: TypedObject) -> TypedObject:
