@@ -8,7 +8,7 @@ import msgspec
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ApiRequest, WatchClosed, WatchEvents
+from kubeactors.apimachinery.requests import ApiRequest, Get, WatchClosed, WatchEvents
 from kubeactors.sim.invariants import Invariant, RequestInvariant, WatchInvariant
 from kubeactors.sim.network import Asked, Hear, Stream
 from kubeactors.sim.world import World
@@ -41,6 +41,7 @@ class Judge:
         self._looking = [one for one in self._all if type(one).looked is not Invariant.looked]
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
         self._answered = [one for one in self._all if isinstance(one, RequestInvariant)]
+        self._reading = [one for one in self._answered if type(one).read is not RequestInvariant.read]
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
@@ -70,6 +71,11 @@ class Judge:
         if not self._answered or not component.startswith(OURS):
             return None
         return partial(self._hear, Asked(component, sender, request, self._world.revision))
+
+    def read(self, reader: Cell, request: Get) -> None:
+        """A component asks for one object as it is."""
+        for one in self._reading:
+            one.read(reader, request)
 
     def _hear(self, asked: Asked, answer: object) -> None:
         for one in self._answered:

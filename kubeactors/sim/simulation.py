@@ -10,10 +10,12 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.actor import Ref, SimSystem, SystemFailed
+from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node
+from kubeactors.apimachinery.requests import ApiRequest, Get
 from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
@@ -138,7 +140,7 @@ class Simulation:
         self.network.on_watch = self.judge.watched
         self.network.on_write = self.judge.asked
         self.pace: Pace = Pace(self.sim.kernel, self.world, plan)
-        self.network.on_request = self.pace.asked
+        self.network.on_request = self._is_asked
         self.network.on_stretch = self._look_at_the_pace
         self.actions: Counter[str] = Counter()
         """How often users have done something of a kind."""
@@ -275,6 +277,11 @@ class Simulation:
     @property
     def _is_over(self) -> bool:
         return self.judge.is_over or self.pace.is_wasted
+
+    def _is_asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> None:
+        self.pace.asked(component, sender, request)
+        if isinstance(request, Get):
+            self.judge.read(sender, request)
 
     def _look_at_the_pace(self) -> None:
         problem = self.pace.stretch()

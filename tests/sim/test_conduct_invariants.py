@@ -11,11 +11,14 @@ from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Precondition
 from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Delete, GroupVersionResource, Result, Update
 from kubeactors.apimachinery.status import Conflict, Invalid, Status
 from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.faults import NodeRemoved
 from kubeactors.sim.invariants import RequestInvariant
 from kubeactors.sim.invariants.conduct import (
     DeletionsAreOfThisOne,
     OwnWritesAreKnown,
+    PodsAreAskedToGo,
     RequestsAreValid,
+    WhoDestroysHasLooked,
     WritesAreNews,
 )
 from kubeactors.sim.network import Asked
@@ -23,6 +26,7 @@ from kubeactors.sim.workload import CreateDeployment, RecreateService
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
 from tests.quality.automatic.mutants import in_force, named
+from tests.quality.mutants.nodes import pods_of_nodes_that_the_cache_lacks_go
 
 PODS = GroupVersionResource("", "v1", "pods")
 CONFLICT = Conflict.saying("the object has been modified").status
@@ -74,6 +78,13 @@ def test_who_deletes_names_the_uid(preconditions: Preconditions | None, problems
     assert len(Bench(DeletionsAreOfThisOne).tell(request, Status())) == problems
 
 
+@pytest.mark.parametrize(("seconds", "problems"), [(0, 1), (30, 0), (None, 0)])
+def test_who_deletes_a_pod_from_afar_gives_it_time(seconds: int | None, problems: int) -> None:
+    options = DeleteOptions(grace_period_seconds=seconds, preconditions=Preconditions(uid="u"))
+    request = Delete(resource=PODS, namespace="x", name="a", options=options, user=ADMIN)
+    assert len(Bench(PodsAreAskedToGo).tell(request, Status())) == problems
+
+
 @pytest.mark.parametrize(
     ("answer", "problems"),
     [
@@ -109,3 +120,11 @@ def test_a_component_that_deletes_by_name_alone_is_found_without_an_accident() -
     assert Simulation(plan).run().violations == ()
     with in_force(named("controllers.endpoints:EndpointsController._delete:drop_guard:0")):
         assert [one.invariant for one in Simulation(plan).run().violations] == [DeletionsAreOfThisOne.name]
+
+
+def test_who_removes_pods_without_a_look_at_their_node_is_found_without_an_accident() -> None:
+    steps = (CreateDeployment(at=0.0, name="web", replicas=3), NodeRemoved(at=5.0, node="node-1"))
+    plan = Plan(seed=1, steps=steps)
+    assert Simulation(plan).run().violations == ()
+    with pods_of_nodes_that_the_cache_lacks_go():
+        assert [one.invariant for one in Simulation(plan).run().violations] == [WhoDestroysHasLooked.name]

@@ -5,23 +5,37 @@ themselves are looked at: nobody has to wait for the accident.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, TypeAlias
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
-from kubeactors.apimachinery.requests import ApiRequest, Delete, Patch, Result, Update
+from kubeactors.api import SCHEME
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.core.v1 import Pod, Secret
+from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ApiRequest, Delete, Get, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
-from kubeactors.sim.invariants.looking import UNDISTURBED
+from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World
 
+NODES, JOBS, PODS, ACCOUNTS = "nodes", "jobs", "pods", "serviceaccounts"
 CONFLICT, INVALID, BAD_REQUEST = "Conflict", "Invalid", "BadRequest"
+FAILURE = "Failure"
 KUBELETS = "node-"
 KNOWN = 10 * SECOND
 """So soon after it was written everybody knows an object, if nothing is broken."""
+BURYING = "podgc"
+"""The controller that removes pods whose node is gone: it has to know."""
+WAITING = "foregroundDeletion"
+"""The finalizer of an owner that is to go after what it owns: then that goes though its owner is there."""
+
+Place: TypeAlias = tuple[str, str, str]
+"""A resource in the plural, a namespace, a name."""
 
 
 class DeletionsAreOfThisOne(RequestInvariant):
@@ -117,6 +131,105 @@ class WritesAreNews(RequestInvariant):
         return self._times[bisect_left(self._revisions, revision)]
 
 
+class PodsAreAskedToGo(RequestInvariant):
+    """Nobody but the kubelet of a pod says that it has gone: others ask it to, and it may take its time.
+
+    Who deletes a pod at once that runs somewhere lets the next one of its identity begin beside it. Only of pods whose
+    node does not exist can that be said from afar.
+
+    Source: "Force Delete StatefulSet Pods" in Kubernetes' documentation.
+    """
+
+    name: ClassVar[str] = "pods-are-asked-to-go"
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Look at each deletion of a pod at once."""
+        request = asked.request
+        if (
+            isinstance(request, Delete)
+            and request.resource.resource == PODS
+            and request.options.grace_period_seconds == 0
+            and not asked.component.startswith(KUBELETS)
+            and _controller(asked.sender) != BURYING
+        ):
+            yield f"{asked.sender.path} deletes {told(request)} at once, and does not ask it to go"
+
+
+class WhoDestroysHasLooked(RequestInvariant):
+    """Who destroys an object because of what is not there any more has asked the server for that: caches are old.
+
+    That is a pod whose node is gone, an object whose owners are, a token whose account is, a job whose time is over.
+
+    Source: attemptToDeleteItem in pkg/controller/garbagecollector/garbagecollector.go, checkIfNodeExists in
+    pkg/controller/podgc/gc_controller.go, processJob in pkg/controller/ttlafterfinished/ttlafterfinished_controller.go
+    (v1.36).
+    """
+
+    name: ClassVar[str] = "who-destroys-has-looked"
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._read: dict[tuple[object, Place], None] = {}
+        """Which actors have asked for what."""
+
+    def read(self, reader: Cell, request: Get) -> None:
+        """Note it."""
+        self._read[reader.actor, (request.resource.resource, request.namespace, request.name)] = None
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Look at each deletion; one that was refused was perhaps decided on for what is no longer so."""
+        request, sender = asked.request, asked.sender
+        if not isinstance(request, Delete) or request.options.preconditions is None or _is_refusal(answer):
+            return
+        gone = self._last(request, request.options.preconditions.uid)
+        for place in self._grounds(_controller(sender), gone) if gone is not None else ():
+            if (sender.actor, place) not in self._read:
+                yield f"{sender.path} deletes {told(request)}, and has not asked whether {' '.join(place)} is there"
+
+    def _grounds(self, controller: str, gone: TypedObject) -> Iterable[Place]:
+        """What a controller must have asked for before it deletes this."""
+        match controller, gone:
+            case "podgc", Pod() if is_condemned(gone):
+                return [(NODES, "", gone.spec.node_name)]
+            case "ttl-after-finished", Job(metadata=metadata):
+                return [(JOBS, metadata.namespace, metadata.name)]
+            case "serviceaccount-token", Secret(metadata=metadata):
+                return [(ACCOUNTS, metadata.namespace, metadata.annotations.get(SERVICE_ACCOUNT_NAME, ""))]
+            case "garbagecollector", _:
+                return self._owners(gone)
+            case _:
+                return ()
+
+    def _owners(self, gone: TypedObject) -> Iterator[Place]:
+        """Those that have never waited for it to go, as far as their kinds are known."""
+        for one in gone.metadata.owner_references:
+            kind = SCHEME.by_kind(one.api_version, one.kind)
+            if kind is not None and not self._waits(kind.type, one.uid):
+                yield kind.resource, gone.metadata.namespace if kind.namespaced else "", one.name
+
+    def _waits(self, type_: type[TypedObject], uid: str) -> bool:
+        """Whether an owner was ever to go after what it owns: a user may have changed his mind since."""
+        states = (one.current.metadata for one in self.world.log_of(type_))
+        return any(WAITING in one.finalizers for one in states if one.uid == uid)
+
+    def _last(self, request: Delete, uid: str | None) -> TypedObject | None:
+        """What is deleted, as it was in the end."""
+        kind = SCHEME.by_resource(request.resource)
+        if kind is None or uid is None:
+            return None
+        states = (one.current for one in reversed(self.world.log_of(kind.type)))
+        return next((one for one in states if one.metadata.uid == uid), None)
+
+
+def _is_refusal(answer: object) -> bool:
+    return isinstance(answer, Status) and answer.status == FAILURE
+
+
+def _controller(sender: Cell) -> str:
+    """The name of a controller, which is that of its actor."""
+    return sender.path.rpartition("/")[2]
+
+
 def told(request: ApiRequest[object]) -> str:
     """What a request is about, for people.
 
@@ -128,5 +241,12 @@ def told(request: ApiRequest[object]) -> str:
     return f"{request.resource.resource}{'/' if request.subresource else ''}{request.subresource} {path}"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (DeletionsAreOfThisOne, RequestsAreValid, OwnWritesAreKnown, WritesAreNews)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    DeletionsAreOfThisOne,
+    RequestsAreValid,
+    OwnWritesAreKnown,
+    WritesAreNews,
+    PodsAreAskedToGo,
+    WhoDestroysHasLooked,
+)
 """What holds of what our own components ask for."""

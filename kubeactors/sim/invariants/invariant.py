@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
+from kubeactors.apimachinery.requests import Get, WatchClosed, WatchEvents
 from kubeactors.sim.network import Asked, Stream
 from kubeactors.sim.world import Commit, World
 
@@ -48,6 +48,9 @@ class WatchInvariant(Invariant):
 
 class RequestInvariant(Invariant):
     """An invariant of what our own components ask the server to write."""
+
+    def read(self, reader: Cell, request: Get) -> None:
+        """One of them asks for an object as it is now."""
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Who asked is about to be told this."""

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar
+from itertools import islice
+from typing import ClassVar, cast
 
 from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
@@ -10,8 +11,10 @@ from kubeactors.api.core.v1.event import Event
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import actors_of
 from kubeactors.sim.placement import clashes, is_choosy, is_chosen, suits
 from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.room import has_room, takes_pods
@@ -117,6 +120,34 @@ class SchedulableIsScheduled(Invariant):
         return False
 
 
+class WhoFitsIsTried(Invariant):
+    """No pod waits for news while the scheduler's own books say that a node takes it: then it has missed some.
+
+    It is tried again after five minutes, or when something else happens: that hides it from those who look in the end.
+    While room is kept for pods that others make it for, nobody can tell whose it is.
+
+    Source: the doc of `QueueingHintFn` in pkg/scheduler/framework (v1.36): a hint that skips too much loses pods.
+    """
+
+    name: ClassVar[str] = "who-fits-is-tried"
+
+    def looked(self) -> Iterator[str]:
+        """Try every node for every pod that waits."""
+        for path, actor in actors_of(self.root, Scheduler):
+            yield from _untried(path, cast("Scheduler", actor))
+
+
+def _untried(path: str, scheduler: Scheduler) -> Iterator[str]:
+    if next(scheduler.cache.nominated_rows(), None) is not None:
+        return
+    for queued in scheduler.queue._unschedulable.values():  # noqa: SLF001 -- an invariant looks inside
+        pod = queued.info
+        profile = scheduler._profile_of(pod.pod)  # noqa: SLF001
+        taking = (node.name for node in scheduler.cache if profile and not profile.all_refusals(pod, node))
+        for name in islice(taking, 1):
+            yield f"{path} does not try {title(pod.pod)} again, and {name} would take it"
+
+
 class PreemptionEnds(Invariant):
     """Pods make room for an urgent one, and it takes that: they are not driven off for it again and again."""
 
@@ -145,5 +176,6 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     NodesHaveRoom,
     WishesAreHeeded,
     SchedulableIsScheduled,
+    WhoFitsIsTried,
     PreemptionEnds,
 )
