@@ -13,8 +13,9 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.volume import HostPathVolumeSource
-from kubeactors.api.core.v1.volume_matching import best_match
+from kubeactors.api.core.v1.volume_matching import BOUND_BY_CONTROLLER, best_match
 from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1.storageclass import IS_DEFAULT
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import LOCAL_PATH, PROVISIONER
 from kubeactors.sim.invariants.looking import cells
@@ -128,6 +129,46 @@ def test_a_claim_whose_volume_is_gone_is_lost(control_plane: Plane) -> None:
     assert ("ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!") in (
         control_plane.events("c")
     )
+
+
+def test_a_claim_that_has_lost_its_volume_gets_one_of_that_name_again(control_plane: Plane) -> None:
+    made = control_plane.create(volume("v"))
+    control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    control_plane.delete(made)
+    control_plane.change(made, lambda one: replace(one, metadata=replace(one.metadata, finalizers=())))
+    control_plane.sim.run(2.0)
+    assert found(control_plane).status.phase == "Lost"
+    control_plane.create(volume("v"))
+    control_plane.sim.run(2.0)
+    assert (found(control_plane).status.phase, phases(control_plane)) == ("Bound", {"v": "Bound"})
+
+
+def test_a_volume_that_was_reserved_in_vain_is_taken_by_a_claim_that_waits(control_plane: Plane) -> None:
+    control_plane.create(volume("v"))
+    first = control_plane.create(claim("first"))
+    control_plane.sim.run(2.0)
+    control_plane.create(claim("second"))
+    reference = ObjectReference(namespace="default", name="first", uid=first.metadata.uid)
+    vain = volume("vain")
+    vain = replace(vain, spec=replace(vain.spec, claim_ref=reference))
+    control_plane.create(replace(vain, metadata=replace(vain.metadata, annotations={BOUND_BY_CONTROLLER: "yes"})))
+    control_plane.sim.run(2.0)
+    assert found(control_plane, "first").spec.volume_name == "v"
+    assert found(control_plane, "second").spec.volume_name == "vain"
+
+
+def test_a_claim_that_names_no_class_gets_the_default_one_when_there_is_one(control_plane: Plane) -> None:
+    control_plane.create(claim(class_=None))
+    none_wanted = control_plane.create(claim("none", class_=""))
+    control_plane.sim.run(2.0)
+    assert found(control_plane).status.phase == "Pending"
+    fast = storage_class()
+    control_plane.create(replace(fast, metadata=replace(fast.metadata, annotations={IS_DEFAULT: "true"})))
+    control_plane.sim.run(3.0)
+    got = found(control_plane)
+    assert (got.spec.storage_class_name, got.status.phase) == ("fast", "Bound")
+    assert found(control_plane, "none").spec == none_wanted.spec
 
 
 def test_a_class_that_is_missing_is_told(control_plane: Plane) -> None:

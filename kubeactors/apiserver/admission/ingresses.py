@@ -7,11 +7,11 @@ from typing import cast
 
 from msgspec.structs import replace
 
+from kubeactors.api.classes import newest_name
 from kubeactors.api.networking.v1.ingress import Ingress
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apiserver.admission.classes import newest_name
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes, Lookup, Plugin
 
 INGRESSES = GroupVersionResource("networking.k8s.io", "v1", "ingresses")

@@ -9,13 +9,13 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1.persistentvolumeclaim import CLASS_ANNOTATION, PersistentVolumeClaim, class_of_claim
-from kubeactors.api.storage.v1.storageclass import StorageClass, is_default_class
+from kubeactors.api.classes import with_default_class
+from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim, class_of_claim
+from kubeactors.api.storage.v1.storageclass import StorageClass
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apiserver.admission.classes import newest_name
 from kubeactors.apiserver.admission.plugin import CREATE, UPDATE, Attributes, Lookup, Plugin, refused
 from kubeactors.apiserver.objects import with_metadata
 
@@ -55,12 +55,8 @@ class DefaultStorageClass(Plugin):
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
         """The claim with a class, if there is one for it."""
         del attributes
-        claim = cast("PersistentVolumeClaim", value)
-        if claim.spec.storage_class_name is not None or CLASS_ANNOTATION in claim.metadata.annotations:
-            return claim
         classes = cast("Iterable[StorageClass]", self._lookup.select(CLASSES))
-        name = newest_name(one for one in classes if is_default_class(one))
-        return claim if name is None else replace(claim, spec=replace(claim.spec, storage_class_name=name))
+        return with_default_class(cast("PersistentVolumeClaim", value), classes)
 
 
 class PersistentVolumeClaimResize(Plugin):

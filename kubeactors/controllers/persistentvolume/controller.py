@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from kubeactors.api.classes import with_default_class
 from kubeactors.api.core.v1 import PersistentVolumeClaim
 from kubeactors.api.core.v1.persistentvolume import (
     AVAILABLE,
@@ -89,7 +90,7 @@ class PersistentVolumeController(Controller):
         self._own_claims: Overlay[PersistentVolumeClaim] = Overlay(claims.lister)
         self._own_volumes: Overlay[PersistentVolume] = Overlay(volumes.lister)
         self._pending: dict[str, dict[str, None]] = {}
-        """Keys of claims that wait for a volume, by what they wait for: its name, or one of a class."""
+        """Keys of claims that wait for a volume, or have lost it, by what they wait for: its name, or one of a class."""
         self._awaited: dict[str, str] = {}
         """What each of these claims waits for."""
         self.observe(claims, self._on_claim)
@@ -119,7 +120,7 @@ class PersistentVolumeController(Controller):
         before = self._awaited.pop(key, None)
         if before is not None:
             del self._pending[before][key]
-        if claim is not None and BIND_COMPLETED not in claim.metadata.annotations:
+        if claim is not None and (BIND_COMPLETED not in claim.metadata.annotations or claim.status.phase == LOST):
             awaited = self._awaited[key] = _awaited(claim)
             self._pending.setdefault(awaited, {})[key] = None
 
@@ -133,8 +134,10 @@ class PersistentVolumeController(Controller):
             self.enqueue(f"{_CLAIM}{cluster_key(reference.namespace, reference.name)}")
 
     def _on_class(self, change: Change[StorageClass]) -> None:
-        for key in self._pending.get(_class(change.current.metadata.name), {}):
-            self.enqueue(f"{_CLAIM}{key}")
+        """Claims may wait for it, or for one that is the default."""
+        for name in (change.current.metadata.name, ""):
+            for key in self._pending.get(_class(name), {}):
+                self.enqueue(f"{_CLAIM}{key}")
 
     # What is done.
 
@@ -177,6 +180,10 @@ class PersistentVolumeController(Controller):
         volume = best_match(self._candidates(claim), claim, waits=waits)
         if volume is not None:
             await self._bind(claim, volume)
+            return
+        classed = with_default_class(claim, self._classes)
+        if classed is not claim:
+            await self._find_volume(await self._write_claim(classed))
             return
         if waits:
             message = "waiting for first consumer to be created before binding"
@@ -319,7 +326,7 @@ class PersistentVolumeController(Controller):
             return
         if BOUND_BY_CONTROLLER in volume.metadata.annotations:
             free = await self._write_volume(unbound_volume(volume))
-            await self._set_volume(free, AVAILABLE)
+            self._wake_pending(await self._set_volume(free, AVAILABLE))
 
     # Writes.
 
