@@ -1,8 +1,8 @@
 """The pod garbage collector: removes pods that nobody looks after any more.
 
-These are pods on nodes that are gone, pods that are being deleted and never were on a node, and the oldest finished
-pods when there are too many. Nothing is scanned: each case is noticed when it arises, and checked live before it is
-acted upon, for a pod that is removed by force may still run.
+These are pods on nodes that are gone, pods that are being deleted and never were on a node, or are on one that somebody
+says is out of service for good, and the oldest finished pods when there are too many. Nothing is scanned: each case is
+noticed when it arises; that a node is gone is checked live, for a pod that is removed by force may still run.
 
 Source: pkg/controller/podgc/gc_controller.go (v1.36).
 """
@@ -24,12 +24,15 @@ FINISHED = "finished"
 QUARANTINE_SECONDS = 40.0
 """How long a node must have been gone: it may only be late in the cache."""
 
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
+"""Taint: people have made sure that nothing runs on a node, which is not ready."""
+
 NODE_KEY, POD_KEY, FINISHED_KEY = "node:", "pod:", "finished:"
 """What a key of the queue is about."""
 
 
 class PodGCController(Controller):
-    """Looks at a node that is gone, at a pod that was deleted before it was placed, at the number of finished pods."""
+    """Looks at a node that is gone or out of service, at a pod that nobody will end, at the number of finished pods."""
 
     def __init__(
         self, client: Client, threshold: int, *, pods: SharedInformer[Pod], nodes: SharedInformer[Node]
@@ -46,6 +49,9 @@ class PodGCController(Controller):
     def _on_node(self, change: Change[Node]) -> None:
         if change.new is None:
             self.enqueue_after(NODE_KEY + change.key, QUARANTINE_SECONDS)
+        elif is_out_of_service(change.new):
+            for key in self._pods.by_index(NODE, change.key):
+                self.enqueue(POD_KEY + key)
 
     def _on_pod(self, change: Change[Pod]) -> None:
         new = change.new
@@ -54,7 +60,7 @@ class PodGCController(Controller):
         node = new.spec.node_name
         if node and self._nodes.get(node) is None:
             self.enqueue_after(NODE_KEY + node, QUARANTINE_SECONDS)
-        elif not node and new.metadata.deletion_timestamp is not None:
+        elif self._is_left_over(new):
             self.enqueue(POD_KEY + change.key)
         if self._threshold > 0 and len(self._pods.by_index(FINISHED, FINISHED)) > self._threshold:
             self.enqueue(FINISHED_KEY)
@@ -76,8 +82,15 @@ class PodGCController(Controller):
 
     async def _collect_pod(self, key: str) -> None:
         pod = self._pods.by_key(key)
-        if pod is not None and not pod.spec.node_name and pod.metadata.deletion_timestamp is not None:
+        if pod is not None and self._is_left_over(pod):
             await self._fail_and_remove(pod)
+
+    def _is_left_over(self, pod: Pod) -> bool:
+        """Whether the pod is to go, and there is no kubelet that could say that it has ended."""
+        if pod.metadata.deletion_timestamp is None:
+            return False
+        node = self._nodes.get(pod.spec.node_name) if pod.spec.node_name else None
+        return not pod.spec.node_name or (node is not None and is_out_of_service(node))
 
     async def _collect_finished(self) -> None:
         finished = self._pods.by_index(FINISHED, FINISHED).values()
@@ -90,13 +103,11 @@ class PodGCController(Controller):
     async def _fail_and_remove(self, pod: Pod) -> None:
         """Say first that the pod has failed, and why: whoever counts failures, or waits for it to end, must hear of it."""
         if pod.status.phase not in {SUCCEEDED, FAILED}:
+            is_lost = bool(pod.spec.node_name) and self._nodes.get(pod.spec.node_name) is None
+            why = (_disruption(pod, self.ctx.timestamp()),) if is_lost else ()
             with suppress(NotFound, Conflict):
                 pod = await self._client.patch(
-                    Pod,
-                    pod.metadata.name,
-                    _failure(pod, self.ctx.timestamp()),
-                    pod.metadata.namespace,
-                    subresource="status",
+                    Pod, pod.metadata.name, _failure(pod, why), pod.metadata.namespace, subresource="status"
                 )
         await self._remove(pod)
 
@@ -110,17 +121,27 @@ class PodGCController(Controller):
             await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
 
 
+def is_out_of_service(node: Node) -> bool:
+    """Whether the node is not ready, and people say that it will not be again with what is on it.
+
+    >>> is_out_of_service(Node())
+    False
+    """
+    tainted = any(one.key == OUT_OF_SERVICE for one in node.spec.taints)
+    return tainted and not any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
+
+
 @reading("status.phase")
 def _by_finish(pod: Pod) -> tuple[str, ...]:
     """Index: see `FINISHED`."""
     return (FINISHED,) if pod.status.phase in {SUCCEEDED, FAILED} else ()
 
 
-def _failure(pod: Pod, timestamp: str) -> dict[str, object]:
+def _failure(pod: Pod, why: tuple[PodCondition, ...]) -> dict[str, object]:
     """The patch that says it, if the pod is still as it was seen."""
     status: dict[str, object] = {"phase": FAILED}
-    if pod.spec.node_name:
-        status["conditions"] = [_disruption(pod, timestamp)]
+    if why:
+        status["conditions"] = why
     return {
         "metadata": {"uid": pod.metadata.uid, "resourceVersion": pod.metadata.resource_version},
         "status": status,

@@ -257,6 +257,32 @@ def test_pods_of_a_node_that_is_gone_are_removed_after_a_quarantine() -> None:
     assert nodes.find(Pod, "q") is not None
 
 
+def test_pods_that_are_to_go_from_a_node_that_is_out_of_service_go_at_once() -> None:
+    nodes = Nodes("a", "b")
+    for pod, node in (("p", "a"), ("stays", "a"), ("q", "b")):
+        nodes.pod(pod, node)
+    nodes.live(30.0)
+    nodes.cut("a")
+    nodes.live(60.0)
+    tolerated = Taint(key="node.kubernetes.io/out-of-service", effect="NoSchedule")
+    nodes.delete(nodes.get(Pod, "p"))
+    nodes.delete(nodes.get(Pod, "q"))
+    nodes.sim.run(5.0)
+    assert nodes.going("p")
+    for name in ("a", "b"):  # the second is ready: nobody believes that it is out of service
+        nodes.change(
+            nodes.get(Node, name, ""),
+            lambda one: replace(one, spec=replace(one.spec, taints=(*one.spec.taints, tolerated))),
+        )
+    nodes.sim.run(5.0)
+    assert nodes.find(Pod, "p") is None
+    assert nodes.going("q")
+    assert not nodes.going("stays")
+    nodes.delete(nodes.get(Pod, "stays"))
+    nodes.sim.run(5.0)
+    assert nodes.find(Pod, "stays") is None
+
+
 def test_a_node_that_comes_back_in_time_keeps_its_pods() -> None:
     nodes = Nodes("a", config=ControllerManagerConfig(node_lifecycle=PATIENT))
     nodes.pod("p", "a")

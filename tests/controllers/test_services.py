@@ -187,6 +187,15 @@ def test_a_service_that_goes_takes_its_endpoints_along(serving: Plane) -> None:
     assert slices(serving) == []
 
 
+def test_a_slice_that_is_going_is_replaced_though_something_holds_it(serving: Plane) -> None:
+    (found,) = slices(serving)
+    serving.change(found, lambda one: replace(one, metadata=replace(one.metadata, finalizers=("example.com/hold",))))
+    serving.delete(found)
+    serving.sim.run(2.0)
+    staying = [one for one in slices(serving) if one.metadata.deletion_timestamp is None]
+    assert [one.endpoints for one in staying] == [found.endpoints]
+
+
 def test_a_slice_that_somebody_spoils_or_deletes_is_repaired(serving: Plane) -> None:
     (found,) = slices(serving)
     serving.change(found, lambda one: replace(one, endpoints=None))

@@ -62,9 +62,9 @@ def plan(  # noqa: PLR0913, PLR0917 -- all that slices follow from
 ) -> Plan:
     """What must be written so that the slices hold the service's endpoints, for each of its address families.
 
-    `ratios` is the share of each zone in the CPUs of all nodes.
+    `ratios` is the share of each zone in the CPUs of all nodes. A slice that is going is as good as gone.
     """
-    pods, present = tuple(pods), tuple(present)
+    pods, present = tuple(pods), tuple(one for one in present if one.metadata.deletion_timestamp is None)
     families = service.spec.ip_families or ("IPv4",)
     parts: list[Plan] = []
     hints: list[Hinting] = []
