@@ -213,6 +213,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         for change in changes:
             if change.current.metadata.annotations and mirrored(change.current):
                 self._mirror_changed(change.current)
+                if change.new is None:
+                    self._statuses.forget(change.current.metadata.uid)
             elif change.new is None:
                 self._gone(change.current.metadata.uid)
             else:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client, revision_of
 from kubeactors.client.events import Clock
 from kubeactors.kubelet.heartbeat import NodeReporter
@@ -66,8 +67,12 @@ class StatusWriter:
         if uid in self._deleted:
             return
         options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=uid))
-        await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
-        self._deleted[uid] = None
+        self._deleted[uid] = None  # before it is: the watch may tell so before the reply comes
+        try:
+            await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
+        except StatusError:
+            self._deleted.pop(uid, None)
+            raise
 
     def forget(self, uid: str) -> None:
         """The API has forgotten the pod."""

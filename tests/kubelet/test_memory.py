@@ -1,0 +1,19 @@
+"""What a kubelet remembers of pods that are gone."""
+
+from kubeactors.kubelet import Kubelet
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.faults import SlowReplies
+from kubeactors.sim.invariants.looking import actors_of
+from kubeactors.sim.workload import CreateDeployment, DeleteDeployment
+
+
+def test_a_kubelet_forgets_that_it_has_removed_a_pod_though_the_watch_tells_so_before_the_reply() -> None:
+    slow = [
+        SlowReplies(at=0.0, component=f"node-{one}", resource="pods", delay_seconds=0.5, seconds=60.0)
+        for one in (1, 2, 3)
+    ]
+    web = CreateDeployment(at=0.0, name="web", replicas=3), DeleteDeployment(at=10.0, name="web")
+    simulation = Simulation(Plan(seed=1, steps=(*slow, *web)))
+    assert simulation.run(40.0).violations == ()
+    kubelets = [one for _, one in actors_of(simulation.sim.kernel.root, Kubelet) if isinstance(one, Kubelet)]
+    assert [one._statuses._writer._deleted for one in kubelets] == [{}, {}, {}]
