@@ -40,7 +40,6 @@ Widget: type[Unstructured] = type_of_kind(f"{GROUP}/v1", "Widget")
 """The kind that users define."""
 HELD = f"{GROUP}/held"
 """Their finalizer."""
-ROOT = "kube-root-ca.crt"
 TENANT = "tenant"
 """The namespace whose share of things is bounded."""
 

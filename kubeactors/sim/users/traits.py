@@ -1,20 +1,32 @@
 """Pods that are not plain: with several containers, or choosy about their node."""
 
+from typing import Literal
+
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import (
     Affinity,
+    ConfigMapKeySelector,
+    ConfigMapVolumeSource,
     Container,
     ContainerPort,
+    EnvVar,
+    EnvVarSource,
+    Lifecycle,
+    LifecycleHandler,
     NodeAffinity,
     NodeSelector,
     NodeSelectorRequirement,
     NodeSelectorTerm,
+    ObjectFieldSelector,
     PodAffinity,
     PodAffinityTerm,
     PodAntiAffinity,
     PodSpec,
+    SleepAction,
     TopologySpreadConstraint,
+    Volume,
+    VolumeMount,
 )
 from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.sim.placement import HOST
@@ -22,6 +34,18 @@ from kubeactors.sim.workload import Trait
 
 HOST_PORT = 8080
 AVOIDED = "node-3"
+
+ROOT = "kube-root-ca.crt"
+"""A config map that every namespace has: it is made anew, and pods wait for it, if somebody deletes it."""
+LIFECYCLE = Lifecycle(
+    post_start=LifecycleHandler(sleep=SleepAction(seconds=1)), pre_stop=LifecycleHandler(sleep=SleepAction(seconds=2))
+)
+SETTINGS = (
+    EnvVar(name="CA", value_from=EnvVarSource(config_map_key_ref=ConfigMapKeySelector(name=ROOT, key="ca.crt"))),
+    EnvVar(name="NAME", value_from=EnvVarSource(field_ref=ObjectFieldSelector(field_path="metadata.name"))),
+    EnvVar(name="ADDRESS", value_from=EnvVarSource(field_ref=ObjectFieldSelector(field_path="status.podIP"))),
+    EnvVar(name="BOTH", value="$(NAME)@$(ADDRESS)"),
+)
 
 
 def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
@@ -35,17 +59,6 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
     container, selector = spec.containers[0], LabelSelector(match_labels=labels)
     near = PodAffinityTerm(label_selector=selector, topology_key=HOST)
     match trait:
-        case "":
-            return spec
-        case "helper":
-            return replace(spec, containers=(container, _beside(container, "helper")))
-        case "preparation":
-            return replace(
-                spec, init_containers=(*spec.init_containers, Container(name="preparation", image=container.image))
-            )
-        case "sidecar":
-            sidecar = Container(name="sidecar", image=container.image, restart_policy="Always")
-            return replace(spec, init_containers=(*spec.init_containers, sidecar))
         case "spread":
             return replace(spec, topology_spread_constraints=(_evenly(selector),))
         case "apart":
@@ -59,6 +72,32 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
         case "port":
             port = ContainerPort(container_port=HOST_PORT, host_port=HOST_PORT)
             return replace(spec, containers=(replace(container, ports=(*container.ports, port)),))
+        case "helper" | "preparation" | "sidecar" | "hooks" | "settings":
+            return _equipped(spec, trait)
+        case "":
+            return spec
+
+
+def _equipped(spec: PodSpec, trait: Literal["helper", "preparation", "sidecar", "hooks", "settings"]) -> PodSpec:
+    """With more containers, or one that does or needs more."""
+    container = spec.containers[0]
+    match trait:
+        case "helper":
+            return replace(spec, containers=(container, _beside(container, "helper")))
+        case "preparation":
+            return replace(
+                spec, init_containers=(*spec.init_containers, Container(name="preparation", image=container.image))
+            )
+        case "sidecar":
+            sidecar = Container(name="sidecar", image=container.image, restart_policy="Always")
+            return replace(spec, init_containers=(*spec.init_containers, sidecar))
+        case "hooks":
+            return replace(spec, containers=(replace(container, lifecycle=LIFECYCLE),))
+        case "settings":
+            mount = VolumeMount(name="settings", mount_path="/settings")
+            told = replace(container, env=SETTINGS, volume_mounts=(*container.volume_mounts, mount))
+            volume = Volume(name="settings", config_map=ConfigMapVolumeSource(name=ROOT))
+            return replace(spec, containers=(told,), volumes=(*spec.volumes, volume))
 
 
 def _beside(container: Container, name: str) -> Container:

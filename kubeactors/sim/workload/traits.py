@@ -2,6 +2,9 @@
 
 from typing import Literal
 
-Trait = Literal["", "helper", "preparation", "sidecar", "spread", "apart", "together", "elsewhere", "port"]
-"""They have a second container, one that runs before, one that runs beside; or they are choosy about their node: as many
+Trait = Literal[
+    "", "helper", "preparation", "sidecar", "hooks", "settings", "spread", "apart", "together", "elsewhere", "port"
+]  # fmt: skip
+"""They have a second container, one that runs before, one that runs beside; do something when they have begun and before
+they end; need what a config map says, and know their own name and address; or they are choosy about their node: as many
 on each, one on each, all on one, not on the last one, one for each port."""
