@@ -90,6 +90,7 @@ def test_who_deletes_a_pod_from_afar_gives_it_time(seconds: int | None, problems
     [
         (Invalid.saying("spec.replicas: must not be negative").status, 1),
         (Invalid.saying("metadata.uid: field is immutable").status, 0),
+        (Invalid.saying("metadata.ownerReferences: Only one reference can have Controller set to true.").status, 0),
         (CONFLICT, 0),
     ],
 )

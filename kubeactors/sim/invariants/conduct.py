@@ -37,6 +37,9 @@ WAITING = "foregroundDeletion"
 Place: TypeAlias = tuple[str, str, str]
 """A resource in the plural, a namespace, a name."""
 
+MEANWHILE = ("metadata.uid", "Only one reference can have Controller set to true")
+"""What is said of a write that comes too late: the object is another one by now, or somebody else has adopted it."""
+
 
 class DeletionsAreOfThisOne(RequestInvariant):
     """Who deletes an object says which one it is: another of its name may have come since."""
@@ -56,11 +59,11 @@ class RequestsAreValid(RequestInvariant):
     name: ClassVar[str] = "requests-are-valid"
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at each refusal; that a uid does not fit says only that the object is another one now."""
+        """Look at each refusal."""
         if (
             isinstance(answer, Status)
             and answer.reason in (INVALID, BAD_REQUEST)
-            and "metadata.uid" not in answer.message
+            and not any(one in answer.message for one in MEANWHILE)
         ):
             yield f"{asked.sender.path} asks for {told(asked.request)}, and is told: {answer.message}"
 
