@@ -13,12 +13,13 @@ from kubeactors.api.core.v1.podstatus import PodResourceClaimStatus
 from kubeactors.api.resource.v1 import ResourceClaim, ResourceClaimTemplate
 from kubeactors.api.resource.v1.resourceclaim import FINALIZER, ResourceClaimConsumerReference
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions
-from kubeactors.apimachinery.status import Conflict, NotFound
+from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound
 from kubeactors.client import (
     Change,
     Client,
     Controller,
     EventRecorder,
+    Overlay,
     RecordEvent,
     SharedInformer,
     cluster_key,
@@ -27,7 +28,7 @@ from kubeactors.client import (
     reading,
 )
 from kubeactors.controllers.pod_marks import CLAIMING
-from kubeactors.controllers.pods import FAILED, SUCCEEDED
+from kubeactors.controllers.pods import FAILED, SUCCEEDED, generated_name
 from kubeactors.message import Recipient
 
 POD_CLAIM_NAME = "resource.kubernetes.io/pod-claim-name"
@@ -57,6 +58,10 @@ class ResourceClaimController(Controller):
         claims.add_indexes({_BY_POD: _pods_of})
         pods.add_indexes({_BY_TEMPLATE: _templates_of})
         self._pods, self._claims, self._templates = pods.lister, claims.lister, templates.lister
+        self._own: Overlay[ResourceClaim] = Overlay(claims.lister)
+        """Claims that were made, by uid of their pod."""
+        self._names: dict[tuple[str, str], str] = {}
+        """What a claim is called that is being made, by uid of the pod, and for which of its claims."""
         self.observe(pods, self._on_pod, CLAIMING)
         self.observe(claims, self._on_claim)
         self.observe(templates, self._on_template)
@@ -70,6 +75,10 @@ class ResourceClaimController(Controller):
         pod = change.current
         if not pod.spec.resource_claims:
             return
+        if change.new is None:
+            self._own.forget(pod.metadata.uid)
+            for one in pod.spec.resource_claims:
+                self._names.pop((pod.metadata.uid, one.name), None)
         if change.new is not None and not _has_ended(change.new):
             self.enqueue(_POD + change.key)
             return
@@ -77,6 +86,7 @@ class ResourceClaimController(Controller):
             self.enqueue(_CLAIM + key)
 
     def _on_claim(self, change: Change[ResourceClaim]) -> None:
+        self._own.seen(change)
         self.enqueue(_CLAIM + change.key)
         if change.new is None:  # its pod may still want it
             for owner in change.current.metadata.owner_references:
@@ -121,24 +131,35 @@ class ResourceClaimController(Controller):
     def _is_there(self, pod: Pod, status: PodResourceClaimStatus | None) -> bool:
         if status is None or status.resource_claim_name is None:
             return False
-        return self._claims.get(status.resource_claim_name, pod.metadata.namespace) is not None
+        key = cluster_key(pod.metadata.namespace, status.resource_claim_name)
+        return self._own.newest(key, self._claims.by_key(key)) is not None
 
     async def _made(self, pod: Pod, one: PodResourceClaim, template_name: str) -> str:
         """The name of the pod's claim, which may have been made before; empty if there is no template."""
         metadata = pod.metadata
-        for claim in self._claims.by_index(_BY_POD, metadata.uid).values():
-            if (
-                is_controlled_by(claim.metadata, metadata.uid)
-                and claim.metadata.annotations.get(POD_CLAIM_NAME) == one.name
-            ):
+        for claim in self._own.group(metadata.uid, self._claims.by_index(_BY_POD, metadata.uid)):
+            if _is_made_for(claim, pod, one.name):
                 return claim.metadata.name
         template = self._templates.get(template_name, metadata.namespace)
         if template is None:
             message = f'PodResourceClaim {one.name}: resource claim template "{template_name}": resourceclaimtemplate.resource.k8s.io "{template_name}" not found'
             self._recorder.warning(pod, "FailedResourceClaimCreation", message)
             return ""
-        made = await self._client.create(claim_from(template, pod, one.name))
-        return made.metadata.name
+        return (await self._make(claim_from(template, pod, one.name), pod, one.name)).metadata.name
+
+    async def _make(self, claim: ResourceClaim, pod: Pod, for_: str) -> ResourceClaim:
+        """Under a name of our own, which is the same again if no reply comes: a pod gets one claim, and not two."""
+        key, metadata = (pod.metadata.uid, for_), claim.metadata
+        name = self._names.setdefault(key, generated_name(metadata.generate_name, self.ctx.random))
+        try:
+            made = await self._client.create(replace(claim, metadata=replace(metadata, name=name)))
+        except AlreadyExists:
+            made = await self._client.get(ResourceClaim, name, metadata.namespace)
+            if not _is_made_for(made, pod, for_):
+                self._names.pop(key, None)
+                raise
+        self._names.pop(key, None)
+        return self._own.wrote(pod.metadata.uid, made)
 
     # Claims.
 
@@ -206,6 +227,11 @@ def shortened(name: str) -> str:
     28
     """
     return name[: MAX_NAME_PART // 2]
+
+
+def _is_made_for(claim: ResourceClaim, pod: Pod, name: str) -> bool:
+    """Whether it was made from a template, for this pod and this claim of it."""
+    return is_controlled_by(claim.metadata, pod.metadata.uid) and claim.metadata.annotations.get(POD_CLAIM_NAME) == name
 
 
 def _has_ended(pod: Pod) -> bool:

@@ -18,6 +18,7 @@ from kubeactors.sim.users import (
     Accounts,
     Bounds,
     Deployments,
+    Devices,
     Hands,
     Namespaces,
     Nodes,
@@ -37,6 +38,7 @@ from kubeactors.sim.workload import (
     AnyAction,
     BoundAction,
     DeploymentAction,
+    DeviceAction,
     Meddle,
     NamespaceAction,
     NodeAction,
@@ -91,7 +93,7 @@ class Doer:
         self._namespaces, self._sharing = Namespaces(self._hands), Sharing(self._hands)
         self._services, self._volumes = Services(self._hands), Volumes(self._hands)
         self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
-        self._tenancy = Tenancy(self._hands)
+        self._tenancy, self._devices = Tenancy(self._hands), Devices(self._hands)
         self._things = Things(self._hands)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
@@ -122,7 +124,14 @@ class Doer:
         return self._do_about_belongings(action)
 
     def _do_about_belongings(
-        self, action: SharingAction | ServiceAction | VolumeAction | OwnershipAction | AccountAction | TenancyAction
+        self,
+        action: SharingAction
+        | ServiceAction
+        | VolumeAction
+        | OwnershipAction
+        | AccountAction
+        | TenancyAction
+        | DeviceAction,
     ) -> Awaitable[None]:
         if isinstance(action, SharingAction):
             return self._sharing.do(action)
@@ -134,6 +143,8 @@ class Doer:
             return self._ownership.do(action)
         if isinstance(action, TenancyAction):
             return self._tenancy.do(action)
+        if isinstance(action, DeviceAction):
+            return self._devices.do(action)
         return self._accounts.do(action)
 
 

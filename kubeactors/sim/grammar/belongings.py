@@ -14,8 +14,8 @@ from kubeactors.sim.workload import AnyAction
 SOON = (0.0, 0.05, 0.5, 2.0, 10.0)
 """How long after one another actions about a topic come, in seconds."""
 MOST_ACTIONS = 5
-ONE_IN, ONE_IN_OF_LONG = 6, 10
-"""One scenario of so many has a topic; fewer one that takes many minutes."""
+ONE_IN, ONE_IN_OF_RARE, ONE_IN_OF_LONG = 6, 8, 10
+"""One scenario of so many has a topic; fewer one that few have, or that takes many minutes."""
 PORTS = (("80",), ("http",), ("80", "http"), ("http", "81"))
 CLASSES: tuple[tuple[workload.ClaimClass, ...], ...] = (("manual",), ("simulated",), ("late",), ("manual", "late"))
 FORMS: tuple[workload.ServiceForm, ...] = ("ClusterIP", "NodePort", "LoadBalancer", "Headless", "ExternalName")
@@ -37,6 +37,7 @@ PACES = (
 LEGACY = "legacy"
 """The service that selects nothing."""
 ACCOUNTS = ("robot", "default")
+NODES = ("node-1", "node-2")
 OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
 DERIVED: tuple[workload.Derived, ...] = (*("ReplicaSet",) * 2, "ControllerRevision", "Endpoints", "EndpointSlice")
 ESTABLISHED = (5.0, 0.5, 20.0)
@@ -63,6 +64,8 @@ class Belongings:
         ]
         self._classes = source.choice(CLASSES)
         self._hard, self._sorts = source.choice(SHARES)
+        self._shares = not source.integer(0, 1)
+        """Whether pods have devices together."""
         self._scope: workload.Scope = source.choice(SCOPES) if list(self._hard) == ["pods"] else ""
 
     def some(self) -> list[AnyAction]:
@@ -86,6 +89,7 @@ class Belongings:
             (ONE_IN, self._first_token, self._account),
             (ONE_IN, self._share, self._furnish),
             (ONE_IN, self._first_address, self._sharing),
+            (ONE_IN_OF_RARE, self._first_device, self._device),
             (ONE_IN_OF_LONG, self._load, self._trouble),
             (ONE_IN, self._first_spoil, self._spoiled),
         )
@@ -244,6 +248,32 @@ class Belongings:
     def _spoiled(self, at: float) -> AnyAction:
         of, number = self._source.choice(DERIVED), self._source.integer(0, 2)
         return workload.Spoil(at=at, of=of, number=number, delete=of != "ReplicaSet" or not self._source.integer(0, 1))
+
+    # Devices.
+
+    def _first_device(self, at: float) -> list[AnyAction]:
+        """Too few devices for all who will want one, and the first who does."""
+        return [
+            workload.OfferDevices(at=at, node=self._source.choice(NODES), count=self._source.integer(1, 2)),
+            workload.AskForDevice(at=at, name="gadget-1", shared=self._shares, run_seconds=self._runs()),
+        ]
+
+    def _runs(self) -> float:
+        return self._source.choice((0.0, 0.0, 3.0, 15.0))
+
+    def _device(self, at: float) -> AnyAction:
+        source = self._source
+        name = f"gadget-{source.choice((1, 2, 2, 3))}"
+        match source.integer(0, 7):
+            case 0 | 1 | 2:
+                shared = self._shares and bool(source.integer(0, 1))
+                return workload.AskForDevice(at=at, name=name, shared=shared, run_seconds=self._runs())
+            case 3:
+                return workload.OfferDevices(at=at, node=source.choice(NODES), count=source.integer(0, 2))
+            case 4 if self._shares:
+                return workload.DropDeviceClaim(at=at)
+            case _:
+                return workload.DeletePod(at=at, name=name, force=not source.integer(0, 5))
 
     # A load.
 

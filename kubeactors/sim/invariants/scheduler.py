@@ -12,6 +12,7 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.scheduler.scheduler import Scheduler
+from kubeactors.sim.invariants.controllers.devices import devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_of
@@ -96,7 +97,8 @@ class SchedulableIsScheduled(Invariant):
             if pod.spec.node_name or pod.metadata.deletion_timestamp is not None or self._waits_for_claims(pod):
                 continue
             for node in nodes:
-                if takes_pods(node, pod) and has_room(node, pods, pod) and suits(node, nodes, pods, pod):
+                may_come = takes_pods(node, pod) and has_room(node, pods, pod) and suits(node, nodes, pods, pod)
+                if may_come and devices_suit(self.world, node, pod):
                     yield f"{title(pod)} waits, though {node.metadata.name} has room for it"
                     break
 

@@ -1,7 +1,7 @@
 """What users do to a cluster, as data.
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    things.py    own.py
+    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    things.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -31,6 +31,7 @@ from kubeactors.sim.workload.deployments import (
     Scale,
     Undo,
 )
+from kubeactors.sim.workload.devices import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
 from kubeactors.sim.workload.namespaces import CreateNamespace, DeleteNamespace, NamespaceAction
 from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon, Visit
 from kubeactors.sim.workload.own import OwnAction
@@ -93,6 +94,7 @@ AnyAction = (
     | OwnershipAction
     | AccountAction
     | TenancyAction
+    | DeviceAction
     | Meddle
     | Spoil
 )
@@ -104,6 +106,7 @@ __all__ = [
     "AddToken",
     "AddVolume",
     "AnyAction",
+    "AskForDevice",
     "Autoscale",
     "BoundAction",
     "Claim",
@@ -129,9 +132,11 @@ __all__ = [
     "DeleteSlices",
     "DeploymentAction",
     "Derived",
+    "DeviceAction",
     "Drain",
     "DropAccount",
     "DropClaim",
+    "DropDeviceClaim",
     "DropOwner",
     "DropToken",
     "DropVolume",
@@ -145,6 +150,7 @@ __all__ = [
     "NamespaceAction",
     "NodeAction",
     "OfferClass",
+    "OfferDevices",
     "Own",
     "OwnAction",
     "OwnershipAction",

@@ -1,12 +1,13 @@
 """What holds of controllers.
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
-statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py
+statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
 """
 
 from kubeactors.sim.invariants.controllers import (
     autoscaling,
     deployments,
+    devices,
     endpoints,
     jobs,
     leftovers,
@@ -35,6 +36,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *statuses.INVARIANTS,
     *leftovers.INVARIANTS,
     *autoscaling.INVARIANTS,
+    *devices.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

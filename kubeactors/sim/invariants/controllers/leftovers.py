@@ -10,6 +10,7 @@ from kubeactors.api.core.v1 import ConfigMap, Namespace, Node, PersistentVolumeC
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.rbac.v1 import ClusterRole
+from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import value
@@ -52,6 +53,8 @@ class WhatIsDeletedGoes(Invariant):
             return any(uses(pod, one) for pod in self.world.of(Pod).values())
         if isinstance(one, PersistentVolume):
             return one.spec.claim_ref is not None and one.spec.claim_ref.uid in self.world.by_uid
+        if isinstance(one, ResourceClaim):
+            return bool(one.status.reserved_for)  # whether by pods that are there is judged elsewhere
         if isinstance(one, Pod):
             return self._waits_for_a_successor(one)
         if isinstance(one, StatefulSet):

@@ -10,6 +10,7 @@ from kubeactors.api.batch.v1 import Job
 from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
 from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.apimachinery.time import parse_time
@@ -20,7 +21,18 @@ from kubeactors.sim.rollouts import is_active, wanted
 from kubeactors.sim.users.belongings import Widget
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
-OWNED = (ReplicaSet, Pod, Endpoints, EndpointSlice, ConfigMap, Widget, Job, ControllerRevision, PersistentVolumeClaim)
+OWNED = (
+    ReplicaSet,
+    Pod,
+    Endpoints,
+    EndpointSlice,
+    ConfigMap,
+    Widget,
+    Job,
+    ControllerRevision,
+    PersistentVolumeClaim,
+    ResourceClaim,
+)
 FOREGROUND = "foregroundDeletion"
 MYSTERY = "example.com/"
 """Of owners of such a group nobody can say that they do not exist."""

@@ -1,0 +1,132 @@
+"""What holds of devices: nobody else gets one that is somebody's, and it is free again when nobody uses it."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.placement import matches_node_selector
+from kubeactors.api.core.v1.podspec import PodResourceClaim
+from kubeactors.api.resource.v1 import ResourceClaim, ResourceSlice
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import controller_of
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.rollouts import FINISHED, is_active
+from kubeactors.sim.world import Commit, World
+
+Device = tuple[str, str, str]
+"""Driver, pool and name."""
+
+
+class DevicesHaveOneClaim(Invariant):
+    """No device is given to two claims."""
+
+    name: ClassVar[str] = "devices-have-one-claim"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ResourceClaim,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each claim that has any."""
+        claim = commit.new
+        if not isinstance(claim, ResourceClaim) or claim.status.allocation is None:
+            return
+        given = devices_of(claim)
+        for other in self.world.of(ResourceClaim).values():
+            for device in devices_of(other) if other is not claim else ():
+                if device in given:
+                    yield f"{title(claim)} was given the device {device[1]}/{device[2]}, which {title(other)} has"
+
+
+class UsedDevicesStay(Invariant):
+    """No claim goes, or loses its devices, as long as a pod that has not ended uses it."""
+
+    name: ClassVar[str] = "used-devices-stay"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ResourceClaim,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each claim that loses any."""
+        old, new = commit.old, commit.new
+        if not isinstance(old, ResourceClaim) or old.status.allocation is None:
+            return
+        if isinstance(new, ResourceClaim) and devices_of(new) == devices_of(old):
+            return
+        for one in old.status.reserved_for:
+            pod = self.world.by_uid.get(one.uid)
+            if isinstance(pod, Pod) and pod.spec.node_name and pod.status.phase not in FINISHED:
+                yield f"{title(old)} has lost its devices, though {title(pod)} uses them"
+
+
+class DevicesAreAccountedFor(Invariant):
+    """When all is quiet, pods have the claims that they want, those who run use theirs, and nobody else does."""
+
+    name: ClassVar[str] = "devices-are-accounted-for"
+
+    def settled(self) -> Iterator[str]:
+        """Look at each claim, and at each pod."""
+        for claim in self.world.of(ResourceClaim).values():
+            yield from self._claim(claim)
+        for pod in self.world.of(Pod).values():
+            if pod.spec.resource_claims and is_active(pod):
+                yield from self._pod(pod)
+
+    def _claim(self, claim: ResourceClaim) -> Iterator[str]:
+        users = [self.world.by_uid.get(one.uid) for one in claim.status.reserved_for]
+        if not all(isinstance(one, Pod) and one.status.phase not in FINISHED for one in users):
+            yield f"{title(claim)} is reserved for a pod that is gone, or has ended"
+        if (claim.status.allocation is None) is bool(users):
+            yield f"{title(claim)} has {len(devices_of(claim))} devices and {len(users)} users"
+        owner = controller_of(claim.metadata)
+        pod = self.world.by_uid.get(owner.uid) if owner is not None else None
+        if isinstance(pod, Pod) and pod.status.phase in FINISHED:
+            yield f"{title(claim)} is there, and {title(pod)}, which it was made for, has ended"
+
+    def _pod(self, pod: Pod) -> Iterator[str]:
+        for one in pod.spec.resource_claims:
+            claim = claim_of(self.world, pod, one)
+            if pod.spec.node_name:
+                if claim is None or pod.metadata.uid not in [user.uid for user in claim.status.reserved_for]:
+                    yield f"{title(pod)} is on {pod.spec.node_name}, and the devices that it wants are not its own"
+            elif one.resource_claim_template_name is not None and claim is None:
+                yield f"{title(pod)} has got no claim from {one.resource_claim_template_name}"
+        made = [one for one in self.world.controlled_by(pod.metadata.uid).values() if isinstance(one, ResourceClaim)]
+        if len(made) > sum(1 for one in pod.spec.resource_claims if one.resource_claim_template_name is not None):
+            yield f"{title(pod)} has got {len(made)} claims"
+
+
+def devices_of(claim: ResourceClaim) -> list[Device]:
+    """What it was given."""
+    allocation = claim.status.allocation
+    return [] if allocation is None else [(one.driver, one.pool, one.device) for one in allocation.devices.results]
+
+
+def claim_of(world: World, pod: Pod, one: PodResourceClaim) -> ResourceClaim | None:
+    """The claim that a pod means, if it is there."""
+    names = {said.name: said.resource_claim_name for said in pod.status.resource_claim_statuses}
+    name = one.resource_claim_name or names.get(one.name)
+    return world.find(ResourceClaim, name, pod.metadata.namespace) if name else None
+
+
+def devices_suit(world: World, node: Node, pod: Pod) -> bool:
+    """Whether a pod finds the devices that it wants on a node: its claims have them there, or one is free.
+
+    Only for pods that want one.
+    """
+    claims = [claim_of(world, pod, one) for one in pod.spec.resource_claims]
+    return all(one is not None and _suits(world, node, one) for one in claims)
+
+
+def _suits(world: World, node: Node, claim: ResourceClaim) -> bool:
+    if claim.metadata.deletion_timestamp is not None:
+        return False
+    if claim.status.allocation is None:
+        given = [device for one in world.of(ResourceClaim).values() for device in devices_of(one)]
+        return any(device not in given for device in _offered(world, node.metadata.name))
+    selector = claim.status.allocation.node_selector
+    return selector is None or matches_node_selector(selector, node.metadata.labels, node.metadata.name)
+
+
+def _offered(world: World, node: str) -> Iterator[Device]:
+    for one in world.of(ResourceSlice).values():
+        if one.spec.node_name == node:
+            yield from ((one.spec.driver, one.spec.pool.name, device.name) for device in one.spec.devices)
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (DevicesHaveOneClaim, UsedDevicesStay, DevicesAreAccountedFor)

@@ -1,0 +1,79 @@
+"""Devices, and claims of them."""
+
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1.podspec import PodResourceClaim
+from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice
+from kubeactors.api.resource.v1.request import DeviceClaim, DeviceRequest, ExactDeviceRequest, ResourceClaimSpec
+from kubeactors.api.resource.v1.resourceclaim import ResourceClaimTemplateSpec
+from kubeactors.api.resource.v1.resourceslice import Device, ResourcePool, ResourceSliceSpec
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.kubelet.runtimes.behaviour import DOMAIN
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec
+from kubeactors.sim.workload import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
+
+CLASS, DRIVER = "gadget", "gadgets.example.org"
+"""The class has no selectors: one in CEL would have to be compiled in each scenario."""
+SHARED, TEMPLATE, NAME = "shared", "one-gadget", "gadget"
+ONE = DeviceClaim(requests=(DeviceRequest(name=NAME, exactly=ExactDeviceRequest(device_class_name=CLASS)),))
+
+
+class Devices:
+    """What is done to them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def do(self, action: DeviceAction) -> None:
+        """Do it."""
+        match action:
+            case OfferDevices():
+                await self._offer(action)
+            case AskForDevice():
+                await self._ask(action)
+            case DropDeviceClaim():
+                await self._hands.remove(ResourceClaim, SHARED)
+
+    async def _offer(self, action: OfferDevices) -> None:
+        if not action.count:
+            await self._hands.remove(ResourceSlice, action.node, "")
+            return
+        await self._hands.ensure(DeviceClass(metadata=ObjectMeta(name=CLASS)))
+        live = await self._hands.client.find(ResourceSlice, action.node)
+        generation = live.spec.pool.generation + 1 if live is not None else 1
+        spec = ResourceSliceSpec(
+            driver=DRIVER,
+            node_name=action.node,
+            pool=ResourcePool(name=action.node, generation=generation, resource_slice_count=1),
+            devices=tuple(Device(name=f"{NAME}-{number}") for number in range(1, action.count + 1)),
+        )
+        if live is None:
+            await self._hands.client.create(ResourceSlice(metadata=ObjectMeta(name=action.node), spec=spec))
+        else:
+            await self._hands.client.update(replace(live, spec=spec))
+
+    async def _ask(self, action: AskForDevice) -> None:
+        if action.shared:
+            spec = ResourceClaimSpec(devices=ONE)
+            await self._hands.ensure(ResourceClaim(metadata=ObjectMeta(name=SHARED, namespace=NAMESPACE), spec=spec))
+        else:
+            template = ResourceClaimTemplateSpec(spec=ResourceClaimSpec(devices=ONE))
+            metadata = ObjectMeta(name=TEMPLATE, namespace=NAMESPACE)
+            await self._hands.ensure(ResourceClaimTemplate(metadata=metadata, spec=template))
+        await self._hands.ensure(_pod(action))
+
+
+def _pod(action: AskForDevice) -> Pod:
+    claim = PodResourceClaim(name=NAME, resource_claim_template_name=TEMPLATE)
+    if action.shared:
+        claim = PodResourceClaim(name=NAME, resource_claim_name=SHARED)
+    metadata = ObjectMeta(name=action.name, namespace=NAMESPACE, labels={APP: action.name})
+    pod = Pod(metadata=metadata, spec=replace(pod_spec("1"), resource_claims=(claim,)))
+    if not action.run_seconds:
+        return pod
+    annotations = {f"{DOMAIN}run-seconds": str(action.run_seconds)}
+    return replace(
+        pod, metadata=replace(metadata, annotations=annotations), spec=replace(pod.spec, restart_policy="Never")
+    )

@@ -1,0 +1,51 @@
+"""Devices: pods get those that there are, one after the other, and whoever gives them out wrongly is objected to."""
+
+import pytest
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.api.resource.v1 import ResourceClaim
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.workload import AskForDevice, DeletePod, DropDeviceClaim, OfferDevices
+from tests.quality.automatic.mutants import in_force, named
+
+ONE = OfferDevices(at=0.0, node="node-2", count=1)
+TWO_WANT_IT = (AskForDevice(at=0.1, name="gadget-1"), AskForDevice(at=0.1, name="gadget-2", run_seconds=3.0))
+TWO_SHARE_IT = (AskForDevice(at=0.1, name="gadget-1", shared=True), AskForDevice(at=1.0, name="gadget-2", shared=True))
+
+MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
+    ("devices-have-one-claim", "scheduler.device_book:DeviceBook._is_taken:drop_clause:0", TWO_WANT_IT),
+    ("devices-are-accounted-for", "controllers.resourceclaim:ResourceClaimController._on_pod:skip_wake_up:1",
+     (*TWO_WANT_IT, DeletePod(at=8.0, name="gadget-1"))),
+    ("schedulable-is-scheduled", "scheduler.device_book:DeviceBook._is_taken:confuse:0", TWO_WANT_IT),
+    ("used-devices-stay", "controllers.resourceclaim:ResourceClaimController._is_used_by:confuse:4",
+     (*TWO_SHARE_IT, DropDeviceClaim(at=5.0))),
+]  # fmt: skip
+
+
+def ran(*steps: AnyStep) -> Simulation:
+    """A run in which nothing was violated."""
+    simulation = Simulation(Plan(seed=1, steps=(ONE, *steps)))
+    assert simulation.run().violations == ()
+    return simulation
+
+
+def test_a_pod_waits_for_the_device_until_another_has_done_with_it() -> None:
+    world = ran(*TWO_WANT_IT, DeletePod(at=20.0, name="gadget-1")).world
+    assert [(one.metadata.name, one.status.phase) for one in world.of(Pod).values()] == [("gadget-2", "Succeeded")]
+    assert dict(world.of(ResourceClaim)) == {}
+
+
+def test_a_claim_that_is_dropped_stays_as_long_as_somebody_uses_it() -> None:
+    held = ran(*TWO_SHARE_IT, DropDeviceClaim(at=5.0)).world
+    assert [one.metadata.name for one in held.of(ResourceClaim).values()] == ["shared"]
+    assert {one.spec.node_name for one in held.of(Pod).values()} == {"node-2"}
+    users = [DeletePod(at=20.0, name=f"gadget-{number}") for number in (1, 2)]
+    assert dict(ran(*TWO_SHARE_IT, DropDeviceClaim(at=5.0), *users).world.of(ResourceClaim)) == {}
+
+
+@pytest.mark.parametrize(("invariant", "mutant", "steps"), MISTAKES, ids=[one[0] for one in MISTAKES])
+def test_a_mistake_about_them_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
+    with in_force(named(mutant)):
+        outcome = Simulation(Plan(seed=1, steps=(ONE, *steps))).run()
+    assert invariant in {one.invariant for one in outcome.violations}
