@@ -39,7 +39,7 @@ LEGACY = "legacy"
 ACCOUNTS = ("robot", "default")
 NODES = ("node-1", "node-2")
 OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
-DERIVED: tuple[workload.Derived, ...] = (*("ReplicaSet",) * 2, "ControllerRevision", "Endpoints", "EndpointSlice")
+DERIVED: tuple[workload.Derived, ...] = ("ReplicaSet", "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice")
 ESTABLISHED = (5.0, 0.5, 20.0)
 """How long after something else what controllers make of it is meddled with, in seconds."""
 Begin = Callable[[float], list[AnyAction]]
