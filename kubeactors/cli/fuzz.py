@@ -1,11 +1,11 @@
 """`kubeactors fuzz`: look for failures of the control plane, or of an operator."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
-from functools import partial
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -205,19 +205,37 @@ def _batches(job: Job, workers: int, ray: str) -> Generator[Batch]:
 
 def _written(ledger: Ledger, directory: Path, seconds: float) -> list[FoundViolation]:
     """Make one failure of each cause small, and write its replay file and its page."""
+    causes, progress = by_cause(ledger.found), Progress()
     shrunk: list[Shrunk] = []
-    progress = Progress()
-    for number, cause in enumerate(by_cause(ledger.found)):
-        finding = cause.found.finding
-        if number < MOST_SHRUNK:
-            try:
-                improved = partial(progress.shrunk, cause.found.violation.invariant)
-                finding = shrink_found(ledger.job, cause.found, clock(seconds), improved)
-            except KeyboardInterrupt:
-                seconds = 0.0  # the others are written as they are
-            progress.clear()
-        shrunk.append(Shrunk(finding=finding, seeds=cause.seeds))
+    with until_interrupted() as go_on:
+        for number, cause in enumerate(causes):
+            finding = cause.found.finding
+            if number < MOST_SHRUNK and go_on():
+                progress.shrinks(finding, f" ({number + 1} of {len(causes)} causes)" if causes[1:] else "")
+                finding = shrink_found(ledger.job, cause.found, _both(clock(seconds), go_on), progress.shrunk)
+                progress.clear()
+            shrunk.append(Shrunk(finding=finding, seeds=cause.seeds))
     return [_report(one, directory, ledger.job) for one in merged(shrunk)]
+
+
+def _both(some: Callable[[], bool], other: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: some() and other()
+
+
+@contextmanager
+def until_interrupted() -> Generator[Callable[[], bool]]:
+    """Let the block ask whether to go on: after Ctrl-C it is not to, but comes to its own end. Another one ends it."""
+    interrupted: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        interrupted.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield lambda: not interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _report(shrunk: Shrunk, directory: Path, job: Job) -> FoundViolation:

@@ -174,14 +174,15 @@ def smallest(
     """The same failure with as few steps as can be found. What came after the violation is left out at once.
 
     If it fails first in, first out as well, that is its order: then it needs no luck to fail again after a change of
-    the code. If not, the order that is `record`ed is made small in the end, too.
+    the code. If not, not even when it is small, the order that is `record`ed is made small in the end, too.
     """
     fails = FailsAlike(finding, run)
     begin = _first_that_fails(finding, fails, go_on)
     improved(begin)
     plan = shrink(begin, fails, go_on=go_on, improved=improved)
-    if plan.schedule != FIFO:
-        plan = _in_a_small_order(plan, fails, record, go_on)
+    if plan.schedule != FIFO and go_on():
+        plain = plan.with_order(FIFO)
+        plan = plain if fails(plain) else _in_a_small_order(plan, fails, record, go_on)
     return Finding(violation=run(plan).violations[0], plan=plan)
 
 
@@ -195,7 +196,6 @@ def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Ca
         excerpts(plain, violation),
         (plain.with_steps(cut), plain),
         guesses(whole, violation),
-        excerpts(whole, violation),
         (whole.with_steps(cut),),
     )
     tried = dict.fromkeys((msgspec.json.encode(whole),))

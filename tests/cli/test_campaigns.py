@@ -120,6 +120,17 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
     assert told["violations"]
 
 
+def test_ctrl_c_while_a_plan_is_made_smaller_takes_the_smallest_so_far_and_another_one_ends_it() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with command.until_interrupted() as go_on:
+        assert go_on()
+        signal.raise_signal(signal.SIGINT)
+        assert not go_on()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_ray_that_is_not_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(WorkersFailed, match="pip install 'kubeactors\\[ray\\]'"):
