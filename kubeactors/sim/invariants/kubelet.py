@@ -12,7 +12,7 @@ from kubeactors.client import controller_of
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, actors_of, is_condemned
+from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within, is_condemned
 from kubeactors.sim.world import Commit, World
 
 TERMINAL = ("Succeeded", "Failed")
@@ -193,9 +193,8 @@ def running_sandboxes(
 
 def runtimes(root: Cell) -> Iterator[tuple[str, ContainerRuntime, int]]:
     """The runtimes of all nodes that are on, with the names of the nodes, and what time it is there."""
-    for path, actor in actors_of(root, Kubelet):
-        if isinstance(actor, Kubelet):
-            yield path.rpartition("/")[2], actor._runtime, actor.ctx.steady  # noqa: SLF001 -- an invariant looks inside
+    for path, kubelet in actors_within("machines", root, Kubelet):
+        yield path.rpartition("/")[2], kubelet._runtime, kubelet.ctx.steady  # noqa: SLF001 -- an invariant looks inside
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

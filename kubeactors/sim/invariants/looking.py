@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
-from kubeactors.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
@@ -13,7 +12,7 @@ from kubeactors.client.informer import SILENCE_SECONDS
 from kubeactors.sim.invariants.invariant import title
 from kubeactors.sim.world import World
 
-A = TypeVar("A", bound=Actor[object])
+A = TypeVar("A")
 
 Key = tuple[str, str]
 
@@ -43,6 +42,14 @@ def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
         actor = cell.actor
         if actor.__class__ is type_ or isinstance(actor, type_):
             yield cell.path, cast("object", actor)
+
+
+def actors_within(process: str, root: Cell, type_: type[A]) -> Iterator[tuple[str, A]]:
+    """Those in the processes whose names begin so: for who looks every few seconds, and knows where they are."""
+    for cluster in (root.extras.children or _NOBODY).values():
+        for name, cell in (cluster.extras.children or _NOBODY).items():
+            if str(name).startswith(process):
+                yield from cast("Iterator[tuple[str, A]]", actors_of(cell, type_))
 
 
 def is_backing_off(root: Cell) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
@@ -15,7 +15,7 @@ from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.sim.invariants.controllers.devices import devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import actors_of
+from kubeactors.sim.invariants.looking import actors_within
 from kubeactors.sim.placement import clashes, is_choosy, is_chosen, suits
 from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.room import has_room, takes_pods
@@ -135,8 +135,8 @@ class WhoFitsIsTried(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
-        for path, actor in actors_of(self.root, Scheduler):
-            yield from _untried(path, cast("Scheduler", actor))
+        for path, scheduler in actors_within("scheduler", self.root, Scheduler):
+            yield from _untried(path, scheduler)
 
 
 def _untried(path: str, scheduler: Scheduler) -> Iterator[str]:
