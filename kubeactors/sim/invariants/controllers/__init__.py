@@ -2,10 +2,13 @@
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
 statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
+statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py
+deadlines.py
 """
 
 from kubeactors.sim.invariants.controllers import (
     autoscaling,
+    deadlines,
     deployments,
     devices,
     endpoints,
@@ -37,6 +40,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *leftovers.INVARIANTS,
     *autoscaling.INVARIANTS,
     *devices.INVARIANTS,
+    *deadlines.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

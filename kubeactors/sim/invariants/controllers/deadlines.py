@@ -1,0 +1,108 @@
+"""What holds of what is due at a time: it happens then, though nothing else wakes who is to do it.
+
+A wake-up by the clock that is forgotten shows nowhere once all is quiet: something else has happened by then, only later.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.batch.v1 import CronJob, Job
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.client import controller_of
+from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
+from kubeactors.sim.goals import has_ended
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import UNDISTURBED, is_backing_off
+from kubeactors.sim.world import Commit, World
+
+MANAGER = "controller-manager"
+LATE = 5 * SECOND
+"""So much later than it is due something may happen: times in objects have whole seconds, and writes take a while."""
+PERIOD = 60 * SECOND
+"""How often cron jobs of users are due."""
+ENDING = ("FailureTarget", "SuccessCriteriaMet")
+"""What a job says that is to end when its pods have."""
+
+
+class JobsKeepTheirDeadlines(Invariant):
+    """A job that may run for so long only ends when that is over, unless its controller was disturbed."""
+
+    name: ClassVar[str] = "jobs-keep-their-deadlines"
+
+    def looked(self) -> Iterator[str]:
+        """Look at each job that runs and has a deadline."""
+        kernel = self.root.kernel
+        if is_disturbed(self.world, self.root, kernel.now):
+            return
+        for job in self.world.of(Job).values():
+            seconds, begun = job.spec.active_deadline_seconds, job.status.start_time
+            if seconds is None or begun is None or job.spec.suspend or not _runs(job):
+                continue
+            if parse_time(begun) + seconds * SECOND + LATE < kernel.wall + kernel.now:
+                yield f"{title(job)} has begun at {begun}, may run for {seconds} s, and runs still"
+
+
+def _runs(job: Job) -> bool:
+    ending = any(one.type in ENDING and one.status == "True" for one in job.status.conditions)
+    return not ending and not has_ended(job) and job.metadata.deletion_timestamp is None
+
+
+class CronJobsRunInTime(Invariant):
+    """A cron job that is not suspended creates its job when that is due, unless its controller was disturbed.
+
+    But not while one of its jobs runs that it must not run beside.
+    """
+
+    name: ClassVar[str] = "cron-jobs-run-in-time"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (CronJob, Job)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._since: dict[str, int] = {}
+        """By uid of cron job: since when (virtual) it is as users want it."""
+        self._made: dict[tuple[str, int], None] = {}
+        """The uids of cron jobs, and when jobs were due that they have created (unix nanoseconds)."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow what users want, and what is created."""
+        old, new = commit.old, commit.new
+        if isinstance(new, CronJob) and (not isinstance(old, CronJob) or old.spec != new.spec):
+            self._since[new.metadata.uid] = self.root.kernel.now
+        elif isinstance(new, Job) and old is None:
+            owner, due = controller_of(new.metadata), new.metadata.annotations.get(SCHEDULED_AT)
+            if owner is not None and due is not None:
+                self._made[owner.uid, parse_time(due)] = None
+        yield from ()
+
+    def looked(self) -> Iterator[str]:
+        """Look at each cron job a little after it was due."""
+        kernel = self.root.kernel
+        wall = kernel.wall + kernel.now
+        due = wall - wall % PERIOD
+        if not self._since or wall < due + LATE or is_disturbed(self.world, self.root, due - kernel.wall):
+            return
+        for one in self.world.of(CronJob).values():
+            uid = one.metadata.uid
+            if self._since[uid] + SECOND < due - kernel.wall and (uid, due) not in self._made and self._is_free(one):
+                yield f"{title(one)} was due {(wall - due) / SECOND:g} s ago, and has created no job"
+
+    def _is_free(self, found: CronJob) -> bool:
+        """Whether nothing keeps it from running: a job that runs may have ended since it was due."""
+        jobs = (one for one in self.world.controlled_by(found.metadata.uid).values() if isinstance(one, Job))
+        alone = found.spec.concurrency_policy == "Forbid"
+        return not (
+            found.spec.suspend
+            or found.metadata.deletion_timestamp is not None
+            or (alone and next(jobs, None) is not None)
+        )
+
+
+def is_disturbed(world: World, root: Cell, now: int) -> bool:
+    """Whether something has befallen the controllers of late, or some wait longer and longer with what has failed."""
+    return world.disturbed_until(MANAGER) + UNDISTURBED > now or is_backing_off(root)
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (JobsKeepTheirDeadlines, CronJobsRunInTime)
