@@ -15,6 +15,7 @@ from kubeactors.sim.campaign import Finding, story
 from kubeactors.sim.explain import Records, recorded
 from kubeactors.sim.explain.exports import chrome_trace, json_lines
 from kubeactors.sim.explain.page import page
+from kubeactors.sim.explain.summaries import summary_of
 from kubeactors.sim.explain.why import UnknownObject
 from kubeactors.sim.explain.why import why as causes
 from kubeactors.sim.judge import Violation
@@ -23,9 +24,6 @@ from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import PlanError, Replay, decode, this_version
 from kubeactors.sim.simulation import Simulation
 from kubeactors.sim.trace import Trace
-
-TRACE_WIDTH = 400
-"""Longer lines of a trace are cut."""
 
 
 class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +61,8 @@ def replay(  # noqa: PLR0913 -- the options of the command
         return _rehearse(found, kubeconfig, until, output)
     simulation = simulation_of(found)
     if trace or pause_at:
-        write = _print_short if trace else _say_nothing
-        listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause)
+        write = _print_line if trace else _say_nothing
+        listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause, say=_in_short)
         simulation.network.listeners.append(listener)
     if why or any((html, jsonl, perfetto)):
         records = recorded(simulation, until)
@@ -168,10 +166,15 @@ def _rehearse(found: Replay, kubeconfig: Path, until: float | None, output: str)
     return 1 if any(one.refused and not one.lost for one in done) else 0
 
 
-def _print_short(line: str) -> None:
+def _print_line(line: str) -> None:
     """On standard error, so that standard output holds the result only."""
-    short = line if len(line) <= TRACE_WIDTH else f"{line[: TRACE_WIDTH - 4]} ..."
-    print(short, file=sys.stderr)
+    print(line, file=sys.stderr)
+
+
+def _in_short(message: object) -> str:
+    """What it is, and what it says."""
+    kind, summary = type(message).__name__, summary_of(message)
+    return summary if summary.startswith(f"{kind}(") else f"{kind} {summary}"
 
 
 def _say_nothing(_line: str) -> None:

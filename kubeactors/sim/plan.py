@@ -218,12 +218,15 @@ def in_order(steps: list[AnyStep]) -> tuple[AnyStep, ...]:
 
 
 def described(step: AnyStep) -> str:
-    """A step for people.
+    """A step for people: what is usual about it is not said.
 
-    >>> from kubeactors.sim.workload import Scale
-    >>> described(Scale(at=12.5, name="web", replicas=5))
-    '12.5 s  scale name=web replicas=5'
+    >>> from kubeactors.sim.workload import CreateDeployment
+    >>> described(CreateDeployment(at=12.5, name="web", replicas=5, recreate=True))
+    '12.5 s  create-deployment name=web replicas=5 recreate=True'
     """
-    fields = msgspec.structs.asdict(step)
-    rest = " ".join(f"{name}={value}" for name, value in fields.items() if name != "at")
-    return f"{step.at:g} s  {kind_of(step)} {rest}".rstrip()
+    said = (
+        f"{one.name}={getattr(step, one.name)}"
+        for one in msgspec.structs.fields(step)
+        if one.name != "at" and getattr(step, one.name) != one.default
+    )
+    return f"{step.at:g} s  {kind_of(step)} {' '.join(said)}".rstrip()

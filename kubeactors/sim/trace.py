@@ -16,6 +16,7 @@ class Trace:
         write: takes each line.
         pause_at: the number of a message; 0 is none.
         pause: called before that message is handled.
+        say: how a message is written; by default all that is in it.
     """
 
     def __init__(
@@ -25,23 +26,25 @@ class Trace:
         *,
         pause_at: int = 0,
         pause: Callable[[Cell, Envelope], object] = lambda _cell, _envelope: None,
+        say: Callable[[object], str] = repr,
     ) -> None:
         self._kernel = kernel
         self._write = write
         self._pause_at = pause_at
         self._pause = pause
+        self._say = say
         self.number: int = 0
         """Of the last message."""
 
     def __call__(self, cell: Cell, envelope: Envelope) -> None:
         """A message is about to be handled."""
         self.number += 1
-        self._write(f"{self.number} {line_of(self._kernel.now, cell, envelope)}")
+        self._write(f"{self.number} {line_of(self._kernel.now, cell, envelope, self._say)}")
         if self.number == self._pause_at:
             self._pause(cell, envelope)
 
 
-def line_of(now: int, cell: Cell, envelope: Envelope) -> str:
+def line_of(now: int, cell: Cell, envelope: Envelope, say: Callable[[object], str] = repr) -> str:
     """When, from whom, to whom, what."""
     message, sender = envelope[0], sender_of(envelope)
-    return f"{now / SECOND:.9f} {sender.path if sender is not None else '-'} -> {cell.path} {message!r}"
+    return f"{now / SECOND:.9f} {sender.path if sender is not None else '-'} -> {cell.path} {say(message)}"

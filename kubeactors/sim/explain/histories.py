@@ -11,6 +11,8 @@ from kubeactors.sim.world import Commit
 
 NOISE = ("metadata.resourceVersion", "metadata.managedFields", "metadata.generation", "metadata.uid")
 """Fields that every write changes, or that say nothing to people."""
+DETAILS = ("].type", "].name", ".observedGeneration", ".lastProbeTime", ".lastTransitionTime")
+"""Fields that follow from others, or say when something was said."""
 MOST_LINES = 40
 VALUE_WIDTH = 120
 
@@ -23,7 +25,7 @@ def verb_of(commit: Commit) -> str:
 
 
 def difference(old: TypedObject | None, new: TypedObject | None) -> tuple[str, ...]:
-    """In what two states of an object differ, field by field.
+    """In what two states of an object differ, field by field; what says least comes last.
 
     >>> from kubeactors.api.core.v1 import ConfigMap
     >>> difference(ConfigMap(data={"a": "1"}), ConfigMap(data={"a": "2"}))
@@ -32,13 +34,18 @@ def difference(old: TypedObject | None, new: TypedObject | None) -> tuple[str, .
     if new is None:
         return ()
     before, after = _fields(old), _fields(new)
-    lines = [
-        f"{path}: {_change(before.get(path), after.get(path))}"
+    paths = [
+        path
         for path in (*after, *(one for one in before if one not in after))
         if before.get(path) != after.get(path) and not path.startswith(NOISE)
     ]
+    lines = [f"{path}: {_change(before.get(path), after.get(path))}" for path in sorted(paths, key=_is_detail)]
     more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
     return (*lines[:MOST_LINES], *more)
+
+
+def _is_detail(path: str) -> bool:
+    return path.endswith(DETAILS)
 
 
 def _change(before: str | None, after: str | None) -> str:
