@@ -23,6 +23,7 @@ from kubeactors.client import (
     RecordEvent,
     SharedInformer,
     cluster_key,
+    controller_of,
     controller_reference,
     is_controlled_by,
     reading,
@@ -59,7 +60,7 @@ class ResourceClaimController(Controller):
         pods.add_indexes({_BY_TEMPLATE: _templates_of})
         self._pods, self._claims, self._templates = pods.lister, claims.lister, templates.lister
         self._own: Overlay[ResourceClaim] = Overlay(claims.lister)
-        """Claims that were made, by uid of their pod."""
+        """Claims as they were made or written, by uid of the pod that they were made for, or else their own."""
         self._names: dict[tuple[str, str], str] = {}
         """What a claim is called that is being made, by uid of the pod, and for which of its claims."""
         self.observe(pods, self._on_pod, CLAIMING)
@@ -104,7 +105,8 @@ class ResourceClaimController(Controller):
             if pod is not None and pod.metadata.deletion_timestamp is None and not _has_ended(pod):
                 await self._provide(pod)
             return
-        claim = self._claims.by_key(key.removeprefix(_CLAIM))
+        key = key.removeprefix(_CLAIM)
+        claim = self._own.newest(key, self._claims.by_key(key))
         if claim is not None:
             await self._release(claim)
 
@@ -168,17 +170,23 @@ class ResourceClaimController(Controller):
         if not users and (claim.status.reserved_for or claim.metadata.deletion_timestamp is not None):
             await self._deallocate(claim)
         elif len(users) < len(claim.status.reserved_for):
-            await self._client.update_status(replace(claim, status=replace(claim.status, reserved_for=tuple(users))))
+            status = replace(claim.status, reserved_for=tuple(users))
+            self._wrote(await self._client.update_status(replace(claim, status=status)))
         if not users:
             await self._delete_if_its_pod_has_ended(claim)
 
     async def _deallocate(self, claim: ResourceClaim) -> None:
         if claim.status.allocation is not None or claim.status.reserved_for:
             status = replace(claim.status, reserved_for=(), allocation=None)
-            claim = await self._client.update_status(replace(claim, status=status))
+            claim = self._wrote(await self._client.update_status(replace(claim, status=status)))
         if FINALIZER in claim.metadata.finalizers:
             finalizers = tuple(one for one in claim.metadata.finalizers if one != FINALIZER)
-            await self._client.update(replace(claim, metadata=replace(claim.metadata, finalizers=finalizers)))
+            metadata = replace(claim.metadata, finalizers=finalizers)
+            self._wrote(await self._client.update(replace(claim, metadata=metadata)))
+
+    def _wrote(self, claim: ResourceClaim) -> ResourceClaim:
+        owner = controller_of(claim.metadata)
+        return self._own.wrote(owner.uid if owner is not None else claim.metadata.uid, claim)
 
     async def _delete_if_its_pod_has_ended(self, claim: ResourceClaim) -> None:
         metadata = claim.metadata

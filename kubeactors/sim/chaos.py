@@ -258,7 +258,7 @@ class Chaos:
         name = fault.component
         controller = self._processes.actor(name, fault.controller)
         if controller is not None:
-            cell = self._find(name) if fault.process else controller
+            cell = self._processes.process(name) if fault.process else controller
             crash = partial(self._crash_cell, fault, cell)
             self._rule(name, CrashAfter(controller, fault.writes, crash), CRASH_WINDOW_SECONDS)
 

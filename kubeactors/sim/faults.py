@@ -92,7 +92,7 @@ class SchedulerRestart(Fault, frozen=True, kw_only=True, tag="scheduler-restart"
 class ControllerCrash(Fault, frozen=True, kw_only=True, tag="controller-crash"):
     """A controller crashes right after its next writes, so many; the last one takes effect, its reply is lost.
 
-    With `process` the whole component crashes.
+    With `process` the whole component crashes. Of the scheduler the `controller` is `scheduler`, of a node it is empty.
     """
 
     controller: str

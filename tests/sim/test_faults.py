@@ -69,6 +69,8 @@ OF_LEADERS: tuple[AnyFault, ...] = (
     f.ManagerRestart(at=5.1),
     f.SchedulerRestart(at=5.1),
     f.ControllerCrash(at=5.0, controller="replicaset", writes=2, process=True),
+    f.ControllerCrash(at=5.0, component=SCHEDULER, controller=SCHEDULER, writes=1),
+    f.ControllerCrash(at=5.0, component=NODE, controller="", writes=2, process=True),
     f.WatchLag(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
     f.Partition(at=5.0, component=MANAGER, seconds=30.0),
     f.Pause(at=5.0, component=MANAGER, seconds=30.0),

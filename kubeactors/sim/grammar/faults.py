@@ -310,9 +310,11 @@ class Faults:
         return faults.FailOver(at=at, component=component, after=after, resource=resource, seconds=seconds)
 
     def _controller_crash(self, at: float) -> AnyFault:
+        """Mostly of a controller: there are most of these. The scheduler and kubelets are one actor each."""
+        component = self._source.choice((MANAGER, MANAGER, MANAGER, self._component()))
         writes, process = self._source.integer(1, 5), not self._source.integer(0, 2)
         return faults.ControllerCrash(
-            at=at, controller=self._source.choice(self._controllers), writes=writes, process=process
+            at=at, component=component, controller=self._actor(component), writes=writes, process=process
         )
 
     def _conflicts(self, at: float) -> AnyFault:
