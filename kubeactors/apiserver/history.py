@@ -1,7 +1,6 @@
 """The recent changes of one resource, for watches that resume."""
 
 from bisect import bisect_right
-from itertools import islice
 from operator import attrgetter
 
 from kubeactors.apiserver.changes import Change
@@ -32,6 +31,6 @@ class History:
             self.floor = self._changes[-self._capacity - 1].revision
             del self._changes[: -self._capacity]
 
-    def after(self, revision: int) -> "islice[Change]":
+    def after(self, revision: int) -> list[Change]:
         """The changes after a revision that is not below the floor."""
-        return islice(self._changes, bisect_right(self._changes, revision, key=_revision), None)
+        return self._changes[bisect_right(self._changes, revision, key=_revision) :]
