@@ -15,6 +15,7 @@ from kubeactors.client import (
     Controller,
     EventRecorder,
     Expectations,
+    Lister,
     is_ambiguous,
     is_controlled_by,
     is_namespace_terminating,
@@ -27,15 +28,21 @@ AGAIN_SECONDS = 0.02
 
 
 class PodControl:
-    """The hands of a controller; `expectations` are by the uid of the owner."""
+    """The hands of a controller; `expectations` are by the uid of the owner, `pods` is what the controller chooses from."""
 
     def __init__(
-        self, controller: Controller, client: Client, recorder: EventRecorder, expectations: Expectations
+        self,
+        controller: Controller,
+        client: Client,
+        recorder: EventRecorder,
+        expectations: Expectations,
+        pods: Lister[Pod],
     ) -> None:
         self._controller = controller
         self._client = client
         self._recorder = recorder
         self._expectations = expectations
+        self._pods = pods
 
     @property
     def _now(self) -> int:
@@ -86,6 +93,7 @@ class PodControl:
         except (NotFound, Conflict):
             # Gone, or no longer as it was when it was chosen, perhaps not even ours: choose again.
             self._expectations.deletion_observed(uid, pod.metadata.uid)
+            self._doubt_the_cache(uid, pod)
             self._controller.enqueue_after(key_of(owner), AGAIN_SECONDS)
         except StatusError as error:
             if is_ambiguous(error):
@@ -98,6 +106,12 @@ class PodControl:
             if isinstance(gone, Result):
                 self._expectations.deletion_acknowledged(uid, pod.metadata.uid, revision_of(gone.object.metadata))
             self._recorder.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+
+    def _doubt_the_cache(self, uid: str, pod: Pod) -> None:
+        """If it lags, it would have the same pod chosen again, and again: choose from what is really there."""
+        cached = self._pods.by_key(key_of(pod))
+        if cached is not None and cached.metadata.resource_version == pod.metadata.resource_version:
+            self._expectations.doubt(uid, self._now)
 
 
 async def look(

@@ -97,7 +97,7 @@ class DaemonSetController(Controller):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "daemonset-controller")
         self._random = self.ctx.random_for("names")
-        self._control = PodControl(self, self._client, self._recorder, self._expectations)
+        self._control = PodControl(self, self._client, self._recorder, self._expectations, self._pods)
 
     # What happens.
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.core.v1 import Pod
-from kubeactors.apimachinery.labels import of_object
+from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, Preconditions
 from kubeactors.apimachinery.status import AlreadyExists, NotFound, StatusError
 from kubeactors.client import (
@@ -162,11 +162,15 @@ class DeploymentController(Controller):
     def _populated(self, found: Deployment, owned: tuple[ReplicaSet, ...]) -> tuple[str, ...]:
         if found.spec.strategy.type != "Recreate":
             return ()
-        return tuple(one.metadata.uid for one in owned if self._has_live_pods(one))
+        selector = of_object(found.spec.selector)
+        return tuple(one.metadata.uid for one in owned if self._has_live_pods(one, selector))
 
-    def _has_live_pods(self, found: ReplicaSet) -> bool:
+    def _has_live_pods(self, found: ReplicaSet, selector: Selector) -> bool:
+        """Whether it has pods that have not ended. One with other labels is about to be let go: nobody waits for it."""
         pods = self._pods.by_index(CONTROLLER, found.metadata.uid).values()
-        return any(pod.status.phase not in {SUCCEEDED, FAILED} for pod in pods)
+        return any(
+            pod.status.phase not in {SUCCEEDED, FAILED} and selector.matches(pod.metadata.labels) for pod in pods
+        )
 
     async def _do(self, found: Deployment, step: Plan) -> None:
         if step.create is not None:

@@ -123,7 +123,7 @@ class ReplicasController(Controller, Generic[R]):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, self.component)
         self._random = self.ctx.random_for("names")
-        self._control = PodControl(self, self._client, self._recorder, self._expectations)
+        self._control = PodControl(self, self._client, self._recorder, self._expectations, self._pods)
 
     @classmethod
     def _by_selector(cls, owner: R) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class _Record:
 class JobsAreExact(Invariant):
     """A job creates no more pods than it needs, and is complete when so many have succeeded as it asks for.
 
-    Numbers of pods are looked at as long as none was deleted before it had ended.
+    Numbers of pods are looked at as long as none was deleted before it had ended, or lost its owner.
     """
 
     name: ClassVar[str] = "jobs-are-exact"
@@ -85,7 +85,7 @@ class JobsAreExact(Invariant):
             record.disturbed = True
         if commit.old is None:
             record.created[uid] = None
-            if not record.disturbed:
+            if not record.disturbed and not self.world.is_spoilt(job.metadata.uid):
                 yield from self._created(job, record)
 
     def _created(self, job: Job, record: _Record) -> Iterator[str]:
