@@ -11,18 +11,20 @@ from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Precondition
 from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Delete, GroupVersionResource, Result, Update
 from kubeactors.apimachinery.status import Conflict, Invalid, Status
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.faults import NodeRemoved
+from kubeactors.sim.faults import NodePowerLoss, NodeRemoved
 from kubeactors.sim.invariants import RequestInvariant
 from kubeactors.sim.invariants.conduct import (
     DeletionsAreOfThisOne,
     OwnWritesAreKnown,
     PodsAreAskedToGo,
     RequestsAreValid,
+    UsersWordsStay,
     WhoDestroysHasLooked,
     WritesAreNews,
 )
 from kubeactors.sim.network import Asked
-from kubeactors.sim.workload import CreateDeployment, RecreateService
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.workload import CreateDeployment, RecreateService, Taint
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
 from tests.quality.automatic.mutants import in_force, named
@@ -96,6 +98,16 @@ def test_who_deletes_a_pod_from_afar_gives_it_time(seconds: int | None, problems
 )
 def test_what_is_refused_as_invalid_should_not_be_asked_for(answer: Status, problems: int) -> None:
     assert len(Bench(RequestsAreValid).tell(update(1), answer)) == problems
+
+
+def test_a_component_that_takes_a_taint_away_that_a_user_has_set_is_objected_to() -> None:
+    mutant = named("controllers.nodelifecycle.health:with_execute_taint:drop_condition:0")
+    outage = NodePowerLoss(at=2.0, node="node-1", seconds=90.0)
+    steps: tuple[AnyStep, ...] = (Taint(at=1.0, node="node-1", seconds=200.0), outage)
+    assert Simulation(Plan(seed=1, steps=steps)).run(300.0).violations == ()
+    with in_force(mutant):
+        violations = Simulation(Plan(seed=1, steps=steps)).run(300.0).violations
+    assert [one.invariant for one in violations] == [UsersWordsStay.name]
 
 
 def test_a_conflict_with_ones_own_write_is_objected_to() -> None:

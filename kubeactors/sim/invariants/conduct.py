@@ -8,12 +8,17 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, TypeAlias
 
+from msgspec.structs import replace
+
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
-from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Pod, Secret
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
+from kubeactors.api.batch.v1 import CronJob, Job
+from kubeactors.api.core.v1 import Node, Pod, Secret, Service
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME
+from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Delete, Get, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
@@ -21,7 +26,7 @@ from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
-from kubeactors.sim.world import World
+from kubeactors.sim.world import Commit, World
 
 NODES, JOBS, PODS, ACCOUNTS = "nodes", "jobs", "pods", "serviceaccounts"
 CONFLICT, INVALID, BAD_REQUEST = "Conflict", "Invalid", "BadRequest"
@@ -244,6 +249,69 @@ def told(request: ApiRequest[object]) -> str:
     return f"{request.resource.resource}{'/' if request.subresource else ''}{request.subresource} {path}"
 
 
+class UsersWordsStay(RequestInvariant):
+    """No component changes what only users say: what they want of a workload, how they taint a node.
+
+    How many pods a deployment has may be an autoscaler's matter, and where a pod is, is the scheduler's.
+    """
+
+    name: ClassVar[str] = "users-words-stay"
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Compare what a write has changed."""
+        if not isinstance(answer, Result) or not isinstance(asked.request, Update | Patch):
+            return
+        commit = self._commit(answer.object) if isinstance(answer.object, SAID) else None
+        if commit is None or commit.old is None or commit.new is None or commit.revision <= asked.revision:
+            return
+        before, after = _words(commit.old), _words(commit.new)
+        if before != after:
+            yield f"{asked.sender.path} writes {told(asked.request)}: {before} became {after}"
+
+    def _commit(self, written: TypedObject) -> Commit | None:
+        revision, log = int(written.metadata.resource_version or 0), self.world.log_of(type(written))
+        index = bisect_left(log, revision, key=lambda one: one.revision)
+        return log[index] if index < len(log) and log[index].revision == revision else None
+
+
+SAID = (
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    CronJob,
+    Service,
+    PodDisruptionBudget,
+    HorizontalPodAutoscaler,
+    Node,
+    Pod,
+)
+"""The kinds of which users say most."""
+
+
+def _words(value: TypedObject) -> object:
+    """What users say of an object."""
+    match value:
+        case Node():
+            return [one for one in value.spec.taints if "kubernetes.io/" not in one.key]
+        case Deployment():
+            return replace(value.spec, replicas=None)
+        case Pod():
+            return replace(value.spec, node_name="")
+        case (
+            StatefulSet()
+            | DaemonSet()
+            | Job()
+            | CronJob()
+            | Service()
+            | PodDisruptionBudget()
+            | HorizontalPodAutoscaler()
+        ):
+            return value.spec
+        case _:
+            return None
+
+
 INVARIANTS: tuple[type[Invariant], ...] = (
     DeletionsAreOfThisOne,
     RequestsAreValid,
@@ -251,5 +319,6 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     WritesAreNews,
     PodsAreAskedToGo,
     WhoDestroysHasLooked,
+    UsersWordsStay,
 )
 """What holds of what our own components ask for."""

@@ -2,7 +2,6 @@
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
 statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
-statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py
 deadlines.py
 """
 
