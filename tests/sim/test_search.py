@@ -294,6 +294,15 @@ def test_what_is_done_and_undone_is_left_out_together() -> None:
     assert shrink(Plan(steps=(DEPLOY, undo, wanted)), fails).steps == (wanted,)
 
 
+def test_what_is_unusual_about_a_step_is_kept_only_where_it_is_needed() -> None:
+    odd = replace(DEPLOY, recreate=True, probes=True, flaps=True, cpu="2")
+
+    def fails(plan: Plan) -> bool:
+        return any(isinstance(one, CreateDeployment) and one.recreate and one.cpu == "2" for one in plan.steps)
+
+    assert shrink(Plan(steps=(odd,)), fails).steps == (replace(DEPLOY, recreate=True, cpu="2"),)
+
+
 def test_of_hundreds_of_steps_those_that_matter_are_found_without_running_the_others_often() -> None:
     steps: tuple[AnyStep, ...] = (DEPLOY, *(Pause(at=0.1 * number, name="web") for number in range(1, 400)))
     plan = Plan(seed=5, steps=steps)
