@@ -7,7 +7,9 @@
     processes.py    who runs where, and who leads     crash.py        what a component raises that crashes
     skew.py         what versions of the API server differ in
     troubles.py     how containers start meanwhile
-    corruption.py   which fields go wrong, and how    spoiler.py      writes them into the store
+    network_faults.py  which of these a fault is    concern.py      whom a fault is about
+    power.py        the power of machines             corruption.py   which fields go wrong, and how
+    spoiler.py      writes what is wrong
     disk.py         the store's disk                  world.py        the truth: what the store has committed
     invariants/     what must hold                    judge.py        shows them what happens
     pace.py         how much goes on, and when nobody can be at work any more

@@ -6,55 +6,37 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from kubeactors.actor import Wait
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
-from kubeactors.api import SCHEME
-from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
-from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
-from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
-from kubeactors.api.core.v1.persistentvolume import PersistentVolume
-from kubeactors.api.core.v1.resourcequota import ResourceQuota
-from kubeactors.api.policy.v1 import PodDisruptionBudget
-from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
-    ADMIN,
-    MERGE_PATCH,
     ApiRequest,
-    Patch,
     WatchClosed,
 )
 from kubeactors.apiserver import ApiServer
 from kubeactors.apiserver.messages import CompactHistory
-from kubeactors.cluster.machines import PowerOff, PowerOn
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.sim import faults
+from kubeactors.sim.concern import concerned
 from kubeactors.sim.crash import SimulatedCrash
 from kubeactors.sim.disk import Disk
 from kubeactors.sim.faults import AnyFault, OwnFault
 from kubeactors.sim.meddling import meddled
 from kubeactors.sim.network import STORE, TO_STORE, Network, Rule, disconnect
-from kubeactors.sim.processes import ELECTED, MACHINES, MANAGER, SCHEDULER, SERVER, Processes, kind_of_process
+from kubeactors.sim.network_faults import rule_of
+from kubeactors.sim.power import PowerSupply
+from kubeactors.sim.processes import ELECTED, MACHINES, MANAGER, SCHEDULER, SERVER, Processes
 from kubeactors.sim.rules import (
     EXPIRED,
     REFUSALS,
-    THROTTLED,
-    Break,
     CrashAfter,
-    Cut,
     DelayReply,
-    Deny,
     Hold,
-    Lag,
-    LoseReply,
     Newer,
     Refuse,
-    Repeat,
     Stale,
-    Touch,
 )
 from kubeactors.sim.spoiler import Spoiler
 from kubeactors.sim.steps import Fault, kind_of
@@ -70,18 +52,6 @@ CRASH_WINDOW_SECONDS = 30.0
 SLOW_START_SECONDS = 20.0
 WAKING_SECONDS = 0.01
 """So long after a pause those who notice it act alone."""
-RESTORABLE: dict[faults.Restorable, type[TypedObject]] = {
-    "deployments": Deployment,
-    "replicasets": ReplicaSet,
-    "statefulsets": StatefulSet,
-    "daemonsets": DaemonSet,
-    "persistentvolumes": PersistentVolume,
-    "persistentvolumeclaims": PersistentVolumeClaim,
-    "poddisruptionbudgets": PodDisruptionBudget,
-    "resourcequotas": ResourceQuota,
-    "horizontalpodautoscalers": HorizontalPodAutoscaler,
-    "pods": Pod,
-}
 TROUBLES: dict[faults.Trouble, dict[str, object]] = {
     "crash": {"run_seconds": 0.2, "exit_code": 1},
     "out-of-memory": {"run_seconds": 0.2, "exit_code": 137},
@@ -117,9 +87,9 @@ class Chaos:
         self._user = user
         self._processes = Processes(kernel.root, plane)
         self._find = self._processes.find
-        self._without_power: dict[str, int] = {}
+        self._power = PowerSupply(kernel, world, partial(self._find, MACHINES))
         self._troubles = Troubles()
-        self._spoiler = Spoiler(world, partial(self._find, STORE), self._after)
+        self._spoiler = Spoiler(world, self._find, self._after)
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
         self.on_fired: Callable[[AnyFault], object] = lambda _: None
@@ -184,7 +154,7 @@ class Chaos:
             case faults.VersionSkew():
                 self._upgrade(fault)
             case faults.StatusLost():
-                self._lose_status(fault)
+                self._spoiler.lose_status(fault, fired)
             case faults.FieldSpoilt():
                 self._spoiler.spoil(fault, fired)
             case faults.MailboxOverflow():
@@ -206,7 +176,7 @@ class Chaos:
             case faults.Compaction():
                 self._compact(fault)
             case _:
-                self._rule(*rule_of(fault, fired))
+                self._rule(*rule_of(fault, fired, CRASH_WINDOW_SECONDS))
 
     def _begin_own(self, fault: OwnFault) -> None:
         """A fault that was declared consists of others, which begin now or later."""
@@ -377,24 +347,6 @@ class Chaos:
             server.tell(StoreWatchCancelled(watch=watch))
             self._rule(TO_STORE, Refuse(partial(self._count, fault)), fault.seconds)
 
-    def _lose_status(self, fault: faults.StatusLost) -> None:
-        types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
-        server, victims = self._find(SERVER), [one for type_ in types for one in sorted(self._world.of(type_).items())]
-        if server is None or not victims:
-            return
-        _, found = victims[fault.number % len(victims)]
-        self._count(fault)
-        lost = Patch(
-            resource=SCHEME.resource_of(type(found)),
-            namespace=found.metadata.namespace,
-            name=found.metadata.name,
-            subresource="status",
-            patch_type=MERGE_PATCH,
-            patch=b'{"status":{"conditions":null}}' if isinstance(found, Pod) else b'{"status":null}',
-            user=ADMIN,
-        )
-        server.put((lost, None, Wait()))
-
     # Containers.
 
     def _behave(
@@ -422,94 +374,10 @@ class Chaos:
         for subscriber, stream in self._network.streams_of(fault.component):
             disconnect(stream, subscriber, WatchClosed(stream.request.watch, EXPIRED))
 
-    # Power.
-
     def _cut_power(self, fault: AnyFault, nodes: tuple[str, ...], seconds: float | None) -> None:
-        """Without `seconds` it stays off."""
-        machines = self._find(MACHINES)
-        if machines is None or not nodes:
-            return
-        self._count(fault)
-        self._world.calm = False
-        for node in nodes:
-            self._without_power[node] = self._without_power.get(node, 0) + 1
-            self._world.dark.setdefault(node, self._kernel.now)
-            if seconds is not None:
-                self._world.disturb(node, self._kernel.now + int(seconds * SECOND))
-                self._after(seconds, partial(self._restore_power, node))
-        machines.tell(PowerOff(nodes))
-
-    def _restore_power(self, node: str) -> None:
-        machines = self._find(MACHINES)
-        self._without_power[node] -= 1
-        if not self._without_power[node]:
-            del self._without_power[node]
-            self._world.dark.pop(node, None)
-            self._world.calm = not self._without_power
-            if machines is not None:
-                machines.tell(PowerOn((node,)))
-
-
-def rule_of(  # noqa: C901 -- one case for each fault
-    fault: AnyFault, fired: Callable[[], object]
-) -> tuple[str, Rule, float]:
-    """What a fault of the network does: to whose messages, what, and for how many seconds."""
-    match fault:
-        case faults.WatchLag():
-            return fault.component, Lag(fault.resource, fired), fault.seconds
-        case faults.WatchBreak():
-            return fault.component, Break(fault.resource, fired), fault.seconds
-        case faults.WatchExpired():
-            return fault.component, Break(fault.resource, fired, EXPIRED), fault.seconds
-        case faults.WatchRepeat():
-            return fault.component, Repeat(fault.resource, fired), fault.seconds
-        case faults.StoreLag():
-            return STORE, Lag("", fired), fault.seconds
-        case faults.Conflicts():
-            return fault.component, Touch(fault.resource, fault.count, fired), CRASH_WINDOW_SECONDS
-        case faults.ReplyLost():
-            rule = LoseReply(fault.resource, fault.skip, fired, silent=fault.silent)
-            return fault.component, rule, CRASH_WINDOW_SECONDS
-        case faults.Denied():
-            return fault.component, Deny(fault, fired), CRASH_WINDOW_SECONDS
-        case faults.Unavailable():
-            return fault.component, Refuse(fired), fault.seconds
-        case faults.Throttled():
-            return fault.component, Refuse(fired, THROTTLED), fault.seconds
-        case faults.Partition():
-            return fault.component, Cut(fault.direction, fired), fault.seconds
-        case _:
-            raise ValueError(f"{kind_of(fault)} is no fault of the network")
+        if self._power.cut(nodes, seconds):
+            self._count(fault)
 
 
 def _set_back(cell: Cell, ahead: int) -> None:
     cell.own.skew -= ahead
-
-
-def concerned(fault: AnyFault) -> str:
-    """Which component a fault is about; empty for all nodes.
-
-    >>> concerned(faults.StoreLag(at=0, seconds=1)), concerned(faults.KubeletRestart(at=0, node="node-1"))
-    ('store', 'node-1')
-    """
-    match fault:
-        case faults.NodePowerLoss() | faults.NodeReplaced() | faults.NodeRemoved():
-            return fault.node
-        case faults.KubeletRestart() | faults.SlowStarts() | faults.BadStarts() | faults.FailingProbes():
-            return fault.node
-        case faults.ApiServerRestart() | faults.Overload() | faults.FieldSpoilt():
-            return SERVER
-        case faults.StoreRestart() | faults.StoreLag() | faults.DiskFull() | faults.TornWrite():
-            return STORE
-        case faults.StoreLeaderChange():
-            return STORE
-        case faults.ManagerRestart() | faults.StatusLost():
-            return MANAGER
-        case faults.ClockSkew() if fault.component != SCHEDULER:
-            return MANAGER  # whose own clock it is, or who reads what a node says of times: the node itself is well
-        case faults.SchedulerRestart():
-            return SCHEDULER
-        case faults.ZonePowerLoss() | faults.RackPowerLoss():
-            return ""
-        case _:
-            return kind_of_process(fault.component)

@@ -1,4 +1,4 @@
-"""Writes wrong values into the store, beside the API server, and right ones after a while."""
+"""Writes wrong values: into the store, beside the API server, and right ones after a while; and statuses without anything."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,13 +6,36 @@ from functools import partial
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.errors import AskError
 from kubeactors.actor.waits import Wait
+from kubeactors.api import SCHEME
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ADMIN, MERGE_PATCH, Patch
 from kubeactors.client import revision_of
 from kubeactors.sim.corruption import SPOILT_TYPES, mended, spoilt
-from kubeactors.sim.faults import FieldSpoilt
+from kubeactors.sim.faults import FieldSpoilt, Restorable, StatusLost
+from kubeactors.sim.network import STORE
+from kubeactors.sim.processes import SERVER
 from kubeactors.sim.world import World
 from kubeactors.storage.messages import Compare, PutOp, Txn, TxnReply
 
+RESTORABLE: dict[Restorable, type[TypedObject]] = {
+    "deployments": Deployment,
+    "replicasets": ReplicaSet,
+    "statefulsets": StatefulSet,
+    "daemonsets": DaemonSet,
+    "persistentvolumes": PersistentVolume,
+    "persistentvolumeclaims": PersistentVolumeClaim,
+    "poddisruptionbudgets": PodDisruptionBudget,
+    "resourcequotas": ResourceQuota,
+    "horizontalpodautoscalers": HorizontalPodAutoscaler,
+    "pods": Pod,
+}
+"""Of whose statuses it can be told from what there is what they were."""
 RETRY_SECONDS = 0.1
 """How soon it is tried again to mend what somebody else has written at the same time."""
 
@@ -22,18 +45,18 @@ class Spoiler:
 
     Args:
         world: what there is.
-        store: finds it.
+        find: finds an actor of the control plane.
         after: does something after so many seconds.
     """
 
     def __init__(
         self,
         world: World,
-        store: Callable[[], Cell | None],
+        find: Callable[[str], Cell | None],
         after: Callable[[float, Callable[[], object]], object],
     ) -> None:
         self._world = world
-        self._store = store
+        self._find = find
         self._after = after
 
     def spoil(self, fault: FieldSpoilt, fired: Callable[[], object]) -> None:
@@ -56,6 +79,25 @@ class Spoiler:
         self._world.spoil(before)
         self._write(key, before, wrong, done)
 
+    def lose_status(self, fault: StatusLost, fired: Callable[[], object]) -> None:
+        """Write an object without its status, as an administrator may."""
+        types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
+        server, victims = self._find(SERVER), [one for type_ in types for one in sorted(self._world.of(type_).items())]
+        if server is None or not victims:
+            return
+        _, found = victims[fault.number % len(victims)]
+        fired()
+        lost = Patch(
+            resource=SCHEME.resource_of(type(found)),
+            namespace=found.metadata.namespace,
+            name=found.metadata.name,
+            subresource="status",
+            patch_type=MERGE_PATCH,
+            patch=b'{"status":{"conditions":null}}' if isinstance(found, Pod) else b'{"status":null}',
+            user=ADMIN,
+        )
+        server.put((lost, None, Wait()))
+
     def _mend(self, key: str, wrong: TypedObject, before: TypedObject) -> None:
         now = self._world.of(type(before)).get(key)
         if now is None or now.metadata.uid != before.metadata.uid:
@@ -70,7 +112,7 @@ class Spoiler:
 
     def _write(self, key: str, now: TypedObject, value: TypedObject, done: Callable[[bool], object]) -> None:
         """Write an object if it is still as it was, past the API server."""
-        store, reply = self._store(), Wait[object]()
+        store, reply = self._find(STORE), Wait[object]()
         if store is None:
             done(False)
             return

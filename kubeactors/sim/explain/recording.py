@@ -26,7 +26,7 @@ from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.actor.tracing import TracedCell, Tracing
 from kubeactors.apimachinery.requests import WatchEvents
-from kubeactors.sim.chaos import concerned
+from kubeactors.sim.concern import concerned
 from kubeactors.sim.explain.histories import difference, verb_of
 from kubeactors.sim.explain.records import Delivery, Firing, Records, Write
 from kubeactors.sim.explain.summaries import name_of, summary_of

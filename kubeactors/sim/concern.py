@@ -1,0 +1,35 @@
+"""Whom a fault is about."""
+
+from kubeactors.sim import faults
+from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.network import STORE
+from kubeactors.sim.processes import MANAGER, SCHEDULER, SERVER, kind_of_process
+
+
+def concerned(fault: AnyFault) -> str:
+    """Which component a fault is about; empty for all nodes.
+
+    >>> concerned(faults.StoreLag(at=0, seconds=1)), concerned(faults.KubeletRestart(at=0, node="node-1"))
+    ('store', 'node-1')
+    """
+    match fault:
+        case faults.NodePowerLoss() | faults.NodeReplaced() | faults.NodeRemoved():
+            return fault.node
+        case faults.KubeletRestart() | faults.SlowStarts() | faults.BadStarts() | faults.FailingProbes():
+            return fault.node
+        case faults.ApiServerRestart() | faults.Overload() | faults.FieldSpoilt():
+            return SERVER
+        case faults.StoreRestart() | faults.StoreLag() | faults.DiskFull() | faults.TornWrite():
+            return STORE
+        case faults.StoreLeaderChange():
+            return STORE
+        case faults.ManagerRestart() | faults.StatusLost():
+            return MANAGER
+        case faults.ClockSkew() if fault.component != SCHEDULER:
+            return MANAGER  # whose own clock it is, or who reads what a node says of times: the node itself is well
+        case faults.SchedulerRestart():
+            return SCHEDULER
+        case faults.ZonePowerLoss() | faults.RackPowerLoss():
+            return ""
+        case _:
+            return kind_of_process(fault.component)
