@@ -35,7 +35,7 @@ from kubeactors.client import (
     reading,
     split_key,
 )
-from kubeactors.client.expectations import TIMEOUT_SECONDS
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.adoption import (
     ORPHANS,
     SELECTOR,
@@ -200,7 +200,7 @@ class JobController(Controller):
     def _enqueue_later(self, key: str, view: View, planned: Plan) -> None:
         deadline = deadline_of(view)
         if view.awaited:
-            self.enqueue_after(key, TIMEOUT_SECONDS)
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
         if planned.wait_seconds:
             self.enqueue_after(key, planned.wait_seconds)
         if deadline:
@@ -212,7 +212,7 @@ class JobController(Controller):
         """The job's pods: as the cache shows them, or live if that cannot be trusted."""
         uid, selector = job.metadata.uid, of_object(job.spec.selector)
         released = self._hands.released(uid)  # as of now: the pods that are looked at next may not show it
-        standing = self._hands.expectations.standing(uid, self.ctx.now)
+        standing = self._hands.expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
             candidates = await look(self._client, job, selector, self._hands.expectations, self.ctx.now)
         else:

@@ -10,6 +10,7 @@ from kubeactors.api.batch.v1 import Job
 from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.requests import Result
 from kubeactors.apimachinery.status import (
     AlreadyExists,
     Conflict,
@@ -29,6 +30,7 @@ from kubeactors.client import (
     is_controlled_by,
     is_namespace_terminating,
     key_of,
+    revision_of,
 )
 from kubeactors.controllers.job.pods import UNKNOWN_INDEX, Template, Wanted, is_tracked, name_of
 
@@ -156,7 +158,7 @@ class PodControl:
         made, failures = list[Pod](), list[StatusError]()
         for pod, reply in [(pod, self._submit(job, pod, now)) for pod in pods]:
             try:
-                await reply
+                created = await reply
             except AlreadyExists as error:
                 if await self._is_own(job, pod):
                     made.append(pod)
@@ -166,10 +168,13 @@ class PodControl:
                 failures += self._not_created(job, pod, error, now)
             else:
                 made.append(pod)
+                self.expectations.creation_acknowledged(
+                    job.metadata.uid, key_of(pod), revision_of(created.object.metadata)
+                )
                 self._recorder.normal(job, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
         return Done(made, failures)
 
-    def _submit(self, job: Job, pod: Pod, now: int) -> Awaitable[object]:
+    def _submit(self, job: Job, pod: Pod, now: int) -> Awaitable[Result]:
         self.expectations.expect_creation(job.metadata.uid, key_of(pod), now)
         return self._client.submit_create(pod)
 
