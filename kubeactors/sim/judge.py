@@ -70,7 +70,7 @@ class Judge:
         """A component has asked for a write: who hears the answer. How a guest writes is not for us to say."""
         if not self._answered or not component.startswith(OURS):
             return None
-        return partial(self._hear, Asked(component, sender, request, self._world.revision))
+        return partial(self._hear, Asked(component, sender, request, self._world.revision, self._kernel.now))
 
     def read(self, reader: Cell, request: Get) -> None:
         """A component asks for one object as it is."""

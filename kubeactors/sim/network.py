@@ -69,6 +69,8 @@ class Asked(msgspec.Struct, frozen=True):
     request: ApiRequest[object]
     revision: int
     """Of the store when the request came to the server."""
+    at: int
+    """When that was, in virtual nanoseconds."""
 
 
 class Rule:

@@ -1,15 +1,17 @@
 """How components write is judged by what they ask for, and by what they are told."""
 
-from typing import cast
+from typing import Never, cast
 
 import pytest
 
 from kubeactors.actor import Actor, SimSystem
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions
 from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Delete, GroupVersionResource, Result, Update
 from kubeactors.apimachinery.status import Conflict, Invalid, Status
+from kubeactors.client import Indexer, Overlay
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.faults import NodePowerLoss, NodeRemoved
 from kubeactors.sim.invariants import RequestInvariant
@@ -35,14 +37,22 @@ CONFLICT = Conflict.saying("the object has been modified").status
 LATER = 100.0
 
 
+class Mindful(Actor[Never]):
+    """An actor that remembers what it has written."""
+
+    def __init__(self) -> None:
+        self.overlay: Overlay[Pod] = Overlay(Indexer())
+
+
 class Bench:
-    """A world with one pod, an actor that asks for writes, and one invariant."""
+    """A world with one pod, actors that ask for writes, one of which remembers them, and one invariant."""
 
     def __init__(self, type_: type[RequestInvariant]) -> None:
         self._sim = SimSystem()
         self._world = World()
         self._invariant = type_(self._world, self._sim.kernel.root)
         self._cells = {name: cast("Cell", self._sim.spawn(Actor, name=name)) for name in ("one", "other")}
+        self._cells["mindful"] = cast("Cell", self._sim.spawn(Mindful, name="mindful"))
 
     def write(self, revision: int) -> Pod:
         """The pod comes to this revision."""
@@ -51,13 +61,17 @@ class Bench:
         self._world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
         return pod
 
+    def disturb(self) -> None:
+        """A fault concerns the component for long."""
+        self._world.disturb("controller-manager", int(LATER * SECOND))
+
     def passes(self, seconds: float) -> None:
         """Time passes."""
         self._sim.run(seconds)
 
     def tell(self, request: ApiRequest[object], answer: object, sender: str = "one") -> list[str]:
         """What the invariant says to this answer."""
-        asked = Asked("controller-manager", self._cells[sender], request, self._world.revision)
+        asked = Asked("controller-manager", self._cells[sender], request, self._world.revision, self._sim.now)
         return list(self._invariant.answered(asked, answer))
 
 
@@ -117,6 +131,16 @@ def test_a_conflict_with_ones_own_write_is_objected_to() -> None:
     assert len(bench.tell(update(1), CONFLICT)) == 1
     bench.write(3)  # somebody else has changed it since
     assert bench.tell(update(2), CONFLICT) == []
+
+
+@pytest.mark.parametrize(("sender", "problems"), [("mindful", 1), ("one", 0)])
+def test_who_lags_and_has_an_overlay_knows_what_he_was_told_a_while_ago(sender: str, problems: int) -> None:
+    bench = Bench(OwnWritesAreKnown)
+    bench.disturb()
+    assert bench.tell(update(1), Result(object=bench.write(2)), sender) == []
+    assert bench.tell(update(1), CONFLICT, sender) == []
+    bench.passes(2.0)
+    assert len(bench.tell(update(1), CONFLICT, sender)) == problems
 
 
 def test_a_write_without_news_is_objected_to_once_it_could_be_known() -> None:

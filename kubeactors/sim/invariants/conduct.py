@@ -22,6 +22,7 @@ from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Delete, Get, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
+from kubeactors.client import Overlay, controller_of
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned
 from kubeactors.sim.network import Asked
@@ -34,6 +35,8 @@ FAILURE = "Failure"
 KUBELETS = "node-"
 KNOWN = 10 * SECOND
 """So soon after it was written everybody knows an object, if nothing is broken."""
+TOLD = SECOND
+"""What somebody was told so long ago he knows."""
 BURYING = "podgc"
 """The controller that removes pods whose node is gone: it has to know."""
 WAITING = "foregroundDeletion"
@@ -74,10 +77,12 @@ class RequestsAreValid(RequestInvariant):
 
 
 class OwnWritesAreKnown(RequestInvariant):
-    """Nobody who is undisturbed is refused an update because of what he has written, and has been told that he has.
+    """Nobody is refused an update because of what he has written, and has been told that he has.
 
-    Who was out of reach or lags may have asked twice meanwhile. Kubelets are left out: they may ask for two writes of
-    their node at once, and read it again when one is refused.
+    However much he lags, if he keeps an overlay over his cache: who has been told a while ago need not wait for his
+    watch. Who has not may have asked twice if he was out of reach. What was written for an owner that has gone may be
+    forgotten. Kubelets are left out: they may ask for two writes of their node at once, and read it again when one is
+    refused.
     """
 
     name: ClassVar[str] = "own-writes-are-known"
@@ -86,6 +91,8 @@ class OwnWritesAreKnown(RequestInvariant):
         super().__init__(world, root)
         self._newest: dict[str, tuple[object, str]] = {}
         """By uid: who wrote an object last, and the version that it has since."""
+        self._told: dict[str, int] = {}
+        """By uid: when he was told so."""
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Note each success; look at each conflict."""
@@ -93,13 +100,25 @@ class OwnWritesAreKnown(RequestInvariant):
         if isinstance(answer, Result):
             metadata = answer.object.metadata
             self._newest[metadata.uid] = (actor, metadata.resource_version)
+            self._told[metadata.uid] = self.root.kernel.now
         elif isinstance(request, Update) and _is_conflict(answer) and not asked.component.startswith(KUBELETS):
             uid = request.object.metadata.uid
             now = self.world.by_uid.get(uid)
-            since = self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED
-            known = now is not None and self._newest.get(uid) == (actor, now.metadata.resource_version)
-            if known and since < self.root.kernel.now:
+            if now is None or self._newest.get(uid) != (actor, now.metadata.resource_version) or self._is_orphan(now):
+                return
+            if (_remembers(actor) and self._told[uid] + TOLD < asked.at) or self._is_undisturbed(asked):
                 yield f"{asked.sender.path} does not know its own last write of {told(request)}"
+
+    def _is_orphan(self, found: TypedObject) -> bool:
+        owner = controller_of(found.metadata)
+        return owner is not None and owner.uid not in self.world.by_uid
+
+    def _is_undisturbed(self, asked: Asked) -> bool:
+        return self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < self.root.kernel.now
+
+
+def _remembers(actor: object) -> bool:
+    return any(isinstance(one, Overlay) for one in vars(actor).values())
 
 
 def _is_conflict(answer: object) -> bool:
