@@ -21,6 +21,9 @@ from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.room import has_room, takes_pods
 from kubeactors.sim.world import Commit, World
 
+SCHEDULER = "scheduler"
+"""The component, and what the names of its processes begin with."""
+
 PREEMPTED = re.compile(r"Preempted by pod (\S+) on node \S+")
 MOST_VICTIMS = 8
 """All pods are of a size: one makes room for one. A few more may have to go when a node is lost, or a cache lags."""
@@ -127,7 +130,8 @@ class WhoFitsIsTried(Invariant):
 
     It is tried again after five minutes, or when something else happens: that hides it from those who look in the end.
     While room is kept for pods that others make it for, nobody can tell whose it is. Nor is it news to who wants to be
-    near others that their node has gone: that they go, too, will be.
+    near others that their node has gone: that they go, too, will be. A scheduler that stands still, or lags, has news
+    yet to handle: it is looked at when no fault concerns it.
 
     Source: the doc of `QueueingHintFn` in pkg/scheduler/framework (v1.36): a hint that skips too much loses pods;
     `EventsToRegister` in pkg/scheduler/framework/plugins/interpodaffinity/plugin.go, which names no deletion of nodes.
@@ -137,9 +141,9 @@ class WhoFitsIsTried(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
-        if self._is_a_node_missing():
+        if self._is_a_node_missing() or self.world.disturbed_until(SCHEDULER) > self.root.kernel.now:
             return
-        for path, scheduler in actors_within("scheduler", self.root, Scheduler):
+        for path, scheduler in actors_within(SCHEDULER, self.root, Scheduler):
             yield from _untried(path, scheduler)
 
     def _is_a_node_missing(self) -> bool:
