@@ -244,7 +244,7 @@ class ScalingAddsUp(Invariant):
     """Once all ReplicaSets of a rollout have got their parts of a new number of replicas, these add up to it and the surge.
 
     Each is marked with the number that it has got its part of. That of the last one is where they add up; from then on
-    the rollout goes on.
+    the rollout goes on. One without a mark, because somebody has made it anew, gets one from the rollout, too.
 
     Source: scale in pkg/controller/deployment/sync.go (v1.36).
     """
@@ -259,18 +259,19 @@ class ScalingAddsUp(Invariant):
             return
         reference = controller_of(new.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
-        if not isinstance(owner, Deployment) or not is_rolling(owner) or _has_its_part(old, owner):
+        if not isinstance(owner, Deployment) or not is_rolling(owner) or self.world.is_spoilt(owner.metadata.uid):
             return
-        if self.world.is_spoilt(owner.metadata.uid):
+        if _part(old) in (None, wanted(owner)):
             return
         sharing = [one for one in self.world.sets_of(owner.metadata.uid) if wanted(one)]
         total = sum(map(wanted, sharing))
-        if len(sharing) > 1 and all(_has_its_part(one, owner) for one in sharing) and total != most(owner):
+        if len(sharing) > 1 and all(_part(one) == wanted(owner) for one in sharing) and total != most(owner):
             yield f"the replica sets of {title(owner)} have got parts of {most(owner)} pods that add up to {total}"
 
 
-def _has_its_part(found: ReplicaSet, owner: Deployment) -> bool:
-    return number_in(found.metadata.annotations, DESIRED_REPLICAS) == wanted(owner)
+def _part(found: ReplicaSet) -> int | None:
+    """Of how many replicas it has got its part; None if it was never told."""
+    return number_in(found.metadata.annotations, DESIRED_REPLICAS)
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

@@ -11,6 +11,7 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
+from kubeactors.controllers.pods import READY
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_condemned
 from kubeactors.sim.rollouts import is_active
@@ -136,7 +137,8 @@ class JobsBackOff(Invariant):
 
     But one whose controller has crashed since may: how often pods have failed is remembered by that alone, and those that
     were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36). And
-    a pod that is given up with its node counts from when it ceased to be ready, though that is long ago (getFinishedTime).
+    a pod that is given up with its node, or whose node has come back and cannot tell when the containers ended, counts
+    from when it ceased to be ready, though that is long ago (getFinishedTime).
     """
 
     name: ClassVar[str] = "jobs-back-off"
@@ -159,17 +161,30 @@ class JobsBackOff(Invariant):
             self._failed[uid] = LONG_AGO
         elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed" and _is_followed(pod):
             if self._failed.get(uid) != LONG_AGO:
-                self._fails(uid, pod)
+                self._fails(uid, commit.old, pod)
         elif commit.old is None:
             since = now - self._failed.get(uid, LONG_AGO)
             if since < PATIENCE and self.world.disturbed_until(MANAGER) + PATIENCE < now:
                 yield f"{title(job)} has created {title(pod)} {since / SECOND:.1f} s after another one had failed"
 
-    def _fails(self, uid: str, pod: Pod) -> None:
-        if is_condemned(pod):
+    def _fails(self, uid: str, old: TypedObject | None, pod: Pod) -> None:
+        if is_condemned(pod) or (_is_lost(pod) and _is_unready(old)):
             self._failed.pop(uid, None)
         else:
             self._failed[uid] = self.root.kernel.now
+
+
+def _is_lost(pod: Pod) -> bool:
+    """Whether nobody knows when all its containers ended."""
+    ends = [one.state.terminated for one in pod.status.container_statuses]
+    return any(end is None or not end.finished_at for end in ends)
+
+
+def _is_unready(value: TypedObject | None) -> bool:
+    """Whether a pod has ceased to be ready."""
+    return isinstance(value, Pod) and any(
+        one.type == READY and one.status == "False" for one in value.status.conditions
+    )
 
 
 def _phase(value: TypedObject | None) -> str:
