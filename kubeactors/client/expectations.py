@@ -119,6 +119,14 @@ class Expectations:
         record.deletions = {one: revision for one, revision in record.deletions.items() if one not in living}
         record.doubted = False
 
+    def is_open(self, key: str) -> bool:
+        """Whether something was done of which no event has told: one may never, if a broken watch has skipped it.
+
+        Look again in a while, even if the cache has come so far by now: it may have shown less before.
+        """
+        record = self._records.get(key)
+        return record is not None and bool(record.creations or record.deletions)
+
     def awaited_creations(self, key: str) -> int:
         """How many objects were created, or are being, that the cache does not show yet."""
         record = self._records.get(key)

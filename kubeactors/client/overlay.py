@@ -99,10 +99,16 @@ class Overlay(Generic[T]):
         return (*known.values(), *(one for key, one in others.items() if key not in known))
 
     def lacking(self, group: str) -> bool:
-        """Whether the cache lacks an object of a group and is to show it yet: it may never, if that goes before."""
-        return any(
-            self._ahead(key) is not None and self._cache.by_key(key) is None for key in self._groups.get(group, ())
-        )
+        """Whether the cache lacks an object of a group, and so whether to look again in a while.
+
+        It is to show it yet, and may never, if that goes before; or it has come further, for the reply was late. Then
+        the object has gone, perhaps unseen, and this is said once.
+        """
+        absent = [key for key in self._groups.get(group, ()) if self._cache.by_key(key) is None]
+        for key in absent:
+            if self._ahead(key) is None:
+                self._forget(key)
+        return bool(absent)
 
     def forget(self, group: str) -> None:
         """What was written to this group is known by other means now, or does not matter any more."""

@@ -30,6 +30,7 @@ from kubeactors.client import (
     is_namespace_terminating,
     split_key,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.backends import (
     CHANGE_DELAY_SECONDS,
     HEADLESS_LABEL,
@@ -117,6 +118,8 @@ class EndpointsController(Controller):
         wanted = endpoints_of(service, pods, present)
         if wanted is not present:
             await self._write(key, wanted)
+        if self._overlay.lacking(key):
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
 
     async def _live(self, key: str) -> Endpoints | None:
         namespace, name = split_key(key)

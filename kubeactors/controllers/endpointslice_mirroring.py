@@ -27,6 +27,7 @@ from kubeactors.client import (
     is_namespace_terminating,
     split_key,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.backends import is_of_family
 from kubeactors.controllers.pods import generated_name
 
@@ -114,6 +115,8 @@ class EndpointSliceMirroringController(Controller):
         except StatusError as error:
             if not is_namespace_terminating(error):
                 raise
+        if self._overlay.lacking(key):
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
 
     async def _present(self, key: str) -> tuple[EndpointSlice, ...]:
         if not self.in_doubt(key):

@@ -20,6 +20,7 @@ from kubeactors.client import (
     key_of,
     reading,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.pod_marks import CLAIMING
 from kubeactors.message import Recipient
 
@@ -68,6 +69,7 @@ class EphemeralVolumeController(Controller):
             found = self._claims.by_key(key_of(claim))
             if found is None:
                 await self._client.create(claim)
+                self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
             elif not is_controlled_by(found.metadata, pod.metadata.uid):
                 why = f'PVC "{key_of(claim)}" was not created for pod "{key}" (pod is not owner)'
                 self._recorder.warning(pod, "FailedCreateEphemeralVolumeClaim", why)

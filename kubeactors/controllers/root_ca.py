@@ -3,12 +3,15 @@
 Source: pkg/controller/certificates/rootcacertpublisher/publisher.go (v1.36).
 """
 
+from contextlib import suppress
+
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import ConfigMap, Namespace
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.status import AlreadyExists, NotFound, StatusError
 from kubeactors.client import Change, Client, Controller, SharedInformer, is_namespace_terminating
+from kubeactors.client.expectations import AWAIT_SECONDS
 
 NAME = "kube-root-ca.crt"
 KEY = "ca.crt"
@@ -55,14 +58,19 @@ class RootCAPublisher(Controller):
         found = self._config_maps.get(NAME, key)
         try:
             if found is None:
-                metadata = ObjectMeta(name=NAME, namespace=key, annotations={DESCRIPTION: TEXT})
-                await self._client.create(ConfigMap(metadata=metadata, data=self._data))
+                await self._create(key)
             elif found.data != self._data or found.metadata.annotations.get(DESCRIPTION) != TEXT:
                 annotations = {**found.metadata.annotations, DESCRIPTION: TEXT}
                 metadata = replace(found.metadata, annotations=annotations)
                 await self._client.update(replace(found, metadata=metadata, data=self._data))
-        except (AlreadyExists, NotFound):
+        except NotFound:
             return  # its event is on its way
         except StatusError as error:
             if not is_namespace_terminating(error):
                 raise
+
+    async def _create(self, key: str) -> None:
+        metadata = ObjectMeta(name=NAME, namespace=key, annotations={DESCRIPTION: TEXT})
+        with suppress(AlreadyExists):
+            await self._client.create(ConfigMap(metadata=metadata, data=self._data))
+        self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once

@@ -3,10 +3,13 @@
 Source: pkg/controller/serviceaccount/serviceaccounts_controller.go (v1.36).
 """
 
+from contextlib import suppress
+
 from kubeactors.api.core.v1 import Namespace, ServiceAccount
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.status import AlreadyExists, StatusError
 from kubeactors.client import Change, Client, Controller, SharedInformer, is_namespace_terminating
+from kubeactors.client.expectations import AWAIT_SECONDS
 
 DEFAULT = "default"
 
@@ -40,9 +43,10 @@ class ServiceAccountController(Controller):
         if self._accounts.get(DEFAULT, key) is not None:
             return
         try:
-            await self._client.create(ServiceAccount(metadata=ObjectMeta(name=DEFAULT, namespace=key)))
-        except AlreadyExists:
-            return
+            with suppress(AlreadyExists):
+                await self._client.create(ServiceAccount(metadata=ObjectMeta(name=DEFAULT, namespace=key)))
         except StatusError as error:
             if not is_namespace_terminating(error):
                 raise
+        else:
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once

@@ -77,3 +77,12 @@ def test_what_is_forgotten_is_awaited_no_more() -> None:
     expectations.expect_creation(RS, "default/a", 0)
     expectations.forget(RS)
     assert expectations.standing(RS, 0) is Standing.MET
+
+
+def test_what_the_cache_has_passed_over_unseen_leaves_expectations_open_until_somebody_looks() -> None:
+    expectations = Expectations()
+    expectations.expect_creation(RS, "default/a", 0)
+    expectations.creation_acknowledged(RS, "default/a", 2)
+    assert expectations.is_open(RS)
+    assert expectations.standing(RS, 0, seen=3) is Standing.MET
+    assert not expectations.is_open(RS)

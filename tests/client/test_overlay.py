@@ -94,3 +94,22 @@ def test_an_orphan_of_the_cache_that_was_adopted_and_written_again_is_there_once
     orphan, other, adopted = config_map("a", 1), config_map("b", 1), config_map("a", 3)
     overlay.wrote("group", adopted)
     assert overlay.group_with("group", {}, {KEY: orphan, "default/b": other}) == (adopted, other)
+
+
+def test_what_the_cache_is_to_show_is_lacking_until_it_does() -> None:
+    cache: Indexer[ConfigMap] = Indexer()
+    overlay: Overlay[ConfigMap] = Overlay(cache)
+    written = overlay.wrote("group", config_map("a", 2))
+    assert overlay.lacking("group")
+    assert overlay.lacking("group")
+    cache.put(KEY, written)
+    assert not overlay.lacking("group")
+
+
+def test_what_the_cache_has_passed_over_before_the_reply_came_is_lacking_once() -> None:
+    cache: Indexer[ConfigMap] = Indexer()
+    cache.revision = 3
+    overlay: Overlay[ConfigMap] = Overlay(cache)
+    overlay.wrote("group", config_map("a", 2))
+    assert overlay.lacking("group")
+    assert not overlay.lacking("group")

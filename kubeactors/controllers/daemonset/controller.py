@@ -218,7 +218,7 @@ class DaemonSetController(Controller):
             raise failure
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
-        if self._expectations.standing(found.metadata.uid, self.ctx.now, self._pods.revision) is Standing.AWAITED:
+        if self._expectations.is_open(found.metadata.uid):
             self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
         await self._forget_history(found, current, revisions, pods)
 

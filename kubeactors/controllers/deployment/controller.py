@@ -26,6 +26,7 @@ from kubeactors.client import (
     is_namespace_terminating,
     key_of,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.adoption import (
     CONTROLLER,
     ORPHANS,
@@ -141,6 +142,8 @@ class DeploymentController(Controller):
         owned = await self._claim(found, live=self.in_doubt(key))
         view = View(deployment=found, replica_sets=owned, populated=self._populated(found, owned), now=self.ctx.wall)
         await self._do(found, plan(view))
+        if self._overlay.lacking(found.metadata.uid):
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
 
     async def _claim(self, found: Deployment, *, live: bool) -> tuple[ReplicaSet, ...]:
         selector, namespace = of_object(found.spec.selector), found.metadata.namespace

@@ -21,6 +21,7 @@ from kubeactors.client import (
     is_namespace_terminating,
     split_key,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.backends import (
     CHANGE_DELAY_SECONDS,
     LABELS,
@@ -150,6 +151,8 @@ class EndpointSliceController(Controller):
                 message = f"Error updating Endpoint Slices for Service {key}: {error}"
                 self._recorder.warning(service, "FailedToUpdateEndpointSlices", message)
                 raise
+        if self._overlay.lacking(key):
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
 
     def _tell_hints(self, service: Service, key: str, hints: tuple[Hinting, ...]) -> None:
         """Say whether endpoints are dealt out to zones, when that has changed."""

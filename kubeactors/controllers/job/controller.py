@@ -199,7 +199,7 @@ class JobController(Controller):
 
     def _enqueue_later(self, key: str, view: View, planned: Plan) -> None:
         deadline = deadline_of(view)
-        if view.awaited:
+        if self._hands.expectations.is_open(view.job.metadata.uid):
             self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
         if planned.wait_seconds:
             self.enqueue_after(key, planned.wait_seconds)

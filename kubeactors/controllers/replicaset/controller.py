@@ -212,7 +212,7 @@ class ReplicasController(Controller, Generic[R]):
         if standing is not Standing.AWAITED and found.metadata.deletion_timestamp is None:
             created, failure = await self._manage(found, counts, pods)
             counts = counts.with_created(created)
-        if self._expectations.standing(uid, self.ctx.now, self._pods.revision) is Standing.AWAITED:
+        if self._expectations.is_open(uid):
             self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
         await self._report(owner, counts, pods, failure)
         if failure is not None:
