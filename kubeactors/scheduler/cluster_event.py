@@ -69,6 +69,8 @@ class Action(Flag):
     UPDATE_POD_TOLERATION = auto()
     UPDATE_POD_GATES_ELIMINATED = auto()
     UPDATE_POD_GENERATED_RESOURCE_CLAIM = auto()
+    UPDATE_POD_TERMINATING = auto()
+    """It is to go. kube-scheduler tells only when it has gone, though pods that are spread do not count it any more."""
     UPDATE = auto()
     """Anything, of a kind of which the parts are not told apart."""
     ACTIVATE = auto()
@@ -168,6 +170,8 @@ def pod_update_action(old: PodInfo, new: PodInfo) -> Action:
         action |= Action.UPDATE_POD_GATES_ELIMINATED
     if old.pod.status.resource_claim_statuses != new.pod.status.resource_claim_statuses:
         action |= Action.UPDATE_POD_GENERATED_RESOURCE_CLAIM
+    if old.group.terminating != new.group.terminating:
+        action |= Action.UPDATE_POD_TERMINATING
     return action
 
 

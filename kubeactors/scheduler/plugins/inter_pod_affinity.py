@@ -64,12 +64,12 @@ class InterPodAffinity:
         self._views.clear()
 
     def hints(self) -> tuple[Hint, ...]:
-        """Pods that come, go or are labelled anew, and nodes that get labels."""
+        """Pods or nodes that come, go or are labelled anew."""
         changed = Action.ADD | Action.DELETE | Action.UPDATE_POD_LABEL
         return (
             Hint(Resource.ASSIGNED_POD, changed, self._pod_matters),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_LABEL),
-            Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL, _node_matters),
+            Hint(Resource.NODE, Action.ADD | Action.DELETE | Action.UPDATE_NODE_LABEL, _node_matters),
         )
 
     def _view(self, pod: PodInfo) -> "_AffinityView":
@@ -211,9 +211,12 @@ class _AffinityView:
         return [(weight, one) for weight, one in found if weight]
 
 
-def _node_matters(pod: PodInfo, _: Subject, new: Subject) -> bool:
-    """The node can be told apart by a term of the pod; without terms, a new node helps against those of others."""
-    if not isinstance(new, Node):
-        return False
+def _node_matters(pod: PodInfo, old: Subject, new: Subject) -> bool:
+    """A term of the pod tells the node apart, or did; without terms, the node matters by those of others.
+
+    With a node that goes, its pods are nobody's neighbours any more: who wants to be near its own kind may be anywhere
+    if that was all of it. kube-scheduler looks again only when these pods are deleted.
+    """
     keys = [one.topology_key for one in pod.terms if not one.weight]
-    return not keys or any(one in new.metadata.labels for one in keys)
+    nodes = [one for one in (old, new) if isinstance(one, Node)]
+    return not keys or any(key in node.metadata.labels for node in nodes for key in keys)

@@ -93,10 +93,11 @@ class PodTopologySpread:
         return self._views.get((pod.group, pod.signature[0], rules), lambda: _SpreadView(pod, rules, self._cache))
 
     def hints(self) -> tuple[Hint, ...]:
-        """Pods that are counted come, go or are labelled anew; nodes become others or are told apart otherwise."""
+        """Pods that are counted come, are to go or are labelled anew; nodes become others or are told apart otherwise."""
+        pod_changes = Action.ADD | Action.DELETE | Action.UPDATE_POD_LABEL | Action.UPDATE_POD_TERMINATING
         node_changes = Action.ADD | Action.DELETE | Action.UPDATE_NODE_LABEL | Action.UPDATE_NODE_TAINT
         return (
-            Hint(Resource.ASSIGNED_POD, Action.ADD | Action.DELETE | Action.UPDATE_POD_LABEL, self._pod_matters),
+            Hint(Resource.ASSIGNED_POD, pod_changes, self._pod_matters),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_LABEL | Action.UPDATE_POD_TOLERATION),
             Hint(Resource.NODE, node_changes, self._node_matters),
         )

@@ -129,27 +129,20 @@ class WhoFitsIsTried(Invariant):
     """No pod waits for news while the scheduler's own books say that a node takes it: then it has missed some.
 
     It is tried again after five minutes, or when something else happens: that hides it from those who look in the end.
-    While room is kept for pods that others make it for, nobody can tell whose it is. Nor is it news to who wants to be
-    near others that their node has gone: that they go, too, will be. A scheduler that stands still, or lags, has news
-    yet to handle: it is looked at when no fault concerns it.
+    While room is kept for pods that others make it for, nobody can tell whose it is. A scheduler that stands still, or
+    lags, has news yet to handle: it is looked at when no fault concerns it.
 
-    Source: the doc of `QueueingHintFn` in pkg/scheduler/framework (v1.36): a hint that skips too much loses pods;
-    `EventsToRegister` in pkg/scheduler/framework/plugins/interpodaffinity/plugin.go, which names no deletion of nodes.
+    Source: the doc of `QueueingHintFn` in pkg/scheduler/framework (v1.36): a hint that skips too much loses pods.
     """
 
     name: ClassVar[str] = "who-fits-is-tried"
 
     def looked(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
-        if self._is_a_node_missing() or self.world.disturbed_until(SCHEDULER) > self.root.kernel.now:
+        if self.world.disturbed_until(SCHEDULER) > self.root.kernel.now:
             return
         for path, scheduler in actors_within(SCHEDULER, self.root, Scheduler):
             yield from _untried(path, scheduler)
-
-    def _is_a_node_missing(self) -> bool:
-        """Whether there are pods on a node that is gone."""
-        nodes = {one.metadata.name: None for one in self.world.of(Node).values()}
-        return any(one.spec.node_name and one.spec.node_name not in nodes for one in self.world.of(Pod).values())
 
 
 def _untried(path: str, scheduler: Scheduler) -> Iterator[str]:
