@@ -229,8 +229,9 @@ class DynamicResources:
         """Again with what the claim is by then, if somebody else has changed it."""
         current = claim
         for attempt in range(ATTEMPTS):
-            if allocation is not None and current.status.allocation is not None:
-                raise Conflict.saying(f"claim {claim.metadata.name} got allocated elsewhere in the meantime")
+            obstacle = _obstacle(claim, current, allocation)
+            if obstacle:
+                raise Conflict.saying(f"claim {claim.metadata.name} {obstacle} in the meantime")
             try:
                 await self._write_once(current, pod, allocation)
             except Conflict:
@@ -249,6 +250,20 @@ class DynamicResources:
             users = (*users, user(pod.pod))
         status = replace(claim.status, reserved_for=users, allocation=allocation or claim.status.allocation)
         await self._client.update_status(replace(claim, status=status))
+
+
+def _obstacle(claim: ResourceClaim, current: ResourceClaim, allocation: AllocationResult | None) -> str:
+    """Why the claim as it is now cannot be what it was chosen to be; empty if it can.
+
+    kube-scheduler looks for the second alone, and lets the API server find out the third.
+    """
+    if current.metadata.uid != claim.metadata.uid:
+        return "was deleted and created again"
+    if allocation is not None and current.status.allocation is not None:
+        return "got allocated elsewhere"
+    if allocation is None and current.status.allocation is None:
+        return "got deallocated"
+    return ""
 
 
 def _only(old: Subject, new: Subject) -> str:
