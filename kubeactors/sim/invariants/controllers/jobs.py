@@ -1,5 +1,6 @@
 """What holds of jobs: as many pods as it takes, and no more."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -138,7 +139,8 @@ class JobsBackOff(Invariant):
     But one whose controller has crashed since may: how often pods have failed is remembered by that alone, and those that
     were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36). And
     a pod that is given up with its node, or whose node has come back and cannot tell when the containers ended, counts
-    from when it ceased to be ready, though that is long ago (getFinishedTime).
+    from when it ceased to be ready, though that is long ago (getFinishedTime). Nor are those looked at that a job makes
+    first, one after another: one may have been deleted already, and so have failed, when the next comes.
     """
 
     name: ClassVar[str] = "jobs-back-off"
@@ -148,6 +150,8 @@ class JobsBackOff(Invariant):
         super().__init__(world, root)
         self._failed: dict[str, int] = {}
         """By uid of job: when a pod has failed last; not of jobs of which any has succeeded."""
+        self._created: Counter[str] = Counter()
+        """By uid of job: how many pods."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Follow failures; look at each pod that is created."""
@@ -163,8 +167,10 @@ class JobsBackOff(Invariant):
             if self._failed.get(uid) != LONG_AGO:
                 self._fails(uid, commit.old, pod)
         elif commit.old is None:
+            self._created[uid] += 1
             since = now - self._failed.get(uid, LONG_AGO)
-            if since < PATIENCE and self.world.disturbed_until(MANAGER) + PATIENCE < now:
+            told = self._created[uid] > _at_once(job) and self.world.disturbed_until(MANAGER) + PATIENCE < now
+            if told and since < PATIENCE:
                 yield f"{title(job)} has created {title(pod)} {since / SECOND:.1f} s after another one had failed"
 
     def _fails(self, uid: str, old: TypedObject | None, pod: Pod) -> None:
@@ -172,6 +178,12 @@ class JobsBackOff(Invariant):
             self._failed.pop(uid, None)
         else:
             self._failed[uid] = self.root.kernel.now
+
+
+def _at_once(job: Job) -> int:
+    """How many pods it begins with."""
+    parallelism = 1 if job.spec.parallelism is None else job.spec.parallelism
+    return parallelism if job.spec.completions is None else min(parallelism, job.spec.completions)
 
 
 def _is_lost(pod: Pod) -> bool:
