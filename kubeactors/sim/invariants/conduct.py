@@ -33,6 +33,8 @@ NODES, JOBS, PODS, ACCOUNTS = "nodes", "jobs", "pods", "serviceaccounts"
 CONFLICT, INVALID, BAD_REQUEST = "Conflict", "Invalid", "BadRequest"
 FAILURE = "Failure"
 KUBELETS = "node-"
+SIDE_BY_SIDE = (KUBELETS, "scheduler")
+"""Who may have asked for another write of an object before he is told of one."""
 KNOWN = 10 * SECOND
 """So soon after it was written everybody knows an object, if nothing is broken."""
 TOLD = SECOND
@@ -82,7 +84,8 @@ class OwnWritesAreKnown(RequestInvariant):
     However much he lags, if he keeps an overlay over his cache: who has been told a while ago need not wait for his
     watch. Who has not may have asked twice if he was out of reach. What was written for an owner that has gone may be
     forgotten. Kubelets are left out: they may ask for two writes of their node at once, and read it again when one is
-    refused.
+    refused. So does a scheduler with a claim that two pods share: it binds them side by side
+    (`bindClaim` in pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go, v1.36).
     """
 
     name: ClassVar[str] = "own-writes-are-known"
@@ -101,7 +104,7 @@ class OwnWritesAreKnown(RequestInvariant):
             metadata = answer.object.metadata
             self._newest[metadata.uid] = (actor, metadata.resource_version)
             self._told[metadata.uid] = self.root.kernel.now
-        elif isinstance(request, Update) and _is_conflict(answer) and not asked.component.startswith(KUBELETS):
+        elif isinstance(request, Update) and _is_conflict(answer) and not asked.component.startswith(SIDE_BY_SIDE):
             uid = request.object.metadata.uid
             now = self.world.by_uid.get(uid)
             if now is None or self._newest.get(uid) != (actor, now.metadata.resource_version) or self._is_orphan(now):
