@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from kubeactors.api.batch.v1 import Job, JobSpec, JobStatus, UncountedTerminatedPods
 from kubeactors.api.batch.v1.defaults import default_job
 from kubeactors.api.batch.v1.indexes import Indexes, IndexesError, check, of, parse
-from kubeactors.api.core.v1 import Pod, PodStatus
+from kubeactors.api.core.v1 import Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodStatus
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers.job.backoff import NO_FAILURES, Record
 from kubeactors.controllers.job.plan import Conclusion, Deed, Plan, View, conclude, plan, survey
@@ -125,6 +125,23 @@ def test_a_wait_doubles_with_each_failure_since_the_last_success() -> None:
     assert NO_FAILURES.after((), (one, two)).remaining_seconds(NOW + 10 * 10**9) == 20.0
     assert NO_FAILURES.after((success,), (one, two)).remaining_seconds(NOW + 10 * 10**9) == 10.0
     assert Record(failures=5, last=NOW).after((success,), ()) == NO_FAILURES
+
+
+def test_a_wait_begins_when_the_last_sidecar_has_ended() -> None:
+    failed = ended(pod("a"), 1, "2026-01-01T00:00:00Z")
+    (main,) = failed.status.container_statuses
+    over = replace(main.state.terminated or ContainerStateTerminated(), finished_at="2026-01-01T00:00:04Z")
+    beside = ContainerStatus(name="proxy", state=ContainerState(terminated=over))
+    earlier = ContainerStatus(
+        name="init", state=ContainerState(terminated=replace(over, finished_at="2026-01-01T00:00:09Z"))
+    )
+    init = (Container(name="proxy", restart_policy="Always"), Container(name="init"))
+    both = replace(
+        failed,
+        spec=replace(failed.spec, init_containers=init),
+        status=replace(failed.status, init_container_statuses=(beside, earlier)),
+    )
+    assert NO_FAILURES.after((), (both,)).remaining_seconds(NOW + 10 * 10**9) == 4.0
 
 
 def test_indexes_are_written_as_intervals() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import ContainerStatus, Pod
+from kubeactors.api.core.v1.resources import is_sidecar
 from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.controllers.pods import READY, condition
 
@@ -65,14 +66,16 @@ def finish_time(pod: Pod) -> int:
 
 
 def _of_containers(pod: Pod) -> str:
-    """When the last container ended; empty if one has not."""
-    latest = ""
-    for one in pod.status.container_statuses:
-        ended = one.state.terminated
-        if ended is None or not ended.finished_at:
-            return ""
-        latest = max(latest, ended.finished_at)
-    return latest
+    """When the last container ended, sidecars too, which outlive the others; empty if one has not."""
+    sidecars = [one.name for one in pod.spec.init_containers if is_sidecar(one)]
+    beside = (one for one in pod.status.init_container_statuses if one.name in sidecars)
+    ends = [_end_of(one) for one in (*pod.status.container_statuses, *beside)]
+    return max(ends, default="") if all(ends) else ""
+
+
+def _end_of(status: ContainerStatus) -> str:
+    ended = status.state.terminated
+    return ended.finished_at or "" if ended is not None else ""
 
 
 def _of_condition(pod: Pod) -> str:

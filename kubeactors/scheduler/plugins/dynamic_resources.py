@@ -255,10 +255,12 @@ class DynamicResources:
 def _obstacle(claim: ResourceClaim, current: ResourceClaim, allocation: AllocationResult | None) -> str:
     """Why the claim as it is now cannot be what it was chosen to be; empty if it can.
 
-    kube-scheduler looks for the second alone, and lets the API server find out the third.
+    kube-scheduler does not look for the first, and lets the API server find out the last.
     """
     if current.metadata.uid != claim.metadata.uid:
         return "was deleted and created again"
+    if current.metadata.deletion_timestamp is not None:
+        return "got deleted"
     if allocation is not None and current.status.allocation is not None:
         return "got allocated elsewhere"
     if allocation is None and current.status.allocation is None:
