@@ -258,6 +258,33 @@ def test_claims_go_with_pods_that_are_too_many_and_come_back_empty(control_plane
     assert control_plane.list(PersistentVolumeClaim) == ()
 
 
+def test_a_pod_is_not_made_while_its_claim_is_being_deleted(control_plane: Plane) -> None:
+    claim = PersistentVolumeClaim(
+        metadata=replace(meta("data-web-0"), finalizers=("example.com/kept",)), spec=CLAIMS[0].spec
+    )
+    old = control_plane.create(claim)
+    control_plane.remove(old, "Background")
+    control_plane.create(stateful_set(2, volume_claim_templates=CLAIMS))
+    control_plane.tick(4)
+    assert names(control_plane) == []
+    assert control_plane.events("web")[0] == (
+        "FailedCreate", "Create Pod web-0 in StatefulSet web failed error: pvc data-web-0 is being deleted"
+    )  # fmt: skip
+    control_plane.change(old, lambda one: replace(one, metadata=replace(one.metadata, finalizers=())))
+    control_plane.tick(4)
+    assert names(control_plane) == ["web-0", "web-1"]
+    assert control_plane.get(PersistentVolumeClaim, "data-web-0").metadata.uid != old.metadata.uid
+
+
+def test_a_claim_that_goes_before_its_pod_is_placed_is_made_again(control_plane: Plane) -> None:
+    control_plane.create(stateful_set(1, volume_claim_templates=CLAIMS))
+    control_plane.sim.run(60.0)
+    old = control_plane.get(PersistentVolumeClaim, "data-web-0")
+    control_plane.remove(old, "Background")
+    control_plane.sim.run(60.0)
+    assert control_plane.get(PersistentVolumeClaim, "data-web-0").metadata.uid != old.metadata.uid
+
+
 def test_an_orphan_with_the_right_name_is_adopted_and_gets_its_labels(control_plane: Plane) -> None:
     orphan = control_plane.create(Pod(metadata=meta("web-0", app="web"), spec=template().spec))
     control_plane.create(Pod(metadata=meta("other", app="web"), spec=template().spec))

@@ -25,6 +25,16 @@ def claim_names(found: StatefulSet, ordinal: int) -> Iterator[str]:
     return (claim_name(found, template, ordinal) for template in found.spec.volume_claim_templates)
 
 
+def pods_with(claim: str) -> Iterator[str]:
+    """The names that the pod of a claim of that name may have.
+
+    >>> list(pods_with("data-my-web-0"))
+    ['my-web-0', 'web-0']
+    """
+    words = claim.split("-")
+    return ("-".join(words[first:]) for first in range(1, len(words) - 1))
+
+
 def claims_around(found: StatefulSet, pods: Iterable[Pod]) -> Iterator[str]:
     """The names of all claims that matter: those of pods that should be, and of pods that are."""
     first = found.spec.ordinals.start if found.spec.ordinals is not None else 0

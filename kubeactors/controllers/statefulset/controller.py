@@ -46,7 +46,7 @@ from kubeactors.controllers.history import HASH, History, data_of, newest_equal,
 from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.podcontrol import as_seen
 from kubeactors.controllers.pods import batches, label_values, owner_changed
-from kubeactors.controllers.statefulset.claims import claims_around
+from kubeactors.controllers.statefulset.claims import claims_around, pods_with
 from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_pod
 from kubeactors.controllers.statefulset.plan import Turn, View, plan
 from kubeactors.message import Recipient
@@ -122,9 +122,8 @@ class StatefulSetController(Controller):
         """Only the end of a claim matters: a pod may wait for it."""
         self._claimed.seen(change)
         if change.new is None:
-            for one in change.current.metadata.owner_references:
-                if one.kind == "Pod":
-                    self._enqueue_named_in(change.current.metadata.namespace, one.name)
+            for pod in pods_with(change.current.metadata.name):
+                self._enqueue_named_in(change.current.metadata.namespace, pod)
 
     def _on_revision(self, change: Change[ControllerRevision]) -> None:
         if self._history.seen(change):
@@ -320,6 +319,11 @@ class StatefulSetController(Controller):
         """Claims before their pod, and the pod's labels."""
         for one in turn.claims:
             await self._create_claim(found, turn.pod, one)
+        if turn.going:
+            error = StatusError.saying(f"pvc {turn.going} is being deleted")
+            if turn.create is not None:
+                self._tell_failure(found, "Create", turn.pod, error)
+            raise error
         for one in turn.owners:
             self._claimed.wrote(found.metadata.uid, await self._client.update(one))
         if turn.update is not None:

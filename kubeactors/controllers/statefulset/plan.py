@@ -53,6 +53,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
     claims: tuple[PersistentVolumeClaim, ...] = ()
     """To create."""
+    going: str = ""
+    """A claim of the pod that is being deleted: nothing more is done until it can be created again."""
     owners: tuple[PersistentVolumeClaim, ...] = ()
     """To write with other owners."""
     create: Pod | None = None
@@ -161,20 +163,28 @@ class _Members:
             return
         template, revision = self._revision_for(ordinal)
         pod = pod_of(self._found, template, ordinal, revision)
-        yield Turn(claims=self._missing_claims(ordinal), owners=self._owners(ordinal, None), create=pod, pod=name)
+        yield Turn(
+            claims=self._missing_claims(ordinal),
+            going=self._going_claim(ordinal),
+            owners=self._owners(ordinal, None),
+            create=pod,
+            pod=name,
+        )
 
     def _keep(self, ordinal: int, pod: Pod) -> Iterator[Turn]:
-        missing = self._missing_claims(ordinal) if pod.status.phase == PENDING else ()
+        waits = pod.status.phase == PENDING
+        missing = self._missing_claims(ordinal) if waits else ()
+        going = self._going_claim(ordinal) if waits else ""
         if self._ordered and self._is_unavailable(pod):
-            if missing:
-                yield Turn(claims=missing, pod=pod.metadata.name)
+            if missing or going:
+                yield Turn(claims=missing, going=going, pod=pod.metadata.name)
             self._stopped = True
             return
         right = with_identity(self._found, pod)
         update = right if right is not pod and not self._is_leaving(pod) else None
         owners = self._owners(ordinal, None)
-        if missing or owners or update is not None:
-            yield Turn(claims=missing, owners=owners, update=update, pod=pod.metadata.name)
+        if missing or going or owners or update is not None:
+            yield Turn(claims=missing, going=going, owners=owners, update=update, pod=pod.metadata.name)
 
     def _revision_for(self, ordinal: int) -> tuple[PodTemplateSpec, str]:
         """Pods below the partition stay at the current revision, also when they are made anew."""
@@ -252,6 +262,11 @@ class _Members:
         if not self._found.spec.volume_claim_templates:
             return ()
         return tuple(one for one in claims_of(self._found, ordinal) if one.metadata.name not in self._view.claims)
+
+    def _going_claim(self, ordinal: int) -> str:
+        claims = (self._view.claims.get(name) for name in claim_names(self._found, ordinal))
+        going = (one for one in claims if one is not None and one.metadata.deletion_timestamp is not None)
+        return next((one.metadata.name for one in going), "")
 
     def _has_stale_claim(self, ordinal: int, pod: str) -> bool:
         """Whether a claim is being deleted with an earlier pod; not if claims outlive pods."""
