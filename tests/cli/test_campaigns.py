@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ from kubeactors.sim.workload import CreateDeployment
 
 JOB = Job(first=40, count=3, kinds=("watch-lag",))
 SHOP = f"{Path(__file__).parents[1] / 'sim' / 'campaign_of_shops.py'}:careless"
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Whoever runs the tests in the background of a script ignores Ctrl-C, and so would all that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def run(*arguments: str) -> object:
@@ -101,6 +110,7 @@ def test_an_operator_is_fuzzed_by_workers_and_each_cause_gets_a_replay_and_a_pag
     assert run("replay", first["replay_file"]) == 1
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
     options = ["--operator", SHOP, "--seconds", "600", "--workers", "2", "--report", str(tmp_path), "--output", "json"]
     process = subprocess.Popen(
@@ -120,6 +130,7 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
     assert told["violations"]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_a_plan_is_made_smaller_takes_the_smallest_so_far_and_another_one_ends_it() -> None:
     before = signal.getsignal(signal.SIGINT)
     with command.until_interrupted() as go_on:
