@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, NamedTuple
 
+from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Endpoints, Node, Pod, Service
 from kubeactors.api.discovery.v1 import EndpointSlice
-from kubeactors.apimachinery.meta import IntOrString
+from kubeactors.apimachinery.meta import IntOrString, TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.rollouts import FINISHED, is_ready
+from kubeactors.sim.world import Commit, World
 
 SERVICE_NAME = "kubernetes.io/service-name"
 HEADLESS = "service.kubernetes.io/headless"
@@ -139,9 +141,27 @@ def _told(places: Iterable[Place]) -> str:
 
 
 class MirrorsAreTrue(Invariant):
-    """When all is quiet, the slices of a service without a selector say what people have written in its Endpoints."""
+    """When all is quiet, the slices of a service without a selector say what people have written in its Endpoints.
+
+    And there are slices only of services; but those that a service has orphaned stay.
+
+    Source: syncService in pkg/controller/endpointslice/endpointslice_controller.go (v1.36).
+    """
 
     name: ClassVar[str] = "mirrors-are-true"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (EndpointSlice,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._orphaned: dict[str, None] = {}
+        """The uids of slices that a service has left behind."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Note who loses its service."""
+        old, new = commit.old, commit.new
+        if old is not None and new is not None and _is_a_services(old) and not new.metadata.owner_references:
+            self._orphaned[new.metadata.uid] = None
+        yield from ()
 
     def settled(self) -> Iterator[str]:
         """Look at each service that selects nothing, and at slices whose service is gone."""
@@ -156,7 +176,8 @@ class MirrorsAreTrue(Invariant):
                     yield f"the slices of {title(service)} say {said}, and its endpoints {expected}"
         for one in self.world.of(EndpointSlice).values():
             name = one.metadata.labels.get(SERVICE_NAME, "")
-            if name and self.world.find(Service, name, one.metadata.namespace) is None:
+            orphaned = one.metadata.uid in self._orphaned
+            if name and not orphaned and self.world.find(Service, name, one.metadata.namespace) is None:
                 yield f"{title(one)} is there, and its service {name} is not"
 
     def _said(self, namespace: str, name: str) -> Iterator[str]:
@@ -164,6 +185,10 @@ class MirrorsAreTrue(Invariant):
             if one.metadata.namespace == namespace and one.metadata.labels.get(SERVICE_NAME) == name:
                 for endpoint in one.endpoints or ():
                     yield from endpoint.addresses or ()
+
+
+def _is_a_services(value: TypedObject) -> bool:
+    return any(one.kind == "Service" for one in value.metadata.owner_references)
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (EndpointsEqualReadyPods, MirrorsAreTrue)
