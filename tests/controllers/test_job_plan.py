@@ -8,6 +8,7 @@ from kubeactors.api.batch.v1.defaults import default_job
 from kubeactors.api.batch.v1.indexes import Indexes, IndexesError, check, of, parse
 from kubeactors.api.core.v1 import Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodStatus
 from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.time import format_time
 from kubeactors.controllers.job.backoff import NO_FAILURES, Record
 from kubeactors.controllers.job.plan import Conclusion, Deed, Plan, View, conclude, plan, survey
 from kubeactors.controllers.job.tracking import counted, track
@@ -109,6 +110,16 @@ def test_a_pod_that_was_named_is_counted_once_whoever_goes_on(cut: str) -> None:
     found = survey(view)
     assert found.succeeded == 1
     assert counted(tracked(view), {}).succeeded == 1
+
+
+@pytest.mark.parametrize(
+    ("completions", "pods", "start"), [(1, (ended(pod("a")),), format_time(NOW)), (2, (pod("a"),), None), (0, (), None)]
+)
+def test_a_job_that_ends_has_begun_though_it_was_suspended_before_that_was_said(
+    completions: int, pods: tuple[Pod, ...], start: str | None
+) -> None:
+    status = tracked(View(job=job(completions=completions, suspend=True), pods=pods, now=NOW))
+    assert status.start_time == start
 
 
 def test_no_more_than_five_hundred_pods_are_named_at_once() -> None:

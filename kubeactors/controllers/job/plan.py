@@ -173,13 +173,23 @@ def conclude(view: View, found: Survey, planned: Plan, deed: Deed) -> Conclusion
     )
     if found.ending is not None:
         sure = deed.deleted_all and not view.awaited
-        return Conclusion(status=status, ending=found.ending if sure else None)
+        return _ended(view, status, found.ending) if sure else Conclusion(status=status)
     if deed.active == 0 and not view.awaited and _is_complete(job, found):
         message = "Reached expected number of succeeded pods"
-        return Conclusion(
-            status=status, ending=condition(SUCCESS_CRITERIA_MET, "True", "CompletionsReached", message, now)
-        )
+        met = condition(SUCCESS_CRITERIA_MET, "True", "CompletionsReached", message, now)
+        return _ended(view, status, met)
     return _with_suspension(job, status, now) if planned.manages else Conclusion(status=status)
+
+
+def _ended(view: View, status: JobStatus, ending: JobCondition) -> Conclusion:
+    """What ends has begun, though it may have been suspended before that was said: else the server would refuse it.
+
+    Only a suspended job that wants nothing ends without.
+    """
+    spec = view.job.spec
+    if status.start_time is None and not (spec.suspend and spec.completions == 0):
+        status = replace(status, start_time=format_time(view.now))
+    return Conclusion(status=status, ending=ending)
 
 
 def condition(type_: str, status: str, reason: str, message: str, now: int) -> JobCondition:
