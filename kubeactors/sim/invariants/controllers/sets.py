@@ -8,6 +8,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import DaemonSet, StatefulSet
 from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.goals import REVISION_LABEL
@@ -25,7 +26,10 @@ MANAGER = "controller-manager"
 
 
 class OneDaemonPerNode(Invariant):
-    """A daemon set never creates a pod for a node that has one of its pods already; with a surge, one of that template."""
+    """A daemon set never creates a pod for a node that has one of its pods already; with a surge, one of that template.
+
+    A pod whose labels it does not select any more is its no longer, though it has yet to let that go.
+    """
 
     name: ClassVar[str] = "one-daemon-per-node"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -46,9 +50,12 @@ class OneDaemonPerNode(Invariant):
             return
         self._made[pod.metadata.uid] = None
         node = target(pod)
+        selector = of_object(owner.spec.selector)
         others = [one for one in self.world.controlled_by(owner.metadata.uid).values() if one is not pod]
         for one in others:
             if not isinstance(one, Pod) or not is_active(one) or one.metadata.uid not in self._made:
+                continue
+            if not selector.matches(one.metadata.labels):
                 continue
             if target(one) == node and (not _surges(owner) or _hash(one) == _hash(pod)):
                 yield f"{title(owner)} has created {title(pod)} for {node}, where {title(one)} is"
