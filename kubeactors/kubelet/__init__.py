@@ -1,9 +1,12 @@
 """The kubelet: runs pods on one node, and reports on them and on the node.
 
     kubelet.py          the actor: watch, admit, step, write statuses      messages.py          what it tells itself
-    pod_worker.py       one pod as a state machine                         container_record.py  one container, all its starts
+    pod_worker.py       one pod as a state machine                         pod_containers.py    its containers: start, stop
+    pod_resize.py       other sizes for them                               container_record.py  one container, all its starts
+    pod_materials.py    what it refers to, and when that is read           pod_event.py         what people are told of it
     pod_status.py       the status of a pod                                conditions.py        its conditions
-    lifecycle.py        restart policies and phases                        probes.py            when to probe, what it means
+    lifecycle.py        restart policies and phases                        prober.py            probes what is due
+    resizing.py         whether there is room to grow                      probes.py            when to probe, what it means
     admission.py        whether the node takes a pod                       ledger.py            what pods take of the node
     allocation_manager.py  who is taken, and who may grow                  alarm.py             when pods are due
     heartbeat.py        Node and Lease                                     node_keeper.py       when they are written

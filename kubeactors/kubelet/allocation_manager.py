@@ -42,15 +42,15 @@ class AllocationManager:
 
     def add(self, worker: PodWorker, now: int) -> None:
         """The pod takes room."""
-        self._ledger.add(worker.uid, worker.allocated)
-        if worker.wants_resize:
+        self._ledger.add(worker.uid, worker.size.allocated)
+        if worker.size.is_wanted:
             self.resize(worker, now)
 
     def resize(self, worker: PodWorker, now: int) -> None:
         """Give the pod other sizes; if there is no room, again when somebody has left."""
         assert self._reporter.node is not None
         why = obstacle(worker.pod, self._reporter.node, self._ledger)
-        worker.resize(why, now)
+        worker.size.apply(why, now)
         self._deferred.pop(worker.uid, None)
         if why is None:
             self._ledger.add(worker.uid, worker.pod.spec)
@@ -63,6 +63,6 @@ class AllocationManager:
         self._ledger.remove(uid)
         for waiting in tuple(self._deferred):
             worker = workers.get(waiting)
-            if worker is not None and worker.takes_room and worker.wants_resize:
+            if worker is not None and worker.takes_room and worker.size.is_wanted:
                 self.resize(worker, now)
                 yield worker

@@ -49,6 +49,7 @@ class ContainerRecord:
         "blocked_until",
         "current",
         "ended",
+        "ephemeral",
         "has_hook",
         "init",
         "is_stopping",
@@ -63,9 +64,10 @@ class ContainerRecord:
         "stop_at",
     )
 
-    def __init__(self, spec: Container, *, init: bool) -> None:
+    def __init__(self, spec: Container, *, init: bool, ephemeral: bool = False) -> None:
         self.spec: Container = spec
         self.init: bool = init
+        self.ephemeral: bool = ephemeral
         self.current: RuntimeContainer | None = None
         self.attempts: int = 0
         """Starts so far."""
@@ -93,6 +95,12 @@ class ContainerRecord:
         """A hook runs before it is asked to."""
         self.post_start: PostStart | None = None
         """Its hook, while it runs."""
+
+    @property
+    def field_path(self) -> str:
+        """Where it is in the pod."""
+        part = "initContainers" if self.init else "ephemeralContainers" if self.ephemeral else "containers"
+        return f"spec.{part}{{{self.spec.name}}}"
 
     @property
     def is_running(self) -> bool:

@@ -18,6 +18,7 @@ from kubeactors.kubelet.eviction import MONITORING_SECONDS
 from kubeactors.kubelet.evictor import NO_LOAD, Evictor
 from kubeactors.kubelet.heartbeat import NodeReporter
 from kubeactors.kubelet.images import images_on_node
+from kubeactors.kubelet.lifecycle import grace_period_seconds
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials_reader import MaterialsReader
 from kubeactors.kubelet.messages import (
@@ -39,7 +40,8 @@ from kubeactors.kubelet.messages import (
     WriteStatus,
 )
 from kubeactors.kubelet.node_keeper import NodeKeeper
-from kubeactors.kubelet.pod_worker import PodEvent, PodWorker, Stage, grace_period_seconds
+from kubeactors.kubelet.pod_event import PodEvent
+from kubeactors.kubelet.pod_worker import PodWorker, Stage
 from kubeactors.kubelet.questions import Questions
 from kubeactors.kubelet.runtimes import (
     ContainerChanged,
@@ -250,9 +252,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         """The pod as others have changed it, if that is news: perhaps it is to go."""
         if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
             respecified, worker.pod = pod.spec is not worker.pod.spec, pod
-            if worker.wanted.services:
-                worker.refresh(self.ctx.steady)
-            if respecified and worker.takes_room and worker.wants_resize:
+            if worker.materials.wanted.services:
+                worker.containers.refresh(self.ctx.steady)
+            if respecified and worker.takes_room and worker.size.is_wanted:
                 self._allocations.resize(worker, self.ctx.steady)
             self._step(worker)
             self._set_alarm()
@@ -363,13 +365,14 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         worker = self._workers.get(message.uid)
         if worker is None:
             return
+        wanted, known = worker.materials.wanted, worker.materials.known
         try:
-            materials = await self._reader.read(worker.wanted, worker.pod, worker.materials, self.ctx.steady)
+            materials = await self._reader.read(wanted, worker.pod, known, self.ctx.steady)
         except StatusError as error:
             self.ctx.log.info("kubelet.materials_not_read", uid=message.uid, error=str(error))
-            worker.reads_at = self.ctx.steady + int(WRITE_RETRY_SECONDS * SECOND)
+            worker.materials.reads_at = self.ctx.steady + int(WRITE_RETRY_SECONDS * SECOND)
         else:
-            worker.take_materials(materials, self.ctx.steady)
+            worker.containers.take_materials(materials, self.ctx.steady)
         if self._workers.get(message.uid) is worker:
             self._step(worker)
             self._set_alarm()
@@ -377,8 +380,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def _step(self, worker: PodWorker) -> None:
         worker.step(self.ctx.steady)
         self._tell_events(worker)
-        if worker.reads_at is not None and worker.reads_at <= self.ctx.steady:
-            worker.reads_at = None
+        if worker.materials.reads_at is not None and worker.materials.reads_at <= self.ctx.steady:
+            worker.materials.reads_at = None
             self.ctx.self.tell(FetchMaterials(worker.uid))
         if not worker.takes_room and worker.uid in self._allocations:
             self._room_was_made(worker.uid)
@@ -387,7 +390,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         if not worker.is_gone:
             self._statuses.changed(worker.uid)
         elif worker.stage is Stage.TERMINATED:
-            worker.clean_up()
+            worker.containers.clean_up()
             del self._workers[worker.uid]
 
     def _tell_events(self, worker: PodWorker) -> None:
@@ -448,9 +451,10 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     async def exec(self, message: Exec) -> SessionReply:
         """Run a command in a container, which may look at all: nobody has asked for it if it is not known to read."""
         worker = self._worker_of(message)
-        if worker is not None and worker.materials is not None and not worker.wanted.services:
+        if worker is not None and worker.materials.known is not None and not worker.materials.wanted.services:
+            known = worker.materials.known
             try:
-                worker.materials = await self._reader.read_rest(worker.pod, worker.materials, self.ctx.steady)
+                worker.materials.known = await self._reader.read_rest(worker.pod, known, self.ctx.steady)
             except StatusError as error:
                 self.ctx.log.info("kubelet.materials_not_read", uid=worker.uid, error=str(error))
         return exec_in(self._worker_of(message), self._runtime, message, self.ctx.steady)

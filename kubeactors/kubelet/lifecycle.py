@@ -5,12 +5,13 @@ Source: pkg/kubelet/kubelet_pods.go getPhase, pkg/api/v1/pod/util.go, pkg/kubele
 
 from collections.abc import Iterable
 
-from kubeactors.api.core.v1 import Container, ContainerStatus, PodSpec
+from kubeactors.api.core.v1 import Container, ContainerStatus, Pod, PodSpec
 
 PENDING, RUNNING, SUCCEEDED, FAILED = "Pending", "Running", "Succeeded", "Failed"
 TERMINAL = (SUCCEEDED, FAILED)
 
 ALWAYS, ON_FAILURE, NEVER = "Always", "OnFailure", "Never"
+DEFAULT_GRACE_SECONDS = 30
 
 
 def is_sidecar(container: Container) -> bool:
@@ -111,3 +112,11 @@ def names(containers: Iterable[Container]) -> str:
     '[a b]'
     """
     return f"[{' '.join(one.name for one in containers)}]"
+
+
+def grace_period_seconds(pod: Pod) -> float:
+    """How long the pod's containers may take to stop."""
+    seconds = pod.metadata.deletion_grace_period_seconds
+    if seconds is None:
+        seconds = pod.spec.termination_grace_period_seconds
+    return float(DEFAULT_GRACE_SECONDS if seconds is None else seconds)

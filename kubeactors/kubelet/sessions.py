@@ -63,7 +63,7 @@ def exec_in(worker: PodWorker | None, runtime: ContainerRuntime, request: Exec, 
     id_ = _running(worker, request.container)
     if worker is None or id_ is None:
         return _no_container(request.container)
-    surroundings = worker.surroundings(request.container)
+    surroundings = worker.containers.surroundings(request.container)
     config = ExecConfig(command=request.command, env=surroundings.env, mounts=surroundings.mounts, tty=request.tty)
     return Session(runtime.exec(id_, config, request.output, now))
 
@@ -78,7 +78,7 @@ def find_port(worker: PodWorker | None, runtime: ContainerRuntime, request: Find
     """The reply to a `FindPort`, for the pod that it names."""
     if worker is None or worker.sandbox is None:
         return NotFound.saying(f'pod not found ("{request.pod}_{request.namespace}")', StatusDetails()).status
-    if not worker.is_running:
+    if not worker.containers.is_running:
         return BadRequest.saying(
             f"unable to forward port because pod is not running. Current status={_phase(worker.pod)}"
         ).status

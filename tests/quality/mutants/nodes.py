@@ -198,7 +198,7 @@ def restarts_run_what_has_ended() -> AbstractContextManager[object]:
             genuine_adopt(self, sandbox, now)
 
     def must_end(self: PodWorker, _now: int) -> bool:
-        return self.pod.metadata.deletion_timestamp is not None or self._is_complete()
+        return self.pod.metadata.deletion_timestamp is not None or self.containers.is_complete
 
     stack = ExitStack()
     stack.enter_context(patch.object(PodWorker, "__init__", init))
