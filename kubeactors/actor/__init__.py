@@ -4,7 +4,8 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
 
     actor.py        the base class and its dispatch table       ref.py          tell, send, ask
     cell.py         an actor's place: mailbox, state, family    waits.py        what a handler can wait for
-    extras.py       what most actors never have                 endings.py      how an actor ends
+    extras.py       what most actors never have                 beginnings.py   how an actor begins
+    stash.py        messages put aside                          endings.py      how an actor ends
     ties.py         death watch and links                       context.py      what an actor can do
     kernel.py       run queue, supervision                      driver.py       what the kernel needs of others
     system.py       the driver for asyncio and trio             sim_system.py   the deterministic driver

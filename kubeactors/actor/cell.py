@@ -3,14 +3,13 @@
 Source: the life of an actor follows Erlang/OTP's gen_server and supervisor.
 """
 
-import inspect
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from kubeactors.actor.activation import Activation, Stepped, failure_of
 from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch
+from kubeactors.actor.beginnings import begin
 from kubeactors.actor.context import Context
 from kubeactors.actor.envelope import OUTSIDE, Envelope, Mark, Origin, Posted, Reply, opened
 from kubeactors.actor.errors import ActorStopped, MailboxFull, Terminated
@@ -376,7 +375,7 @@ class Cell(Ref[object]):
                 self.kernel.stuck = True
                 self.kernel.ready.appendleft(self)
                 return None
-            return self.start()
+            return begin(self)
         self.requeue()
         return None
 
@@ -420,40 +419,14 @@ class Cell(Ref[object]):
         if self.extras.senders is not None:
             self.extras.senders.pop(cast("Wait[bool]", wait), None)
 
-    def start(self) -> "Activation | None":
-        """Make an instance and call its `started`; mail waits until that is done (unless reentrant)."""
-        kernel = self.kernel
-        self.state = State.STARTING
-        try:
-            actor = self.actor = self.factory()
-            dispatch = kernel.dispatch_of(type(actor))
-            if dispatch is not self.dispatch and self.extras.restarted:
-                self._changes_class(dispatch)
-            self.dispatch = dispatch
-            actor.cell = self
-            starting = self._call_started() if dispatch.start is not None else None
-        except Exception as error:  # noqa: BLE001 -- any failure is the supervisor's
-            kernel.failed(self, error)
-            return None
-        if starting is None:
-            if self.mailbox or self.extras is not NONE or self.activations is not None:
-                self.has_started()
-            else:
-                self.state = State.RUNNING
-                self.queued = False
-            return None
-        if dispatch.reentrant:
-            self._begin_to_handle()
-        coroutine = cast("Coroutine[object, object, object]", starting)
-        return Activation(self, coroutine, (None, None, None), starting=True).run()
-
     def context(self) -> Context[object]:
         """What the actor can do."""
         if self.ctx is None:
             self.ctx = Context(self)
         return self.ctx
 
-    def _call_started(self) -> Awaitable[None] | None:
+    def call_started(self) -> Awaitable[None] | None:
+        """Call the instance's `started`, in its own name; what it returns is still to be awaited, if it waits."""
         start, actor, kernel = self.dispatch.start, self.actor, self.kernel
         assert start is not None
         assert actor is not None
@@ -463,24 +436,8 @@ class Cell(Ref[object]):
         finally:
             kernel.current = previous
 
-    def until_started(self) -> Wait[None]:
-        """Awaitable, right after the actor was added: done when its `started` has returned."""
-        started: Wait[None] = Wait()
-        if self.state is State.RUNNING and self.activations is None:
-            started.set(None)
-        else:
-            self.own.started = started
-        return started
-
-    def start_at_once(self) -> bool:
-        """Start in the turn of somebody else, if `started` does not wait. Not in the run queue yet."""
-        started = getattr(self.factory, "started", None)  # it has one if it is a class
-        if started is None or inspect.iscoroutinefunction(started):
-            return False
-        self.start()
-        return True
-
-    def _begin_to_handle(self) -> None:
+    def begin_to_handle(self) -> None:
+        """Handle mail from now on."""
         self.state = State.RUNNING
         if self.mailbox or self.activations is not None:
             self.requeue()
@@ -490,7 +447,7 @@ class Cell(Ref[object]):
     def has_started(self) -> None:
         """`started` has returned: handle mail, and tell who waits for the start."""
         if self.state is State.STARTING:
-            self._begin_to_handle()
+            self.begin_to_handle()
         started = self.extras.started
         if started is not None:
             self.own.started = None
@@ -538,46 +495,20 @@ class Cell(Ref[object]):
             reply.fail(failure_of(self.path, error))
         self.kernel.failed(self, error)
 
-    # Messages put aside, and other behaviours.
-
-    def put_aside(self) -> None:
-        """Keep the message in hand, with its sender and whoever waits for the reply.
-
-        Raises:
-            MailboxFull: as many as the mailbox may hold are kept already.
-        """
-        own = self.own
-        own.stash = own.stash or deque()
-        if len(own.stash) >= self.capacity:
-            raise MailboxFull(f"{self.path} has put aside {self.capacity} messages; take some back")
-        own.stash.append(self.in_hand())
-
-    def unstash(self) -> None:
-        """Put what was put aside before all that waits, in order."""
-        stash = self.extras.stash
-        if not stash or self.state is State.STOPPED:
-            return
-        self.own.stash = None
-        mailbox = self._opened_mailbox()
-        for envelope in reversed(stash):
-            mailbox.appendleft(envelope)
-        if not self.queued:
-            self.queued = True
-            self.kernel.enqueue(self)
+    # Behaviours, timers, promises: what the context asks for.
 
     def become(self, actor: Actor[object]) -> None:
         """Messages are for another instance from now on."""
         if self.state is State.RUNNING:
             actor.cell = self
             self.actor = actor
-            self._changes_class(self.kernel.dispatch_of(type(actor)))
+            self.changes_class(self.kernel.dispatch_of(type(actor)))
 
-    def _changes_class(self, dispatch: Dispatch) -> None:
+    def changes_class(self, dispatch: Dispatch) -> None:
+        """Its messages are for another class from now on."""
         self.kernel.ledger.leaves(self)
         self.kernel.ledger.joins(self, dispatch.name)
         self.dispatch = dispatch
-
-    # Timers, watches, promises: what the context asks for.
 
     def set_timer(self, key: str, delay: int, action: Callable[[], object]) -> Timer:
         """Call `action` after `delay` nanoseconds, unless the instance ends before."""

@@ -13,6 +13,7 @@ from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.pipe import pipe
 from kubeactors.actor.ref import Later, Ref
 from kubeactors.actor.registry import Name
+from kubeactors.actor.stash import put_aside, take_back
 from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.ties import link, unwatch, watch
 from kubeactors.actor.timers import Timer
@@ -261,12 +262,12 @@ class Context(Generic[M]):
         >>> reply.result()
         'welcome Ann'
         """
-        self._cell.put_aside()
+        put_aside(self._cell)
         return Later(self._cell, None)
 
     def unstash(self) -> None:
         """Take back all that was put aside, in order, before what waits in the mailbox."""
-        self._cell.unstash()
+        take_back(self._cell)
 
     def become(self, actor: "Actor[M]") -> None:
         """Let another instance handle the messages from the next one on: a state of this actor as a class of its own.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, Terminated
 from kubeactors.actor.extras import NONE, Extras
+from kubeactors.actor.stash import take_back
 from kubeactors.actor.states import State
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _end_extras(cell: "Cell", extras: Extras) -> None:
     background, extras.background = extras.background, None
     for activation in background or ():
         activation.close(_gone(cell))
-    cell.unstash()
+    take_back(cell)
     timers, extras.timers = extras.timers, None
     for timer in list((timers or {}).values()):
         timer.cancel()

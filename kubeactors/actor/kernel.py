@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
+from kubeactors.actor.beginnings import begin
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
 from kubeactors.actor.deadlines import Deadlines
@@ -307,7 +308,7 @@ class Kernel:
         """
         cell = self.add(parent, factory, name, mailbox, restart)
         if isinstance(factory, type) and dispatch_of(factory).start is None:
-            cell.start()
+            begin(cell)
             return cell
         self.ready.append(cell)
         if self.asleep:

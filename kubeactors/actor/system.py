@@ -17,6 +17,7 @@ from anyio.lowlevel import cancel_shielded_checkpoint
 
 from kubeactors.actor.activation import CLOSED, Activation
 from kubeactors.actor.actor import Actor
+from kubeactors.actor.beginnings import begin_at_once, until_begun
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
 from kubeactors.actor.driver import Entry
@@ -228,9 +229,9 @@ class ActorSystem:
         self.refresh()
         kernel = self.kernel
         cell = kernel.add(kernel.root, factory, name, mailbox or DEFAULT_MAILBOX, restart)
-        if kernel.turning or not cell.start_at_once():
+        if kernel.turning or not begin_at_once(cell):
             kernel.enqueue(cell)
-        await self.outside(cell.until_started(), helps=False)
+        await self.outside(until_begun(cell), helps=False)
         return cast("Ref[M]", cell)
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> None:

@@ -265,11 +265,11 @@ class TracedCell(Cell):
 
         return super().set_timer(key, delay, fire)
 
-    def _call_started(self) -> "Awaitable[None] | None":
+    def call_started(self) -> "Awaitable[None] | None":
         """Starting belongs to the span in which it was spawned; starting again belongs to none."""
         variables = copy_context()
         variables.run(attach, Context() if self.extras.restarted else self._spawned_in)
-        starting = variables.run(super()._call_started)
+        starting = variables.run(super().call_started)
         if starting is None:
             return None
         return cast("Awaitable[None]", stepped(variables, cast("Coroutine[object, object, object]", starting)))

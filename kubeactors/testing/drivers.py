@@ -8,6 +8,7 @@ import msgspec
 from anyio import fail_after
 
 from kubeactors.actor import Actor, ActorSystem, Mailbox, Ref, Restart, SimSystem, Wait
+from kubeactors.actor.beginnings import until_begun
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND
@@ -97,7 +98,7 @@ class Actors:
         if isinstance(system, ActorSystem):
             return await system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
         ref = system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
-        await cast("Cell", ref).until_started()
+        await until_begun(cast("Cell", ref))
         return ref
 
     async def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float = 30.0) -> R:
