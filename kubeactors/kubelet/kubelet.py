@@ -48,6 +48,7 @@ from kubeactors.kubelet.runtimes import (
     ContainerRuntime,
     FindName,
     PodSandbox,
+    Question,
     Visit,
 )
 from kubeactors.kubelet.sessions import (
@@ -351,13 +352,22 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     @handle
     async def find_name(self, message: FindName) -> None:
         """Tell a command what a name stands for; it goes on with that."""
-        await self._questions.find_name(message, self._workers.get(message.uid))
-        self.changed(ContainerChanged(message.uid))
+        if not self._is_early(message):
+            await self._questions.find_name(message, self._workers.get(message.uid))
+            self.changed(ContainerChanged(message.uid))
 
     @handle
     async def visit(self, message: Visit) -> None:
         """Make a request over HTTP for a command; it goes on with what that says."""
-        await self._questions.visit(message, self._workers.get(message.uid))
+        if not self._is_early(message):
+            await self._questions.visit(message, self._workers.get(message.uid))
+
+    def _is_early(self, question: Question) -> bool:
+        """Whether an earlier kubelet was asked, and the pod has yet to show up here: then it is looked at again later."""
+        is_early = question.uid in self._found
+        if is_early:
+            self.ctx.after(WRITE_RETRY_SECONDS, question)
+        return is_early
 
     @handle
     async def fetch_materials(self, message: FetchMaterials) -> None:

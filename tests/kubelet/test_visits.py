@@ -3,6 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope
 from kubeactors.api.core.v1 import Container, Endpoints, EndpointSubset, ObjectReference, Pod, Service
 from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort
 from kubeactors.api.core.v1.service import ServicePort, ServiceSpec
@@ -15,6 +17,7 @@ from kubeactors.api.networking.v1.networkpolicy import (
 )
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.kubelet import Log, ReadLog
+from kubeactors.kubelet.runtimes import FindName, Visit
 from tests.kubelet.plane import Plane, a_pod
 
 
@@ -145,3 +148,27 @@ def test_a_network_policy_holds_for_what_commands_fetch() -> None:
         "curl: (28) Connection timed out after 2000 milliseconds",
         "28",
     )
+
+
+@pytest.mark.parametrize(("script", "question"), [("nc -z web 80; echo $?", FindName), ("curl -s web", Visit)])
+def test_a_command_that_has_asked_goes_on_though_its_kubelet_begins_anew(script: str, question: type) -> None:
+    plane = a_plane(SERVER)
+    asked: list[Envelope] = []
+
+    def lose_the_first(_: Cell, envelope: Envelope) -> "Envelope | None":
+        if asked or not isinstance(envelope[0], question):
+            return envelope
+        asked.append(envelope)
+        return None
+
+    plane.sim.kernel.interceptor = lose_the_first
+    container = Container(name="c", image="busybox", command=("sh", "-c", script))
+    plane.create(a_pod("asks", container, node_name="node-0", restart_policy="Never"))
+    assert plane.sim.run_until(lambda: bool(asked))
+    plane.sim.stop(plane.kubelets["node-0"])
+    plane.start_kubelet("node-0")
+
+    plane.run_until_pod("asks", has_ended)
+    log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod="asks", container="c"))
+    assert isinstance(log, Log)
+    assert log.lines == (("0",) if question is FindName else (ANSWER,))

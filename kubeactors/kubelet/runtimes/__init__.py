@@ -13,6 +13,7 @@
     coroutine_container.py  one of them                            coroutine_commands.py  commands in it
     programs.py           images that are Python                     container_context.py  what their code sees
     host.py               the actors in which they run               platform.py     what they need of the world
+    inquiries.py          what commands have asked their kubelet
     container_log.py      what they write                          published.py    volumes that change all at once
     web.py                asking a coroutine over HTTP
 

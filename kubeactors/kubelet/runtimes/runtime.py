@@ -260,7 +260,10 @@ class ContainerRuntime(Protocol):
         ...
 
     def subscribe(self, subscriber: Recipient[ContainerChanged | Question]) -> None:
-        """Tell this one from now on, and nobody else, of changes that `next_change` did not announce; and ask it."""
+        """Tell this one from now on, and nobody else, of changes that `next_change` did not announce; and ask it.
+
+        It is asked as well what the one before has left without an answer.
+        """
         ...
 
     def use_range(self, pod_cidr: str) -> None:

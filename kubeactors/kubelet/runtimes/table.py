@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
+from kubeactors.kubelet.runtimes.inquiries import Inquiries
 from kubeactors.kubelet.runtimes.published import Published
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
@@ -135,12 +136,12 @@ class Sandbox:
             self._processes.advance(self._processes.clock)
 
     def _find_name(self, name: str, found: Callable[[NameFound], None]) -> None:
-        self.table.ask(FindName(self.config.uid, name, found))
+        self.table.inquiries.ask(FindName(self.config.uid, name, found))
 
     def _visit(self, host: str, port: int, path: str, visited: Callable[[Visited], None]) -> None:
         """Who is in the same sandbox is asked without the kubelet."""
         if host not in {"localhost", "127.0.0.1", self.ip, self.config.hostname}:
-            self.table.ask(Visit(self.config.uid, host, port, path, visited))
+            self.table.inquiries.ask(Visit(self.config.uid, host, port, path, visited))
             return
         answers = (one.answer(port) for one in self.containers)
         text = next((one for one in answers if one is not None), None)
@@ -173,6 +174,8 @@ class RuntimeTable:
         self._images_used: dict[str, None] = {}
         self._made = 0
         self._subscriber: Recipient[ContainerChanged | Question] | None = None
+        self.inquiries: Inquiries = Inquiries()
+        """Of commands in containers."""
 
     @property
     def version(self) -> str:
@@ -182,6 +185,7 @@ class RuntimeTable:
     def subscribe(self, subscriber: Recipient[ContainerChanged | Question]) -> None:
         """See `ContainerRuntime`."""
         self._subscriber = subscriber
+        self.inquiries.subscribe(subscriber)
 
     def use_range(self, pod_cidr: str) -> None:
         """See `ContainerRuntime`; what runs already keeps its addresses."""
@@ -395,16 +399,6 @@ class RuntimeTable:
     def changed(self, uid: str) -> bool:
         """Something happened in a pod that nobody could foresee. Whether there is anybody to look."""
         return self._subscriber is not None and self._subscriber.tell(ContainerChanged(uid))
-
-    def ask(self, message: Question) -> None:
-        """Ask the kubelet; if there is nobody to ask, nothing is found."""
-        if self._subscriber is not None and self._subscriber.tell(message):
-            return
-        match message:
-            case FindName(_, name, found):
-                found(NameFound(name))
-            case Visit():
-                message.visited(Visited())
 
     def directory(self, name: str) -> Tree:
         """A directory for simulated commands; it begins empty."""
