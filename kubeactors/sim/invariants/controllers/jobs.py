@@ -139,8 +139,9 @@ class JobsBackOff(Invariant):
     But one whose controller has crashed since may: how often pods have failed is remembered by that alone, and those that
     were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36). And
     a pod that is given up with its node, or whose node has come back and cannot tell when the containers ended, counts
-    from when it ceased to be ready, though that is long ago (getFinishedTime). Nor are those looked at that a job makes
-    first, one after another: one may have been deleted already, and so have failed, when the next comes.
+    from when it ceased to be ready, though that is long ago (getFinishedTime). One that never came to a node counts from
+    when it was deleted, though it may be said much later that it has failed (the same). Nor are those looked at that a job
+    makes first, one after another: one may have been deleted already, and so have failed, when the next comes.
     """
 
     name: ClassVar[str] = "jobs-back-off"
@@ -152,6 +153,8 @@ class JobsBackOff(Invariant):
         """By uid of job: when a pod has failed last; not of jobs of which any has succeeded."""
         self._created: Counter[str] = Counter()
         """By uid of job: how many pods."""
+        self._deleted: dict[str, int] = {}
+        """By uid of pod: when its deletion began."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Follow failures; look at each pod that is created."""
@@ -161,6 +164,8 @@ class JobsBackOff(Invariant):
         if not isinstance(pod, Pod) or not isinstance(job, Job) or job.spec.backoff_limit_per_index is not None:
             return
         uid = job.metadata.uid
+        if pod.metadata.deletion_timestamp is not None:
+            self._deleted.setdefault(pod.metadata.uid, now)
         if pod.status.phase == "Succeeded":
             self._failed[uid] = LONG_AGO
         elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed" and _is_followed(pod):
@@ -176,8 +181,9 @@ class JobsBackOff(Invariant):
     def _fails(self, uid: str, old: TypedObject | None, pod: Pod) -> None:
         if is_condemned(pod) or (_is_lost(pod) and _is_unready(old)):
             self._failed.pop(uid, None)
-        else:
-            self._failed[uid] = self.root.kernel.now
+            return
+        now = self.root.kernel.now
+        self._failed[uid] = now if pod.spec.node_name else self._deleted.get(pod.metadata.uid, now)
 
 
 def _at_once(job: Job) -> int:
