@@ -294,8 +294,8 @@ class Hold(Rule):
         return message, sender, early
 
     def _deliver(self, server: Cell, envelope: Envelope, sender: object) -> None:
-        """With its sender the connection is gone."""
-        if _actor_of(envelope) is sender:
+        """With its sender the connection is gone; it may have been when the server got to the request."""
+        if sender is not None and _actor_of(envelope) is sender:
             self.network.deliver(server, envelope)
 
     def _answered(self, write: ApiRequest[object], early: Wait[object], late: Wait[object]) -> None:
