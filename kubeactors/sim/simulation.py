@@ -304,18 +304,26 @@ class Simulation:
         return False
 
     def _becomes_quiet(self) -> bool:
-        """Wait until nothing but heartbeats is written; it must stay so."""
+        """Wait until nothing but heartbeats is written; it must stay so.
+
+        Who waits to try again has his work before him, and others theirs after it: time counts from when nobody does.
+        """
         quiet, longest = QUIET_SECONDS, CONVERGE_SECONDS
         if self.world.of(HorizontalPodAutoscaler):
             quiet, longest = LOOKS_BACK_SECONDS, CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS
-        end = self.sim.now + int(longest * SECOND)
+        begin = self.sim.now
+        end = begin + int(longest * SECOND)
+        last = end + int(BACKOFF_SECONDS * SECOND)
         while self.sim.now < end:
             noise = self.judge.noise
             if not self._passes(quiet):
                 return False
             if self.judge.noise == noise:
                 return True
-        self.judge.object(SILENT, f"{longest:g} s after all was as wanted, something is still written: {self._last()}")
+            if is_backing_off(self.sim.kernel.root):
+                end = min(self.sim.now + int(longest * SECOND), last)
+        passed = (self.sim.now - begin) // SECOND
+        self.judge.object(SILENT, f"{passed} s after all was as wanted, something is still written: {self._last()}")
         return False
 
     def _settles(self) -> bool:
