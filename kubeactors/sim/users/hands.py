@@ -76,7 +76,10 @@ class Hands:
             await self.client.update(wanted)
 
     async def remove(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
-        """Delete it if it is there."""
+        """Delete it if it is there, whoever has made it."""
+        live = self.world.find(type_, name, namespace)
+        if live is not None:
+            self.world.takes_in_hand(live)
         with suppress(NotFound):
             await self.client.delete(type_, name, namespace)
 

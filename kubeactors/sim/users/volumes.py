@@ -37,7 +37,7 @@ class Volumes:
             case AddVolume():
                 return self._hands.ensure(free_volume(action))
             case DropVolume():
-                return self._drop(action.name)
+                return self._hands.remove(PersistentVolume, action.name, "")
             case OfferClass():
                 return self._hands.ensure(class_named(action.name))
             case Claim():
@@ -48,11 +48,6 @@ class Volumes:
                 return self._use(action.name)
             case DropClaim():
                 return self._hands.remove(PersistentVolumeClaim, action.name)
-
-    async def _drop(self, name: str) -> None:
-        live = await self._hands.client.get(PersistentVolume, name)
-        self._hands.world.takes_in_hand(live)
-        await self._hands.remove(PersistentVolume, name, "")
 
     async def _grow(self, action: GrowClaim) -> None:
         """What is not bound cannot grow: wait a little."""
