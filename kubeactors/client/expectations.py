@@ -132,6 +132,11 @@ class Expectations:
         record = self._records.get(key)
         return len(record.creations) if record is not None else 0
 
+    def awaited_deletions(self, key: str) -> tuple[str, ...]:
+        """The uids of objects that were asked to go, or are being, and that the cache may show as if they stayed."""
+        record = self._records.get(key)
+        return tuple(record.deletions) if record is not None else ()
+
     def forget(self, key: str) -> None:
         """The controller's object is gone."""
         self._records.pop(key, None)

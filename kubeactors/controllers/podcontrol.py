@@ -74,16 +74,16 @@ class PodControl:
         if not is_namespace_terminating(error):
             self._recorder.warning(owner, "FailedCreate", f"Error creating: {error}")
 
-    async def delete(self, owner: TypedObject, pods: Sequence[Pod]) -> list[StatusError]:
-        """Begin to delete these very pods, if they are still as they were seen; what some of them were refused with."""
+    async def delete(self, owner: TypedObject, pods: Sequence[Pod]) -> dict[str, StatusError]:
+        """Begin to delete these very pods, if they are still as they were seen; what was refused, by uid of the pod."""
         for pod in pods:
             self._expectations.expect_deletion(owner.metadata.uid, pod.metadata.uid, self._now)
-        refusals: list[StatusError] = []
+        refusals: dict[str, StatusError] = {}
         for pod, reply in [(pod, self._client.submit_delete(pod, as_seen(pod))) for pod in pods]:
             try:
                 await self._deleted(owner, pod, reply)
             except StatusError as error:
-                refusals.append(error)
+                refusals[pod.metadata.uid] = error
         return refusals
 
     async def _deleted(self, owner: TypedObject, pod: Pod, reply: Awaitable[object]) -> None:

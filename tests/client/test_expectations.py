@@ -17,7 +17,9 @@ def test_creations_are_awaited_by_key_and_deletions_by_uid() -> None:
     assert expectations.standing(RS, 0) is Standing.AWAITED
     expectations.creation_observed(RS, "default/a")
     assert expectations.standing(RS, 0) is Standing.AWAITED
+    assert expectations.awaited_deletions(RS) == ("uid-b",)
     expectations.deletion_observed(RS, "uid-b")
+    assert expectations.awaited_deletions(RS) == ()
     assert expectations.standing(RS, 0) is Standing.MET
 
 

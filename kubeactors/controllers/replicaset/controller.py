@@ -203,22 +203,29 @@ class ReplicasController(Controller, Generic[R]):
             return
         found = self.view(owner)
         uid = found.metadata.uid
+        now = self.ctx.wall
         standing = self._expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
-            counts, pods = await self._look(found)
+            counts, pods = await self._look(found, now)
         else:
-            counts, pods = await self._count(found)
+            counts, pods = await self._expect(found, now)
         failure: StatusError | None = None
         if standing is not Standing.AWAITED and found.metadata.deletion_timestamp is None:
-            created, failure = await self._manage(found, counts, pods)
-            counts = counts.with_created(created)
+            counts, failure = await self._manage(found, counts, pods, now)
         if self._expectations.is_open(uid):
             self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
         await self._report(owner, counts, pods, failure)
         if failure is not None:
             raise failure
 
-    async def _count(self, found: ReplicaSet) -> tuple[Counts, Iterable[Pod]]:
+    async def _expect(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
+        """What the cache will have once it shows what was done."""
+        doomed = self._expectations.awaited_deletions(found.metadata.uid)
+        counts, pods = await self._count(found, now)
+        leaving = [pod for pod in pods if pod.metadata.uid in doomed and is_active(pod)] if doomed else []
+        return counts.without(counts_of_pods(found, leaving, 0, now)), pods
+
+    async def _count(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
         """What the cache has; pods that match are adopted first, those that do not any more released."""
         selector = of_object(found.spec.selector)
         uid = found.metadata.uid
@@ -229,30 +236,34 @@ class ReplicasController(Controller, Generic[R]):
         if not orphans and all(selector.matches(dict(labels)) for _, labels in tally):
             if found.spec.min_ready_seconds == 0:
                 return counts_of_tally(found, tally, awaited), owned.values()
-            return counts_of_pods(found, owned.values(), awaited, self.ctx.wall), owned.values()
+            return counts_of_pods(found, owned.values(), awaited, now), owned.values()
         pods = await self._claim(found, selector, (*owned.values(), *orphans.values()))
-        return counts_of_pods(found, pods, awaited, self.ctx.wall), pods
+        return counts_of_pods(found, pods, awaited, now), pods
 
-    async def _look(self, found: ReplicaSet) -> tuple[Counts, Iterable[Pod]]:
+    async def _look(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
         """What the server has, because the cache cannot be trusted."""
         selector = of_object(found.spec.selector)
         live = await look(self._client, found, selector, self._expectations, self.ctx.now)
         pods = await self._claim(found, selector, live)
-        return counts_of_pods(found, pods, 0, self.ctx.wall), pods
+        return counts_of_pods(found, pods, 0, now), pods
 
     async def _claim(self, found: ReplicaSet, selector: Selector, candidates: Iterable[Pod]) -> tuple[Pod, ...]:
         claimed = claim(found, selector, candidates)
         await release(self._client, found, claimed.release)
         return (*claimed.owned, *await adopt(self._client, found, filter(is_active, claimed.adopt)))
 
-    async def _manage(self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod]) -> tuple[int, StatusError | None]:
-        """Create or delete; how many pods there may be more by that, and the first refusal."""
+    async def _manage(
+        self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod], now: int
+    ) -> tuple[Counts, StatusError | None]:
+        """Create or delete; what there is after that, or may be, and the first refusal."""
         surplus = counts.active - (found.spec.replicas or 0)
         if surplus < 0:
-            return await self._create(found, min(-surplus, BURST))
+            created, failure = await self._create(found, min(-surplus, BURST))
+            return counts.with_created(created), failure
         if surplus > 0:
-            return 0, await self._delete(found, pods, min(surplus, BURST))
-        return 0, None
+            leaving, failure = await self._delete(found, pods, min(surplus, BURST))
+            return counts.without(counts_of_pods(found, leaving, 0, now)), failure
+        return counts, None
 
     async def _create(self, found: ReplicaSet, wanted: int) -> tuple[int, StatusError | None]:
         """Create pods in batches that double while all goes well; the first refusal ends it."""
@@ -270,9 +281,14 @@ class ReplicasController(Controller, Generic[R]):
         names = [generated_name(base, self._random) for _ in range(size)]
         return await self._control.create(found, [pod_of(found, references, name) for name in names])
 
-    async def _delete(self, found: ReplicaSet, pods: Iterable[Pod], surplus: int) -> StatusError | None:
+    async def _delete(
+        self, found: ReplicaSet, pods: Iterable[Pod], surplus: int
+    ) -> tuple[list[Pod], StatusError | None]:
+        """Delete so many pods; those that go, or may, and the first refusal."""
         doomed = pods_to_delete(list(filter(is_active, pods)), self._neighbours(found), surplus, self.ctx.wall)
-        return next(iter(await self._control.delete(found, doomed)), None)
+        refusals = await self._control.delete(found, doomed)
+        stay = [uid for uid, refusal in refusals.items() if not is_ambiguous(refusal)]
+        return [pod for pod in doomed if pod.metadata.uid not in stay], next(iter(refusals.values()), None)
 
     def _neighbours(self, found: ReplicaSet) -> dict[str, int]:
         """How many active pods of this set and its siblings (the same Deployment's) each node has."""

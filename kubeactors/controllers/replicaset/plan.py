@@ -37,6 +37,19 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return msgspec.structs.replace(self, active=self.active + created, fully_labeled=self.fully_labeled + created)
 
+    def without(self, leaving: "Counts") -> "Counts":
+        """With those of its pods on their way that were asked to go since: a status must not count on them.
+
+        A deployment whose ReplicaSet still counted them as available would have others deleted, too.
+        """
+        return Counts(
+            active=self.active - leaving.active,
+            ready=self.ready - leaving.ready,
+            available=self.available - leaving.available,
+            fully_labeled=self.fully_labeled - leaving.fully_labeled,
+            terminating=self.terminating + leaving.active,
+        )
+
 
 def counts_of_tally(found: ReplicaSet, tally: Tallied, awaited: int) -> Counts:
     """Counts without looking at any pod; right if a pod is available as soon as it is ready.
