@@ -7,6 +7,7 @@ one (`observedGeneration`). Until a deployment and all its ReplicaSets have, the
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import IntOrString, TypedObject
+from kubeactors.apimachinery.time import SECOND, parse_time
 
 FINISHED = ("Succeeded", "Failed")
 ROLLING = "RollingUpdate"
@@ -20,6 +21,14 @@ def is_active(pod: Pod) -> bool:
 def is_ready(pod: Pod) -> bool:
     """Active, and it takes traffic."""
     return is_active(pod) and any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
+
+
+def is_available(pod: Pod, min_ready_seconds: int, wall: int) -> bool:
+    """Ready for so long, as its own node says; `wall` is unix time in nanoseconds."""
+    if not is_ready(pod) or not min_ready_seconds:
+        return is_ready(pod)
+    since = next((one.last_transition_time for one in pod.status.conditions if one.type == "Ready"), None)
+    return since is not None and parse_time(since) + min_ready_seconds * SECOND <= wall
 
 
 def has_caught_up(value: Deployment | ReplicaSet | StatefulSet | DaemonSet) -> bool:

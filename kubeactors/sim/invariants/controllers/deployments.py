@@ -14,6 +14,7 @@ from kubeactors.sim.invariants.looking import is_evicted, is_preempted
 from kubeactors.sim.rollouts import (
     has_caught_up,
     is_active,
+    is_available,
     is_ready,
     is_rolling,
     is_scaling_down_in_a_rollout,
@@ -108,7 +109,12 @@ class AvailabilityBound(Invariant):
     """Controllers delete no pod that a deployment needs to stay as available as it promises.
 
     It is watched from when the deployment was available until something happens that nobody promises to survive: a
-    node goes down, a user deletes a pod, a rollout is scaled down in its midst.
+    node goes down, a user deletes a pod, a rollout is scaled down in its midst. While a pod is ready that has yet to be
+    so for `minReadySeconds`, it is not watched anew: a ReplicaSet that is to lose it may choose another one that is
+    ready, too, because that has more neighbours.
+
+    Source: cleanupUnhealthyReplicas in pkg/controller/deployment/rolling.go, ActivePodsWithRanks in
+    pkg/controller/controller_utils.go (v1.36).
     """
 
     name: ClassVar[str] = "availability-bound"
@@ -157,8 +163,11 @@ class AvailabilityBound(Invariant):
             self._floors[uid] = least(deployment)
 
     def _is_known(self, found: ReplicaSet) -> bool:
-        """Whether its status is true."""
-        return has_caught_up(found) and found.status.available_replicas == sum(map(is_ready, self.world.pods_of(found)))
+        """Whether its status is true, and all its pods that are ready are available."""
+        wall, needed = self.root.kernel.wall + self.root.kernel.now, found.spec.min_ready_seconds
+        ready = [pod for pod in self.world.pods_of(found) if is_ready(pod)]
+        counted = has_caught_up(found) and found.status.available_replicas == len(ready)
+        return counted and all(is_available(pod, needed, wall) for pod in ready)
 
     def _available(self, uid: str) -> int:
         return sum(1 for one in self.world.sets_of(uid) for pod in self.world.pods_of(one) if is_ready(pod))

@@ -14,7 +14,7 @@ from kubeactors.client import controller_of
 from kubeactors.sim.goals import REVISION_LABEL
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_backing_off
-from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers
+from kubeactors.sim.rollouts import has_caught_up, is_active, is_available, numbers
 from kubeactors.sim.room import target
 from kubeactors.sim.world import Commit, World
 
@@ -71,7 +71,11 @@ def _hash(pod: Pod) -> str:
 
 
 class MembersComeBack(Invariant):
-    """The first pod that a stateful set lacks is made soon, once all before it are ready: whatever those behind are like."""
+    """The first pod that a stateful set lacks is made soon, once all before it are available: whatever those behind are like.
+
+    Source: processReplica in pkg/controller/statefulset/stateful_set_control.go (v1.36): each waits until its
+    predecessor has been ready for `minReadySeconds`.
+    """
 
     name: ClassVar[str] = "members-come-back"
 
@@ -101,12 +105,13 @@ class MembersComeBack(Invariant):
             or self.world.log.get(ResourceQuota)
         ):
             return ""
+        wall = self.root.kernel.wall + self.root.kernel.now
         for number in numbers(found):
             name = f"{found.metadata.name}-{number}"
             pod = self.world.find(Pod, name, found.metadata.namespace)
             if pod is None:
                 return name
-            if not is_ready(pod):
+            if not is_available(pod, found.spec.min_ready_seconds, wall):
                 return ""
         return ""
 
