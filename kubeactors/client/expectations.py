@@ -108,16 +108,19 @@ class Expectations:
             return Standing.MET
         return Standing.DOUBTED if now >= record.deadline else Standing.AWAITED
 
-    def confirm(self, key: str, existing: Iterable[str], alive: Iterable[str], now: int) -> None:
+    def confirm(
+        self, key: str, existing: Iterable[str], alive: Iterable[str], now: int, *, is_behind: bool = False
+    ) -> None:
         """The doubt is over: these object keys exist, and these uids are not being deleted.
 
-        What was expected and has not happened is expected no longer; what has happened is awaited on.
+        What was expected and has not happened is expected no longer; what has happened is awaited on. A cache that
+        `is_behind` what was found is still doubted: on its word the same mistake would be made again, and again.
         """
         record = self._record(key, now)
         present, living = dict.fromkeys(existing), dict.fromkeys(alive)
         record.creations = {one: revision for one, revision in record.creations.items() if one in present}
         record.deletions = {one: revision for one, revision in record.deletions.items() if one not in living}
-        record.doubted = False
+        record.doubted = is_behind
 
     def is_open(self, key: str) -> bool:
         """Whether something was done of which no event has told: one may never, if a broken watch has skipped it.

@@ -6,7 +6,6 @@ Source: pkg/controller/controller_utils.go, RealPodControl and ControllerExpecta
 from collections.abc import Awaitable, Sequence
 
 from kubeactors.api.core.v1 import Pod
-from kubeactors.apimachinery.labels import Selector
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
 from kubeactors.apimachinery.requests import Result
 from kubeactors.apimachinery.status import Conflict, NotFound, StatusError
@@ -17,7 +16,6 @@ from kubeactors.client import (
     Expectations,
     Lister,
     is_ambiguous,
-    is_controlled_by,
     is_namespace_terminating,
     key_of,
     revision_of,
@@ -112,17 +110,6 @@ class PodControl:
         cached = self._pods.by_key(key_of(pod))
         if cached is not None and cached.metadata.resource_version == pod.metadata.resource_version:
             self._expectations.doubt(uid, self._now)
-
-
-async def look(
-    client: Client, owner: TypedObject, selector: Selector, expectations: Expectations, now: int
-) -> tuple[Pod, ...]:
-    """The pods that match, live, because the cache cannot be trusted; the owner's doubts are over."""
-    live = (await client.list(Pod, owner.metadata.namespace, label_selector=str(selector))).items
-    owned = [one for one in live if is_controlled_by(one.metadata, owner.metadata.uid)]
-    alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
-    expectations.confirm(owner.metadata.uid, map(key_of, owned), alive, now)
-    return live
 
 
 def as_seen(pod: Pod) -> DeleteOptions:

@@ -180,7 +180,10 @@ class Pace:
         )
 
     def _newest(self, type_: type[TypedObject], component: str, revision: int) -> int:
-        """The newest write of an object of a kind that a component watches, up to a revision."""
+        """The newest write of an object of a kind that a component watches, up to a revision; of pods what a kubelet watches.
+
+        That others lag with pods is no excuse: who makes and deletes them, and finds his cache mistaken, reads live.
+        """
         log = self._world.log_of(type_, component)
         end = bisect_right(log, revision, key=lambda one: one.revision)
         return log[end - 1].revision if end else 0

@@ -74,6 +74,15 @@ def test_a_live_read_ends_the_doubt_and_keeps_what_the_cache_still_has_to_show()
     assert expectations.standing(RS, SECOND) is Standing.MET
 
 
+def test_a_cache_that_is_behind_what_was_read_is_doubted_until_it_shows_that() -> None:
+    expectations = Expectations()
+    expectations.doubt(RS, 0)
+    expectations.confirm(RS, existing=[], alive=[], now=SECOND, is_behind=True)
+    assert expectations.standing(RS, SECOND) is Standing.DOUBTED
+    expectations.confirm(RS, existing=[], alive=[], now=SECOND)
+    assert expectations.standing(RS, SECOND) is Standing.MET
+
+
 def test_what_is_forgotten_is_awaited_no_more() -> None:
     expectations = Expectations()
     expectations.expect_creation(RS, "default/a", 0)

@@ -49,8 +49,9 @@ from kubeactors.controllers.adoption import (
 from kubeactors.controllers.daemonset.placing import Fit, Placing
 from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, surplus
 from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
+from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import PodControl, look
+from kubeactors.controllers.podcontrol import PodControl
 from kubeactors.controllers.pods import FAILED, batches, generated_name, label_values, life_of, ready_time
 from kubeactors.message import Recipient
 
@@ -85,6 +86,7 @@ class DaemonSetController(Controller):
         pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         daemon_sets.add_indexes({SELECTOR: _by_selector})
         self._pods = pods.lister
+        self._live_pods = LivePods(client, self._expectations, self._pods, CONTROLLER)
         self._nodes = nodes.lister
         self._sets = daemon_sets.lister
         self.observe(daemon_sets, self._on_set)
@@ -226,7 +228,7 @@ class DaemonSetController(Controller):
         uid, namespace = found.metadata.uid, found.metadata.namespace
         standing = self._expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
-            candidates: Iterable[Pod] = await look(self._client, found, selector, self._expectations, self.ctx.now)
+            candidates: Iterable[Pod] = await self._live_pods.of(found, selector, self.ctx.now)
         else:
             owned = self._pods.by_index(CONTROLLER, uid)
             orphans = self._pods.by_index(ORPHANS, selector_value(namespace, selector))

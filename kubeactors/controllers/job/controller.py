@@ -54,8 +54,8 @@ from kubeactors.controllers.job.pods import (
     is_tracked,
 )
 from kubeactors.controllers.job.tracking import Tracking, counted, finished, track
+from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import look
 from kubeactors.controllers.pods import is_active, is_ready, label_values, restarts
 from kubeactors.message import Recipient
 
@@ -101,6 +101,7 @@ class JobController(Controller):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "job-controller")
         self._hands = PodControl(self._client, self._recorder, self._pods)
+        self._live_pods = LivePods(self._client, self._hands.expectations, self._pods, UNSETTLED)
 
     # What happens.
 
@@ -214,7 +215,7 @@ class JobController(Controller):
         released = self._hands.released(uid)  # as of now: the pods that are looked at next may not show it
         standing = self._hands.expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
-            candidates = await look(self._client, job, selector, self._hands.expectations, self.ctx.now)
+            candidates = await self._live_pods.of(job, selector, self.ctx.now)
         else:
             orphans = self._pods.by_index(ORPHANS, selector_value(job.metadata.namespace, selector))
             candidates = (*self._pods.by_index(UNSETTLED, uid).values(), *orphans.values())

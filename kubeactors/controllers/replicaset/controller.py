@@ -50,8 +50,9 @@ from kubeactors.controllers.adoption import (
     release,
     selector_value,
 )
+from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import PodControl, look
+from kubeactors.controllers.podcontrol import PodControl
 from kubeactors.controllers.pods import Life, batches, generated_name, is_active, label_values, life_of, ready_time
 from kubeactors.controllers.replicaset.plan import (
     BURST,
@@ -104,6 +105,7 @@ class ReplicasController(Controller, Generic[R]):
         pods.add_tally(LIVES, _life)
         owners.add_indexes({SELECTOR: self._by_selector, CONTROLLER: by_controller})
         self._pods = pods.lister
+        self._live_pods = LivePods(client, self._expectations, self._pods, CONTROLLER)
         self._owners = owners.lister
         self.observe(owners, self._on_owner)
         self.observe(pods, self._on_pod, owned_by(self.owner_kind) | STRAY)
@@ -243,7 +245,7 @@ class ReplicasController(Controller, Generic[R]):
     async def _look(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
         """What the server has, because the cache cannot be trusted."""
         selector = of_object(found.spec.selector)
-        live = await look(self._client, found, selector, self._expectations, self.ctx.now)
+        live = await self._live_pods.of(found, selector, self.ctx.now)
         pods = await self._claim(found, selector, live)
         return counts_of_pods(found, pods, 0, now), pods
 

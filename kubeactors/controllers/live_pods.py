@@ -1,0 +1,48 @@
+"""The pods of an owner, read live because the cache cannot be trusted."""
+
+from collections.abc import Sequence
+
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.labels import Selector
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import Client, Expectations, Lister, is_controlled_by, key_of, revision_of
+
+
+class LivePods:
+    """Reads them, and tells what a controller expects what it has found.
+
+    Args:
+        client: as whom they are read.
+        expectations: the controller's, by the uid of the owner.
+        pods: the cache.
+        index: of the cache, by the uid of their owner: the pods that the controller looks at.
+    """
+
+    def __init__(self, client: Client, expectations: Expectations, pods: Lister[Pod], index: str) -> None:
+        self._client = client
+        self._expectations = expectations
+        self._pods = pods
+        self._index = index
+
+    async def of(self, owner: TypedObject, selector: Selector, now: int) -> tuple[Pod, ...]:
+        """The pods that match. Until the cache shows them so it is still doubted."""
+        uid = owner.metadata.uid
+        live = (await self._client.list(Pod, owner.metadata.namespace, label_selector=str(selector))).items
+        owned = [one for one in live if is_controlled_by(one.metadata, uid)]
+        alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
+        is_behind = self._is_cache_behind(uid, selector, owned)
+        self._expectations.confirm(uid, map(key_of, owned), alive, now, is_behind=is_behind)
+        return live
+
+    def _is_cache_behind(self, uid: str, selector: Selector, owned: Sequence[Pod]) -> bool:
+        """Whether it shows the owner's pods, as far as they match, as they were before they were read."""
+        there = {key_of(one): revision_of(one.metadata) for one in owned}
+        shown = self._pods.by_index(self._index, uid).items()
+        if any(key not in there and selector.matches(one.metadata.labels) for key, one in shown):
+            return True
+        return any(self._shown(key) < revision for key, revision in there.items())
+
+    def _shown(self, key: str) -> int:
+        """The revision of a pod in the cache."""
+        cached = self._pods.by_key(key)
+        return revision_of(cached.metadata) if cached is not None else 0
