@@ -117,6 +117,20 @@ def test_a_silent_node_becomes_unknown_is_tainted_and_its_pods_unready() -> None
     assert nodes.ready("b") == "True"
 
 
+def test_of_a_node_of_which_nobody_says_whether_it_is_ready_nothing_follows_while_it_lives() -> None:
+    nodes = Nodes("a", "b")
+    nodes.pod("p", "a")
+    nodes.do(lambda: nodes.client.patch(Node, "a", {"status": {"conditions": None}}, subresource="status"))
+    nodes.live(3 * GRACE)
+    assert (nodes.get(Node, "a", "").status.conditions, nodes.taints("a")) == ((), [])
+    ready = find(nodes.get(Pod, "p").status.conditions, "Ready")
+    assert ready is not None
+    assert ready.status == "True"
+    nodes.cut("a")
+    nodes.live(2 * GRACE)
+    assert (nodes.ready("a"), nodes.taints("a")) == ("Unknown", UNREACHABLE)
+
+
 def test_a_node_that_comes_back_loses_its_taints() -> None:
     nodes = Nodes("a", "b")
     nodes.live(30.0)

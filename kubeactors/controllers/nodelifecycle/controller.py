@@ -36,6 +36,7 @@ from kubeactors.controllers.nodelifecycle.health import (
     READY,
     execute_taint,
     has_execute_taint,
+    is_told,
     readiness,
     silenced,
     with_execute_taint,
@@ -160,7 +161,7 @@ class NodeLifecycleController(Controller):
         if new is None or (change.old is not None and change.old.spec.node_name):
             return
         node = self._nodes.get(new.spec.node_name)
-        if node is not None and readiness(node) != "True":
+        if node is not None and is_told(node) and readiness(node) != "True":
             self.enqueue(node.metadata.name)
 
     def _tell(self, node: Node, reason: str, what: str) -> None:
@@ -190,8 +191,7 @@ class NodeLifecycleController(Controller):
         return found
 
     def _grace(self, node: Node) -> float:
-        known = find(node.status.conditions, READY) is not None
-        return self._config.grace_seconds if known else self._config.startup_grace_seconds
+        return self._config.grace_seconds if is_told(node) else self._config.startup_grace_seconds
 
     def _seconds_left(self, node: Node, sign: Sign) -> float:
         since = max(sign.seen, self._reachable_since, self._lease_informer.connected_at)
@@ -261,14 +261,20 @@ class NodeLifecycleController(Controller):
         Where no node at all is ready nobody is driven off: there is nowhere to go, and it may be us who are cut off.
         """
         tainted = with_schedule_taints(node, self.ctx.timestamp())
-        wanted = "" if is_cut_off(self._zones()) else execute_taint(node)
-        if not wanted or has_execute_taint(node, wanted) or self._may_give_up(node):
-            tainted = with_execute_taint(tainted, wanted, self.ctx.timestamp())
-        if execute_taint(node) and not wanted:
-            self.enqueue_after(node.metadata.name, STANDSTILL_SECONDS)
+        if is_told(node):
+            tainted = self._driving_off(node, tainted)
         if tainted is node:
             return node
         return self._written_nodes.wrote(node.metadata.name, await self._client.update(tainted))
+
+    def _driving_off(self, node: Node, tainted: Node) -> Node:
+        """With the NoExecute taint that the node is to have now."""
+        wanted = "" if is_cut_off(self._zones()) else execute_taint(node)
+        if execute_taint(node) and not wanted:
+            self.enqueue_after(node.metadata.name, STANDSTILL_SECONDS)
+        if not wanted or has_execute_taint(node, wanted) or self._may_give_up(node):
+            return with_execute_taint(tainted, wanted, self.ctx.timestamp())
+        return tainted
 
     def _may_give_up(self, node: Node) -> bool:
         zone = zone_of(node)
@@ -288,6 +294,7 @@ class NodeLifecycleController(Controller):
         name = node.metadata.name
         if readiness(node) == "True":
             self._written_pods.forget(name)
+        if readiness(node) == "True" or not is_told(node):
             return
         for cached in list(self._pods.by_index(NODE, name).values()):
             pod = self._written_pods.newest(key_of(cached), cached)

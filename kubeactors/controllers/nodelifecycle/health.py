@@ -38,6 +38,11 @@ def readiness(node: Node) -> str:
     return found.status if found is not None else "Unknown"
 
 
+def is_told(node: Node) -> bool:
+    """Whether its status says at all if it is ready. If not nothing follows, before its grace is over: see `silenced`."""
+    return find(node.status.conditions, READY) is not None
+
+
 def silenced(node: Node, timestamp: str) -> Node:
     """The node as it is when its kubelet has not been heard of for too long.
 
