@@ -20,7 +20,7 @@ from kubeactors.cluster.spec import RACK_LABEL, ClusterSpec, NodePool, Timing
 from kubeactors.cluster.workloads import RuntimeFactory, Workloads
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.config import DEFAULT_EVICTION_HARD
-from kubeactors.kubelet.messages import KeepRenewed, ReportNode, SetLoad, StopRenewing
+from kubeactors.kubelet.messages import KeepRenewed, SetLoad, StopRenewing
 from kubeactors.kubelet.renewals import LeaseRenewer, Slots
 from kubeactors.kubelet.runtimes import Behaviour, ContainerStats
 from kubeactors.kubelet.runtimes.host import ContainerHost
@@ -69,12 +69,6 @@ class LoadMachine(Message, frozen=True):
     load: ContainerStats
 
 
-class NodeRespecified(Message, frozen=True):
-    """Somebody has changed what the Node of a machine is to be like."""
-
-    name: str
-
-
 class GetRacks(Request[dict[str, tuple[str, ...]]], frozen=True):
     """Which machines share a power supply: their names by rack."""
 
@@ -97,7 +91,7 @@ class BootRest(Message, frozen=True):
     """`Machines` tells itself: boot those that have not been yet."""
 
 
-MachinesMessage = BootRest | PowerOff | PowerOn | LoadMachine | NodeRespecified | GetRacks | GetKubelet | GetUsage
+MachinesMessage = BootRest | PowerOff | PowerOn | LoadMachine | GetRacks | GetKubelet | GetUsage
 
 USAGE_SECONDS = 2.0
 """How old a measurement may be. metrics-server, whose role this is, measures every 15 seconds."""
@@ -209,13 +203,6 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         kubelet = self._kubelets.get(message.name)
         if kubelet is not None:
             kubelet.tell(SetLoad(message.load))
-
-    @handle
-    def node_respecified(self, message: NodeRespecified) -> None:
-        """Its kubelet looks at it, and tells people what it sees, as one that watches its Node does."""
-        kubelet = self._kubelets.get(message.name)
-        if kubelet is not None:
-            kubelet.tell(ReportNode())
 
     @handle
     def get_racks(self, message: GetRacks) -> dict[str, tuple[str, ...]]:

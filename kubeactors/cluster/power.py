@@ -1,4 +1,4 @@
-"""What a machine learns from its Node: whoever drives the cluster with kubectl cuts its power, loads or cordons it."""
+"""What a machine learns from its Node: whoever drives the cluster with kubectl cuts its power, or loads it."""
 
 from typing import cast
 
@@ -6,7 +6,7 @@ from kubeactors.actor import Actor, Ref, handle
 from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery import quantity
 from kubeactors.client import Change, Client, InformerFactory, Notify
-from kubeactors.cluster.machines import LoadMachine, MachinesMessage, NodeRespecified, PowerOff, PowerOn
+from kubeactors.cluster.machines import LoadMachine, MachinesMessage, PowerOff, PowerOn
 from kubeactors.kubelet.runtimes import ContainerStats
 
 POWER_ANNOTATION = "kubeactors.io/power"
@@ -43,16 +43,10 @@ class PowerSwitch(Actor[Notify], deterministic=True):
             load = load_of(change.new)
             if load != load_of(change.old):
                 self._machines.tell(LoadMachine(name, load))
-            if _is_cordoned(change.new) != _is_cordoned(change.old):
-                self._machines.tell(NodeRespecified(name))
 
 
 def _off(node: Node | None) -> bool:
     return node is not None and node.metadata.annotations.get(POWER_ANNOTATION) == "off"
-
-
-def _is_cordoned(node: Node | None) -> bool:
-    return node is not None and node.spec.unschedulable
 
 
 def load_of(node: Node | None) -> ContainerStats:

@@ -25,8 +25,8 @@
     visits.py           whom requests of commands reach                    tokens.py            of service accounts
     runtimes/           what runs containers
 
-Who sends to it: the API server (its own pods only, by the field selector spec.nodeName); whoever wants to read a log,
-run a command or reach a port.
+Who sends to it: the API server (its own pods only, by the field selector spec.nodeName, and its Node); whoever wants to
+read a log, run a command or reach a port.
 What it sends: statuses and deletions of pods, its Node and its Lease to the API server, and reads of what pods refer to;
 events to an event sink.
 Where its behaviour comes from: pkg/kubelet (v1.36).

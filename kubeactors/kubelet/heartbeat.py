@@ -12,10 +12,10 @@ from kubeactors.api.core.v1 import Node
 from kubeactors.api.core.v1.node import ContainerImage
 from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound
-from kubeactors.client import Client
+from kubeactors.client import Client, revision_of
 from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.node_events import STARTING, NodeEvent, changes, schedulable, started
-from kubeactors.kubelet.node_status import new_node, with_labels, with_status
+from kubeactors.kubelet.node_status import differs, new_node, with_labels, with_status
 
 LEASE_NAMESPACE = "kube-node-lease"
 LATE = 1.5
@@ -70,6 +70,31 @@ class NodeReporter:
         """Read the Node again."""
         self.node = await self._client.get(Node, self._config.node_name)
 
+    def sees(self, node: Node) -> bool:
+        """The Node as a watch tells of it; whether that is newer than what was known."""
+        if self.node is None or revision_of(node.metadata) <= revision_of(self.node.metadata):
+            return False
+        self.node = node
+        return True
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the Node takes pods again, or no more, and people have not been told."""
+        return self.node is not None and self.node.spec.unschedulable != self._unschedulable
+
+    def is_wrong(self, node: Node, now: str) -> bool:
+        """Whether the Node's status is not what the kubelet would write; when it last wrote that is no matter.
+
+        Nor which images are there: new ones come all the time, and are told with the rest, every five minutes.
+        """
+        return differs(node.status, self._reported(node, now, node.status.images).status)
+
+    def notice(self) -> None:
+        """Tell people whether the node takes pods, if that is news."""
+        if self.has_news:
+            self._unschedulable = not self._unschedulable
+            self.events.append(schedulable(self._config.node_name, is_so=not self._unschedulable))
+
     async def report(self, now: str) -> None:
         """Write what the kubelet knows of the node."""
         node = self.node
@@ -79,6 +104,7 @@ class NodeReporter:
             self.node = await self._write(node, now)
         except Conflict:
             self.node = await self._write(await self._client.get(Node, self._config.node_name), now)
+        self.notice()
 
     async def renew(self, now: str) -> None:
         """Renew the Lease, making it if need be."""
@@ -96,15 +122,12 @@ class NodeReporter:
         labelled = with_labels(node, self._config)
         if labelled is not node:
             labelled = await self._client.update(labelled)
-        reported = with_status(
-            labelled, self._config, self._runtime_version, now, pressures=self.pressures, images=self.images()
-        )
-        written = await self._client.update_status(reported)
+        written = await self._client.update_status(self._reported(labelled, now, self.images()))
         self.events += changes(labelled, written)
-        if written.spec.unschedulable != self._unschedulable:
-            self._unschedulable = written.spec.unschedulable
-            self.events.append(schedulable(written.metadata.name, is_so=not self._unschedulable))
         return written
+
+    def _reported(self, node: Node, now: str, images: tuple[ContainerImage, ...]) -> Node:
+        return with_status(node, self._config, self._runtime_version, now, pressures=self.pressures, images=images)
 
     async def _acquire(self, now: str) -> None:
         name = self._config.node_name

@@ -25,12 +25,13 @@ from kubeactors.kubelet.messages import (
     AwaitRange,
     CheckResources,
     Connect,
+    ConnectNode,
+    CorrectNode,
     DropMirror,
     FetchMaterials,
     Heartbeat,
     KeepRenewed,
     KubeletMessage,
-    LookForRange,
     Readmit,
     Register,
     ReportNode,
@@ -40,6 +41,7 @@ from kubeactors.kubelet.messages import (
     WriteStatus,
 )
 from kubeactors.kubelet.node_keeper import NodeKeeper
+from kubeactors.kubelet.node_watch import NodeWatch
 from kubeactors.kubelet.pod_event import PodEvent
 from kubeactors.kubelet.pod_worker import PodWorker, Stage
 from kubeactors.kubelet.questions import Questions
@@ -119,6 +121,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
         self._keeper = NodeKeeper(self.ctx, self._reporter, self._config, self._recorder, self._renewer)
+        self._node = NodeWatch(self.ctx, self._client, self._reporter, self._config)
         writer = StatusWriter(self._client, self.ctx, self._reporter)
         self._statuses = StatusManager(self.ctx, writer, self._workers, self._static, self._take_news)
         tokens = TokenManager(self._client, self.ctx.random) if self._config.account_tokens else None
@@ -137,8 +140,9 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self.ctx.self.tell(Register())
 
     def stopped(self) -> None:
-        """End the watch. Containers go on."""
+        """End the watches. Containers go on."""
         self._reflector.stop(self.ctx.self)
+        self._node.stop()
         self._keeper.stop_renewing()
 
     # The node.
@@ -158,10 +162,15 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.self.tell(ReportNode())
 
     @handle
-    async def look_for_range(self, message: LookForRange) -> None:
-        """Read the node again."""
-        await self._keeper.refresh()
-        self.ctx.self.tell(AwaitRange())
+    async def connect_node(self, message: ConnectNode) -> None:
+        """Watch the node."""
+        if self._reporter.node is not None:  # else told by an instance before this one, as below
+            await self._node.connect()
+
+    @handle
+    async def correct_node(self, message: CorrectNode) -> None:
+        """Put right what the node shows."""
+        await self._keeper.correct()
 
     @handle
     async def heartbeat(self, message: Heartbeat) -> None:
@@ -198,15 +207,17 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     def watched(self, message: WatchEvents) -> None:
-        """Pods came, changed and went."""
-        self._take(self._reflector.receive(message))
-        self._reconnect_if_broken()
+        """Pods came, changed and went; or it is the node."""
+        if not self._node.receive(message):
+            self._take(self._reflector.receive(message))
+            self._reconnect_if_broken()
 
     @handle
     def closed(self, message: WatchClosed) -> None:
         """Watch again."""
-        self._reflector.closed(message)
-        self._reconnect_if_broken()
+        if not self._node.closed(message):
+            self._reflector.closed(message)
+            self._reconnect_if_broken()
 
     def _reconnect_if_broken(self) -> None:
         if self._reflector.broken:

@@ -18,6 +18,14 @@ class Connect(Message, frozen=True):
     """List pods if need be, then watch."""
 
 
+class ConnectNode(Message, frozen=True):
+    """List the node if need be, then watch it."""
+
+
+class CorrectNode(Message, frozen=True):
+    """Write the status of the node if what it shows is wrong."""
+
+
 class Heartbeat(Message, frozen=True):
     """Renew the lease."""
 
@@ -65,10 +73,6 @@ class AwaitRange(Message, frozen=True):
     """Look whether the node has been given a range for its pods."""
 
 
-class LookForRange(Message, frozen=True):
-    """Read the node again, and look then."""
-
-
 class CheckResources(Message, frozen=True):
     """Look whether the node has enough."""
 
@@ -97,7 +101,8 @@ KubeletMessage: TypeAlias = (
     | FetchMaterials
     | DropMirror
     | AwaitRange
-    | LookForRange
+    | ConnectNode
+    | CorrectNode
     | CheckResources
     | SetLoad
     | ContainerChanged

@@ -3,8 +3,6 @@
 Source: pkg/kubelet/kubelet_node_status.go, k8s.io/component-helpers/apimachinery/lease (v1.36).
 """
 
-from contextlib import suppress
-
 from kubeactors.actor import Context
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import EventRecorder
@@ -13,10 +11,10 @@ from kubeactors.kubelet.heartbeat import LATE, NodeReporter
 from kubeactors.kubelet.messages import (
     AwaitRange,
     Connect,
+    ConnectNode,
     Heartbeat,
     KeepRenewed,
     KubeletMessage,
-    LookForRange,
     Register,
     ReportNode,
     StopRenewing,
@@ -26,8 +24,6 @@ from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
 REGISTER_RETRY_SECONDS = 1.0
-RANGE_SECONDS = 0.5
-"""How often a kubelet whose node has no range for its pods looks for one, at most."""
 
 
 class NodeKeeper:
@@ -74,22 +70,14 @@ class NodeKeeper:
             return
         self._tell_events()
         self._ctx.self.tell(Connect() if self._config.pod_cidr else AwaitRange())
+        self._ctx.self.tell(ConnectNode())
         self._ctx.self.tell(Heartbeat())
         self._later_report()
 
     def pod_cidr(self) -> str:
-        """The range that the node has for its pods; if there is none it is looked for soon."""
+        """The range that the node has for its pods, as far as is known; empty if it has none."""
         node = self.reporter.node
-        if node is None:
-            return ""  # asked for by an instance before this one
-        if not node.spec.pod_cidr:
-            self._ctx.after(RANGE_SECONDS * (1 + self._ctx.random.random()), LookForRange(), key="range")
-        return node.spec.pod_cidr
-
-    async def refresh(self) -> None:
-        """Read the node again."""
-        with suppress(StatusError):
-            await self.reporter.refresh()
+        return "" if node is None else node.spec.pod_cidr  # none if asked for by an instance before this one
 
     async def renew(self) -> None:
         """Renew the Lease, and do so again after ten seconds, give or take a little so that nodes spread."""
@@ -134,6 +122,15 @@ class NodeKeeper:
         except StatusError as error:
             self._ctx.log.info("kubelet.not_reported", error=str(error))
             self._ctx.after(self._config.heartbeat_seconds, ReportNode(), key="report")
+
+    async def correct(self) -> None:
+        """Put right what others have written of the node's status, if it is wrong still."""
+        node = self.reporter.node
+        if node is not None and self.reporter.is_wrong(node, self._ctx.timestamp()):
+            await self.report()
+        else:
+            self.reporter.notice()
+            self._tell_events()
 
     def tell(self, type_: str, reason: str, message: str) -> None:
         """Tell people something about the node."""

@@ -14,6 +14,7 @@ from kubeactors.api.core.v1 import (
     NodeCondition,
     NodeDaemonEndpoints,
     NodeSpec,
+    NodeStatus,
     NodeSystemInfo,
 )
 from kubeactors.api.core.v1.node import ContainerImage
@@ -80,8 +81,8 @@ def with_status(  # noqa: PLR0913 -- what a kubelet knows
     pressures: tuple[str, ...] = (),
     images: tuple[ContainerImage, ...] = (),
 ) -> Node:
-    """The Node with everything that the kubelet reports, as of now; conditions of others stay."""
-    capacity = dict(config.capacity)
+    """The Node with everything that the kubelet reports, as of now; conditions and resources of others stay."""
+    capacity = {**node.status.capacity, **config.capacity}
     known = {one.type: one for one in node.status.conditions}
     has_network = bool(config.pod_cidr or node.spec.pod_cidr)
     healthy = HEALTHY if has_network else (*HEALTHY[:-1], NO_NETWORK)
@@ -94,7 +95,7 @@ def with_status(  # noqa: PLR0913 -- what a kubelet knows
     status = msgspec.structs.replace(
         node.status,
         capacity=capacity,
-        allocatable=capacity if config.allocatable is None else dict(config.allocatable),
+        allocatable={**capacity, **(config.allocatable or {})},
         conditions=others + ours,
         addresses=(
             NodeAddress(type="InternalIP", address=config.node_ip),
@@ -105,6 +106,25 @@ def with_status(  # noqa: PLR0913 -- what a kubelet knows
         images=images,
     )
     return msgspec.structs.replace(node, status=status)
+
+
+def differs(one: NodeStatus, another: NodeStatus) -> bool:
+    """Whether one says something else than the other. Source: pkg/kubelet/kubelet_node_status.go nodeStatusHasChanged.
+
+    >>> told, again = (NodeStatus(conditions=(NodeCondition(type="Ready", last_heartbeat_time=at),)) for at in "12")
+    >>> differs(told, again), differs(told, NodeStatus())
+    (False, True)
+    """
+    return _undated(one) != _undated(another)
+
+
+def _undated(status: NodeStatus) -> NodeStatus:
+    conditions = (msgspec.structs.replace(one, last_heartbeat_time=None) for one in status.conditions)
+    return msgspec.structs.replace(status, conditions=tuple(sorted(conditions, key=_type_of)))
+
+
+def _type_of(condition: NodeCondition) -> str:
+    return condition.type
 
 
 def with_labels(node: Node, config: KubeletConfig) -> Node:

@@ -103,6 +103,48 @@ def test_a_kubelet_that_comes_back_reports_a_node_that_was_given_up() -> None:
     assert plane.node("node-0").status.conditions[-1].status == "True"
 
 
+def shown(node: Node) -> tuple[object, ...]:
+    """What a node's status says, but since when."""
+    status = node.status
+    conditions = sorted((one.type, one.status, one.reason) for one in status.conditions)
+    return conditions, status.capacity, status.allocatable, status.addresses, status.node_info
+
+
+@pytest.mark.parametrize("spoil", [{"conditions": None}, {"allocatable": {"cpu": "0"}}, {"nodeInfo": {"bootID": ""}}])
+def test_what_others_write_of_a_node_is_put_right_within_ten_seconds_and_then_nothing_is_written(
+    spoil: dict[str, object],
+) -> None:
+    plane = Plane(nodes=1)
+    plane.sim.run(5.0)
+    before = plane.node("node-0")
+    plane.do(lambda: plane.client.patch(Node, "node-0", {"status": spoil}, subresource="status"))
+    assert shown(plane.node("node-0")) != shown(before)
+    plane.sim.run(10.0)
+    mended = plane.node("node-0")
+    assert shown(mended) == shown(before)
+    plane.sim.run(30.0)
+    assert plane.node("node-0") == mended
+
+
+def test_a_kubelet_whose_watch_of_its_node_has_ended_watches_again() -> None:
+    plane = Plane(nodes=1)
+    plane.sim.crash(plane.server, RuntimeError("a bug"))
+    plane.sim.run(5.0)
+    before = plane.node("node-0")
+    plane.do(lambda: plane.client.patch(Node, "node-0", {"status": {"conditions": None}}, subresource="status"))
+    plane.sim.run(10.0)
+    assert shown(plane.node("node-0")) == shown(before)
+
+
+def test_a_node_has_the_devices_that_somebody_has_advertised_for_it() -> None:
+    plane = Plane(nodes=1)
+    dongles = {"status": {"capacity": {"example.com/dongle": "4"}}}
+    plane.do(lambda: plane.client.patch(Node, "node-0", dongles, subresource="status"))
+    plane.sim.run(11.0)
+    status = plane.node("node-0").status
+    assert (status.capacity["example.com/dongle"], status.allocatable["example.com/dongle"]) == ("4", "4")
+
+
 def test_labels_that_others_gave_the_node_stay() -> None:
     plane = Plane(nodes=1)
     plane.change_node(
