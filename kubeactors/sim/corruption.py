@@ -133,6 +133,23 @@ def _unready(value: TypedObject) -> TypedObject:
     return replace(value, status=replace(value.status, conditions=conditions, pod_ip="", pod_ips=()))
 
 
+def _node_unready(value: TypedObject) -> TypedObject:
+    """Each condition says the contrary."""
+    if not isinstance(value, Node) or not is_ours(value) or not value.status.conditions:
+        return value
+    conditions = tuple(
+        replace(one, status="False" if one.status == "True" else "True") for one in value.status.conditions
+    )
+    return replace(value, status=replace(value.status, conditions=conditions))
+
+
+def _no_room(value: TypedObject) -> TypedObject:
+    if not isinstance(value, Node) or not is_ours(value):
+        return value
+    nothing = dict.fromkeys(value.status.allocatable, "0")
+    return replace(value, status=replace(value.status, capacity=nothing, allocatable=nothing))
+
+
 _SPOILS: dict[Spoilable, Callable[[TypedObject], TypedObject]] = {
     "replicas": _replicas,
     "no-replicas": _no_replicas,
@@ -145,5 +162,7 @@ _SPOILS: dict[Spoilable, Callable[[TypedObject], TypedObject]] = {
     "labels-lost": _labels_lost,
     "tainted": _tainted,
     "unready": _unready,
+    "node-unready": _node_unready,
+    "no-room": _no_room,
 }
 SPOILT_TYPES: tuple[type[TypedObject], ...] = (Pod, ReplicaSet, Deployment, Node, Lease)

@@ -29,6 +29,7 @@ Restorable = Literal[
     "resourcequotas",
     "horizontalpodautoscalers",
     "pods",
+    "nodes",
 ]
 Spoilable = Literal[
     "replicas",
@@ -42,6 +43,8 @@ Spoilable = Literal[
     "labels-lost",
     "tainted",
     "unready",
+    "node-unready",
+    "no-room",
 ]
 Denial = Literal["forbidden", "internal-error"]
 Refusal = Literal["unavailable", "throttled"]

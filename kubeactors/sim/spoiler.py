@@ -9,7 +9,7 @@ from kubeactors.actor.waits import Wait
 from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
-from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.policy.v1 import PodDisruptionBudget
@@ -20,6 +20,7 @@ from kubeactors.sim.corruption import SPOILT_TYPES, mended, spoilt
 from kubeactors.sim.faults import FieldSpoilt, Restorable, StatusLost
 from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import SERVER
+from kubeactors.sim.room import is_ours
 from kubeactors.sim.world import World
 from kubeactors.storage.messages import Compare, PutOp, Txn, TxnReply
 
@@ -34,6 +35,7 @@ RESTORABLE: dict[Restorable, type[TypedObject]] = {
     "resourcequotas": ResourceQuota,
     "horizontalpodautoscalers": HorizontalPodAutoscaler,
     "pods": Pod,
+    "nodes": Node,
 }
 """Of whose statuses it can be told from what there is what they were."""
 RETRY_SECONDS = 0.1
@@ -82,10 +84,10 @@ class Spoiler:
     def lose_status(self, fault: StatusLost, fired: Callable[[], object]) -> None:
         """Write an object without its status, as an administrator may."""
         types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
-        server, victims = self._find(SERVER), [one for type_ in types for one in sorted(self._world.of(type_).items())]
+        server, victims = self._find(SERVER), [one for type_ in types for one in self._restorable(type_)]
         if server is None or not victims:
             return
-        _, found = victims[fault.number % len(victims)]
+        found = victims[fault.number % len(victims)]
         fired()
         lost = Patch(
             resource=SCHEME.resource_of(type(found)),
@@ -97,6 +99,11 @@ class Spoiler:
             user=ADMIN,
         )
         server.put((lost, None, Wait()))
+
+    def _restorable(self, type_: type[TypedObject]) -> list[TypedObject]:
+        """Those of a kind that somebody looks after, by name."""
+        found = (one for _, one in sorted(self._world.of(type_).items()))
+        return [one for one in found if not isinstance(one, Node) or is_ours(one)]
 
     def _mend(self, key: str, wrong: TypedObject, before: TypedObject) -> None:
         now = self._world.of(type(before)).get(key)

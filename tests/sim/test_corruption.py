@@ -53,6 +53,16 @@ def _led(world: World) -> bool:
     return all(one.spec.holder_identity not in {None, "", NOWHERE} for one in world.of(Lease).values())
 
 
+def _nodes_are_right(world: World) -> bool:
+    nodes = world.of(Node).values()
+    healthy = [("Ready", "True")]
+    return all(
+        [(one.type, one.status) for one in node.status.conditions if one.status == "True"] == healthy
+        and node.status.allocatable["pods"] != "0"
+        for node in nodes
+    )
+
+
 REPAIRED: dict[Spoilable, Callable[[World], bool]] = {
     "replicas": _sizes,
     "no-replicas": _sizes,
@@ -62,6 +72,8 @@ REPAIRED: dict[Spoilable, Callable[[World], bool]] = {
     "holder": _led,
     "tainted": lambda world: not any(one.spec.taints for one in world.of(Node).values()),
     "unready": _owned_and_ready,
+    "node-unready": _nodes_are_right,
+    "no-room": _nodes_are_right,
 }
 
 

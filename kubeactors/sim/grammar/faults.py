@@ -392,7 +392,7 @@ class Faults:
         """What the store holds is wrong."""
         choice, number = self._source.choice, self._source.integer(0, 11)
         if kind == "status-lost":
-            return faults.StatusLost(at=at, resource=choice((*self._restorable, "any", "pods")), number=number)
+            return faults.StatusLost(at=at, resource=choice((*self._restorable, "any", "pods", "nodes")), number=number)
         return faults.FieldSpoilt(at=at, field=choice(FIELDS), number=number, seconds=choice(SPANS[2:]))
 
     def _slow_actor(self, at: float) -> AnyFault:

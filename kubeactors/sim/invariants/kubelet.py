@@ -6,7 +6,7 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import StatefulSet
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet import Kubelet
@@ -181,6 +181,20 @@ class WhatRunsIsWanted(Invariant):
                 yield f"{title(pod)} is said to run on {pod.spec.node_name}, and does not"
 
 
+class NodesShowWhatIsTrue(Invariant):
+    """When all is quiet, each Node shows what its kubelet says of it, whoever has written something else."""
+
+    name: ClassVar[str] = "nodes-show-what-is-true"
+
+    def settled(self) -> Iterator[str]:
+        """Ask each kubelet what it would write of its Node as that is now."""
+        nodes = {one.metadata.name: one for one in self.world.of(Node).values()}
+        for path, kubelet in actors_within("machines", self.root, Kubelet):
+            node, reporter = nodes.get(path.rpartition("/")[2]), kubelet._reporter  # noqa: SLF001 -- as below
+            if node is not None and reporter.node is not None and reporter.is_wrong(node, ""):
+                yield f"{title(node)} does not show what its kubelet would say of it"
+
+
 def running_sandboxes(
     root: Cell, wanted: Callable[[PodSandbox], bool] = lambda _: True
 ) -> Iterator[tuple[str, PodSandbox]]:
@@ -205,4 +219,5 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     PodsGoGracefully,
     EndedPodsStayDown,
     WhatRunsIsWanted,
+    NodesShowWhatIsTrue,
 )

@@ -33,7 +33,8 @@ class LivingNodesStay(Invariant):
         if not isinstance(new, Node) or _given_up(new) == _given_up(old) or not _given_up(new) or not is_ours(new):
             return
         name, now = new.metadata.name, self.root.kernel.now
-        if self.world.disturbed_until(name, "") + BLAMELESS < now:
+        blameless = self.world.disturbed_until(name, "") + BLAMELESS < now
+        if blameless and not self.world.is_spoilt(new.metadata.uid):  # else its status says by mistake that it is ill
             yield f"{title(new)} was given up, though nothing has befallen it"
 
 
