@@ -17,6 +17,7 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
+from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.rollouts import is_active, wanted
 from kubeactors.sim.users.belongings import Widget
 from kubeactors.sim.world import LONG_AGO, Commit, World
@@ -110,14 +111,29 @@ class NothingFreeIsDeleted(Invariant):
 
 
 class OwnersKeepTheirs(Invariant):
-    """Nobody but a user deletes a ReplicaSet whose deployment lives, unless it is one of too many old ones."""
+    """Nobody but a user deletes a ReplicaSet whose deployment lives, unless it is one of too many old ones.
+
+    While a deployment is paused none need be of its template: then all are old, and one more of them is too many. Its
+    controller may have decided that before somebody let it go on.
+
+    Source: `sync` and `cleanupDeployment` in pkg/controller/deployment/sync.go (v1.36).
+    """
 
     name: ClassVar[str] = "owners-keep-theirs"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Deployment)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._resumed: dict[str, int] = {}
+        """By uid of deployment: when it was paused no more."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at what goes, or begins to."""
         old, new = commit.old, commit.new
+        if isinstance(old, Deployment) and isinstance(new, Deployment):
+            if old.spec.paused and not new.spec.paused:
+                self._resumed[new.metadata.uid] = self.root.kernel.now
+            return
         if old is None or old.metadata.deletion_timestamp is not None or old.metadata.uid in self.world.in_hand:
             return
         reference = controller_of(old.metadata)
@@ -133,8 +149,14 @@ class OwnersKeepTheirs(Invariant):
         others = [one for one in self.world.sets_of(owner.metadata.uid) if one.metadata.uid != old.metadata.uid]
         kept = 10 if owner.spec.revision_history_limit is None else owner.spec.revision_history_limit
         is_idle = isinstance(old, ReplicaSet) and not wanted(old) and not old.status.replicas
-        newest = not owner.spec.paused  # one of them is; while it is paused none may be of its template
-        return is_idle and len(others) - newest >= kept
+        return is_idle and len(others) - (not self._may_seem_paused(owner)) >= kept
+
+    def _may_seem_paused(self, owner: Deployment) -> bool:
+        """Whether it is paused, or was so lately that its controller need not know better."""
+        resumed = self._resumed.get(owner.metadata.uid)
+        if owner.spec.paused or resumed is None:
+            return bool(owner.spec.paused)
+        return self.root.kernel.now < max(resumed, self.world.disturbed_until(MANAGER)) + UNDISTURBED
 
 
 class OwnersSelectTheirs(Invariant):
