@@ -4,6 +4,7 @@ Source: pkg/controller/controller_utils.go, RealPodControl and ControllerExpecta
 """
 
 from collections.abc import Awaitable, Sequence
+from typing import NamedTuple
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
@@ -23,6 +24,14 @@ from kubeactors.client import (
 
 AGAIN_SECONDS = 0.02
 """How soon an owner is looked at again whose pod was not as it had been seen."""
+
+
+class Deleted(NamedTuple):
+    """Of pods that were asked to go: those that do, those of which nobody knows whether they do, and what was refused."""
+
+    going: list[Pod]
+    doubtful: list[Pod]
+    refusals: list[StatusError]
 
 
 class PodControl:
@@ -72,27 +81,32 @@ class PodControl:
         if not is_namespace_terminating(error):
             self._recorder.warning(owner, "FailedCreate", f"Error creating: {error}")
 
-    async def delete(self, owner: TypedObject, pods: Sequence[Pod]) -> dict[str, StatusError]:
-        """Begin to delete these very pods, if they are still as they were seen; what was refused, by uid of the pod."""
+    async def delete(self, owner: TypedObject, pods: Sequence[Pod]) -> Deleted:
+        """Begin to delete these very pods, if they are still as they were seen."""
         for pod in pods:
             self._expectations.expect_deletion(owner.metadata.uid, pod.metadata.uid, self._now)
-        refusals: dict[str, StatusError] = {}
+        done = Deleted([], [], [])
         for pod, reply in [(pod, self._client.submit_delete(pod, as_seen(pod))) for pod in pods]:
             try:
-                await self._deleted(owner, pod, reply)
+                if await self._deleted(owner, pod, reply):
+                    done.going.append(pod)
             except StatusError as error:
-                refusals[pod.metadata.uid] = error
-        return refusals
+                done.refusals.append(error)
+                if is_ambiguous(error):
+                    done.doubtful.append(pod)
+        return done
 
-    async def _deleted(self, owner: TypedObject, pod: Pod, reply: Awaitable[object]) -> None:
+    async def _deleted(self, owner: TypedObject, pod: Pod, reply: Awaitable[object]) -> bool:
+        """Whether the pod goes."""
         uid = owner.metadata.uid
         try:
             gone = await reply
-        except (NotFound, Conflict):
+        except (NotFound, Conflict) as error:
             # Gone, or no longer as it was when it was chosen, perhaps not even ours: choose again.
             self._expectations.deletion_observed(uid, pod.metadata.uid)
             self._doubt_the_cache(uid, pod)
             self._controller.enqueue_after(key_of(owner), AGAIN_SECONDS)
+            return isinstance(error, NotFound)
         except StatusError as error:
             if is_ambiguous(error):
                 self._expectations.doubt(uid, self._now)
@@ -104,6 +118,7 @@ class PodControl:
             if isinstance(gone, Result):
                 self._expectations.deletion_acknowledged(uid, pod.metadata.uid, revision_of(gone.object.metadata))
             self._recorder.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+            return True
 
     def _doubt_the_cache(self, uid: str, pod: Pod) -> None:
         """If it lags, it would have the same pod chosen again, and again: choose from what is really there."""

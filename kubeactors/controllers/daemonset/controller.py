@@ -242,8 +242,8 @@ class DaemonSetController(Controller):
         for one in step.ended:
             self._tell_end(found, one)
         created = await self._create(found, step.create, current.metadata.labels.get(REVISION_LABEL, ""))
-        refusals = await self._control.delete(found, step.delete)
-        return created or next(iter(refusals.values()), None)
+        deleted = await self._control.delete(found, step.delete)
+        return created or next(iter(deleted.refusals), None)
 
     async def _create(self, found: DaemonSet, nodes: tuple[str, ...], revision: str) -> StatusError | None:
         """Create pods in batches that double while all goes well; the first refusal ends it."""

@@ -52,7 +52,7 @@ from kubeactors.controllers.adoption import (
 )
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import PodControl
+from kubeactors.controllers.podcontrol import Deleted, PodControl
 from kubeactors.controllers.pods import Life, batches, generated_name, is_active, label_values, life_of, ready_time
 from kubeactors.controllers.replicaset.plan import (
     BURST,
@@ -263,8 +263,10 @@ class ReplicasController(Controller, Generic[R]):
             created, failure = await self._create(found, min(-surplus, BURST))
             return counts.with_created(created), failure
         if surplus > 0:
-            leaving, failure = await self._delete(found, pods, min(surplus, BURST))
-            return counts.without(counts_of_pods(found, leaving, 0, now)), failure
+            deleted = await self._delete(found, pods, min(surplus, BURST))
+            counts = counts.without(counts_of_pods(found, deleted.going, 0, now))
+            counts = counts.without_relying_on(counts_of_pods(found, deleted.doubtful, 0, now))
+            return counts, next(iter(deleted.refusals), None)
         return counts, None
 
     async def _create(self, found: ReplicaSet, wanted: int) -> tuple[int, StatusError | None]:
@@ -283,14 +285,10 @@ class ReplicasController(Controller, Generic[R]):
         names = [generated_name(base, self._random) for _ in range(size)]
         return await self._control.create(found, [pod_of(found, references, name) for name in names])
 
-    async def _delete(
-        self, found: ReplicaSet, pods: Iterable[Pod], surplus: int
-    ) -> tuple[list[Pod], StatusError | None]:
-        """Delete so many pods; those that go, or may, and the first refusal."""
+    async def _delete(self, found: ReplicaSet, pods: Iterable[Pod], surplus: int) -> Deleted:
+        """Delete so many pods."""
         doomed = pods_to_delete(list(filter(is_active, pods)), self._neighbours(found), surplus, self.ctx.wall)
-        refusals = await self._control.delete(found, doomed)
-        stay = [uid for uid, refusal in refusals.items() if not is_ambiguous(refusal)]
-        return [pod for pod in doomed if pod.metadata.uid not in stay], next(iter(refusals.values()), None)
+        return await self._control.delete(found, doomed)
 
     def _neighbours(self, found: ReplicaSet) -> dict[str, int]:
         """How many active pods of this set and its siblings (the same Deployment's) each node has."""

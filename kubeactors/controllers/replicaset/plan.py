@@ -50,6 +50,14 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
             terminating=self.terminating + leaving.active,
         )
 
+    def without_relying_on(self, doubtful: "Counts") -> "Counts":
+        """With those of its pods that perhaps were asked to go: they may still be there, and need not be of any use.
+
+        A deployment may neither have others deleted because of them, nor others made.
+        """
+        ready, available = self.ready - doubtful.ready, self.available - doubtful.available
+        return msgspec.structs.replace(self, ready=ready, available=available)
+
 
 def counts_of_tally(found: ReplicaSet, tally: Tallied, awaited: int) -> Counts:
     """Counts without looking at any pod; right if a pod is available as soon as it is ready.
