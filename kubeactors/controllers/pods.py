@@ -10,8 +10,9 @@ from random import Random
 from kubeactors.api.core.v1 import Pod, PodCondition
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.meta import ObjectMeta, Time
-from kubeactors.apimachinery.time import SECOND, parse_time
+from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import reading
+from kubeactors.controllers.clocks import seconds_left
 
 RUNNING, PENDING, SUCCEEDED, FAILED, UNKNOWN = "Running", "Pending", "Succeeded", "Failed", "Unknown"
 READY, DISRUPTION_TARGET = "Ready", "DisruptionTarget"
@@ -77,8 +78,7 @@ def seconds_to_available(pod: Pod, min_ready_seconds: int, now: int) -> float | 
         return 0.0
     if not found.last_transition_time:
         return None
-    left = max(parse_time(found.last_transition_time) + min_ready_seconds * SECOND - now, 0) / SECOND
-    return min(left, float(min_ready_seconds))
+    return seconds_left(parse_time(found.last_transition_time), min_ready_seconds, now)
 
 
 def generated_name(base: str, random: Random) -> str:

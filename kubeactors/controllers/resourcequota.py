@@ -23,6 +23,8 @@ from kubeactors.controllers.custom_kinds import Monitors, Watched, watched_by
 
 SETTLE_SECONDS = 0.05
 """Several changes of a namespace are written as one."""
+LOOK_SECONDS = 300.0
+"""The longest wait for the end of a pod, whose time may be that of another clock: as often Kubernetes counts anew."""
 SECOND = 1_000_000_000
 COUNT = "count/"
 KINDS = "kinds"
@@ -159,7 +161,7 @@ class ResourceQuotaController(Controller):
             return
         tally = self._tally(quota)
         if tally.valid_until is not None:
-            self.enqueue_after(key, (tally.valid_until - self.ctx.wall) / SECOND + 1)
+            self.enqueue_after(key, min((tally.valid_until - self.ctx.wall) / SECOND, LOOK_SECONDS) + 1)
         status = ResourceQuotaStatus(hard=quota.spec.hard, used=dict(tally.used))
         if status == quota.status:
             return

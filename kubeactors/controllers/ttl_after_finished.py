@@ -7,8 +7,9 @@ from kubeactors.api.batch.v1 import Job
 from kubeactors.api.batch.v1.job import COMPLETE, FAILED
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import Conflict, NotFound
-from kubeactors.apimachinery.time import SECOND, parse_time
+from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import Change, Client, Controller, SharedInformer, split_key
+from kubeactors.controllers.clocks import seconds_left
 
 FOREGROUND = "Foreground"
 
@@ -24,7 +25,7 @@ def seconds_to_live(job: Job, now: int) -> float | None:
         return None
     for one in job.status.conditions:
         if one.type in (COMPLETE, FAILED) and one.status == "True" and one.last_transition_time:
-            return max(parse_time(one.last_transition_time) + ttl * SECOND - now, 0) / SECOND
+            return seconds_left(parse_time(one.last_transition_time), ttl, now)
     return None
 
 

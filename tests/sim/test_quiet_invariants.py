@@ -55,7 +55,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, run_seconds=60.0, deadline_seconds=5),)),
     ("cron-jobs-run-in-time", "cronjob.controller:CronJobController._enqueue_next:skip_wake_up:0",
      (CreateCronJob(at=0.0, name="tick", run_seconds=0.5), SuspendCronJob(at=150.0, name="tick"))),
-    ("jobs-back-off", "job.backoff:remaining_seconds:swap_extremes:3",
+    ("jobs-back-off", "clocks:seconds_left:swap_extremes:1",
      (CreateJob(at=20.0, name="sum", completions=1, parallelism=1, exit_code=1),)),
     ("roles-add-up", "clusterrole_aggregation:ClusterRoleAggregationController._on_role:skip_wake_up:0",
      (GrantRole(at=0.0, name="team-1"),)),

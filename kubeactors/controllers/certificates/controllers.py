@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Request = CertificateSigningRequest
 RESOURCE = "certificatesigningrequests"
 
+LOOK_SECONDS = 3600.0
+"""How often requests are looked at at least: their times may be those of another clock."""
+
 
 class _OfRequests(Controller):
     """Looks at requests when they change."""
@@ -116,7 +119,7 @@ class CSRCleaner(_OfRequests):
             return
         left = until - self.ctx.wall
         if left > 0:
-            self.enqueue_after(key, left / SECOND)
+            self.enqueue_after(key, min(left / SECOND, LOOK_SECONDS))
             return
         try:
             await self._client.delete(Request, key)

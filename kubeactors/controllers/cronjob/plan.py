@@ -132,14 +132,14 @@ def reference_to(job: Job) -> ObjectReference:
 
 
 def seconds_to_next(cron_job: CronJob, times: Times, now: datetime) -> float | None:
-    """When to look again."""
+    """When to look again: at the next time that this clock knows, though another one be ahead of it."""
     try:
         last, missed = latest(times, _earliest(cron_job), now)
     except ScheduleError:
         last, missed = now, 0
     if last is None:
         last = now if missed else _earliest(cron_job)
-    following = times.after(last)
+    following = times.after(min(last, now))
     return None if following is None else max((following + DELAY - now).total_seconds(), 0.0)
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet
 from kubeactors.apimachinery.time import SECOND, format_time, parse_time
+from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.conditions import find, without
 from kubeactors.controllers.deployment.sizes import max_unavailable, total_size, wanted
 
@@ -131,7 +132,7 @@ def seconds_to_deadline(deployment: Deployment, status: DeploymentStatus, now: i
         return None
     if current.reason in {TIMED_OUT, COMPLETE, PAUSED}:
         return None
-    return max((_deadline(deployment, current) - now) / SECOND, 0.0) + 1.0
+    return seconds_left(_last_update(current), deployment.spec.progress_deadline_seconds or 0, now) + 1.0
 
 
 def _terminating(replica_sets: Iterable[ReplicaSet]) -> int | None:
@@ -191,8 +192,11 @@ def _has_timed_out(deployment: Deployment, status: DeploymentStatus, now: int) -
 
 
 def _deadline(deployment: Deployment, current: DeploymentCondition) -> int:
-    since = parse_time(current.last_update_time) if current.last_update_time else 0
-    return since + (deployment.spec.progress_deadline_seconds or 0) * SECOND
+    return _last_update(current) + (deployment.spec.progress_deadline_seconds or 0) * SECOND
+
+
+def _last_update(current: DeploymentCondition) -> int:
+    return parse_time(current.last_update_time) if current.last_update_time else 0
 
 
 def _with_failure(

@@ -18,6 +18,7 @@ from kubeactors.apimachinery.labels import format_selector
 from kubeactors.apimachinery.meta import Condition
 from kubeactors.apimachinery.time import SECOND, format_time, parse_time
 from kubeactors.client import controller_of
+from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.pods import is_ready
 
 DELETION_SECONDS = 120
@@ -128,10 +129,10 @@ def _disrupted(view: View) -> tuple[dict[str, str], tuple[Pod, ...], float | Non
         time = times.get(pod.metadata.name)
         if time is None or pod.metadata.deletion_timestamp is not None:
             continue
-        left = parse_time(time) + DELETION_SECONDS * SECOND - view.now
-        if left < 0:
+        since = parse_time(time)
+        if since + DELETION_SECONDS * SECOND < view.now:
             staying.append(pod)
         else:
             going[pod.metadata.name] = time
-            waits.append(left / SECOND + 1)
+            waits.append(seconds_left(since, DELETION_SECONDS, view.now) + 1)
     return going, tuple(staying), min(waits, default=None)

@@ -9,7 +9,8 @@ Source: pkg/controller/disruption/disruption.go (v1.36).
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod, PodCondition
-from kubeactors.apimachinery.time import SECOND, parse_time
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.pods import DISRUPTION_TARGET, FAILED, SUCCEEDED, condition
 
 BY_KUBELET = "TerminationByKubelet"
@@ -40,7 +41,7 @@ def seconds_to_stale(pod: Pod, now: int) -> float | None:
     found = condition(pod, DISRUPTION_TARGET)
     assert found is not None  # it is a target
     since = parse_time(found.last_transition_time) if found.last_transition_time else 0
-    return min(max(since / SECOND + STALE_SECONDS - now / SECOND, 0.0), float(STALE_SECONDS))
+    return seconds_left(since, STALE_SECONDS, now)
 
 
 def spared(pod: Pod, timestamp: str) -> Pod:

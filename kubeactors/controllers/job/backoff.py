@@ -10,6 +10,7 @@ import msgspec
 from kubeactors.api.core.v1 import ContainerStatus, Pod
 from kubeactors.api.core.v1.resources import is_sidecar
 from kubeactors.apimachinery.time import SECOND, parse_time
+from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.pods import READY, condition
 
 FIRST_SECONDS, MAX_SECONDS = 10, 600
@@ -50,8 +51,7 @@ def remaining_seconds(failures: int, last: int, now: int) -> float:
     """
     if failures == 0:
         return 0.0
-    wait = min(FIRST_SECONDS << min(failures - 1, 10), MAX_SECONDS) * SECOND
-    return min(max(last + wait - now, 0), wait) / SECOND
+    return seconds_left(last, min(FIRST_SECONDS << min(failures - 1, 10), MAX_SECONDS), now)
 
 
 def finish_time(pod: Pod) -> int:

@@ -23,9 +23,10 @@ from kubeactors.api.batch.v1.job import (
     is_indexed,
 )
 from kubeactors.api.core.v1 import Pod
-from kubeactors.apimachinery.time import SECOND, format_time, parse_time
+from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.controllers import conditions
 from kubeactors.controllers import pods as common
+from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.job.backoff import Record, finish_time, remaining_seconds
 from kubeactors.controllers.job.pods import (
     UNKNOWN_INDEX,
@@ -221,7 +222,7 @@ def seconds_to_deadline(view: View) -> float | None:
     deadline, started = view.job.spec.active_deadline_seconds, start_time(view)
     if deadline is None or started is None or view.job.spec.suspend:
         return None
-    return max(parse_time(started) + deadline * SECOND - view.now, 0) / SECOND
+    return seconds_left(parse_time(started), deadline, view.now)
 
 
 def _is_valid(job: Job, pod: Pod) -> bool:
