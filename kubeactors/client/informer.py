@@ -169,6 +169,8 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         self._heard = self._armed = 0
         self._was_silent = False
         """The watch is begun anew for no other reason than that it said nothing."""
+        self.is_backing_off: bool = False
+        """It waits with its next attempt, because the server has refused the last one, or could not be reached."""
 
     async def started(self) -> None:
         """Connect; subscribers of an earlier instance stay."""
@@ -191,14 +193,14 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
                 self._welcome_all()
             await self._reflector.watch(self.ctx.self)
         except StatusError as error:
-            self._was_silent = False
+            self._was_silent, self.is_backing_off = False, True
             self.ctx.log.warning("informer.failed", source=self._shared.source, error=str(error))
             self.ctx.after(self._reflector.failed(error), Connect(), key="connect")
         else:
             self._heard = self.ctx.now
             if not self._was_silent:
                 self._shared.connected_at = self.ctx.now
-            self._was_silent = False
+            self._was_silent = self.is_backing_off = False
             self._listen(SILENCE_SECONDS)
             self._carry_on()
 

@@ -8,7 +8,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.client import Controller
-from kubeactors.client.informer import SILENCE_SECONDS
+from kubeactors.client.informer import SILENCE_SECONDS, Informer
 from kubeactors.sim.invariants.invariant import title
 from kubeactors.sim.world import World
 
@@ -53,8 +53,10 @@ def actors_within(process: str, root: Cell, type_: type[A]) -> Iterator[tuple[st
 
 
 def is_backing_off(root: Cell) -> bool:
-    """Whether a controller has failed so often that it waits with its next attempt."""
-    return any(cast("Controller", one).queue.is_backing_off() for _, one in actors_of(root, Controller))
+    """Whether a controller waits with its next attempt because it has failed, or an informer, without which none begins."""
+    controllers = (cast("Controller", one) for _, one in actors_of(root, Controller))
+    informers = (cast("Informer[TypedObject]", one) for _, one in actors_of(root, Informer))
+    return any(one.queue.is_backing_off() for one in controllers) or any(one.is_backing_off for one in informers)
 
 
 def is_evicted(value: TypedObject | None) -> bool:

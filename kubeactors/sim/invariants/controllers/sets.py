@@ -82,7 +82,7 @@ class MembersComeBack(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._missing: dict[tuple[str, str], int] = {}
-        """By uid of the set and name of the pod: since when."""
+        """By uid of the set and name of the pod: since when, while nobody waits to try something again."""
 
     def looked(self) -> Iterator[str]:
         """Look at all sets."""
@@ -90,11 +90,12 @@ class MembersComeBack(Invariant):
             (one.metadata.uid, name): one for one in self.world.of(StatefulSet).values() if (name := self._of(one))
         }
         now = self.root.kernel.now
-        self._missing = {key: self._missing.get(key, now) for key in missing}
+        hindered = bool(missing) and is_backing_off(self.root)
+        self._missing = {key: now if hindered else self._missing.get(key, now) for key in missing}
         for key, since in self._missing.items():
             disturbed = self.world.disturbed_until(MANAGER)
             patience = PROMPTLY if disturbed + LOSSES < now else PATIENCE
-            if max(since, disturbed) + patience < now and not is_backing_off(self.root):
+            if max(since, disturbed) + patience < now:
                 yield f"{title(missing[key])} lacks {key[1]}, and nothing keeps it from being made"
 
     def _of(self, found: StatefulSet) -> str:
