@@ -2,6 +2,7 @@
 
 up.py       a cluster for kubectl           bench.py    how fast is it
 demo.py     the tour                        fuzz.py     look for failures; replay one
+replay.py   see a failure again             debugger.py     stop in the middle of it
 check.py    the gates of this project       errors.py   what a user can mend
 """
 

@@ -2,12 +2,12 @@
 
 import os
 import sys
-from importlib.metadata import version
-from typing import NoReturn
-
-import cyclopts
+from typing import TYPE_CHECKING, NoReturn
 
 from kubeactors.cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import cyclopts
 
 COMMANDS = {
     "demo": "kubeactors.cli.demo:demo",
@@ -24,14 +24,18 @@ COMMANDS = {
 
 BROKEN_PIPE = 141
 """What a shell shows of a program that SIGPIPE has ended."""
+INTERRUPTED = 130
+"""The same of SIGINT."""
 
 
-def app() -> cyclopts.App:
+def app() -> "cyclopts.App":
     """The command line, with every command."""
+    import cyclopts  # noqa: PLC0415 -- takes as long as to press Ctrl-C: `main` is there by then
+
     parser = cyclopts.App(
         name="kubeactors",
         help="A Kubernetes control plane made of actors, in one process.",
-        version=lambda: version("kubeactors"),
+        version=_version,
         result_action="return_value",
     )
     for name, function in COMMANDS.items():
@@ -39,17 +43,33 @@ def app() -> cyclopts.App:
     return parser
 
 
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 -- as above
+
+    return version("kubeactors")
+
+
 def main() -> NoReturn:
     """Run the command that the arguments name. Exits 2, with one sentence, on what the user can mend."""
     try:
-        code = app()(exit_on_error=False, print_error=False)
+        code = _run()
         sys.stdout.flush()
-    except (UsageError, cyclopts.CycloptsError) as error:
+    except UsageError as error:
         print(f"kubeactors: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        sys.exit(130)
+        print("kubeactors: interrupted before it was done", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:  # who reads has seen enough, as in `| head`; Python would complain again when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKEN_PIPE)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run() -> object:
+    import cyclopts  # noqa: PLC0415 -- as above
+
+    try:
+        return app()(exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as error:
+        raise UsageError(str(error)) from error

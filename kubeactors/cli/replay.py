@@ -10,6 +10,7 @@ from rich.console import Console
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope
+from kubeactors.cli.debugger import debugger
 from kubeactors.cli.errors import UsageError, said
 from kubeactors.sim.campaign import Finding, story
 from kubeactors.sim.explain import Records, recorded
@@ -65,13 +66,15 @@ def replay(  # noqa: PLR0913 -- the options of the command
         listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause, say=_in_short)
         simulation.network.listeners.append(listener)
     if why or any((html, jsonl, perfetto)):
-        records = recorded(simulation, until)
+        with debugger():
+            records = recorded(simulation, until)
         explain(records, file, html=html, jsonl=jsonl, perfetto=perfetto)
         if why:
             return _print_causes(records, why)
         outcome = simulation.outcome()
     else:
-        outcome = simulation.run(until)
+        with debugger():
+            outcome = simulation.run(until)
     violations = list(outcome.violations)
     if output == "json":
         result = ReplayReport(
@@ -182,7 +185,7 @@ def _say_nothing(_line: str) -> None:
 
 
 def _pause(cell: Cell, envelope: Envelope) -> None:  # noqa: ARG001 -- what the user looks at
-    """`cell.actor` is about to handle `envelope[0]`, which `envelope[1]` has sent. Go on with `c`."""
+    """`cell.actor` is about to handle `envelope[0]`, which `envelope[1]` has sent. Go on with `c`, end the run with `q`."""
     breakpoint()  # noqa: T100 -- what the user asked for
 
 

@@ -1,6 +1,8 @@
 """`kubeactors fuzz` and `kubeactors replay`, as users type them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,40 @@ def test_a_replay_pauses_before_the_message_that_is_asked_for(
     monkeypatch.setattr("builtins.breakpoint", lambda: paused.append(len(capsys.readouterr().err.splitlines())))
     assert run("replay", str(replay_file), "--trace", "--pause-at", "7", "--until", "1") == 0
     assert paused == [7]
+
+
+@pytest.mark.parametrize("typed", ["q\n", "s\n" * 9 + "exit\n", ""], ids=["quit", "exit in a handler", "end of input"])
+def test_who_leaves_the_debugger_ends_the_run(replay_file: Path, typed: str) -> None:
+    command = [sys.executable, "-m", "kubeactors", "replay", str(replay_file), "--pause-at", "7"]
+    ended = subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=60)
+    told = "kubeactors: the run was ended in the debugger; whether it fails is not known\n"
+    assert (ended.returncode, ended.stderr) == (130, told)
+    assert "nothing is violated" not in ended.stdout
+
+
+INTERRUPTED_IN_AN_IMPORT = """
+import signal, sys
+
+module = sys.argv[1]
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+from kubeactors.cli import main
+sys.argv[1:] = ["fuzz"]
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["cyclopts", "kubeactors.sim"])
+def test_ctrl_c_is_understood_before_all_is_imported(module: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_IN_AN_IMPORT, module]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "kubeactors: interrupted before it was done\n")
 
 
 def test_an_unknown_step_names_the_known_ones(tmp_path: Path) -> None:
