@@ -34,22 +34,34 @@ class Overlay(Generic[T]):
         self._groups: dict[str, dict[str, None]] = {}
         self._group_of: dict[str, str] = {}
         self._deleted: dict[str, str] = {}
-        """Keys that were deleted, with the uid that went."""
+        """Keys that were deleted, with the uid that went; of those only that the cache has, or is to show yet."""
+        self._missed: dict[str, None] = {}
+        """Groups of which something has come and gone before the reply to its creation came."""
 
     def wrote(self, group: str, written: T) -> T:
         """The server replied with this object; it is returned."""
         key = key_of(written)
-        self._written[key] = written
-        self._group_of[key] = group
-        self._groups.setdefault(group, {})[key] = None
+        self._forget(key)
+        if not self._has_come_to(written):
+            self._written[key] = written
+            self._group_of[key] = group
+            self._groups.setdefault(group, {})[key] = None
         self._deleted.pop(key, None)
         return written
 
+    def created(self, group: str, made: T) -> T:
+        """The same of an object that was not there before: see `lacking`."""
+        if self._has_come_to(made) and self._cache.by_key(key_of(made)) is None:
+            self._missed[group] = None
+        return self.wrote(group, made)
+
     def deleted(self, gone: T) -> None:
-        """The server has deleted this object."""
-        key = key_of(gone)
+        """The server has deleted this object, which was known in this state."""
+        key, uid = key_of(gone), gone.metadata.uid
         self._forget(key)
-        self._deleted[key] = gone.metadata.uid
+        cached = self._cache.by_key(key)
+        if not self._has_come_to(gone) or (cached is not None and cached.metadata.uid == uid):
+            self._deleted[key] = uid
 
     def seen(self, change: Change[T]) -> bool:
         """The cache has changed. True if it shows just what was written here last: no news."""
@@ -101,24 +113,31 @@ class Overlay(Generic[T]):
     def lacking(self, group: str) -> bool:
         """Whether the cache lacks an object of a group, and so whether to look again in a while.
 
-        It is to show it yet, and may never, if that goes before; or it has come further, for the reply was late. Then
-        the object has gone, perhaps unseen, and this is said once.
+        It is to show it yet, and may never, if that goes before; or it had come further when the reply to the creation
+        came. Then the object has gone, perhaps unseen, and this is said once.
         """
         absent = [key for key in self._groups.get(group, ()) if self._cache.by_key(key) is None]
         for key in absent:
             if self._ahead(key) is None:
                 self._forget(key)
-        return bool(absent)
+        missed = group in self._missed
+        self._missed.pop(group, None)
+        return missed or bool(absent)
 
     def forget(self, group: str) -> None:
         """What was written to this group is known by other means now, or does not matter any more."""
         for key in list(self._groups.get(group, ())):
             self._forget(key)
+        self._missed.pop(group, None)
 
     def _ahead(self, key: str) -> T | None:
         """What was written, if the cache has not come so far."""
         written = self._written.get(key)
-        return written if written is not None and revision_of(written.metadata) > self._cache.revision else None
+        return written if written is not None and not self._has_come_to(written) else None
+
+    def _has_come_to(self, value: T) -> bool:
+        """Whether the cache shows this state, or what has become of it."""
+        return revision_of(value.metadata) <= self._cache.revision
 
     def _forget(self, key: str) -> None:
         if self._written.pop(key, None) is None:

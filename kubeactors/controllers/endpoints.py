@@ -108,6 +108,7 @@ class EndpointsController(Controller):
         service = self._services.by_key(key)
         present = self._overlay.newest(key, self._endpoints.by_key(key))
         if service is None:
+            self._overlay.forget(key)
             await self._delete(present)
             return
         if service.spec.type == "ExternalName" or not service.spec.selector:
@@ -149,7 +150,10 @@ class EndpointsController(Controller):
             verb, reason = ("create", "FailedToCreateEndpoint") if creating else ("update", "FailedToUpdateEndpoint")
             self._recorder.warning(wanted, reason, f"Failed to {verb} endpoint {key}: {error}")
             raise
-        self._overlay.wrote(key, written)
+        if creating:
+            self._overlay.created(key, written)
+        else:
+            self._overlay.wrote(key, written)
 
 
 def endpoints_of(service: Service, pods: tuple[Pod, ...], present: Endpoints | None) -> Endpoints:

@@ -111,7 +111,7 @@ class EndpointSliceMirroringController(Controller):
                     await self._update(key, found, one, content)
             if found is not None:
                 for content in wanted:
-                    self._overlay.wrote(key, await self._client.create(mirror(found, content, self._random)))
+                    self._overlay.created(key, await self._client.create(mirror(found, content, self._random)))
         except StatusError as error:
             if not is_namespace_terminating(error):
                 raise

@@ -116,25 +116,16 @@ class History:
         """The owner is gone."""
         self._overlay.forget(uid)
 
-    async def of(self, owner: TypedObject, selector: Selector, *, live: bool) -> list[ControllerRevision]:
+    async def of(self, owner: TypedObject, selector: Selector) -> list[ControllerRevision]:
         """The owner's revisions, the oldest first; those that match are adopted, those that do not any more released.
 
         Raises:
             StatusError: a request was refused.
         """
         uid, namespace = owner.metadata.uid, owner.metadata.namespace
-        if live:
-            self._overlay.forget(uid)
-            found = await self._client.list(ControllerRevision, namespace, label_selector=str(selector))
-            candidates = found.items
-            for one in candidates:
-                if is_controlled_by(one.metadata, uid):
-                    self._overlay.wrote(uid, one)
-        else:
-            orphans = self._lister.by_index(ORPHANS, selector_value(namespace, selector))
-            owned = self._lister.by_index(CONTROLLER, uid)
-            candidates = self._overlay.group_with(uid, owned, orphans)
-        sorted_out = claim(owner, selector, candidates)
+        orphans = self._lister.by_index(ORPHANS, selector_value(namespace, selector))
+        owned = self._lister.by_index(CONTROLLER, uid)
+        sorted_out = claim(owner, selector, self._overlay.group_with(uid, owned, orphans))
         await release(self._client, owner, sorted_out.release)
         adopted = await adopt(self._client, owner, sorted_out.adopt)
         return in_order((*sorted_out.owned, *adopted))

@@ -4,7 +4,7 @@ Source: pkg/controller/controller_utils.go, RealPodControl and ControllerExpecta
 """
 
 from collections.abc import Awaitable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
@@ -21,6 +21,8 @@ from kubeactors.client import (
     key_of,
     revision_of,
 )
+
+T = TypeVar("T", bound=TypedObject)
 
 AGAIN_SECONDS = 0.02
 """How soon an owner is looked at again whose pod was not as it had been seen."""
@@ -125,6 +127,12 @@ class PodControl:
         cached = self._pods.by_key(key_of(pod))
         if cached is not None and cached.metadata.resource_version == pod.metadata.resource_version:
             self._expectations.doubt(uid, self._now)
+
+
+def is_gone(owner: T, owners: Lister[T]) -> bool:
+    """Whether the cache has this very owner no more. What was done for it while it went is to be forgotten once more."""
+    cached = owners.by_key(key_of(owner))
+    return cached is None or cached.metadata.uid != owner.metadata.uid
 
 
 def as_seen(pod: Pod) -> DeleteOptions:

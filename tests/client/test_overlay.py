@@ -110,6 +110,24 @@ def test_what_the_cache_has_passed_over_before_the_reply_came_is_lacking_once() 
     cache: Indexer[ConfigMap] = Indexer()
     cache.revision = 3
     overlay: Overlay[ConfigMap] = Overlay(cache)
-    overlay.wrote("group", config_map("a", 2))
+    overlay.created("group", config_map("a", 2))
     assert overlay.lacking("group")
     assert not overlay.lacking("group")
+
+
+def test_what_the_cache_has_come_to_is_not_remembered() -> None:
+    cache: Indexer[ConfigMap] = Indexer()
+    overlay: Overlay[ConfigMap] = Overlay(cache)
+    cache.put(KEY, config_map("a", 3))
+    cache.revision = 4
+    overlay.wrote("group", config_map("a", 2))
+    overlay.deleted(config_map("b", 2))
+    assert (overlay._written, overlay._deleted) == ({}, {})
+
+
+def test_a_write_that_was_deleted_before_the_cache_showed_it_is_gone_when_it_does() -> None:
+    cache: Indexer[ConfigMap] = Indexer()
+    overlay: Overlay[ConfigMap] = Overlay(cache)
+    made = overlay.created("group", config_map("a", 2))
+    overlay.deleted(made)
+    assert overlay.newest(KEY, made) is None

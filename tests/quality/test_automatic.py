@@ -91,7 +91,7 @@ def test_the_default_campaign_kills_mutants(name: str) -> None:
 
 
 def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> None:
-    claims = named("controllers.persistentvolume.controller:PersistentVolumeController._sync_claim:read_cache:0")
+    claims = named("controllers.persistentvolume.controller:PersistentVolumeController._sync_claim:confuse:0")
     pods = named("controllers.replicaset.controller:ReplicasController._report:forget_deed:0")
     seeds = campaign((claims, pods), range(2))
     assert seeds.runs(pods)

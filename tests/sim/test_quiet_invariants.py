@@ -44,6 +44,8 @@ CLAIMED = (OfferClass(at=0.0, name="simulated"), Claim(at=0.0, name="disk-1", gi
 KIN = (Own(at=0.0, name="a"), Own(at=1.0, name="b"), Own(at=2.0, name="c", owners=("a", "b")))
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
+    ("memories-are-true", "statefulset.controller:StatefulSetController._on_pod:forget_deed:0",
+     (CreateStatefulSet(at=0.0, name="db", replicas=2),)),
     ("statuses-are-true", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
     ("dark-nodes-are-noticed", "nodelifecycle.health:silenced:confuse:1",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),

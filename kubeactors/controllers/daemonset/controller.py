@@ -51,7 +51,7 @@ from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, sur
 from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import PodControl
+from kubeactors.controllers.podcontrol import PodControl, is_gone
 from kubeactors.controllers.pods import FAILED, batches, generated_name, label_values, life_of, ready_time
 from kubeactors.message import Recipient
 
@@ -106,13 +106,15 @@ class DaemonSetController(Controller):
     def _on_set(self, change: Change[DaemonSet]) -> None:
         news = not self._own.seen(change)
         if change.new is None:
-            uid = change.current.metadata.uid
-            self._expectations.forget(uid)
-            self._history.forget(uid)
-            for node in self._resting.pop(uid, {}):
-                self._failures.forget(f"{uid}/{node}")
+            self._forget(change.current.metadata.uid)
         elif news:
             self.enqueue(change.key)
+
+    def _forget(self, uid: str) -> None:
+        self._expectations.forget(uid)
+        self._history.forget(uid)
+        for node in self._resting.pop(uid, {}):
+            self._failures.forget(f"{uid}/{node}")
 
     def _on_pod(self, change: Change[Pod]) -> None:
         old, new = change.old, change.new
@@ -187,8 +189,7 @@ class DaemonSetController(Controller):
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
         found = self._own.newest(key, self._sets.by_key(key))
-        live = self.in_doubt(key)
-        if found is not None and live:
+        if found is not None and self.in_doubt(key):
             found = await self._client.find(DaemonSet, found.metadata.name, found.metadata.namespace)
         if found is None or found.metadata.deletion_timestamp is not None:
             return
@@ -196,8 +197,15 @@ class DaemonSetController(Controller):
             message = "This daemon set is selecting all pods. A non-empty selector is required."
             self._recorder.warning(found, "SelectingAll", message)
             return
+        try:
+            await self._reconcile(key, found)
+        finally:
+            if is_gone(found, self._sets):
+                self._forget(found.metadata.uid)
+
+    async def _reconcile(self, key: str, found: DaemonSet) -> None:
         selector = of_object(found.spec.selector)
-        revisions = await self._history.of(found, selector, live=live)
+        revisions = await self._history.of(found, selector)
         current, found = await self._current(found, revisions)
         pods, standing = await self._claim(found, selector)
         view = View(

@@ -198,7 +198,7 @@ class DeploymentController(Controller):
             if not is_namespace_terminating(error):
                 await self._report_failure(found, made, error)
             raise
-        self._overlay.wrote(found.metadata.uid, created)
+        self._overlay.created(found.metadata.uid, created)
         if size(created) > 0:
             self._recorder.normal(
                 found, SCALED, f"Scaled up replica set {created.metadata.name} from 0 to {size(created)}"
@@ -209,7 +209,7 @@ class DeploymentController(Controller):
         there = await self._client.get(ReplicaSet, made.metadata.name, made.metadata.namespace)
         ours = is_controlled_by(there.metadata, found.metadata.uid)
         if ours and same_template(there.spec.template, found.spec.template):
-            self._overlay.wrote(found.metadata.uid, there)
+            self._overlay.created(found.metadata.uid, there)
             self.enqueue(key_of(found))
             return True
         return False

@@ -143,7 +143,7 @@ class EndpointSliceController(Controller):
             for one in step.update:
                 self._overlay.wrote(key, await self._update(triggered(one, time)))
             for one in step.create:
-                self._overlay.wrote(key, await self._client.create(triggered(one, time)))
+                self._overlay.created(key, await self._client.create(triggered(one, time)))
             for one in step.delete:
                 await self._delete(one)
         except StatusError as error:

@@ -120,6 +120,8 @@ class PersistentVolumeController(Controller):
         before = self._awaited.pop(key, None)
         if before is not None:
             del self._pending[before][key]
+            if not self._pending[before]:
+                del self._pending[before]
         if claim is not None and (BIND_COMPLETED not in claim.metadata.annotations or claim.status.phase == LOST):
             awaited = self._awaited[key] = _awaited(claim)
             self._pending.setdefault(awaited, {})[key] = None
@@ -144,31 +146,30 @@ class PersistentVolumeController(Controller):
     async def reconcile(self, key: str) -> None:
         """A claim or a volume."""
         if key.startswith(_CLAIM):
-            await self._sync_claim(key.removeprefix(_CLAIM), live=self.in_doubt(key))
+            await self._sync_claim(key.removeprefix(_CLAIM))
         else:
-            await self._sync_volume(key.removeprefix(_VOLUME), live=self.in_doubt(key))
+            await self._sync_volume(key.removeprefix(_VOLUME))
 
-    async def _claim(self, key: str, *, live: bool) -> PersistentVolumeClaim | None:
-        if live:
-            namespace, name = split_key(key)
-            return await self._client.find(PersistentVolumeClaim, name, namespace)
+    def _claim(self, key: str) -> PersistentVolumeClaim | None:
         return self._own_claims.newest(key, self._claims.by_key(key))
 
-    async def _volume(self, name: str, *, live: bool) -> PersistentVolume | None:
-        if live:
-            return await self._client.find(PersistentVolume, name)
+    async def _live_claim(self, key: str) -> PersistentVolumeClaim | None:
+        namespace, name = split_key(key)
+        return await self._client.find(PersistentVolumeClaim, name, namespace)
+
+    def _volume(self, name: str) -> PersistentVolume | None:
         return self._own_volumes.newest(name, self._volumes.by_key(name))
 
     # Claims.
 
-    async def _sync_claim(self, key: str, *, live: bool) -> None:
-        claim = await self._claim(key, live=live)
+    async def _sync_claim(self, key: str) -> None:
+        claim = self._claim(key)
         if claim is None:
             return
         if BIND_COMPLETED in claim.metadata.annotations:
-            await self._check_bound(claim, live=live)
+            await self._check_bound(claim)
         elif claim.spec.volume_name:
-            await self._bind_named(claim, live=live)
+            await self._bind_named(claim)
         else:
             await self._find_volume(claim)
 
@@ -222,9 +223,9 @@ class PersistentVolumeController(Controller):
         self._recorder.normal(claim, "ExternalProvisioning", message)
         return claim
 
-    async def _bind_named(self, claim: PersistentVolumeClaim, *, live: bool) -> None:
+    async def _bind_named(self, claim: PersistentVolumeClaim) -> None:
         """The claim asks for one volume by name, or is half bound."""
-        volume = await self._volume(claim.spec.volume_name, live=live)
+        volume = self._volume(claim.spec.volume_name)
         if volume is not None and volume.spec.claim_ref is None and not suits(volume, claim):
             message = f'Cannot bind to requested volume "{volume.metadata.name}": requested and actual volume differ'
             self._recorder.warning(claim, "VolumeMismatch", message)
@@ -236,14 +237,14 @@ class PersistentVolumeController(Controller):
             return
         await self._set_claim(claim, replace(claim.status, phase=PENDING))
 
-    async def _check_bound(self, claim: PersistentVolumeClaim, *, live: bool) -> None:
+    async def _check_bound(self, claim: PersistentVolumeClaim) -> None:
         """A claim that has been bound has its volume, or is lost."""
         if not claim.spec.volume_name:
             await self._lose(claim, "ClaimLost", "Bound claim has lost reference to PersistentVolume.")
             return
-        volume = await self._volume(claim.spec.volume_name, live=live)
+        volume = self._volume(claim.spec.volume_name)
         if volume is None:
-            volume = await self._volume(claim.spec.volume_name, live=True)
+            volume = await self._client.find(PersistentVolume, claim.spec.volume_name)
         if volume is None:
             await self._lose(claim, "ClaimLost", "Bound claim has lost its PersistentVolume.")
         elif volume.spec.claim_ref is None or is_bound_to(volume, claim):
@@ -276,8 +277,8 @@ class PersistentVolumeController(Controller):
 
     # Volumes.
 
-    async def _sync_volume(self, name: str, *, live: bool) -> None:
-        volume = await self._volume(name, live=live)
+    async def _sync_volume(self, name: str) -> None:
+        volume = self._volume(name)
         if volume is None:
             return
         reference = volume.spec.claim_ref
@@ -286,9 +287,9 @@ class PersistentVolumeController(Controller):
             self._wake_pending(volume)
             return
         key = cluster_key(reference.namespace, reference.name)
-        claim = await self._claim(key, live=live)
+        claim = self._claim(key)
         if claim is None or claim.metadata.uid != reference.uid:
-            claim = await self._claim(key, live=True)
+            claim = await self._live_claim(key)
         if claim is None or claim.metadata.uid != reference.uid:
             await self._release(volume)
         elif claim.spec.volume_name == name:

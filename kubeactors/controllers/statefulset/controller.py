@@ -1,7 +1,9 @@
 """The StatefulSet controller: keeps pods of stable identity alive, each at most once.
 
 There is never more than one pod of an identity, whatever the cache shows: a pod is created under a fixed name, which the
-server gives to one only, and deleted as it was seen, by its uid, which a successor does not have.
+server gives to one only, and deleted as it was seen, by its uid, which a successor does not have. The names of claims
+and revisions are fixed, too: what was created, though the reply was lost, is created no second time. So nothing need be
+read live after that.
 
 Source: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go (v1.36).
 """
@@ -159,19 +161,16 @@ class StatefulSetController(Controller):
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
         found = self._own.newest(key, self._sets.by_key(key))
-        live = self.in_doubt(key)
-        if found is not None and live:
-            found = await self._client.find(StatefulSet, found.metadata.name, found.metadata.namespace)
         if found is None:
             return
         selector = of_object(found.spec.selector)
-        revisions = await self._history.of(found, selector, live=live)
-        pods = await self._claim(found, selector, live=live)
+        revisions = await self._history.of(found, selector)
+        pods = await self._claim(found, selector)
         current, update, found = await self._revisions(found, revisions)
         view = View(
             found=found,
             pods=pods,
-            claims=await self._claims_of(found, pods, live=live),
+            claims=self._claims_of(found, pods),
             current=current,
             update=update,
             collisions=found.status.collision_count or 0,
@@ -193,35 +192,20 @@ class StatefulSetController(Controller):
         for one in surplus(revisions, used, _limit(found)):
             await self._history.delete(one)
 
-    async def _claim(self, found: StatefulSet, selector: Selector, *, live: bool) -> tuple[Pod, ...]:
+    async def _claim(self, found: StatefulSet, selector: Selector) -> tuple[Pod, ...]:
         uid, namespace = found.metadata.uid, found.metadata.namespace
-        if live:
-            candidates = (await self._client.list(Pod, namespace, label_selector=str(selector))).items
-            self._made.forget(uid)
-        else:
-            owned = self._pods.by_index(CONTROLLER, uid)
-            orphans = self._pods.by_index(ORPHANS, selector_value(namespace, selector))
-            named = [one for one in orphans.values() if ordinal_of(found, one) is not None]
-            candidates = (*self._made.group(uid, owned), *named)
-        sorted_out = claim(found, selector, candidates)
+        owned = self._pods.by_index(CONTROLLER, uid)
+        orphans = self._pods.by_index(ORPHANS, selector_value(namespace, selector))
+        named = [one for one in orphans.values() if ordinal_of(found, one) is not None]
+        sorted_out = claim(found, selector, (*self._made.group(uid, owned), *named))
         await release(self._client, found, sorted_out.release)
-        orphaned = [one for one in sorted_out.adopt if ordinal_of(found, one) is not None]
-        return (*sorted_out.owned, *await adopt(self._client, found, orphaned))
+        return (*sorted_out.owned, *await adopt(self._client, found, sorted_out.adopt))
 
-    async def _claims_of(
-        self, found: StatefulSet, pods: Iterable[Pod], *, live: bool
-    ) -> dict[str, PersistentVolumeClaim]:
+    def _claims_of(self, found: StatefulSet, pods: Iterable[Pod]) -> dict[str, PersistentVolumeClaim]:
         """The claims of the set that there are, by name."""
-        if not found.spec.volume_claim_templates:
-            return {}
-        namespace = found.metadata.namespace
-        if live:
-            self._claimed.forget(found.metadata.uid)
-            everything = await self._client.list(PersistentVolumeClaim, namespace)
-            return {one.metadata.name: one for one in everything.items}
         there: dict[str, PersistentVolumeClaim] = {}
         for name in dict.fromkeys(claims_around(found, pods)):
-            key = cluster_key(namespace, name)
+            key = cluster_key(found.metadata.namespace, name)
             one = self._claimed.newest(key, self._claims.by_key(key))
             if one is not None:
                 there[name] = one
@@ -306,7 +290,7 @@ class StatefulSetController(Controller):
         if turn.delete is not None:
             self._leave(turn.delete)
         elif isinstance(result, Result) and isinstance(result.object, Pod):
-            self._made.wrote(found.metadata.uid, result.object)
+            self._made.created(found.metadata.uid, result.object)
             self.enqueue(key_of(found))
 
     def _leave(self, pod: Pod) -> None:
@@ -344,7 +328,7 @@ class StatefulSetController(Controller):
             message = f"{what} for Pod {pod} in StatefulSet {found.metadata.name} failed error: {error}"
             self._recorder.warning(found, "FailedCreate", message)
             raise
-        self._claimed.wrote(found.metadata.uid, created)
+        self._claimed.created(found.metadata.uid, created)
         message = f"{what} Pod {pod} in StatefulSet {found.metadata.name} success"
         self._recorder.normal(found, "SuccessfulCreate", message)
 

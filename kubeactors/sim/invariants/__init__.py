@@ -2,13 +2,14 @@
 
     invariant.py    what an invariant is          looking.py      how it looks inside components
     storage.py      apiserver.py      client.py      conduct.py      controllers.py      scheduler.py      kubelet.py
+    memories.py     of all components
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
 that work makes more work without end; and `no-component-fails` by itself.
 """
 
-from kubeactors.sim.invariants import apiserver, client, conduct, controllers, kubelet, scheduler, storage
+from kubeactors.sim.invariants import apiserver, client, conduct, controllers, kubelet, memories, scheduler, storage
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, WatchInvariant
 
 ALL: tuple[type[Invariant], ...] = (
@@ -19,6 +20,7 @@ ALL: tuple[type[Invariant], ...] = (
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,
     *kubelet.INVARIANTS,
+    *memories.INVARIANTS,
 )
 
 CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"

@@ -23,7 +23,7 @@ OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }  # fmt: skip
 WAKING = ("enqueue", "enqueue_after", "requeue", "activate", "move", "wake", "_enqueue_owner", "_set_alarm", "_arm")
 REMEMBERING = (
-    "expect_creation", "expect_deletion", "creation_observed", "deletion_observed", "doubt", "confirm", "wrote",
+    "expect_creation", "expect_deletion", "creation_observed", "deletion_observed", "doubt", "confirm", "wrote", "created",
     "deleted", "forget", "seen", "add_pod", "remove_pod", "set_node", "remove_node", "assume",
 )  # fmt: skip
 CLOCKS = ("now", "wall", "due", "deadline", "until", "left")

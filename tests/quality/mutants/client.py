@@ -60,10 +60,10 @@ def expectations_are_dropped() -> AbstractContextManager[object]:
 def writes_outlive_their_objects() -> AbstractContextManager[object]:
     """The reply to a write puts an object back into the cache that has been deleted already."""
 
-    def ahead(self: Overlay[T], key: str) -> T | None:
-        return self._written.get(key)
+    def has_come_to(_self: Overlay[T], _value: T) -> bool:
+        return False
 
-    return patch.object(Overlay, "_ahead", ahead)
+    return patch.object(Overlay, "_has_come_to", has_come_to)
 
 
 def restarts_read_old_caches() -> AbstractContextManager[object]:

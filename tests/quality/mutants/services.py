@@ -88,12 +88,11 @@ def unknown_owners_are_absent() -> AbstractContextManager[object]:
 
 def volumes_without_claims_in_the_cache_are_free() -> AbstractContextManager[object]:
     """A volume whose claim the cache does not show yet is released, and deleted."""
-    genuine = PersistentVolumeController._claim
 
-    async def claim(self: PersistentVolumeController, key: str, *, live: bool) -> PersistentVolumeClaim | None:
-        return await genuine(self, key, live=live and False)
+    async def claim(self: PersistentVolumeController, key: str) -> PersistentVolumeClaim | None:
+        return self._claim(key)
 
-    return patch.object(PersistentVolumeController, "_claim", claim)
+    return patch.object(PersistentVolumeController, "_live_claim", claim)
 
 
 def quotas_count_what_the_cache_shows() -> AbstractContextManager[object]:

@@ -1,0 +1,114 @@
+"""What holds of what components remember: nothing of what is gone, and no own write that is long outdated.
+
+Who forgets to forget fills the memory of a process that runs for months, takes one that comes for one that was, or waits
+for ever for the end of what has long ended. That does harm late, and only in company; but it can be looked at.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, cast
+
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import Controller, Indexer, Overlay
+from kubeactors.client.correlation import Lru
+from kubeactors.controllers.job.podcontrol import PodControl as JobPodControl
+from kubeactors.kubelet.materials import Materials
+from kubeactors.scheduler.queue import SchedulingQueue
+from kubeactors.scheduler.workloads import Workloads
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import cells
+
+OURS = ("kubeactors.controllers.", "kubeactors.scheduler.", "kubeactors.kubelet.", "kubeactors.client.")
+"""Whose actors, and which parts of them, are looked into."""
+NOT_LOOKED_AT: tuple[type[object], ...] = (Indexer, Lru, OrderedDict, Materials)
+"""Caches, which are compared with the store elsewhere, what forgets by itself what was not used for longest, and what
+containers were made with, which stays as it was for them."""
+PASSING: tuple[tuple[type[object], str], ...] = (
+    (Controller, "_counts"), (Workloads, "_known"), (JobPodControl, "_released"),
+    (SchedulingQueue, "_seeking"), (SchedulingQueue, "_active"), (SchedulingQueue, "_backoff"), (SchedulingQueue, "_errors")
+)  # fmt: skip
+"""What is soon overwritten, at the latest when it is used again, or goes with its owner; it may tell of what is gone.
+
+Heaps let go of what has left them when it comes to their top.
+"""
+UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class MemoriesAreTrue(Invariant):
+    """When all is quiet, no component remembers an object that is gone, or a write of its own after which others have come.
+
+    Objects that are gone are told by their uids, of which no two are equal, in whatever a component keeps: keys and values of
+    its dicts, and objects of the API.
+    """
+
+    name: ClassVar[str] = "memories-are-true"
+
+    def settled(self) -> Iterator[str]:
+        """Look into each component."""
+        logs = self.world.log.values()
+        gone = {commit.current.metadata.uid: commit.key for log in logs for commit in log if commit.new is None}
+        seen: dict[int, object] = {}
+        for cell in cells(self.root):
+            actor = cast("object", cell.actor)
+            if type(actor).__module__.startswith(OURS):
+                for holder, what in _memories(actor, seen):
+                    yield from (f"{cell.path} {told}" for told in self._look(holder, what, gone))
+
+    def _look(self, holder: object, what: object, gone: Mapping[str, str]) -> Iterator[str]:
+        if isinstance(what, TypedObject):
+            uid, version = what.metadata.uid, what.metadata.resource_version
+            now = self.world.by_uid.get(uid)
+            if uid in gone:
+                yield f"remembers {title(what)}, which is gone"
+            elif isinstance(holder, Overlay) and now is not None and now.metadata.resource_version != version:
+                yield f"remembers that it wrote {title(what)} at {version}; it is at {now.metadata.resource_version}"
+        else:
+            yield from (
+                f"remembers the uid of {gone[uid]}, which is gone" for uid in UID.findall(str(what)) if uid in gone
+            )
+
+
+def _memories(actor: object, seen: dict[int, object]) -> Iterator[tuple[object, object]]:
+    """Each object of the API that an actor remembers, and each key by which it does, with the part of it that holds them."""
+    waiting: list[tuple[object, object]] = [(actor, actor)]
+    while waiting:
+        holder, value = waiting.pop()
+        if isinstance(value, TypedObject):
+            yield holder, value
+        elif id(value) not in seen and _is_looked_at(value):
+            seen[id(value)] = value
+            yield from _keys(holder, value)
+            waiting += _parts(holder, value)
+
+
+def _is_looked_at(value: object) -> bool:
+    known = isinstance(value, dict | list | tuple | set) or type(value).__module__.startswith(OURS)
+    return known and not isinstance(value, NOT_LOOKED_AT)
+
+
+def _keys(holder: object, value: object) -> Iterator[tuple[object, object]]:
+    if isinstance(value, dict | set):
+        yield from ((holder, key) for key in cast("Mapping[object, object]", value) if isinstance(key, str | tuple))
+
+
+def _parts(holder: object, value: object) -> Iterator[tuple[object, object]]:
+    """What it consists of, with who holds that."""
+    if isinstance(value, dict):
+        yield from ((holder, one) for one in cast("Mapping[object, object]", value).values())
+    elif isinstance(value, list | tuple):
+        yield from ((holder, one) for one in cast("list[object]", value))
+    else:
+        names = dict.fromkeys(name for part in type(value).__mro__ for name in _slots(part))
+        passing = [name for part, name in PASSING if isinstance(value, part)]
+        for name in (*names, *getattr(value, "__dict__", ())):
+            if name not in passing and hasattr(value, name):
+                yield value, cast("object", getattr(value, name))
+
+
+def _slots(part: type[object]) -> tuple[str, ...]:
+    found: object = part.__dict__.get("__slots__", ())
+    return (found,) if isinstance(found, str) else cast("tuple[str, ...]", found)
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (MemoriesAreTrue,)
