@@ -13,7 +13,6 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 import numpy as np
 
-from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.scheduler.binding import Binding
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import ANYTHING, EnqueueExtensions, Hint, Subject
@@ -159,18 +158,25 @@ class Profile:
         return found or verdicts.diagnose(views)
 
     def post_filter(self, pod: PodInfo, found: Diagnosis) -> PostFilterResult:
-        """What the post-filter plugins do for the pod, and add to the message; the first that helps ends it."""
+        """What the post-filter plugins do for the pod, and add to the message; the first that helps ends it.
+
+        Room that is being made for the pod is still, unless one of them says that it is not.
+
+        Source: `RunPostFilterPlugins` in pkg/scheduler/framework/runtime/framework.go (v1.36).
+        """
         if found.pre_filter_message and found.plugins != (_LAST_PRE_FILTER,):
             return PostFilterResult(message=NOT_ASKED, nominated_node="")
-        messages: list[str] = []
-        released: tuple[ResourceClaim, ...] = ()
+        results: list[PostFilterResult] = []
         for one in self._post_filters:
             result = one.post_filter(pod, found, self)
             if result.nominated_node:
                 return result
-            messages.append(result.message)
-            released += result.released
-        return PostFilterResult(message=", ".join(one for one in messages if one), nominated_node="", released=released)
+            results.append(result)
+        return PostFilterResult(
+            message=", ".join(one.message for one in results if one.message),
+            nominated_node="" if any(one.nominated_node is not None for one in results) else None,
+            released=tuple(claim for one in results for claim in one.released),
+        )
 
     def refusal(self, pod: PodInfo, info: NodeInfo) -> Status | None:
         """What the first filter that refuses says of this node, which may be a changed copy of the real one."""

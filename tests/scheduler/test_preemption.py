@@ -165,6 +165,20 @@ def test_a_pod_of_a_higher_class_takes_the_place_of_another(plane: Plane) -> Non
     )
 
 
+def test_room_that_is_made_for_a_pod_is_kept_for_it_though_it_is_tried_in_vain_meanwhile(plane: Plane) -> None:
+    plane.create(a_pod("small", requests={"cpu": "1"}))
+    plane.create(a_pod("low", requests={"cpu": "3"}))
+    for name in ("small", "low"):
+        plane.run_until_pod(name, lambda one: one.status.phase == "Running")
+    plane.create(of_class(a_pod("high", requests={"cpu": "3"}), "gold"))
+    plane.sim.run(0.2)
+    plane.delete_pod("small", grace_seconds=0)
+    plane.sim.run(0.2)
+    high = plane.pod("high")
+    assert "not eligible due to a terminating pod on the nominated node" in str(high.status.conditions)
+    assert high.status.nominated_node_name == "node-0"
+
+
 def test_while_victims_end_no_others_are_removed(plane: Plane) -> None:
     plane.create(a_pod("first", requests={"cpu": "2"}, grace_seconds=20, spec=PodSpec()))
     plane.create(a_pod("second", requests={"cpu": "2"}, grace_seconds=20))
