@@ -75,7 +75,11 @@ class PodGCController(Controller):
             await self._collect_finished()
 
     async def _collect_node(self, name: str) -> None:
-        if self._nodes.get(name) is not None or await self._client.find(Node, name) is not None:
+        if self._nodes.get(name) is not None:
+            return
+        if await self._client.find(Node, name) is not None:
+            # The cache will show it; unless it goes while the watch is broken.
+            self.enqueue_after(NODE_KEY + name, QUARANTINE_SECONDS)
             return
         for pod in list(self._pods.by_index(NODE, name).values()):
             await self._fail_and_remove(pod)

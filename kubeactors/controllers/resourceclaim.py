@@ -26,8 +26,10 @@ from kubeactors.client import (
     controller_of,
     controller_reference,
     is_controlled_by,
+    key_of,
     reading,
 )
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.pod_marks import CLAIMING
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, generated_name
 from kubeactors.message import Recipient
@@ -208,6 +210,8 @@ class ResourceClaimController(Controller):
         pod = self._pods.get(one.name, namespace)
         if pod is None or pod.metadata.uid != one.uid:
             pod = await self._client.find(Pod, one.name, namespace)
+            if pod is not None:  # the cache will show it; unless it goes while the watch is broken
+                self.enqueue_after(_CLAIM + key_of(claim), AWAIT_SECONDS)
         return pod is not None and pod.metadata.uid == one.uid and not _has_ended(pod)
 
 

@@ -15,7 +15,8 @@ from kubeactors.api.core.v1 import Secret, ServiceAccount
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_TOKEN, SERVICE_ACCOUNT_UID
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import Conflict, NotFound
-from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, split_key
+from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, key_of, split_key
+from kubeactors.client.expectations import AWAIT_SECONDS
 
 TOKEN, ROOT_CA, NAMESPACE = "token", "ca.crt", "namespace"
 """The keys of such a Secret."""
@@ -115,7 +116,10 @@ class TokensController(Controller):
         if belongs_to(secret, cached):
             return cached
         live = await self._client.find(ServiceAccount, name, metadata.namespace)
-        return live if belongs_to(secret, live) else None
+        if not belongs_to(secret, live):
+            return None
+        self.enqueue_after(key_of(secret), AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+        return live
 
     async def _fill(self, secret: Secret, account: ServiceAccount, sign: SignToken) -> None:
         """Another writer may have filled it already: a token that was handed out is never replaced by a second one."""

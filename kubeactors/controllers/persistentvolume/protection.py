@@ -15,6 +15,7 @@ from kubeactors.api.core.v1.persistentvolume import BOUND, PersistentVolume
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import NotFound
 from kubeactors.client import Change, Client, Controller, SharedInformer, cluster_key, is_controlled_by, reading
+from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.pod_marks import ENDED, GONE
 from kubeactors.controllers.pods import FAILED, SUCCEEDED
 
@@ -57,7 +58,10 @@ class PersistentVolumeClaimProtectionController(Controller):
             return
         if claim.metadata.deletion_timestamp is None:
             await self._client.update(_with(claim, CLAIM_FINALIZER))
-        elif not _is_used(claim, self._pods.by_index(USERS, key).values()) and not await self._is_really_used(claim):
+        elif not _is_used(claim, self._pods.by_index(USERS, key).values()):
+            if await self._is_really_used(claim):
+                self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+                return
             with suppress(NotFound):
                 await self._client.update(_without(claim, CLAIM_FINALIZER))
 
