@@ -1,7 +1,10 @@
 """Each invariant of what must be so once all is quiet objects to a mistake in the controller that it is about."""
 
+from unittest.mock import patch
+
 import pytest
 
+from kubeactors.apiserver.admission.limit_ranger import LimitRanger
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.faults import NodePowerLoss
 from kubeactors.sim.plan import AnyStep
@@ -28,6 +31,7 @@ from kubeactors.sim.workload import (
     Pace,
     PublishAddresses,
     ScaleStatefulSet,
+    SetLimits,
     SetShare,
     Spoil,
     SuspendCronJob,
@@ -102,3 +106,9 @@ def test_a_mistake_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyS
     assert Simulation(plan).run().violations == ()
     with in_force(named(f"controllers.{mutant}")):
         assert invariant in {one.invariant for one in Simulation(plan).run().violations}
+
+
+def test_limits_that_nobody_keeps_are_objected_to() -> None:
+    steps = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="2"))
+    with patch.object(LimitRanger, "_limit_ranges", lambda *_: iter(())):
+        assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {"limits-hold"}

@@ -57,6 +57,7 @@ from kubeactors.sim.workload import (
     Roll,
     RollSet,
     ScaleStatefulSet,
+    SetLimits,
     SetShare,
     Spoil,
     SpoilRoot,
@@ -241,6 +242,20 @@ def test_a_tenant_gets_his_share_of_pods_that_it_is_about_and_of_widgets() -> No
     widgets = [Furnish(at=5.0 + number, sort="widget", number=number) for number in range(3)]
     counted = SetShare(at=3.0, hard={"count/widgets.example.org": "2"})
     assert len(ran(DefineKind(at=0.0), counted, *widgets).world.of(Widget)) == 2
+
+
+def test_single_containers_and_claims_of_a_tenant_keep_his_limits() -> None:
+    limits = SetLimits(at=0.0, number=1, default="150m", largest="200m", gibibytes=1)
+    sizes = [Furnish(at=12.0 + number, sort="pod", number=number, cpu=("", "100m", "2")[number]) for number in range(3)]
+    claims = [Furnish(at=12.0, sort="claim", number=number) for number in (1, 2)]
+    world = ran(limits, *sizes, *claims, SetLimits(at=20.0, number=1), Furnish(at=32.0, sort="pod", number=3)).world
+    cpu = [one.spec.containers[0].resources for one in world.of(Pod).values()]
+    assert [(one.requests.get("cpu"), one.limits.get("cpu")) for one in cpu] == [
+        ("150m", "150m"),
+        ("100m", "150m"),
+        (None, None),
+    ]
+    assert [one.metadata.name for one in world.of(PersistentVolumeClaim).values()] == ["claim-1"]
 
 
 def test_the_grammar_draws_every_kind_of_action() -> None:

@@ -30,6 +30,15 @@ SHARES: tuple[tuple[dict[str, str], tuple[workload.Sort, ...]], ...] = (
 )
 """What is bounded, and what is made then; there is a config map at first."""
 SCOPES: tuple[workload.Scope, ...] = ("", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
+LIMITS: tuple[tuple[str, str, str, int], ...] = (
+    ("150m", "", "", 0),
+    ("", "", "150m", 0),
+    ("200m", "150m", "", 2),
+    ("", "100m", "1", 2),
+    ("", "", "", 1),
+    ("", "", "", 0),
+)
+"""Of single containers and claims: what they get, the least and the most that they may have, and how large a claim is."""
 PACES = (
     (), (workload.Pace(amount=1),), (workload.Pace(amount=2, seconds=30), workload.Pace(amount=100, percent=True)),
     (workload.Pace(amount=1, seconds=30), workload.Pace(amount=50, percent=True)),
@@ -42,6 +51,8 @@ OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
 DERIVED: tuple[workload.Derived, ...] = ("ReplicaSet", "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice")
 ESTABLISHED = (5.0, 0.5, 20.0)
 """How long after something else what controllers make of it is meddled with, in seconds."""
+KNOWN = (0.0, 12.0, 12.0)
+"""How long after it was set what is bounded is tried: before everybody is certain to know it, and after."""
 Begin = Callable[[float], list[AnyAction]]
 Another = Callable[[float], AnyAction]
 
@@ -92,6 +103,7 @@ class Belongings:
             (ONE_IN_OF_RARE, self._first_device, self._device),
             (ONE_IN_OF_LONG, self._load, self._trouble),
             (ONE_IN, self._first_spoil, self._spoiled),
+            (ONE_IN_OF_RARE, self._first_limits, self._limited),
         )
 
     # Services.
@@ -217,6 +229,29 @@ class Belongings:
             case _:
                 cpu = source.choice(("100m", "200m", ""))
                 return workload.Furnish(at=at, sort=sort, number=number, cpu=cpu, ends=not source.integer(0, 2))
+
+    # Limits.
+
+    def _first_limits(self, at: float) -> list[AnyAction]:
+        return [self._set_limits(at), self._fit(at + 0.5)]
+
+    def _set_limits(self, at: float) -> AnyAction:
+        number = self._source.choice((1, 1, 2))
+        default, smallest, largest, gibibytes = self._source.choice(LIMITS)
+        return workload.SetLimits(
+            at=at, number=number, default=default, smallest=smallest, largest=largest, gibibytes=gibibytes
+        )
+
+    def _limited(self, at: float) -> AnyAction:
+        """Mostly when everybody knows the limits: what does not keep them then is not admitted."""
+        return self._fit(at + self._source.choice(KNOWN)) if self._source.integer(0, 2) else self._set_limits(at)
+
+    def _fit(self, at: float) -> AnyAction:
+        source = self._source
+        sort: workload.Sort = source.choice(("pod", "pod", "claim"))
+        return workload.Furnish(
+            at=round(at, 3), sort=sort, number=source.integer(1, 5), cpu=source.choice(("100m", "200m", "2", ""))
+        )
 
     # What others are told.
 

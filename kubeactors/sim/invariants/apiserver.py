@@ -1,21 +1,29 @@
-"""What holds of the API server: watches are ordered and complete, the cache equals the store when all is quiet."""
+"""What holds of the API server: watches are ordered and complete, the cache equals the store when all is quiet, limits hold."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import ClassVar, cast
 
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1.limitrange import CLAIM, CONTAINER, LimitRange, LimitRangeItem
 from kubeactors.apimachinery import fieldselector
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.quantity import compare
 from kubeactors.apimachinery.requests import ADDED, BOOKMARK, DELETED, MODIFIED, WatchClosed, WatchEvent, WatchEvents
 from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apiserver.admission.limit_ranger import ANNOTATION as LIMIT_RANGER
 from kubeactors.apiserver.selection import NODE, Selection, select
 from kubeactors.apiserver.server import ApiServer
-from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant
+from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
 from kubeactors.sim.network import Stream
 from kubeactors.sim.world import Commit, World
+
+KNOWN = 10 * SECOND
+"""So soon after it was written a LimitRange is known to those who admit, if nothing is broken."""
 
 
 class Position:
@@ -125,4 +133,57 @@ class WatchCacheEqualsStore(Invariant):
                 yield from differences(self.world, cache.kind.type, cached, path)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (WatchesAreComplete, WatchCacheEqualsStore)
+class LimitsHold(Invariant):
+    """New containers and claims have what the LimitRanges of their namespace give them, and keep their bounds.
+
+    Reckoned here anew from what is in the store, by nothing that admission uses.
+    """
+
+    name: ClassVar[str] = "limits-hold"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (LimitRange, Pod, PersistentVolumeClaim)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._since: dict[str, int] = {}
+        """By namespace: since when its LimitRanges are as they are; only of those that have had one."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow limits; look at what is created."""
+        new, namespace = commit.new, commit.current.metadata.namespace
+        if isinstance(commit.current, LimitRange):
+            self._since[namespace] = self.root.kernel.now
+        elif commit.old is None and new is not None and namespace in self._since:
+            known = max(self._since[namespace], self.world.disturbed_until()) + KNOWN
+            if known < self.root.kernel.now:
+                yield from (f"{title(new)} was created {wrong}" for wrong in self._wrong(new, namespace))
+
+    def _wrong(self, new: TypedObject, namespace: str) -> Iterator[str]:
+        ranges = [one for one in self.world.of(LimitRange).values() if one.metadata.namespace == namespace]
+        items = [item for one in ranges for item in one.spec.limits or ()]
+        if isinstance(new, PersistentVolumeClaim):
+            amount = new.spec.resources.requests.get("storage", "0")
+            bounds = [item.max["storage"] for item in items if item.type == CLAIM and "storage" in item.max]
+            yield from (
+                f"with {amount}, and at most {most} are allowed" for most in bounds if compare(amount, most) > 0
+            )
+        elif isinstance(new, Pod):
+            yield from _wrong_with(new, [item for item in items if item.type == CONTAINER])
+
+
+def _wrong_with(pod: Pod, items: list[LimitRangeItem]) -> Iterator[str]:
+    for container in (*pod.spec.init_containers, *pod.spec.containers):
+        for what, said in (("request", container.resources.requests), ("limit", container.resources.limits)):
+            for item in items:
+                amount, least, most = said.get("cpu"), item.min.get("cpu"), item.max.get("cpu")
+                given = item.default_request if what == "request" else item.default
+                if amount is None and "cpu" in given:
+                    yield f"without a {what} of {container.name}, which is {given['cpu']} if it does not say"
+                if amount is not None and least is not None and compare(amount, least) < 0:
+                    yield f"with a {what} of {amount} for {container.name}, and at least {least} is allowed"
+                if amount is not None and most is not None and compare(amount, most) > 0:
+                    yield f"with a {what} of {amount} for {container.name}, and at most {most} is allowed"
+    if LIMIT_RANGER in pod.metadata.annotations and not items:
+        yield f"with {pod.metadata.annotations[LIMIT_RANGER]}, and there is no LimitRange"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (WatchesAreComplete, WatchCacheEqualsStore, LimitsHold)

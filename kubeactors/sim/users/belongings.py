@@ -21,6 +21,7 @@ from kubeactors.api.core.v1 import (
     ServiceSpec,
     Volume,
 )
+from kubeactors.api.core.v1.limitrange import CLAIM, CONTAINER, LimitRange, LimitRangeItem, LimitRangeSpec
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_TOKEN
 from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResourceRequirements
@@ -29,7 +30,7 @@ from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec, storage_class
-from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Furnish, Own
+from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Furnish, Own, SetLimits
 
 TIER = "tier"
 """The label of services that users set themselves."""
@@ -161,3 +162,14 @@ def furniture(action: Furnish) -> TypedObject:
             return PersistentVolumeClaim(metadata=metadata, spec=claim)
         case "widget":
             return Widget(metadata=metadata)
+
+
+def limits_of(action: SetLimits) -> LimitRange:
+    """What the action says of single containers and claims."""
+    bounds = {"default": action.default, "min": action.smallest, "max": action.largest}
+    cpu = {name: {"cpu": amount} for name, amount in bounds.items() if amount}
+    items = [LimitRangeItem(type=CONTAINER, **cpu)] if cpu else []
+    if action.gibibytes:
+        items.append(LimitRangeItem(type=CLAIM, max={"storage": f"{action.gibibytes}Gi"}))
+    metadata = ObjectMeta(name=f"limits-{action.number}", namespace=TENANT)
+    return LimitRange(metadata=metadata, spec=LimitRangeSpec(limits=tuple(items)))

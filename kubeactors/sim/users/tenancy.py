@@ -3,12 +3,13 @@
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount
+from kubeactors.api.core.v1.limitrange import LimitRange
 from kubeactors.api.core.v1.resourcequota import ResourceQuota, ResourceQuotaSpec
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
-from kubeactors.sim.users.belongings import TENANT, Widget, furniture
+from kubeactors.sim.users.belongings import TENANT, Widget, furniture, limits_of
 from kubeactors.sim.users.hands import Hands
-from kubeactors.sim.workload import Clear, Furnish, SetShare, Sort, TenancyAction
+from kubeactors.sim.workload import Clear, Furnish, SetLimits, SetShare, Sort, TenancyAction
 
 SHARE = "share"
 TYPES: dict[Sort, type[TypedObject]] = {
@@ -33,6 +34,8 @@ class Tenancy:
         match action:
             case SetShare():
                 await self._share(action)
+            case SetLimits():
+                await self._limit(action)
             case Furnish():
                 await self._furnish(action)
             case Clear():
@@ -48,6 +51,17 @@ class Tenancy:
             await self._hands.client.create(wanted)
         except AlreadyExists:
             await self._hands.change(ResourceQuota, SHARE, lambda live: replace(live, spec=spec), TENANT)
+
+    async def _limit(self, action: SetLimits) -> None:
+        wanted = limits_of(action)
+        name, spec = wanted.metadata.name, wanted.spec
+        if action.is_empty:
+            await self._hands.remove(LimitRange, name, TENANT)
+            return
+        try:
+            await self._hands.client.create(wanted)
+        except AlreadyExists:
+            await self._hands.change(LimitRange, name, lambda live: replace(live, spec=spec), TENANT)
 
     async def _furnish(self, action: Furnish) -> None:
         await self._hands.wait_for(ServiceAccount, "default", TENANT)

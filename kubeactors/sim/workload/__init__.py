@@ -65,7 +65,7 @@ from kubeactors.sim.workload.sets import (
     SuspendJob,
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
-from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetShare, Sort, TenancyAction
+from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetLimits, SetShare, Sort, TenancyAction
 from kubeactors.sim.workload.things import Derived, Meddle, Spoil
 from kubeactors.sim.workload.traits import Trait
 from kubeactors.sim.workload.volumes import (
@@ -177,6 +177,7 @@ __all__ = [
     "SetAction",
     "SetBudget",
     "SetKind",
+    "SetLimits",
     "SetQuota",
     "SetShare",
     "SharingAction",

@@ -1,4 +1,4 @@
-"""What users do in a namespace whose share of things is bounded."""
+"""What users do in a namespace where it is bounded how much there may be, and how large each may be."""
 
 from typing import Literal
 
@@ -15,6 +15,25 @@ class SetShare(Action, frozen=True, kw_only=True, tag="set-share"):
     """How much of what, as in a ResourceQuota; nothing to bound nothing."""
     scope: Scope = ""
     """Which pods are counted; empty for all."""
+
+
+class SetLimits(Action, frozen=True, kw_only=True, tag="set-limits"):
+    """Say what single containers and claims of that namespace get and may have, as in a LimitRange; nothing to remove it."""
+
+    number: int
+    """Part of its name."""
+    default: str = ""
+    """How much CPU a container may take that does not say; empty if that is for the bounds to say."""
+    smallest: str = ""
+    largest: str = ""
+    """Between these is how much CPU a container requests and may take; empty for no such bound."""
+    gibibytes: int = 0
+    """At most so much does a claim ask for; 0 for as much as it likes."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing."""
+        return not (self.default or self.smallest or self.largest or self.gibibytes)
 
 
 class Furnish(Action, frozen=True, kw_only=True, tag="furnish"):
@@ -36,4 +55,4 @@ class Clear(Action, frozen=True, kw_only=True, tag="clear"):
     number: int
 
 
-TenancyAction = SetShare | Furnish | Clear
+TenancyAction = SetShare | SetLimits | Furnish | Clear
