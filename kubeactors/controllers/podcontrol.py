@@ -3,7 +3,8 @@
 Source: pkg/controller/controller_utils.go, RealPodControl and ControllerExpectations (v1.36).
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from kubeactors.api.core.v1 import Pod
@@ -129,10 +130,18 @@ class PodControl:
             self._expectations.doubt(uid, self._now)
 
 
-def is_gone(owner: T, owners: Lister[T]) -> bool:
-    """Whether the cache has this very owner no more. What was done for it while it went is to be forgotten once more."""
-    cached = owners.by_key(key_of(owner))
-    return cached is None or cached.metadata.uid != owner.metadata.uid
+@contextmanager
+def while_there(owner: T, owners: Lister[T], forget: Callable[[str], object]) -> Iterator[None]:
+    """In the block something is done for an owner. If it goes meanwhile, what that has led to is forgotten, by its uid.
+
+    That it goes is told while the block waits for a reply, which then tells of something that is to be remembered.
+    """
+    try:
+        yield
+    finally:
+        cached = owners.by_key(key_of(owner))
+        if cached is None or cached.metadata.uid != owner.metadata.uid:
+            forget(owner.metadata.uid)
 
 
 def as_seen(pod: Pod) -> DeleteOptions:

@@ -51,7 +51,7 @@ from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, sur
 from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import PodControl, is_gone
+from kubeactors.controllers.podcontrol import PodControl, while_there
 from kubeactors.controllers.pods import FAILED, batches, generated_name, label_values, life_of, ready_time
 from kubeactors.message import Recipient
 
@@ -197,11 +197,8 @@ class DaemonSetController(Controller):
             message = "This daemon set is selecting all pods. A non-empty selector is required."
             self._recorder.warning(found, "SelectingAll", message)
             return
-        try:
+        with while_there(found, self._sets, self._forget):
             await self._reconcile(key, found)
-        finally:
-            if is_gone(found, self._sets):
-                self._forget(found.metadata.uid)
 
     async def _reconcile(self, key: str, found: DaemonSet) -> None:
         selector = of_object(found.spec.selector)

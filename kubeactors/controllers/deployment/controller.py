@@ -43,6 +43,7 @@ from kubeactors.controllers.deployment.revisions import same_template
 from kubeactors.controllers.deployment.sizes import size
 from kubeactors.controllers.deployment.status import FAILED_CREATE, PROGRESSING, has_deadline, with_condition
 from kubeactors.controllers.pod_marks import ENDED, GONE
+from kubeactors.controllers.podcontrol import while_there
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, label_values
 from kubeactors.message import Recipient
 
@@ -139,6 +140,10 @@ class DeploymentController(Controller):
                 found, "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required."
             )
             return
+        with while_there(found, self._deployments, self._overlay.forget):
+            await self._reconcile(key, found)
+
+    async def _reconcile(self, key: str, found: Deployment) -> None:
         owned = await self._claim(found, live=self.in_doubt(key))
         view = View(deployment=found, replica_sets=owned, populated=self._populated(found, owned), now=self.ctx.wall)
         await self._do(found, plan(view))

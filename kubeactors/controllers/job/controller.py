@@ -56,7 +56,7 @@ from kubeactors.controllers.job.pods import (
 from kubeactors.controllers.job.tracking import Tracking, counted, finished, track
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import is_gone
+from kubeactors.controllers.podcontrol import while_there
 from kubeactors.controllers.pods import is_active, is_ready, label_values, restarts
 from kubeactors.message import Recipient
 
@@ -168,11 +168,8 @@ class JobController(Controller):
         else:
             found = self._overlay.newest(key, self._jobs.by_key(key))
             if found is not None and not _is_managed_elsewhere(found):
-                try:
+                with while_there(found, self._jobs, self._forget):
                     await self._reconcile(key, found)
-                finally:
-                    if is_gone(found, self._jobs):
-                        self._forget(found.metadata.uid)
 
     async def _reconcile(self, key: str, cached: Job) -> None:
         uid = cached.metadata.uid

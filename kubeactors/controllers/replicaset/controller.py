@@ -52,7 +52,7 @@ from kubeactors.controllers.adoption import (
 )
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import Deleted, PodControl, is_gone
+from kubeactors.controllers.podcontrol import Deleted, PodControl, while_there
 from kubeactors.controllers.pods import Life, batches, generated_name, is_active, label_values, life_of, ready_time
 from kubeactors.controllers.replicaset.plan import (
     BURST,
@@ -203,11 +203,8 @@ class ReplicasController(Controller, Generic[R]):
             owner = await self._client.find(self._type, owner.metadata.name, owner.metadata.namespace)
         if owner is None:
             return
-        try:
+        with while_there(owner, self._owners, self._expectations.forget):
             await self._reconcile(key, owner)
-        finally:
-            if is_gone(owner, self._owners):
-                self._expectations.forget(owner.metadata.uid)
 
     async def _reconcile(self, key: str, owner: R) -> None:
         found = self.view(owner)

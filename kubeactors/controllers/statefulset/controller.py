@@ -46,7 +46,7 @@ from kubeactors.controllers.adoption import (
 )
 from kubeactors.controllers.history import HASH, History, data_of, newest_equal, revision_of, surplus
 from kubeactors.controllers.pod_marks import STRAY, owned_by
-from kubeactors.controllers.podcontrol import as_seen
+from kubeactors.controllers.podcontrol import as_seen, while_there
 from kubeactors.controllers.pods import batches, label_values, owner_changed
 from kubeactors.controllers.statefulset.claims import claims_around, pods_with
 from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_pod
@@ -96,12 +96,14 @@ class StatefulSetController(Controller):
     def _on_set(self, change: Change[StatefulSet]) -> None:
         news = not self._own.seen(change)
         if change.new is None:
-            uid = change.current.metadata.uid
-            self._made.forget(uid)
-            self._claimed.forget(uid)
-            self._history.forget(uid)
+            self._forget(change.current.metadata.uid)
         elif news:
             self.enqueue(change.key)
+
+    def _forget(self, uid: str) -> None:
+        self._made.forget(uid)
+        self._claimed.forget(uid)
+        self._history.forget(uid)
 
     def _on_pod(self, change: Change[Pod]) -> None:
         self._made.seen(change)
@@ -161,8 +163,11 @@ class StatefulSetController(Controller):
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
         found = self._own.newest(key, self._sets.by_key(key))
-        if found is None:
-            return
+        if found is not None:
+            with while_there(found, self._sets, self._forget):
+                await self._reconcile(key, found)
+
+    async def _reconcile(self, key: str, found: StatefulSet) -> None:
         selector = of_object(found.spec.selector)
         revisions = await self._history.of(found, selector)
         pods = await self._claim(found, selector)
