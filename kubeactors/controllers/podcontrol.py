@@ -3,7 +3,7 @@
 Source: pkg/controller/controller_utils.go, RealPodControl and ControllerExpectations (v1.36).
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
@@ -131,7 +131,7 @@ class PodControl:
 
 
 @contextmanager
-def while_there(owner: T, owners: Lister[T], forget: Callable[[str], object]) -> Iterator[None]:
+def while_there(owner: T, owners: Lister[T], forget: Callable[[str], object]) -> Generator[None]:
     """In the block something is done for an owner. If it goes meanwhile, what that has led to is forgotten, by its uid.
 
     That it goes is told while the block waits for a reply, which then tells of something that is to be remembered.
