@@ -30,7 +30,8 @@ class SurgeBound(Invariant):
     """No pod is created beyond what its ReplicaSet wants, and beyond its deployment's replicas and surge.
 
     Pods that are going do not count, nor do pods that were adopted, or that a user has taken out. What an adopted
-    ReplicaSet wanted before may be wanted until its new deployment has scaled it down.
+    ReplicaSet wanted before may be wanted until its new deployment has scaled it down, and it has deleted its pods: each
+    ReplicaSet replaces a pod that is lost, whatever another one has yet to delete.
     """
 
     name: ClassVar[str] = "surge-bound"
@@ -62,8 +63,12 @@ class SurgeBound(Invariant):
         sets = tuple(self.world.sets_of(deployment.metadata.uid))
         going = deployment.metadata.deletion_timestamp is not None  # then its sets are scaled no more
         done = sum(map(wanted, sets)) <= most(deployment) and not going
-        caught_up = done and has_caught_up(deployment) and all(map(has_caught_up, sets))
+        caught_up = done and has_caught_up(deployment) and all(map(self._has_settled, sets))
         self._limit(deployment.metadata.uid, most(deployment), caught_up=caught_up)
+
+    def _has_settled(self, found: ReplicaSet) -> bool:
+        """Whether its controller has seen how many pods it wants, and none is too many."""
+        return has_caught_up(found) and self._count(found) <= wanted(found)
 
     def _take_in(self, old: TypedObject | None, owner: Deployment) -> None:
         """An adopted ReplicaSet has brought what it wants."""
