@@ -5,8 +5,10 @@ priorities  PCT, see `priorities.py`: some actors are slow all the time, and tha
 fifo        first in, first out: what breaks here needs no luck
 tape        first in, first out, but for the deviations of a tape: what an order that failed was made small to
 
-`delays` has found what `tests/quality/` asks for. `priorities` is here for bugs that are deep: that of
-`tests/sim/small.py` it meets in 15 of 500 seeds, `delays` in 18 of 20,000 (`python -m benchmarks.search`).
+What each is worth is measured by `python -m benchmarks.search`. `delays` is best where what one actor waits for has to
+come in another order, and has found nearly all that `tests/quality/` asks for; `priorities` where one has to fall far
+behind (20 of 200 seeds, `delays` none: `tests/quality/orders.py`), or where much has to happen in turn (15 of 500 seeds,
+`delays` 18 of 20,000: `tests/sim/small.py`).
 """
 
 from collections.abc import Callable, Sequence
