@@ -82,11 +82,12 @@ class Reporter:
                 self._ctx.log.info("scheduler.claim_not_deallocated", claim=one.metadata.name, error=str(error))
 
     def _disruption(self, victim: Pod, scheduler: str) -> PodCondition:
+        said = (one for one in victim.status.conditions if one.type == "DisruptionTarget" and one.status == "True")
         return PodCondition(
             type="DisruptionTarget",
             observed_generation=victim.metadata.generation,
             status="True",
-            last_transition_time=self._ctx.timestamp(),
+            last_transition_time=next((one.last_transition_time for one in said), self._ctx.timestamp()),
             reason=PREEMPTION_BY_SCHEDULER,
             message=f"{scheduler}: preempting to accommodate a higher priority pod",
         )

@@ -9,8 +9,8 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Get, WatchClosed, WatchEvents
-from kubeactors.sim.invariants import Invariant, RequestInvariant, WatchInvariant
-from kubeactors.sim.network import Asked, Hear, Stream
+from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, WatchInvariant
+from kubeactors.sim.network import Asked, Hear, Served, Stream
 from kubeactors.sim.world import World
 from kubeactors.storage import StoreEvent
 
@@ -41,6 +41,7 @@ class Judge:
         self._looking = [one for one in self._all if type(one).looked is not Invariant.looked]
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
         self._answered = [one for one in self._all if isinstance(one, RequestInvariant)]
+        self._serving = [one for one in self._all if isinstance(one, ServerInvariant)]
         self._reading = [one for one in self._answered if type(one).read is not RequestInvariant.read]
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
@@ -71,6 +72,14 @@ class Judge:
         if not self._answered or not component.startswith(OURS):
             return None
         return partial(self._hear, Asked(component, sender, request, self._world.revision, self._kernel.now))
+
+    def served(self, server: Cell, request: ApiRequest[object]) -> Hear:
+        """A server begins to serve a request: who hears what it says."""
+        return partial(self._hear_server, Served(server, request, self._world.revision))
+
+    def _hear_server(self, served: Served, answer: object) -> None:
+        for one in self._serving:
+            self._note(one, one.served(served, answer))
 
     def read(self, reader: Cell, request: Get) -> None:
         """A component asks for one object as it is."""

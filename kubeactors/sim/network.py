@@ -73,6 +73,15 @@ class Asked(msgspec.Struct, frozen=True):
     """When that was, in virtual nanoseconds."""
 
 
+class Served(msgspec.Struct, frozen=True):
+    """A request that the server begins to serve, whatever has befallen it on its way."""
+
+    server: Cell
+    request: ApiRequest[object]
+    revision: int
+    """Of the store at that moment."""
+
+
 class Rule:
     """What one fault does to messages. Each method returns what is to be delivered, or None if nothing is, now."""
 
@@ -114,6 +123,8 @@ class Network:
         """Is told of every write of an actor; what it returns hears the answer, if that reaches the actor."""
         self.on_request: Callable[[str, Cell, ApiRequest[object]], object] | None = None
         """Is told of every request of an actor, and of its process."""
+        self.on_served: Callable[[Cell, ApiRequest[object]], Hear] | None = None
+        """Is told of every request that reaches a server; what it returns hears what the server says, lost or not."""
         self.on_stretch: Callable[[], object] | None = None
         """Is called after every `STRETCH` messages, of whatever kind."""
         self._left = STRETCH
@@ -221,9 +232,13 @@ class Network:
             for listener in self.listeners:
                 listener(cell, envelope)
         crossing = self._crossings.get(type(envelope[0]))
-        if crossing is None or (self._decided and _take(self._decided, envelope)):
+        if crossing is None:
             return envelope
-        return crossing(cell, envelope)
+        decided = self._decided and _take(self._decided, envelope)
+        passed = envelope if decided else crossing(cell, envelope)
+        if passed is None or self.on_served is None or type(envelope[0]) not in REQUESTS:
+            return passed
+        return _attended(passed, self.on_served(cell, cast("ApiRequest[object]", passed[0])))
 
     def _end_stretch(self) -> None:
         self._left = STRETCH
@@ -293,6 +308,26 @@ def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell
         return
     if reply.waiter is not None and cell.actor is actor:
         hear(result)
+    reply.set(result)
+
+
+def _attended(envelope: Envelope, hear: Hear) -> Envelope:
+    """The same request; somebody hears the answer when it is given."""
+    message, sender, reply = envelope
+    if reply is None:
+        return envelope
+    answer: Wait[object] = Wait()
+    answer.waiter = partial(_give, answer, reply, hear)
+    return message, sender, answer
+
+
+def _give(answer: Wait[object], reply: Wait[object], hear: Hear) -> None:
+    try:
+        result = answer.result()
+    except AskError as error:
+        reply.fail(error)
+        return
+    hear(result)
     reply.set(result)
 
 

@@ -139,6 +139,7 @@ class Simulation:
         self.network: Network = Network(self.sim.kernel)
         self.network.on_watch = self.judge.watched
         self.network.on_write = self.judge.asked
+        self.network.on_served = self.judge.served
         self.pace: Pace = Pace(self.sim.kernel, self.world, plan)
         self.network.on_request = self._is_asked
         self.network.on_stretch = self._look_at_the_pace

@@ -1,7 +1,7 @@
 """What is really in the store, typed: the truth that invariants compare components with."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar, cast
 
@@ -68,7 +68,19 @@ def told(commit: Commit) -> str:
     return f"{commit.key} was changed: {'; '.join(said) or 'its metadata'}"
 
 
-def _first(log: list[Commit], revision: int) -> int:
+def as_of(history: Sequence[Commit], revision: int) -> TypedObject | None:
+    """What there was at a revision under a name; None if nothing was."""
+    index = _first(history, revision)
+    return history[index - 1].new if index else None
+
+
+def since(history: Sequence[Commit], revision: int) -> Iterator[TypedObject | None]:
+    """What there was under a name at a revision, and from then on."""
+    yield as_of(history, revision)
+    yield from (one.new for one in history[_first(history, revision) :])
+
+
+def _first(log: Sequence[Commit], revision: int) -> int:
     """Where the commits after a revision begin."""
     return bisect_right(log, revision, key=lambda one: one.revision)
 
@@ -109,6 +121,8 @@ class World:
         """Those that were to go with what they own."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
         """All commits by kind, for those who compare streams with it."""
+        self._histories: dict[type[TypedObject], dict[tuple[str, str], list[Commit]]] = {}
+        """The same by namespace and name."""
         self._log_by_node: dict[str, list[Commit]] = {}
         """Those of pods by the node that the pod is on, or was on before: what its kubelet watches."""
         self._objects: dict[type[TypedObject], dict[str, TypedObject]] = {}
@@ -128,6 +142,10 @@ class World:
         if node and type_ is Pod:
             return self._log_by_node.setdefault(node, [])
         return self.log.setdefault(type_, [])
+
+    def histories(self, type_: type[TypedObject]) -> Mapping[tuple[str, str], list[Commit]]:
+        """All commits of a kind by namespace and name: of one object after the other, if they had the same."""
+        return self._histories.get(type_, {})
 
     def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
         """The object of that name."""
@@ -230,7 +248,10 @@ class World:
             if old is not None and controller_of(old.metadata) is None:
                 self._note_adoption(new)
         self.revision = commit.revision
-        self.log.setdefault(type(commit.current), []).append(commit)
+        type_, metadata = type(commit.current), commit.current.metadata
+        self.log.setdefault(type_, []).append(commit)
+        histories = self._histories.setdefault(type_, {})
+        histories.setdefault((metadata.namespace, metadata.name), []).append(commit)
         if isinstance(old, Pod) and (new is None or new.metadata.deletion_timestamp != old.metadata.deletion_timestamp):
             self.hot_node = old.spec.node_name or self.hot_node
         for node in dict.fromkeys(one.spec.node_name for one in (old, new) if isinstance(one, Pod)):

@@ -65,7 +65,8 @@ def test_every_operator_is_tried_here() -> None:
 def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operators() -> None:
     everything = mutants()
     assert len(everything) >= 200
-    assert {one.module.split(".")[1] for one in everything} == {"controllers", "kubelet", "scheduler", "client"}
+    rooms = {"controllers", "kubelet", "scheduler", "client", "apiserver", "storage"}
+    assert {one.module.split(".")[1] for one in everything} == rooms
     assert {one.operator for one in sample(everything, 36, seed=0)} == {one.__name__ for one in OPERATORS}
     assert len({one.name for one in everything}) == len(everything)
 

@@ -7,9 +7,9 @@ import pytest
 from kubeactors.actor import Actor, SimSystem
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Binding, Pod
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions
-from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Delete, GroupVersionResource, Result, Update
+from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Create, Delete, GroupVersionResource, Result, Update
 from kubeactors.apimachinery.status import Conflict, Invalid, Status
 from kubeactors.client import Indexer, Overlay
 from kubeactors.sim import Plan, Simulation
@@ -23,6 +23,7 @@ from kubeactors.sim.invariants.conduct import (
     UsersWordsStay,
     WhoDestroysHasLooked,
     WritesAreNews,
+    WritesAreOfThisOne,
 )
 from kubeactors.sim.network import Asked
 from kubeactors.sim.plan import AnyStep
@@ -99,6 +100,25 @@ def test_who_deletes_a_pod_from_afar_gives_it_time(seconds: int | None, problems
     options = DeleteOptions(grace_period_seconds=seconds, preconditions=Preconditions(uid="u"))
     request = Delete(resource=PODS, namespace="x", name="a", options=options, user=ADMIN)
     assert len(Bench(PodsAreAskedToGo).tell(request, Status())) == problems
+
+
+def binding(uid: str) -> Create:
+    """Bind the pod of that uid."""
+    bound = Binding(metadata=ObjectMeta(name="a", namespace="x", uid=uid))
+    return Create(resource=PODS, namespace="x", name="a", subresource="binding", object=bound)
+
+
+@pytest.mark.parametrize(
+    ("request_", "problems"),
+    [
+        (binding("u"), 0),
+        (binding(""), 1),
+        (Update(resource=PODS, namespace="x", name="a", object=Pod(metadata=ObjectMeta(name="a"))), 1),
+        (Update(resource=PODS, namespace="x", name="a", object=pod_at(7)), 0),
+    ],
+)
+def test_who_writes_says_which_one_he_means(request_: ApiRequest[object], problems: int) -> None:
+    assert len(Bench(WritesAreOfThisOne).tell(request_, None)) == problems
 
 
 @pytest.mark.parametrize(

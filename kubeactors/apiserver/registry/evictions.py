@@ -139,7 +139,10 @@ class EvictionSubresource(Subresource):
             check_preconditions(current, options)
             pod = cast("Pod", current)
             others = tuple(one for one in pod.status.conditions if one.type != target.type)
-            return replace(pod, status=replace(pod.status, conditions=(*others, target)))
+            said = (one for one in pod.status.conditions if one.type == target.type and one.status == target.status)
+            since = next((one.last_transition_time for one in said), target.last_transition_time)
+            told = replace(target, last_transition_time=since)
+            return replace(pod, status=replace(pod.status, conditions=(*others, told)))
 
         changing = replace(attributes, operation=UPDATE, subresource=STATUS)
         written = await registry.update(resource, changing, announced)

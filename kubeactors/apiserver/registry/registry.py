@@ -185,7 +185,12 @@ class Registry:
         key = resource.key(attributes.namespace, attributes.name)
         while current is not None and plan is not None:
             if plan.pending:
-                return current, False
+                done, now = await self._stored.replace(key, current, current)  # is it really this one that goes?
+                if done:
+                    return current, False
+                current = now
+                plan = None if now is None else decide(now)
+                continue
             if attributes.dry_run:
                 return plan.update or current, plan.now
             if plan.update is None:

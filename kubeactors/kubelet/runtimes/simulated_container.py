@@ -121,7 +121,7 @@ class SimulatedContainer:
         exited = state is ContainerState.EXITED
         if exited and self._sessions is not None:
             self._sessions.end()
-        started = self._starts_at if self._starts_at is not None and self._starts_at <= now else None
+        started = self._starts_at if self._starts_at is not None and self._has_begun(self._starts_at, now) else None
         image = self._config.container.image
         return RuntimeContainer(
             id=self.id,
@@ -202,6 +202,10 @@ class SimulatedContainer:
         if self._starts_at is not None and self._starts_at <= now:
             return ContainerState.RUNNING
         return ContainerState.CREATED
+
+    def _has_begun(self, begin: int, now: int) -> bool:
+        """Whether it began at a time that has come: not if it was stopped before."""
+        return begin <= now and (self._finishes_at is None or begin <= self._finishes_at)
 
     def _end(self, now: int, code: int, reason: str = "") -> None:
         """Decide when it ends, unless it has ended, or will earlier."""

@@ -1,16 +1,29 @@
 """What must hold of a cluster, one file per room, with the room's name.
 
     invariant.py    what an invariant is          looking.py      how it looks inside components
-    storage.py      apiserver.py      client.py      conduct.py      controllers.py      scheduler.py      kubelet.py
-    memories.py     of all components
+    storage.py      apiserver/      client.py      conduct.py      controllers/      scheduler.py      kubelet.py
+    podstatus.py    what pods say of themselves     podtimes.py     what kubelets do in time
+    conditions.py   what holds of conditions of all kinds             memories.py     of all components
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
 that work makes more work without end; and `no-component-fails` by itself.
 """
 
-from kubeactors.sim.invariants import apiserver, client, conduct, controllers, kubelet, memories, scheduler, storage
-from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, WatchInvariant
+from kubeactors.sim.invariants import (
+    apiserver,
+    client,
+    conditions,
+    conduct,
+    controllers,
+    kubelet,
+    memories,
+    podstatus,
+    podtimes,
+    scheduler,
+    storage,
+)
+from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, WatchInvariant
 
 ALL: tuple[type[Invariant], ...] = (
     *storage.INVARIANTS,
@@ -20,6 +33,9 @@ ALL: tuple[type[Invariant], ...] = (
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,
     *kubelet.INVARIANTS,
+    *podstatus.INVARIANTS,
+    *podtimes.INVARIANTS,
+    *conditions.INVARIANTS,
     *memories.INVARIANTS,
 )
 
@@ -39,5 +55,6 @@ __all__ = [
     "SILENT",
     "Invariant",
     "RequestInvariant",
+    "ServerInvariant",
     "WatchInvariant",
 ]

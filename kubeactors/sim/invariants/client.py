@@ -67,6 +67,23 @@ def _outlived(path: str, overlay: "Overlay[TypedObject]") -> Iterator[str]:
             yield f"{path} believes in {title(newest)} as it has written it, and that is gone, or is no longer so"
 
 
+class FailuresAreForgotten(Invariant):
+    """When all is quiet, no controller holds against anything that it has failed, but what is still to be tried again.
+
+    The next failure waits a short time again.
+    """
+
+    name: ClassVar[str] = "failures-are-forgotten"
+
+    def settled(self) -> Iterator[str]:
+        """Ask the queue of each controller."""
+        for path, actor in actors_of(self.root, Controller):
+            queue = cast("Controller", actor).queue
+            for key in queue._backoff._failures:  # noqa: SLF001 -- an invariant looks inside
+                if key not in queue._due:  # noqa: SLF001
+                    yield f"{path} still holds against {key} that it has failed {queue.failures(key)} times"
+
+
 class LeadersHoldTheirLease(Invariant):
     """Nobody leads longer than the Lease lasts that he has renewed last, as it is in the store: others may take it then.
 
@@ -138,6 +155,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     InformersEqualStore,
     InformersWatch,
     OwnWritesAreNotForEver,
+    FailuresAreForgotten,
     LeadersHoldTheirLease,
     OneLeader,
 )

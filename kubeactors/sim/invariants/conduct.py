@@ -20,7 +20,7 @@ from kubeactors.api.core.v1 import Node, Pod, Secret, Service
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ApiRequest, Delete, Get, Patch, Result, Update
+from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Get, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import Overlay, controller_of
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
@@ -32,6 +32,7 @@ from kubeactors.sim.world import Commit, World
 NODES, JOBS, PODS, ACCOUNTS = "nodes", "jobs", "pods", "serviceaccounts"
 CONFLICT, INVALID, BAD_REQUEST = "Conflict", "Invalid", "BadRequest"
 FAILURE = "Failure"
+SCALE = "scale"
 KUBELETS = "node-"
 SIDE_BY_SIDE = (KUBELETS, "scheduler")
 """Who may have asked for another write of an object before he is told of one."""
@@ -61,6 +62,27 @@ class DeletionsAreOfThisOne(RequestInvariant):
         request = asked.request
         if isinstance(request, Delete) and not (request.options.preconditions and request.options.preconditions.uid):
             yield f"{asked.sender.path} deletes {told(request)} whatever it is by then: it does not name its uid"
+
+
+class WritesAreOfThisOne(RequestInvariant):
+    """Who binds a pod says which one it is, and who replaces an object which version of it he has read.
+
+    Otherwise another pod of its name is bound, or what somebody else has written meanwhile is lost.
+    """
+
+    name: ClassVar[str] = "writes-are-of-this-one"
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Look at each binding, and at each update."""
+        request = asked.request
+        if isinstance(request, Create) and request.subresource == "binding" and not request.object.metadata.uid:
+            yield f"{asked.sender.path} binds {told(request)} whichever it is by then: it does not name its uid"
+        if (
+            isinstance(request, Update)
+            and request.subresource != SCALE
+            and not request.object.metadata.resource_version
+        ):
+            yield f"{asked.sender.path} replaces {told(request)} whatever it is by then: it does not name its version"
 
 
 class RequestsAreValid(RequestInvariant):
@@ -336,6 +358,7 @@ def _words(value: TypedObject) -> object:
 
 INVARIANTS: tuple[type[Invariant], ...] = (
     DeletionsAreOfThisOne,
+    WritesAreOfThisOne,
     RequestsAreValid,
     OwnWritesAreKnown,
     WritesAreNews,

@@ -6,7 +6,7 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import Get, WatchClosed, WatchEvents
-from kubeactors.sim.network import Asked, Stream
+from kubeactors.sim.network import Asked, Served, Stream
 from kubeactors.sim.world import Commit, World
 
 
@@ -54,6 +54,14 @@ class RequestInvariant(Invariant):
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Who asked is about to be told this."""
+        yield from ()
+
+
+class ServerInvariant(Invariant):
+    """An invariant of what the server answers, to whomever, and whether that reaches him or not."""
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """The server says this."""
         yield from ()
 
 

@@ -16,9 +16,17 @@ import msgspec
 
 from tests.quality.automatic.operators import OPERATORS, Operator
 
-ROOMS = ("kubeactors.controllers", "kubeactors.kubelet", "kubeactors.scheduler", "kubeactors.client")
-NO_COMPONENTS = ("kubeactors.kubelet.runtimes",)
-"""Machines, and the programs in pods: the world that components live in. Who breaks that has not broken a component."""
+ROOMS = (
+    "kubeactors.controllers",
+    "kubeactors.kubelet",
+    "kubeactors.scheduler",
+    "kubeactors.client",
+    "kubeactors.apiserver",
+    "kubeactors.storage",
+)
+NO_COMPONENTS = ("kubeactors.kubelet.runtimes", "kubeactors.apiserver.http", "kubeactors.storage.backends")
+"""What a simulation puts something else in the place of, or no component is: machines, and the programs in pods, are the
+world that components live in; nothing is made of bytes there, and the simulated disk is the store's backend."""
 SILENT = ("log", "told", "explain", "describe", "message", "event", "record", "metric", "render", "report_end", "tell")
 """Functions whose names say that they only speak to people are left as they are."""
 

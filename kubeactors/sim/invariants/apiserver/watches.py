@@ -1,4 +1,4 @@
-"""What holds of the API server: watches are ordered and complete, the cache equals the store when all is quiet, limits hold."""
+"""What holds of watches, and of limits: watches are complete, the cache equals the store when all is quiet, limits hold."""
 
 from bisect import bisect_right
 from collections.abc import Iterator

@@ -1,0 +1,18 @@
+"""What holds of the API server.
+
+watches.py   what watchers are told         objects.py   what becomes of an object, write by write
+reads.py     what who asks is shown         writes.py    what who writes is told, and what is written then
+"""
+
+from kubeactors.sim.invariants.apiserver import objects, reads, watches, writes
+from kubeactors.sim.invariants.apiserver.watches import WatchesAreComplete
+from kubeactors.sim.invariants.invariant import Invariant
+
+INVARIANTS: tuple[type[Invariant], ...] = (
+    *watches.INVARIANTS,
+    *objects.INVARIANTS,
+    *reads.INVARIANTS,
+    *writes.INVARIANTS,
+)
+
+__all__ = ["INVARIANTS", "WatchesAreComplete"]

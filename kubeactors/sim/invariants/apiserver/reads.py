@@ -1,0 +1,120 @@
+"""What the server shows: every answer is the truth of one moment, and of none that is too old.
+
+Reckoned from the log of commits, without the server's cache, its selections, or the store's ranges.
+
+Source: "Resource versions" in Kubernetes' documentation of API concepts.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from kubeactors.api import SCHEME
+from kubeactors.apimachinery import fieldselector, labels
+from kubeactors.apimachinery.fieldselector import Fields
+from kubeactors.apimachinery.meta import HasMeta, TypedObject
+from kubeactors.apimachinery.requests import Get, List, ListOptions, ListResult, Result
+from kubeactors.apimachinery.scheme import Kind
+from kubeactors.apimachinery.status import Status
+from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
+from kubeactors.sim.network import Served
+from kubeactors.sim.world import World, as_of, since
+
+NOT_FOUND = "NotFound"
+
+
+class ReadsAreTrue(ServerInvariant):
+    """An object that is read is as it was at some moment since the request came, or since the version that it asks for."""
+
+    name: ClassVar[str] = "reads-are-true"
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Look for it in what there was."""
+        request = served.request
+        kind = SCHEME.by_resource(request.resource) if isinstance(request, Get) else None
+        if not isinstance(request, Get) or kind is None or not kind.stored or request.subresource:
+            return
+        history = self.world.histories(kind.type).get((request.namespace, request.name), ())
+        states = list(since(history, _oldest(request.resource_version, served.revision)))
+        if isinstance(answer, Result) and answer.object not in states:
+            yield f"{kind.kind} {request.name} is shown at {answer.object.metadata.resource_version}, as it was not then"
+        elif isinstance(answer, Status) and answer.reason == NOT_FOUND and None not in states:
+            yield f"{kind.kind} {request.name} is not found, and was there all the time"
+
+
+def _oldest(version: str, now: int) -> int:
+    """The oldest revision that may be shown to who asks for a version at a revision."""
+    return now if not version else int(version)
+
+
+class ListsAreTrue(ServerInvariant):
+    """A list shows all that it was asked for, as it was at the revision that it names, in order, and nothing else."""
+
+    name: ClassVar[str] = "lists-are-true"
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Put the list together from the log."""
+        request = served.request
+        kind = SCHEME.by_resource(request.resource) if isinstance(request, List) else None
+        if not isinstance(request, List) or kind is None or not kind.stored or not isinstance(answer, ListResult):
+            return
+        options, revision = request.options, int(answer.metadata.resource_version)
+        if revision < _oldest(options.resource_version, served.revision) and not options.continue_:
+            yield f"a list of {kind.resource} for {options.resource_version or 'now'} shows revision {revision}"
+        wanted = _collection(self.world, kind, request, revision)
+        yield from _differs(kind.resource, wanted, answer, options)
+
+
+def _collection(world: World, kind: Kind[TypedObject], request: List, revision: int) -> list[TypedObject]:
+    """What there was at a revision of what a list asks for, in the order of keys."""
+    there = (as_of(one, revision) for one in world.histories(kind.type).values())
+    seen = Sight(kind, request.namespace, request.options)
+    return sorted((one for one in there if one is not None and seen.has(one)), key=_place)
+
+
+def _place(value: HasMeta) -> str:
+    metadata = value.metadata
+    return f"{metadata.namespace}/{metadata.name}" if metadata.namespace else metadata.name
+
+
+def _differs(what: str, wanted: Sequence[TypedObject], answer: ListResult, options: ListOptions) -> Iterator[str]:
+    found, left = list(answer.items), answer.metadata.remaining_item_count
+    skipped = 0
+    if options.continue_ and found:
+        skipped = next((index for index, one in enumerate(wanted) if one == found[0]), 0)
+    if found != list(wanted[skipped : skipped + len(found)]):
+        yield f"a list of {what} at {answer.metadata.resource_version} has {_names(found)}, not {_names(wanted)}"
+    rest = len(wanted) - skipped - len(found)
+    if (rest > 0) != bool(answer.metadata.continue_) and (found or not options.continue_):
+        yield f"a list of {what} at {answer.metadata.resource_version} leaves out {rest}"
+    if left is not None and left != rest:
+        yield f"a list of {what} says that {left} more follow, and {rest} do"
+
+
+def _names(values: Sequence[HasMeta]) -> str:
+    return ", ".join(f"{_place(one)} at {one.metadata.resource_version}" for one in values) or "nothing"
+
+
+class Sight:
+    """What a request for a collection sees."""
+
+    def __init__(self, kind: Kind[TypedObject], namespace: str, options: ListOptions) -> None:
+        self._kind = kind
+        self._namespace = namespace
+        self._labels = labels.parse(options.label_selector)
+        self._fields = fieldselector.parse(options.field_selector)
+
+    def has(self, value: TypedObject) -> bool:
+        """Whether an object is part of it."""
+        metadata = value.metadata
+        return (
+            self._namespace in ("", metadata.namespace)
+            and self._labels.matches(metadata.labels)
+            and (self._fields.empty or self._fields.matches(self._shown(value)))
+        )
+
+    def _shown(self, value: TypedObject) -> Fields:
+        metadata = value.metadata
+        return {"metadata.name": metadata.name, "metadata.namespace": metadata.namespace, **self._kind.fields(value)}
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (ReadsAreTrue, ListsAreTrue)

@@ -1,0 +1,292 @@
+"""What the server writes: what it was asked for, on the conditions that were set, and nothing besides.
+
+Reckoned from the log of commits and from the request; defaults, admission and what the server alone says are what may
+be there besides.
+
+Source: apiserver/pkg/registry/generic/registry/store.go, "Optimistic concurrency" in api-conventions.md (v1.36).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, TypeAlias, cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api import SCHEME
+from kubeactors.api.core.v1.persistentvolume import PersistentVolumeStatus
+from kubeactors.apimachinery.meta import HasMeta, ObjectMeta, TypedObject
+from kubeactors.apimachinery.requests import (
+    APPLY_PATCH,
+    JSON_PATCH,
+    ApiRequest,
+    Create,
+    Delete,
+    Patch,
+    Result,
+    Update,
+)
+from kubeactors.apimachinery.status import Status
+from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
+from kubeactors.sim.network import Served
+from kubeactors.sim.world import Commit, since
+
+SUCCESS, FAILURE = "Success", "Failure"
+NOT_FOUND, EXISTS, CONFLICT = "NotFound", "AlreadyExists", "Conflict"
+MODIFIED = "the object has been modified"
+STATUS = "status"
+ANY_VERSION = ("", "0")
+
+KEPT = ("labels", "annotations", "finalizers", "owner_references")
+"""The parts of metadata that belong to clients."""
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+
+NOTHING: Mapping[str, object] = {}
+
+Write: TypeAlias = Create | Update | Patch | Delete
+
+
+class _Case:
+    """A write, its answer, and what there was under its name meanwhile."""
+
+    def __init__(self, served: Served, request: Write, history: Sequence[Commit]) -> None:
+        self.request: Write = request
+        self.history: Sequence[Commit] = history
+        self.states: list[TypedObject | None] = list(since(history, served.revision))
+        """What there was when the request came, and from then on."""
+        self.before: int = served.revision
+
+    def commit_of(self, shown: HasMeta) -> Commit | None:
+        """The write that an object comes from."""
+        return next((one for one in reversed(self.history) if one.new == shown), None)
+
+    def told(self) -> str:
+        """The request, for people."""
+        request = self.request
+        part = f"/{request.subresource}" if request.subresource else ""
+        verb, name = type(request).__name__.lower(), _name(request)
+        return f"to {verb} {request.resource.resource}{part} {request.namespace}/{name}"
+
+
+def _name(request: ApiRequest[object]) -> str:
+    return request.object.metadata.name if isinstance(request, Create) else request.name
+
+
+class WritesAreDone(ServerInvariant):
+    """Who is told that something is written finds it written, on the conditions that he has set; and only what he said.
+
+    Who is refused because of what there is, or is not, was refused rightly at some moment since he has asked.
+    """
+
+    name: ClassVar[str] = "writes-are-done"
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Look for what was written."""
+        request = served.request
+        if not isinstance(request, Write) or request.subresource not in ("", STATUS) or _is_dry(request):
+            return
+        kind = SCHEME.by_resource(request.resource)
+        if kind is None or not kind.stored or kind.is_asked_for:
+            return
+        name = answer.object.metadata.name if isinstance(answer, Result) else _name(request)
+        namespace = request.namespace if kind.namespaced else ""
+        case = _Case(served, request, self.world.histories(kind.type).get((namespace, name), ()))
+        problems = _answered(case, answer) if isinstance(answer, Result) else _told(case, cast("Status", answer))
+        for problem in problems:
+            yield f"a request {case.told()}: {problem}"
+
+
+def _is_dry(request: Write) -> bool:
+    return bool(request.options.dry_run)
+
+
+# Success.
+
+
+def _answered(case: _Case, answer: Result) -> Iterator[str]:
+    shown = answer.object
+    commit = case.commit_of(shown)
+    if commit is None:
+        if not isinstance(case.request, Update | Patch) or not _has_gone(case, shown.metadata):
+            yield f"{shown.metadata.name} at {shown.metadata.resource_version} was never written"
+        return
+    new = commit.new
+    assert new is not None, "it is what is shown"
+    if commit.revision <= case.before and new not in case.states:
+        yield f"it is answered with revision {commit.revision}, which was not the newest any more"
+        return
+    before = commit.old if commit.revision > case.before else new
+    match case.request:
+        case Create():
+            if before is not None:
+                yield f"{title(before)} was there already"
+            yield from _lacks(_content(cast("TypedObject", case.request.object)), _plain(new))
+        case Update():
+            yield from _at_version(case.request.object.metadata, before)
+            yield from _updated(case.request, new)
+            yield from _left_alone(case.request, before, new)
+        case Patch():
+            yield from _patched(case.request, new)
+            yield from _left_alone(case.request, before, new)
+        case Delete():
+            if new.metadata.deletion_timestamp is None:  # of some kinds it is shown as it was
+                yield from _is_gone(case, case.request)
+            else:
+                yield from _meant(case.request, before)
+                yield from _as_said(case.request, new)
+
+
+def _has_gone(case: _Case, metadata: ObjectMeta) -> bool:
+    """Whether the object has gone with this very write, as the last thing that held it was taken away."""
+    there = [one.metadata.uid for one in case.states if one is not None]
+    return None in case.states and metadata.uid in there
+
+
+def _at_version(asked: ObjectMeta, before: TypedObject | None) -> Iterator[str]:
+    """Whether it is what was to be updated. What has gone is made anew, of a kind that updates create."""
+    if before is None:
+        return
+    version = before.metadata.resource_version
+    if asked.resource_version not in (*ANY_VERSION, version):
+        yield f"it was to be at {asked.resource_version}, and was at {version}"
+    if asked.uid not in ("", before.metadata.uid):
+        yield f"it was to have uid {asked.uid}, and had {before.metadata.uid}"
+
+
+def _meant(request: Delete, before: TypedObject | None) -> Iterator[str]:
+    wanted = request.options.preconditions
+    if wanted is None or before is None:
+        return
+    if wanted.uid not in (None, before.metadata.uid):
+        yield f"{wanted.uid} was meant, and {before.metadata.uid} was deleted"
+    if wanted.resource_version not in (None, before.metadata.resource_version):
+        yield f"version {wanted.resource_version} was meant, and {before.metadata.resource_version} was deleted"
+
+
+def _updated(request: Update, new: TypedObject) -> Iterator[str]:
+    asked = cast("TypedObject", request.object)
+    if request.subresource == STATUS:
+        before, after = _status(asked), _status(new)
+        if before != after:
+            yield f"the status is {after}, not {before}"
+        return
+    for name in KEPT:
+        before, after = _said(getattr(asked.metadata, name)), _said(getattr(new.metadata, name))
+        if before != after:
+            yield f"its {name} are {after}, not {before}"
+    yield from _lacks(_content(asked), _plain(new))
+
+
+def _status(value: TypedObject) -> object:
+    """What clients say of the status: when a volume came to its phase is for the server to say."""
+    status = getattr(value, STATUS, None)
+    return replace(status, last_phase_transition_time=None) if isinstance(status, PersistentVolumeStatus) else status
+
+
+def _said(value: object) -> object:
+    """What clients say in a part of the metadata: the server counts templates of daemon sets in an annotation."""
+    if not isinstance(value, dict):
+        return value
+    return {key: one for key, one in cast("dict[str, str]", value).items() if key != TEMPLATE_GENERATION}
+
+
+def _left_alone(request: Update | Patch, before: TypedObject | None, new: TypedObject) -> Iterator[str]:
+    """What a write of the other part has changed."""
+    other = "spec" if request.subresource == STATUS else STATUS
+    if before is None or not _has_status(before):
+        return
+    if getattr(before, other, None) != getattr(new, other, None):
+        yield f"its {other} has changed from {getattr(before, other)} to {getattr(new, other)}"
+
+
+def _has_status(value: TypedObject) -> bool:
+    kind = SCHEME.by_kind(value.api_version, value.kind)
+    return kind is not None and STATUS in kind.subresources
+
+
+def _patched(request: Patch, new: TypedObject) -> Iterator[str]:
+    if request.patch_type in (JSON_PATCH, APPLY_PATCH):
+        return
+    wanted = cast("dict[str, object]", msgspec.json.decode(request.patch))
+    metadata = cast("dict[str, object]", wanted.pop("metadata", {}))
+    version = metadata.pop("resourceVersion", None)
+    del version
+    if request.subresource == STATUS:
+        wanted = {STATUS: wanted.get(STATUS) or NOTHING}  # of nothing the kind says what it is
+    else:
+        wanted.pop(STATUS, None)
+        wanted["metadata"] = metadata
+    yield from _lacks(wanted, _plain(new))
+
+
+def _content(value: TypedObject) -> dict[str, object]:
+    """What a client says of an object, with defaults."""
+    kind = SCHEME.by_kind(value.api_version, value.kind)
+    given = _plain(kind.default(value) if kind is not None else value)
+    given.pop(STATUS, None)
+    metadata = cast("dict[str, object]", given.pop("metadata"))
+    said = {name: _said(one) for name, one in metadata.items() if name in ("labels", "annotations", "ownerReferences")}
+    return {**given, "metadata": said}
+
+
+def _plain(value: HasMeta) -> dict[str, object]:
+    return cast("dict[str, object]", msgspec.to_builtins(value))
+
+
+def _as_said(request: Delete, new: TypedObject) -> Iterator[str]:
+    """What becomes of what an object owns is for the collector to see, by what holds it."""
+    policy, held = request.options.propagation_policy, new.metadata.finalizers
+    for one, finalizer in (("Foreground", "foregroundDeletion"), ("Orphan", "orphan")):
+        if policy is not None and (policy == one) is not (finalizer in held):
+            yield f"it is to be deleted {policy}, and is held by {', '.join(held) or 'nothing'}"
+
+
+def _lacks(wanted: object, found: object, place: str = "it") -> Iterator[str]:
+    """What was asked for and is not there. An item of a list may be anywhere in it."""
+    if isinstance(wanted, Mapping):
+        there = cast("Mapping[str, object]", found) if isinstance(found, Mapping) else NOTHING
+        for key, one in cast("Mapping[str, object]", wanted).items():
+            if not key.startswith("$"):
+                yield from _lacks(one, there.get(key), f"{place}.{key}")
+    elif isinstance(wanted, list | tuple):
+        items = cast("Sequence[object]", found) if isinstance(found, list | tuple) else ()
+        for one in cast("Sequence[object]", wanted):
+            if not _is_directive(one) and not any(not any(True for _ in _lacks(one, other)) for other in items):
+                yield f"{place} lacks {one}"
+    elif wanted != found and (found if wanted is None else wanted != ""):
+        yield f"{place} is {found}, not {wanted}"
+
+
+def _is_directive(item: object) -> bool:
+    return isinstance(item, Mapping) and "$patch" in cast("Mapping[str, object]", item)
+
+
+# Refusals, and deletions that are over.
+
+
+def _told(case: _Case, answer: Status) -> Iterator[str]:
+    if answer.status == SUCCESS:
+        if isinstance(case.request, Delete):
+            yield from _is_gone(case, case.request)
+        return
+    asked = case.request.object.metadata if isinstance(case.request, Update) else None
+    match answer.reason:
+        case "NotFound" if None not in case.states and not isinstance(case.request, Create):
+            yield "it is not found, and was there all the time"
+        case "AlreadyExists" if not any(case.states):
+            yield "it exists, it is said, and it was not there at any time"
+        case "Conflict" if asked is not None and MODIFIED in answer.message:
+            if all(one is not None and one.metadata.resource_version == asked.resource_version for one in case.states):
+                yield f"it is said to be at another version than {asked.resource_version}, and was not"
+        case _:
+            pass
+
+
+def _is_gone(case: _Case, request: Delete) -> Iterator[str]:
+    if None not in case.states:
+        yield "it is said to be gone, and was there all the time"
+    else:
+        last = next((one for one in case.states if one is not None), None)
+        yield from _meant(request, last) if len(case.states) == 2 else ()
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (WritesAreDone,)

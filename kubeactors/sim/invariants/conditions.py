@@ -1,0 +1,87 @@
+"""What holds of conditions, whosever they are.
+
+Source: the documentation of Condition in apimachinery/pkg/apis/meta/v1/types.go (v1.36).
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import ClassVar, Protocol, cast
+
+from kubeactors.actor.supervision import SECOND
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.world import Commit
+
+OLD = 5 * SECOND
+"""A time that is so long ago is none at which something has happened only now."""
+
+HEARSAY = ("PodScheduled", "DisruptionTarget")
+"""What several say of a pod, each as far as he knows it: a scheduler that lags of a pod that is bound already, those who
+evict it."""
+FAILURE = "ReplicaFailure"
+"""It begins anew with another reason.
+
+Source: SetCondition in pkg/controller/replicaset/replica_set_utils.go (v1.36).
+"""
+
+
+class _Condition(Protocol):
+    @property
+    def type(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def last_transition_time(self) -> str | None: ...
+
+
+class _Status(Protocol):
+    @property
+    def conditions(self) -> tuple[_Condition, ...] | None: ...
+
+
+class _Conditioned(Protocol):
+    @property
+    def status(self) -> _Status: ...
+
+
+class TransitionsAreDated(Invariant):
+    """A condition says since when its status is what it is: another status has another time, and the same the same.
+
+    Somebody waits by these times: for a pod to have been ready long enough, for a node to come back, for a rollout.
+    """
+
+    name: ClassVar[str] = "transitions-are-dated"
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Compare the times of conditions that were there before."""
+        old, new = commit.old, commit.new
+        if old is None or new is None or not _has_conditions(type(new)):
+            return
+        then, now = (cast("_Conditioned", one).status.conditions for one in (old, new))
+        if then is now or not then or not now or self.world.is_spoilt(new.metadata.uid):
+            return
+        before = {one.type: one for one in then if one.type not in HEARSAY}
+        for one in now:
+            was = before.get(one.type)
+            for problem in _dated(was, one, self.root.kernel.wall + self.root.kernel.now) if was is not None else ():
+                yield f"{title(new)}: {one.type} {problem}"
+
+
+@cache
+def _has_conditions(type_: type[TypedObject]) -> bool:
+    return "conditions" in getattr(getattr(type_(), "status", None), "__struct_fields__", ())
+
+
+def _dated(old: _Condition, new: _Condition, wall: int) -> Iterator[str]:
+    then, now = old.last_transition_time, new.last_transition_time
+    if old.status == new.status:
+        if then != now and (old.reason == new.reason or new.type != FAILURE):
+            yield f"is {new.status} as before, since {then}, and now since {now}"
+    elif then == now and then is not None and parse_time(then) + OLD < wall:
+        yield f"was {old.status}, and is said to be {new.status} since {then} already"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (TransitionsAreDated,)

@@ -1,0 +1,163 @@
+"""What kubelets do in time: containers that have ended start again when they may, not sooner, and pods go that must.
+
+A wake-up that is forgotten, or a wait that is too short, shows nowhere once all is quiet.
+
+Source: "Pod Lifecycle" in Kubernetes' documentation: containers restart after 10 s, 20 s, 40 s, ..., at most five
+minutes, and at once when they have run for ten minutes; calculateBackoff in pkg/kubelet (v1.36).
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.core.v1 import ContainerStatus, Node, Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.kubelet import Kubelet
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.kubelet import runtimes
+from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within
+from kubeactors.sim.invariants.podstatus import TERMINAL, may_start, statuses_of
+from kubeactors.sim.room import is_ours
+from kubeactors.sim.world import Commit, World
+
+MANAGER = "controller-manager"
+"""Faults that make clocks jump are its."""
+FIRST_WAIT, LONGEST_WAIT, WELL = 10, 300, 600
+"""Seconds: how long the second restart waits, how long any waits at most, and how long one runs to begin anew."""
+ROUNDING = 1
+LATE = 10 * SECOND
+"""So much later than it is due something may happen."""
+STARTS_KEPT = 2
+"""The newest start of a container, and the one before it, whose log can still be read."""
+BACKING_OFF = "CrashLoopBackOff"
+
+
+class _Restarts:
+    """What is known of the restarts of a container under one kubelet."""
+
+    def __init__(self, count: int, kubelet: object) -> None:
+        self.count: int = count
+        self.kubelet: object = kubelet
+        self.wait: int | None = 0 if not count else None
+        """Seconds that the next restart waits; None if that is not known."""
+        self.ended: int | None = None
+        """When its end was first seen (virtual nanoseconds); None while it runs."""
+
+
+class RestartsKeepTheirTime(Invariant):
+    """A container that has ended and may start again does: the first time at once, then after longer and longer waits."""
+
+    name: ClassVar[str] = "restarts-keep-their-time"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._known: dict[tuple[str, str], _Restarts] = {}
+        """By uid and container."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow the starts of each container, as they are told."""
+        old, new = commit.old, commit.new
+        if new is None:
+            for one in statuses_of(commit.current):
+                self._known.pop((commit.current.metadata.uid, one.name), None)
+        elif isinstance(new, Pod) and isinstance(old, Pod) and statuses_of(old) != statuses_of(new):
+            for one in statuses_of(new):
+                for problem in self._followed(new, one):
+                    yield f"{title(new)}: container {one.name} {problem}"
+
+    def _followed(self, pod: Pod, one: ContainerStatus) -> Iterator[str]:
+        known = self._known.get((pod.metadata.uid, one.name))
+        if known is None or one.restart_count not in (known.count, known.count + 1):
+            known = self._known[pod.metadata.uid, one.name] = _Restarts(one.restart_count, self._kubelet(pod))
+        elif one.restart_count > known.count:
+            yield from self._restarted(pod, one, known)
+        if one.state.running is not None:
+            known.ended = None
+        elif known.ended is None and (one.state.terminated or _backs_off(one)):
+            known.ended = self.root.kernel.now
+
+    def _restarted(self, pod: Pod, one: ContainerStatus, known: _Restarts) -> Iterator[str]:
+        kubelet, last = self._kubelet(pod), one.last_state.terminated
+        begun = one.state.running or one.state.terminated
+        wait = known.wait if kubelet is known.kubelet and pod.metadata.generation <= 1 else None
+        if last is None or not last.started_at or not last.finished_at:
+            wait = None
+        elif parse_time(last.finished_at) - parse_time(last.started_at) >= WELL * SECOND:
+            wait = 0 if wait is not None else None
+        if wait and last is not None and last.finished_at and begun is not None and begun.started_at:
+            waited = (parse_time(begun.started_at) - parse_time(last.finished_at)) // SECOND
+            calm = self.world.disturbed_until(MANAGER) < (known.ended or 0)
+            if waited + ROUNDING < wait and calm:
+                yield f"starts again {waited} s after its end, and was to wait {wait} s"
+        known.count, known.kubelet, known.ended = one.restart_count, kubelet, None
+        known.wait = None if wait is None else min(2 * wait, LONGEST_WAIT) or FIRST_WAIT
+
+    def looked(self) -> Iterator[str]:
+        """Look at those that are to start."""
+        now = self.root.kernel.now
+        for (uid, name), known in self._known.items():
+            due = None if known.ended is None or known.wait is None else known.ended + known.wait * SECOND + LATE
+            pod = self.world.by_uid.get(uid) if due is not None and due < now else None
+            if not isinstance(pod, Pod) or pod.metadata.deletion_timestamp is not None:
+                continue
+            if pod.status.phase in TERMINAL or not may_start(pod, name) or not self._is_well(pod.spec.node_name):
+                continue
+            if self._kubelet(pod) is known.kubelet:
+                yield f"{title(pod)}: container {name} does not start again, and was to after {known.wait} s"
+
+    def _is_well(self, node: str) -> bool:
+        """Whether nothing has befallen a node of late."""
+        return node not in self.world.dark and (
+            self.world.disturbed_until(node, MANAGER) + UNDISTURBED < self.root.kernel.now
+        )
+
+    def _kubelet(self, pod: Pod) -> object:
+        """Who looks after a pod: a kubelet that begins anew does not know how long somebody has waited."""
+        found = (kubelet for _, kubelet in actors_within("machines", self.root, Kubelet))
+        return next((one for one in found if one.ctx.self.path.endswith(f"/{pod.spec.node_name}")), None)
+
+
+def _backs_off(one: ContainerStatus) -> bool:
+    return one.state.waiting is not None and one.state.waiting.reason == BACKING_OFF
+
+
+class PodsGoInTime(Invariant):
+    """A pod that was asked to go has gone a little after its time is over, unless something has befallen its node."""
+
+    name: ClassVar[str] = "pods-go-in-time"
+
+    def looked(self) -> Iterator[str]:
+        """Look at those that are to go."""
+        kernel = self.root.kernel
+        for pod in self.world.of(Pod).values():
+            until, node = pod.metadata.deletion_timestamp, pod.spec.node_name
+            if until is None or pod.metadata.finalizers or not node or node in self.world.dark:
+                continue
+            if parse_time(until) + LATE < kernel.wall + kernel.now and self._is_well(node):
+                yield f"{title(pod)} was to go at {until}, and {node} has not let it"
+
+    def _is_well(self, name: str) -> bool:
+        node = self.world.find(Node, name, "")
+        calm = self.world.disturbed_until(name, MANAGER) + UNDISTURBED < self.root.kernel.now
+        return calm and node is not None and is_ours(node)
+
+
+class OldStartsAreForgotten(Invariant):
+    """When all is quiet, nodes keep the newest start of each container and the one before: no disk is filled by crashes."""
+
+    name: ClassVar[str] = "old-starts-are-forgotten"
+
+    def settled(self) -> Iterator[str]:
+        """Count them."""
+        for node, runtime, now in runtimes(self.root):
+            for sandbox in runtime.list_pod_sandboxes():
+                names = [one.name for one in runtime.list_containers(sandbox.id, now)]
+                for name in dict.fromkeys(names):
+                    if names.count(name) > STARTS_KEPT:
+                        yield f"{node} keeps {names.count(name)} starts of {sandbox.config.name}, container {name}"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (RestartsKeepTheirTime, PodsGoInTime, OldStartsAreForgotten)

@@ -1,0 +1,214 @@
+"""What is said of pods is judged by itself: whether it adds up, how it goes on, and whether that is in time."""
+
+from itertools import pairwise
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.actor import SimSystem
+from kubeactors.api.core.v1 import (
+    Container,
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStateWaiting,
+    ContainerStatus,
+    Node,
+    Pod,
+    PodCondition,
+    PodIP,
+    PodSpec,
+    PodStatus,
+)
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.invariants import Invariant
+from kubeactors.sim.invariants.conditions import TransitionsAreDated
+from kubeactors.sim.invariants.podstatus import ContainersGoOn, StatusesAddUp
+from kubeactors.sim.invariants.podtimes import PodsGoInTime, RestartsKeepTheirTime
+from kubeactors.sim.world import Commit, World
+from kubeactors.storage import KeyValue, StoreEvent
+
+T0, T1, T2 = "2026-01-01T00:00:00Z", "2026-01-01T00:00:10Z", "2026-01-01T00:00:20Z"
+WAITS = ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreating"))
+RUNS = ContainerState(running=ContainerStateRunning(started_at=T1))
+DONE = ContainerState(terminated=ContainerStateTerminated(exit_code=0, started_at=T0, finished_at=T1))
+BROKEN = ContainerState(terminated=ContainerStateTerminated(exit_code=1, started_at=T0, finished_at=T1))
+
+
+def told(state: ContainerState, count: int = 0, last: ContainerState | None = None, id_: str = "c") -> ContainerStatus:
+    """What is said of a container."""
+    runs = state.running is not None
+    return ContainerStatus(
+        name="main",
+        state=state,
+        last_state=last or ContainerState(),
+        ready=runs,
+        started=runs,
+        restart_count=count,
+        container_id=id_,
+        image_id="i",
+    )
+
+
+def pod(one: ContainerStatus, phase: str, ready: str = "", policy: str = "Always", address: str = "10.0.0.1") -> Pod:
+    """A pod of one container, of which that is said."""
+    said = ready or str(one.ready)
+    return Pod(
+        metadata=ObjectMeta(name="a", namespace="x", uid="u"),
+        spec=PodSpec(restart_policy=policy, node_name="node-1", containers=(Container(name="main"),)),
+        status=PodStatus(
+            phase=phase,
+            start_time=T0,
+            host_ip="192.0.2.1",
+            pod_ip=address,
+            pod_ips=(PodIP(ip=address),) if address else (),
+            container_statuses=(one,),
+            conditions=tuple(PodCondition(type=type_, status=said) for type_ in ("ContainersReady", "Ready")),
+        ),
+    )
+
+
+def judged(type_: type[Invariant], old: Pod, new: Pod) -> list[str]:
+    """What an invariant says of a change."""
+    sim = SimSystem()
+    sim.kernel.wall = parse_time(T2)
+    return list(type_(World(), sim.kernel.root).committed(Commit(7, "x/a", old, new)))
+
+
+EMPTY = Pod()
+
+
+@pytest.mark.parametrize(
+    ("found", "problem"),
+    [
+        (pod(told(RUNS), "Running"), ""),
+        (pod(told(RUNS), "Pending"), "said to be pending"),
+        (pod(told(RUNS), "Running", ready="False"), "ContainersReady is False"),
+        (pod(told(RUNS), "Failed", ready="False"), "said to have failed"),
+        (pod(told(RUNS), "Running", address=""), "has no address"),
+        (pod(told(RUNS, id_=""), "Running"), "has no id"),
+        (pod(told(RUNS, count=1, last=DONE), "Running"), ""),
+        (pod(told(WAITS), "Pending"), ""),
+        (pod(told(WAITS), "Running"), "none of its containers has"),
+        (pod(told(WAITS, count=1, last=BROKEN), "Running"), ""),
+        (pod(replace(told(WAITS), started=True), "Pending"), "is said to be started"),
+        (pod(told(DONE), "Succeeded", policy="Never"), ""),
+        (pod(told(DONE), "Running", policy="Never"), "all of its containers are over"),
+        (pod(told(DONE), "Running"), ""),
+        (pod(told(BROKEN), "Succeeded", policy="Never"), "not all of its containers have"),
+        (pod(told(BROKEN), "Running", policy="OnFailure"), ""),
+        (pod(told(DONE), "Failed", policy="OnFailure"), "said to have failed"),
+    ],
+)
+def test_what_is_said_of_a_pod_goes_together(found: Pod, problem: str) -> None:
+    problems = judged(StatusesAddUp, EMPTY, found)
+    assert bool(problems) == bool(problem), problems
+    assert any(problem in one for one in problems) or not problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "policy", "problem"),
+    [
+        (told(WAITS, id_=""), told(RUNS), "Always", ""),
+        (told(RUNS), told(DONE), "Never", ""),
+        (told(DONE), told(RUNS, count=1, last=DONE, id_="d"), "Always", ""),
+        (told(DONE), told(RUNS, count=1, last=DONE, id_="d"), "OnFailure", "starts again"),
+        (told(BROKEN), told(RUNS, count=1, last=BROKEN, id_="d"), "OnFailure", ""),
+        (told(BROKEN), told(RUNS, count=1, last=BROKEN, id_="d"), "Never", "starts again"),
+        (told(DONE), told(RUNS, count=1, id_="d"), "Always", "has not ended before"),
+        (told(DONE), told(RUNS), "Always", "runs after its end"),
+        (told(RUNS), told(RUNS, count=1, last=BROKEN), "Always", "is the same"),
+        (told(RUNS, count=1, last=BROKEN), told(DONE, id_="d"), "Always", "and then 0 times"),
+        (told(DONE), told(BROKEN), "Never", "and then as"),
+    ],
+)
+def test_a_container_goes_on_as_it_may(old: ContainerStatus, new: ContainerStatus, policy: str, problem: str) -> None:
+    before, after = (pod(one, "Running", policy=policy) for one in (old, new))
+    problems = judged(ContainersGoOn, before, after)
+    assert bool(problems) == bool(problem), problems
+    assert any(problem in one for one in problems) or not problem
+
+
+@pytest.mark.parametrize(
+    ("status", "since", "problem"),
+    [
+        ("True", T0, ""),
+        ("True", T1, "as before"),
+        ("False", T2, ""),
+        ("False", T0, "since 2026-01-01T00:00:00Z already"),
+    ],
+)
+def test_a_condition_says_since_when_it_is_so(status: str, since: str, problem: str) -> None:
+    before, after = (
+        Pod(status=PodStatus(conditions=(PodCondition(type="Ready", status=one, last_transition_time=time),)))
+        for one, time in (("True", T0), (status, since))
+    )
+    problems = judged(TransitionsAreDated, before, after)
+    assert bool(problems) == bool(problem)
+    assert not problem or problem in problems[0]
+
+
+def ended(second: int) -> ContainerState:
+    """It has ended badly, after it ran for a second."""
+    times = [f"2026-01-01T00:00:{one:02}Z" for one in (second - 1, second)]
+    return ContainerState(
+        terminated=ContainerStateTerminated(exit_code=1, started_at=times[0], finished_at=times[1], container_id="c")
+    )
+
+
+def begun(second: int) -> ContainerState:
+    """It runs since that second."""
+    return ContainerState(running=ContainerStateRunning(started_at=f"2026-01-01T00:00:{second:02}Z"))
+
+
+@pytest.mark.parametrize(("again", "problems"), [(25, 0), (16, 1)])
+def test_the_second_restart_waits_ten_seconds(again: int, problems: int) -> None:
+    sim = SimSystem()
+    invariant = RestartsKeepTheirTime(World(), sim.kernel.root)
+    steps = (
+        told(WAITS),
+        told(begun(10)),
+        told(ended(11)),
+        told(begun(11), count=1, last=ended(11), id_="d"),
+        told(ended(14), count=1, last=ended(11), id_="d"),
+        told(begun(again), count=2, last=ended(14), id_="e"),
+    )
+    found: list[str] = []
+    for before, after in pairwise(steps):
+        old, new = pod(before, "Running"), pod(after, "Running")
+        found += invariant.committed(Commit(7, "x/a", old, new))
+    assert len(found) == problems
+
+
+def test_a_container_that_does_not_start_again_is_noticed() -> None:
+    sim, world = SimSystem(), World()
+    invariant = RestartsKeepTheirTime(world, sim.kernel.root)
+    before, after = pod(told(RUNS), "Running"), pod(told(BROKEN), "Running")
+    write(world, "pods/x/a", after)
+    assert not list(invariant.committed(Commit(7, "x/a", before, after)))
+    sim.run(5.0)
+    assert not list(invariant.looked())
+    sim.run(10.0)
+    assert list(invariant.looked())
+
+
+def test_a_pod_that_does_not_go_is_noticed_unless_something_holds_it() -> None:
+    sim, world = SimSystem(), World()
+    until = "1970-01-01T00:00:30Z"
+    write(world, "nodes/node-1", Node(metadata=ObjectMeta(name="node-1", uid="n")))
+    going = pod(told(RUNS), "Running")
+    write(world, "pods/x/a", replace(going, metadata=replace(going.metadata, deletion_timestamp=until)))
+    held = replace(going.metadata, name="b", uid="v", deletion_timestamp=until, finalizers=("f",))
+    write(world, "pods/x/b", replace(going, metadata=held))
+    sim.kernel.wall = 0
+    invariant = PodsGoInTime(world, sim.kernel.root)
+    sim.run(35.0)
+    assert not list(invariant.looked())
+    sim.run(10.0)
+    assert len(list(invariant.looked())) == 1
+
+
+def write(world: World, key: str, value: Pod | Node) -> None:
+    """The store has an object."""
+    world.apply(StoreEvent(kv=KeyValue(key, value, 7, 7, 1), previous=None, deleted=False))

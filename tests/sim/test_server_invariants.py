@@ -1,0 +1,220 @@
+"""What the server says and writes is compared with what the store has committed."""
+
+from typing import Any, cast
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.actor import Actor, SimSystem
+from kubeactors.actor.cell import Cell
+from kubeactors.api.apps.v1 import Deployment, DeploymentSpec, DeploymentStatus
+from kubeactors.api.apps.v1.defaults import default_deployment
+from kubeactors.apimachinery.meta import DeleteOptions, ListMeta, ObjectMeta, Preconditions
+from kubeactors.apimachinery.requests import (
+    MERGE_PATCH,
+    ApiRequest,
+    Create,
+    Delete,
+    Get,
+    GroupVersionResource,
+    List,
+    ListOptions,
+    ListResult,
+    Patch,
+    Result,
+    Update,
+)
+from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, Status
+from kubeactors.sim.invariants import Invariant, ServerInvariant
+from kubeactors.sim.invariants.apiserver.objects import DeletionGoesOn, GenerationsCount, IdentityStays
+from kubeactors.sim.invariants.apiserver.reads import ListsAreTrue, ReadsAreTrue
+from kubeactors.sim.invariants.apiserver.writes import WritesAreDone
+from kubeactors.sim.network import Served
+from kubeactors.sim.world import World
+from kubeactors.storage import KeyValue, StoreEvent
+
+RESOURCE = GroupVersionResource("apps", "v1", "deployments")
+BORN, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:00:30Z"
+ONE = default_deployment(
+    Deployment(
+        metadata=ObjectMeta(
+            name="a",
+            namespace="x",
+            uid="u",
+            resource_version="5",
+            creation_timestamp=BORN,
+            generation=1,
+            labels={"k": "v"},
+        ),
+        spec=DeploymentSpec(replicas=1),
+    )
+)
+
+
+def meta(value: Deployment, revision: int, **changes: Any) -> Deployment:
+    """The object with other metadata, at a revision."""
+    return replace(value, metadata=replace(value.metadata, resource_version=str(revision), **changes))
+
+
+def sized(revision: int, replicas: int, generation: int = 2) -> Deployment:
+    """The object with another size, at a revision."""
+    return replace(meta(ONE, revision, generation=generation), spec=replace(ONE.spec, replicas=replicas))
+
+
+class Bench:
+    """A world that has seen some states of one object, the first before a request came."""
+
+    def __init__(self, type_: type[Invariant], *states: Deployment | None) -> None:
+        self._sim, self.world = SimSystem(), World()
+        self.invariant = type_(self.world, self._sim.kernel.root)
+        self._cell = cast("Cell", self._sim.spawn(Actor, name="server"))
+        self.problems: list[str] = []
+        before: Deployment | None = None
+        for revision, state in enumerate(states, start=5):
+            self._commit(revision, before, state)
+            before = state
+
+    def _commit(self, revision: int, before: Deployment | None, state: Deployment | None) -> None:
+        if before is None and state is None:
+            return
+        previous = None if before is None else KeyValue("x/a", before, revision - 1, revision - 1, 1)
+        kv = KeyValue("x/a", state, revision, revision, 1)
+        commit = self.world.apply(StoreEvent(kv=kv, previous=previous, deleted=state is None))
+        self.problems += self.invariant.committed(commit)
+
+    def told(self, request: ApiRequest[object], answer: object, came_at: int = 5) -> list[str]:
+        """What the invariant says to this answer."""
+        served = Served(self._cell, request, came_at)
+        return list(cast("ServerInvariant", self.invariant).served(served, answer))
+
+
+@pytest.mark.parametrize(
+    ("type_", "then", "problem"),
+    [
+        (IdentityStays, meta(ONE, 6), ""),
+        (IdentityStays, meta(ONE, 5), "says that it is at 5"),
+        (IdentityStays, meta(ONE, 6, uid="w"), "became"),
+        (IdentityStays, meta(ONE, 6, creation_timestamp=LATER), "became"),
+        (GenerationsCount, sized(6, 2), ""),
+        (GenerationsCount, sized(6, 2, generation=1), "not 2"),
+        (GenerationsCount, meta(ONE, 6, generation=2), "not 1"),
+        (GenerationsCount, meta(ONE, 6, generation=2, deletion_timestamp=LATER), ""),
+        (DeletionGoesOn, None, ""),
+        (DeletionGoesOn, meta(ONE, 6, deletion_timestamp=LATER, finalizers=("f",)), ""),
+    ],
+)
+def test_what_becomes_of_an_object_is_judged(type_: type[Invariant], then: Deployment | None, problem: str) -> None:
+    bench = Bench(type_, ONE, then)
+    assert len(bench.problems) == bool(problem)
+    assert not problem or problem in bench.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("then", "problem"),
+    [
+        (meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f",)), ""),
+        (meta(ONE, 6, deletion_timestamp=LATER, finalizers=("f",)), f"then at {LATER}"),
+        (meta(ONE, 6, finalizers=("f",)), "then at None"),
+        (meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f", "g")), "held by g"),
+        (None, ""),
+    ],
+)
+def test_a_deletion_is_not_taken_back(then: Deployment | None, problem: str) -> None:
+    bench = Bench(DeletionGoesOn, ONE, meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f",)), then)
+    assert len(bench.problems) == bool(problem)
+    assert not problem or problem in bench.problems[0]
+
+
+def test_what_a_finalizer_holds_does_not_go() -> None:
+    assert Bench(DeletionGoesOn, meta(ONE, 5, finalizers=("f",)), None).problems
+
+
+@pytest.mark.parametrize(
+    ("version", "answer", "problem"),
+    [
+        ("", Result(object=sized(6, 2)), ""),
+        ("", Result(object=ONE), ""),
+        ("6", Result(object=ONE), "as it was not then"),
+        ("", Result(object=sized(6, 3)), "as it was not then"),
+        ("", NotFound.saying("deployments a").status, "was there all the time"),
+    ],
+)
+def test_an_object_is_shown_as_it_was(version: str, answer: Result | Status, problem: str) -> None:
+    bench = Bench(ReadsAreTrue, ONE, sized(6, 2))
+    problems = bench.told(Get(resource=RESOURCE, namespace="x", name="a", resource_version=version), answer)
+    assert len(problems) == bool(problem)
+    assert not problem or problem in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "revision", "items", "problems"),
+    [
+        (ListOptions(), 6, (sized(6, 2),), 0),
+        (ListOptions(), 5, (ONE,), 0),
+        (ListOptions(), 6, (ONE,), 1),
+        (ListOptions(resource_version="6"), 5, (ONE,), 1),
+        (ListOptions(label_selector="k=v"), 6, (), 1),
+        (ListOptions(label_selector="k=w"), 6, (sized(6, 2),), 1),
+        (ListOptions(field_selector="metadata.name=b"), 6, (), 0),
+    ],
+)
+def test_a_list_shows_what_there_was(
+    options: ListOptions, revision: int, items: tuple[Deployment, ...], problems: int
+) -> None:
+    bench = Bench(ListsAreTrue, ONE, sized(6, 2))
+    answer = ListResult(metadata=ListMeta(resource_version=str(revision)), items=items)
+    assert bool(bench.told(List(resource=RESOURCE, namespace="x", options=options), answer)) == bool(problems)
+
+
+UPDATE = Update(resource=RESOURCE, namespace="x", name="a", object=replace(ONE, spec=replace(ONE.spec, replicas=2)))
+STATUS = replace(UPDATE, subresource="status", object=replace(ONE, status=DeploymentStatus(replicas=1)))
+DELETE = Delete(
+    resource=RESOURCE,
+    namespace="x",
+    name="a",
+    options=DeleteOptions(preconditions=Preconditions(uid="u")),
+)
+PATCH = Patch(
+    resource=RESOURCE, namespace="x", name="a", patch_type=MERGE_PATCH, patch=b'{"metadata":{"labels":{"k":null}}}'
+)
+GONE = Status(status="Success")
+
+
+@pytest.mark.parametrize(
+    ("request_", "states", "answer", "problem"),
+    [
+        (UPDATE, (sized(6, 2),), Result(object=sized(6, 2)), ""),
+        (UPDATE, (sized(6, 3),), Result(object=sized(6, 3)), "it.spec.replicas is 3, not 2"),
+        (UPDATE, (), Result(object=sized(6, 2)), "was never written"),
+        (UPDATE, (meta(ONE, 6), sized(7, 2)), Result(object=sized(7, 2)), "was to be at 5, and was at 6"),
+        (UPDATE, (), Conflict.saying("the object has been modified; please").status, "and was not"),
+        (UPDATE, (), NotFound.saying("deployments a").status, "was there all the time"),
+        (
+            UPDATE,
+            (replace(sized(6, 2), status=DeploymentStatus(replicas=1)),),
+            Result(object=replace(sized(6, 2), status=DeploymentStatus(replicas=1))),
+            "its status has changed",
+        ),
+        (STATUS, (replace(sized(6, 2), status=DeploymentStatus(replicas=1)),), None, "its spec has changed"),
+        (STATUS, (meta(ONE, 6),), None, "the status is"),
+        (DELETE, (None,), GONE, ""),
+        (DELETE, (), GONE, "was there all the time"),
+        (replace(DELETE, options=DeleteOptions(preconditions=Preconditions(uid="w"))), (None,), GONE, "w was meant"),
+        (PATCH, (meta(ONE, 6, labels={}),), None, ""),
+        (PATCH, (meta(ONE, 6),), None, "it.metadata.labels.k is v, not None"),
+        (Create(resource=RESOURCE, namespace="x", object=ONE), (meta(ONE, 6),), None, "was there already"),
+        (
+            Create(resource=RESOURCE, namespace="x", object=meta(ONE, 5, name="b")),
+            (),
+            AlreadyExists.saying("deployments b").status,
+            "was not there at any time",
+        ),
+    ],
+)
+def test_a_write_is_done_as_it_was_asked_for(
+    request_: ApiRequest[object], states: tuple[Deployment | None, ...], answer: object, problem: str
+) -> None:
+    bench = Bench(WritesAreDone, ONE, *states)
+    problems = bench.told(request_, answer or Result(object=cast("Deployment", states[-1])))
+    assert len(problems) == bool(problem), problems
+    assert not problem or problem in problems[0]
