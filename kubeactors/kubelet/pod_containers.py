@@ -141,7 +141,7 @@ class PodContainers:
         self._note_ephemeral()
         self.sandbox = sandbox
         self.ip = sandbox.ip or self.ip
-        adopt(self.records, self._runtime.list_containers(sandbox.id, now))
+        adopt(self.pod, self.records, self._runtime.list_containers(sandbox.id, now))
 
     def recover(self) -> None:
         """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory."""

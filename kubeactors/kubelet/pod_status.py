@@ -1,6 +1,7 @@
 """What a kubelet reports of a pod. Pure.
 
-Source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus, pkg/kubelet/status/status_manager.go mergePodStatus (v1.36).
+Source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus and convertToAPIContainerStatuses,
+pkg/kubelet/status/status_manager.go mergePodStatus (v1.36).
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,7 @@ def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
     base, metadata = pod.status, pod.metadata
     pod_name = f"{metadata.name}_{metadata.namespace}({metadata.uid})"
     waiting = bool(view.init) and not view.initialized
-    init = tuple([one.status(pod_name, initializing=True) for one in view.init])
+    init = tuple([_of_init(one, base, pod_name) for one in view.init])
     main = tuple([one.status(pod_name, initializing=waiting) for one in view.main])
     observed = Observed(
         init_statuses=init, statuses=main, phase=_phase(pod, view, init, main), has_sandbox=view.has_sandbox
@@ -68,6 +69,15 @@ def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
         container_statuses=main,
         ephemeral_container_statuses=tuple([one.debug_status(pod_name) for one in view.ephemeral]),
     )
+
+
+def _of_init(record: ContainerRecord, told: PodStatus, pod_name: str) -> ContainerStatus:
+    """Once the runtime does not have it any more, what was told of its end stays."""
+    if record.current is None and record.ended is not None:
+        for one in told.init_container_statuses:
+            if one.name == record.spec.name and one.state.terminated is not None:
+                return one
+    return record.status(pod_name, initializing=True)
 
 
 @lru_cache(maxsize=8192)

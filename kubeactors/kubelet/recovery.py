@@ -17,15 +17,32 @@ LOST = ContainerStateTerminated(
 )
 
 
-def adopt(records: Iterable[ContainerRecord], found: Sequence[RuntimeContainer]) -> None:
-    """The runtime has containers of this pod already, the oldest first: the kubelet was restarted."""
+DONE = ContainerStateTerminated(exit_code=0, reason="Completed")
+"""How an init container ended of which nobody knows more than that others have been started since."""
+
+
+def adopt(pod: Pod, records: Iterable[ContainerRecord], found: Sequence[RuntimeContainer]) -> None:
+    """The runtime has containers of this pod already, the oldest first: the kubelet was restarted.
+
+    Of those that it does not have, because it has forgotten them when the node lost its memory once, the API tells. But
+    what the API tells may be old: if it has a main container, all init containers have ended well.
+    """
     starts: dict[str, list[RuntimeContainer]] = {}
     for one in found:
         starts.setdefault(one.name, []).append(one)
+    lost: list[ContainerRecord] = []
     for record in records:
         known = starts.get(record.spec.name)
         if known:
             record.adopt(known[-1], known[-2] if len(known) > 1 else None)
+        elif not record.ephemeral:
+            lost.append(record)
+    init = [one for one in lost if one.init]
+    recover(pod, init, [one for one in lost if not one.init])
+    if any(one.name in starts for one in pod.spec.containers):
+        for record in init:
+            if not is_sidecar(record.spec) and not record.ready:
+                record.ended = DONE
 
 
 def recover(pod: Pod, init: Iterable[ContainerRecord], main: Iterable[ContainerRecord]) -> None:

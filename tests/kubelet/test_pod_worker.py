@@ -4,13 +4,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Container, Pod, PodSpec, Probe
+from kubeactors.api.core.v1 import (
+    Container,
+    ContainerState,
+    ContainerStateTerminated,
+    ContainerStatus,
+    Pod,
+    PodSpec,
+    Probe,
+)
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.pod_worker import PodWorker, Stage
-from kubeactors.kubelet.runtimes import Behaviour, ContainerState, ProbeResult, SimulatedRuntime
+from kubeactors.kubelet.runtimes import Behaviour, ProbeResult, SimulatedRuntime
+from kubeactors.kubelet.runtimes import ContainerState as Life
 
 SECOND = 1_000_000_000
 START = 1_767_225_600 * SECOND
+TIME = "2026-01-01T00:00:00Z"
 
 
 def a_pod(*containers: Container, restart_policy: str = "Always") -> Pod:
@@ -70,6 +80,40 @@ def test_an_idle_pod_asks_for_nothing() -> None:
     assert worker.wake_at is None
 
 
+def test_what_ended_before_the_node_lost_its_memory_stays_so_when_the_kubelet_begins_anew() -> None:
+    told = PodWorker(preparing_pod(), a_runtime(), "1.1.1.1", START)
+    live(told, START + 5 * SECOND)
+    lost = a_runtime()
+    after_the_loss = PodWorker(told.pod, lost, "1.1.1.1", START + 6 * SECOND)
+    after_the_loss.recover()
+    live(after_the_loss, START + 9 * SECOND, START + 6 * SECOND)
+
+    for read in (after_the_loss.pod, a_pod_that_is_beginning()):  # as it is, or as an API server says that lags
+        anew = PodWorker(read, lost, "1.1.1.1", START + 10 * SECOND)
+        anew.adopt(lost.list_pod_sandboxes()[0], START + 10 * SECOND)
+        live(anew, START + 11 * SECOND, START + 10 * SECOND)
+        assert [one.state.terminated is not None for one in anew.pod.status.init_container_statuses] == [True]
+        assert {one.name for one in lost.list_containers(lost.list_pod_sandboxes()[0].id, START)} == {"main"}
+    assert after_the_loss.pod.status.init_container_statuses == told.pod.status.init_container_statuses
+
+
+def preparing_pod() -> Pod:
+    pod = a_pod(Container(name="done", image="x", command=("sh", "-c", "exit 0")), Container(name="main", image="x"))
+    first = Container(name="first", image="x", command=("sh", "-c", "exit 0"))
+    return replace(pod, spec=replace(pod.spec, init_containers=(first,), restart_policy="OnFailure"))
+
+
+def a_pod_that_is_beginning() -> Pod:
+    done = ContainerState(terminated=ContainerStateTerminated(exit_code=0))
+    statuses = (ContainerStatus(name="done", state=done), ContainerStatus(name="main"))
+    pod = preparing_pod()
+    return replace(pod, status=replace(pod.status, start_time=TIME, container_statuses=statuses))
+
+
+def a_runtime() -> SimulatedRuntime:
+    return SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=1.0))
+
+
 commands = st.sampled_from([(), ("sh", "-c", "exit 0"), ("sh", "-c", "exit 1")])
 actions = st.lists(st.sampled_from(["wait", "long wait", "delete", "restart", "step"]), max_size=12)
 
@@ -115,7 +159,7 @@ def test_whatever_happens_a_pod_only_goes_forward(
             one.name
             for sandbox in runtime.list_pod_sandboxes()
             for one in runtime.list_containers(sandbox.id, now)
-            if one.state is ContainerState.RUNNING
+            if one.state is Life.RUNNING
         ]
         assert len(running) == len(set(running))
         status = worker.pod.status
