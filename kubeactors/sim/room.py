@@ -39,6 +39,12 @@ def has_room(node: Node, pods: list[Pod], another: Pod | None = None) -> bool:
     )
 
 
+def has_less(node: Node, other: Node) -> bool:
+    """Whether a node has less of anything than the other one, or than the same one at another time."""
+    room = node.status.allocatable
+    return any(value(room.get(name, "0")) < value(amount) for name, amount in other.status.allocatable.items())
+
+
 def target(pod: Pod) -> str:
     """The node that a daemon's pod is for; empty if it says none."""
     affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None

@@ -18,7 +18,7 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_within
 from kubeactors.sim.placement import clashes, is_choosy, is_chosen, suits
 from kubeactors.sim.rollouts import FINISHED
-from kubeactors.sim.room import has_room, takes_pods
+from kubeactors.sim.room import has_less, has_room, takes_pods
 from kubeactors.sim.world import Commit, World
 
 SCHEDULER = "scheduler"
@@ -48,19 +48,41 @@ class BoundOnce(Invariant):
 
 
 class NodesHaveRoom(Invariant):
-    """The pods that are bound to a node fit on it."""
+    """The pods that are bound to a node fit on it.
+
+    If it says that it has less room than before, a scheduler may not know so yet, and nobody else looks: it is judged by
+    what the node had.
+    """
 
     name: ClassVar[str] = "nodes-have-room"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._roomier: dict[str, Node] = {}
+        """By uid of a node that has less room than it had: the node as it was before."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """A pod is bound to a node that has room for it."""
         old, new = commit.old, commit.new
+        if isinstance(old, Node) and isinstance(new, Node):
+            self._follow(old, new)
         if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
             return
         node = self.world.find(Node, new.spec.node_name, "")
-        if node is not None and not has_room(node, list(self.world.of(Pod).values())):
+        if node is None:
+            return
+        node = self._roomier.get(node.metadata.uid, node)
+        if not has_room(node, list(self.world.of(Pod).values())):
             yield f"{title(new)} was bound to {node.metadata.name}, which had no room for it"
+
+    def _follow(self, old: Node, new: Node) -> None:
+        uid = new.metadata.uid
+        before = self._roomier.get(uid, old)
+        if has_less(new, before):
+            self._roomier[uid] = before
+        else:
+            self._roomier.pop(uid, None)
 
 
 class WishesAreHeeded(Invariant):
