@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import ConfigMap, Namespace
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.status import AlreadyExists, NotFound, StatusError
-from kubeactors.client import Change, Client, Controller, SharedInformer, is_namespace_terminating
+from kubeactors.client import Change, Client, Controller, Overlay, SharedInformer, cluster_key, is_namespace_terminating
 from kubeactors.client.expectations import AWAIT_SECONDS
 
 NAME = "kube-root-ca.crt"
@@ -39,6 +39,7 @@ class RootCAPublisher(Controller):
         self._data = {KEY: root_ca}
         self._namespaces = namespaces.lister
         self._config_maps = config_maps.lister
+        self._overlay: Overlay[ConfigMap] = Overlay(config_maps.lister)
         self.observe(namespaces, self._on_namespace)
         self.observe(config_maps, self._on_config_map)
 
@@ -47,6 +48,7 @@ class RootCAPublisher(Controller):
             self.enqueue(change.key)
 
     def _on_config_map(self, change: Change[ConfigMap]) -> None:
+        self._overlay.seen(change)
         if change.current.metadata.name == NAME:
             self.enqueue(change.current.metadata.namespace)
 
@@ -55,14 +57,15 @@ class RootCAPublisher(Controller):
         namespace = self._namespaces.by_key(key)
         if namespace is None or namespace.metadata.deletion_timestamp is not None:
             return
-        found = self._config_maps.get(NAME, key)
+        found = self._overlay.newest(cluster_key(key, NAME), self._config_maps.get(NAME, key))
         try:
             if found is None:
                 await self._create(key)
             elif found.data != self._data or found.metadata.annotations.get(DESCRIPTION) != TEXT:
                 annotations = {**found.metadata.annotations, DESCRIPTION: TEXT}
                 metadata = replace(found.metadata, annotations=annotations)
-                await self._client.update(replace(found, metadata=metadata, data=self._data))
+                written = await self._client.update(replace(found, metadata=metadata, data=self._data))
+                self._overlay.wrote(key, written)
         except NotFound:
             return  # its event is on its way
         except StatusError as error:
@@ -72,5 +75,5 @@ class RootCAPublisher(Controller):
     async def _create(self, key: str) -> None:
         metadata = ObjectMeta(name=NAME, namespace=key, annotations={DESCRIPTION: TEXT})
         with suppress(AlreadyExists):
-            await self._client.create(ConfigMap(metadata=metadata, data=self._data))
+            self._overlay.wrote(key, await self._client.create(ConfigMap(metadata=metadata, data=self._data)))
         self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once

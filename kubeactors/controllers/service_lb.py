@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Service
 from kubeactors.api.core.v1.service import LOAD_BALANCER, LoadBalancerIngress, LoadBalancerStatus
 from kubeactors.apimachinery.status import NotFound
-from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer
+from kubeactors.client import Change, Client, Controller, EventRecorder, Overlay, RecordEvent, SharedInformer, key_of
 from kubeactors.message import Recipient
 from kubeactors.network import IPAllocator
 
@@ -41,6 +41,7 @@ class ServiceLBController(Controller):
         self._given: dict[str, str] = {}
         """The addresses by the key of the service."""
         self._services = services.lister
+        self._overlay: Overlay[Service] = Overlay(services.lister)
         self.observe(services, self._on_service)
 
     def started(self) -> None:
@@ -50,6 +51,7 @@ class ServiceLBController(Controller):
 
     def _on_service(self, change: Change[Service]) -> None:
         """What has an address already keeps it, also over a restart of this controller."""
+        self._overlay.seen(change)
         address = _address(change.new) if change.new is not None and _is_ours(change.new) else ""
         if address and change.key not in self._given:
             self._pool.take(address, change.key)
@@ -58,7 +60,7 @@ class ServiceLBController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Give an address, or take it back."""
-        service = self._services.by_key(key)
+        service = self._overlay.newest(key, self._services.by_key(key))
         if service is not None and _is_ours(service):
             await self._ensure(key, service)
         elif service is None or CLEANUP not in service.metadata.finalizers:
@@ -92,7 +94,7 @@ class ServiceLBController(Controller):
             status=replace(service.status, load_balancer=LoadBalancerStatus(ingress=ingress)),
         )
         try:
-            await self._client.update(wanted, subresource="status")
+            self._overlay.wrote(key_of(service), await self._client.update(wanted, subresource="status"))
         except NotFound:
             return  # its event is on its way
 
