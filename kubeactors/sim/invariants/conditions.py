@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import ClassVar, Protocol, cast
 
+from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.world import Commit
+from kubeactors.sim.world import LONG_AGO, Commit, World
 
 OLD = 5 * SECOND
-"""A time that is so long ago is none at which something has happened only now."""
+"""A time that was said so long ago is none at which something has happened only now."""
 
 HEARSAY = ("PodScheduled", "DisruptionTarget")
 """What several say of a pod, each as far as he knows it: a scheduler that lags of a pod that is bound already, those who
@@ -55,18 +55,27 @@ class TransitionsAreDated(Invariant):
 
     name: ClassVar[str] = "transitions-are-dated"
 
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._told: dict[tuple[str, str], int] = {}
+        """By uid and type: when the time that a condition says was said first. The clock of who says it may be wrong."""
+
     def committed(self, commit: Commit) -> Iterator[str]:
         """Compare the times of conditions that were there before."""
         old, new = commit.old, commit.new
-        if old is None or new is None or not _has_conditions(type(new)):
+        if new is None or not _has_conditions(type(new)):
             return
-        then, now = (cast("_Conditioned", one).status.conditions for one in (old, new))
-        if then is now or not then or not now or self.world.is_spoilt(new.metadata.uid):
+        then = cast("_Conditioned", old).status.conditions if old is not None else ()
+        now = cast("_Conditioned", new).status.conditions
+        if then is now or not now or self.world.is_spoilt(new.metadata.uid):
             return
-        before = {one.type: one for one in then if one.type not in HEARSAY}
+        before = {one.type: one for one in then or () if one.type not in HEARSAY}
         for one in now:
-            was = before.get(one.type)
-            for problem in _dated(was, one, self.root.kernel.wall + self.root.kernel.now) if was is not None else ():
+            was, key, moment = before.get(one.type), (new.metadata.uid, one.type), self.root.kernel.now
+            if was is None or was.last_transition_time != one.last_transition_time:
+                self._told[key] = moment
+            is_old = self._told.get(key, LONG_AGO) + OLD < moment
+            for problem in _dated(was, one, is_old=is_old) if was is not None else ():
                 yield f"{title(new)}: {one.type} {problem}"
 
 
@@ -75,12 +84,12 @@ def _has_conditions(type_: type[TypedObject]) -> bool:
     return "conditions" in getattr(getattr(type_(), "status", None), "__struct_fields__", ())
 
 
-def _dated(old: _Condition, new: _Condition, wall: int) -> Iterator[str]:
+def _dated(old: _Condition, new: _Condition, *, is_old: bool) -> Iterator[str]:
     then, now = old.last_transition_time, new.last_transition_time
     if old.status == new.status:
         if then != now and (old.reason == new.reason or new.type != FAILURE):
             yield f"is {new.status} as before, since {then}, and now since {now}"
-    elif then == now and then is not None and parse_time(then) + OLD < wall:
+    elif then == now and then is not None and is_old:
         yield f"was {old.status}, and is said to be {new.status} since {then} already"
 
 
