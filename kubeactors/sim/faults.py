@@ -2,7 +2,8 @@
 
 A component is a process that talks to the API server: `controller-manager`, `scheduler`, or a node's name for its
 kubelet. Of several controller managers or schedulers it is the one that leads when the fault begins. A controller is an actor in the controller manager: `replicaset`, `deployment`, and so on. A watch is named by
-its component and its resource, in the plural.
+its component and its resource, in the plural; without a resource all watches of the component are meant, and of writes
+those of all objects but events and leases.
 
 A node may be named `hot-node`: the one from which a pod was last asked to go, or went, when the fault begins; of a
 fail-over, when the component crashes. What has just gone is what somebody may still believe in.
@@ -147,16 +148,23 @@ class Conflicts(Fault, frozen=True, kw_only=True, tag="conflicts"):
 class Denied(Fault, frozen=True, kw_only=True, tag="denied"):
     """The next writes of a component are refused, though nothing is wrong with them: a policy forbids them, a webhook is broken.
 
-    Who asked must ask again; by then it is another time, and perhaps another write.
+    Who asked must ask again; by then it is another time, and perhaps another write. With `every` only each so many-th is
+    refused, with `seconds` those of so long only: whatever a component does fails now and then.
     """
 
     component: str
     resource: str = ""
-    """Whatever it is if empty, but Leases, and events for people."""
     verb: Verb = "any"
     skip: int = 0
     count: int = 1
+    every: int = 1
     answer: Denial = "forbidden"
+    seconds: float = 0.0
+
+    @property
+    def heals_at(self) -> float:
+        """When it is over."""
+        return self.at + self.seconds
 
 
 class ReplyLost(Fault, frozen=True, kw_only=True, tag="reply-lost"):

@@ -23,14 +23,14 @@ def rule_of(  # noqa: C901 -- one case for each fault
         case faults.WatchRepeat():
             return fault.component, Repeat(fault.resource, fired), fault.seconds
         case faults.StoreLag():
-            return STORE, Lag("", fired), fault.seconds
+            return STORE, Lag("", fired, of_store=True), fault.seconds
         case faults.Conflicts():
             return fault.component, Touch(fault.resource, fault.count, fired), armed_seconds
         case faults.ReplyLost():
             rule = LoseReply(fault.resource, fault.skip, fired, silent=fault.silent)
             return fault.component, rule, armed_seconds
         case faults.Denied():
-            return fault.component, Deny(fault, fired), armed_seconds
+            return fault.component, Deny(fault, fired), fault.seconds or armed_seconds
         case faults.Unavailable():
             return fault.component, Refuse(fired), fault.seconds
         case faults.Throttled():

@@ -52,24 +52,36 @@ TOUCHED = "sim.kubeactors/touched"
 """The annotation by which somebody changes an object just before somebody else does."""
 
 
-class Lag(Rule):
-    """Messages of one watch wait until the fault heals."""
+def _concerns(meant: str, resource: str) -> bool:
+    """Whether writes of objects of a resource are meant."""
+    return resource == meant or not (meant or resource in NOTES)
 
-    def __init__(self, resource: str, fired: Fired) -> None:
+
+class Lag(Rule):
+    """Messages of one watch wait until the fault heals.
+
+    Args:
+        resource: which watch; all watches of the component if empty.
+        fired: see the module.
+        of_store: it is the watch of the API server instead.
+    """
+
+    def __init__(self, resource: str, fired: Fired, *, of_store: bool = False) -> None:
         self._resource = resource
+        self._of_store = of_store
         self._fired = fired
         self._held: list[tuple[Cell, Envelope]] = []
 
     def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
         """Keep it."""
-        if stream.resource != self._resource:
+        if self._resource not in ("", stream.resource):
             return envelope
         self._keep(subscriber, envelope)
         return None
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """What the store tells the API server is a watch as well."""
-        if self._resource:
+        if not self._of_store:
             return envelope
         self._keep(server, envelope)
         return None
@@ -151,7 +163,7 @@ class Touch(Rule):
         if (
             not self._left
             or not isinstance(message, Update | Patch | Delete)
-            or message.resource.resource != self._resource
+            or not _concerns(self._resource, message.resource.resource)
         ):
             return envelope
         self._left -= 1
@@ -189,7 +201,7 @@ class LoseReply(Rule):
         message, sender, reply = envelope
         if self._done or reply is None or not isinstance(message, WRITES):
             return envelope
-        if message.resource.resource != self._resource:
+        if not _concerns(self._resource, message.resource.resource):
             return envelope
         if self._skip:
             self._skip -= 1
@@ -252,11 +264,11 @@ class _Meant:
         fault, (message, _, reply) = self._fault, envelope
         if reply is None or not isinstance(message, VERBS[fault.verb]):
             return False
-        resource = cast("ApiRequest[object]", message).resource.resource
-        if resource != fault.resource and (fault.resource or resource in NOTES):
+        if not _concerns(fault.resource, cast("ApiRequest[object]", message).resource.resource):
             return False
         self._seen += 1
-        return 0 < self._seen - fault.skip <= fault.count
+        number, rest = divmod(self._seen - fault.skip, fault.every if isinstance(fault, Denied) else 1)
+        return not rest and 0 < number <= fault.count
 
 
 class Hold(Rule):

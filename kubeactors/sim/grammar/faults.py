@@ -99,6 +99,8 @@ HIDDEN = (10.0, 40.0, 40.0, 100.0, 320.0)
 DELAYS = (0.02, 0.1, 0.5)
 SLOW_REPLIES = (0.3, 1.0, 3.0)
 MANAGER, SCHEDULER = "controller-manager", "scheduler"
+DOING = (MANAGER, MANAGER, MANAGER, SCHEDULER)
+"""Whose writes all take time, or fail now and then."""
 UNDER_WAY = (0.05, 0.3, 1.0, 1.0, 3.0, 10.0)
 """Shorter than components wait for replies."""
 VERBS: dict[str, tuple[faults.Verb, ...]] = {MANAGER: ("delete", "delete", "any", "create"), SCHEDULER: ("any",)}
@@ -112,6 +114,10 @@ MEDDLINGS: dict[faults.Verb, tuple[Meddling | None, ...]] = {
 """What would do harm if it went unnoticed."""
 SLOW_ONE_IN, LATENCIES, AFTERWARDS_SECONDS = 3, (0.3, 0.15, 0.6), 5.0
 """In one scenario of so many all writes of a component take time: how long, and until when after the last action."""
+FLAKY_ONE_IN, FAILING, ENDLESS = 6, (2, 3, 5, 8), 1_000_000
+"""In one of so many each so many-th of them fails."""
+ALL_ONE_IN = 5
+"""One fault of so many that is about one resource is about all that the component watches or writes instead."""
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
 """Some outlast the 15 seconds after which another leader takes over, and some those after which a node is given up."""
 SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
@@ -151,7 +157,7 @@ class Faults:
         self._on_top = False
         """Whether the fault that is drawn is about the focus, without fail."""
         self._kinds = self._swarm(tuple(kinds))
-        self._may_be_slow = "slow-replies" in kinds
+        self._ambience = tuple(one for one in ("slow-replies", "denied") if one in kinds)
 
     def some(self, most: int, times: Sequence[float]) -> list[AnyFault]:
         """At most so many faults, each about one of these times, or when another one begins or ends."""
@@ -170,12 +176,23 @@ class Faults:
         return [*ambient, *drawn]
 
     def _ambient(self, end: float) -> list[AnyFault]:
-        """Perhaps all that a component does takes time throughout: what happens meanwhile is news when it goes on."""
-        if not self._may_be_slow or self._source.integer(0, SLOW_ONE_IN - 1):
-            return []
-        component, delay = self._source.choice((MANAGER, MANAGER, MANAGER, SCHEDULER)), self._source.choice(LATENCIES)
-        seconds = round(end + AFTERWARDS_SECONDS, 3)
-        return [faults.SlowReplies(at=0.0, component=component, resource="", delay_seconds=delay, seconds=seconds)]
+        """Perhaps all that a component does takes time throughout: what happens meanwhile is news when it goes on.
+
+        Or some of it fails, again and again.
+        """
+        found: list[AnyFault] = []
+        choice, seconds = self._source.choice, round(end + AFTERWARDS_SECONDS, 3)
+        if "slow-replies" in self._ambience and not self._source.integer(0, SLOW_ONE_IN - 1):
+            component, delay = choice(DOING), choice(LATENCIES)
+            found.append(
+                faults.SlowReplies(at=0.0, component=component, resource="", delay_seconds=delay, seconds=seconds)
+            )
+        if "denied" in self._ambience and not self._source.integer(0, FLAKY_ONE_IN - 1):
+            component, every, answer = choice(DOING), choice(FAILING), choice(DENIALS)
+            found.append(
+                faults.Denied(at=0.0, component=component, every=every, count=ENDLESS, answer=answer, seconds=seconds)
+            )
+        return found
 
     def _is_on_top(self, before: AnyFault) -> bool:
         """Whether the next one is about that one, too: half of them, and more if it comes in several steps."""
@@ -233,14 +250,14 @@ class Faults:
             case "controller-crash":
                 return self._controller_crash(at)
             case "watch-lag":
-                component, resource = self._watch()
+                component, resource = self._some_watch()
                 lags = HIDDEN if self._on_top else LAGS
                 return faults.WatchLag(at=at, component=component, resource=resource, seconds=choice(lags))
             case "watch-break":
-                component, resource = self._watch()
+                component, resource = self._some_watch()
                 return faults.WatchBreak(at=at, component=component, resource=resource, seconds=self._break())
             case "watch-expired":
-                component, resource = self._watch()
+                component, resource = self._some_watch()
                 return faults.WatchExpired(at=at, component=component, resource=resource, seconds=self._break())
             case "watch-repeat":
                 component, resource = self._watch()
@@ -318,7 +335,7 @@ class Faults:
         )
 
     def _conflicts(self, at: float) -> AnyFault:
-        component, resource = self._writes()
+        component, resource = self._some_writes()
         return faults.Conflicts(at=at, component=component, resource=resource, count=self._source.integer(1, 4))
 
     def _slow_replies(self, at: float) -> AnyFault:
@@ -328,7 +345,7 @@ class Faults:
 
     def _reply_lost(self, at: float) -> AnyFault:
         skip, silent = self._source.integer(0, 4), not self._source.integer(0, 2)
-        component, resource = self._writes()
+        component, resource = self._some_writes()
         return faults.ReplyLost(at=at, component=component, resource=resource, skip=skip, silent=silent)
 
     def _denied(self, at: float) -> AnyFault:
@@ -433,6 +450,16 @@ class Faults:
         component, resource = self._watch()
         written = self._written_by(component)
         return component, self._source.choice((resource, *written) if resource in written else written)
+
+    def _some_writes(self) -> tuple[str, str]:
+        """The same, or all that it writes."""
+        component, resource = self._writes()
+        return component, resource if self._source.integer(0, ALL_ONE_IN - 1) else ""
+
+    def _some_watch(self) -> tuple[str, str]:
+        """A watch, or all of the component."""
+        component, resource = self._watch()
+        return component, resource if self._source.integer(0, ALL_ONE_IN - 1) else ""
 
     def _written_by(self, component: str) -> tuple[str, ...]:
         if component == MANAGER:

@@ -4,6 +4,7 @@
     storage.py      apiserver/      client.py      conduct.py      controllers/      scheduler.py      kubelet.py
     podstatus.py    what pods say of themselves     podtimes.py     what kubelets do in time
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
+    statements.py   what statuses say that was seen
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
@@ -21,6 +22,7 @@ from kubeactors.sim.invariants import (
     podstatus,
     podtimes,
     scheduler,
+    statements,
     storage,
 )
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, WatchInvariant
@@ -37,6 +39,7 @@ ALL: tuple[type[Invariant], ...] = (
     *podtimes.INVARIANTS,
     *conditions.INVARIANTS,
     *memories.INVARIANTS,
+    *statements.INVARIANTS,
 )
 
 CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"

@@ -24,6 +24,11 @@ FAILURE = "ReplicaFailure"
 
 Source: SetCondition in pkg/controller/replicaset/replica_set_utils.go (v1.36).
 """
+ABLE = "AbleToScale"
+"""An autoscaler could read a scale, and then not write it: it changes its mind, and back, before it says so.
+
+Source: reconcileAutoscaler and setConditionInList in pkg/controller/podautoscaler/horizontal.go (v1.36).
+"""
 
 
 class _Condition(Protocol):
@@ -87,7 +92,7 @@ def _has_conditions(type_: type[TypedObject]) -> bool:
 def _dated(old: _Condition, new: _Condition, *, is_old: bool) -> Iterator[str]:
     then, now = old.last_transition_time, new.last_transition_time
     if old.status == new.status:
-        if then != now and (old.reason == new.reason or new.type != FAILURE):
+        if then != now and new.type != ABLE and (old.reason == new.reason or new.type != FAILURE):
             yield f"is {new.status} as before, since {then}, and now since {now}"
     elif then == now and then is not None and is_old:
         yield f"was {old.status}, and is said to be {new.status} since {then} already"

@@ -24,10 +24,10 @@ from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Get, Pa
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import Overlay, controller_of
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
-from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned
+from kubeactors.sim.invariants.looking import UNDISTURBED, commit_behind, is_condemned
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
-from kubeactors.sim.world import Commit, World
+from kubeactors.sim.world import World
 
 NODES, JOBS, PODS, ACCOUNTS = "nodes", "jobs", "pods", "serviceaccounts"
 CONFLICT, INVALID, BAD_REQUEST = "Conflict", "Invalid", "BadRequest"
@@ -305,17 +305,12 @@ class UsersWordsStay(RequestInvariant):
         """Compare what a write has changed."""
         if not isinstance(answer, Result) or not isinstance(asked.request, Update | Patch):
             return
-        commit = self._commit(answer.object) if isinstance(answer.object, SAID) else None
+        commit = commit_behind(self.world, answer.object) if isinstance(answer.object, SAID) else None
         if commit is None or commit.old is None or commit.new is None or commit.revision <= asked.revision:
             return
         before, after = _words(commit.old), _words(commit.new)
         if before != after:
             yield f"{asked.sender.path} writes {told(asked.request)}: {before} became {after}"
-
-    def _commit(self, written: TypedObject) -> Commit | None:
-        revision, log = int(written.metadata.resource_version or 0), self.world.log_of(type(written))
-        index = bisect_left(log, revision, key=lambda one: one.revision)
-        return log[index] if index < len(log) and log[index].revision == revision else None
 
 
 SAID = (

@@ -1,5 +1,6 @@
 """How invariants look into the supervision tree and compare caches with the store."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
@@ -10,7 +11,7 @@ from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.client import Controller
 from kubeactors.client.informer import SILENCE_SECONDS, Informer
 from kubeactors.sim.invariants.invariant import title
-from kubeactors.sim.world import World
+from kubeactors.sim.world import Commit, World
 
 A = TypeVar("A")
 
@@ -77,6 +78,13 @@ def is_condemned(value: TypedObject | None) -> bool:
 def key_of(value: HasMeta) -> Key:
     """What an object is known by within its kind."""
     return value.metadata.namespace, value.metadata.name
+
+
+def commit_behind(world: World, written: TypedObject) -> Commit | None:
+    """The commit of a write that was answered with this object; None if it has changed nothing that the world knows."""
+    revision, log = int(written.metadata.resource_version or 0), world.log_of(type(written))
+    index = bisect_left(log, revision, key=lambda one: one.revision)
+    return log[index] if index < len(log) and log[index].revision == revision else None
 
 
 def differences(world: World, type_: type[TypedObject], cached: Mapping[Key, TypedObject], where: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ KEPT_JOBS = {"Complete": 3, "Failed": 1}
 """How many jobs that have ended a cron job keeps, if it does not say."""
 
 COMPLETE = "NewReplicaSetAvailable"
+REPLICA_FAILURE = "ReplicaFailure"
 PATIENT_SECONDS = 20
 """A deployment that waits no longer for progress has said that there is none when all is quiet."""
 
@@ -70,6 +71,7 @@ def _looks_at_replica_set(world: World, found: TypedObject) -> Said:
     labelled = sum(1 for pod in pods if labels.items() <= pod.metadata.labels.items())
     yield "fullyLabeledReplicas", status.fully_labeled_replicas, labelled
     yield "terminatingReplicas", status.terminating_replicas or 0, len(_going(world, found))
+    yield REPLICA_FAILURE, _condition(found, REPLICA_FAILURE), "" if len(pods) == wanted(found) else "True"
 
 
 def _looks_at_deployment(world: World, found: TypedObject) -> Said:
@@ -86,6 +88,8 @@ def _looks_at_deployment(world: World, found: TypedObject) -> Said:
     yield "Available", _condition(found, "Available"), "True" if ready >= needed else "False"
     newest = max((one.metadata.annotations.get(REVISION, "0") for one in sets), key=int, default="")
     if not found.spec.paused:
+        failing = any(_condition(one, REPLICA_FAILURE) == "True" for one in sets)
+        yield REPLICA_FAILURE, _condition(found, REPLICA_FAILURE), "True" if failing else ""
         yield "the revision", found.metadata.annotations.get(REVISION, ""), newest
         rolling = [one for one in sets if one.metadata.annotations.get(REVISION) != newest and wanted(one)]
         if ready == len(pods) == wanted(found) and not rolling:
@@ -263,7 +267,7 @@ def _going(world: World, owner: TypedObject) -> list[Pod]:
     return [pod for pod in _pods(world, owner) if pod.metadata.deletion_timestamp is not None]
 
 
-def _condition(found: Deployment | Job, type_: str) -> str:
+def _condition(found: Deployment | ReplicaSet | Job, type_: str) -> str:
     return next((str(one.status) for one in found.status.conditions if one.type == type_), "")
 
 
