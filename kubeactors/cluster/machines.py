@@ -295,6 +295,7 @@ def _config(pool: NodePool, place: int, name: str, index: int, size: int, timing
         labels=pool.labels_of(place),
         taints=pool.taints,
         eviction_hard=pool.eviction_hard or DEFAULT_EVICTION_HARD,
+        static_pods=pool.static_pods,
         lease_duration_seconds=timing.lease_duration_seconds,
         heartbeat_seconds=timing.heartbeat_seconds,
     )

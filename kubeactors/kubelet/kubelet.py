@@ -63,7 +63,7 @@ from kubeactors.kubelet.sessions import (
     exec_in,
     find_port,
 )
-from kubeactors.kubelet.static_pods import StaticPods, mirrored
+from kubeactors.kubelet.static_pods import StaticPods, mirrored, remembered
 from kubeactors.kubelet.status_manager import StatusManager
 from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.kubelet.tokens import TokenManager
@@ -122,7 +122,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
         self._keeper = NodeKeeper(self.ctx, self._reporter, self._config, self._recorder, self._renewer)
         self._node = NodeWatch(self.ctx, self._client, self._reporter, self._config)
-        writer = StatusWriter(self._client, self.ctx, self._reporter)
+        writer = StatusWriter(self._client, self.ctx, self._reporter, self._pods)
         self._statuses = StatusManager(self.ctx, writer, self._workers, self._static, self._take_news)
         tokens = TokenManager(self._client, self.ctx.random) if self._config.account_tokens else None
         self._reader = MaterialsReader(self._client, tokens)
@@ -196,9 +196,10 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             if self._reflector.must_list:
                 first = not self._reflector.synced
                 changes = await self._reflector.list()
-                self._take(sorted(changes, key=_age))
                 if first:
                     self._add_static_pods()
+                self._take(sorted(changes, key=_age))
+                if first:
                     self._remove_orphans()
             await self._reflector.watch(self.ctx.self)
         except StatusError as error:
@@ -253,7 +254,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _add_static_pods(self) -> None:
         for pod in self._static.make(self._config.static_pods, self._client.scheme.by_type(Pod).default):
-            self._add(pod)
+            self._add(remembered(pod, self._pods.get(pod.metadata.name, pod.metadata.namespace)))
 
     @handle
     async def drop_mirror(self, message: DropMirror) -> None:

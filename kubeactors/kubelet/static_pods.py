@@ -30,6 +30,9 @@ class StaticPods:
     def __contains__(self, uid: object) -> bool:
         return uid in self._pods
 
+    def __iter__(self) -> Iterator[Pod]:
+        return iter(self._pods.values())
+
     def __getitem__(self, uid: str) -> Pod:
         return self._pods[uid]
 
@@ -79,6 +82,16 @@ def mirror_of(static: Pod, node: Node) -> Pod:
     metadata = static.metadata
     annotations = metadata.annotations | {MIRROR: metadata.uid}
     return replace(static, metadata=replace(metadata, uid="", annotations=annotations, owner_references=(owner,)))
+
+
+def remembered(static: Pod, mirror: Pod | None) -> Pod:
+    """The static pod, and what a kubelet before this one has said of it: it goes on from there, unless it has ended.
+
+    Source: pkg/kubelet/status/status_manager.go updateStatusInternal (v1.36).
+    """
+    if mirror is None or mirrored(mirror) != static.metadata.uid or mirror.status.phase in {"Succeeded", "Failed"}:
+        return static
+    return replace(static, status=mirror.status)
 
 
 def mirrored(pod: Pod) -> str:

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
-from kubeactors.apimachinery.status import StatusError
-from kubeactors.client import Client, revision_of
+from kubeactors.apimachinery.status import AlreadyExists, StatusError
+from kubeactors.client import Client, Lister, revision_of
 from kubeactors.client.events import Clock
 from kubeactors.kubelet.heartbeat import NodeReporter
 from kubeactors.kubelet.pod_worker import PodWorker, Stage
@@ -22,12 +22,14 @@ class StatusWriter:
         client: as whom.
         clock: knows the time.
         reporter: knows the node. It is registered before any pod is seen.
+        pods: of the node, as its kubelet watches them.
     """
 
-    __slots__ = ("_client", "_clock", "_deleted", "_reporter")
+    __slots__ = ("_client", "_clock", "_deleted", "_pods", "_reporter")
 
-    def __init__(self, client: Client, clock: Clock, reporter: NodeReporter) -> None:
+    def __init__(self, client: Client, clock: Clock, reporter: NodeReporter, pods: Lister[Pod]) -> None:
         self._reporter = reporter
+        self._pods = pods
         self._client = client
         self._clock = clock
         self._deleted: dict[str, None] = {}
@@ -48,11 +50,15 @@ class StatusWriter:
         return False
 
     async def write_mirror(self, worker: PodWorker, static: Pod) -> None:
-        """See to the mirror of a static pod: it is there, it is the right one, and it shows what we see."""
-        mirror = await self._client.find(Pod, static.metadata.name, static.metadata.namespace)
+        """See to the mirror of a static pod: it is there, it is the right one, and it shows what we see.
+
+        Only what the watch has told is known of it: a node may not ask for a pod that is not bound to it, or not yet.
+        """
+        mirror = self._pods.get(static.metadata.name, static.metadata.namespace)
         if mirror is None:
-            assert self._reporter.node is not None
-            mirror = await self._client.create(mirror_of(static, self._reporter.node))
+            mirror = await self._make_mirror(static)
+        if mirror is None:
+            return  # the watch is about to tell of it, and then we look at it
         if mirrored(mirror) != worker.uid or mirror.metadata.deletion_timestamp is not None:
             await self.delete(mirror)  # its end is told by the watch, and then it is made anew
             return
@@ -60,6 +66,13 @@ class StatusWriter:
         status = worker.status(self._clock.wall)
         if status != mirror.status:
             await self._client.update_status(replace(mirror, status=status))
+
+    async def _make_mirror(self, static: Pod) -> Pod | None:
+        assert self._reporter.node is not None
+        try:
+            return await self._client.create(mirror_of(static, self._reporter.node))
+        except AlreadyExists:
+            return None
 
     async def delete(self, pod: Pod) -> None:
         """The last word: nothing of the pod runs any more. It is this very pod that goes, not another of its name."""

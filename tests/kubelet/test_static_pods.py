@@ -3,6 +3,7 @@
 from kubeactors.api.core.v1 import Container, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet import Log, ReadLog
+from kubeactors.kubelet.runtimes import SimulatedRuntime
 from tests.kubelet.plane import Plane, condition
 
 NAME = "etcd-node-0"
@@ -51,6 +52,29 @@ def test_a_mirror_that_is_deleted_comes_back_and_the_pod_never_stops() -> None:
         assert mirror.status.container_statuses == first.status.container_statuses
         first = mirror
     assert starts(plane) == running
+
+
+def test_a_kubelet_that_starts_again_goes_on_with_the_mirror_that_is_there() -> None:
+    plane = Plane(nodes=1, static_pods=(manifest(),))
+    before = plane.run_until_pod(NAME, is_running)
+    plane.sim.run(20.0)
+    plane.power_off("node-0")
+    plane.start_kubelet("node-0")
+    plane.sim.run(5.0)
+    assert plane.pod(NAME) == before
+
+
+def test_a_static_pod_has_begun_when_it_had_before_its_node_lost_its_power() -> None:
+    plane = Plane(nodes=1, static_pods=(manifest(),))
+    before = plane.run_until_pod(NAME, is_running)
+    plane.sim.run(20.0)
+    plane.power_off("node-0")
+    plane.runtimes["node-0"] = SimulatedRuntime("10.0.0.0/24")
+    plane.start_kubelet("node-0")
+    plane.sim.run(5.0)
+    after = plane.pod(NAME)
+    assert (after.metadata.uid, after.status.start_time) == (before.metadata.uid, before.status.start_time)
+    assert [one.restart_count for one in after.status.container_statuses] == [1]
 
 
 def test_only_the_mirror_that_was_meant_is_removed() -> None:
