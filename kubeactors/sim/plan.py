@@ -44,6 +44,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How many schedulers and controller managers there are; of several one of each is elected."""
     start_seconds: tuple[float, ...] = ()
     """How long containers take to start, on each node in turn; without any it is the same on all."""
+    own_pods: int = 0
+    """How many pods each node runs by itself, whatever the API server says: static pods."""
     events: bool = True
     """Whether components write Events. They are for people; who acts reads none of them, and with a burst Kubernetes
     itself drops them. A quarter of all writes are theirs, so most scenarios do without."""
@@ -93,6 +95,7 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     invariant: str
     candidates: int = 1
     start_seconds: tuple[float, ...] = ()
+    own_pods: int = 0
     events: bool = True
     schedule: str = DELAYS
     operator: str = ""
@@ -117,6 +120,7 @@ def encode(plan: Plan, invariant: str = "", *, comment: str = "", operator: str 
         pods_per_node=plan.pods_per_node,
         candidates=plan.candidates,
         start_seconds=plan.start_seconds,
+        own_pods=plan.own_pods,
         events=plan.events,
         schedule=plan.schedule,
         invariant=invariant,
@@ -131,7 +135,7 @@ def decode(text: str) -> Replay:
     """A plan from its text.
 
     >>> decode(encode(Plan(seed=7), "surge")).plan
-    Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, start_seconds=(), events=True, schedule='delays', tape=(), steps=())
+    Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, start_seconds=(), own_pods=0, events=True, schedule='delays', tape=(), steps=())
 
     Raises:
         PlanError: it is none.
@@ -149,6 +153,7 @@ def decode(text: str) -> Replay:
         pods_per_node=header.pods_per_node,
         candidates=header.candidates,
         start_seconds=header.start_seconds,
+        own_pods=header.own_pods,
         events=header.events,
         schedule=header.schedule,
         tape=tuple(one for one in found if isinstance(one, Deviation)),

@@ -41,7 +41,7 @@ from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, nothing_declared
-from kubeactors.sim.users.manifests import ROOT_CA
+from kubeactors.sim.users.manifests import ROOT_CA, own_pod
 from kubeactors.sim.workload import AnyAction, OwnAction
 from kubeactors.sim.world import World, told
 
@@ -97,7 +97,8 @@ def pools_of(plan: Plan) -> tuple[NodePool, ...]:
     >>> [(one.names(), one.start_latency_seconds) for one in pools_of(Plan(nodes=2, start_seconds=(0.5, 2.0)))]
     [(('node-1',), 0.5), (('node-2',), 2.0)]
     """
-    pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS)
+    own = tuple(own_pod(number) for number in range(1, plan.own_pods + 1))
+    pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS, static_pods=own)
     if not plan.start_seconds:
         return (pool,)
     latencies = islice(cycle(plan.start_seconds), plan.nodes)

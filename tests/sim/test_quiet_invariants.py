@@ -5,8 +5,10 @@ from unittest.mock import patch
 import pytest
 
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
+from kubeactors.kubelet.node_watch import NodeWatch
+from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.faults import NodePowerLoss
+from kubeactors.sim.faults import FieldSpoilt, NodePowerLoss
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     AddPod,
@@ -112,3 +114,16 @@ def test_limits_that_nobody_keeps_are_objected_to() -> None:
     steps = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="2"))
     with patch.object(LimitRanger, "_limit_ranges", return_value=()):
         assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {"limits-hold"}
+
+
+def test_static_pods_that_nobody_shows_are_objected_to() -> None:
+    plan = Plan(seed=1, own_pods=1)
+    assert Simulation(plan).run().violations == ()
+    with patch.object(StatusWriter, "write_mirror"):
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"mirrors-follow-static-pods"}
+
+
+def test_nodes_that_show_what_is_wrong_are_objected_to() -> None:
+    plan = Plan(seed=1, steps=(FieldSpoilt(at=5.0, field="no-room", number=0, seconds=1.0),))
+    with patch.object(NodeWatch, "_look"):
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"nodes-show-what-is-true"}

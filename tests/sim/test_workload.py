@@ -258,6 +258,15 @@ def test_single_containers_and_claims_of_a_tenant_keep_his_limits() -> None:
     assert [one.metadata.name for one in world.of(PersistentVolumeClaim).values()] == ["claim-1"]
 
 
+def test_what_shows_a_pod_that_a_node_runs_by_itself_comes_again_when_a_user_deletes_it() -> None:
+    gone = [DeletePod(at=3.0, name="own", number=number, force=bool(number)) for number in range(2)]
+    simulation = Simulation(Plan(seed=1, own_pods=1, steps=tuple(gone)))
+    assert simulation.run().violations == ()
+    shown = sorted((one.metadata.name, one.status.phase) for one in simulation.world.of(Pod).values())
+    assert shown == [(f"own-1-node-{number}", "Running") for number in (1, 2, 3)]
+    assert sum(1 for one in simulation.world.log_of(Pod) if one.new is None) == 2
+
+
 def test_the_grammar_draws_every_kind_of_action() -> None:
     drawn = {kind_of(step) for seed in range(300) for step in generate(seed, ()).steps}
     unused = {"delete-node", "meddle"}  # what faults do

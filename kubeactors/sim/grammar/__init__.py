@@ -15,6 +15,8 @@ from kubeactors.sim.grammar.faults import Faults
 from kubeactors.sim.grammar.source import Seeded, Source
 from kubeactors.sim.plan import FAULT_KINDS, AnyStep, Plan, in_order
 from kubeactors.sim.search import strategy_of
+from kubeactors.sim.users.manifests import OWN_POD
+from kubeactors.sim.workload import DeletePod
 
 __all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate"]
 
@@ -26,6 +28,11 @@ CANDIDATES = (*(1,) * 5, 2)
 
 STARTS: tuple[tuple[float, ...], ...] = ((), (0.5, 0.9, 2.0), (1.5, 0.2, 0.6))
 """How long containers take to start on each node: mostly not the same on all, so that pods become ready one by one."""
+OWN_ONE_IN, MOST_DELETIONS = 8, 4
+"""In one scenario of so many each node runs a pod by itself, and what shows these is deleted so many times."""
+ROOM_BESIDE_OWN = 24
+"""How many pods fit on a node then: so many that no other comes to be in the way of one that was there all the time, and
+is not shown for a moment."""
 EVENTS = (False, False, True)
 """Whether components write events: see `Plan.events`. What invariants read in them, they read in those where they do."""
 
@@ -54,15 +61,31 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     extras = Extras(source)
     adorned = [extras.adorned(one) for one in done]
     steps = [*adorned, *steps[len(done) :], *extras.some(adorned), *Belongings(source, adorned).some()]
+    start_seconds, events = source.choice(STARTS), source.choice(EVENTS)
+    own_pods = int(not source.integer(0, OWN_ONE_IN - 1))
+    if own_pods:
+        room = ROOM_BESIDE_OWN
+        steps += _deletions_of_own(source, actions.times, nodes)
     return Plan(
         seed=seed,
         nodes=nodes,
         pods_per_node=room,
         candidates=candidates,
-        start_seconds=source.choice(STARTS),
-        events=source.choice(EVENTS),
+        start_seconds=start_seconds,
+        own_pods=own_pods,
+        events=events,
         steps=in_order(steps),
     )
+
+
+def _deletions_of_own(source: Source, times: Sequence[float], nodes: int) -> list[AnyStep]:
+    """Users delete what shows the pods that nodes run by themselves: it is shown again."""
+    return [
+        DeletePod(
+            at=source.choice(times), name=OWN_POD, number=source.integer(0, nodes - 1), force=not source.integer(0, 3)
+        )
+        for _ in range(source.integer(1, MOST_DELETIONS))
+    ]
 
 
 def generate(seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:

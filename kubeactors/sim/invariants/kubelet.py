@@ -7,10 +7,12 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox
+from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within, is_condemned
 from kubeactors.sim.world import Commit, World
@@ -172,13 +174,39 @@ class WhatRunsIsWanted(Invariant):
     def settled(self) -> Iterator[str]:
         """Compare what runs on each node with the pods there are."""
         running = {one.config.uid: (node, one) for node, one in running_sandboxes(self.root)}
+        pods = {mirrored(pod) or pod.metadata.uid: pod for pod in self.world.of(Pod).values()}
+        own = {one.metadata.uid for _, kubelet in kubelets(self.root) for one in kubelet._static}  # noqa: SLF001 -- as below
         for uid, (node, one) in running.items():
-            pod = self.world.by_uid.get(uid)
-            if not isinstance(pod, Pod) or pod.status.phase in TERMINAL or pod.spec.node_name != node:
+            pod = pods.get(uid)
+            if uid not in own and (pod is None or pod.status.phase in TERMINAL or pod.spec.node_name != node):
                 yield f"containers of {one.config.namespace}/{one.config.name} run on {node}, and nobody wants them"
-        for pod in self.world.of(Pod).values():
-            if pod.status.phase == "Running" and pod.metadata.uid not in running:
+        for uid, pod in pods.items():
+            if pod.status.phase == "Running" and uid not in running:
                 yield f"{title(pod)} is said to run on {pod.spec.node_name}, and does not"
+
+
+class MirrorsFollowStaticPods(Invariant):
+    """When all is quiet, the API shows each pod that a node runs by itself, whoever has deleted that; and no other."""
+
+    name: ClassVar[str] = "mirrors-follow-static-pods"
+
+    def settled(self) -> Iterator[str]:
+        """Compare what is shown with what kubelets run by themselves."""
+        shown = {mirrored(one): one for one in self.world.of(Pod).values() if mirrored(one)}
+        nodes = {one.metadata.name for one in self.world.of(Node).values()}
+        for node, kubelet in kubelets(self.root):
+            for own in kubelet._static if node in nodes else ():  # noqa: SLF001 -- as below
+                mirror = shown.pop(own.metadata.uid, None)
+                if mirror is None or mirror.metadata.deletion_timestamp is not None:
+                    if not self._may_be_refused(own):
+                        yield f"{node} runs {title(own)}, which the API does not show"
+                elif mirror.status.phase != "Running":
+                    yield f'{node} runs {title(own)}, and the API says that it is "{mirror.status.phase}"'
+        yield from (f"{title(one)} shows what no node runs by itself" for one in shown.values())
+
+    def _may_be_refused(self, own: Pod) -> bool:
+        """Whether there may be no more pods in its namespace: what shows it is a pod like others then."""
+        return any(one.metadata.namespace == own.metadata.namespace for one in self.world.of(ResourceQuota).values())
 
 
 class NodesShowWhatIsTrue(Invariant):
@@ -189,8 +217,8 @@ class NodesShowWhatIsTrue(Invariant):
     def settled(self) -> Iterator[str]:
         """Ask each kubelet what it would write of its Node as that is now."""
         nodes = {one.metadata.name: one for one in self.world.of(Node).values()}
-        for path, kubelet in actors_within("machines", self.root, Kubelet):
-            node, reporter = nodes.get(path.rpartition("/")[2]), kubelet._reporter  # noqa: SLF001 -- as below
+        for name, kubelet in kubelets(self.root):
+            node, reporter = nodes.get(name), kubelet._reporter  # noqa: SLF001 -- as below
             if node is not None and reporter.node is not None and reporter.is_wrong(node, ""):
                 yield f"{title(node)} does not show what its kubelet would say of it"
 
@@ -207,8 +235,14 @@ def running_sandboxes(
 
 def runtimes(root: Cell) -> Iterator[tuple[str, ContainerRuntime, int]]:
     """The runtimes of all nodes that are on, with the names of the nodes, and what time it is there."""
+    for node, kubelet in kubelets(root):
+        yield node, kubelet._runtime, kubelet.ctx.steady  # noqa: SLF001 -- an invariant looks inside
+
+
+def kubelets(root: Cell) -> Iterator[tuple[str, Kubelet]]:
+    """The kubelets of all nodes that are on, with the names of the nodes."""
     for path, kubelet in actors_within("machines", root, Kubelet):
-        yield path.rpartition("/")[2], kubelet._runtime, kubelet.ctx.steady  # noqa: SLF001 -- an invariant looks inside
+        yield path.rpartition("/")[2], kubelet
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
@@ -219,5 +253,6 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     PodsGoGracefully,
     EndedPodsStayDown,
     WhatRunsIsWanted,
+    MirrorsFollowStaticPods,
     NodesShowWhatIsTrue,
 )

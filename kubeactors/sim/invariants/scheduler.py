@@ -11,6 +11,7 @@ from kubeactors.api.core.v1.event import Event
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.sim.invariants.controllers.devices import devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
@@ -70,7 +71,7 @@ class NodesHaveRoom(Invariant):
         if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
             return
         node = self.world.find(Node, new.spec.node_name, "")
-        if node is None:
+        if node is None or mirrored(new):
             return
         node = self._roomier.get(node.metadata.uid, node)
         if not has_room(node, list(self.world.of(Pod).values())):

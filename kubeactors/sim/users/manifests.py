@@ -93,6 +93,8 @@ from kubeactors.sim.workload import (
 
 NAMESPACE = "default"
 APP = "app"
+OWN_POD = "own"
+"""What those that nodes run by themselves are called, and their label."""
 ROOT_CA = "the root of trust"
 """In place of a certificate: nobody in a simulation speaks by TLS."""
 HASH_LABEL = "pod-template-hash"
@@ -168,6 +170,12 @@ def pod_spec(
         liveness_probe=probe,
     )
     return PodSpec(containers=(container,), tolerations=tolerations, termination_grace_period_seconds=STOP_SECONDS)
+
+
+def own_pod(number: int) -> Pod:
+    """One of those that nodes run by themselves: its manifest lies on each of them."""
+    name = f"{OWN_POD}-{number}"
+    return Pod(metadata=ObjectMeta(name=name, namespace=NAMESPACE, labels=_labels(OWN_POD)), spec=pod_spec("1", cpu=""))
 
 
 def _probe(action: CreateDeployment | CreateStatefulSet) -> Probe | None:

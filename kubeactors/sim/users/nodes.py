@@ -81,7 +81,7 @@ class Nodes:
         there = await self._hands.client.list(Pod, field_selector=f"spec.nodeName={name}")
         for pod in there.items:
             owner = controller_of(pod.metadata)
-            if owner is None or owner.kind != "DaemonSet":
+            if owner is None or owner.kind not in {"DaemonSet", "Node"}:
                 await self._evict(pod)
 
     async def _evict(self, pod: Pod) -> None:

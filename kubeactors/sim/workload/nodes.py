@@ -29,7 +29,7 @@ class Taint(Action, frozen=True, kw_only=True, tag="taint"):
 
 
 class Drain(Action, frozen=True, kw_only=True, tag="drain"):
-    """Cordon a node and evict its pods, but those of daemon sets."""
+    """Cordon a node and evict its pods, but those of daemon sets and its own."""
 
     node: str
 
