@@ -13,6 +13,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import Controller, Indexer, Overlay
 from kubeactors.client.correlation import Lru
 from kubeactors.controllers.job.podcontrol import PodControl as JobPodControl
+from kubeactors.kubelet.heartbeat import NodeReporter
 from kubeactors.kubelet.materials import Materials
 from kubeactors.scheduler.queue import SchedulingQueue
 from kubeactors.scheduler.workloads import Workloads
@@ -26,11 +27,14 @@ NOT_LOOKED_AT: tuple[type[object], ...] = (Indexer, Lru, OrderedDict, Materials)
 containers were made with, which stays as it was for them."""
 PASSING: tuple[tuple[type[object], str], ...] = (
     (Controller, "_counts"), (Workloads, "_known"), (JobPodControl, "_released"),
-    (SchedulingQueue, "_seeking"), (SchedulingQueue, "_active"), (SchedulingQueue, "_backoff"), (SchedulingQueue, "_errors")
+    (SchedulingQueue, "_seeking"), (SchedulingQueue, "_active"), (SchedulingQueue, "_backoff"), (SchedulingQueue, "_errors"),
+    (NodeReporter, "node"), (NodeReporter, "_lease"),
 )  # fmt: skip
 """What is soon overwritten, at the latest when it is used again, or goes with its owner; it may tell of what is gone.
 
-Heaps let go of what has left them when it comes to their top.
+Heaps let go of what has left them when it comes to their top. A kubelet whose Node is deleted while it runs does not make
+another one before it is started again: it goes on with what it knows of that one, and makes its Lease again as often as that
+is collected (`registerWithAPIServer` in pkg/kubelet/kubelet_node_status.go, v1.36).
 """
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
