@@ -58,18 +58,19 @@ class PersistentVolumeClaimProtectionController(Controller):
             return
         if claim.metadata.deletion_timestamp is None:
             await self._client.update(_with(claim, CLAIM_FINALIZER))
-        elif not _is_used(claim, self._pods.by_index(USERS, key).values()):
-            if await self._is_really_used(claim):
-                self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
-                return
+        elif not await self._is_in_use(key, claim):
             with suppress(NotFound):
                 await self._client.update(_without(claim, CLAIM_FINALIZER))
 
-    async def _is_really_used(self, claim: PersistentVolumeClaim) -> bool:
-        """Ask the server: the cache may not have seen a pod yet."""
-        key = cluster_key(claim.metadata.namespace, claim.metadata.name)
+    async def _is_in_use(self, key: str, claim: PersistentVolumeClaim) -> bool:
+        """Whether a pod uses it. The server is asked, too: the cache may not have seen one yet."""
+        if _is_used(claim, self._pods.by_index(USERS, key).values()):
+            return True
         pods = await self._client.list(Pod, claim.metadata.namespace)
-        return _is_used(claim, (pod for pod in pods.items if key in claims_of(pod)))
+        is_used = _is_used(claim, (pod for pod in pods.items if key in claims_of(pod)))
+        if is_used:
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+        return is_used
 
 
 class PersistentVolumeProtectionController(Controller):
