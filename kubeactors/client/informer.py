@@ -3,7 +3,7 @@
 Source: client-go tools/cache/shared_informer.go (v1.36).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar, cast
 
@@ -277,25 +277,20 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             return
         marks_of = self._shared.marks_of
         marks = None if marks_of is None else [marks_of(one) for one in changes]
-        told: dict[int, Notify | None] = {}
+        everything = cast("tuple[Change[TypedObject], ...]", changes)
+        told: dict[int, Notify] = {}
         for subscriber, subscription in self._shared.subscribers.items():
-            wanted = subscription.marks
-            if wanted not in told:
-                told[wanted] = self._notification(changes, marks, wanted)
-            notification = told[wanted]
-            if notification is not None and subscription.concerns is not None:
-                notification = self._notify(_concerning(subscription, notification.changes))
-            if notification is not None:
+            wanted, concerns = subscription.marks, subscription.concerns
+            notification = told.get(wanted)
+            if notification is None:
+                some = everything if marks is None or wanted == EVERY_CHANGE else _marked(everything, marks, wanted)
+                notification = told[wanted] = Notify(self._shared.source, some)
+            if concerns is not None and (some := notification.changes):
+                some = tuple(filter(concerns, some))
+                if len(some) < len(notification.changes):
+                    notification = Notify(self._shared.source, some)
+            if notification.changes:
                 subscriber.tell(notification)
-
-    def _notification(self, changes: tuple[Change[T], ...], marks: list[int] | None, wanted: int) -> Notify | None:
-        """Of the changes that have one of the marks that are wanted; None if there is none."""
-        if marks is not None and wanted != EVERY_CHANGE:
-            changes = tuple([one for one, has in zip(changes, marks, strict=True) if has & wanted])
-        return self._notify(cast("tuple[Change[TypedObject], ...]", changes))
-
-    def _notify(self, changes: tuple[Change[TypedObject], ...]) -> Notify | None:
-        return Notify(self._shared.source, changes) if changes else None
 
     def _welcome_all(self) -> None:
         self._shared.listed = True
@@ -311,6 +306,13 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         present = _concerning(message, tuple(Change(ADDED, key, None, one) for key, one in objects.items()))
         if present or pending is None or not pending.is_empty(source, message.number):
             message.subscriber.tell(Notify(source, present, message.number))
+
+
+def _marked(
+    changes: tuple[Change[TypedObject], ...], marks: Sequence[int], wanted: int
+) -> tuple[Change[TypedObject], ...]:
+    """The changes that have one of the marks that are wanted."""
+    return tuple([one for one, has in zip(changes, marks, strict=True) if has & wanted])
 
 
 def _concerning(subscription: Subscribe, changes: tuple[Change[TypedObject], ...]) -> tuple[Change[TypedObject], ...]:

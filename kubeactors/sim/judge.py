@@ -59,8 +59,12 @@ class Judge:
         type_ = type(commit.current)
         if not is_heartbeat(type_.__name__):
             self.noise += 1
-        for one in self._concerned(type_):
-            self._note(one, one.committed(commit))
+        for one in self._by_kind.get(type_) or self._concerned(type_):
+            try:  # `_note` in line: ten times for each commit
+                for problem in one.committed(commit):
+                    self.object(one.name, problem)
+            except Exception as error:  # noqa: BLE001 -- as there
+                self._failed(one, error)
 
     def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> None:
         """The API server has sent something to a watcher."""

@@ -254,8 +254,9 @@ class World:
         histories.setdefault((metadata.namespace, metadata.name), []).append(commit)
         if isinstance(old, Pod) and (new is None or new.metadata.deletion_timestamp != old.metadata.deletion_timestamp):
             self.hot_node = old.spec.node_name or self.hot_node
-        for node in dict.fromkeys(one.spec.node_name for one in (old, new) if isinstance(one, Pod)):
-            self._log_by_node.setdefault(node, []).append(commit)
+        if isinstance(commit.current, Pod):
+            for node in dict.fromkeys(one.spec.node_name for one in (old, new) if isinstance(one, Pod)):
+                self._log_by_node.setdefault(node, []).append(commit)
         return commit
 
     def _note_adoption(self, new: TypedObject) -> None:

@@ -38,11 +38,16 @@ def cells(root: Cell) -> Iterator[Cell]:
 
 
 def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
-    """All actors of a class, with their paths."""
-    for cell in cells(root):
-        actor = cell.actor
-        if actor.__class__ is type_ or isinstance(actor, type_):
-            yield cell.path, cast("object", actor)
+    """All actors of a class, with their paths; parents first."""
+    waiting = list((root.extras.children or _NOBODY).values())[::-1]
+    while waiting:  # `cells` in line: many look at all of them every few seconds
+        cell = waiting.pop()
+        actor: object = cell.actor
+        if isinstance(actor, type_):
+            yield cell.path, actor
+        children = cell.extras.children
+        if children:
+            waiting += list(children.values())[::-1]
 
 
 def actors_within(process: str, root: Cell, type_: type[A]) -> Iterator[tuple[str, A]]:

@@ -34,14 +34,13 @@ class JobsKeepTheirDeadlines(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at each job that runs and has a deadline."""
-        kernel = self.root.kernel
-        if is_disturbed(self.world, self.root, kernel.now):
-            return
+        now, wall = self.root.kernel.now, self.root.kernel.wall
         for job in self.world.of(Job).values():
             seconds, begun = job.spec.active_deadline_seconds, job.status.start_time
             if seconds is None or begun is None or job.spec.suspend or not _runs(job):
                 continue
-            if parse_time(begun) + seconds * SECOND + LATE < kernel.wall + kernel.now:
+            late = parse_time(begun) + seconds * SECOND + LATE < wall + now
+            if late and not is_disturbed(self.world, self.root, now):
                 yield f"{title(job)} has begun at {begun}, may run for {seconds} s, and runs still"
 
 
@@ -82,11 +81,12 @@ class CronJobsRunInTime(Invariant):
         kernel = self.root.kernel
         wall = kernel.wall + kernel.now
         due = wall - wall % PERIOD
-        if not self._since or wall < due + LATE or is_disturbed(self.world, self.root, due - kernel.wall):
+        if not self._since or wall < due + LATE:
             return
         for one in self.world.of(CronJob).values():
             uid = one.metadata.uid
-            if self._since[uid] + SECOND < due - kernel.wall and (uid, due) not in self._made and self._is_free(one):
+            late = self._since[uid] + SECOND < due - kernel.wall and (uid, due) not in self._made and self._is_free(one)
+            if late and not is_disturbed(self.world, self.root, due - kernel.wall):
                 yield f"{title(one)} was due {(wall - due) / SECOND:g} s ago, and has created no job"
 
     def _is_free(self, found: CronJob) -> bool:
