@@ -104,6 +104,12 @@ class Context(Generic[M]):
         """A new stream for one purpose: decided by the seed, the actor, the purpose, and how many there were of it."""
         return self._cell.kernel.random_for(self._cell.path, purpose)
 
+    def number(self) -> int:
+        """A number, from 1 on, that nobody else in this system is given, nor an earlier instance of this actor."""
+        kernel = self._cell.kernel
+        kernel.issued = number = kernel.issued + 1
+        return number
+
     def uid(self) -> str:
         """A fresh UUID (version 4) as text."""
         try:

@@ -76,6 +76,7 @@ class Kernel:
         "fatal",
         "helping",
         "interceptor",
+        "issued",
         "ledger",
         "left_over",
         "make_cell",
@@ -95,7 +96,7 @@ class Kernel:
         "wall",
     )
 
-    def __init__(  # noqa: PLR0913 -- made in two places, by the drivers
+    def __init__(  # noqa: PLR0913, PLR0915 -- made in two places, by the drivers; a kernel has so many parts
         self,
         driver: Driver,
         ready: RunQueue,
@@ -150,6 +151,8 @@ class Kernel:
         """How many are under way."""
         self.spawned: int = 1
         """How many actors there have been, the root included; numbers them."""
+        self.issued: int = 0
+        """How many numbers were given out."""
         self._streams: dict[str, dict[str, int]] = {}
         """How many streams of chance there were at each place, for each purpose."""
         self._crank = Crank(self)

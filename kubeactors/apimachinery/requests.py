@@ -193,6 +193,9 @@ class WatchClosed(Message, frozen=True):
 class WatchStarted(Message, frozen=True):
     """The watch is registered; events follow."""
 
+    initial: ListResult | None = None
+    """What was there when it began, if it was to list first."""
+
 
 class Watch(ApiRequest[WatchStarted | Status], frozen=True, kw_only=True):
     """Stream the changes of what a list with these options would show. `watch` is the subscriber's own number for it."""
@@ -200,6 +203,12 @@ class Watch(ApiRequest[WatchStarted | Status], frozen=True, kw_only=True):
     subscriber: Recipient[WatchEvents | WatchClosed]
     watch: int
     options: ListOptions = NO_LIST_OPTIONS
+    lists: bool = False
+    """Show the list as well, with the reply, and stream what changes after it: one request for both.
+
+    Over HTTP `sendInitialEvents` stands for it, where what is there comes as events, too.
+    Source: KEP 3157 (watch-list), which clients use by default since v1.35.
+    """
 
 
 class StopWatch(Message, frozen=True, kw_only=True):

@@ -477,13 +477,18 @@ class ApiServer(
         return await self._showing.in_version(resource, deleted)
 
     async def _watch(self, resource: Resource, message: Watch) -> WatchStarted:
+        initial: ListResult | None = None
+        if message.lists:
+            initial = await self._showing.list(resource, message)
+            options = replace(message.options, resource_version=initial.metadata.resource_version)
+            message = replace(message, options=options)
         selection = selection_of(resource, message.namespace, message.options)
         start = start_of(message, resource)
         await await_start(message, start, self._freshness)
         as_stored = resource.kind.stored_as is None and not resource.kind.is_asked_for
         shown = None if as_stored else resource.shown
         self._streams.begin(message, selection, start, shown)
-        return WatchStarted()
+        return WatchStarted(initial)
 
     # The cache.
 

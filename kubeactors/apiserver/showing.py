@@ -6,7 +6,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import Get, GroupVersionResource, List, ListOptions, ListResult, Result
+from kubeactors.apimachinery.requests import Get, GroupVersionResource, List, ListOptions, ListResult, Result, Watch
 from kubeactors.apiserver.customresources.conversions import Conversions
 from kubeactors.apiserver.reading import Reader
 from kubeactors.apiserver.registry import components
@@ -39,8 +39,8 @@ class Showing:
             found = self._subresources[resource.kind.gvr, message.subresource].get(resource, whole)
         return Result(object=resource.shown_part(found), warnings=_deprecation(resource))
 
-    async def list(self, resource: Resource, message: List) -> ListResult:
-        """A collection."""
+    async def list(self, resource: Resource, message: List | Watch) -> ListResult:
+        """A collection; of a watch, the one that it begins with."""
         selection = selection_of(resource, message.namespace, message.options)
         if components.are_served_by(resource):
             found = components.components(selection)

@@ -30,6 +30,7 @@ from kubeactors.apimachinery.requests import (
     Watch,
     WatchClosed,
     WatchEvents,
+    WatchStarted,
     WriteOptions,
 )
 from kubeactors.apimachinery.scheme import Scheme
@@ -279,22 +280,28 @@ class Client:
         )
         await self.create_subresource(Pod, metadata.name, "eviction", eviction, metadata.namespace)
 
-    async def watch(
+    async def watch(  # noqa: PLR0913 -- these are the parts of a watch
         self,
         type_: type[TypedObject],
         subscriber: Recipient[WatchEvents | WatchClosed],
         watch: int,
         options: ListOptions,
         namespace: str = "",
-    ) -> None:
-        """Begin a watch; its events are told to the subscriber under its own number `watch`."""
-        await self.send(
+        *,
+        lists: bool = False,
+    ) -> WatchStarted:
+        """Begin a watch; its events are told to the subscriber under its own number `watch`.
+
+        If it `lists`, what it begins with comes with the reply. Events may come before that.
+        """
+        return await self.send(
             Watch(
                 resource=self.resource(type_),
                 namespace=namespace,
                 subscriber=subscriber,
                 watch=watch,
                 options=options,
+                lists=lists,
                 user=self.user,
             )
         )

@@ -175,7 +175,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
     async def started(self) -> None:
         """Connect; subscribers of an earlier instance stay."""
         self._reflector = Reflector(
-            self._client, self._shared.type, self._shared.indexer, self.ctx.random, consistent=self._consistent
+            self._client, self._shared.type, self._shared.indexer, self.ctx, consistent=self._consistent
         )
         self._shared.listed = False
         await self.connect(Connect())
@@ -186,12 +186,12 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
 
     @handle
     async def connect(self, message: Connect) -> None:
-        """List if need be, then watch; if either fails, again after a while."""
+        """List if need be, and watch; if that fails, again after a while."""
+        lists = self._reflector.must_list
         try:
-            if self._reflector.must_list:
-                self._publish(await self._reflector.list())
+            self._publish(await self._reflector.connect(self.ctx.self))
+            if lists:
                 self._welcome_all()
-            await self._reflector.watch(self.ctx.self)
         except StatusError as error:
             self._was_silent, self.is_backing_off = False, True
             self.ctx.log.warning("informer.failed", source=self._shared.source, error=str(error))

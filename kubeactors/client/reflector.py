@@ -1,14 +1,16 @@
 """Keeps an indexer equal to a collection in the API server: list, watch, resume, and list again when that fails.
 
-A plain state machine for an actor to embed. The actor calls `list` while `must_list`, then `watch`; it hands over what
-is told to it (`receive`, `closed`), and starts over when `broken`. `failed` says how long to wait before that.
+A plain state machine for an actor to embed. The actor calls `connect`; it hands over what is told to it (`receive`,
+`closed`), and connects again when `broken`. `failed` says how long to wait before that.
 
-Source: client-go tools/cache/reflector.go (v1.36).
+A list and the watch after it are one request, as for those who ask for `sendInitialEvents` over HTTP.
+
+Source: client-go tools/cache/reflector.go (v1.36), with WatchListClient.
 """
 
 from itertools import chain
 from random import Random
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -19,9 +21,11 @@ from kubeactors.apimachinery.requests import (
     DELETED,
     MODIFIED,
     ListOptions,
+    ListResult,
     WatchClosed,
     WatchEvent,
     WatchEvents,
+    WatchStarted,
 )
 from kubeactors.apimachinery.status import Expired, Gone, Status, StatusError, Timeout
 from kubeactors.client.client import Client, ObjectList
@@ -58,6 +62,19 @@ class Change(msgspec.Struct, Generic[T], frozen=True, gc=False):
         return found
 
 
+class Environment(Protocol):
+    """What a reflector needs of its actor's context."""
+
+    @property
+    def random(self) -> Random:
+        """Decides how long is waited after a failure."""
+        ...
+
+    def number(self) -> int:
+        """One that no watch of this actor has had."""
+        ...
+
+
 class Reflector(Generic[T]):
     """The state of one list-and-watch. `synced` once the first list is in the indexer."""
 
@@ -66,7 +83,7 @@ class Reflector(Generic[T]):
         client: Client,
         type_: type[T],
         indexer: Indexer[T],
-        random: Random,
+        environment: Environment,
         *,
         namespace: str = "",
         label_selector: str = "",
@@ -77,7 +94,7 @@ class Reflector(Generic[T]):
         self._client = client
         self._type = type_
         self._indexer = indexer
-        self._random = random
+        self._environment = environment
         self._namespace = namespace
         self._label_selector = label_selector
         self._field_selector = field_selector
@@ -86,6 +103,8 @@ class Reflector(Generic[T]):
         """Whether the next list must be the newest: what a cache holds may be older than what was seen before."""
         self._failures = 0
         self._sequence = 0
+        self._early: list[WatchEvents | WatchClosed] | None = None
+        """What is told before the list that it follows has come, while that is on its way."""
         self.revision: int = 0
         """Everything up to here is in the indexer."""
         self.number: int = 0
@@ -95,38 +114,22 @@ class Reflector(Generic[T]):
         """The watch has ended, or missed something: connect again."""
         self.synced: bool = False
 
-    async def list(self) -> tuple[Change[T], ...]:
-        """Read the collection; what differs from the indexer, which holds it now.
+    async def connect(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> tuple[Change[T], ...]:
+        """Begin to watch from where the indexer is, or from a list if there is none to begin with.
+
+        Returns: what differs from the indexer, which holds it now.
 
         Raises:
-            StatusError: the list failed; nothing has changed. Ask `failed` how long to wait.
-        """
-        found = await self._list("" if self._latest else str(self.revision))
-        if not self._latest and _revision(found) < self.revision:
-            found = await self._list("")
-        self._latest = False
-        self.must_list = False
-        self.synced = True
-        return self._replace(found)
-
-    async def watch(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> None:
-        """Begin to watch from where the indexer is.
-
-        Raises:
-            StatusError: the watch was refused. Ask `failed` how long to wait.
+            StatusError: it was refused; nothing has changed. Ask `failed` how long to wait.
         """
         self.stop(subscriber)  # one that is broken only here would go on
         self.broken = False
         self._sequence = 0
-        self.number = self._random.getrandbits(52)
-        options = ListOptions(
-            label_selector=self._label_selector,
-            field_selector=self._field_selector,
-            resource_version=str(self.revision),
-            allow_watch_bookmarks=self._bookmarks,
-        )
-        await self._client.watch(self._type, subscriber, self.number, options, self._namespace)
-        self._failures = 0
+        self.number = self._environment.number()
+        if self.must_list:
+            return await self._list_and_watch(subscriber)
+        await self._watch(subscriber)
+        return ()
 
     def refresh(self) -> None:
         """List the newest state, and watch from there. Sets `broken`."""
@@ -140,7 +143,12 @@ class Reflector(Generic[T]):
 
     def receive(self, message: WatchEvents) -> tuple[Change[T], ...]:
         """What the events change; the indexer holds it now. Sets `broken` if a message before this one got lost."""
-        if message.watch != self.number or self.broken or not self._in_sequence(message):
+        if message.watch != self.number or self.broken:
+            return ()
+        if self._early is not None:
+            self._early.append(message)
+            return ()
+        if not self._in_sequence(message):
             return ()
         changes: list[Change[T]] = []
         for event in message.events:
@@ -149,7 +157,9 @@ class Reflector(Generic[T]):
 
     def closed(self, message: WatchClosed) -> None:
         """The server has ended the watch. Sets `broken`, and `must_list` if it cannot be resumed."""
-        if message.watch == self.number:
+        if message.watch == self.number and self._early is not None:
+            self._early.append(message)
+        elif message.watch == self.number:
             self.broken = True
             self.number = 0
             if message.status is not None:
@@ -161,16 +171,41 @@ class Reflector(Generic[T]):
         self._note(error.status)
         seconds = min(BACKOFF_SECONDS * 2.0 ** min(self._failures, 10), MAX_BACKOFF_SECONDS)
         self._failures += 1
-        return seconds * (1.0 + self._random.random())
+        return seconds * (1.0 + self._environment.random.random())
 
-    async def _list(self, resource_version: str) -> ObjectList[T]:
-        return await self._client.list(
-            self._type,
-            self._namespace,
+    async def _list_and_watch(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> tuple[Change[T], ...]:
+        early = self._early = list[WatchEvents | WatchClosed]()
+        try:
+            started = await self._watch(subscriber)
+        finally:
+            self._early = None
+        assert started.initial is not None  # it was asked for
+        if not self._latest and _revision(started.initial) < self.revision:
+            self._latest = True
+            return await self.connect(subscriber)
+        self.must_list = self._latest = False
+        self.synced = True
+        listed = self._replace(ObjectList(started.initial.metadata, cast("tuple[T, ...]", started.initial.items)))
+        return (*listed, *chain.from_iterable(map(self._hear, early)))
+
+    async def _watch(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> WatchStarted:
+        options = ListOptions(
             label_selector=self._label_selector,
             field_selector=self._field_selector,
-            resource_version=resource_version,
+            resource_version="" if self._latest else str(self.revision),
+            allow_watch_bookmarks=self._bookmarks,
         )
+        started = await self._client.watch(
+            self._type, subscriber, self.number, options, self._namespace, lists=self.must_list
+        )
+        self._failures = 0
+        return started
+
+    def _hear(self, message: WatchEvents | WatchClosed) -> tuple[Change[T], ...]:
+        if isinstance(message, WatchEvents):
+            return self.receive(message)
+        self.closed(message)
+        return ()
 
     def _note(self, status: Status) -> None:
         """A revision that the server does not have (any more, or yet) is no help: start from its newest."""
@@ -230,7 +265,7 @@ class Reflector(Generic[T]):
         return () if old is None else (Change(DELETED, key, old, None),)
 
 
-def _revision(found: ObjectList[T]) -> int:
+def _revision(found: ObjectList[T] | ListResult) -> int:
     return int(found.metadata.resource_version or 0)
 
 

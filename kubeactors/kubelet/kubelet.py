@@ -132,7 +132,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._client,
             Pod,
             self._pods,
-            self.ctx.random,
+            self.ctx,
             field_selector=f"spec.nodeName={self._config.node_name}",
             consistent=True,
             bookmarks=False,  # to list the few pods of a node again, some day, is cheaper than one each minute
@@ -189,22 +189,22 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def connect(self, message: Connect) -> None:
-        """List if need be, then watch; if either fails, again after a while."""
+        """List if need be, and watch; if that fails, again after a while."""
         if self._reporter.node is None:
             return  # told by an instance before this one: who has registered connects
         try:
-            if self._reflector.must_list:
-                first = not self._reflector.synced
-                changes = await self._reflector.list()
-                if first:
-                    self._add_static_pods()
-                self._take(sorted(changes, key=_age))
-                if first:
-                    self._remove_orphans()
-            await self._reflector.watch(self.ctx.self)
+            first = not self._reflector.synced
+            changes = await self._reflector.connect(self.ctx.self)
         except StatusError as error:
             self.ctx.log.info("kubelet.disconnected", error=str(error))
             self.ctx.after(self._reflector.failed(error), message, key="connect")
+            return
+        if first:
+            self._add_static_pods()
+        self._take(sorted(changes, key=_age))
+        if first:
+            self._remove_orphans()
+        self._reconnect_if_broken()
 
     @handle
     def watched(self, message: WatchEvents) -> None:

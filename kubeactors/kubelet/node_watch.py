@@ -41,17 +41,17 @@ class NodeWatch:
         self._begun_at = ctx.steady
         selector = f"metadata.name={config.node_name}"
         known: Indexer[Node] = Indexer()
-        self._reflector = Reflector(client, Node, known, ctx.random, field_selector=selector, bookmarks=False)
+        self._reflector = Reflector(client, Node, known, ctx, field_selector=selector, bookmarks=False)
 
     async def connect(self) -> None:
-        """List if need be, then watch; if either fails, again after a while."""
+        """List if need be, and watch; if that fails, again after a while."""
         try:
-            if self._reflector.must_list:
-                self._take(await self._reflector.list())
-            await self._reflector.watch(self._ctx.self)
+            self._take(await self._reflector.connect(self._ctx.self))
         except StatusError as error:
             self._ctx.log.info("kubelet.node_not_watched", error=str(error))
             self._ctx.after(self._reflector.failed(error), ConnectNode(), key="connect node")
+        else:
+            self._reconnect_if_broken()
 
     def receive(self, message: WatchEvents) -> bool:
         """The node has changed; whether it is about the node."""

@@ -23,6 +23,7 @@ from kubeactors.apimachinery.requests import (
     Watch,
     WatchClosed,
     WatchEvents,
+    WatchStarted,
 )
 from kubeactors.apimachinery.status import (
     Expired,
@@ -389,7 +390,7 @@ class Cut(Break):
             self._unheard = True
             self._fired()
         message, sender, _ = envelope
-        if self._direction == "from-server" and not isinstance(message, Watch):
+        if self._direction == "from-server" and (not isinstance(message, Watch) or message.lists):
             return message, sender, Wait()
         return None
 
@@ -425,6 +426,8 @@ def _as_newer(answer: object) -> object:
         return msgspec.structs.replace(answer, object=newer(answer.object))
     if isinstance(answer, ListResult):
         return msgspec.structs.replace(answer, items=tuple(map(newer, answer.items)))
+    if isinstance(answer, WatchStarted) and answer.initial is not None:
+        return WatchStarted(cast("ListResult", _as_newer(answer.initial)))
     return answer
 
 
@@ -457,9 +460,11 @@ class Stale(Rule):
         self._held: list[tuple[Cell, Envelope]] = []
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Answer a list that may be old with an old one."""
+        """Answer a list that may be old with an old one, also that of a watch."""
         message, sender, reply = envelope
-        if not isinstance(message, List) or reply is None or not message.options.resource_version:
+        if not isinstance(message, List | Watch) or reply is None or not message.options.resource_version:
+            return envelope
+        if isinstance(message, Watch) and not message.lists:
             return envelope
         if self._resource not in ("", message.resource.resource):
             return envelope

@@ -12,10 +12,12 @@ from kubeactors.apimachinery.requests import (
     ADMIN,
     BOOKMARK,
     ListOptions,
+    ListResult,
     StopWatch,
     Watch,
     WatchClosed,
     WatchEvents,
+    WatchStarted,
 )
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver import ApiServerConfig
@@ -216,6 +218,44 @@ def test_bookmarks_come_now_and_then_when_there_is_news(plane: Plane) -> None:
     newest = plane.create(config_map("a")).metadata.resource_version
     plane.sim.run(130.0)
     assert (seen.events, seen.versions, silent.events) == ([(BOOKMARK, "")], [int(newest)], [])
+
+
+def list_and_watch(plane: Plane, options: ListOptions) -> tuple[ListResult, Seen]:
+    """What a watch begins with, and who hears what it tells."""
+    seen, resource = Seen(), gvr_of(ConfigMap)
+    watch = Watch(
+        resource=resource, namespace="default", subscriber=seen, watch=7, options=options, lists=True, user=ADMIN
+    )
+    reply = plane.sim.ask(plane.server, watch)
+    assert isinstance(reply, WatchStarted)
+    assert reply.initial is not None
+    return reply.initial, seen
+
+
+@pytest.mark.parametrize("version", ["", "0"])
+def test_a_watch_that_lists_begins_with_what_is_there_and_tells_what_changes_after_it(
+    plane: Plane, version: str
+) -> None:
+    plane.create(config_map("a"))
+    plane.create(config_map("b", {"k": "v"}))
+    plane.sim.run(1.0)
+    options = ListOptions(label_selector="k=v", resource_version=version)
+    there, seen = list_and_watch(plane, options)
+    assert there == plane.listed(ConfigMap, options=options)
+    assert [one.metadata.name for one in there.items] == ["b"]
+    plane.create(config_map("c", {"k": "v"}))
+    plane.create(config_map("d"))
+    plane.sim.run(1.0)
+    assert seen.events == [("ADDED", "c")]
+
+
+def test_a_watch_that_lists_what_was_there_once_tells_all_that_has_changed_since(plane: Plane) -> None:
+    start = changes(plane)
+    there, seen = list_and_watch(plane, ListOptions(resource_version=start, resource_version_match="Exact"))
+    plane.sim.run(1.0)
+    assert there.metadata.resource_version == start
+    assert [one.metadata.name for one in there.items] == ["start"]
+    assert seen.events == [(type_, "a") for type_ in EVERYTHING]
 
 
 def test_a_stopped_watch_is_silent(plane: Plane) -> None:

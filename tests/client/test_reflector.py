@@ -1,6 +1,7 @@
 """A reflector keeps its indexer equal to the server's collection, whatever happens to the stream."""
 
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from itertools import count
 from random import Random
 from typing import Generic, TypeVar, cast
 
@@ -14,7 +15,6 @@ from kubeactors.apimachinery.requests import (
     DELETED,
     MODIFIED,
     ApiRequest,
-    List,
     ListResult,
     StopWatch,
     Watch,
@@ -48,14 +48,18 @@ class Script:
     def __init__(self) -> None:
         self.replies: list[object] = []
         self.versions: list[str] = []
+        self.lists: list[bool] = []
         self.watches: list[int] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+        """What happens while a request is on its way."""
         self.stopped: list[int] = []
 
     def send(self, request: ApiRequest[R]) -> Awaitable[R]:
-        assert isinstance(request, List | Watch)
+        assert isinstance(request, Watch)
         self.versions.append(request.options.resource_version)
-        if isinstance(request, Watch):
-            self.watches.append(request.watch)
+        self.lists.append(request.lists)
+        self.watches.append(request.watch)
+        self.meanwhile()
         return Ready(self.replies.pop(0))
 
     def stop_watch(self, message: StopWatch) -> None:
@@ -77,6 +81,18 @@ def finish(coroutine: Coroutine[object, None, R]) -> R:
     raise AssertionError("it waits for something")
 
 
+def begun(revision: int, *items: ConfigMap) -> WatchStarted:
+    return WatchStarted(ListResult(metadata=ListMeta(resource_version=str(revision)), items=items))
+
+
+class Chance:
+    """What a reflector needs of its actor's context."""
+
+    def __init__(self) -> None:
+        self.random = Random(1)
+        self.number = count(1).__next__
+
+
 class World:
     """A reflector, its indexer, and the server as the script has it."""
 
@@ -84,22 +100,22 @@ class World:
         self.server = Script()
         self.indexer: Indexer[ConfigMap] = Indexer()
         self.reflector = Reflector(
-            Client(self.server), ConfigMap, self.indexer, Random(1), namespace="default", consistent=consistent
+            Client(self.server), ConfigMap, self.indexer, Chance(), namespace="default", consistent=consistent
         )
 
     def list(self, revision: int, *items: ConfigMap) -> ConfigMaps:
-        self.server.replies.append(ListResult(metadata=ListMeta(resource_version=str(revision)), items=items))
-        return finish(self.reflector.list())
+        self.server.replies.append(begun(revision, *items))
+        return finish(self.reflector.connect(Nobody()))
 
     def refuse_list(self, status: Status) -> StatusError:
         self.server.replies.append(status)
         with pytest.raises(StatusError) as raised:
-            finish(self.reflector.list())
+            finish(self.reflector.connect(Nobody()))
         return raised.value
 
     def watch(self) -> None:
         self.server.replies.append(WatchStarted())
-        finish(self.reflector.watch(Nobody()))
+        assert finish(self.reflector.connect(Nobody())) == ()
 
     def receive(self, *events: WatchEvent, sequence: int = 0, watch: int | None = None) -> ConfigMaps:
         number = self.reflector.number if watch is None else watch
@@ -118,12 +134,12 @@ def world() -> World:
     """A reflector that watches from revision 5, where there is `a`."""
     made = World()
     made.list(5, config_map("a", 3))
-    made.watch()
     return made
 
 
-def test_it_lists_what_the_cache_has_and_watches_from_there(world: World) -> None:
-    assert world.server.versions == ["0", "5"]
+def test_it_asks_at_once_for_what_the_cache_has_and_for_what_changes_after_it(world: World) -> None:
+    assert world.server.versions == ["0"]
+    assert world.server.lists == [True]
     assert world.names == ("a",)
     assert world.reflector.synced
 
@@ -131,8 +147,10 @@ def test_it_lists_what_the_cache_has_and_watches_from_there(world: World) -> Non
 def test_a_component_that_must_not_see_less_than_before_lists_the_newest() -> None:
     world = World(consistent=True)
     world.list(5)
+    world.close()
     world.watch()
     assert world.server.versions == ["", "5"]
+    assert world.server.lists == [True, False]
 
 
 def test_events_change_the_indexer_and_are_told_with_what_was_known_before(world: World) -> None:
@@ -145,6 +163,31 @@ def test_events_change_the_indexer_and_are_told_with_what_was_known_before(world
     )
     assert world.names == ("a",)
     assert world.reflector.revision == 8
+
+
+def test_what_is_told_before_the_list_that_it_follows_is_taken_in_after_it() -> None:
+    world = World()
+    a, b = config_map("a", 3), config_map("b", 6)
+
+    def meanwhile() -> None:
+        assert world.receive(WatchEvent(ADDED, b), sequence=1) == ()
+        world.close()
+
+    world.server.meanwhile = meanwhile
+    assert world.list(5, a) == (Change(ADDED, "default/a", None, a), Change(ADDED, "default/b", None, b))
+    assert world.reflector.revision == 6
+    assert world.reflector.broken
+
+
+def test_a_list_is_asked_for_again_if_it_was_refused_whatever_was_told_meanwhile() -> None:
+    world = World()
+    world.server.meanwhile = lambda: world.receive(WatchEvent(ADDED, config_map("b", 6)), sequence=1)
+    world.reflector.failed(world.refuse_list(Status(status="Failure", reason="ServiceUnavailable", code=503)))
+    assert len(world.indexer) == 0
+    assert world.reflector.must_list
+    world.server.meanwhile = lambda: None
+    world.list(7, config_map("b", 6))
+    assert world.names == ("b",)
 
 
 def test_a_watch_that_ends_is_resumed_from_the_last_event_or_bookmark(world: World) -> None:
@@ -179,11 +222,10 @@ def test_a_watch_from_a_revision_that_the_server_has_not_reached_lists_the_newes
 def test_a_list_that_is_older_than_what_was_seen_is_not_believed(world: World) -> None:
     world.receive(WatchEvent(MODIFIED, config_map("a", 7)))
     world.reflector.must_list = True
-    newest = ListResult(metadata=ListMeta(resource_version="9"), items=(config_map("a", 7),))
-    world.server.replies.append(ListResult(metadata=ListMeta(resource_version="4"), items=()))
-    world.server.replies.append(newest)
-    assert finish(world.reflector.list()) == ()
+    world.server.replies += [begun(4), begun(9, config_map("a", 7))]
+    assert finish(world.reflector.connect(Nobody())) == ()
     assert world.server.versions[-2:] == ["7", ""]
+    assert world.server.stopped == world.server.watches[:-1]
     assert world.names == ("a",)
 
 

@@ -23,6 +23,8 @@ from kubeactors.apimachinery.requests import (
     Patch,
     Result,
     Update,
+    Watch,
+    WatchStarted,
 )
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, Status
 from kubeactors.sim.invariants import Invariant, ServerInvariant
@@ -67,7 +69,7 @@ class Bench:
     def __init__(self, type_: type[Invariant], *states: Deployment | None) -> None:
         self._sim, self.world = SimSystem(), World()
         self.invariant = type_(self.world, self._sim.kernel.root)
-        self._cell = cast("Cell", self._sim.spawn(Actor, name="server"))
+        self.server = cast("Cell", self._sim.spawn(Actor, name="server"))
         self.problems: list[str] = []
         before: Deployment | None = None
         for revision, state in enumerate(states, start=5):
@@ -84,7 +86,7 @@ class Bench:
 
     def told(self, request: ApiRequest[object], answer: object, came_at: int = 5) -> list[str]:
         """What the invariant says to this answer."""
-        served = Served(self._cell, request, came_at)
+        served = Served(self.server, request, came_at)
         return list(cast("ServerInvariant", self.invariant).served(served, answer))
 
 
@@ -164,6 +166,8 @@ def test_a_list_shows_what_there_was(
     bench = Bench(ListsAreTrue, ONE, sized(6, 2))
     answer = ListResult(metadata=ListMeta(resource_version=str(revision)), items=items)
     assert bool(bench.told(List(resource=RESOURCE, namespace="x", options=options), answer)) == bool(problems)
+    watch = Watch(resource=RESOURCE, namespace="x", options=options, lists=True, subscriber=bench.server, watch=1)
+    assert bool(bench.told(watch, WatchStarted(answer))) == bool(problems)
 
 
 UPDATE = Update(resource=RESOURCE, namespace="x", name="a", object=replace(ONE, spec=replace(ONE.spec, replicas=2)))

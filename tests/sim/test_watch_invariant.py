@@ -7,18 +7,20 @@ import pytest
 from kubeactors.actor import Actor, SimSystem
 from kubeactors.actor.cell import Cell
 from kubeactors.api.coordination.v1 import Lease
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.meta import ListMeta, ObjectMeta
 from kubeactors.apimachinery.requests import (
     ADDED,
     ADMIN,
     GroupVersionResource,
     ListOptions,
+    ListResult,
     Watch,
     WatchEvent,
     WatchEvents,
+    WatchStarted,
 )
 from kubeactors.sim.invariants.apiserver import WatchesAreComplete
-from kubeactors.sim.network import Stream
+from kubeactors.sim.network import Served, Stream
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
 
@@ -40,14 +42,28 @@ def _lease(name: str) -> Lease:
     ],
 )
 def test_one_transaction_may_write_several_objects_and_each_is_told_once(told: tuple[str, ...], problem: str) -> None:
-    sim, world = SimSystem(), World()
-    cell = cast("Cell", sim.spawn(Actor, name="watcher"))
-    invariant = WatchesAreComplete(world, sim.kernel.root)
-    for name in ("a", "b", "c"):
-        kv = KeyValue(f"leases/x/{name}", _lease(name), REVISION, REVISION, 1)
-        world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
+    cell, invariant = _watcher()
     request = Watch(resource=LEASES, subscriber=cell, watch=1, options=ListOptions(resource_version="5"), user=ADMIN)
     message = WatchEvents(1, tuple(WatchEvent(ADDED, _lease(name)) for name in told), 1)
     problems = list(invariant.watched(Stream("controller-manager", request, cell), cell, message))
     assert len(problems) == bool(problem)
     assert not problems or problem in problems[0]
+
+
+def _watcher() -> tuple[Cell, WatchesAreComplete]:
+    """Somebody who watches, where three leases were made by one transaction."""
+    sim, world = SimSystem(), World()
+    for name in ("a", "b", "c"):
+        kv = KeyValue(f"leases/x/{name}", _lease(name), REVISION, REVISION, 1)
+        world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
+    return cast("Cell", sim.spawn(Actor, name="watcher")), WatchesAreComplete(world, sim.kernel.root)
+
+
+def test_a_watch_that_lists_tells_what_comes_after_its_list() -> None:
+    cell, invariant = _watcher()
+    request = Watch(resource=LEASES, subscriber=cell, watch=1, lists=True, user=ADMIN)
+    begun = WatchStarted(ListResult(metadata=ListMeta(resource_version="5"), items=()))
+    assert list(invariant.served(Served(cell, request, 5), begun)) == []
+    told = WatchEvents(1, (WatchEvent(ADDED, _lease("b")),), 1)
+    (problem,) = invariant.watched(Stream("controller-manager", request, cell), cell, told)
+    assert f"should be {ADDED} of leases/x/a" in problem

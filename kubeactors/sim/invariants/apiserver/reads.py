@@ -12,7 +12,7 @@ from kubeactors.api import SCHEME
 from kubeactors.apimachinery import fieldselector, labels
 from kubeactors.apimachinery.fieldselector import Fields
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
-from kubeactors.apimachinery.requests import Get, List, ListOptions, ListResult, Result
+from kubeactors.apimachinery.requests import Get, List, ListOptions, ListResult, Result, Watch, WatchStarted
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
@@ -47,24 +47,29 @@ def _oldest(version: str, now: int) -> int:
 
 
 class ListsAreTrue(ServerInvariant):
-    """A list shows all that it was asked for, as it was at the revision that it names, in order, and nothing else."""
+    """A list shows all that it was asked for, as it was at the revision that it names, in order, and nothing else.
+
+    So does the one that a watch begins with.
+    """
 
     name: ClassVar[str] = "lists-are-true"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Put the list together from the log."""
-        request = served.request
-        kind = SCHEME.by_resource(request.resource) if isinstance(request, List) else None
-        if not isinstance(request, List) or kind is None or not kind.stored or not isinstance(answer, ListResult):
+        request, found = served.request, answer.initial if isinstance(answer, WatchStarted) else answer
+        if not isinstance(request, List | Watch) or not isinstance(found, ListResult):
             return
-        options, revision = request.options, int(answer.metadata.resource_version)
+        kind = SCHEME.by_resource(request.resource)
+        if kind is None or not kind.stored:
+            return
+        options, revision = request.options, int(found.metadata.resource_version)
         if revision < _oldest(options.resource_version, served.revision) and not options.continue_:
             yield f"a list of {kind.resource} for {options.resource_version or 'now'} shows revision {revision}"
         wanted = _collection(self.world, kind, request, revision)
-        yield from _differs(kind.resource, wanted, answer, options)
+        yield from _differs(kind.resource, wanted, found, options)
 
 
-def _collection(world: World, kind: Kind[TypedObject], request: List, revision: int) -> list[TypedObject]:
+def _collection(world: World, kind: Kind[TypedObject], request: List | Watch, revision: int) -> list[TypedObject]:
     """What there was at a revision of what a list asks for, in the order of keys."""
     there = (as_of(one, revision) for one in world.histories(kind.type).values())
     seen = Sight(kind, request.namespace, request.options)

@@ -12,14 +12,24 @@ from kubeactors.api.core.v1.limitrange import CLAIM, CONTAINER, LimitRange, Limi
 from kubeactors.apimachinery import fieldselector
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import compare
-from kubeactors.apimachinery.requests import ADDED, BOOKMARK, DELETED, MODIFIED, WatchClosed, WatchEvent, WatchEvents
+from kubeactors.apimachinery.requests import (
+    ADDED,
+    BOOKMARK,
+    DELETED,
+    MODIFIED,
+    Watch,
+    WatchClosed,
+    WatchEvent,
+    WatchEvents,
+    WatchStarted,
+)
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.admission.limit_ranger import ANNOTATION as LIMIT_RANGER
 from kubeactors.apiserver.selection import NODE, Selection, select
 from kubeactors.apiserver.server import ApiServer
-from kubeactors.sim.invariants.invariant import Invariant, WatchInvariant, title
+from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, WatchInvariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
-from kubeactors.sim.network import Stream
+from kubeactors.sim.network import Served, Stream
 from kubeactors.sim.world import Commit, World
 
 KNOWN = 10 * SECOND
@@ -44,8 +54,8 @@ class Position:
         return self.log[self.index].revision if self.index < len(self.log) else 0
 
 
-class WatchesAreComplete(WatchInvariant):
-    """A watch from a revision tells every change after it, once, in order, and ends when it cannot."""
+class WatchesAreComplete(WatchInvariant, ServerInvariant):
+    """A watch tells every change after its list, or after the revision that it names, once, in order, and ends when it cannot."""
 
     name: ClassVar[str] = "watches-are-complete"
 
@@ -55,24 +65,37 @@ class WatchesAreComplete(WatchInvariant):
 
     def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> Iterator[str]:
         """Compare what is told with what was committed."""
-        if isinstance(message, WatchClosed) or not stream.request.options.resource_version.strip("0"):
+        if isinstance(message, WatchClosed):
             return
-        kind = SCHEME.by_resource(stream.request.resource)
-        if kind is None:
-            return
+        request = stream.request
         position = self._positions.get((subscriber, message.watch))
+        if position is None and not request.lists and request.options.resource_version.strip("0"):
+            position = self._start(request, request.options.resource_version)
         if position is None:
-            position = self._positions[subscriber, message.watch] = _start(stream, kind, self.world)
+            return
         for event in message.events:
             problem = _advance(position, event)
             if problem:
                 yield f"watch of {stream.resource} by {subscriber.path}: {problem}"
 
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Note where a watch begins that lists first."""
+        initial = answer.initial if isinstance(answer, WatchStarted) else None
+        if isinstance(served.request, Watch) and initial is not None:
+            self._start(served.request, initial.metadata.resource_version)
+        yield from ()
 
-def _start(stream: Stream, kind: Kind[TypedObject], world: World) -> Position:
-    request = stream.request
+    def _start(self, request: Watch, version: str) -> Position | None:
+        kind = SCHEME.by_resource(request.resource)
+        if kind is None:
+            return None
+        position = _position(request, kind, self.world, int(version))
+        self._positions[cast("Cell", request.subscriber), request.watch] = position
+        return position
+
+
+def _position(request: Watch, kind: Kind[TypedObject], world: World, revision: int) -> Position:
     options = request.options
-    revision = int(options.resource_version)
     selection = select(kind, request.namespace, options.label_selector, options.field_selector)
     log = world.log_of(kind.type, fieldselector.parse(options.field_selector).exact(NODE) or "")
     return Position(bisect_right(log, revision, key=lambda one: one.revision), log, revision, selection)
