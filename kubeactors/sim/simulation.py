@@ -346,7 +346,8 @@ class Simulation:
         Unless a controller waits to try again what has failed often: that it does at once when it starts. And unless
         time brings something to do.
         """
-        if is_backing_off(self.sim.kernel.root) or goes_on(self.world):
+        wall = self.sim.kernel.wall + self.sim.now
+        if is_backing_off(self.sim.kernel.root) or goes_on(self.world, wall, RESTART_SECONDS):
             return
         revision = self.world.revision
         self.chaos.restart_controllers()
