@@ -97,6 +97,8 @@ class Definitions:
     def reset(self) -> None:
         """The cache has begun anew: all definitions are looked at again."""
         self._dirty.update((one.metadata.name, None) for one in self._all())
+        if self._dirty:
+            self.wake()
 
     async def settle(self) -> None:
         """Bring names, conditions and served kinds up to date; remove what is to go."""
