@@ -7,7 +7,8 @@ for ever for the end of what has long ended. That does harm late, and only in co
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, cast
+from functools import cache
+from typing import ClassVar, NamedTuple, cast
 
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import Controller, Indexer, Overlay
@@ -75,6 +76,25 @@ class MemoriesAreTrue(Invariant):
             )
 
 
+class _Anatomy(NamedTuple):
+    """What is to be known of all objects of a class."""
+
+    is_looked_at: bool
+    slots: tuple[str, ...]
+    passing: tuple[str, ...]
+    """The attributes that are not looked at."""
+
+
+@cache
+def _anatomy(type_: type[object]) -> _Anatomy:
+    known = issubclass(type_, dict | list | tuple | set) or type_.__module__.startswith(OURS)
+    return _Anatomy(
+        is_looked_at=known and not issubclass(type_, NOT_LOOKED_AT),
+        slots=tuple(dict.fromkeys(name for part in type_.__mro__ for name in _slots(part))),
+        passing=tuple(name for part, name in PASSING if issubclass(type_, part)),
+    )
+
+
 def _memories(actor: object, seen: dict[int, object]) -> Iterator[tuple[object, object]]:
     """Each object of the API that an actor remembers, and each key by which it does, with the part of it that holds them."""
     waiting: list[tuple[object, object]] = [(actor, actor)]
@@ -82,15 +102,12 @@ def _memories(actor: object, seen: dict[int, object]) -> Iterator[tuple[object, 
         holder, value = waiting.pop()
         if isinstance(value, TypedObject):
             yield holder, value
-        elif id(value) not in seen and _is_looked_at(value):
+            continue
+        anatomy = _anatomy(type(value))  # type: ignore[arg-type] # a class has a hash
+        if anatomy.is_looked_at and id(value) not in seen:
             seen[id(value)] = value
             yield from _keys(holder, value)
-            waiting += _parts(holder, value)
-
-
-def _is_looked_at(value: object) -> bool:
-    known = isinstance(value, dict | list | tuple | set) or type(value).__module__.startswith(OURS)
-    return known and not isinstance(value, NOT_LOOKED_AT)
+            waiting += _parts(holder, value, anatomy)
 
 
 def _keys(holder: object, value: object) -> Iterator[tuple[object, object]]:
@@ -98,18 +115,16 @@ def _keys(holder: object, value: object) -> Iterator[tuple[object, object]]:
         yield from ((holder, key) for key in cast("Mapping[object, object]", value) if isinstance(key, str | tuple))
 
 
-def _parts(holder: object, value: object) -> Iterator[tuple[object, object]]:
+def _parts(holder: object, value: object, anatomy: _Anatomy) -> Iterator[tuple[object, object]]:
     """What it consists of, with who holds that."""
     if isinstance(value, dict):
         yield from ((holder, one) for one in cast("Mapping[object, object]", value).values())
     elif isinstance(value, list | tuple):
         yield from ((holder, one) for one in cast("list[object]", value))
     else:
-        names = dict.fromkeys(name for part in type(value).__mro__ for name in _slots(part))
-        passing = [name for part, name in PASSING if isinstance(value, part)]
-        for name in (*names, *getattr(value, "__dict__", ())):
-            if name not in passing and hasattr(value, name):
-                yield value, cast("object", getattr(value, name))
+        for name in (*anatomy.slots, *getattr(value, "__dict__", ())):
+            if name not in anatomy.passing:
+                yield value, cast("object", getattr(value, name, None))
 
 
 def _slots(part: type[object]) -> tuple[str, ...]:
