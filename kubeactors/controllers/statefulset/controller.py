@@ -183,6 +183,8 @@ class StatefulSetController(Controller):
             now=self.ctx.wall,
         )
         step = plan(view)
+        if self._made.lacking(found.metadata.uid) or self._claimed.lacking(found.metadata.uid):
+            self.enqueue_after(key, AWAIT_SECONDS)  # asked before it is tried again what may be refused for long
         try:
             await self._take(found, step.turns)
         except Exception:  # in a `finally` a controller that ends would go on
@@ -191,8 +193,6 @@ class StatefulSetController(Controller):
         await self._say(found, step.status)
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
-        if self._made.lacking(found.metadata.uid) or self._claimed.lacking(found.metadata.uid):
-            self.enqueue_after(key, AWAIT_SECONDS)
         used = (step.status.current_revision, step.status.update_revision, *map(revision_of_pod, pods))
         for one in surplus(revisions, used, _limit(found)):
             await self._history.delete(one)
