@@ -41,8 +41,9 @@ from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, nothing_declared
+from kubeactors.sim.users.certificates import signing_key
 from kubeactors.sim.users.manifests import ROOT_CA, own_pod
-from kubeactors.sim.workload import AnyAction, OwnAction
+from kubeactors.sim.workload import AnyAction, AskForCertificate, OwnAction
 from kubeactors.sim.world import World, told
 
 PLANE = "cluster"
@@ -164,6 +165,7 @@ class Simulation:
             cluster_cidr=VISITORS_RANGE,
             load_balancer_pool=BALANCERS_RANGE,
             root_ca=ROOT_CA,
+            signing_key=signing_key() if any(isinstance(one, AskForCertificate) for one in plan.steps) else b"",
             schedulers=plan.candidates,
             controller_managers=plan.candidates,
             events=plan.events,

@@ -17,6 +17,7 @@ from kubeactors.sim.steps import kind_of
 from kubeactors.sim.users import (
     Accounts,
     Bounds,
+    Certificates,
     Deployments,
     Devices,
     Hands,
@@ -37,6 +38,7 @@ from kubeactors.sim.workload import (
     AccountAction,
     AnyAction,
     BoundAction,
+    CertificateAction,
     DeploymentAction,
     DeviceAction,
     Meddle,
@@ -94,7 +96,7 @@ class Doer:
         self._services, self._volumes = Services(self._hands), Volumes(self._hands)
         self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
         self._tenancy, self._devices = Tenancy(self._hands), Devices(self._hands)
-        self._things = Things(self._hands)
+        self._certificates, self._things = Certificates(self._hands), Things(self._hands)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
@@ -131,7 +133,8 @@ class Doer:
         | OwnershipAction
         | AccountAction
         | TenancyAction
-        | DeviceAction,
+        | DeviceAction
+        | CertificateAction,
     ) -> Awaitable[None]:
         if isinstance(action, SharingAction):
             return self._sharing.do(action)
@@ -145,6 +148,8 @@ class Doer:
             return self._tenancy.do(action)
         if isinstance(action, DeviceAction):
             return self._devices.do(action)
+        if isinstance(action, CertificateAction):
+            return self._certificates.do(action)
         return self._accounts.do(action)
 
 

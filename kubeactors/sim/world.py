@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Node, Pod
 from kubeactors.apimachinery.labels import of_object
@@ -51,6 +52,8 @@ def is_deed(commit: Commit) -> bool:
         return old.spec != new.spec or old.metadata.labels != new.metadata.labels
     if isinstance(old, Pod) and isinstance(new, Pod) and not new.spec.node_name:
         return old.spec != new.spec or old.metadata.labels != new.metadata.labels
+    if isinstance(old, CertificateSigningRequest) and new is None:
+        return False  # it goes when its time has come, however quiet it is then
     return not isinstance(commit.current, Lease | Event)
 
 

@@ -13,6 +13,7 @@ from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     AddPod,
     AddToken,
+    AskForCertificate,
     Autoscale,
     Claim,
     CreateCronJob,
@@ -96,6 +97,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (AddToken(at=0.0, name="token-1", account="default"), DropToken(at=5.0, name="token-1"))),
     ("autoscalers-take-their-time", "podautoscaler.behavior:up_limit:swap_extremes:0",
      (BUSY, Autoscale(at=1.0, name="web", percent=30, paces=RATHER_SLOW, slowest=True))),
+    ("certificates-are-deserved", "certificates.controllers:_OfRequests._on_request:skip_wake_up:0",
+     (AskForCertificate(at=0.0, name="a", signer="kubelet"),)),
     ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
      (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
 ]  # fmt: skip

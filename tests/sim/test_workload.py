@@ -6,6 +6,7 @@ from typing import get_args
 
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.batch.v1 import Job
+from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest as Csr
 from kubeactors.api.core.v1 import (
     ConfigMap,
     Endpoints,
@@ -29,6 +30,7 @@ from kubeactors.sim.workload import (
     AddToken,
     AddVolume,
     AnyAction,
+    AskForCertificate,
     Autoscale,
     Claim,
     CreateCronJob,
@@ -36,6 +38,7 @@ from kubeactors.sim.workload import (
     CreateJob,
     CreateNamespace,
     CreateStatefulSet,
+    Decide,
     DefineKind,
     DeleteNamespace,
     DeletePod,
@@ -67,6 +70,9 @@ from kubeactors.sim.workload import (
     UseClaim,
     WithdrawAddresses,
 )
+
+LATER = (AskForCertificate(at=700.0, name="late", signer="foreign"),)
+"""Something that makes a run as long as this."""
 
 
 def ran(*steps: AnyAction) -> Simulation:
@@ -265,6 +271,32 @@ def test_what_shows_a_pod_that_a_node_runs_by_itself_comes_again_when_a_user_del
     shown = sorted((one.metadata.name, one.status.phase) for one in simulation.world.of(Pod).values())
     assert shown == [(f"own-1-node-{number}", "Running") for number in (1, 2, 3)]
     assert sum(1 for one in simulation.world.log_of(Pod) if one.new is None) == 2
+
+
+def test_what_is_approved_is_signed_and_goes_when_its_certificate_has_ended() -> None:
+    asked = [
+        AskForCertificate(at=0.0, name="person", signer="client", short=True),
+        AskForCertificate(at=0.0, name="kubelet", signer="kubelet"),
+        AskForCertificate(at=0.0, name="wrong", signer="client", good=False),
+        AskForCertificate(at=0.0, name="elsewhere", signer="foreign"),
+        AskForCertificate(at=0.0, name="denied", signer="client"),
+    ]
+    decided = [Decide(at=2.0, name=one.name, approve=one.name != "denied") for one in asked if one.name != "kubelet"]
+    both = [
+        {one.metadata.name: one for one in ran(*asked, *decided, *more).world.of(Csr).values()} for more in ((), LATER)
+    ]
+    soon = {
+        name: ([one.type for one in found.status.conditions], bool(found.status.certificate))
+        for name, found in both[0].items()
+    }
+    assert soon == {
+        "person": (["Approved"], True),
+        "kubelet": (["Approved"], True),
+        "wrong": (["Approved", "Failed"], False),
+        "elsewhere": (["Approved"], False),
+        "denied": (["Denied"], False),
+    }
+    assert sorted(soon.keys() - both[1].keys()) == ["person"]
 
 
 def test_the_grammar_draws_every_kind_of_action() -> None:

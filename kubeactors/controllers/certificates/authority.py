@@ -59,7 +59,10 @@ class Authority:
         names = _names(request)
         if names is not None:
             builder = builder.add_extension(names, critical=False)
-        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        signed = builder.sign(
+            self._key, hashes.SHA256(), ecdsa_deterministic=True
+        )  # by chance alone that `random` gives
+        return signed.public_bytes(serialization.Encoding.PEM)
 
     def _life(self, seconds: int | None, now: datetime) -> tuple[datetime, datetime]:
         wanted = LONGEST if seconds is None else timedelta(seconds=seconds)

@@ -3,6 +3,7 @@
 Source: pkg/controller/certificates/{signer/signer,approver/sarapprove,cleaner/cleaner}.go (v1.36).
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,7 +16,8 @@ from kubeactors.api.certificates.v1.certificatesigningrequest import (
     CertificateSigningRequestCondition,
 )
 from kubeactors.api.certificates.v1.pem import PemError
-from kubeactors.apimachinery.status import NotFound
+from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
+from kubeactors.apimachinery.status import Conflict, NotFound
 from kubeactors.apimachinery.time import SECOND
 from kubeactors.client import Change, Client, Controller, SharedInformer
 from kubeactors.controllers.certificates.plan import Recognized, awaits_signature, kept_until, recognized
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 Request = CertificateSigningRequest
 RESOURCE = "certificatesigningrequests"
 
-LOOK_SECONDS = 3600.0
-"""How often requests are looked at at least: their times may be those of another clock."""
+LOOK_SECONDS = 60.0
+"""How often requests are looked at at least: their times may be those of another clock. Kubernetes looks every hour."""
 
 
 class _OfRequests(Controller):
@@ -121,10 +123,9 @@ class CSRCleaner(_OfRequests):
         if left > 0:
             self.enqueue_after(key, min(left / SECOND, LOOK_SECONDS))
             return
-        try:
-            await self._client.delete(Request, key)
-        except NotFound:
-            return
+        options = DeleteOptions(preconditions=Preconditions(uid=csr.metadata.uid))
+        with suppress(NotFound, Conflict):  # it has gone, or there is another one of its name by now
+            await self._client.delete(Request, key, options=options)
 
 
 def _subject(csr: Request) -> Subject:

@@ -53,6 +53,9 @@ ESTABLISHED = (5.0, 0.5, 20.0)
 """How long after something else what controllers make of it is meddled with, in seconds."""
 KNOWN = (0.0, 12.0, 12.0)
 """How long after it was set what is bounded is tried: before everybody is certain to know it, and after."""
+SIGNERS: tuple[workload.Signer, ...] = ("client", "client", "kubelet", "foreign")
+LATE_ONE_IN, LATE_SECONDS = 4, 700.0
+"""One scenario in which certificates are asked for takes longer than the shortest of them last."""
 Begin = Callable[[float], list[AnyAction]]
 Another = Callable[[float], AnyAction]
 
@@ -104,6 +107,7 @@ class Belongings:
             (ONE_IN_OF_LONG, self._load, self._trouble),
             (ONE_IN, self._first_spoil, self._spoiled),
             (ONE_IN_OF_RARE, self._first_limits, self._limited),
+            (ONE_IN_OF_RARE, self._first_request, self._certify),
         )
 
     # Services.
@@ -252,6 +256,34 @@ class Belongings:
         return workload.Furnish(
             at=round(at, 3), sort=sort, number=source.integer(1, 5), cpu=source.choice(("100m", "200m", "2", ""))
         )
+
+    # Certificates.
+
+    def _first_request(self, at: float) -> list[AnyAction]:
+        """In some scenarios one comes so late that the first is of no use any more."""
+        late = [] if self._source.integer(0, LATE_ONE_IN - 1) else [self._ask(round(at + LATE_SECONDS, 3))]
+        return [self._ask(at), *late]
+
+    def _ask(self, at: float) -> AnyAction:
+        source = self._source
+        return workload.AskForCertificate(
+            at=at,
+            name=f"request-{source.choice((1, 1, 2))}",
+            signer=source.choice(SIGNERS),
+            good=bool(source.integer(0, 3)),
+            short=bool(source.integer(0, 1)),
+        )
+
+    def _certify(self, at: float) -> AnyAction:
+        source = self._source
+        name = f"request-{source.choice((1, 1, 2))}"
+        match source.integer(0, 5):
+            case 0:
+                return workload.DropRequest(at=at, name=name)
+            case 1 | 2:
+                return self._ask(at)
+            case _:
+                return workload.Decide(at=at, name=name, approve=bool(source.integer(0, 3)))
 
     # What others are told.
 

@@ -3,11 +3,12 @@
 hands.py         what all of it needs            manifests.py    belongings.py    traits.py    the objects that are created
 noted.py         whether an action has an effect
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
-accounts.py   tenancy.py   devices.py   things.py   one file for each kind of action
+accounts.py   tenancy.py   devices.py   certificates.py   things.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.accounts import Accounts
 from kubeactors.sim.users.bounds import Bounds
+from kubeactors.sim.users.certificates import Certificates
 from kubeactors.sim.users.deployments import Deployments
 from kubeactors.sim.users.devices import Devices
 from kubeactors.sim.users.hands import Hands
@@ -25,6 +26,7 @@ from kubeactors.sim.users.volumes import Volumes
 __all__ = [
     "Accounts",
     "Bounds",
+    "Certificates",
     "Deployments",
     "Devices",
     "Hands",

@@ -95,8 +95,18 @@ NAMESPACE = "default"
 APP = "app"
 OWN_POD = "own"
 """What those that nodes run by themselves are called, and their label."""
-ROOT_CA = "the root of trust"
-"""In place of a certificate: nobody in a simulation speaks by TLS."""
+ROOT_CA = """\
+-----BEGIN CERTIFICATE-----
+MIIBKzCB0qADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCXNpbXVsYXRl
+ZDAgFw0yMDAxMDEwMDAwMDBaGA8yMDUwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
+c2ltdWxhdGVkMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbq1CGp2pTWHrbKP6
+y+tulnwsC0YBpPEzbletfGMA2wE+ZoK9eaBCx/gDzuSDTUzI7SniHzFwg++oRw7u
+gy4oRqMTMBEwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAgOKu
+891MLlG/f7TeORxn2u+wW8DOj8hbdu/lCJi/VUQCIAWwqkdf6GPr/VevQ1fAT54z
+cQk1Eqbi4P6H/+Lv40cN
+-----END CERTIFICATE-----
+"""
+"""The certificate of the authority of all simulated clusters; nobody in one speaks by TLS."""
 HASH_LABEL = "pod-template-hash"
 JOINER = "join"
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"

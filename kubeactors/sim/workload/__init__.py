@@ -1,7 +1,7 @@
 """What users do to a cluster, as data.
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    things.py    own.py
+    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -17,6 +17,7 @@ from kubeactors.sim.workload.bounds import (
     SetBudget,
     SetQuota,
 )
+from kubeactors.sim.workload.certificates import AskForCertificate, CertificateAction, Decide, DropRequest, Signer
 from kubeactors.sim.workload.deployments import (
     SLOW_IMAGE,
     Autoscale,
@@ -95,6 +96,7 @@ AnyAction = (
     | AccountAction
     | TenancyAction
     | DeviceAction
+    | CertificateAction
     | Meddle
     | Spoil
 )
@@ -106,9 +108,11 @@ __all__ = [
     "AddToken",
     "AddVolume",
     "AnyAction",
+    "AskForCertificate",
     "AskForDevice",
     "Autoscale",
     "BoundAction",
+    "CertificateAction",
     "Claim",
     "ClaimClass",
     "ClaimForeignOwner",
@@ -123,6 +127,7 @@ __all__ = [
     "CreateJob",
     "CreateNamespace",
     "CreateStatefulSet",
+    "Decide",
     "DefineKind",
     "DeleteDeployment",
     "DeleteNamespace",
@@ -138,6 +143,7 @@ __all__ = [
     "DropClaim",
     "DropDeviceClaim",
     "DropOwner",
+    "DropRequest",
     "DropToken",
     "DropVolume",
     "EmptySlices",
@@ -181,6 +187,7 @@ __all__ = [
     "SetQuota",
     "SetShare",
     "SharingAction",
+    "Signer",
     "Sort",
     "Spoil",
     "SpoilRoot",

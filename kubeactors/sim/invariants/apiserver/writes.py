@@ -40,6 +40,9 @@ KEPT = ("labels", "annotations", "finalizers", "owner_references")
 """The parts of metadata that belong to clients."""
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
+ANSWERED_ONLY = ("authentication.k8s.io", "authorization.k8s.io")
+"""The groups of what is created to be answered, and never stored: reviews."""
+
 NOTHING: Mapping[str, object] = {}
 
 Write: TypeAlias = Create | Update | Patch | Delete
@@ -85,7 +88,7 @@ class WritesAreDone(ServerInvariant):
         if not isinstance(request, Write) or request.subresource not in ("", STATUS) or _is_dry(request):
             return
         kind = SCHEME.by_resource(request.resource)
-        if kind is None or not kind.stored or kind.is_asked_for:
+        if kind is None or not kind.stored or kind.is_asked_for or request.resource.group in ANSWERED_ONLY:
             return
         name = answer.object.metadata.name if isinstance(answer, Result) else _name(request)
         namespace = request.namespace if kind.namespaced else ""

@@ -2,11 +2,12 @@
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
 statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
-deadlines.py
+deadlines.py      certificates.py
 """
 
 from kubeactors.sim.invariants.controllers import (
     autoscaling,
+    certificates,
     deadlines,
     deployments,
     devices,
@@ -40,6 +41,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *autoscaling.INVARIANTS,
     *devices.INVARIANTS,
     *deadlines.INVARIANTS,
+    *certificates.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

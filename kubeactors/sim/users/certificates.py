@@ -1,0 +1,98 @@
+"""Requests for certificates, decisions about them, and the authority that signs them."""
+
+from functools import cache
+
+from msgspec.structs import replace
+
+from kubeactors.api.certificates.v1.certificatesigningrequest import (
+    APPROVED,
+    DENIED,
+    KUBE_APISERVER_CLIENT,
+    KUBE_APISERVER_CLIENT_KUBELET,
+    CertificateSigningRequest,
+    CertificateSigningRequestCondition,
+    CertificateSigningRequestSpec,
+)
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.workload import AskForCertificate, CertificateAction, Decide, DropRequest, Signer
+
+JANE = b"""\
+-----BEGIN CERTIFICATE REQUEST-----
+MIHKMHECAQAwDzENMAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABI5TO2+gv3tGJbswZnwB+2B++fi4qA/vWzAGKHAxh7Kjc+sdveAzGDZtBp+D
+pvWQAFPHNjPLBBshxV4ahsH0ALSgADAKBggqhkjOPQQDAgNJADBGAiEAhNGj0Ezf
+WKdhfzEkYx9vYx9gRVCtjKB506D9bXxJ7MsCIQC8nNWTzkTWEEnsnJ0BDuCE//U2
+Wi+xz9MuPRebtx8BTQ==
+-----END CERTIFICATE REQUEST-----
+"""
+"""A request of somebody called jane."""
+NEWCOMER = b"""\
+-----BEGIN CERTIFICATE REQUEST-----
+MIHxMIGYAgEAMDYxFTATBgNVBAoMDHN5c3RlbTpub2RlczEdMBsGA1UEAwwUc3lz
+dGVtOm5vZGU6bmV3Y29tZXIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASOUztv
+oL97RiW7MGZ8Aftgfvn4uKgP71swBihwMYeyo3PrHb3gMxg2bQafg6b1kABTxzYz
+ywQbIcVeGobB9AC0oAAwCgYIKoZIzj0EAwIDSAAwRQIgaSoMqgsIRWskHEvta+Qa
+k7r0S5I5EDGGrATzGDDrVZcCIQCkoMvXZczVfdrXNDfQtAyGT+0Eu1aXJj8ZqodU
+6qWh2w==
+-----END CERTIFICATE REQUEST-----
+"""
+"""A request of a kubelet."""
+AUTHORITY = 2026
+"""The secret of that authority, which everybody may know: it vouches for nobody but in simulations."""
+FOREIGN = "example.org/signer"
+"""A signer that is not of the cluster: whoever it is does not sign."""
+SIGNERS: dict[Signer, str] = {
+    "client": KUBE_APISERVER_CLIENT, "kubelet": KUBE_APISERVER_CLIENT_KUBELET, "foreign": FOREIGN
+}  # fmt: skip
+GOOD, BAD = ("digital signature", "client auth"), ("server auth",)
+"""For what a certificate of a client may be, and for what no signer of clients signs one."""
+SHORTEST_SECONDS = 600
+
+
+class Certificates:
+    """What is done about them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def do(self, action: CertificateAction) -> None:
+        """Do it."""
+        match action:
+            case AskForCertificate():
+                await self._hands.ensure(request_of(action))
+            case Decide():
+                await self._decide(action)
+            case DropRequest():
+                await self._hands.remove(CertificateSigningRequest, action.name, "")
+
+    async def _decide(self, action: Decide) -> None:
+        live = await self._hands.client.get(CertificateSigningRequest, action.name)
+        made = CertificateSigningRequestCondition(
+            type=APPROVED if action.approve else DENIED, status="True", reason="Asked", message="as was asked for"
+        )
+        if not any(one.type in {APPROVED, DENIED} for one in live.status.conditions):
+            decided = replace(live, status=replace(live.status, conditions=(*live.status.conditions, made)))
+            await self._hands.client.update(decided, subresource="approval")
+
+
+def request_of(action: AskForCertificate) -> CertificateSigningRequest:
+    """The request that the action makes."""
+    spec = CertificateSigningRequestSpec(
+        request=NEWCOMER if action.signer == "kubelet" else JANE,
+        signer_name=SIGNERS[action.signer],
+        usages=GOOD if action.good else BAD,
+        expiration_seconds=SHORTEST_SECONDS if action.short else None,
+    )
+    return CertificateSigningRequest(metadata=ObjectMeta(name=action.name), spec=spec)
+
+
+@cache
+def signing_key() -> bytes:
+    """The key of the authority, in PEM."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 -- for plans alone that ask for certificates
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 -- the same
+
+    return ec.derive_private_key(AUTHORITY, ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
