@@ -50,6 +50,8 @@ F = TypeVar("F", bound=Fault)
 CRASH_WINDOW_SECONDS = 30.0
 """How long a fault that waits for a write stays armed."""
 SLOW_START_SECONDS = 20.0
+STOPPED_SECONDS = 0.1
+"""So long after it has lost its power nothing of a machine is under way any more: it does not register again."""
 WAKING_SECONDS = 0.01
 """So long after a pause those who notice it act alone."""
 TROUBLES: dict[faults.Trouble, dict[str, object]] = {
@@ -122,7 +124,7 @@ class Chaos:
                 self._after(fault.deleted_at - fault.at, partial(self._user, DeleteNode(at=0, node=fault.node)))
             case faults.NodeRemoved():
                 self._cut_power(fault, (fault.node,), None)
-                self._user(DeleteNode(at=0, node=fault.node))
+                self._after(STOPPED_SECONDS, partial(self._user, DeleteNode(at=0, node=fault.node)))
             case faults.KubeletRestart():
                 self._crash(fault, MACHINES, fault.node)
             case faults.ApiServerRestart():
