@@ -5,18 +5,20 @@ import pytest
 from kubeactors.sim.search import explore
 from tests.quality.orders import EVERY_ORDER, ORDERS, SECONDS, SEEDS, Order
 
-MANY, FEW = 5, 50
+MANY, FEW = 4, 50
 """One strategy meets a bug so many times as often as any other, and with one of the first seeds."""
+STRATEGIES = ("fifo", "delays", "priorities")
+"""Those that a campaign chooses from."""
 
 
 @pytest.mark.parametrize("order", [one for one in ORDERS if one.best != EVERY_ORDER], ids=lambda one: one.name)
 def test_a_bug_that_only_an_order_shows_is_met_by_one_strategy_much_more_often_than_by_all_others(order: Order) -> None:
     with order.mutant():
-        met = {strategy: order.met(strategy, seeds) for strategy, seeds in SEEDS.items()}
+        met = {strategy: order.met(strategy, SEEDS[strategy]) for strategy in STRATEGIES}
     best = met.pop(order.best)
     assert best[0] < FEW
     assert all(len(others) * MANY <= len(best) for others in met.values())
-    assert not any(order.met(strategy, FEW) for strategy in SEEDS)
+    assert not any(order.met(strategy, FEW) for strategy in STRATEGIES)
 
 
 @pytest.mark.parametrize("order", [one for one in ORDERS if one.best == EVERY_ORDER], ids=lambda one: one.name)
@@ -27,7 +29,7 @@ def test_all_orders_of_what_is_small_take_fewer_runs_than_luck_and_prove_that_th
     with order.mutant():
         found = explore(order.build, seconds=SECONDS)
         assert found.problem
-        assert not any(order.met(strategy, found.schedules) for strategy in SEEDS)
+        assert not any(order.met(strategy, found.schedules) for strategy in STRATEGIES)
 
 
 def test_every_strategy_is_the_best_somewhere() -> None:
