@@ -77,7 +77,7 @@ class Unsubscribe(Message, frozen=True):
 
 
 class Connect(Message, frozen=True):
-    """An informer tells itself: list if need be, then watch."""
+    """An informer tells itself: list if need be, and watch."""
 
 
 class CheckSilence(Message, frozen=True):

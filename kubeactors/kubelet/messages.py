@@ -15,11 +15,11 @@ class Register(Message, frozen=True):
 
 
 class Connect(Message, frozen=True):
-    """List pods if need be, then watch."""
+    """List pods if need be, and watch."""
 
 
 class ConnectNode(Message, frozen=True):
-    """List the node if need be, then watch it."""
+    """List the node if need be, and watch it."""
 
 
 class CorrectNode(Message, frozen=True):

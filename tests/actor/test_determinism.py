@@ -145,3 +145,15 @@ def test_the_successor_of_an_actor_draws_nothing_again() -> None:
         uids.append(gossip.ctx.uid())
         sim.stop(gossip)
     assert uids[0] != uids[1]
+
+
+def test_a_number_is_given_once_whoever_asks_for_it_and_however_often_he_starts() -> None:
+    sim = SimSystem(3)
+    cells = [cast("Cell", sim.spawn(partial(Gossip, []), name=name)) for name in ("one", "another")]
+    sim.settle()
+    numbers = [cell.context().number() for cell in cells]
+    for cell in cells:
+        sim.crash(cell, RuntimeError("boom"))
+    sim.run(0.05)
+    numbers += [cell.context().number() for cell in cells]
+    assert numbers == [1, 2, 3, 4]
