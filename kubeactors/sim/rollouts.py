@@ -5,6 +5,7 @@ one (`observedGeneration`). Until a deployment and all its ReplicaSets have, the
 """
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler, HorizontalPodAutoscalerBehavior
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import IntOrString, TypedObject
 from kubeactors.apimachinery.time import SECOND, parse_time
@@ -91,3 +92,21 @@ def _scaled(value: IntOrString | None, total: int, *, up: bool) -> int:
         return value or 0
     percent = int(value.removesuffix("%"))
     return -(-total * percent // 100) if up else total * percent // 100
+
+
+def there_and_back_seconds(found: HorizontalPodAutoscaler) -> int:
+    """How long an autoscaler may take to its most pods and back again, one pod at a time, each as late as it may come.
+
+    >>> from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscalerSpec, HPAScalingPolicy, HPAScalingRules
+    >>> slowly = HPAScalingRules(policies=(HPAScalingPolicy(type="Pods", value=1, period_seconds=60),))
+    >>> spec = HorizontalPodAutoscalerSpec(
+    ...     max_replicas=6, behavior=HorizontalPodAutoscalerBehavior(scale_down=slowly)
+    ... )
+    >>> there_and_back_seconds(HorizontalPodAutoscaler(spec=spec))
+    600
+    """
+    spec, behavior = found.spec, found.spec.behavior or HorizontalPodAutoscalerBehavior()
+    rules = [one for one in (behavior.scale_up, behavior.scale_down) if one is not None]
+    waits = [one.stabilization_window_seconds or 0 for one in rules]
+    waits += [policy.period_seconds for one in rules for policy in one.policies]
+    return 2 * (spec.max_replicas - (spec.min_replicas or 1)) * max(waits, default=0)

@@ -38,6 +38,7 @@ from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.pace import Pace
 from kubeactors.sim.plan import Plan
+from kubeactors.sim.rollouts import there_and_back_seconds
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, nothing_declared
@@ -313,8 +314,10 @@ class Simulation:
         Who waits to try again has his work before him, and others theirs after it: time counts from when nobody does.
         """
         quiet, longest = QUIET_SECONDS, CONVERGE_SECONDS
-        if self.world.of(HorizontalPodAutoscaler):
-            quiet, longest = LOOKS_BACK_SECONDS, CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS
+        scalers = self.world.of(HorizontalPodAutoscaler).values()
+        if scalers:
+            quiet = LOOKS_BACK_SECONDS
+            longest = CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS + max(map(there_and_back_seconds, scalers))
         begin = self.sim.now
         end = begin + int(longest * SECOND)
         last = end + int(BACKOFF_SECONDS * SECOND)
