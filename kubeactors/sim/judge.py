@@ -9,10 +9,10 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Get, WatchClosed, WatchEvents
-from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, WatchInvariant
-from kubeactors.sim.network import Asked, Hear, Served, Stream
+from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, StoreInvariant, WatchInvariant
+from kubeactors.sim.network import Asked, Hear, Served, StoreRequest, Stream
 from kubeactors.sim.world import World
-from kubeactors.storage import StoreEvent
+from kubeactors.storage import StoreEvent, StoreEvents
 
 OURS = ("controller-manager", "scheduler", "node-")
 """What the names of our own components begin with."""
@@ -42,6 +42,7 @@ class Judge:
         self._watching = [one for one in self._all if isinstance(one, WatchInvariant)]
         self._answered = [one for one in self._all if isinstance(one, RequestInvariant)]
         self._serving = [one for one in self._all if isinstance(one, ServerInvariant)]
+        self._storing = [one for one in self._all if isinstance(one, StoreInvariant)]
         self._reading = [one for one in self._answered if type(one).read is not RequestInvariant.read]
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
@@ -56,6 +57,8 @@ class Judge:
     def committed(self, event: StoreEvent) -> None:
         """The store has committed something."""
         commit = self._world.apply(event)
+        for storing in self._storing:
+            self._note(storing, storing.stored(event))
         type_ = type(commit.current)
         if not is_heartbeat(type_.__name__):
             self.noise += 1
@@ -84,6 +87,19 @@ class Judge:
     def _hear_server(self, served: Served, answer: object) -> None:
         for one in self._serving:
             self._note(one, one.served(served, answer))
+
+    def store_asked(self, request: StoreRequest) -> Hear:
+        """A request reaches the store: who hears what it says."""
+        return partial(self._hear_store, request, [one.asked(request) for one in self._storing])
+
+    def _hear_store(self, request: StoreRequest, remembered: list[object], answer: object) -> None:
+        for one, known in zip(self._storing, remembered, strict=True):
+            self._note(one, one.answered(request, known, answer))
+
+    def store_told(self, subscriber: Cell, message: StoreEvents) -> None:
+        """The store tells somebody who watches it."""
+        for one in self._storing:
+            self._note(one, one.told(subscriber, message))
 
     def read(self, reader: Cell, request: Get) -> None:
         """A component asks for one object as it is."""

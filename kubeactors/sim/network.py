@@ -42,6 +42,7 @@ TO_STORE = "to-store"
 STRETCH = 256
 """See `Network.on_stretch`."""
 STORE_REQUESTS = (Range, Txn, Compact, Progress, WatchCreate)
+StoreRequest: TypeAlias = Range | Txn | Compact | Progress | WatchCreate
 
 Hear: TypeAlias = Callable[[object], object]
 Listener: TypeAlias = Callable[[Cell, Envelope], object]
@@ -125,6 +126,10 @@ class Network:
         """Is told of every request of an actor, and of its process."""
         self.on_served: Callable[[Cell, ApiRequest[object]], Hear] | None = None
         """Is told of every request that reaches a server; what it returns hears what the server says, lost or not."""
+        self.on_stored: Callable[[StoreRequest], Hear] | None = None
+        """The same of what reaches the store."""
+        self.on_store_events: Callable[[Cell, StoreEvents], object] | None = None
+        """Sees what the store tells watchers as it was sent."""
         self.on_stretch: Callable[[], object] | None = None
         """Is called after every `STRETCH` messages, of whatever kind."""
         self._left = STRETCH
@@ -133,6 +138,7 @@ class Network:
             WatchEvents: self._watched,
             WatchClosed: self._watched,
             StoreEvents: self._from_store,
+            **dict.fromkeys(STORE_REQUESTS, self._to_store),
         }
         self._kernel = kernel
         kernel.interceptor = self._intercept
@@ -143,8 +149,6 @@ class Network:
         rules = self._rules.setdefault(component, [])
         rules.append(rule)
         rules.sort(key=_is_of_network)
-        if component == TO_STORE:  # from now on they are looked at
-            self._crossings.update(dict.fromkeys(STORE_REQUESTS, self._to_store))
 
     def remove(self, component: str, rule: Rule) -> None:
         """The rule is no longer in effect."""
@@ -236,9 +240,14 @@ class Network:
             return envelope
         decided = self._decided and _take(self._decided, envelope)
         passed = envelope if decided else crossing(cell, envelope)
-        if passed is None or self.on_served is None or type(envelope[0]) not in REQUESTS:
+        if passed is None or passed[2] is None:
             return passed
-        return _attended(passed, self.on_served(cell, cast("ApiRequest[object]", passed[0])))
+        kind = type(envelope[0])
+        if kind in REQUESTS and self.on_served is not None:
+            return _attended(passed, self.on_served(cell, cast("ApiRequest[object]", passed[0])))
+        if kind in STORE_REQUESTS and self.on_stored is not None:
+            return _attended(passed, self.on_stored(cast("StoreRequest", passed[0])))
+        return passed
 
     def _end_stretch(self) -> None:
         self._left = STRETCH
@@ -284,6 +293,8 @@ class Network:
         return envelope
 
     def _from_store(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        if self.on_store_events is not None:
+            self.on_store_events(server, cast("StoreEvents", envelope[0]))
         return self._ruled(STORE, server, envelope)
 
     def _to_store(self, store: Cell, envelope: Envelope) -> "Envelope | None":
@@ -314,8 +325,7 @@ def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell
 def _attended(envelope: Envelope, hear: Hear) -> Envelope:
     """The same request; somebody hears the answer when it is given."""
     message, sender, reply = envelope
-    if reply is None:
-        return envelope
+    assert reply is not None  # somebody waits for it
     answer: Wait[object] = Wait()
     answer.waiter = partial(_give, answer, reply, hear)
     return message, sender, answer

@@ -41,7 +41,7 @@ from kubeactors.sim.plan import Plan
 from kubeactors.sim.rollouts import there_and_back_seconds
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
-from kubeactors.sim.user import Connection, OwnActions, Perform, User, nothing_declared
+from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
 from kubeactors.sim.users.certificates import signing_key
 from kubeactors.sim.users.manifests import ROOT_CA, own_pod
 from kubeactors.sim.workload import AnyAction, AskForCertificate, OwnAction
@@ -143,6 +143,8 @@ class Simulation:
         self.network.on_watch = self.judge.watched
         self.network.on_write = self.judge.asked
         self.network.on_served = self.judge.served
+        self.network.on_stored = self.judge.store_asked
+        self.network.on_store_events = self.judge.store_told
         self.pace: Pace = Pace(self.sim.kernel, self.world, plan)
         self.network.on_request = self._is_asked
         self.network.on_stretch = self._look_at_the_pace
@@ -199,7 +201,7 @@ class Simulation:
         self.transport: Transport = InProcessTransport(server)
         connection = Connection(self.transport, shared.scheme)
         user = partial(User, connection, self.world, self.own_action, self._has_done)
-        self.user: Ref[Perform] = self.sim.spawn(user, name="user")
+        self.user: Ref[UserMessage] = self.sim.spawn(user, name="user")
 
     def is_up(self) -> bool:
         """Whether all nodes are ready."""

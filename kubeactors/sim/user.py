@@ -5,10 +5,12 @@ good is left: in a plan from which steps were taken, many an action has lost its
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from kubeactors.actor import Actor, handle
-from kubeactors.apimachinery.requests import ADMIN
+from kubeactors.apimachinery.requests import ADMIN, WatchClosed, WatchEvents
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client, Transport
@@ -21,6 +23,7 @@ from kubeactors.sim.users import (
     Deployments,
     Devices,
     Hands,
+    Looks,
     Namespaces,
     Nodes,
     Ownership,
@@ -33,6 +36,7 @@ from kubeactors.sim.users import (
     Volumes,
 )
 from kubeactors.sim.users.hands import is_passing
+from kubeactors.sim.users.looks import Watching
 from kubeactors.sim.users.noted import NotedTransport
 from kubeactors.sim.workload import (
     AccountAction,
@@ -41,6 +45,7 @@ from kubeactors.sim.workload import (
     CertificateAction,
     DeploymentAction,
     DeviceAction,
+    Look,
     Meddle,
     NamespaceAction,
     NodeAction,
@@ -63,6 +68,8 @@ class Perform(Message, frozen=True):
     action: AnyAction | OwnAction
 
 
+UserMessage: TypeAlias = Perform | WatchEvents | WatchClosed
+
 OwnActions: TypeAlias = Callable[[OwnAction], Awaitable[None]]
 
 
@@ -83,10 +90,16 @@ class Doer:
         world: is told what the user takes into his own hands.
         own: does what the author of an operator has declared.
         sleep: waits so many seconds.
+        watching: who is told of what the user watches; None if nothing is.
     """
 
     def __init__(
-        self, client: Client, world: World, own: OwnActions, sleep: Callable[[float], Awaitable[object]]
+        self,
+        client: Client,
+        world: World,
+        own: OwnActions,
+        sleep: Callable[[float], Awaitable[object]],
+        watching: Watching | None = None,
     ) -> None:
         self._own = own
         self._hands = Hands(client, world, sleep)
@@ -97,6 +110,7 @@ class Doer:
         self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
         self._tenancy, self._devices = Tenancy(self._hands), Devices(self._hands)
         self._certificates, self._things = Certificates(self._hands), Things(self._hands)
+        self._looks = Looks(self._hands, watching)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
@@ -123,6 +137,8 @@ class Doer:
             return self._things.do(action)
         if isinstance(action, Spoil):
             return self._things.spoil(action)
+        if isinstance(action, Look):
+            return self._looks.do(action)
         return self._do_about_belongings(action)
 
     def _do_about_belongings(
@@ -160,7 +176,7 @@ class Connection(NamedTuple):
     scheme: Scheme
 
 
-class User(Actor[Perform], reentrant=True, deterministic=True):
+class User(Actor[UserMessage], reentrant=True, deterministic=True):
     """Does actions, several at a time if the API server is slow. See `Doer`.
 
     Args:
@@ -177,17 +193,27 @@ class User(Actor[Perform], reentrant=True, deterministic=True):
         self._world = world
         self._own = own
         self._done = done
+        self._watches = count(1)
 
     @handle
     async def perform(self, message: Perform) -> None:
         """Do it; what is refused for good is logged. Told is of what kind it was, and whether it had an effect."""
         action, (transport, scheme) = message.action, self._connection
         way = NotedTransport(transport)
-        doer = Doer(Client(way, ADMIN, scheme=scheme), self._world, self._own, self.ctx.sleep)
+        watching = (self.ctx.self, partial(next, self._watches))
+        doer = Doer(Client(way, ADMIN, scheme=scheme), self._world, self._own, self.ctx.sleep, watching)
         error = await doer.perform(action)
         if isinstance(action, OwnAction):
             self._done(action.name, error is None)
         else:
-            self._done(kind_of(action), way.has_written)
+            self._done(kind_of(action), way.has_written or (isinstance(action, Look) and error is None))
         if error is not None and not is_passing(error):
             self.ctx.log.info("user.refused", action=repr(action), error=str(error))
+
+    @handle
+    def watch_events(self, message: WatchEvents) -> None:
+        """It is seen."""
+
+    @handle
+    def watch_closed(self, message: WatchClosed) -> None:
+        """It is over."""

@@ -53,6 +53,7 @@ from kubeactors.sim.workload import (
     Furnish,
     GrantRole,
     GrowClaim,
+    Look,
     OfferClass,
     Own,
     PublishAddresses,
@@ -161,6 +162,18 @@ def test_a_volume_of_its_own_comes_with_a_pod() -> None:
     world = ran(AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True)).world
     assert [one.status.phase for one in world.of(PersistentVolumeClaim).values()] == ["Bound"]
     assert [one.status.phase for one in world.of(Pod).values()] == ["Running"]
+
+
+def test_who_looks_sees_what_there_is_and_changes_nothing() -> None:
+    web = CreateDeployment(at=0.0, name="web", replicas=3)
+    look = Look(at=2.0, of="Pod", labels="app=web", page=1, apart_seconds=0.5, again=True, watch_seconds=10.0)
+    simulation, without = (
+        ran(web, look, Roll(at=5.0, name="web", image="2")),
+        ran(web, Roll(at=5.0, name="web", image="2")),
+    )
+    assert simulation.actions["look"] == 1
+    assert sorted(simulation.world.of(Pod)) != []
+    assert len(simulation.world.of(Pod)) == len(without.world.of(Pod))
 
 
 def test_a_service_becomes_one_of_another_type_and_leads_to_pods_by_the_names_of_their_ports() -> None:

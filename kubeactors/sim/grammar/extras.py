@@ -4,12 +4,14 @@ Drawn last, so that it changes nothing else in a plan.
 """
 
 from collections.abc import Sequence
+from typing import get_args
 
 from msgspec.structs import replace
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
+from kubeactors.sim.workload.looks import Looked
 
 LOADS = ("60m", "20m", "90m", "20m 40:90m", "90m 60:20m", "50m", "70m")
 """How much CPU pods take of the 100m that they request."""
@@ -22,6 +24,10 @@ ROLLED = (12.0, 25.0, 40.0)
 LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
 """How long after something else it comes, in seconds."""
 MOST = 3
+LOOKED = get_args(Looked)
+CREATIONS = (
+    workload.CreateDeployment, workload.CreateStatefulSet, workload.CreateDaemonSet, workload.CreateJob
+)  # fmt: skip
 
 
 class Extras:
@@ -70,6 +76,8 @@ class Extras:
                 found += self._scaled(deployment)
         for _ in range(self._source.integer(1, MOST) if self._source.integer(0, 1) else 0):
             found.append(self._one(self._source.choice(times) + self._source.choice(LATER)))
+        for _ in range(self._source.integer(1, MOST) if not self._source.integer(0, 3) else 0):
+            found.append(self._look(self._source.choice(times) + self._source.choice(LATER), actions))
         return found
 
     # Features of what is created.
@@ -169,6 +177,28 @@ class Extras:
             most=source.integer(2, 6),
             percent=source.choice((80, 50, 80)),
             patience_seconds=source.choice((60, 90)),  # longer than loads rise: else pods come and go without end
+        )
+
+    def _look(self, at: float, actions: Sequence[AnyAction]) -> AnyAction:
+        """By what there may be: a workload's label, a name, a node."""
+        source = self._source
+        of: Looked = source.choice(("Pod", "Pod", *LOOKED))
+        name = source.choice([one.name for one in actions if isinstance(one, CREATIONS)] or ["web"])
+        labels = source.choice(("", "", f"app={name}", f"app!={name}", f"app in ({name},other)"))
+        fields = source.choice(("", "", f"metadata.name={name}", f"metadata.name!={name}"))
+        if of == "Pod" and not fields:
+            fields = source.choice(("", "spec.nodeName=node-1", "spec.nodeName=", "status.phase!=Running"))
+        return workload.Look(
+            at=round(at, 3),
+            of=of,
+            everywhere=not source.integer(0, 2),
+            labels=labels,
+            fields=fields,
+            page=source.choice((0, 0, 1, 2)),
+            apart_seconds=source.choice((0.0, 0.5)),
+            cached=not source.integer(0, 2),
+            again=not source.integer(0, 2),
+            watch_seconds=source.choice((0.0, 5.0, 30.0)),
         )
 
     def _one(self, at: float) -> AnyAction:

@@ -25,7 +25,13 @@ from kubeactors.sim.invariants import (
     statements,
     storage,
 )
-from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, WatchInvariant
+from kubeactors.sim.invariants.invariant import (
+    Invariant,
+    RequestInvariant,
+    ServerInvariant,
+    StoreInvariant,
+    WatchInvariant,
+)
 
 ALL: tuple[type[Invariant], ...] = (
     *storage.INVARIANTS,
@@ -59,5 +65,6 @@ __all__ = [
     "Invariant",
     "RequestInvariant",
     "ServerInvariant",
+    "StoreInvariant",
     "WatchInvariant",
 ]

@@ -6,8 +6,9 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import Get, WatchClosed, WatchEvents
-from kubeactors.sim.network import Asked, Served, Stream
+from kubeactors.sim.network import Asked, Served, StoreRequest, Stream
 from kubeactors.sim.world import Commit, World
+from kubeactors.storage import StoreEvent, StoreEvents
 
 
 class Invariant:
@@ -62,6 +63,26 @@ class ServerInvariant(Invariant):
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """The server says this."""
+        yield from ()
+
+
+class StoreInvariant(Invariant):
+    """An invariant of what the store says to the API server."""
+
+    def stored(self, event: StoreEvent) -> Iterator[str]:
+        """The store has made this durable."""
+        yield from ()
+
+    def asked(self, request: StoreRequest) -> object:
+        """This has reached the store: what is to be remembered until it answers."""
+        return None
+
+    def answered(self, request: StoreRequest, remembered: object, answer: object) -> Iterator[str]:
+        """The store says this."""
+        yield from ()
+
+    def told(self, subscriber: Cell, message: StoreEvents) -> Iterator[str]:
+        """The store has told this to who watches."""
         yield from ()
 
 

@@ -6,14 +6,17 @@ from itertools import islice
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.event import Event
+from kubeactors.api.resource.v1 import ResourceSlice
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.scheduler.scheduler import Scheduler
-from kubeactors.sim.invariants.controllers.devices import devices_suit
+from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_within
@@ -108,6 +111,137 @@ class WishesAreHeeded(Invariant):
         for one in self.world.of(Pod).values():
             if one.spec.node_name == pod.spec.node_name and one is not pod and one.status.phase not in FINISHED:
                 yield one
+
+
+class DevicesAreInReach(Invariant):
+    """A pod is bound to no node from which a device of its own cannot be reached."""
+
+    name: ClassVar[str] = "devices-are-in-reach"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look for who offers what the pod was given."""
+        old, new = commit.old, commit.new
+        if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
+            return
+        for one in new.spec.resource_claims:
+            claim = claim_of(self.world, new, one)
+            given = [device[:2] for device in devices_of(claim)] if claim is not None else []
+            for offered in self.world.of(ResourceSlice).values() if given else ():
+                where = offered.spec.node_name
+                if (offered.spec.driver, offered.spec.pool.name) in given and where not in (
+                    None,
+                    "",
+                    new.spec.node_name,
+                ):
+                    yield f"{title(new)} was bound to {new.spec.node_name}, and its device is on {where}"
+
+
+class NobodyIsCrowded(Invariant):
+    """A pod that has no wishes does not come to a node with more pods of its kind if it could be with fewer.
+
+    Only where nothing else speaks for the one node or the other: both are as large, take it, and have its image, or none
+    has; the other has less of everything; and where nothing has happened for a while, so that the scheduler has seen that.
+
+    Source: the default plugins of kube-scheduler that score: NodeResourcesFit (LeastAllocated),
+    NodeResourcesBalancedAllocation, PodTopologySpread with its default constraints, ImageLocality (v1.36).
+    """
+
+    name: ClassVar[str] = "nobody-is-crowded"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._news: int = 0
+        """When a pod has left a node, or is to, or a node has become another one: the scheduler may not know yet."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Note when there is such news; look at a pod that is bound. The scheduler knows whom it has bound before."""
+        old, new, now = commit.old, commit.new, self.root.kernel.now
+        if not isinstance(old, Pod) or not isinstance(new, Pod):
+            if not isinstance(new, Pod) and not _is_same_node(old, new):
+                self._news = now
+            return
+        if not old.spec.node_name and new.spec.node_name:
+            here = self.world.find(Node, new.spec.node_name, "")
+            calm = max(self._news, self.world.disturbed_until(SCHEDULER)) + LONG < now
+            better = self._better(here, old) if calm and here is not None and _has_no_wishes(new) else None
+            if better is not None:
+                yield f"{title(new)} was bound to {new.spec.node_name}, and {better} has fewer of its kind"
+        elif _goes(new) and not _goes(old):
+            self._news = now
+
+    def _better(self, here: Node, pod: Pod) -> str | None:
+        others = (one for one in self.world.of(Pod).values() if one.metadata.uid != pod.metadata.uid)
+        pods = [one for one in others if one.status.phase not in FINISHED]
+        if any(one.spec.node_name and one.metadata.deletion_timestamp is not None for one in pods):
+            return None  # who is on his way counts for some plugins, and for others not
+        nodes = list(self.world.of(Node).values())
+        for other in nodes:
+            if other is here or not takes_pods(other, pod) or not has_room(other, pods, pod):
+                continue
+            if suits(other, nodes, pods, pod) and _is_like(here, other, pod) and _is_emptier(here, other, pod, pods):
+                return other.metadata.name
+        return None
+
+
+LONG = SECOND // 2
+ZONE = "topology.kubernetes.io/zone"
+
+
+def _goes(pod: Pod) -> bool:
+    return pod.status.phase in FINISHED or pod.metadata.deletion_timestamp is not None
+
+
+def _is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
+    if not isinstance(old, Node) or not isinstance(new, Node) or old.spec != new.spec:
+        return False
+    before, after = old.status, new.status
+    return old.metadata.labels == new.metadata.labels and (before.allocatable, before.images) == (
+        after.allocatable,
+        after.images,
+    )
+
+
+def _has_no_wishes(pod: Pod) -> bool:
+    spec = pod.spec
+    return not (is_choosy(pod) or spec.node_selector or spec.resource_claims or spec.priority) and all(
+        one.persistent_volume_claim is None and one.ephemeral is None for one in spec.volumes
+    )
+
+
+def _is_like(here: Node, other: Node, pod: Pod) -> bool:
+    """Whether nothing speaks for one of two nodes but who is there."""
+    wanted = [one.image for one in (*pod.spec.init_containers, *pod.spec.containers)]
+    images = [
+        [name for name in wanted if any(name in one.names for one in node.status.images)] for node in (here, other)
+    ]
+    return here.status.allocatable == other.status.allocatable and images[0] == images[1] and not other.spec.taints
+
+
+def _is_akin(one: Pod, other: Pod) -> bool:
+    """Whether a service may select both."""
+    return any(other.metadata.labels.get(key) == value for key, value in one.metadata.labels.items())
+
+
+def _is_emptier(here: Node, other: Node, pod: Pod, pods: list[Pod]) -> bool:
+    """Whether the other has fewer pods like this, less of everything, and its zone no more pods like this."""
+    at = {
+        node.metadata.name: [one for one in pods if one.spec.node_name == node.metadata.name] for node in (here, other)
+    }
+    there, elsewhere = at[here.metadata.name], at[other.metadata.name]
+    if here.metadata.labels.get(ZONE) != other.metadata.labels.get(ZONE):
+        return False
+    alike = [sum(1 for one in found if one.metadata.labels == pod.metadata.labels) for found in (there, elsewhere)]
+    akin = [sum(1 for one in found if _is_akin(one, pod)) for found in (there, elsewhere)]
+    sizes = [[demand(one.spec) for one in found] for found in (there, elsewhere)]
+    return (
+        alike[1] < alike[0]
+        and akin[1] < akin[0]
+        and len(elsewhere) < len(there)
+        and sum(one.milli_cpu for one in sizes[1]) <= sum(one.milli_cpu for one in sizes[0])
+        and sum(one.memory for one in sizes[1]) <= sum(one.memory for one in sizes[0])
+    )
 
 
 class SchedulableIsScheduled(Invariant):
@@ -206,6 +340,8 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     BoundOnce,
     NodesHaveRoom,
     WishesAreHeeded,
+    DevicesAreInReach,
+    NobodyIsCrowded,
     SchedulableIsScheduled,
     WhoFitsIsTried,
     PreemptionEnds,

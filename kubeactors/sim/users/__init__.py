@@ -3,7 +3,7 @@
 hands.py         what all of it needs            manifests.py    belongings.py    traits.py    the objects that are created
 noted.py         whether an action has an effect
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
-accounts.py   tenancy.py   devices.py   certificates.py   things.py   one file for each kind of action
+accounts.py   tenancy.py   devices.py   certificates.py   things.py   looks.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.accounts import Accounts
@@ -12,6 +12,7 @@ from kubeactors.sim.users.certificates import Certificates
 from kubeactors.sim.users.deployments import Deployments
 from kubeactors.sim.users.devices import Devices
 from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.looks import Looks
 from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
 from kubeactors.sim.users.ownership import Ownership
@@ -30,6 +31,7 @@ __all__ = [
     "Deployments",
     "Devices",
     "Hands",
+    "Looks",
     "Namespaces",
     "Nodes",
     "Ownership",

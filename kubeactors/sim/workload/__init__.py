@@ -1,7 +1,8 @@
 """What users do to a cluster, as data.
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py    own.py
+    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
+    looks.py    own.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -33,6 +34,7 @@ from kubeactors.sim.workload.deployments import (
     Undo,
 )
 from kubeactors.sim.workload.devices import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
+from kubeactors.sim.workload.looks import Look
 from kubeactors.sim.workload.namespaces import CreateNamespace, DeleteNamespace, NamespaceAction
 from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon, Visit
 from kubeactors.sim.workload.own import OwnAction
@@ -99,6 +101,7 @@ AnyAction = (
     | CertificateAction
     | Meddle
     | Spoil
+    | Look
 )
 
 __all__ = [
@@ -152,6 +155,7 @@ __all__ = [
     "Furnish",
     "GrantRole",
     "GrowClaim",
+    "Look",
     "Meddle",
     "NamespaceAction",
     "NodeAction",

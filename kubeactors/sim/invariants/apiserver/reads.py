@@ -83,14 +83,17 @@ def _place(value: HasMeta) -> str:
 
 def _differs(what: str, wanted: Sequence[TypedObject], answer: ListResult, options: ListOptions) -> Iterator[str]:
     found, left = list(answer.items), answer.metadata.remaining_item_count
+    if options.continue_ and not found:
+        return  # of what is before it nothing shows how much that was
     skipped = 0
-    if options.continue_ and found:
+    if options.continue_:
         skipped = next((index for index, one in enumerate(wanted) if one == found[0]), 0)
     if found != list(wanted[skipped : skipped + len(found)]):
         yield f"a list of {what} at {answer.metadata.resource_version} has {_names(found)}, not {_names(wanted)}"
     rest = len(wanted) - skipped - len(found)
-    if (rest > 0) != bool(answer.metadata.continue_) and (found or not options.continue_):
-        yield f"a list of {what} at {answer.metadata.resource_version} leaves out {rest}"
+    goes_on, selects = bool(answer.metadata.continue_), bool(options.label_selector or options.field_selector)
+    if (rest > 0 and not goes_on) or (goes_on and not rest and not selects):  # whether more match is not looked for
+        yield f"a list of {what} at {answer.metadata.resource_version} goes on: {goes_on}, and {rest} are left"
     if left is not None and left != rest:
         yield f"a list of {what} says that {left} more follow, and {rest} do"
 

@@ -25,8 +25,9 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.admission.limit_ranger import ANNOTATION as LIMIT_RANGER
-from kubeactors.apiserver.selection import NODE, Selection, select
+from kubeactors.apiserver.selection import NODE, Selection
 from kubeactors.apiserver.server import ApiServer
+from kubeactors.sim.invariants.apiserver.reads import Sight
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, WatchInvariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
 from kubeactors.sim.network import Served, Stream
@@ -39,14 +40,14 @@ KNOWN = 10 * SECOND
 class Position:
     """How far a watch has come in the log of its kind."""
 
-    __slots__ = ("index", "log", "revision", "selection")
+    __slots__ = ("index", "log", "revision", "sight")
 
-    def __init__(self, index: int, log: list[Commit], revision: int, selection: Selection) -> None:
+    def __init__(self, index: int, log: list[Commit], revision: int, sight: Sight) -> None:
         self.index: int = index
         self.log: list[Commit] = log
         """All commits that it may see: of a watch of one node's pods these only."""
         self.revision: int = revision
-        self.selection: Selection = selection
+        self.sight: Sight = sight
 
     @property
     def next_revision(self) -> int:
@@ -96,9 +97,9 @@ class WatchesAreComplete(WatchInvariant, ServerInvariant):
 
 def _position(request: Watch, kind: Kind[TypedObject], world: World, revision: int) -> Position:
     options = request.options
-    selection = select(kind, request.namespace, options.label_selector, options.field_selector)
+    sight = Sight(kind, request.namespace, options)
     log = world.log_of(kind.type, fieldselector.parse(options.field_selector).exact(NODE) or "")
-    return Position(bisect_right(log, revision, key=lambda one: one.revision), log, revision, selection)
+    return Position(bisect_right(log, revision, key=lambda one: one.revision), log, revision, sight)
 
 
 def _advance(position: Position, event: WatchEvent) -> str:
@@ -116,7 +117,7 @@ def _advance(position: Position, event: WatchEvent) -> str:
     while position.next_revision == revision:
         commit = position.log[position.index]
         position.index += 1
-        expected = _seen(position.selection, commit)
+        expected = _seen(position.sight, commit)
         if expected:
             same = key_of(commit.current) == key_of(event.object)
             what = expected if same else f"{expected} of {commit.key}"
@@ -129,15 +130,15 @@ def _missed(position: Position, end: int) -> str:
     while 0 < position.next_revision < end:
         commit = position.log[position.index]
         position.index += 1
-        if _seen(position.selection, commit):
+        if _seen(position.sight, commit):
             return f"revision {commit.revision} of {commit.key}"
     return ""
 
 
-def _seen(selection: Selection, commit: Commit) -> str:
+def _seen(sight: Sight, commit: Commit) -> str:
     """What a watcher sees of a commit; empty if nothing."""
-    before = commit.old is not None and selection.sees(commit.old)
-    after = commit.new is not None and selection.sees(commit.new)
+    before = commit.old is not None and sight.has(commit.old)
+    after = commit.new is not None and sight.has(commit.new)
     if after:
         return MODIFIED if before else ADDED
     return DELETED if before else ""
