@@ -485,6 +485,8 @@ class ApiServer(
         selection = selection_of(resource, message.namespace, message.options)
         start = start_of(message, resource)
         await await_start(message, start, self._freshness)
+        if message.resource not in self._resources:
+            raise unknown_resource()  # its definition has gone since this began to wait
         as_stored = resource.kind.stored_as is None and not resource.kind.is_asked_for
         shown = None if as_stored else resource.shown
         self._streams.begin(message, selection, start, shown)
