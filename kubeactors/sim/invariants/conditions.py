@@ -79,9 +79,14 @@ class TransitionsAreDated(Invariant):
             was, key, moment = before.get(one.type), (new.metadata.uid, one.type), self.root.kernel.now
             if was is None or was.last_transition_time != one.last_transition_time:
                 self._told[key] = moment
-            is_old = self._told.get(key, LONG_AGO) + OLD < moment
+            is_old = max(self._told.get(key, LONG_AGO), self._hindered_until) + OLD < moment
             for problem in _dated(was, one, is_old=is_old) if was is not None else ():
                 yield f"{title(new)}: {one.type} {problem}"
+
+    @property
+    def _hindered_until(self) -> int:
+        """Until when what is written now may have been under way: it says what was so when it was sent."""
+        return max(self.world.disturbed.values(), default=LONG_AGO)
 
 
 @cache
