@@ -84,7 +84,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (WEB, Spoil(at=10.0, of="Endpoints", number=1))),
     ("schedulable-is-scheduled", "ephemeral_volume:EphemeralVolumeController._on_pod:negate_condition:0",
      (AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True),)),
-    ("what-is-deleted-goes",
+    ("used-claims-stay",
      "persistentvolume.protection:PersistentVolumeClaimProtectionController.reconcile:negate_condition:1",
      (*CLAIMED, UseClaim(at=1.0, name="disk-1"), DropClaim(at=10.0, name="disk-1"), DeletePod(at=20.0, name="disk-1"))),
     ("volumes-say-whose-they-are", "persistentvolume.expander:ExpandController._on_claim:skip_wake_up:0",
