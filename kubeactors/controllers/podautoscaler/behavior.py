@@ -31,7 +31,7 @@ _LOWEST = (
 
 
 class Memory:
-    """What was recommended, and what was done, lately: (time in ns, number of pods)."""
+    """What was recommended, and what was done, lately: (time in ns that does not jump, number of pods)."""
 
     def __init__(self) -> None:
         self.recommended: list[tuple[int, int]] = []

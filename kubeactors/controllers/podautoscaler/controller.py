@@ -148,7 +148,7 @@ class HorizontalController(Controller):
         current = scale.spec.replicas
         memory = self._memories.setdefault(look.autoscaler.metadata.uid, Memory())
         if not memory.recommended:
-            memory.recommended.append((self.ctx.wall, current))
+            memory.recommended.append((self.ctx.now, current))
         wanted = await self._wanted(look, scale, memory)
         if wanted.replicas != current:
             await self._rescale(look, resource, scale, wanted, memory)
@@ -167,7 +167,7 @@ class HorizontalController(Controller):
         if current < least:
             return _Wanted(least, "Current number of replicas below Spec.MinReplicas")
         best = await self._evaluate(look, scale)
-        decision = decide(spec, current, best.replicas, memory, self.ctx.wall)
+        decision = decide(spec, current, best.replicas, memory, self.ctx.now)
         reason, message = decision.able
         look.condition(ABLE_TO_SCALE, holds=True, reason=reason, message=message)
         reason, message = decision.limited
@@ -312,7 +312,7 @@ class HorizontalController(Controller):
         look.condition(ABLE_TO_SCALE, holds=True, reason="SucceededRescale", message=message)
         look.status = replace(look.status, last_scale_time=look.timestamp)
         self._recorder.normal(look.autoscaler, "SuccessfulRescale", f"New size: {size}; reason: {wanted.reason}")
-        memory.scaled(scale.spec.replicas, size, self.ctx.wall)
+        memory.scaled(scale.spec.replicas, size, self.ctx.now)
 
 
 def _tolerance(rules: HPAScalingRules | None) -> float:
