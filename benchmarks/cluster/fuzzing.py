@@ -3,9 +3,10 @@
 import anyio
 
 from benchmarks.cluster.question import Figure, Figures, Question, Stopwatch
-from kubeactors.sim import Outcome, Plan, Simulation, faults, workload
-from kubeactors.sim.campaign import Tally, run_plan, scenarios
-from kubeactors.sim.garbage import collected_once
+from kubeactors.sim import Outcome, Plan, Simulation, workload
+from kubeactors.sim.campaigns.campaign import Tally, run_plan, scenarios
+from kubeactors.sim.campaigns.garbage import collected_once
+from kubeactors.sim.chaos import faults
 from kubeactors.sim.grammar import MOST_FAULTS, Seeded
 from kubeactors.sim.grammar.faults import Faults
 from kubeactors.sim.plan import FAULT_KINDS, in_order

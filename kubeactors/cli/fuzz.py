@@ -18,18 +18,18 @@ from kubeactors.cli.errors import UsageError
 from kubeactors.cli.fuzz_progress import Progress, clock
 from kubeactors.cli.replay import explain
 from kubeactors.sim import OperatorError
-from kubeactors.sim.batches import BATCH, Batch, Job, jobs, shrink_found
-from kubeactors.sim.campaign import UnknownName, known_faults, known_invariants, known_strategy, write_replay
-from kubeactors.sim.causes import Shrunk, by_cause, merged
+from kubeactors.sim.campaigns.batches import BATCH, Batch, Job, jobs, shrink_found
+from kubeactors.sim.campaigns.campaign import UnknownName, known_faults, known_invariants, known_strategy, write_replay
+from kubeactors.sim.campaigns.causes import Shrunk, by_cause, merged
+from kubeactors.sim.campaigns.ledger import Ledger, LedgerError, load
+from kubeactors.sim.campaigns.workers import WorkersFailed, all_cores, here, in_processes, on_ray
 from kubeactors.sim.explain import recorded
 from kubeactors.sim.judge import InvariantFailed
-from kubeactors.sim.ledger import Ledger, LedgerError, load
 from kubeactors.sim.operators.fuzzing import fuzz_at
 from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import STRATEGIES
 from kubeactors.sim.simulation import Simulation
-from kubeactors.sim.workers import WorkersFailed, all_cores, here, in_processes, on_ray
 
 SCENARIOS = 500
 SHRINK_SECONDS = 20.0

@@ -5,8 +5,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from kubeactors.sim.campaign import Finding
-from kubeactors.sim.ledger import Ledger
+from kubeactors.sim.campaigns.campaign import Finding
+from kubeactors.sim.campaigns.ledger import Ledger
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.steps import kind_of
 

@@ -12,7 +12,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope
 from kubeactors.cli.debugger import debugger
 from kubeactors.cli.errors import UsageError, said
-from kubeactors.sim.campaign import Finding, story
+from kubeactors.sim.campaigns.campaign import Finding, story
 from kubeactors.sim.explain import Records, recorded
 from kubeactors.sim.explain.exports import chrome_trace, json_lines
 from kubeactors.sim.explain.page import page

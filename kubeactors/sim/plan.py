@@ -10,7 +10,7 @@ from typing import get_args
 
 import msgspec
 
-from kubeactors.sim.faults import AnyFault, OwnFault
+from kubeactors.sim.chaos.faults import AnyFault, OwnFault
 from kubeactors.sim.search.strategies import DELAYS, STRATEGIES, TAPE
 from kubeactors.sim.search.tape import Deviation
 from kubeactors.sim.steps import Fault, kind_of

@@ -20,10 +20,11 @@ from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster import ClusterSpec, NodePool
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
-from kubeactors.sim.chaos import Chaos
-from kubeactors.sim.crash import SimulatedCrash
-from kubeactors.sim.disk import Disk
-from kubeactors.sim.goals import goes_on, is_well, missing
+from kubeactors.sim.bounds.goals import goes_on, is_well, missing
+from kubeactors.sim.bounds.rollouts import there_and_back_seconds
+from kubeactors.sim.chaos.chaos import Chaos
+from kubeactors.sim.chaos.crash import SimulatedCrash
+from kubeactors.sim.chaos.disk import Disk
 from kubeactors.sim.invariants import (
     ALL,
     CONVERGED,
@@ -38,7 +39,6 @@ from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.pace import Pace
 from kubeactors.sim.plan import Plan
-from kubeactors.sim.rollouts import there_and_back_seconds
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared

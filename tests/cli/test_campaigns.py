@@ -14,14 +14,14 @@ import pytest
 from kubeactors.cli import fuzz as command
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
-from kubeactors.sim.batches import Batch, Found, Job, jobs, run_job
-from kubeactors.sim.campaign import Finding
-from kubeactors.sim.causes import Shrunk, by_cause, merged, wording
-from kubeactors.sim.faults import WatchBreak, WatchLag
+from kubeactors.sim.campaigns.batches import Batch, Found, Job, jobs, run_job
+from kubeactors.sim.campaigns.campaign import Finding
+from kubeactors.sim.campaigns.causes import Shrunk, by_cause, merged, wording
+from kubeactors.sim.campaigns.ledger import Ledger, LedgerError, load
+from kubeactors.sim.campaigns.workers import WorkersFailed, here, in_processes, on_ray
+from kubeactors.sim.chaos.faults import WatchBreak, WatchLag
 from kubeactors.sim.judge import Violation
-from kubeactors.sim.ledger import Ledger, LedgerError, load
 from kubeactors.sim.plan import Plan, decode, encode
-from kubeactors.sim.workers import WorkersFailed, here, in_processes, on_ray
 from kubeactors.sim.workload import CreateDeployment
 
 JOB = Job(first=40, count=3, kinds=("watch-lag",))

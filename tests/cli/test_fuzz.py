@@ -10,7 +10,7 @@ import pytest
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
 from kubeactors.sim import Plan
-from kubeactors.sim.faults import SlowStarts
+from kubeactors.sim.chaos.faults import SlowStarts
 from kubeactors.sim.plan import ACTION_KINDS, encode
 from kubeactors.sim.workload import CreateJob
 

@@ -7,7 +7,7 @@ import pytest
 
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
-from kubeactors.sim.faults import ZonePowerLoss
+from kubeactors.sim.chaos.faults import ZonePowerLoss
 from kubeactors.sim.plan import Plan, encode
 from kubeactors.sim.workload import (
     CreateDeployment,

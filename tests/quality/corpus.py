@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
-from kubeactors.sim.campaign import Record, Run, recorded_order, run_plan
+from kubeactors.sim.campaigns.campaign import Record, Run, recorded_order, run_plan
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.operators.fuzzing import Fuzz
 from kubeactors.sim.plan import Plan

@@ -9,7 +9,7 @@ from multiprocessing.synchronize import Event
 
 import msgspec
 
-from kubeactors.sim.campaign import Finding, smallest
+from kubeactors.sim.campaigns.campaign import Finding, smallest
 from tests.quality.corpus import CORPUS, Row
 
 SHRINK_SECONDS = 20.0

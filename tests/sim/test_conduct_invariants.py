@@ -13,7 +13,7 @@ from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Create, Delete, 
 from kubeactors.apimachinery.status import Conflict, Invalid, Status
 from kubeactors.client import Indexer, Overlay
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.faults import NodePowerLoss, NodeRemoved
+from kubeactors.sim.chaos.faults import NodePowerLoss, NodeRemoved
 from kubeactors.sim.invariants import RequestInvariant
 from kubeactors.sim.invariants.conduct import (
     DeletionsAreOfThisOne,

@@ -10,9 +10,9 @@ from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.client import controller_of
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.corruption import HASH, NOBODY, NOWHERE
-from kubeactors.sim.faults import FieldSpoilt, Spoilable
-from kubeactors.sim.rollouts import is_ready, wanted
+from kubeactors.sim.bounds.rollouts import is_ready, wanted
+from kubeactors.sim.chaos.corruption import HASH, NOBODY, NOWHERE
+from kubeactors.sim.chaos.faults import FieldSpoilt, Spoilable
 from kubeactors.sim.workload import CreateDeployment
 from kubeactors.sim.world import World
 

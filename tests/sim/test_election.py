@@ -11,9 +11,9 @@ from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Pod
 from kubeactors.client.leaderelector import Tenure
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.crash import SimulatedCrash
-from kubeactors.sim.faults import AnyFault, ManagerRestart, Partition, SchedulerRestart, Stall, Unavailable
-from kubeactors.sim.goals import missing
+from kubeactors.sim.bounds.goals import missing
+from kubeactors.sim.chaos.crash import SimulatedCrash
+from kubeactors.sim.chaos.faults import AnyFault, ManagerRestart, Partition, SchedulerRestart, Stall, Unavailable
 from kubeactors.sim.invariants.looking import actors_of, cells
 from kubeactors.sim.user import Perform
 from kubeactors.sim.workload import CreateDeployment, Scale

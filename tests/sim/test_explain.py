@@ -11,11 +11,11 @@ from kubeactors.actor.cell import Cell
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
 from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.chaos.faults import WatchLag
 from kubeactors.sim.explain import Records, recorded
 from kubeactors.sim.explain.exports import chrome_trace, json_lines
 from kubeactors.sim.explain.page import page
 from kubeactors.sim.explain.why import UnknownObject, because, find, last_write, why
-from kubeactors.sim.faults import WatchLag
 from kubeactors.sim.invariants import ALL, Invariant
 from kubeactors.sim.plan import encode
 from kubeactors.sim.trace import Trace

@@ -8,8 +8,8 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.controllers.pods import ready_time
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim import faults as f
-from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.chaos import faults as f
+from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.plan import FAULT_KINDS
 from kubeactors.sim.steps import kind_of

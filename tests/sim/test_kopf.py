@@ -12,7 +12,7 @@ from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
 from kubeactors.client import Client
 from kubeactors.sim import ClusterView, OperatorClient, OperatorError, fuzz
-from kubeactors.sim.faults import ControllerCrash, FailOver
+from kubeactors.sim.chaos.faults import ControllerCrash, FailOver
 from kubeactors.sim.grammar import Source
 from kubeactors.sim.operators.fuzzing import Fuzz
 from kubeactors.sim.operators.kopf_handlers import FINALIZER, kopf_handlers

@@ -6,7 +6,7 @@ from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.faults import LateWrite, ManagerRestart
+from kubeactors.sim.chaos.faults import LateWrite, ManagerRestart
 from kubeactors.sim.plan import AnyStep, PlanError, decode, encode
 from kubeactors.sim.workload import CreateDeployment, DeletePod, Scale
 

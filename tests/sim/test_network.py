@@ -3,7 +3,7 @@
 from kubeactors.actor import Actor, SimSystem, handle
 from kubeactors.actor.cell import Cell
 from kubeactors.message import Message
-from kubeactors.sim.crash import SimulatedCrash
+from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.network import Network
 
 

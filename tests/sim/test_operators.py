@@ -21,8 +21,8 @@ from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
 from kubeactors.client import Client, split_key
 from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, OperatorError, fuzz
-from kubeactors.sim.campaign import UnknownName
-from kubeactors.sim.faults import HOT_NODE, AnyFault, FailOver, LateWrite, OwnFault, WatchLag
+from kubeactors.sim.campaigns.campaign import UnknownName
+from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, FailOver, LateWrite, OwnFault, WatchLag
 from kubeactors.sim.judge import InvariantFailed
 from kubeactors.sim.operators.client import Misuse
 from kubeactors.sim.operators.declared import Drawing

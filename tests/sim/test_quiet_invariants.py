@@ -8,7 +8,7 @@ from kubeactors.apiserver.admission.limit_ranger import LimitRanger
 from kubeactors.kubelet.node_watch import NodeWatch
 from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.faults import FieldSpoilt, NodePowerLoss
+from kubeactors.sim.chaos.faults import FieldSpoilt, NodePowerLoss
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     AddPod,

@@ -13,8 +13,8 @@ from kubeactors.actor.envelope import Envelope
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.message import Request
 from kubeactors.sim import Outcome, Plan, PlanError, Simulation
-from kubeactors.sim.batches import Job, scenarios_of
-from kubeactors.sim.campaign import Finding, UnknownName, known_strategy, smallest
+from kubeactors.sim.campaigns.batches import Job, scenarios_of
+from kubeactors.sim.campaigns.campaign import Finding, UnknownName, known_strategy, smallest
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import CONVERGED
 from kubeactors.sim.judge import Violation
@@ -30,7 +30,7 @@ from kubeactors.sim.search import (
     explore,
     shrink_tape,
 )
-from kubeactors.sim.shrink import shrink
+from kubeactors.sim.shrinking.shrink import shrink
 from kubeactors.sim.workload import CreateDeployment, DeleteDeployment, Pause
 from tests.sim.small import STEPS, Go, Mail, Sender, UniformQueue, senders, writers
 

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.placement import HOST, suits
+from kubeactors.sim.bounds.placement import HOST, suits
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.users.manifests import pod_spec
 from kubeactors.sim.users.traits import with_trait
-from kubeactors.sim.workload import CreateDeployment, CreateJob, Trait
+from kubeactors.sim.workload import AddPod, CreateDeployment, CreateJob, Trait
 from tests.quality.automatic.mutants import in_force, named
 
 APP = {"app": "web"}
@@ -62,8 +62,10 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (CreateDeployment(at=0.0, name="web", replicas=3, trait="elsewhere"),)),
     ("converged", "scheduler.plugins.inter_pod_affinity:_AffinityView.refusals:off_by_one:1",
      (CreateDeployment(at=0.0, name="web", replicas=3, trait="apart"),)),
-    ("pods-run", "kubelet.lifecycle:phase:negate_condition:2",
+    ("pod-statuses-add-up", "kubelet.lifecycle:phase:negate_condition:2",
      (CreateDeployment(at=0.0, name="web", replicas=1, trait="preparation"),)),
+    ("pods-run", "kubelet.pod_containers:PodContainers.advance:negate_condition:0",
+     (AddPod(at=0.0, name="web", pod="web-1"),)),
     ("statuses-are-true", "controllers.deployment.status:seconds_to_deadline:confuse:0",
      (CreateDeployment(at=0.0, name="web", replicas=4, trait="apart", deadline_seconds=8),)),
     ("statuses-are-true", "controllers.replicaset.plan:seconds_to_next_available:confuse:0",

@@ -5,7 +5,7 @@ import sys
 from hashlib import sha256
 
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.faults import NodePowerLoss
+from kubeactors.sim.chaos.faults import NodePowerLoss
 from kubeactors.sim.trace import Trace
 from kubeactors.sim.user import Perform
 from kubeactors.sim.workload import CreateDeployment, Roll

@@ -26,11 +26,11 @@ from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.actor.tracing import TracedCell, Tracing
 from kubeactors.apimachinery.requests import WatchEvents
-from kubeactors.sim.concern import concerned
+from kubeactors.sim.chaos.concern import concerned
+from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.explain.histories import difference, verb_of
 from kubeactors.sim.explain.records import Delivery, Firing, Records, Write
 from kubeactors.sim.explain.summaries import name_of, summary_of
-from kubeactors.sim.faults import AnyFault
 from kubeactors.sim.plan import described
 from kubeactors.sim.simulation import Simulation
 from kubeactors.sim.steps import kind_of

@@ -6,8 +6,8 @@ It takes two to hide many a mistake: half of the faults come on top of the one b
 from collections.abc import Sequence
 from typing import get_args
 
-from kubeactors.sim import faults
-from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.chaos import faults
+from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.grammar.actions import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.plan import FAULT_KINDS

@@ -9,7 +9,7 @@ from kubeactors.api.coordination.v1 import Lease
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import Controller, Informer, Overlay
 from kubeactors.client.leaderelector import Tenure
-from kubeactors.sim.corruption import NOWHERE
+from kubeactors.sim.chaos.corruption import NOWHERE
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
 from kubeactors.sim.world import Commit, World

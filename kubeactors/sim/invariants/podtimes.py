@@ -15,11 +15,11 @@ from kubeactors.api.core.v1 import ContainerStatus, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet import Kubelet
+from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.kubelet import runtimes
 from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within
 from kubeactors.sim.invariants.podstatus import TERMINAL, may_start, statuses_of
-from kubeactors.sim.room import is_ours
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"

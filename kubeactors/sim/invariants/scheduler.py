@@ -16,13 +16,13 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.scheduler.scheduler import Scheduler
+from kubeactors.sim.bounds.placement import clashes, is_choosy, is_chosen, suits
+from kubeactors.sim.bounds.rollouts import FINISHED
+from kubeactors.sim.bounds.room import has_less, has_room, takes_pods
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import actors_within
-from kubeactors.sim.placement import clashes, is_choosy, is_chosen, suits
-from kubeactors.sim.rollouts import FINISHED
-from kubeactors.sim.room import has_less, has_room, takes_pods
 from kubeactors.sim.world import Commit, World
 
 SCHEDULER = "scheduler"

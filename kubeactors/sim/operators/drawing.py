@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kubeactors.sim.faults import AnyFault, ControllerCrash, OwnFault, Stall
+from kubeactors.sim.chaos.faults import AnyFault, ControllerCrash, OwnFault, Stall
 from kubeactors.sim.grammar import Seeded, Source
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, OFFSETS, Actions
 from kubeactors.sim.grammar.faults import SPANS, WRITTEN, Faults

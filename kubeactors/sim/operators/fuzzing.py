@@ -10,7 +10,7 @@ from typing import TypeAlias, cast, overload
 import msgspec
 
 from kubeactors.cluster.manifest import Manifest
-from kubeactors.sim.campaign import (
+from kubeactors.sim.campaigns.campaign import (
     Finding,
     Tally,
     known_faults,
@@ -20,10 +20,10 @@ from kubeactors.sim.campaign import (
     story,
     write_replay,
 )
+from kubeactors.sim.campaigns.garbage import collected_once
 from kubeactors.sim.explain import recorded
 from kubeactors.sim.explain.page import page
 from kubeactors.sim.explain.why import because
-from kubeactors.sim.garbage import collected_once
 from kubeactors.sim.operators.checks import Check
 from kubeactors.sim.operators.declared import Drawing, declared
 from kubeactors.sim.operators.drawing import generate
@@ -210,7 +210,7 @@ def fuzz(  # noqa: PLR0913 -- the same
         owns: kinds of objects that belong to watched ones: a change of one is about its controller.
         actions: what users do: `async def action(client, **arguments)`, with strategies of hypothesis for the
             arguments, or a function that draws them from a `Source`.
-        faults: what else breaks: `def fault(cluster, **arguments)` yields typed faults of `kubeactors.sim.faults`;
+        faults: what else breaks: `def fault(cluster, **arguments)` yields typed faults of `kubeactors.sim.chaos.faults`;
             an argument `seconds` says after how long all is over (60).
         always: invariants that must hold after every write; functions of a `ClusterView`.
         quiet: invariants that must hold when faults are over and nobody writes any more.

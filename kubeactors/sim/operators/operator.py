@@ -12,7 +12,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.client import Client, controller_of, key_of
 from kubeactors.cluster.manifest import Manifest, read_manifest
-from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.operators.checks import Check
 from kubeactors.sim.operators.client import OperatorClient
 from kubeactors.sim.operators.declared import Declared

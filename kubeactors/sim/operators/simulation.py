@@ -9,7 +9,7 @@ from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.cluster.plane import Guest
-from kubeactors.sim.faults import AnyFault, OwnFault
+from kubeactors.sim.chaos.faults import AnyFault, OwnFault
 from kubeactors.sim.invariants import ALL, CONVERGED, NO_CIRCLES, NO_FAILURE, SILENT, Invariant
 from kubeactors.sim.invariants.client import InformersEqualStore
 from kubeactors.sim.operators.checks import Always, Quiet, invariants_of

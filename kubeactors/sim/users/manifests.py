@@ -75,7 +75,7 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.kubelet.runtimes.behaviour import DOMAIN
-from kubeactors.sim.room import VISITOR
+from kubeactors.sim.bounds.room import VISITOR
 from kubeactors.sim.users.traits import with_trait
 from kubeactors.sim.workload import (
     SLOW_IMAGE,

@@ -29,7 +29,7 @@ from kubeactors.api.core.v1 import (
     VolumeMount,
 )
 from kubeactors.apimachinery.meta import LabelSelector
-from kubeactors.sim.placement import HOST
+from kubeactors.sim.bounds.placement import HOST
 from kubeactors.sim.workload import Trait
 
 HOST_PORT = 8080

@@ -13,7 +13,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
-from kubeactors.sim.goals import has_ended
+from kubeactors.sim.bounds.goals import has_ended
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_backing_off
 from kubeactors.sim.world import Commit, World

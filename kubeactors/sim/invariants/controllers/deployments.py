@@ -9,9 +9,7 @@ from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.controllers.deployment.revisions import DESIRED_REPLICAS, number_in
-from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_evicted, is_preempted
-from kubeactors.sim.rollouts import (
+from kubeactors.sim.bounds.rollouts import (
     has_caught_up,
     is_active,
     is_available,
@@ -22,6 +20,8 @@ from kubeactors.sim.rollouts import (
     most,
     wanted,
 )
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import is_evicted, is_preempted
 from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import Commit, World
 

@@ -9,8 +9,8 @@ from kubeactors.api.core.v1.podspec import PodResourceClaim
 from kubeactors.api.resource.v1 import ResourceClaim, ResourceSlice
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.sim.bounds.rollouts import FINISHED, is_active
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import FINISHED, is_active
 from kubeactors.sim.world import Commit, World
 
 Device = tuple[str, str, str]

@@ -7,8 +7,8 @@ from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Endpoints, Node, Pod, Service
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import IntOrString, TypedObject
+from kubeactors.sim.bounds.rollouts import FINISHED, is_ready
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import FINISHED, is_ready
 from kubeactors.sim.world import Commit, World
 
 SERVICE_NAME = "kubernetes.io/service-name"

@@ -13,9 +13,9 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.controllers.pods import READY
+from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import is_condemned
-from kubeactors.sim.rollouts import is_active
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
 MANAGER = "controller-manager"

@@ -15,10 +15,10 @@ from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
+from kubeactors.sim.bounds.rollouts import is_active, wanted
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
 from kubeactors.sim.processes import MANAGER
-from kubeactors.sim.rollouts import is_active, wanted
 from kubeactors.sim.users.belongings import Widget
 from kubeactors.sim.world import LONG_AGO, Commit, World
 

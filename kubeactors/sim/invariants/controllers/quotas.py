@@ -14,8 +14,8 @@ from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import parse
 from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.users.belongings import CUSTOM, Widget
 from kubeactors.sim.world import Commit, World
 

@@ -16,10 +16,10 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.client import controller_of
 from kubeactors.kubelet.runtimes.curves import parse_curve
-from kubeactors.sim.goals import has_ended
+from kubeactors.sim.bounds.goals import has_ended
+from kubeactors.sim.bounds.rollouts import FINISHED, ROLLING, has_caught_up, is_active, is_ready, least, wanted
+from kubeactors.sim.bounds.room import is_ours, target
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import FINISHED, ROLLING, has_caught_up, is_active, is_ready, least, wanted
-from kubeactors.sim.room import is_ours, target
 from kubeactors.sim.users.manifests import LOAD
 from kubeactors.sim.world import World
 

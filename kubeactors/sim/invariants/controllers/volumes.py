@@ -10,8 +10,8 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import value
 from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.rollouts import FINISHED
 from kubeactors.sim.world import Commit, World
 
 BOUND, RELEASED, DELETE = "Bound", "Released", "Delete"

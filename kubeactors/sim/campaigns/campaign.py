@@ -8,15 +8,15 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from kubeactors.sim.garbage import collected_once
+from kubeactors.sim.campaigns.garbage import collected_once
 from kubeactors.sim.grammar import generate
-from kubeactors.sim.guesses import excerpts, guesses
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.judge import Violation
-from kubeactors.sim.likeness import is_alike
 from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, described, encode
 from kubeactors.sim.search import FIFO, STRATEGIES, TAPE, Deviation, shrink_tape
-from kubeactors.sim.shrink import shrink
+from kubeactors.sim.shrinking.guesses import excerpts, guesses
+from kubeactors.sim.shrinking.likeness import is_alike
+from kubeactors.sim.shrinking.shrink import shrink
 from kubeactors.sim.simulation import Outcome, Simulation
 
 MOST_TRIES = 150

@@ -16,11 +16,11 @@ from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, MERGE_PATCH, Patch
 from kubeactors.client import revision_of
-from kubeactors.sim.corruption import SPOILT_TYPES, mended, spoilt
-from kubeactors.sim.faults import FieldSpoilt, Restorable, StatusLost
+from kubeactors.sim.bounds.room import is_ours
+from kubeactors.sim.chaos.corruption import SPOILT_TYPES, mended, spoilt
+from kubeactors.sim.chaos.faults import FieldSpoilt, Restorable, StatusLost
 from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import SERVER
-from kubeactors.sim.room import is_ours
 from kubeactors.sim.world import World
 from kubeactors.storage.messages import Compare, PutOp, Txn, TxnReply
 

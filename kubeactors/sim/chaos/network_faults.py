@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from kubeactors.sim import faults
-from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.chaos import faults
+from kubeactors.sim.chaos.faults import AnyFault
+from kubeactors.sim.chaos.rules.links import THROTTLED, Cut, Refuse
+from kubeactors.sim.chaos.rules.watches import EXPIRED, Break, Lag, Repeat
+from kubeactors.sim.chaos.rules.writes import Deny, LoseReply, Touch
 from kubeactors.sim.network import STORE, Rule
-from kubeactors.sim.rules import EXPIRED, THROTTLED, Break, Cut, Deny, Lag, LoseReply, Refuse, Repeat, Touch
 from kubeactors.sim.steps import kind_of
 
 

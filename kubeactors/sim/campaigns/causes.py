@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from kubeactors.sim.batches import Found
-from kubeactors.sim.campaign import Finding
+from kubeactors.sim.campaigns.batches import Found
+from kubeactors.sim.campaigns.campaign import Finding
 from kubeactors.sim.steps import Fault, kind_of
 
 Signature: TypeAlias = tuple[str, ...]

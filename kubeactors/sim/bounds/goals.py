@@ -13,9 +13,9 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
-from kubeactors.sim.placement import suits
-from kubeactors.sim.rollouts import has_caught_up, is_active, is_ready, numbers, wanted
-from kubeactors.sim.room import has_room, is_ours, takes_pods
+from kubeactors.sim.bounds.placement import suits
+from kubeactors.sim.bounds.rollouts import has_caught_up, is_active, is_ready, numbers, wanted
+from kubeactors.sim.bounds.room import has_room, is_ours, takes_pods
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.world import World
 

@@ -18,29 +18,22 @@ from kubeactors.apiserver.messages import CompactHistory
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
-from kubeactors.sim import faults
-from kubeactors.sim.concern import concerned
-from kubeactors.sim.crash import SimulatedCrash
-from kubeactors.sim.disk import Disk
-from kubeactors.sim.faults import AnyFault, OwnFault
-from kubeactors.sim.meddling import meddled
+from kubeactors.sim.chaos import faults
+from kubeactors.sim.chaos.concern import concerned
+from kubeactors.sim.chaos.crash import SimulatedCrash
+from kubeactors.sim.chaos.disk import Disk
+from kubeactors.sim.chaos.faults import AnyFault, OwnFault
+from kubeactors.sim.chaos.meddling import meddled
+from kubeactors.sim.chaos.network_faults import rule_of
+from kubeactors.sim.chaos.power import PowerSupply
+from kubeactors.sim.chaos.rules.links import REFUSALS, Newer, Refuse
+from kubeactors.sim.chaos.rules.watches import EXPIRED, Stale
+from kubeactors.sim.chaos.rules.writes import CrashAfter, DelayReply, Hold
+from kubeactors.sim.chaos.spoiler import Spoiler
+from kubeactors.sim.chaos.troubles import Troubles
 from kubeactors.sim.network import STORE, TO_STORE, Network, Rule, disconnect
-from kubeactors.sim.network_faults import rule_of
-from kubeactors.sim.power import PowerSupply
 from kubeactors.sim.processes import ELECTED, MACHINES, MANAGER, SCHEDULER, SERVER, Processes
-from kubeactors.sim.rules import (
-    EXPIRED,
-    REFUSALS,
-    CrashAfter,
-    DelayReply,
-    Hold,
-    Newer,
-    Refuse,
-    Stale,
-)
-from kubeactors.sim.spoiler import Spoiler
 from kubeactors.sim.steps import Fault, kind_of
-from kubeactors.sim.troubles import Troubles
 from kubeactors.sim.workload import AnyAction, DeleteNode
 from kubeactors.sim.world import World
 from kubeactors.storage.messages import StoreWatchCancelled, WatchCancel

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from kubeactors.sim.crash import SimulatedCrash
-from kubeactors.sim.faults import Tear
+from kubeactors.sim.chaos.crash import SimulatedCrash
+from kubeactors.sim.chaos.faults import Tear
 from kubeactors.storage import StoreEvent
 from kubeactors.storage.changes import Changes
 from kubeactors.storage.leases import Lease

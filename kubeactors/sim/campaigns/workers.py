@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 import msgspec
 
-from kubeactors.sim.batches import Batch, Job, decoded, run_encoded, run_job
+from kubeactors.sim.campaigns.batches import Batch, Job, decoded, run_encoded, run_job
 
 AHEAD = 3
 """How many batches a worker has in hand or waiting."""
@@ -44,7 +44,7 @@ def in_processes(jobs: Iterator[Job], workers: int) -> Generator[Batch]:
     """
     context = get_context("forkserver") if hasattr(os, "fork") else get_context()
     if hasattr(os, "fork"):
-        context.set_forkserver_preload(["kubeactors.sim.batches"])
+        context.set_forkserver_preload(["kubeactors.sim.campaigns.batches"])
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
         yield from _in_order(jobs, lambda job: pool.submit(run_encoded, msgspec.json.encode(job)), workers * AHEAD)

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from kubeactors.sim.campaign import Finding, Record, Run, Tally, known_invariants, recorded_order, run_plan, smallest
+from kubeactors.sim.campaigns.campaign import (
+    Finding,
+    Record,
+    Run,
+    Tally,
+    known_invariants,
+    recorded_order,
+    run_plan,
+    smallest,
+)
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.operators.fuzzing import fuzz_at

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import msgspec
 
-from kubeactors.sim.faults import Lasting
+from kubeactors.sim.chaos.faults import Lasting
 from kubeactors.sim.plan import AnyStep, Plan
 from kubeactors.sim.search.fewest import fewest
 from kubeactors.sim.steps import kind_of

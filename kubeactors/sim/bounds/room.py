@@ -3,7 +3,7 @@
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.quantity import milli_value, value
-from kubeactors.sim.rollouts import FINISHED
+from kubeactors.sim.bounds.rollouts import FINISHED
 
 NO_SCHEDULE = ("NoSchedule", "NoExecute")
 

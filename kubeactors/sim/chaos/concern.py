@@ -1,7 +1,7 @@
 """Whom a fault is about."""
 
-from kubeactors.sim import faults
-from kubeactors.sim.faults import AnyFault
+from kubeactors.sim.chaos import faults
+from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import MANAGER, SCHEDULER, SERVER, kind_of_process
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from kubeactors.sim.batches import Batch, Found, Job
-from kubeactors.sim.campaign import summed
+from kubeactors.sim.campaigns.batches import Batch, Found, Job
+from kubeactors.sim.campaigns.campaign import summed
 from kubeactors.sim.plan import this_version
 
 FILE = "campaign.json"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kubeactors.api.core.v1 import Node, Pod, PodAffinityTerm
 from kubeactors.apimachinery.labels import of_object
-from kubeactors.sim.rollouts import FINISHED
+from kubeactors.sim.bounds.rollouts import FINISHED
 
 HOST = "kubernetes.io/hostname"
 MANDATORY = "DoNotSchedule"

@@ -6,8 +6,8 @@ To add to nothing costs less than to take away from everything: a small plan is 
 from collections.abc import Iterator, Sequence
 
 from kubeactors.sim.judge import Violation
-from kubeactors.sim.likeness import is_about
 from kubeactors.sim.plan import AnyStep, Plan
+from kubeactors.sim.shrinking.likeness import is_about
 from kubeactors.sim.steps import Fault, kind_of
 
 FIRST = 2

@@ -1,0 +1,5 @@
+"""What workloads are judged by: how many pods there may and must be, where they have room, and what users want in the end.
+
+rollouts.py    surge and availability       room.py      of nodes
+placement.py   where pods may be            goals.py     what each user wants
+"""

@@ -1,0 +1,243 @@
+"""Rules about single writes."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+import msgspec
+
+from kubeactors.actor import ActorStopped, Wait
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.envelope import Envelope, sender_of
+from kubeactors.apimachinery.requests import (
+    ADMIN,
+    MERGE_PATCH,
+    ApiRequest,
+    Create,
+    Delete,
+    Patch,
+    Update,
+)
+from kubeactors.apimachinery.status import (
+    Forbidden,
+    InternalError,
+    Status,
+)
+from kubeactors.sim.chaos.faults import Denial, Denied, LateWrite, Verb
+from kubeactors.sim.chaos.rules.common import Fired, concerns, pass_on
+from kubeactors.sim.network import WRITES, Rule
+
+VERBS: dict[Verb, tuple[type[object], ...]] = {
+    "any": WRITES,
+    "create": (Create,),
+    "update": (Update,),
+    "patch": (Patch,),
+    "delete": (Delete,),
+}
+TOUCHED = "sim.kubeactors/touched"
+"""The annotation by which somebody changes an object just before somebody else does."""
+
+
+class Touch(Rule):
+    """Somebody changes an object between the component's read and its write."""
+
+    def __init__(self, resource: str, count: int, fired: Fired) -> None:
+        self._resource = resource
+        self._left = count
+        self._count = 0
+        self._fired = fired
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Change the object first."""
+        message = envelope[0]
+        if (
+            not self._left
+            or not isinstance(message, Update | Patch | Delete)
+            or not concerns(self._resource, message.resource.resource)
+        ):
+            return envelope
+        self._left -= 1
+        self._fired()
+        changed: Wait[object] = Wait()
+        changed.waiter = partial(self.network.deliver, server, envelope)
+        server.put((self._change(message), None, changed))
+        return None
+
+    def _change(self, message: ApiRequest[object]) -> Patch:
+        self._count += 1
+        value = msgspec.json.encode({"metadata": {"annotations": {TOUCHED: str(self._count)}}})
+        return Patch(
+            resource=message.resource,
+            namespace=message.namespace,
+            name=message.name,
+            patch_type=MERGE_PATCH,
+            patch=value,
+            user=ADMIN,
+        )
+
+
+class LoseReply(Rule):
+    """A write takes effect, and its reply is lost."""
+
+    def __init__(self, resource: str, skip: int, fired: Fired, *, silent: bool) -> None:
+        self._resource = resource
+        self._skip = skip
+        self._fired = fired
+        self._silent = silent
+        self._done = False
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Deliver it with another address for the reply."""
+        message, sender, reply = envelope
+        if self._done or reply is None or not isinstance(message, WRITES):
+            return envelope
+        if not concerns(self._resource, message.resource.resource):
+            return envelope
+        if self._skip:
+            self._skip -= 1
+            return envelope
+        self._done = True
+        self._fired()
+        lost: Wait[object] = Wait()
+        if not self._silent:
+            lost.waiter = partial(reply.fail, ActorStopped("the simulator has broken the connection"))
+        return message, sender, lost
+
+
+class DelayReply(Rule):
+    """The reply to a write comes late.
+
+    Args:
+        resource: what is written; whatever it is if empty.
+        fired: see the module.
+        after: does something after the delay.
+    """
+
+    def __init__(self, resource: str, fired: Fired, after: Callable[[Callable[[], object]], object]) -> None:
+        self._resource = resource
+        self._fired: Fired | None = fired
+        self._after = after
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Deliver it with an address for the reply from which it is passed on late."""
+        message, sender, reply = envelope
+        if reply is None or not isinstance(message, WRITES):
+            return envelope
+        if self._resource not in ("", message.resource.resource):
+            return envelope
+        if self._fired is not None:
+            self._fired()
+            self._fired = None
+        early: Wait[object] = Wait()
+        early.waiter = partial(self._after, partial(pass_on, early, reply))
+        return message, sender, early
+
+
+class _Meant:
+    """The writes that a fault is about: so many of their kind, after others."""
+
+    def __init__(self, fault: LateWrite | Denied) -> None:
+        self._fault = fault
+        self._seen = 0
+
+    def has(self, envelope: Envelope) -> bool:
+        """Whether this is one of them; it is counted."""
+        fault, (message, _, reply) = self._fault, envelope
+        if reply is None or not isinstance(message, VERBS[fault.verb]):
+            return False
+        if not concerns(fault.resource, cast("ApiRequest[object]", message).resource.resource):
+            return False
+        self._seen += 1
+        number, rest = divmod(self._seen - fault.skip, fault.every if isinstance(fault, Denied) else 1)
+        return not rest and 0 < number <= fault.count
+
+
+class Hold(Rule):
+    """Some writes come late, or their replies do.
+
+    Args:
+        fault: which ones.
+        fired: is shown each of them.
+        after: does something after so many seconds.
+    """
+
+    def __init__(
+        self,
+        fault: LateWrite,
+        fired: Callable[[ApiRequest[object]], object],
+        after: Callable[[float, Callable[[], object]], object],
+    ) -> None:
+        self._fault = fault
+        self._meant = _Meant(fault)
+        self._fired = fired
+        self._after = after
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Keep it, or deliver it with an address for the reply from which it is passed on late."""
+        message, sender, reply = envelope
+        if reply is None or not self._meant.has(envelope):
+            return envelope
+        write = cast("ApiRequest[object]", message)
+        if self._fault.leg == "request":
+            self._fired(write)
+            self._after(self._fault.seconds, partial(self._deliver, server, envelope, _actor_of(envelope)))
+            return None
+        early: Wait[object] = Wait()
+        early.waiter = partial(self._answered, write, early, reply)
+        return message, sender, early
+
+    def _deliver(self, server: Cell, envelope: Envelope, sender: object) -> None:
+        """With its sender the connection is gone; it may have been when the server got to the request."""
+        if sender is not None and _actor_of(envelope) is sender:
+            self.network.deliver(server, envelope)
+
+    def _answered(self, write: ApiRequest[object], early: Wait[object], late: Wait[object]) -> None:
+        self._fired(write)
+        self._after(self._fault.seconds, partial(pass_on, early, late))
+
+
+def _actor_of(envelope: Envelope) -> object:
+    """Who has sent it, if that is there still."""
+    cell = sender_of(envelope)
+    return cell.actor if cell is not None else None
+
+
+DENIALS: dict[Denial, Status] = {
+    "forbidden": Forbidden.saying("admission webhook denied the request: not now").status,
+    "internal-error": InternalError.saying("Internal error occurred: failed calling webhook").status,
+}
+
+
+class Deny(Rule):
+    """Some writes are refused. See `Denied`."""
+
+    def __init__(self, fault: Denied, fired: Fired) -> None:
+        self._meant = _Meant(fault)
+        self._status = DENIALS[fault.answer]
+        self._fired = fired
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Refuse it, if it is one of them."""
+        reply = envelope[2]
+        if reply is None or not self._meant.has(envelope):
+            return envelope
+        self._fired()
+        reply.set(self._status)
+        return None
+
+
+class CrashAfter(Rule):
+    """An actor crashes right after its n-th write from now on."""
+
+    def __init__(self, controller: Cell, writes: int, crash: Fired) -> None:
+        self._controller = controller
+        self._left = writes
+        self._crash = crash
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Count it."""
+        if self._left and sender_of(envelope) is self._controller and isinstance(envelope[0], WRITES):
+            self._left -= 1
+            if not self._left:
+                self._crash()
+        return envelope
