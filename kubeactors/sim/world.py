@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar, cast
 
@@ -120,6 +121,8 @@ class World:
         """See `is_spoilt`."""
         self._doomed: dict[str, None] = {}
         """The uids of objects that users have deleted."""
+        self._removing: list[tuple[type[TypedObject], str, str]] = []
+        """Kind, name, and namespace of what users delete at the moment by name."""
         self._goes_with_all: dict[str, None] = {}
         """Those that were to go with what they own."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
@@ -211,6 +214,18 @@ class World:
         self._doomed[found.metadata.uid] = None
         self.free.pop(found.metadata.uid, None)
 
+    @contextmanager
+    def removing(self, type_: type[TypedObject], name: str, namespace: str) -> Iterator[None]:
+        """While this lasts the user deletes what has that name, also if it comes to have it only now."""
+        live = self.find(type_, name, namespace)
+        if live is not None:
+            self.takes_in_hand(live)
+        self._removing.append((type_, name, namespace))
+        try:
+            yield
+        finally:
+            self._removing.remove((type_, name, namespace))
+
     def forces(self, found: TypedObject) -> None:
         """The user deletes it without waiting for its end."""
         self.forced[found.metadata.uid] = None
@@ -252,6 +267,8 @@ class World:
                 self._note_adoption(new)
         self.revision = commit.revision
         type_, metadata = type(commit.current), commit.current.metadata
+        if old is None and (type_, metadata.name, metadata.namespace) in self._removing:
+            self.takes_in_hand(commit.current)
         self.log.setdefault(type_, []).append(commit)
         histories = self._histories.setdefault(type_, {})
         histories.setdefault((metadata.namespace, metadata.name), []).append(commit)
