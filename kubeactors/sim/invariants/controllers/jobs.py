@@ -10,6 +10,7 @@ from kubeactors.api.batch.v1 import Job
 from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.controllers.pods import READY
@@ -140,8 +141,9 @@ class JobsBackOff(Invariant):
     were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36). And
     a pod that is given up with its node, or whose node has come back and cannot tell when the containers ended, counts
     from when it ceased to be ready, though that is long ago (getFinishedTime). One that never came to a node counts from
-    when it was deleted, though it may be said much later that it has failed (the same). Nor are those looked at that a job
-    makes first, one after another: one may have been deleted already, and so have failed, when the next comes.
+    when it was deleted, though it may be said much later that it has failed (the same); and one whose kubelet waits in
+    vain for an answer before it says so, from when its last container ended (the same). Nor are those looked at that a
+    job makes first, one after another: one may have been deleted already, and so have failed, when the next comes.
     """
 
     name: ClassVar[str] = "jobs-back-off"
@@ -182,8 +184,10 @@ class JobsBackOff(Invariant):
         if is_condemned(pod) or (_is_lost(pod) and _is_unready(old)):
             self._failed.pop(uid, None)
             return
-        now = self.root.kernel.now
-        self._failed[uid] = now if pod.spec.node_name else self._deleted.get(pod.metadata.uid, now)
+        now, ends = self.root.kernel.now, _ends(pod)
+        said = now if pod.spec.node_name else self._deleted.get(pod.metadata.uid, now)
+        ended = parse_time(max(ends)) - self.root.kernel.wall if ends and all(ends) else now
+        self._failed[uid] = min(said, ended)
 
 
 def _at_once(job: Job) -> int:
@@ -194,8 +198,13 @@ def _at_once(job: Job) -> int:
 
 def _is_lost(pod: Pod) -> bool:
     """Whether nobody knows when all its containers ended."""
+    return not all(_ends(pod))
+
+
+def _ends(pod: Pod) -> list[str]:
+    """When each of its containers ended; empty if nobody knows."""
     ends = [one.state.terminated for one in pod.status.container_statuses]
-    return any(end is None or not end.finished_at for end in ends)
+    return [end.finished_at or "" if end is not None else "" for end in ends]
 
 
 def _is_unready(value: TypedObject | None) -> bool:
