@@ -1,7 +1,7 @@
 """What is really in the store, typed: the truth that invariants compare components with."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar, cast
@@ -215,7 +215,7 @@ class World:
         self.free.pop(found.metadata.uid, None)
 
     @contextmanager
-    def removing(self, type_: type[TypedObject], name: str, namespace: str) -> Iterator[None]:
+    def removing(self, type_: type[TypedObject], name: str, namespace: str) -> Generator[None]:
         """While this lasts the user deletes what has that name, also if it comes to have it only now."""
         live = self.find(type_, name, namespace)
         if live is not None:
