@@ -48,6 +48,12 @@ def test_a_plain_pod_may_not_be_beside_one_that_is_to_be_apart_from_it() -> None
     assert not suits(NODES[0], NODES, [pod("apart", "node-1")], pod(""))
 
 
+@pytest.mark.parametrize(("trait", "suited"), [("apart", True), ("together", False), ("port", False)])
+def test_on_a_node_that_does_not_say_which_it_is_nobody_is_near_anybody(trait: Trait, *, suited: bool) -> None:
+    nameless = replace(NODES[0], metadata=replace(NODES[0].metadata, labels={}))
+    assert suits(nameless, NODES, [pod(trait, "node-1")], pod(trait)) is suited
+
+
 @pytest.mark.parametrize("trait", get_args(Trait))
 def test_pods_of_each_trait_come_to_run(trait: Trait) -> None:
     plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=3, trait=trait),))

@@ -1,8 +1,9 @@
 """Where choosy pods may be: the rules of affinity, of ports and of even spreading, reckoned without the scheduler's code.
 
-Only what the grammar makes use of: pods are near one another if they are on one node.
+Only what the grammar makes use of: pods are near one another if they are on one node, and its label says which it is.
 
-Source: the documentation of Affinity, TopologySpreadConstraint and ContainerPort in api/core/v1/types.go (v1.36).
+Source: the documentation of Affinity, TopologySpreadConstraint and ContainerPort in api/core/v1/types.go, and
+`satisfyPodAffinity` and `satisfyPodAntiAffinity` in pkg/scheduler/framework/plugins/interpodaffinity/filtering.go (v1.36).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,8 +22,8 @@ def suits(node: Node, nodes: Iterable[Node], pods: Iterable[Pod], pod: Pod) -> b
     here = [one for one in placed if one.spec.node_name == node.metadata.name]
     return (
         is_chosen(node, pod)
-        and not any(clashes(pod, one) for one in here)
-        and _is_near(pod, here, placed)
+        and not any(clashes(node, pod, one) for one in here)
+        and _is_near(node, pod, here, placed)
         and _is_even(node, nodes, placed, pod)
     )
 
@@ -47,11 +48,16 @@ def is_choosy(pod: Pod) -> bool:
     return pod.spec.affinity is not None or bool(pod.spec.topology_spread_constraints) or any(_ports(pod))
 
 
-def clashes(pod: Pod, other: Pod) -> bool:
-    """Whether two pods cannot be on one node: they want the same port, or one of them will not have the other near."""
+def clashes(node: Node, pod: Pod, other: Pod) -> bool:
+    """Whether two pods cannot be on one node: they want the same port, or one of them will not have the other near.
+
+    On a node that does not say which it is nobody is near anybody.
+    """
     ports = list(_ports(other))
     if any(one in ports for one in _ports(pod)):
         return True
+    if HOST not in node.metadata.labels:
+        return False
     return any(_selects(pod, term, other) for term in _away(pod)) or any(
         _selects(other, term, pod) for term in _away(other)
     )
@@ -76,9 +82,11 @@ def _selects(pod: Pod, term: PodAffinityTerm, other: Pod) -> bool:
     return same and of_object(term.label_selector).matches(other.metadata.labels)
 
 
-def _is_near(pod: Pod, here: Sequence[Pod], placed: Sequence[Pod]) -> bool:
-    """The first of pods that want to be near one another may be anywhere."""
+def _is_near(node: Node, pod: Pod, here: Sequence[Pod], placed: Sequence[Pod]) -> bool:
+    """The first of pods that want to be near one another may be on any node that says which it is."""
     for term in _near(pod):
+        if HOST not in node.metadata.labels:
+            return False
         anywhere = any(_selects(pod, term, one) for one in placed) or not _selects(pod, term, pod)
         if anywhere and not any(_selects(pod, term, one) for one in here):
             return False

@@ -22,8 +22,8 @@ from kubeactors.sim.bounds.room import has_less, has_room, takes_pods
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import actors_within
-from kubeactors.sim.world import Commit, World
+from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within
+from kubeactors.sim.world import LONG_AGO, Commit, World
 
 SCHEDULER = "scheduler"
 """The component, and what the names of its processes begin with."""
@@ -90,22 +90,50 @@ class NodesHaveRoom(Invariant):
 
 
 class WishesAreHeeded(Invariant):
-    """A pod is bound to no node that it asks not to be on, or beside a pod that it cannot be beside."""
+    """A pod is bound to no node that it asks not to be on, or beside a pod that it cannot be beside.
+
+    If a node has got other labels, a scheduler may not know so yet, and nobody else looks: either may be what it goes by.
+    """
 
     name: ClassVar[str] = "wishes-are-heeded"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._relabelled: dict[str, tuple[int, Node]] = {}
+        """By uid of a node: when it got other labels, and what it was before."""
+        self._gone: dict[str, Node] = {}
+        """By name: what nodes were that went."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """A pod is bound."""
         old, new = commit.old, commit.new
+        if isinstance(old, Node):
+            self._follow(old, new)
         if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
             return
-        node = self.world.find(Node, new.spec.node_name, "")
-        if node is not None and not is_chosen(node, new):
-            yield f"{title(new)} was bound to {node.metadata.name}, where it does not want to be"
-        for one in self._beside(new) if is_choosy(new) else ():
-            if clashes(new, one):
-                yield f"{title(new)} was bound to {one.spec.node_name}, where {title(one)} is already"
+        node = self.world.find(Node, new.spec.node_name, "") or self._gone.get(new.spec.node_name)
+        objections = [self._objection(one, new) for one in self._as_it_may_seem(node)] if node is not None else []
+        if objections and all(objections):
+            yield f"{title(new)} was bound to {new.spec.node_name}, where {objections[0]}"
+
+    def _follow(self, old: Node, new: TypedObject | None) -> None:
+        if new is None:
+            self._gone[old.metadata.name] = old
+        elif old.metadata.labels != new.metadata.labels:
+            self._relabelled[new.metadata.uid] = self.root.kernel.now, old
+
+    def _as_it_may_seem(self, node: Node) -> Iterator[Node]:
+        yield node
+        when, before = self._relabelled.get(node.metadata.uid, (LONG_AGO, node))
+        if self.root.kernel.now < max(when, self.world.disturbed_until(SCHEDULER)) + UNDISTURBED:
+            yield before
+
+    def _objection(self, node: Node, pod: Pod) -> str:
+        if not is_chosen(node, pod):
+            return "it does not want to be"
+        beside = self._beside(pod) if is_choosy(pod) else ()
+        return next((f"{title(one)} is already" for one in beside if clashes(node, pod, one)), "")
 
     def _beside(self, pod: Pod) -> Iterator[Pod]:
         for one in self.world.of(Pod).values():
