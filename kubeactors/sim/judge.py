@@ -44,6 +44,7 @@ class Judge:
         self._serving = [one for one in self._all if isinstance(one, ServerInvariant)]
         self._storing = [one for one in self._all if isinstance(one, StoreInvariant)]
         self._reading = [one for one in self._answered if type(one).read is not RequestInvariant.read]
+        self._asking = [one for one in self._answered if type(one).asked is not RequestInvariant.asked]
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
         self.violations: list[Violation] = []
@@ -78,7 +79,10 @@ class Judge:
         """A component has asked for a write: who hears the answer. How a guest writes is not for us to say."""
         if not self._answered or not component.startswith(OURS):
             return None
-        return partial(self._hear, Asked(component, sender, request, self._world.revision, self._kernel.now))
+        asked = Asked(component, sender, request, self._world.revision, self._kernel.now)
+        for one in self._asking:
+            one.asked(asked)
+        return partial(self._hear, asked)
 
     def served(self, server: Cell, request: ApiRequest[object]) -> Hear:
         """A server begins to serve a request: who hears what it says."""

@@ -53,6 +53,9 @@ class RequestInvariant(Invariant):
     def read(self, reader: Cell, request: Get) -> None:
         """One of them asks for an object as it is now."""
 
+    def asked(self, asked: Asked) -> None:
+        """One of them asks for a write, which may be under way for a while."""
+
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Who asked is about to be told this."""
         yield from ()

@@ -13,11 +13,13 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
+from kubeactors.apimachinery.requests import Delete
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import is_active, wanted
-from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
+from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.belongings import Widget
 from kubeactors.sim.world import LONG_AGO, Commit, World
@@ -39,8 +41,14 @@ MYSTERY = "example.com/"
 """Of owners of such a group nobody can say that they do not exist."""
 
 
-class NothingFreeIsDeleted(Invariant):
-    """Nobody deletes what a user wants to stay: orphaned ReplicaSets, pods that were taken out, what has mysterious owners."""
+class NothingFreeIsDeleted(RequestInvariant):
+    """Nobody deletes what a user wants to stay: orphaned ReplicaSets, pods that were taken out, what has mysterious owners.
+
+    A deletion that is under way when the user says so comes too late to be taken back: it names the object, and not the
+    version of it that was decided on.
+
+    Source: `DeletePod` in pkg/controller/controller_utils.go (v1.36).
+    """
 
     name: ClassVar[str] = "nothing-free-is-deleted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod, ConfigMap)
@@ -48,6 +56,21 @@ class NothingFreeIsDeleted(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._discarded: dict[str, None] = {}
+        self._under_way: dict[str, Asked] = {}
+        """By uid: the last deletion that was asked for with a good reason, and not answered yet."""
+
+    def asked(self, asked: Asked) -> None:
+        """Note what somebody wants to go, and may."""
+        uid = _deleted(asked)
+        found = self.world.by_uid.get(uid)
+        if found is not None and (uid not in self.world.free or self._must_go(found)):
+            self._under_way[uid] = asked
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Forget it: whoever asks again sees what there is now."""
+        if self._under_way.get(uid := _deleted(asked)) is asked:
+            del self._under_way[uid]
+        yield from ()
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at what goes, or begins to."""
@@ -58,6 +81,8 @@ class NothingFreeIsDeleted(Invariant):
             return
         going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
         if not going or old.metadata.deletion_timestamp is not None or self._must_go(old):
+            return
+        if old.metadata.uid in self._under_way:
             return
         yield f"{title(old)} was deleted, though a user wants it to stay"
 
@@ -108,6 +133,16 @@ class NothingFreeIsDeleted(Invariant):
         """Whether an owner is gone, or going: what has not been released yet goes with it."""
         owner = self.world.by_uid.get(uid)
         return owner is None or owner.metadata.deletion_timestamp is not None
+
+
+def _deleted(asked: Asked) -> str:
+    """The uid of what is to be deleted; empty if that is not what is asked for."""
+    request = asked.request
+    return (
+        (request.options.preconditions.uid or "")
+        if isinstance(request, Delete) and request.options.preconditions
+        else ""
+    )
 
 
 class OwnersKeepTheirs(Invariant):
