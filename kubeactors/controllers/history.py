@@ -112,6 +112,10 @@ class History:
         """The cache has changed. True if it shows just what was written here last: no news."""
         return self._overlay.seen(change)
 
+    def lacking(self, uid: str) -> bool:
+        """Whether the cache lacks a revision of the owner, which may go before it shows: look again in a while."""
+        return self._overlay.lacking(uid)
+
     def forget(self, uid: str) -> None:
         """The owner is gone."""
         self._overlay.forget(uid)
@@ -145,7 +149,7 @@ class History:
             revision.metadata, name=name_of(owner.name, hash_), labels={**revision.metadata.labels, label: hash_}
         )
         try:
-            return self._wrote(await self._client.create(replace(revision, metadata=metadata)))
+            return self._overlay.created(owner.uid, await self._client.create(replace(revision, metadata=metadata)))
         except AlreadyExists:
             there = await self._client.get(ControllerRevision, metadata.name, metadata.namespace)
             ours = is_controlled_by(there.metadata, owner.uid) and there.data == revision.data

@@ -225,7 +225,7 @@ class DaemonSetController(Controller):
             raise failure
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
-        if self._expectations.is_open(found.metadata.uid):
+        if self._expectations.is_open(found.metadata.uid) or self._history.lacking(found.metadata.uid):
             self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
         await self._forget_history(found, current, revisions, pods)
 

@@ -183,7 +183,7 @@ class StatefulSetController(Controller):
             now=self.ctx.wall,
         )
         step = plan(view)
-        if self._made.lacking(found.metadata.uid) or self._claimed.lacking(found.metadata.uid):
+        if any(written.lacking(found.metadata.uid) for written in (self._made, self._claimed, self._history)):
             self.enqueue_after(key, AWAIT_SECONDS)  # asked before it is tried again what may be refused for long
         try:
             await self._take(found, step.turns)
