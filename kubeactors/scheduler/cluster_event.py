@@ -8,6 +8,7 @@ from enum import Flag, auto
 from typing import Protocol, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
@@ -136,7 +137,7 @@ class EnqueueExtensions(Protocol):
 
 
 def node_update_action(old: Node, new: Node) -> Action:
-    """What of a node's update matters to scheduling; falsy if nothing does (a heartbeat).
+    """What of a node's update may make room for a pod that waits; falsy if nothing does.
 
     >>> node_update_action(Node(), Node())
     <Action: 0>
@@ -151,6 +152,21 @@ def node_update_action(old: Node, new: Node) -> Action:
     if _conditions(old) != _conditions(new):
         action |= Action.UPDATE_NODE_CONDITION
     return action
+
+
+def is_heartbeat(old: Node, new: Node) -> bool:
+    """Whether a node's update says only that it lives: nothing that a plugin might look at has changed.
+
+    >>> from kubeactors.api.core.v1 import ContainerImage, NodeStatus
+    >>> is_heartbeat(Node(), Node()), is_heartbeat(Node(), Node(status=NodeStatus(images=(ContainerImage(),))))
+    (True, False)
+    """
+    return (
+        old.spec == new.spec
+        and (old.metadata.labels, old.metadata.annotations) == (new.metadata.labels, new.metadata.annotations)
+        and _conditions(old) == _conditions(new)
+        and replace(old.status, conditions=new.status.conditions) == new.status
+    )
 
 
 def _conditions(node: Node) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from kubeactors.scheduler.cluster_event import (
     Action,
     ClusterEvent,
     Resource,
+    is_heartbeat,
     node_update_action,
     pod_update_action,
 )
@@ -215,9 +216,10 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         elif old is None:
             self.cache.set_node(node)
             self.queue.move(_NODE_CAME, None, node, self.ctx.now)
-        elif action := node_update_action(old, node):
+        elif not is_heartbeat(old, node):
             self.cache.set_node(node)
-            self.queue.move(ClusterEvent(Resource.NODE, action), old, node, self.ctx.now)
+            if action := node_update_action(old, node):
+                self.queue.move(ClusterEvent(Resource.NODE, action), old, node, self.ctx.now)
 
     def _pod_changed(self, change: Change[Pod]) -> None:
         pod = change.new
