@@ -44,8 +44,8 @@ MYSTERY = "example.com/"
 class NothingFreeIsDeleted(RequestInvariant):
     """Nobody deletes what a user wants to stay: orphaned ReplicaSets, pods that were taken out, what has mysterious owners.
 
-    A deletion that is under way when the user says so comes too late to be taken back: it names the object, and not the
-    version of it that was decided on.
+    The deletion of a job's pod that is under way when a user says so comes too late to be taken back: it names the pod, and
+    not the version of it that was decided on. Other controllers name that.
 
     Source: `DeletePod` in pkg/controller/controller_utils.go (v1.36).
     """
@@ -57,13 +57,16 @@ class NothingFreeIsDeleted(RequestInvariant):
         super().__init__(world, root)
         self._discarded: dict[str, None] = {}
         self._under_way: dict[str, Asked] = {}
-        """By uid: the last deletion that was asked for with a good reason, and not answered yet."""
+        """By uid of a job's pod: the last deletion that was asked for with a good reason, and not answered yet."""
 
     def asked(self, asked: Asked) -> None:
-        """Note what somebody wants to go, and may."""
+        """Note which pod of a job somebody wants to go, and may."""
         uid = _deleted(asked)
         found = self.world.by_uid.get(uid)
-        if found is not None and (uid not in self.world.free or self._must_go(found)):
+        reference = controller_of(found.metadata) if found is not None else None
+        if found is None or reference is None or not isinstance(self.world.by_uid.get(reference.uid), Job):
+            return
+        if uid not in self.world.free or self._must_go(found):
             self._under_way[uid] = asked
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
