@@ -45,9 +45,9 @@ class SpecsAreSeenInOrder(RequestInvariant):
 
 
 def changed(old: TypedObject, new: TypedObject) -> Iterator[str]:
-    """What is wrong with what was said to be seen, and is now."""
+    """What is wrong with what is said to be seen, if that is news: who writes something else leaves it as it was spoilt."""
     before, seen, newest = _seen(old), _seen(new), new.metadata.generation
-    if seen > newest:
+    if newest < seen != before:
         yield f"it says that it has seen generation {seen}, and the newest is {newest}"
     elif seen < before <= newest:
         yield f"it says that it has seen generation {seen}, and said before that it had seen {before}"
