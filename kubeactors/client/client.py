@@ -119,6 +119,11 @@ class Client:
         except NotFound:
             return None
 
+    async def again(self, value: T) -> T | None:
+        """The same object as it is now; None if it has gone, also if another one has its name by now."""
+        found = await self.find(type(value), value.metadata.name, value.metadata.namespace)
+        return found if found is not None and found.metadata.uid == value.metadata.uid else None
+
     async def list(  # noqa: PLR0913 -- these are the options of a list
         self,
         type_: type[T],

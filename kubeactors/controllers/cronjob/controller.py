@@ -78,7 +78,7 @@ class CronJobController(Controller):
         """Follow the jobs there are, and start one if it is due."""
         found = self._overlay.newest(key, self._cron_jobs.by_key(key))
         if found is not None and self.in_doubt(key):
-            found = await self._client.find(CronJob, found.metadata.name, found.metadata.namespace)
+            found = await self._client.again(found)
         if found is None:
             return
         jobs = tuple(self._jobs.by_index(CONTROLLER, found.metadata.uid).values())

@@ -190,7 +190,7 @@ class DaemonSetController(Controller):
         """Look, plan, do."""
         found = self._own.newest(key, self._sets.by_key(key))
         if found is not None and self.in_doubt(key):
-            found = await self._client.find(DaemonSet, found.metadata.name, found.metadata.namespace)
+            found = await self._client.again(found)
         if found is None or found.metadata.deletion_timestamp is not None:
             return
         if found.spec.selector == LabelSelector():

@@ -132,7 +132,7 @@ class DeploymentController(Controller):
         """Look, plan, do."""
         found = self._own.newest(key, self._deployments.by_key(key))
         if found is not None and self.in_doubt(key):
-            found = await self._client.find(Deployment, found.metadata.name, found.metadata.namespace)
+            found = await self._client.again(found)
         if found is None:
             return
         if found.spec.selector == LabelSelector():

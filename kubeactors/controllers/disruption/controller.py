@@ -158,7 +158,7 @@ class DisruptionController(Controller):
         """Count, and write what that means."""
         budget = self._overlay.newest(key, self._budgets.by_key(key))
         if budget is not None and self.in_doubt(key):
-            budget = await self._client.find(PodDisruptionBudget, budget.metadata.name, budget.metadata.namespace)
+            budget = await self._client.again(budget)
         if budget is None:
             return
         pods = self._pods_of(budget)

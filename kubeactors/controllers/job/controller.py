@@ -177,8 +177,8 @@ class JobController(Controller):
         found = cached
         if uid not in self._met or self.in_doubt(key):
             # The job must not be older than its pods: a pod that was named in the status may be gone already.
-            live = await self._client.find(Job, cached.metadata.name, cached.metadata.namespace)
-            if live is None or live.metadata.uid != uid:
+            live = await self._client.again(cached)
+            if live is None:
                 return
             self._met[uid] = None
             found = self._overlay.wrote(uid, live)

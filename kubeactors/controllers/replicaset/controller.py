@@ -200,7 +200,7 @@ class ReplicasController(Controller, Generic[R]):
         """Adopt and release, create and delete, report."""
         owner = self._overlay.newest(key, self._owners.by_key(key))
         if owner is not None and self.in_doubt(key):
-            owner = await self._client.find(self._type, owner.metadata.name, owner.metadata.namespace)
+            owner = await self._client.again(owner)
         if owner is None:
             return
         with while_there(owner, self._owners, self._expectations.forget):
