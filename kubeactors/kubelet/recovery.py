@@ -50,7 +50,10 @@ def recover(pod: Pod, init: Iterable[ContainerRecord], main: Iterable[ContainerR
 
     A container that may start again does, and counts the loss as an end; one that may not has failed. An init container
     that has succeeded runs again only where the API lets it: what has ended stays so if the pod does not restart always.
+    A sidecar goes on as main containers do: its starts are counted on, as Kubernetes does by the logs that are on disk.
     """
+    init = tuple(init)
+    sidecars = [one for one in init if is_sidecar(one.spec)]
     told = {one.name: one for one in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
     if pod.spec.restart_policy != ALWAYS:
         for record in init:
@@ -58,7 +61,7 @@ def recover(pod: Pod, init: Iterable[ContainerRecord], main: Iterable[ContainerR
             if end is not None and not is_sidecar(record.spec):
                 again = restarts(pod.spec, record.spec, end.exit_code, init=True)
                 record.recover(told[record.spec.name], end, again=again)
-    for record in main:
+    for record in (*sidecars, *main):
         status = told.get(record.spec.name)
         if status is not None:
             end = _end_of(status) or (LOST if status.state.running is not None else None)

@@ -97,6 +97,20 @@ def test_what_ended_before_the_node_lost_its_memory_stays_so_when_the_kubelet_be
     assert after_the_loss.pod.status.init_container_statuses == told.pod.status.init_container_statuses
 
 
+def test_a_sidecar_is_counted_on_when_the_node_has_lost_its_memory() -> None:
+    beside = Container(name="beside", image="x", restart_policy="Always")
+    pod = a_pod(Container(name="main", image="x"))
+    told = PodWorker(replace(pod, spec=replace(pod.spec, init_containers=(beside,))), a_runtime(), "1.1.1.1", START)
+    live(told, START + 5 * SECOND)
+    for lost in (1, 2):
+        now = START + lost * 10 * SECOND
+        told = PodWorker(told.pod, a_runtime(), "1.1.1.1", now)
+        told.recover()
+        live(told, now + 5 * SECOND, now)
+        status = told.pod.status
+        assert [one.restart_count for one in status.init_container_statuses + status.container_statuses] == [lost, lost]
+
+
 def preparing_pod() -> Pod:
     pod = a_pod(Container(name="done", image="x", command=("sh", "-c", "exit 0")), Container(name="main", image="x"))
     first = Container(name="first", image="x", command=("sh", "-c", "exit 0"))

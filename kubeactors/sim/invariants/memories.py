@@ -97,12 +97,13 @@ class _Anatomy(NamedTuple):
 
 
 @cache
-def _anatomy(type_: type[object]) -> _Anatomy:
-    known = issubclass(type_, dict | list | tuple | set) or type_.__module__.startswith(OURS)
+def _anatomy(lineage: tuple[type[object], ...]) -> _Anatomy:
+    """Of a class, by its method resolution order."""
+    known = any(one in lineage for one in (dict, list, tuple, set)) or lineage[0].__module__.startswith(OURS)
     return _Anatomy(
-        is_looked_at=known and not issubclass(type_, NOT_LOOKED_AT),
-        slots=tuple(dict.fromkeys(name for part in type_.__mro__ for name in _slots(part))),
-        passing=tuple(name for part, name in PASSING if issubclass(type_, part)),
+        is_looked_at=known and not any(one in lineage for one in NOT_LOOKED_AT),
+        slots=tuple(dict.fromkeys(name for part in lineage for name in _slots(part))),
+        passing=tuple(name for part, name in PASSING if part in lineage),
     )
 
 
@@ -114,7 +115,7 @@ def _memories(actor: object, seen: dict[int, object]) -> Iterator[tuple[object, 
         if isinstance(value, TypedObject):
             yield holder, value
             continue
-        anatomy = _anatomy(type(value))  # type: ignore[arg-type] # a class has a hash
+        anatomy = _anatomy(type(value).__mro__)
         if anatomy.is_looked_at and id(value) not in seen:
             seen[id(value)] = value
             yield from _keys(holder, value)
