@@ -166,13 +166,14 @@ class DevicesAreInReach(Invariant):
 
 
 class NobodyIsCrowded(Invariant):
-    """A pod that has no wishes does not come to a node with more pods of its kind if it could be with fewer.
+    """A pod of a set that has no wishes does not come to a node with more pods of its kind if it could be with fewer.
 
     Only where nothing else speaks for the one node or the other: both are as large, take it, and have its image, or none
     has; the other has less of everything; and where nothing has happened for a while, so that the scheduler has seen that.
 
     Source: the default plugins of kube-scheduler that score: NodeResourcesFit (LeastAllocated),
-    NodeResourcesBalancedAllocation, PodTopologySpread with its default constraints, ImageLocality (v1.36).
+    NodeResourcesBalancedAllocation, PodTopologySpread with its default constraints, ImageLocality (v1.36). Pods are spread
+    by default if a set or a Service selects them (`DefaultSelector` in plugins/helper/spread.go): those of jobs are not.
     """
 
     name: ClassVar[str] = "nobody-is-crowded"
@@ -193,7 +194,11 @@ class NobodyIsCrowded(Invariant):
         if not old.spec.node_name and new.spec.node_name:
             here = self.world.find(Node, new.spec.node_name, "")
             calm = max(self._news, self.world.disturbed_until(SCHEDULER)) + LONG < now
-            better = self._better(here, old) if calm and here is not None and _has_no_wishes(new) else None
+            better = (
+                self._better(here, old)
+                if calm and here is not None and _is_spread(new) and _has_no_wishes(new)
+                else None
+            )
             if better is not None:
                 yield f"{title(new)} was bound to {new.spec.node_name}, and {better} has fewer of its kind"
         elif _goes(new) and not _goes(old):
@@ -215,6 +220,8 @@ class NobodyIsCrowded(Invariant):
 
 LONG = SECOND // 2
 ZONE = "topology.kubernetes.io/zone"
+SPREAD = ("ReplicaSet", "ReplicationController", "StatefulSet")
+"""Whose pods the scheduler spreads without being asked to."""
 
 
 def _goes(pod: Pod) -> bool:
@@ -229,6 +236,11 @@ def _is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
         after.allocatable,
         after.images,
     )
+
+
+def _is_spread(pod: Pod) -> bool:
+    controller = controller_of(pod.metadata)
+    return controller is not None and controller.kind in SPREAD
 
 
 def _has_no_wishes(pod: Pod) -> bool:
