@@ -1,5 +1,6 @@
 """Each invariant of what must be so once all is quiet objects to a mistake in the controller that it is about."""
 
+from random import Random
 from unittest.mock import patch
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
 from kubeactors.kubelet.node_watch import NodeWatch
 from kubeactors.kubelet.status_writer import StatusWriter
+from kubeactors.scheduler.framework import Diagnosis
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.profile import Profile
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import FieldSpoilt, NodePowerLoss
 from kubeactors.sim.plan import AnyStep
@@ -112,6 +117,17 @@ def test_a_mistake_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyS
     assert Simulation(plan).run().violations == ()
     with in_force(named(f"controllers.{mutant}")):
         assert invariant in {one.invariant for one in Simulation(plan).run().violations}
+
+
+def test_a_scheduler_that_chooses_the_worst_node_is_objected_to() -> None:
+    def worst(profile: Profile, pod: PodInfo, _random: Random) -> NodeInfo | Diagnosis:
+        found = profile.feasible(pod)
+        return found if isinstance(found, Diagnosis) else min(found, key=found.__getitem__)
+
+    plan = Plan(seed=1, steps=(CreateDeployment(at=5.0, name="web", replicas=2),))
+    assert Simulation(plan).run().violations == ()
+    with patch.object(Profile, "select", worst):
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"nobody-is-crowded"}
 
 
 def test_limits_that_nobody_keeps_are_objected_to() -> None:
