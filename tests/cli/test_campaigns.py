@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -110,8 +111,9 @@ def test_an_operator_is_fuzzed_by_workers_and_each_cause_gets_a_replay_and_a_pag
     assert run("replay", first["replay_file"]) == 1
 
 
-@pytest.mark.usefixtures("interruptible")
-def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
+@pytest.fixture
+def campaign(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One with two workers, which would go on for long, and has written of its first scenarios."""
     options = ["--operator", SHOP, "--seconds", "600", "--workers", "2", "--report", str(tmp_path), "--output", "json"]
     process = subprocess.Popen(
         [sys.executable, "-m", "kubeactors", "fuzz", *options], stdout=subprocess.PIPE, start_new_session=True
@@ -120,14 +122,25 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
         while not (tmp_path / "campaign.json").exists():
             assert process.poll() is None
             time.sleep(0.05)  # noqa: TID251 -- another process
-        os.killpg(process.pid, signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        yield process
     finally:
-        process.kill()
-    assert process.returncode == 130
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_keeps_what_was_found(campaign: "subprocess.Popen[bytes]") -> None:
+    os.killpg(campaign.pid, signal.SIGINT)
+    out, _ = campaign.communicate(timeout=60)
+    assert campaign.returncode == 130
     told = json.loads(out)
     assert told["scenarios"] >= 4
     assert told["violations"]
+
+
+def test_workers_end_when_who_started_them_is_killed(campaign: "subprocess.Popen[bytes]") -> None:
+    campaign.kill()
+    campaign.communicate(timeout=60)  # whoever lives keeps the output open
 
 
 @pytest.mark.usefixtures("interruptible")

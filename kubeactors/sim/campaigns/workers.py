@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread  # noqa: TID251 -- of a worker, beside all that it simulates
 from typing import Protocol, cast
 
 import msgspec
@@ -108,9 +109,18 @@ def _in_order(jobs: Iterator[Job], submit: "Callable[[Job], Future[bytes]]", ahe
 
 
 def _begin() -> None:
-    """A worker leaves Ctrl-C to who started it, which tells it to stop."""
+    """A worker leaves Ctrl-C to who started it, which tells it to stop; it ends with it, also if that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
+
+
+def _end_with_parent() -> None:
+    """Nobody else would tell: the queue that a worker waits at is held open by the other workers."""
+    parent = parent_process()
+    assert parent is not None  # workers are started by somebody
+    parent.join()
+    os._exit(1)  # no thread but the main one ends a process otherwise
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
