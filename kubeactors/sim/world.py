@@ -12,9 +12,9 @@ from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Node, Pod
-from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.sim.bounds.rollouts import Replicas, selector_of
 from kubeactors.sim.workload import Propagation
 from kubeactors.storage import StoreEvent
 
@@ -164,10 +164,10 @@ class World:
         """The objects whose controller has that uid."""
         return self._controlled.get(uid, {})
 
-    def pods_of(self, replica_set: ReplicaSet) -> Iterator[Pod]:
-        """The pods of a ReplicaSet that match its selector; one that does not is about to be released."""
-        selector = of_object(replica_set.spec.selector)
-        for one in self.controlled_by(replica_set.metadata.uid).values():
+    def pods_of(self, owner: Replicas) -> Iterator[Pod]:
+        """The pods of an owner that match its selector; one that does not is about to be released."""
+        selector = selector_of(owner)
+        for one in self.controlled_by(owner.metadata.uid).values():
             if isinstance(one, Pod) and selector.matches(one.metadata.labels):
                 yield one
 

@@ -4,8 +4,14 @@ from random import Random
 from unittest.mock import patch
 
 import pytest
+from msgspec.structs import replace
 
+from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetStatus
+from kubeactors.api.core.v1 import ReplicationController
+from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
+from kubeactors.controllers.replicaset import ReplicationManager
+from kubeactors.controllers.replicaset.replication import as_replica_set
 from kubeactors.kubelet.node_watch import NodeWatch
 from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.scheduler.framework import Diagnosis
@@ -25,6 +31,7 @@ from kubeactors.sim.workload import (
     CreateDeployment,
     CreateJob,
     CreateNamespace,
+    CreateReplicationController,
     CreateStatefulSet,
     DeletePod,
     DropAccount,
@@ -128,6 +135,31 @@ def test_a_scheduler_that_chooses_the_worst_node_is_objected_to() -> None:
     assert Simulation(plan).run().violations == ()
     with patch.object(Profile, "select", worst):
         assert {one.invariant for one in Simulation(plan).run().violations} == {"nobody-is-crowded"}
+
+
+def test_a_replication_controller_that_takes_all_pods_is_objected_to() -> None:
+    def unselective(owner: ReplicationController) -> ReplicaSet:
+        found = as_replica_set(owner)
+        return replace(found, spec=replace(found.spec, selector=LabelSelector()))
+
+    steps = (
+        CreateReplicationController(at=0.0, name="old", replicas=1),
+        AddPod(at=10.0, name="scratch", pod="scratch-1"),
+    )
+    assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
+    with patch.object(ReplicationManager, "view", staticmethod(unselective)):
+        assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {
+            "owners-select-theirs"
+        }
+
+
+def test_a_replication_controller_that_says_nothing_is_objected_to() -> None:
+    def silent(owner: ReplicationController, status: ReplicaSetStatus) -> ReplicationController:
+        return replace(owner, status=replace(owner.status, observed_generation=status.observed_generation))
+
+    plan = Plan(seed=1, steps=(CreateReplicationController(at=0.0, name="old", replicas=1),))
+    with patch.object(ReplicationManager, "reported", staticmethod(silent)):
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"statuses-are-true"}
 
 
 def test_limits_that_nobody_keeps_are_objected_to() -> None:

@@ -4,6 +4,8 @@ import gc
 import weakref
 from typing import get_args
 
+from msgspec.structs import replace
+
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest as Csr
@@ -20,6 +22,7 @@ from kubeactors.api.core.v1 import (
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.rbac.v1 import ClusterRole
+from kubeactors.client import controller_of
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.steps import kind_of
@@ -37,11 +40,13 @@ from kubeactors.sim.workload import (
     CreateDeployment,
     CreateJob,
     CreateNamespace,
+    CreateReplicationController,
     CreateStatefulSet,
     Decide,
     DefineKind,
     DeleteNamespace,
     DeletePod,
+    DeleteSet,
     Derived,
     DropAccount,
     DropClaim,
@@ -60,6 +65,7 @@ from kubeactors.sim.workload import (
     RevokeRole,
     Roll,
     RollSet,
+    ScaleReplicationController,
     ScaleStatefulSet,
     SetLimits,
     SetShare,
@@ -131,6 +137,21 @@ def test_claims_go_with_pods_that_are_scaled_away_if_the_set_says_so() -> None:
     create = CreateStatefulSet(at=0.0, name="db", replicas=2, claims=True, retention="Delete", start=3)
     world = ran(create, ScaleStatefulSet(at=15.0, name="db", replicas=1)).world
     assert [one.metadata.name for one in world.of(PersistentVolumeClaim).values()] == ["data-db-3"]
+
+
+def test_a_replication_controller_takes_up_what_one_of_its_name_has_left_and_what_is_added() -> None:
+    create = CreateReplicationController(at=0.0, name="old", replicas=2)
+    world = ran(
+        create,
+        ScaleReplicationController(at=5.0, name="old", replicas=3),
+        DeleteSet(at=10.0, of="ReplicationController", name="old", propagation="Orphan"),
+        AddPod(at=20.0, name="old", pod="added"),
+        replace(create, at=30.0, replicas=4),
+    ).world
+    pods = [one for one in world.of(Pod).values() if one.metadata.labels.get("app") == "old"]
+    made = [one for one in world.log[Pod] if one.old is None and one.current.metadata.labels.get("app") == "old"]
+    assert (len(pods), len(made)) == (4, 4)
+    assert all(controller_of(one.metadata) is not None for one in pods)
 
 
 def test_pods_of_lower_numbers_than_the_partition_keep_their_template() -> None:

@@ -6,7 +6,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
@@ -35,6 +35,8 @@ def missing(world: World) -> Iterator[str]:
         yield from _of_deployment(world, deployment)
     for stateful_set in world.of(StatefulSet).values():
         yield from _of_stateful_set(world, stateful_set)
+    for controller in world.of(ReplicationController).values():
+        yield from _of_replication_controller(world, controller)
     for daemon_set in world.of(DaemonSet).values():
         yield from _of_daemon_set(world, daemon_set)
     for job in world.of(Job).values():
@@ -137,6 +139,17 @@ def waits_for_others(world: World, found: StatefulSet) -> bool:
         for claim in world.of(PersistentVolumeClaim).values()
         if any(one.uid == uid for one in claim.metadata.owner_references)
     )
+
+
+def _of_replication_controller(world: World, found: ReplicationController) -> Iterator[str]:
+    name, goal = found.metadata.name, wanted(found)
+    pods = [pod for pod in world.pods_of(found) if is_active(pod)]
+    if found.metadata.deletion_timestamp is not None:
+        yield f"replication controller {name} is still being deleted"
+    elif not has_caught_up(found):
+        yield f"replication controller {name}: its controller has not seen its newest spec"
+    elif not _is_hindered(world, pods) and (len(pods) != goal or not all(map(is_ready, pods))):
+        yield f"replication controller {name} has {_counted(pods)}, and wants {goal}"
 
 
 def _is_rolled(found: StatefulSet, pod: Pod) -> bool:

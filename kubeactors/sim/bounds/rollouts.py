@@ -4,11 +4,17 @@ Controllers learn of a change with delay, and may act on the older spec until th
 one (`observedGeneration`). Until a deployment and all its ReplicaSets have, the widest bound of the meantime holds.
 """
 
+from typing import TypeAlias
+
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler, HorizontalPodAutoscalerBehavior
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Pod, ReplicationController
+from kubeactors.apimachinery.labels import Selector, of_labels, of_object
 from kubeactors.apimachinery.meta import IntOrString, TypedObject
 from kubeactors.apimachinery.time import SECOND, parse_time
+
+Replicas: TypeAlias = ReplicaSet | ReplicationController
+"""What keeps so many pods of one template, by one controller or the other."""
 
 FINISHED = ("Succeeded", "Failed")
 ROLLING = "RollingUpdate"
@@ -32,14 +38,21 @@ def is_available(pod: Pod, min_ready_seconds: int, wall: int) -> bool:
     return since is not None and parse_time(since) + min_ready_seconds * SECOND <= wall
 
 
-def has_caught_up(value: Deployment | ReplicaSet | StatefulSet | DaemonSet) -> bool:
+def has_caught_up(value: Deployment | Replicas | StatefulSet | DaemonSet) -> bool:
     """Whether its controller has seen its newest spec."""
     return value.status.observed_generation >= value.metadata.generation
 
 
-def wanted(value: Deployment | ReplicaSet | StatefulSet) -> int:
+def wanted(value: Deployment | Replicas | StatefulSet) -> int:
     """How many pods it wants."""
     return 1 if value.spec.replicas is None else value.spec.replicas
+
+
+def selector_of(value: Replicas) -> Selector:
+    """Which pods it selects."""
+    if isinstance(value, ReplicationController):
+        return of_labels(value.spec.selector)
+    return of_object(value.spec.selector)
 
 
 def is_rolling(deployment: Deployment) -> bool:

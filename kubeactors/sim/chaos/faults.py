@@ -24,6 +24,7 @@ Restorable = Literal[
     "replicasets",
     "statefulsets",
     "daemonsets",
+    "replicationcontrollers",
     "persistentvolumes",
     "persistentvolumeclaims",
     "poddisruptionbudgets",

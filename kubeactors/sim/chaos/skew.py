@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import CronJob, Job
-from kubeactors.api.core.v1 import Pod, PodSpec, PodTemplateSpec
+from kubeactors.api.core.v1 import Pod, PodSpec, PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import HasMeta
 
 
@@ -39,6 +39,8 @@ def _changed(value: HasMeta, before: bool | None, after: bool | None) -> HasMeta
         case Pod():
             return replace(value, spec=_spec(value.spec, before, after))
         case Deployment() | ReplicaSet() | StatefulSet() | DaemonSet() | Job():
+            return replace(value, spec=replace(value.spec, template=_template(value.spec.template, before, after)))
+        case ReplicationController() if value.spec.template is not None:
             return replace(value, spec=replace(value.spec, template=_template(value.spec.template, before, after)))
         case CronJob():
             jobs = value.spec.job_template

@@ -9,7 +9,7 @@ from kubeactors.actor.waits import Wait
 from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
-from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod, ReplicationController
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.policy.v1 import PodDisruptionBudget
@@ -29,6 +29,7 @@ RESTORABLE: dict[Restorable, type[TypedObject]] = {
     "replicasets": ReplicaSet,
     "statefulsets": StatefulSet,
     "daemonsets": DaemonSet,
+    "replicationcontrollers": ReplicationController,
     "persistentvolumes": PersistentVolume,
     "persistentvolumeclaims": PersistentVolumeClaim,
     "poddisruptionbudgets": PodDisruptionBudget,

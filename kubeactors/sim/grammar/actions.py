@@ -9,7 +9,8 @@ from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
 DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB = "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"
-KINDS = (*(DEPLOYMENT,) * 8, *(STATEFUL_SET,) * 6, *(JOB,) * 4, *(DAEMON_SET,) * 2, CRON_JOB)
+REPLICATION_CONTROLLER = "ReplicationController"
+KINDS = (*(DEPLOYMENT,) * 8, *(STATEFUL_SET,) * 6, *(JOB,) * 4, *(DAEMON_SET,) * 2, CRON_JOB, REPLICATION_CONTROLLER)
 """What is created, the important ones more than once."""
 NAMES = {
     DEPLOYMENT: ("web", "api"),
@@ -17,9 +18,11 @@ NAMES = {
     DAEMON_SET: ("agent", "proxy"),
     JOB: ("batch", "sum"),
     CRON_JOB: ("tick", "report"),
+    REPLICATION_CONTROLLER: ("old", "shop"),
 }
 SET_KINDS: dict[str, workload.SetKind] = {
-    STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob"
+    STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob",
+    REPLICATION_CONTROLLER: "ReplicationController",
 }  # fmt: skip
 CONCURRENCIES: tuple[workload.Concurrency, ...] = ("Forbid", "Replace", "Allow")
 CRON_SECONDS = 150.0
@@ -110,6 +113,7 @@ class Actions:
             DEPLOYMENT: (*(self._scale(subject),) * 3, *self._pausing(subject.name), self._delete_one(subject.name)),
             STATEFUL_SET: (self._scale(subject), *(self._delete_one(subject.name),) * 2),
             DAEMON_SET: (self._delete_one(subject.name),),
+            REPLICATION_CONTROLLER: (*(self._scale(subject),) * 2, self._delete_one(subject.name)),
         }
         return self._source.choice((*makes[subject.kind], self._roll_to(subject)))(at)
 
@@ -171,6 +175,14 @@ class Actions:
             )
         if subject.kind == DAEMON_SET:
             return workload.CreateDaemonSet(at=at, name=name, max_unavailable=source.integer(1, 2))
+        if subject.kind == REPLICATION_CONTROLLER:
+            return workload.CreateReplicationController(
+                at=at,
+                name=name,
+                replicas=max(self._size(4), 1),
+                tolerate_seconds=source.choice(TOLERATED),
+                probes=not source.integer(0, 3),
+            )
         if subject.kind == CRON_JOB:
             concurrency, seconds = source.choice(CONCURRENCIES), source.choice((0.5, 5.0, 70.0))
             return workload.CreateCronJob(at=at, name=name, concurrency=concurrency, run_seconds=seconds)
@@ -212,7 +224,23 @@ class Actions:
         if subject.kind == DAEMON_SET:
             roll = self._roll_to(subject)
             return (*(roll,) * 4, delete, again, *(self._delete_pod(subject.name),) * 4)
+        if subject.kind == REPLICATION_CONTROLLER:
+            return self._about_replication_controller(subject, delete, again)
         return (delete, again, *(self._delete_pod(subject.name),) * 4)
+
+    def _about_replication_controller(self, subject: Subject, delete: Make, again: Make) -> tuple[Make, ...]:
+        """It takes pods by the label that users know: also those that they add, and that it has left when it was deleted."""
+        name = subject.name
+        relabel: Make = lambda at: workload.RelabelPod(at=at, name=name, number=self._which())  # noqa: E731 -- as above
+        return (
+            *(self._scale(subject),) * 4,
+            *(self._roll_to(subject),) * 2,
+            *(relabel,) * 2,
+            *(delete,) * 2,
+            *(again,) * 2,
+            lambda at: self._add_pod(name, at),
+            *(self._delete_pod(name),) * 2,
+        )
 
     def _about_deployment(self, name: str) -> tuple[Make, ...]:
         scale, pausing = self._scale(Subject(DEPLOYMENT, name)), self._pausing(name)
@@ -271,6 +299,8 @@ class Actions:
             self._under_way = subject, at
             if subject.kind == DEPLOYMENT:
                 return workload.Scale(at=at, name=subject.name, replicas=self._size(MAX_REPLICAS))
+            if subject.kind == REPLICATION_CONTROLLER:
+                return workload.ScaleReplicationController(at=at, name=subject.name, replicas=self._size(4))
             return workload.ScaleStatefulSet(at=at, name=subject.name, replicas=self._size(4))
 
         return scale

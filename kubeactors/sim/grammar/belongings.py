@@ -43,6 +43,10 @@ PACES = (
     (), (workload.Pace(amount=1),), (workload.Pace(amount=2, seconds=30), workload.Pace(amount=100, percent=True)),
     (workload.Pace(amount=1, seconds=30), workload.Pace(amount=50, percent=True)),
 )  # fmt: skip
+EXPOSED = (
+    workload.CreateDeployment, workload.CreateStatefulSet, workload.CreateDaemonSet, workload.CreateReplicationController
+)  # fmt: skip
+"""What creates workloads that services may lead to."""
 LEGACY = "legacy"
 """The service that selects nothing."""
 ACCOUNTS = ("robot", "default")
@@ -71,11 +75,7 @@ class Belongings:
     def __init__(self, source: Source, actions: Sequence[AnyAction]) -> None:
         self._source = source
         self._times = [one.at for one in actions]
-        self._workloads = [
-            one.name
-            for one in actions
-            if isinstance(one, workload.CreateDeployment | workload.CreateStatefulSet | workload.CreateDaemonSet)
-        ]
+        self._workloads = [one.name for one in actions if isinstance(one, EXPOSED)]
         self._classes = source.choice(CLASSES)
         self._hard, self._sorts = source.choice(SHARES)
         self._shares = not source.integer(0, 1)

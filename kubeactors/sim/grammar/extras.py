@@ -26,7 +26,8 @@ LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
 MOST = 3
 LOOKED = get_args(Looked)
 CREATIONS = (
-    workload.CreateDeployment, workload.CreateStatefulSet, workload.CreateDaemonSet, workload.CreateJob
+    workload.CreateDeployment, workload.CreateStatefulSet, workload.CreateDaemonSet, workload.CreateJob,
+    workload.CreateReplicationController,
 )  # fmt: skip
 
 
@@ -58,6 +59,8 @@ class Extras:
                 surge = self._source.integer(0, 3) // 2
                 trait = self._trait(PLAIN_TRAITS)
                 return replace(action, trait=trait, max_surge=surge, min_ready_seconds=self._pause())
+            case workload.CreateReplicationController():
+                return replace(action, trait=self._trait(TRAITS), min_ready_seconds=self._pause())
             case workload.CreateDeployment():
                 return self._of_pods(self._deployment(action))
             case _:

@@ -8,7 +8,7 @@ from typing import get_args
 
 from kubeactors.sim.chaos import faults
 from kubeactors.sim.chaos.faults import AnyFault
-from kubeactors.sim.grammar.actions import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, STATEFUL_SET
+from kubeactors.sim.grammar.actions import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, REPLICATION_CONTROLLER, STATEFUL_SET
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.plan import FAULT_KINDS
 from kubeactors.sim.workload.things import Meddling
@@ -20,6 +20,7 @@ CONTROLLERS_OF: dict[str, tuple[str, ...]] = {
     DAEMON_SET: ("daemonset",),
     JOB: ("job",),
     CRON_JOB: ("cronjob", "job"),
+    REPLICATION_CONTROLLER: ("replicationcontroller", "endpoints"),
 }
 """Which controllers have to do with a workload."""
 RESOURCES = (*("pods",) * 5, "nodes")
@@ -29,6 +30,7 @@ RESOURCES_OF: dict[str, tuple[str, ...]] = {
     DAEMON_SET: (*("daemonsets",) * 2, "controllerrevisions", "nodes"),
     JOB: ("jobs",) * 3,
     CRON_JOB: ("cronjobs", "jobs", "jobs"),
+    REPLICATION_CONTROLLER: ("replicationcontrollers",) * 3,
 }
 """What controllers watch for a workload, the important ones more than once."""
 WRITTEN = ("pods", "pods", "nodes")
@@ -38,11 +40,13 @@ WRITTEN_OF: dict[str, tuple[str, ...]] = {
     DAEMON_SET: ("daemonsets",),
     JOB: ("jobs",),
     CRON_JOB: ("jobs", "cronjobs"),
+    REPLICATION_CONTROLLER: ("replicationcontrollers",),
 }
 RESTORABLE_OF: dict[str, tuple[faults.Restorable, ...]] = {
     DEPLOYMENT: ("deployments", "replicasets"),
     STATEFUL_SET: ("statefulsets",),
     DAEMON_SET: ("daemonsets",),
+    REPLICATION_CONTROLLER: ("replicationcontrollers",),
 }
 """Of what the status can be told again from what there is."""
 WEIGHTS = {

@@ -16,7 +16,7 @@ from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
-from kubeactors.api.core.v1 import Node, Pod, Secret, Service
+from kubeactors.api.core.v1 import Node, Pod, ReplicationController, Secret, Service
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
@@ -317,6 +317,7 @@ SAID = (
     Deployment,
     StatefulSet,
     DaemonSet,
+    ReplicationController,
     Job,
     CronJob,
     Service,
@@ -340,6 +341,7 @@ def _words(value: TypedObject) -> object:
         case (
             StatefulSet()
             | DaemonSet()
+            | ReplicationController()
             | Job()
             | CronJob()
             | Service()

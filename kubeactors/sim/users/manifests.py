@@ -57,6 +57,8 @@ from kubeactors.api.core.v1 import (
     PodSpec,
     PodTemplateSpec,
     Probe,
+    ReplicationController,
+    ReplicationControllerSpec,
     ResourceRequirements,
     Service,
     ServicePort,
@@ -85,6 +87,7 @@ from kubeactors.sim.workload import (
     CreateDaemonSet,
     CreateDeployment,
     CreateJob,
+    CreateReplicationController,
     CreateStatefulSet,
     GrantRole,
     PublishAddresses,
@@ -188,11 +191,14 @@ def own_pod(number: int) -> Pod:
     return Pod(metadata=ObjectMeta(name=name, namespace=NAMESPACE, labels=_labels(OWN_POD)), spec=pod_spec("1", cpu=""))
 
 
-def _probe(action: CreateDeployment | CreateStatefulSet) -> Probe | None:
+def _probe(action: CreateDeployment | CreateStatefulSet | CreateReplicationController) -> Probe | None:
     return PROBE if action.probes else None
 
 
-def _pods(action: CreateDeployment | CreateStatefulSet | CreateDaemonSet | CreateJob, plain: PodSpec) -> PodSpec:
+def _pods(
+    action: CreateDeployment | CreateStatefulSet | CreateDaemonSet | CreateReplicationController | CreateJob,
+    plain: PodSpec,
+) -> PodSpec:
     return with_trait(plain, action.trait, _labels(action.name))
 
 
@@ -358,6 +364,18 @@ def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:
         ),
     )
     return DaemonSet(metadata=_metadata(action.name), spec=spec)
+
+
+def replication_controller_of(action: CreateReplicationController) -> ReplicationController:
+    """The replication controller that the action creates."""
+    pods = pod_spec(action.image, action.tolerate_seconds, probe=_probe(action))
+    spec = ReplicationControllerSpec(
+        replicas=action.replicas,
+        min_ready_seconds=action.min_ready_seconds,
+        selector=_labels(action.name),
+        template=_template(action.name, _pods(action, pods)),
+    )
+    return ReplicationController(metadata=_metadata(action.name), spec=spec)
 
 
 def job_of(action: CreateJob) -> Job:

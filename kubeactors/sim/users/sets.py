@@ -1,4 +1,4 @@
-"""Stateful sets, daemon sets, jobs."""
+"""Stateful sets, daemon sets, replication controllers, jobs."""
 
 from collections.abc import Awaitable
 from functools import partial
@@ -7,13 +7,16 @@ from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import DaemonSet, StatefulSet
 from kubeactors.api.batch.v1 import CronJob, Job
+from kubeactors.api.core.v1 import PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
+from kubeactors.apimachinery.requests import MERGE_PATCH
 from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import (
     NAMESPACE,
     cron_job_of,
     daemon_set_of,
     job_of,
+    replication_controller_of,
     service_of,
     service_of_first,
     stateful_set_of,
@@ -24,9 +27,11 @@ from kubeactors.sim.workload import (
     CreateCronJob,
     CreateDaemonSet,
     CreateJob,
+    CreateReplicationController,
     CreateStatefulSet,
     DeleteSet,
     RollSet,
+    ScaleReplicationController,
     ScaleStatefulSet,
     SetAction,
     SuspendCronJob,
@@ -36,6 +41,7 @@ from kubeactors.sim.workload import (
 TYPES: dict[str, type[TypedObject]] = {
     "StatefulSet": StatefulSet,
     "DaemonSet": DaemonSet,
+    "ReplicationController": ReplicationController,
     "Job": Job,
     "CronJob": CronJob,
 }
@@ -47,13 +53,15 @@ class Sets:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
-    def do(self, action: SetAction) -> Awaitable[None]:
+    def do(self, action: SetAction) -> Awaitable[None]:  # noqa: C901 -- one case for each action
         """Do it."""
         match action:
             case CreateStatefulSet():
                 return self._create_stateful_set(action)
             case CreateDaemonSet():
                 return self._hands.ensure(daemon_set_of(action))
+            case CreateReplicationController():
+                return self._create_replication_controller(action)
             case CreateJob():
                 return self._hands.ensure(job_of(action))
             case SuspendJob():
@@ -64,6 +72,8 @@ class Sets:
                 return self._hands.change(CronJob, action.name, _suspended)
             case ScaleStatefulSet():
                 return self._scale(action)
+            case ScaleReplicationController():
+                return self._scale_replication_controller(action)
             case RollSet():
                 return self._roll(action)
             case DeleteSet():
@@ -76,6 +86,21 @@ class Sets:
         if action.joins:
             await self._hands.ensure(service_of_first(action))
         await self._hands.ensure(stateful_set_of(action))
+
+    async def _create_replication_controller(self, action: CreateReplicationController) -> None:
+        await self._hands.ensure(replication_controller_of(action))
+        await self._hands.ensure(service_of(action.name))
+
+    async def _scale_replication_controller(self, action: ScaleReplicationController) -> None:
+        """Source: `kubectl scale`, k8s.io/kubectl/pkg/scale/scale.go (v1.36)."""
+        await self._hands.client.patch(
+            ReplicationController,
+            action.name,
+            {"spec": {"replicas": action.replicas}},
+            NAMESPACE,
+            patch_type=MERGE_PATCH,
+            subresource="scale",
+        )
 
     async def _scale(self, action: ScaleStatefulSet) -> None:
         def scaled(live: StatefulSet) -> StatefulSet:
@@ -92,10 +117,16 @@ class Sets:
         def daemons(live: DaemonSet) -> DaemonSet:
             return replace(live, spec=replace(live.spec, template=with_image(live.spec.template, action.image)))
 
+        def replicated(live: ReplicationController) -> ReplicationController:
+            template = with_image(live.spec.template or PodTemplateSpec(), action.image)
+            return replace(live, spec=replace(live.spec, template=template))
+
         if action.of == "StatefulSet":
             await self._hands.change(StatefulSet, action.name, stateful)
         elif action.of == "DaemonSet":
             await self._hands.change(DaemonSet, action.name, daemons)
+        elif action.of == "ReplicationController":
+            await self._hands.change(ReplicationController, action.name, replicated)
 
     async def _delete(self, action: DeleteSet) -> None:
         hands, type_ = self._hands, TYPES[action.of]

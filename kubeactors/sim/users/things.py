@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, ReplicaSet
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Endpoints, Pod
+from kubeactors.api.core.v1 import Endpoints, Pod, ReplicationController
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
@@ -17,7 +17,7 @@ from kubeactors.sim.users.manifests import APP, NAMESPACE
 from kubeactors.sim.users.pods import ASTRAY
 from kubeactors.sim.workload import Derived, Meddle, Propagation, Spoil
 
-RELEASING = (ReplicaSet().kind, DaemonSet().kind)
+RELEASING = (ReplicaSet().kind, ReplicationController().kind, DaemonSet().kind)
 """Who selects pods by the labels that users know, and can replace one that stays: a set's name would be taken."""
 DRAWING_NAMES = (*RELEASING, Job().kind)
 """Whose pods have names that are drawn: who makes one in the place of another gives it another name."""

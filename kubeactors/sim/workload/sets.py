@@ -1,4 +1,4 @@
-"""What users do to stateful sets, daemon sets and jobs. Their pods carry the label `app: NAME`."""
+"""What users do to stateful sets, daemon sets, replication controllers and jobs. Their pods carry the label `app: NAME`."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from kubeactors.sim.steps import Action
 from kubeactors.sim.workload.deployments import Propagation
 from kubeactors.sim.workload.traits import Trait
 
-SetKind = Literal["StatefulSet", "DaemonSet", "Job", "CronJob"]
+SetKind = Literal["StatefulSet", "DaemonSet", "ReplicationController", "Job", "CronJob"]
 Concurrency = Literal["Allow", "Forbid", "Replace"]
 Policy = Literal["", "FailJob", "FailIndex", "Ignore"]
 Retention = Literal["Retain", "Delete"]
@@ -46,6 +46,24 @@ class CreateDaemonSet(Action, frozen=True, kw_only=True, tag="create-daemon-set"
     max_unavailable: int = 1
     max_surge: int = 0
     """How many nodes may have a new pod beside an old one; then none may be without."""
+    trait: Trait = ""
+    """What its pods are like."""
+    min_ready_seconds: int = 0
+    """How long a pod must be ready until it counts as available."""
+
+
+class CreateReplicationController(Action, frozen=True, kw_only=True, tag="create-replication-controller"):
+    """Create a replication controller, and a service in front of it. Nothing happens if there is one of that name.
+
+    It selects pods by their label alone: it takes what others have left, and what users add.
+    """
+
+    name: str
+    replicas: int
+    image: str = "1"
+    tolerate_seconds: int = 15
+    probes: bool = False
+    """Whether its containers are probed: started, ready, alive."""
     trait: Trait = ""
     """What its pods are like."""
     min_ready_seconds: int = 0
@@ -116,8 +134,15 @@ class ScaleStatefulSet(Action, frozen=True, kw_only=True, tag="scale-stateful-se
     replicas: int
 
 
+class ScaleReplicationController(Action, frozen=True, kw_only=True, tag="scale-replication-controller"):
+    """Want another number of replicas, without a look at what there is."""
+
+    name: str
+    replicas: int
+
+
 class RollSet(Action, frozen=True, kw_only=True, tag="roll-set"):
-    """Want another image."""
+    """Want another image; a replication controller's pods have it from the next one on."""
 
     of: SetKind
     name: str
@@ -135,11 +160,13 @@ class DeleteSet(Action, frozen=True, kw_only=True, tag="delete-set"):
 SetAction = (
     CreateStatefulSet
     | CreateDaemonSet
+    | CreateReplicationController
     | CreateJob
     | SuspendJob
     | CreateCronJob
     | SuspendCronJob
     | ScaleStatefulSet
+    | ScaleReplicationController
     | RollSet
     | DeleteSet
 )

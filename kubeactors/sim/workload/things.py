@@ -6,7 +6,8 @@ from kubeactors.sim.steps import Action
 
 Meddling = Literal["delete", "orphan", "replace", "release"]
 """Delete it; delete it and leave what it owns; delete it (a pod at once) and create another one of its name, which
-nobody owns, unless its controller does so; change the labels of a pod so that its ReplicaSet or DaemonSet lets it go."""
+nobody owns, unless its controller does so; change the labels of a pod so that its ReplicaSet, ReplicationController or
+DaemonSet lets it go."""
 
 
 class Meddle(Action, frozen=True, kw_only=True, tag="meddle"):

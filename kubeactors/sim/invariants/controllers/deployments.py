@@ -5,11 +5,12 @@ from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
-from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec
+from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.controllers.deployment.revisions import DESIRED_REPLICAS, number_in
 from kubeactors.sim.bounds.rollouts import (
+    Replicas,
     has_caught_up,
     is_active,
     is_available,
@@ -27,7 +28,7 @@ from kubeactors.sim.world import Commit, World
 
 
 class SurgeBound(Invariant):
-    """No pod is created beyond what its ReplicaSet wants, and beyond its deployment's replicas and surge.
+    """No pod is created beyond what its ReplicaSet or ReplicationController wants, and its deployment's replicas and surge.
 
     Pods that are going do not count, nor do pods that were adopted, or that a user has taken out. What an adopted
     ReplicaSet wanted before may be wanted until its new deployment has scaled it down, and it has deleted its pods: each
@@ -35,7 +36,7 @@ class SurgeBound(Invariant):
     """
 
     name: ClassVar[str] = "surge-bound"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment, ReplicaSet, Pod)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment, ReplicaSet, ReplicationController, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -48,7 +49,7 @@ class SurgeBound(Invariant):
         match commit.new:
             case Deployment() as deployment:
                 self._follow(deployment)
-            case ReplicaSet() as found:
+            case (ReplicaSet() | ReplicationController()) as found:
                 self._limit(found.metadata.uid, wanted(found), caught_up=has_caught_up(found))
                 owner = self._deployment_of(found)
                 if owner is not None:
@@ -80,7 +81,7 @@ class SurgeBound(Invariant):
     def _limit(self, uid: str, limit: int, *, caught_up: bool) -> None:
         self._limits[uid] = limit if caught_up else max(limit, self._limits.get(uid, 0))
 
-    def _deployment_of(self, found: ReplicaSet) -> Deployment | None:
+    def _deployment_of(self, found: Replicas) -> Deployment | None:
         reference = controller_of(found.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
         return owner if isinstance(owner, Deployment) else None
@@ -88,7 +89,7 @@ class SurgeBound(Invariant):
     def _pod(self, old: TypedObject | None, pod: Pod) -> Iterator[str]:
         reference = controller_of(pod.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
-        if not isinstance(owner, ReplicaSet):
+        if not isinstance(owner, Replicas):
             return
         if old is not None:
             if controller_of(old.metadata) is None:
@@ -100,7 +101,7 @@ class SurgeBound(Invariant):
             total = sum(self._count(one) for one in self.world.sets_of(deployment.metadata.uid))
             yield from self._check(deployment, total, "pods of all templates")
 
-    def _count(self, found: ReplicaSet) -> int:
+    def _count(self, found: Replicas) -> int:
         adopted = self._adopted
         return sum(1 for pod in self.world.pods_of(found) if is_active(pod) and pod.metadata.uid not in adopted)
 

@@ -8,7 +8,14 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResou
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
-from kubeactors.api.core.v1 import ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1 import (
+    ConfigMap,
+    Endpoints,
+    Namespace,
+    Node,
+    PersistentVolumeClaim,
+    Pod,
+)
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.apimachinery.labels import of_object
@@ -16,7 +23,7 @@ from kubeactors.apimachinery.meta import OwnerReference, TypedObject
 from kubeactors.apimachinery.requests import Delete
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
-from kubeactors.sim.bounds.rollouts import is_active, wanted
+from kubeactors.sim.bounds.rollouts import Replicas, is_active, selector_of, wanted
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
 from kubeactors.sim.network import Asked
@@ -219,9 +226,10 @@ class OwnersSelectTheirs(Invariant):
         if taken is None or (before is not None and before.uid == taken.uid):
             return
         owner = self.world.by_uid.get(taken.uid)
-        if not isinstance(owner, ReplicaSet | StatefulSet | DaemonSet) or new.metadata.uid in self._relabelled:
+        if not isinstance(owner, Replicas | StatefulSet | DaemonSet) or new.metadata.uid in self._relabelled:
             return
-        if not of_object(owner.spec.selector).matches(new.metadata.labels):
+        selector = selector_of(owner) if isinstance(owner, Replicas) else of_object(owner.spec.selector)
+        if not selector.matches(new.metadata.labels):
             yield f"{title(owner)} has taken {title(new)}, which it does not select"
 
 

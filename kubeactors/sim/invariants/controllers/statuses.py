@@ -9,7 +9,7 @@ from typing import ClassVar
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1 import Node, Pod, ReplicationController
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
@@ -17,7 +17,16 @@ from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.client import controller_of
 from kubeactors.kubelet.runtimes.curves import parse_curve
 from kubeactors.sim.bounds.goals import has_ended
-from kubeactors.sim.bounds.rollouts import FINISHED, ROLLING, has_caught_up, is_active, is_ready, least, wanted
+from kubeactors.sim.bounds.rollouts import (
+    FINISHED,
+    ROLLING,
+    Replicas,
+    has_caught_up,
+    is_active,
+    is_ready,
+    least,
+    wanted,
+)
 from kubeactors.sim.bounds.room import is_ours, target
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.users.manifests import LOAD
@@ -55,14 +64,15 @@ class StatusesAreTrue(Invariant):
                             yield f"{title(one)} says {what} {said}, and it is {true}"
 
 
-def _looks_at_generation(found: Deployment | ReplicaSet | StatefulSet | DaemonSet) -> Said:
+def _looks_at_generation(found: Deployment | Replicas | StatefulSet | DaemonSet) -> Said:
     yield "observedGeneration", found.status.observed_generation, found.metadata.generation
 
 
-def _looks_at_replica_set(world: World, found: TypedObject) -> Said:
-    assert isinstance(found, ReplicaSet)
+def _looks_at_replicas(world: World, found: TypedObject) -> Said:
+    """Of a ReplicaSet, or of a ReplicationController, which does not say how many are going."""
+    assert isinstance(found, Replicas)
     pods, status = [pod for pod in world.pods_of(found) if is_active(pod)], found.status
-    labels = found.spec.template.metadata.labels
+    labels = found.spec.template.metadata.labels if found.spec.template is not None else {}
     ready = sum(map(is_ready, pods))
     yield from _looks_at_generation(found)
     yield "replicas", status.replicas, len(pods)
@@ -70,7 +80,8 @@ def _looks_at_replica_set(world: World, found: TypedObject) -> Said:
     yield "availableReplicas", status.available_replicas, ready
     labelled = sum(1 for pod in pods if labels.items() <= pod.metadata.labels.items())
     yield "fullyLabeledReplicas", status.fully_labeled_replicas, labelled
-    yield "terminatingReplicas", status.terminating_replicas or 0, len(_going(world, found))
+    if isinstance(found, ReplicaSet):
+        yield "terminatingReplicas", found.status.terminating_replicas or 0, len(_going(world, found))
     yield REPLICA_FAILURE, _condition(found, REPLICA_FAILURE), "" if len(pods) == wanted(found) else "True"
 
 
@@ -243,7 +254,7 @@ def _goal_of(world: World, pods: Sequence[Pod]) -> int | None:
         above = controller_of(owner.metadata) if owner is not None else None
         if isinstance(owner, ReplicaSet) and above is not None:
             owner = world.by_uid.get(above.uid)
-        if not isinstance(owner, Deployment | ReplicaSet | StatefulSet) or not has_caught_up(owner):
+        if not isinstance(owner, Deployment | Replicas | StatefulSet) or not has_caught_up(owner):
             return None
         total += wanted(owner)
     return total if len(dict.fromkeys(one.uid for one in owners if one is not None)) == 1 else (None if pods else 0)
@@ -267,12 +278,13 @@ def _going(world: World, owner: TypedObject) -> list[Pod]:
     return [pod for pod in _pods(world, owner) if pod.metadata.deletion_timestamp is not None]
 
 
-def _condition(found: Deployment | ReplicaSet | Job, type_: str) -> str:
+def _condition(found: Deployment | Replicas | Job, type_: str) -> str:
     return next((str(one.status) for one in found.status.conditions if one.type == type_), "")
 
 
 LOOKS = (
-    (ReplicaSet, _looks_at_replica_set),
+    (ReplicaSet, _looks_at_replicas),
+    (ReplicationController, _looks_at_replicas),
     (Deployment, _looks_at_deployment),
     (StatefulSet, _looks_at_stateful_set),
     (DaemonSet, _looks_at_daemon_set),
