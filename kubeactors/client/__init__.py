@@ -21,7 +21,7 @@ from kubeactors.client.controller import Controller, Wake, Work
 from kubeactors.client.events import EventRecorder, EventSink, RecordEvent
 from kubeactors.client.expectations import Expectations, Standing
 from kubeactors.client.indexer import Indexer, Lister, Reading, Tally, reading
-from kubeactors.client.informer import Informer, InformerFactory, Notify, SharedInformer, Subscribe, Unsubscribe
+from kubeactors.client.informer import Informer, InformerFactory, SharedInformer
 from kubeactors.client.leaderelector import ElectionConfig, LeaderElector
 from kubeactors.client.objects import (
     cluster_key,
@@ -34,7 +34,7 @@ from kubeactors.client.objects import (
 from kubeactors.client.overlay import Overlay
 from kubeactors.client.owners import controller_of, controller_reference, is_controlled_by
 from kubeactors.client.reflector import Change, Reflector
-from kubeactors.client.subscriptions import Subscriptions
+from kubeactors.client.subscriptions import Notify, Subscribe, Subscriptions, Unsubscribe
 from kubeactors.client.transport import InProcessTransport, Transport
 from kubeactors.client.workqueue import BucketLimiter, ItemBackoff, WorkQueue
 

@@ -9,10 +9,10 @@ from typing import ClassVar, TypeAlias, TypeVar, cast
 from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import StatusError
-from kubeactors.client.informer import EVERY_CHANGE, Notify, SharedInformer, Unsubscribe
+from kubeactors.client.informer import SharedInformer
 from kubeactors.client.objects import is_ambiguous
 from kubeactors.client.reflector import Change
-from kubeactors.client.subscriptions import Subscriptions
+from kubeactors.client.subscriptions import EVERY_CHANGE, Notify, Subscriptions, Unsubscribe
 from kubeactors.client.workqueue import SECOND, WorkQueue
 from kubeactors.message import Message
 

@@ -14,7 +14,7 @@ from kubeactors.apimachinery.status import StatusError
 from kubeactors.client.client import Client
 from kubeactors.client.indexer import GroupFunction, Indexer, IndexFunction, Lister
 from kubeactors.client.reflector import Change, Reflector
-from kubeactors.client.subscriptions import Subscriptions
+from kubeactors.client.subscriptions import EVERY_CHANGE, Notify, Subscribe, Subscriptions, Unsubscribe
 from kubeactors.client.workqueue import SECOND
 from kubeactors.message import Message
 
@@ -31,49 +31,6 @@ LISTENING_SECONDS = 20.0
 """A sign of life this long after the last look at the clock puts the next one off, which costs no message."""
 
 MAILBOX = Mailbox(capacity=100_000)
-
-EVERY_CHANGE = -1
-"""The marks of a subscriber that wants to be told of all changes."""
-
-
-class Notify(Message, frozen=True):
-    """What changed in the collection `source`. The lister shows it already, and perhaps more.
-
-    The first one of a subscription tells all present objects as added; it carries the number of the subscription, the
-    later ones carry 0.
-    """
-
-    source: str
-    changes: tuple[Change[TypedObject], ...]
-    subscription: int = 0
-
-    @property
-    def synced(self) -> bool:
-        """Whether this is the beginning: with it the subscriber knows all there is."""
-        return self.subscription != 0
-
-
-class Subscribe(Message, frozen=True):
-    """Tell this actor of all changes from now on, and first of what is there. Ends with its death.
-
-    Who subscribes again has started again, and may remember less than it did: the informer lists anew before it
-    answers, so that the subscriber sees at least what its predecessor did.
-    """
-
-    subscriber: Ref[Notify]
-    number: int
-    marks: int = EVERY_CHANGE
-    """Tell only of changes that have one of these marks, see `SharedInformer.mark_by`."""
-    pending: Subscriptions | None = None
-    """Where it may be noted that there is nothing; without it that is told."""
-    concerns: Callable[[Change[TypedObject]], bool] | None = None
-    """Tell only of changes of which this says so: a look costs less than a message. It may look at listers, too."""
-
-
-class Unsubscribe(Message, frozen=True):
-    """Tell this actor no more."""
-
-    subscriber: Ref[Notify]
 
 
 class Connect(Message, frozen=True):

@@ -1,9 +1,31 @@
-"""What a subscriber of informers has subscribed to, and has not been told of yet."""
+"""To subscribe to an informer, what it then tells, and what a subscriber has not been told of yet."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-if TYPE_CHECKING:
-    from kubeactors.client.informer import Notify
+from kubeactors.actor import Ref
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client.reflector import Change
+from kubeactors.message import Message
+
+EVERY_CHANGE = -1
+"""The marks of a subscriber that wants to be told of all changes."""
+
+
+class Notify(Message, frozen=True):
+    """What changed in the collection `source`. The lister shows it already, and perhaps more.
+
+    The first one of a subscription tells all present objects as added; it carries the number of the subscription, the
+    later ones carry 0.
+    """
+
+    source: str
+    changes: tuple[Change[TypedObject], ...]
+    subscription: int = 0
+
+    @property
+    def synced(self) -> bool:
+        """Whether this is the beginning: with it the subscriber knows all there is."""
+        return self.subscription != 0
 
 
 class Subscriptions:
@@ -15,7 +37,6 @@ class Subscriptions:
     A collection in which there is nothing marks that here, and spares the subscriber a message, unless it is the last
     that is waited for.
 
-    >>> from kubeactors.client.informer import Notify
     >>> waiting = Subscriptions()
     >>> waiting.add("nodes", 1)
     >>> waiting.add("pods", 2)
@@ -50,7 +71,7 @@ class Subscriptions:
         del self._numbers[source]
         return True
 
-    def hears(self, message: "Notify") -> bool:
+    def hears(self, message: Notify) -> bool:
         """Whether the message is for this instance; if it is the first of its subscription that is waited for no more."""
         number = self._numbers.get(message.source)
         if number is None:
@@ -59,3 +80,26 @@ class Subscriptions:
             return False
         del self._numbers[message.source]
         return True
+
+
+class Subscribe(Message, frozen=True):
+    """Tell this actor of all changes from now on, and first of what is there. Ends with its death.
+
+    Who subscribes again has started again, and may remember less than it did: the informer lists anew before it
+    answers, so that the subscriber sees at least what its predecessor did.
+    """
+
+    subscriber: Ref[Notify]
+    number: int
+    marks: int = EVERY_CHANGE
+    """Tell only of changes that have one of these marks, see `SharedInformer.mark_by`."""
+    pending: Subscriptions | None = None
+    """Where it may be noted that there is nothing; without it that is told."""
+    concerns: Callable[[Change[TypedObject]], bool] | None = None
+    """Tell only of changes of which this says so: a look costs less than a message. It may look at listers, too."""
+
+
+class Unsubscribe(Message, frozen=True):
+    """Tell this actor no more."""
+
+    subscriber: Ref[Notify]

@@ -4,21 +4,29 @@ Counts move by one when a pod comes or goes; they are never made again from the 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kubeactors.api.core.v1 import Node
-
-if TYPE_CHECKING:
-    from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.changes import ChangeLog
+from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.node_table import NodeTable
 
 Counts: TypeAlias = npt.NDArray[np.int64]
 Places: TypeAlias = npt.NDArray[np.intp]
 
 NOWHERE = -1
 HOSTNAME = "kubernetes.io/hostname"
+
+
+class NodeRows(Protocol):
+    """The nodes by row, as the `Cache` holds them."""
+
+    rows: list[NodeInfo | None]
+    table: NodeTable
+    node_changes: ChangeLog
 
 
 class Headcount:
@@ -59,7 +67,7 @@ class Domains:
         value = node.metadata.labels.get(self.key)
         return NOWHERE if value is None else self._numbers.setdefault(value, len(self._numbers))
 
-    def places(self, cache: "Cache") -> Places:
+    def places(self, cache: NodeRows) -> Places:
         """The value of each row: known once for all who count by this label, whatever they count. Copy it to keep it."""
         log = cache.node_changes
         rows = log.since(self._position) if len(self._places) == cache.table.capacity else None
@@ -91,7 +99,7 @@ class DomainCounts:
     """
 
     def __init__(
-        self, cache: "Cache", headcount: Headcount, domains: Domains, counts_on: Callable[[Node], bool] = everywhere
+        self, cache: NodeRows, headcount: Headcount, domains: Domains, counts_on: Callable[[Node], bool] = everywhere
     ) -> None:
         self._cache = cache
         self._headcount = headcount

@@ -14,12 +14,12 @@ ref, as any component in the process does. It decides nothing about objects.
     health.py           healthz, livez, readyz          door.py             the actor's troubles as refusals
     protobuf/           objects that typed clients send pod_streams.py      logs, and what leads to running pods
     remote_command.py   exec and attach                 port_forward.py     ports of pods
-    channels.py         their channels, both ways       duplex.py           connections that both sides send on
+    channels.py         their channels, both ways       duplex.py           the connections that they are
     usage.py            metrics.k8s.io                  node_proxy.py       the stats summary of a node
     spdy.py             SPDY/3.1, bytes to events       upgrade.py          connections that are upgraded to it
-    encodings.py        bytes of objects, made once     metrics.py          how many requests, and how quick
-    exchange.py         a request and its answer        openid.py           who signs tokens, and with what key
-    pod_proxy.py        requests to pods and Services
+    encodings.py        bytes of objects, made once     request_metrics.py  how many requests, and how quick
+    exchange.py         a request and its answer        metrics.py          the text for Prometheus
+    pod_proxy.py        requests to pods and Services   openid.py           who signs tokens, and with what key
 
 Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.
 """

@@ -20,12 +20,13 @@ from kubeactors.apiserver.http.access import access_of
 from kubeactors.apiserver.http.authentication import TokenAuthenticator, authenticate
 from kubeactors.apiserver.http.documents import Documents
 from kubeactors.apiserver.http.door import Door
-from kubeactors.apiserver.http.duplex import Duplex, duplex_of
+from kubeactors.apiserver.http.duplex import duplex_of
 from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.impersonation import impersonated
 from kubeactors.apiserver.http.messages import (
     Answer,
     ClientGone,
+    Duplex,
     HttpRequest,
     Receive,
     Response,
@@ -34,11 +35,12 @@ from kubeactors.apiserver.http.messages import (
     Streaming,
     Takeover,
 )
-from kubeactors.apiserver.http.metrics import Metrics, RequestMetrics
+from kubeactors.apiserver.http.metrics import Metrics
 from kubeactors.apiserver.http.openid import Issuer
 from kubeactors.apiserver.http.paths import parse_path, verb_of
 from kubeactors.apiserver.http.pod_streams import PodAccess
 from kubeactors.apiserver.http.representations import Clock
+from kubeactors.apiserver.http.request_metrics import RequestMetrics
 from kubeactors.apiserver.http.resources import Resources
 from kubeactors.apiserver.http.responses import chunks, compress, refusal, text
 

@@ -6,7 +6,7 @@ Source: k8s.io/apimachinery/pkg/util/remotecommand, k8s.io/kubelet/pkg/cri/strea
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from kubeactors.apiserver.http.duplex import Duplex
+from kubeactors.apiserver.http.messages import Duplex
 from kubeactors.apiserver.http.spdy import DataReceived, SpdySession, StreamOpened, StreamReset
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255

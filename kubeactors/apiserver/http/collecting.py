@@ -6,7 +6,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from kubeactors.apiserver.http.health import Health
-from kubeactors.apiserver.http.metrics import LABELS, RequestMetrics
+from kubeactors.apiserver.http.request_metrics import LABELS, RequestMetrics
 
 
 class RequestCollector(Collector):

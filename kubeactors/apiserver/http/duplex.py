@@ -1,46 +1,12 @@
-"""A connection on which both sides send bytes as they like: a WebSocket, or one that was upgraded to SPDY."""
+"""The two sorts of `Duplex` that there are: a WebSocket, and a connection that was upgraded to SPDY."""
 
-from typing import Protocol, cast
+from typing import cast
 
 import anyio
 
-from kubeactors.apiserver.http.messages import Receive, Response, Scope, Send
+from kubeactors.apiserver.http.messages import Duplex, Receive, Response, Scope, Send
 
 STREAM_PROTOCOL = b"x-stream-protocol-version"
-
-
-class Duplex(Protocol):
-    """One connection, from the request on."""
-
-    @property
-    def is_websocket(self) -> bool:
-        """Whether pieces keep their bounds."""
-        ...
-
-    @property
-    def offered(self) -> tuple[str, ...]:
-        """The protocols that the client would speak, the best first."""
-        ...
-
-    async def accept(self, protocol: str) -> None:
-        """Go on in this protocol."""
-        ...
-
-    async def refuse(self, answer: Response) -> None:
-        """Answer as to any other request instead."""
-        ...
-
-    async def receive(self) -> bytes | None:
-        """The next piece; None if the client is gone."""
-        ...
-
-    async def send(self, data: bytes) -> None:
-        """Send a piece. What one task sends before another arrives before it."""
-        ...
-
-    async def close(self) -> None:
-        """End the connection in good order."""
-        ...
 
 
 class WebSocketDuplex:

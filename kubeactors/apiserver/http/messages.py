@@ -1,7 +1,7 @@
 """One HTTP request and its answer, as the handlers of this room see them; the bytes and events of ASGI stay below."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 import msgspec
 
@@ -9,9 +9,6 @@ from kubeactors.apimachinery.requests import ANONYMOUS, UserInfo
 from kubeactors.apimachinery.status import RequestEntityTooLarge
 from kubeactors.apiserver.http.negotiation import JSON
 from kubeactors.apiserver.http.query import Query
-
-if TYPE_CHECKING:
-    from kubeactors.apiserver.http.duplex import Duplex
 
 Scope: TypeAlias = MutableMapping[str, object]
 Event: TypeAlias = MutableMapping[str, object]
@@ -136,13 +133,47 @@ class Streaming(Protocol):
         ...
 
 
+class Duplex(Protocol):
+    """A connection, from the request on, on which both sides send bytes as they like."""
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether pieces keep their bounds."""
+        ...
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The protocols that the client would speak, the best first."""
+        ...
+
+    async def accept(self, protocol: str) -> None:
+        """Go on in this protocol."""
+        ...
+
+    async def refuse(self, answer: Response) -> None:
+        """Answer as to any other request instead."""
+        ...
+
+    async def receive(self) -> bytes | None:
+        """The next piece; None if the client is gone."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Send a piece. What one task sends before another arrives before it."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection in good order."""
+        ...
+
+
 class Takeover(msgspec.Struct, frozen=True):
     """An answer that takes the connection over, to go on in another protocol.
 
     `run` accepts or refuses, then goes on until the end. It is cancelled when the server stops.
     """
 
-    run: "Callable[[Duplex], Awaitable[None]]"
+    run: Callable[[Duplex], Awaitable[None]]
 
 
 Answer: TypeAlias = Response | Streaming | Takeover

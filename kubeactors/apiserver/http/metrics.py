@@ -1,74 +1,16 @@
-"""`/metrics`: how many requests were answered, and how quickly, as text for Prometheus.
+"""`/metrics`: what was counted, as text for Prometheus, made with `prometheus-client` when somebody asks for it."""
 
-Counting costs a request a few dictionary look-ups; the text is made when somebody asks for it, with `prometheus-client`.
-
-Source: apiserver/pkg/endpoints/metrics/metrics.go (v1.36): names and labels.
-"""
-
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.messages import HttpRequest, Response
-from kubeactors.apiserver.http.paths import ResourcePath
+from kubeactors.apiserver.http.request_metrics import RequestMetrics
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
-SECOND = 1_000_000_000
-BUCKETS = (0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
-"""Upper bounds of durations, in seconds."""
-MAX_KINDS = 8192
-"""Kinds of requests that are told apart: paths that nobody serves must not fill the memory."""
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
-LABELS = ["verb", "group", "version", "resource", "subresource", "scope"]
-Labels: TypeAlias = tuple[str, str, str, str, str, str]
-
-
-class RequestMetrics:
-    """Counts requests for API objects by what they are about. `watches` tells how many streams are open."""
-
-    def __init__(self, watches: Callable[[], int]) -> None:
-        self._watches = watches
-        self._codes: dict[tuple[Labels, int], int] = {}
-        self._durations: dict[Labels, list[int]] = {}
-        """How many requests ended within each bucket, and after all of them."""
-        self._sums: dict[Labels, int] = {}
-
-    def count(self, path: ResourcePath, verb: str, code: int, nanos: int) -> None:
-        """A request was answered."""
-        gvr = path.resource
-        if len(self._codes) >= MAX_KINDS:
-            return
-        labels = (verb.upper(), gvr.group, gvr.version, gvr.resource, path.subresource, _scope(path))
-        self._codes[labels, code] = self._codes.get((labels, code), 0) + 1
-        buckets = self._durations.get(labels)
-        if buckets is None:
-            buckets = self._durations[labels] = [0] * (len(BUCKETS) + 1)
-        buckets[bisect_left(BUCKETS, nanos / SECOND)] += 1
-        self._sums[labels] = self._sums.get(labels, 0) + nanos
-
-    def requests(self) -> Iterator[tuple[list[str], int]]:
-        """All that was counted, with the labels of `apiserver_request_total`."""
-        for (labels, code), count in self._codes.items():
-            yield [*labels, str(code)], count
-
-    def durations(self) -> Iterator[tuple[Labels, list[tuple[str, float]], float]]:
-        """The histogram of each kind of request: cumulated buckets, and the sum in seconds."""
-        for labels, buckets in self._durations.items():
-            total = 0
-            cumulated: list[tuple[str, float]] = []
-            for bound, number in zip((*map(str, BUCKETS), "+Inf"), buckets, strict=True):
-                total += number
-                cumulated.append((bound, total))
-            yield labels, cumulated, self._sums[labels] / SECOND
-
-    @property
-    def watches(self) -> int:
-        """How many streams are open."""
-        return self._watches()
 
 
 class Metrics:
@@ -100,9 +42,3 @@ def _told(collectors: "Sequence[Collector]") -> Response:
     for one in collectors:
         registry.register(one)
     return Response(body=generate_latest(registry), content_type=TEXT)
-
-
-def _scope(path: ResourcePath) -> str:
-    if path.name:
-        return "resource"
-    return "namespace" if path.namespace else "cluster"

@@ -12,7 +12,7 @@ from anyio.abc import ByteStream, TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from kubeactors.apimachinery.status import Status
-from kubeactors.apiserver.http.duplex import Duplex
+from kubeactors.apiserver.http.messages import Duplex
 from kubeactors.apiserver.http.responses import no_upgrade, text
 from kubeactors.apiserver.http.spdy import DataReceived, SpdyError, SpdySession, StreamOpened, StreamReset
 from kubeactors.kubelet import PortReply

@@ -22,7 +22,7 @@ from kubeactors.apiserver.http.channels import (
     SpdyChannels,
     WebSocketChannels,
 )
-from kubeactors.apiserver.http.duplex import Duplex
+from kubeactors.apiserver.http.messages import Duplex
 from kubeactors.apiserver.http.query import Query
 from kubeactors.apiserver.http.responses import no_upgrade, text
 from kubeactors.apiserver.http.spdy import SpdyError
