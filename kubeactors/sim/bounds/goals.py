@@ -6,7 +6,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController
+from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, Service
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
@@ -14,9 +14,9 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
 from kubeactors.sim.bounds.placement import suits
-from kubeactors.sim.bounds.rollouts import has_caught_up, is_active, is_ready, numbers, wanted
+from kubeactors.sim.bounds.rollouts import has_caught_up, is_active, is_initialized, is_ready, numbers, wanted
 from kubeactors.sim.bounds.room import has_room, is_ours, takes_pods
-from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.manifests import NAMESPACE, joined_by, service_to
 from kubeactors.sim.world import World
 
 REVISION_LABEL = "controller-revision-hash"
@@ -152,6 +152,14 @@ def _of_replication_controller(world: World, found: ReplicationController) -> It
         yield f"replication controller {name} has {_counted(pods)}, and wants {goal}"
 
 
+def looks_in_vain(world: World, pod: Pod) -> bool:
+    """Whether it waits until a service answers that a user has deleted."""
+    first = joined_by(pod)
+    if not first or first == pod.metadata.name or is_initialized(pod):
+        return False
+    return world.find(Service, service_to(first), pod.metadata.namespace) is None
+
+
 def _is_rolled(found: StatefulSet, pod: Pod) -> bool:
     """Whether its template is to be the newest."""
     rolling = found.spec.update_strategy.rolling_update
@@ -206,7 +214,7 @@ def _counted(pods: Iterable[Pod]) -> str:
 
 def _is_hindered(world: World, pods: list[Pod]) -> bool:
     """Whether nobody is to blame: no node can take a pod that waits, or a quota keeps one from being created."""
-    return _is_bounded(world) or any(_waits_for_room(world, pod) for pod in pods)
+    return _is_bounded(world) or any(_waits_for_room(world, pod) or looks_in_vain(world, pod) for pod in pods)
 
 
 def _waits_for_room(world: World, pod: Pod) -> bool:

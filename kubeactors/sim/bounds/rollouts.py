@@ -27,7 +27,16 @@ def is_active(pod: Pod) -> bool:
 
 def is_ready(pod: Pod) -> bool:
     """Active, and it takes traffic."""
-    return is_active(pod) and any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
+    return is_active(pod) and _says(pod, "Ready")
+
+
+def is_initialized(pod: Pod) -> bool:
+    """Its init containers have done their work."""
+    return _says(pod, "Initialized")
+
+
+def _says(pod: Pod, condition: str) -> bool:
+    return any(one.type == condition and one.status == "True" for one in pod.status.conditions)
 
 
 def is_available(pod: Pod, min_ready_seconds: int, wall: int) -> bool:

@@ -294,7 +294,7 @@ def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
 def _joiner(action: CreateStatefulSet) -> Container:
     """Ends once the first pod is ready; in that one at once."""
     first = f"{action.name}-{action.start}"
-    script = f'[ "$HOSTNAME" = {first} ] || until nc -z to-{first} 80; do sleep 1; done'
+    script = f'[ "$HOSTNAME" = {first} ] || until nc -z {service_to(first)} 80; do sleep 1; done'
     return Container(name=JOINER, image=image_of(action.image), command=("sh", "-c", script, first))
 
 
@@ -303,11 +303,16 @@ def joined_by(pod: Pod) -> str:
     return next((one.command[-1] for one in pod.spec.init_containers if one.name == JOINER), "")
 
 
+def service_to(pod: str) -> str:
+    """The name of the service that leads to a pod which others wait for."""
+    return f"to-{pod}"
+
+
 def service_of_first(action: CreateStatefulSet) -> Service:
     """The service that leads to the first pod of a stateful set."""
     first = f"{action.name}-{action.start}"
     spec = ServiceSpec(ports=(ServicePort(port=80),), selector={POD_NAME_LABEL: first})
-    return Service(metadata=_metadata(f"to-{first}"), spec=spec)
+    return Service(metadata=_metadata(service_to(first)), spec=spec)
 
 
 def _claim() -> claim_templates.PersistentVolumeClaim:

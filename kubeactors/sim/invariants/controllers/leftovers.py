@@ -18,7 +18,7 @@ from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.client import cluster_key, controller_of, key_of
 from kubeactors.controllers.pods import DISRUPTION_TARGET
 from kubeactors.controllers.serviceaccount_tokens import TokensController
-from kubeactors.sim.bounds.goals import has_ended, waits_for_others
+from kubeactors.sim.bounds.goals import has_ended, looks_in_vain, waits_for_others
 from kubeactors.sim.bounds.rollouts import FINISHED, is_ready
 from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
@@ -156,7 +156,7 @@ class IdentitiesHaveClaims(Invariant):
 
 
 class PodsRun(Invariant):
-    """When all is quiet, what was bound runs and is ready, or has ended, or waits for another pod that is not ready."""
+    """When all is quiet, what was bound runs and is ready, or has ended, or waits for another pod that is not to be had."""
 
     name: ClassVar[str] = "pods-run"
 
@@ -175,7 +175,9 @@ class PodsRun(Invariant):
                     yield f"{title(pod)} is running, and its {what} is not"
 
     def _waits(self, pod: Pod) -> bool:
-        """Whether it waits for another one: what becomes of that is looked at there."""
+        """Whether it waits for another one: what becomes of that is looked at there. No service may lead to it any more."""
+        if looks_in_vain(self.world, pod):
+            return True
         name = joined_by(pod)
         first = self.world.find(Pod, name, pod.metadata.namespace) if name else None
         return bool(name) and name != pod.metadata.name and (first is None or not is_ready(first))
