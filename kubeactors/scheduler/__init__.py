@@ -17,6 +17,7 @@
     verdicts.py     filter and score node by node, by signature            views.py          what is kept about many nodes
     profile.py      plugins together, up to the choice of a node           plain.py          plugins of users
     binding.py      plugins together, from then on                         waiting.py        pods that a plugin holds up
+    nominations.py  those for whom room is being made, as other pods find them
     preemption.py   victims on one node, and which node is best            candidates.py     the same for all nodes
     workloads.py    what selects a pod                                     surroundings.py   informers beside pods and nodes
     extender.py     another program over HTTP: its words                   extended.py       placing with such programs

@@ -35,6 +35,8 @@ class Cache:
         """Node name of each pod that takes room, by uid."""
         self._assumed: dict[str, PodInfo] = {}
         self._nominated: dict[str, str] = {}
+        self.nominated_with_terms: int = 0
+        """How many of those for whom room is being made bring affinity terms."""
         """Node name of each pod that waits for room to be made there, by uid."""
         self.node_count: int = 0
         """How many Nodes exist."""
@@ -145,6 +147,7 @@ class Cache:
         info = self._info(node_name)
         info.nominated[pod.uid] = pod
         self._nominated[pod.uid] = node_name
+        self.nominated_with_terms += bool(pod.terms)
         self.changes.add(info.row)
 
     def renominate(self, pod: PodInfo, node_name: str | None) -> tuple[PodInfo, ...]:
@@ -170,13 +173,13 @@ class Cache:
         name = self._nominated.pop(uid, None)
         if name is not None:
             info = self._nodes[name]
-            del info.nominated[uid]
+            self.nominated_with_terms -= bool(info.nominated.pop(uid).terms)
             self.changes.add(info.row)
             self._drop_if_empty(info)
 
-    def nominated_rows(self) -> Iterator[int]:
-        """The rows where room is being made."""
-        return (self._nodes[name].row for name in dict.fromkeys(self._nominated.values()))
+    def nominated_nodes(self) -> Iterator[NodeInfo]:
+        """The nodes where room is being made."""
+        return (self._nodes[name] for name in dict.fromkeys(self._nominated.values()))
 
     def nomination(self, uid: str) -> str:
         """The node where room is made for the pod; empty if there is none."""

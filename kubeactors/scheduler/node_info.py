@@ -68,13 +68,17 @@ class NodeInfo:
 
     def for_pod(self, pod: PodInfo) -> "NodeInfo":
         """The node as this pod finds it: those are there already for whom room is being made, unless they are below."""
-        ahead = [one for one in self.nominated.values() if one.priority >= pod.priority and one.uid != pod.uid]
+        ahead = self.ahead_of(pod)
         if not ahead:
             return self
         other = self.copy()
         for one in ahead:
             other.add(one)
         return other
+
+    def ahead_of(self, pod: PodInfo) -> list[PodInfo]:
+        """Those for whom room is being made here, unless they are below this pod."""
+        return [one for one in self.nominated.values() if one.priority >= pod.priority and one.uid != pod.uid]
 
     def conflicts(self, port: HostPort) -> bool:
         """Whether a pod on the node has the port: on the same address, or on all of them.

@@ -45,6 +45,7 @@ from kubeactors.scheduler.framework import (
     ViewPlugin,
 )
 from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.nominations import nominations_view, refusal_beside_nominated, refusal_of
 from kubeactors.scheduler.plain import PlainFilterView, PlainScoreView, filters_plainly, scores_plainly, weight_of
 from kubeactors.scheduler.plugin_set import PluginSet
 from kubeactors.scheduler.plugins.priority_sort import PrioritySort
@@ -185,7 +186,8 @@ class Profile:
         status = first_refusal(filters, pod, info)
         if status is None and info.nominated:
             status = first_refusal(filters, pod, info.for_pod(pod))
-        return status or _refusal_of(self._kept_views(pod), info.row)
+        looks = partial(self._kept_views, pod)
+        return status or refusal_of(looks(), info.row) or refusal_beside_nominated(pod, info, self._cache, looks)
 
     def all_refusals(self, pod: PodInfo, info: NodeInfo) -> dict[str, str]:
         """What every plugin that refuses the node says, by plugin."""
@@ -251,7 +253,11 @@ class Profile:
 
     def views(self, pod: PodInfo) -> list[WeightedView]:
         """What plugins that compare nodes, and plugins of users, say about this pod, up to date."""
-        found = self._kept_views(pod)
+        looks = partial(self._kept_views, pod)
+        beside = nominations_view(pod, self._cache, looks)
+        found = looks()
+        if beside is not None:
+            found.append((0, beside))
         for one in self._plain_filters:
             view = PlainFilterView(one, pod, self._cache)
             view.refresh()
@@ -329,7 +335,7 @@ class Profile:
         infos = [info for name in narrowed.names or () if (info := self._cache.get(name)) is not None]
         filters = [one for one in self._filters if not one.skips(pod)]
         for info in infos:
-            status = first_refusal(filters, pod, info.for_pod(pod)) or _refusal_of(views, info.row)
+            status = first_refusal(filters, pod, info.for_pod(pod)) or refusal_of(views, info.row)
             if status is None:
                 feasible.append(info)
             else:
@@ -412,14 +418,6 @@ def _hints(plugin: Plugin) -> tuple[Hint, ...]:
     if hasattr(plugin, "hints"):
         return cast("EnqueueExtensions", plugin).hints()
     return ANYTHING if any(provides(plugin, one) for one in _REFUSING) or filters_plainly(plugin) else ()
-
-
-def _refusal_of(views: Iterable[WeightedView], row: int) -> Status | None:
-    for _, view in views:
-        for status, refused in view.refusals():
-            if refused[row]:
-                return status
-    return None
 
 
 def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:

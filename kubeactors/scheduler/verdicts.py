@@ -210,8 +210,8 @@ class Verdicts:
         for scorer in self._plugins:
             total += scorer.weight * scorer.score_rows(self._pod, self._cache.table, rows)
         self._total[rows] = total
-        for row in self._cache.nominated_rows():
-            self._total[row] = self._evaluate(row)
+        for info in self._cache.nominated_nodes():
+            self._total[info.row] = self._evaluate(info.row)
 
     def _one_by_one(self, plugin: FilterPlugin, rows: Rows) -> Mask:
         infos = (self._cache.rows[int(row)] for row in rows)

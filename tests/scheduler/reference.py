@@ -24,18 +24,24 @@ HOSTNAME = "kubernetes.io/hostname"
 
 
 class World:
-    """Nodes and the pods on them."""
+    """Nodes, the pods on them, and pods for which room is being made on the node that they name."""
 
-    def __init__(self, nodes: Iterable[Node], pods: Iterable[Pod]) -> None:
+    def __init__(self, nodes: Iterable[Node], pods: Iterable[Pod], ahead: Iterable[Pod] = ()) -> None:
         self.nodes = {one.metadata.name: one for one in nodes}
         self.pods = [one for one in pods if one.spec.node_name]
+        self.ahead = list(ahead)
 
     def on(self, node: Node) -> list[Pod]:
         return [one for one in self.pods if one.spec.node_name == node.metadata.name]
 
+    def with_ahead(self, node: Node) -> "World":
+        """The same when room that is being made on one node has been taken."""
+        there = [one for one in self.ahead if one.spec.node_name == node.metadata.name]
+        return World(self.nodes.values(), [*self.pods, *there])
+
 
 def feasible(world: World, pod: Pod) -> list[Node]:
-    return [one for one in world.nodes.values() if fits(world, pod, one)]
+    return [one for one in world.nodes.values() if fits(world, pod, one) and fits(world.with_ahead(one), pod, one)]
 
 
 def fits(world: World, pod: Pod, node: Node) -> bool:

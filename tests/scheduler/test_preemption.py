@@ -9,6 +9,7 @@ from kubeactors.apimachinery.labels import of_labels
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.runtimes import Behaviour
 from kubeactors.scheduler.cache import Cache
+from kubeactors.scheduler.diagnosis import message
 from kubeactors.scheduler.framework import Diagnosis, PostFilterResult
 from kubeactors.scheduler.handle import Budget
 from kubeactors.scheduler.plugins import default_plugins
@@ -109,6 +110,29 @@ def test_room_that_is_being_made_is_not_given_to_pods_below() -> None:
     more_important = rules.select(pod_info(pod("boss", {"cpu": "2"}, priority=200)), handle(cache).random)
     itself = rules.select(pod_info(first), handle(cache).random)
     assert more_important == itself == cache.get("b")
+
+
+def test_who_wants_to_be_apart_keeps_away_from_where_room_is_being_made() -> None:
+    cache = full()
+    boss = labelled(pod("boss", priority=100), app="web")
+    cache.nominate(pod_info(boss), "a")
+    loner = pod_info(pod("loner", affinity=away(term("kubernetes.io/hostname"))))
+    rules = profile(cache)
+    assert rules.select(loner, handle(cache).random) == cache.get("b")
+    cache.remove_node("b")
+    refused = rules.select(loner, handle(cache).random)
+    assert isinstance(refused, Diagnosis)
+    assert message(refused) == "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules."
+    cache.withdraw(boss.metadata.uid)
+    assert rules.select(loner, handle(cache).random) == cache.get("a")
+
+
+def test_others_keep_away_from_where_room_is_being_made_for_who_wants_to_be_apart() -> None:
+    cache = full()
+    loner = pod("loner", priority=100, affinity=away(term("kubernetes.io/hostname")))
+    cache.nominate(pod_info(loner), "a")
+    other = pod_info(labelled(pod("other"), app="web"))
+    assert profile(cache).select(other, handle(cache).random) == cache.get("b")
 
 
 def test_pods_in_the_way_by_anti_affinity_are_removed_too() -> None:

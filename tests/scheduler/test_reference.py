@@ -103,12 +103,23 @@ class PodGoes(NamedTuple):
     number: int
 
 
+class Hopes(NamedTuple):
+    """Room is being made on a node for a pod, above or below those that are asked about; or no more, without a shape."""
+
+    number: int
+    place: int
+    is_above: bool
+    shape: Shape | None
+
+
 class Ask(NamedTuple):
     shape: Shape
     takes: bool
 
 
-Step = NodeIs | NodeGoes | PodIs | Relabel | PodGoes | Ask
+Step = NodeIs | NodeGoes | PodIs | Relabel | PodGoes | Hopes | Ask
+
+ABOVE, BELOW = 1, -1
 
 apps = st.sampled_from(["web", "db", "cron"])
 zones, disks = st.sampled_from(["x", "y", ""]), st.sampled_from(["ssd", "hdd", ""])
@@ -148,6 +159,8 @@ def history(pool: list[Shape]) -> st.SearchStrategy[list[Step]]:
     one = st.sampled_from(pool)
     asks = st.builds(Ask, one, st.booleans())
     puts = st.builds(PodIs, st.integers(0, 6), st.integers(0, 3), st.sampled_from([False, False, True]), one)
+    above = st.sampled_from([True, True, True, False])
+    hopes = st.builds(Hopes, st.integers(0, 3), st.integers(0, 3), above, st.one_of(one, one, st.none()))
     steps: st.SearchStrategy[Step] = st.one_of(
         asks,
         asks,
@@ -156,6 +169,8 @@ def history(pool: list[Shape]) -> st.SearchStrategy[list[Step]]:
         puts,
         st.builds(Relabel, st.integers(0, 6), apps, st.booleans()),
         st.builds(PodGoes, st.integers(0, 6)),
+        hopes,
+        hopes,
         nodes,
         st.builds(NodeGoes, st.integers(0, 3)),
     )
@@ -198,6 +213,19 @@ class Both:
         self.kept: Profile = profile(self.cache)
         self.nodes: dict[str, Node] = {}
         self.pods: dict[str, Pod] = {}
+        self.hoping: dict[str, Pod] = {}
+        """Pods for which room is being made, each on the node that it names."""
+
+    def hope(self, step: Hopes) -> None:
+        """As the scheduler takes in that room is being made for a pod."""
+        if step.shape is None:
+            self.hoping.pop(f"uid-h{step.number}", None)
+            self.cache.withdraw(f"uid-h{step.number}")
+            return
+        one = a_pod(f"h{step.number}", step.shape, f"n{step.place}")
+        one = replace(one, spec=replace(one.spec, priority=ABOVE if step.is_above else BELOW))
+        self.hoping[one.metadata.uid] = one
+        self.cache.nominate(pod_info(one), one.spec.node_name)
 
     def put(self, one: Pod) -> None:
         """As the scheduler takes in what the API says of a placed pod."""
@@ -207,7 +235,8 @@ class Both:
 
     def ask(self, number: int, step: Ask) -> None:
         asked = a_pod(f"asked-{number}", step.shape)
-        expected = reference.totals(reference.World(self.nodes.values(), self.pods.values()), asked)
+        ahead = [one for one in self.hoping.values() if one.spec.priority == ABOVE]
+        expected = reference.totals(reference.World(self.nodes.values(), self.pods.values(), ahead), asked)
         found = self.kept.feasible(pod_info(asked))
         totals = {} if isinstance(found, Diagnosis) else {info.name: score for info, score in found.items()}
         assert below_the_best(totals) == below_the_best(expected)
@@ -250,5 +279,7 @@ def test_what_is_kept_up_to_date_says_what_the_plain_rules_say(history: list[Ste
             case PodGoes(which):
                 both.pods.pop(f"uid-p{which}", None)
                 both.cache.remove_pod(f"uid-p{which}")
+            case Hopes():
+                both.hope(step)
             case Ask():
                 both.ask(number, step)

@@ -343,7 +343,7 @@ class WhoFitsIsTried(Invariant):
 
 
 def _untried(path: str, scheduler: Scheduler) -> Iterator[str]:
-    if next(scheduler.cache.nominated_rows(), None) is not None:
+    if next(scheduler.cache.nominated_nodes(), None) is not None:
         return
     for queued in scheduler.queue._unschedulable.values():  # noqa: SLF001 -- an invariant looks inside
         pod = queued.info
