@@ -8,7 +8,8 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     stash.py        messages put aside                          endings.py      how an actor ends
     ties.py         death watch and links                       context.py      what an actor can do
     kernel.py       run queue, supervision                      driver.py       what the kernel needs of others
-    system.py       the driver for asyncio and trio             sim_system.py   the deterministic driver
+    system.py       the driver for asyncio and trio             pump.py         its tasks, which turn the crank
+    sim_system.py   the deterministic driver                    deadlines.py    when asks are given up
     rest.py         handlers that await the event loop          schedules.py    the simulator's choice of the next
     activation.py   handlers that have begun                    supervision.py  strategies, as in OTP
     crank.py        the one hot loop                            parking.py      how tasks wait in an event loop
@@ -22,7 +23,6 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     threads.py      pools for blocking work                     tracing.py      for OpenTelemetry
     top.py          who is busy, from two snapshots             terminal.py     a live view of that
     foreign.py      awaits that cannot be simulated             fences.py       calls that cannot
-    deadlines.py    when asks are given up
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).

@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 class Host(Protocol):
-    """The driver in whose event loop it runs."""
+    """In whose task it runs."""
 
     kernel: "Kernel"
 
@@ -38,8 +38,8 @@ class Rest:
     waited for with an event.
     """
 
-    def __init__(self, system: Host, activation: Activation, coroutine: Stepped) -> None:
-        self._system = system
+    def __init__(self, host: Host, activation: Activation, coroutine: Stepped) -> None:
+        self._host = host
         self._activation = activation
         self._coroutine = coroutine
 
@@ -58,8 +58,8 @@ class Rest:
                 step = partial(self._coroutine.send, sent)
 
     def _step(self, step: Callable[[], object]) -> object:
-        kernel = self._system.kernel
-        self._system.refresh()
+        kernel = self._host.kernel
+        self._host.refresh()
         activation = self._activation
         previous, kernel.current = kernel.current, activation.cell
         activation.cell.envelope, activation.awaits = activation.envelope, None
@@ -69,13 +69,13 @@ class Rest:
         finally:
             kernel.current = previous
             activation.cell.envelope = None
-            self._system.has_stepped(activation, began)
+            self._host.has_stepped(activation, began)
 
     def _pass_on(self, awaited: object) -> Generator[object, object, object]:
         if isinstance(awaited, Wait):
             wait = cast("Wait[object]", awaited)
             self._activation.waits_for(wait)
-            yield from cast("Generator[object, object, None]", self._system.park(wait).__await__())
+            yield from cast("Generator[object, object, None]", self._host.park(wait).__await__())
             return None
         return (yield awaited)
 

@@ -4,18 +4,17 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import anyio
 import structlog
-from anyio import CancelScope, CapacityLimiter, Event, to_thread
+from anyio import CapacityLimiter, to_thread
 from anyio.abc import TaskGroup
 from anyio.lowlevel import cancel_shielded_checkpoint
 
-from kubeactors.actor.activation import CLOSED, Activation
+from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.beginnings import begin_at_once, until_begun
 from kubeactors.actor.cell import Cell
@@ -25,12 +24,10 @@ from kubeactors.actor.envelope import sender_of
 from kubeactors.actor.errors import SystemFailed, SystemNotRunning
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
-from kubeactors.actor.overdue import UNENDING, at_work_on, report_unending, warn_of
-from kubeactors.actor.parking import Parking, parking
+from kubeactors.actor.parking import Parking
+from kubeactors.actor.pump import FEWEST_PER_LOOK, TURN, Pump
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
-from kubeactors.actor.rest import Rest
-from kubeactors.actor.states import State
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
 from kubeactors.actor.supervision import Restart
 from kubeactors.actor.waits import Wait
@@ -40,13 +37,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 R = TypeVar("R")
-
-FEWEST_PER_LOOK, MOST_PER_LOOK = 32, 256
-"""How many entries of the run queue are run between two looks at the clock: more while they are quick."""
-TURN = 1_000_000
-"""Nanoseconds after which the event loop has its turn."""
-SPARE_WORKERS = 16
-"""How many tasks are kept for handlers that will await something."""
 
 _log = structlog.wrap_logger(
     logging.getLogger("kubeactors"),
@@ -99,8 +89,7 @@ class ActorSystem:
     ) -> None:
         self.name = name
         seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is where chance comes from
-        self._origin = time.monotonic_ns()
-        wall = time.time_ns()
+        origin, wall = time.monotonic_ns(), time.time_ns()
         self._ready: deque[Entry] = deque()
         self.kernel: Kernel = Kernel(
             self,
@@ -116,19 +105,10 @@ class ActorSystem:
             from kubeactors.actor.tracing import Tracing  # noqa: PLC0415 -- who traces pays for it
 
             Tracing(tracer).begin(self.kernel)
-        self._group: TaskGroup | None = None
-        self._parking: Parking
+        self._pump = Pump(self.kernel, self._ready, origin, self.log, name=name, debug=debug)
         self.cancelled: tuple[type[BaseException], ...] = ()
-        self._alarm: Wait[None] = Wait()
-        self._spare: deque[Wait[None]] = deque()
-        self._readers: dict[Wait[None], None] = {}
-        self._closing = False
-        self._stopped = Event()
-        self._delegated: dict[Activation, None] = {}
-        self._pause_by = 0
+        self._group: TaskGroup | None = None
         self._debug = debug
-        self._look = 1 if debug else FEWEST_PER_LOOK
-        self._ran = 1
         self._greedy: Cell | None = None
         self._greedy_until = 0
 
@@ -140,11 +120,10 @@ class ActorSystem:
         """
         if self._group is not None:
             raise SystemNotRunning(f"{self.name} has been entered before; make an ActorSystem for each block")
-        self._parking = parking()
-        self.cancelled = (anyio.get_cancelled_exc_class(),)
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
-        self._group.start_soon(self._work, name=f"{self.name} pump")
+        self._pump.begin(self._group)
+        self.cancelled = self._pump.cancelled
         return self
 
     async def __aexit__(
@@ -153,8 +132,9 @@ class ActorSystem:
         group = self._group
         assert group is not None
         if self.kernel.fatal is None:
-            self._stop_all()
-        interruption = await self._until_stopped()
+            self.kernel.stop_all()
+            self.kernel.change(self._pump.close)
+        interruption = await self._pump.until_stopped()
         group.cancel_scope.cancel()
         if error is None or not isinstance(error, anyio.get_cancelled_exc_class()):
             await group.__aexit__(None, None, None)  # an error of the block leaves as it is, not in a group
@@ -167,26 +147,6 @@ class ActorSystem:
             raise interruption
         return cancelled
 
-    async def _until_stopped(self) -> BaseException | None:
-        """Wait for the end of all actors, whatever happens; a cancellation meanwhile. Asyncio's own minds no shield."""
-        interruption: BaseException | None = None
-        with CancelScope(shield=True):
-            while not self._stopped.is_set():
-                try:
-                    await self._stopped.wait()
-                except self.cancelled as error:
-                    interruption = error
-        return interruption
-
-    def _stop_all(self) -> None:
-        self.kernel.stop_all()
-        self.kernel.change(self._close)
-
-    def _close(self) -> None:
-        self._closing = True
-        self.kernel.at(self.kernel.now + UNENDING, partial(report_unending, self.log, self._delegated))
-        self.kernel.root.state = State.STOPPED
-
     def find(self, name: Name[M]) -> Ref[M] | None:
         """The actor that is registered by this name."""
         return self.kernel.registry.find(name)
@@ -197,7 +157,7 @@ class ActorSystem:
 
     def snapshot(self) -> Snapshot:
         """The system as a whole: every living actor, and what those of each class have done up to now."""
-        return snapshot_of(self.kernel, self._clock())
+        return snapshot_of(self.kernel, self._pump.clock())
 
     def tree(self, siblings: int = 100) -> str:
         """The supervision tree as text, for people: a line for each actor; of many siblings the first."""
@@ -238,177 +198,27 @@ class ActorSystem:
         """End an actor and its descendants, soon."""
         self.kernel.stop(cast("Cell", ref), reason)
 
-    # The pump.
-
-    async def _work(self) -> None:
-        """Be the pump until a handler takes this task; then be a spare one.
-
-        Shielded: a cancellation from outside reaches the block, and the block's end stops the actors in order.
-        """
-        try:
-            with CancelScope(shield=True):
-                while await self._work_once() and await self._be_spare():
-                    pass
-        except BaseException:
-            self._break_down()
-            raise
-
-    async def _work_once(self) -> bool:
-        """Be the pump until a handler takes this task, and run that to its end; False at the system's end."""
-        with CancelScope() as scope:
-            activation = await self._pump()
-            if activation is None:
-                self._finish()
-                return False
-            activation.scope = scope.cancel
-            self._delegated[activation] = None
-            self._hand_over()
-            await self._delegate(activation)
-        return True
-
-    def _break_down(self) -> None:
-        """A bug of ours, or an observer of dead letters that raises: nobody can turn the crank; let the block end."""
-        self._closing = True
-        for activation in self._delegated:
-            assert activation.scope is not None
-            activation.scope()
-        self._finish()
-
-    async def _pump(self) -> Activation | None:
-        """Run what is ready until a handler awaits something foreign, which is returned; None at the system's end."""
-        kernel, pause = self.kernel, self._parking.pause
-        while True:
-            activation = self._turn()
-            if activation is not None:
-                return activation
-            if kernel.has_work:
-                await pause()
-            elif kernel.fatal is not None and not self._closing:
-                assert self._group is not None
-                self._group.cancel_scope.cancel()
-                self._close()
-            elif self._closing and not self._delegated and not kernel.farewells:
-                return None
-            else:
-                await self._sleep()
-
-    def _turn(self) -> Activation | None:
-        """Run entries until there is none, or the time is over."""
-        kernel = self.kernel
-        clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin
-        kernel.now = now = clock() - origin
-        self._pause_by = until = now + TURN
-        while True:
-            timers.fire(now)
-            activation = self._timed(now) if ready else None
-            if activation is None:
-                activation = kernel.run(self._look - 1)
-                self._ran = self._look - kernel.left_over
-            if activation is not None or not ready:
-                return activation
-            before, now = now, clock() - origin
-            kernel.now = now
-            if not self._debug:
-                self._look = _entries_per_look(self._look, now - before)
-            if now > until:
-                return None
-
-    def _timed(self, now: int) -> Activation | None:
-        """Run one entry and let its time stand for as many as were run between the last two looks at the clock."""
-        entry = self._ready[0]
-        at_work = at_work_on(entry) if self._debug else None
-        activation = self.kernel.run(1)
-        spent = self._clock() - now
-        if isinstance(entry, Cell):
-            entry.busy += spent * self._ran
-        if at_work is not None:
-            warn_of(self.log, *at_work, spent)
-        return activation
-
-    def has_stepped(self, activation: Activation, began: int) -> None:
-        """The rest of a handler has made a step in its own task."""
-        spent = self._clock() - began
-        activation.cell.busy += spent
-        if self._debug:
-            warn_of(self.log, activation.cell, activation.envelope[0], spent)
+    # For streams, whose readers may outlive it.
 
     @property
     def is_ending(self) -> bool:
         """Whether its actors are being stopped, or have stopped."""
-        return self._closing
+        return self._pump.is_closing
 
     @property
     def has_ended(self) -> bool:
         """Whether all actors have stopped."""
-        return self._stopped.is_set()
+        return self._pump.has_stopped
 
     async def until_told(self, wait: Wait[None]) -> None:
-        """Return when it is done, or the system has ended: for streams, whose readers may outlive it."""
-        self._readers[wait] = None
+        """Return when it is done, or the system has ended."""
+        self._pump.readers[wait] = None
         try:
             await self.outside(wait, helps=True)
         finally:
-            del self._readers[wait]
-
-    def _finish(self) -> None:
-        self._stopped.set()
-        for wait in list(self._readers):
-            wait.set(None)
-        self._parking.close()
-        while self._spare:
-            self._spare.popleft().set(None)
-
-    async def _sleep(self) -> None:
-        due = self.kernel.timers.next_due()
-        alarm: Wait[None] = Wait()
-        self._alarm = alarm
-        self.kernel.asleep = True
-        if due is None:
-            await self._parking.park(alarm)
-        else:
-            await self._parking.park_until(alarm, due + self._origin)
-        self.kernel.asleep = False
-
-    def _hand_over(self) -> None:
-        """Let another task be the pump."""
-        if self._spare:
-            self._spare.popleft().set(None)
-        else:
-            assert self._group is not None
-            self._group.start_soon(self._work, name=f"{self.name} worker")
-
-    async def _be_spare(self) -> bool:
-        """Wait to be the pump again; False if there are enough spare tasks."""
-        if self._stopped.is_set() or len(self._spare) >= SPARE_WORKERS:
-            return False
-        turn: Wait[None] = Wait()
-        self._spare.append(turn)
-        await self._parking.park(turn)
-        return not self._stopped.is_set()
-
-    async def _delegate(self, activation: Activation) -> None:
-        """Run the rest of a handler in this task."""
-        coroutine = activation.coroutine
-        try:
-            result = await Rest(self, activation, coroutine)
-        except self.cancelled as error:
-            if activation.coroutine is CLOSED:
-                raise
-            activation.failed(error)  # it is not this task that was cancelled, but something that the handler awaited
-        except Exception as error:  # noqa: BLE001 -- the supervisor's
-            if activation.coroutine is not CLOSED:
-                activation.failed(error)
-        else:
-            if activation.coroutine is not CLOSED:
-                activation.finished(result)
-        finally:
-            del self._delegated[activation]
-            self.kernel.change(_nothing)
+            del self._pump.readers[wait]
 
     # For the kernel.
-
-    def _clock(self) -> int:
-        return time.monotonic_ns() - self._origin
 
     def goes_on(self, cell: Cell) -> bool:
         """For as long as a turn of the event loop, from its first batch on."""
@@ -425,11 +235,11 @@ class ActorSystem:
 
     def refresh(self) -> None:
         """Set the kernel's time."""
-        self.kernel.now = self._clock()
+        self._pump.refresh()
 
     def wake(self) -> None:
         """There is work again."""
-        self._alarm.set(None)
+        self._pump.wake()
 
     def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
         """What ordinary code awaits."""
@@ -439,22 +249,18 @@ class ActorSystem:
             self.refresh()
             kernel.help(wait, FEWEST_PER_LOOK)
         if not wait.done:
-            return _outside(self._parking, wait)
-        return wait if kernel.now < self._pause_by else self._after_pause(wait)
+            return _outside(self._pump.parking, wait)
+        return wait if kernel.now < self._pump.pause_by else self._after_pause(wait)
 
     async def _after_pause(self, wait: Wait[R]) -> R:
         """Somebody's asks are answered at once, one after the other: let the event loop have its turn now and then."""
         await cancel_shielded_checkpoint()  # it is done: whoever is cancelled now must still learn that
-        self._pause_by = self._clock() + TURN
+        self._pump.pause_by = self._pump.clock() + TURN
         return wait.result()
-
-    def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
-        """What the rest of a handler awaits in its own task."""
-        return self._parking.park(wait)
 
     def gave_up(self, wait: Wait[R]) -> bool:
         """Whether the task that waits is cancelled, and has not run since."""
-        return self._parking.gave_up(wait)
+        return self._pump.parking.gave_up(wait)
 
     def foreign(self, activation: Activation) -> Activation | None:
         """The pump goes on elsewhere; this task belongs to the handler now."""
@@ -477,21 +283,6 @@ class ActorSystem:
             message, sender = envelope[0], sender_of(envelope)
             fields = {"cause": type(message).__name__, "sender": sender.path if sender is not None else "", **fields}
         getattr(_log, level)(event, actor=path, **fields)
-
-
-def _entries_per_look(entries: int, spent: int) -> int:
-    """How many are run before the next look at the clock, if so many took so many nanoseconds.
-
-    >>> _entries_per_look(64, 100_000), _entries_per_look(64, 900_000)
-    (128, 32)
-    """
-    if spent < TURN // 8:
-        return min(entries * 2, MOST_PER_LOOK)
-    return max(entries // 2, FEWEST_PER_LOOK) if spent > TURN // 2 else entries
-
-
-def _nothing() -> None:
-    """A change that changes nothing: it wakes the pump."""
 
 
 async def _outside(parking: Parking, wait: Wait[R]) -> R:

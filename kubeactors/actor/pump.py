@@ -1,0 +1,282 @@
+"""Who turns the crank in an event loop: tasks that run ready actors, one at a time, and sleep when there are none."""
+
+import time
+from collections import deque
+from collections.abc import Coroutine
+from functools import partial
+from typing import TypeVar
+
+import anyio
+from anyio import CancelScope, Event
+from anyio.abc import TaskGroup
+
+from kubeactors.actor.activation import CLOSED, Activation
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.driver import Entry
+from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.logs import LogSink
+from kubeactors.actor.overdue import UNENDING, at_work_on, report_unending, warn_of
+from kubeactors.actor.parking import Parking, parking
+from kubeactors.actor.rest import Rest
+from kubeactors.actor.states import State
+from kubeactors.actor.waits import Wait
+
+R = TypeVar("R")
+
+FEWEST_PER_LOOK, MOST_PER_LOOK = 32, 256
+"""How many entries of the run queue are run between two looks at the clock: more while they are quick."""
+TURN = 1_000_000
+"""Nanoseconds after which the event loop has its turn."""
+SPARE_WORKERS = 16
+"""How many tasks are kept for handlers that will await something."""
+
+
+class Pump:
+    """Runs what is ready in the tasks of a group.
+
+    One task at a time is the pump. A handler that awaits something foreign keeps the task that it began in to its end;
+    another task is the pump from then on.
+
+    Args:
+        kernel: whose crank it turns.
+        ready: its run queue.
+        origin: the monotonic time at which the kernel's began, in nanoseconds.
+        log: where it tells of handlers that take too long.
+        name: of its tasks, for those who look at them.
+        debug: look at the clock around every entry.
+    """
+
+    def __init__(  # noqa: PLR0913 -- made in one place
+        self, kernel: Kernel, ready: deque[Entry], origin: int, log: LogSink, *, name: str, debug: bool
+    ) -> None:
+        self.kernel: Kernel = kernel
+        self.parking: Parking
+        self.cancelled: tuple[type[BaseException], ...] = ()
+        """What the event loop cancels tasks with."""
+        self.pause_by: int = 0
+        """When the event loop is to have its next turn."""
+        self.is_closing: bool = False
+        """Whether the actors are being stopped, or have stopped."""
+        self.readers: dict[Wait[None], None] = {}
+        """What is set at the end, too."""
+        self._ready = ready
+        self._origin = origin
+        self._log = log
+        self._name = name
+        self._debug = debug
+        self._group: TaskGroup
+        self._alarm: Wait[None] = Wait()
+        self._spare: deque[Wait[None]] = deque()
+        self._stopped = Event()
+        self._delegated: dict[Activation, None] = {}
+        self._look = 1 if debug else FEWEST_PER_LOOK
+        self._ran = 1
+
+    def begin(self, group: TaskGroup) -> None:
+        """Turn, in tasks of the group, in the event loop that runs now."""
+        self.parking = parking()
+        self.cancelled = (anyio.get_cancelled_exc_class(),)
+        self._group = group
+        group.start_soon(self._work, name=f"{self._name} pump")
+
+    def close(self) -> None:
+        """The actors are being stopped: end when the last one has ended."""
+        self.is_closing = True
+        self.kernel.at(self.kernel.now + UNENDING, partial(report_unending, self._log, self._delegated))
+        self.kernel.root.state = State.STOPPED
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether it turns no more."""
+        return self._stopped.is_set()
+
+    async def until_stopped(self) -> BaseException | None:
+        """Wait for the end, whatever happens; a cancellation meanwhile. Asyncio's own minds no shield."""
+        interruption: BaseException | None = None
+        with CancelScope(shield=True):
+            while not self.has_stopped:
+                try:
+                    await self._stopped.wait()
+                except self.cancelled as error:
+                    interruption = error
+        return interruption
+
+    def wake(self) -> None:
+        """There is work again."""
+        self._alarm.set(None)
+
+    def clock(self) -> int:
+        """The kernel's time at this moment."""
+        return time.monotonic_ns() - self._origin
+
+    def refresh(self) -> None:
+        """Set the kernel's time."""
+        self.kernel.now = self.clock()
+
+    # Its tasks.
+
+    async def _work(self) -> None:
+        """Be the pump until a handler takes this task; then be a spare one.
+
+        Shielded: a cancellation from outside reaches the block, and the block's end stops the actors in order.
+        """
+        try:
+            with CancelScope(shield=True):
+                while await self._work_once() and await self._be_spare():
+                    pass
+        except BaseException:
+            self._break_down()
+            raise
+
+    async def _work_once(self) -> bool:
+        """Be the pump until a handler takes this task, and run that to its end; False at the system's end."""
+        with CancelScope() as scope:
+            activation = await self._turning()
+            if activation is None:
+                self._finish()
+                return False
+            activation.scope = scope.cancel
+            self._delegated[activation] = None
+            self._hand_over()
+            await self._delegate(activation)
+        return True
+
+    def _break_down(self) -> None:
+        """A bug of ours, or an observer of dead letters that raises: nobody can turn the crank; let the block end."""
+        self.is_closing = True
+        for activation in self._delegated:
+            assert activation.scope is not None
+            activation.scope()
+        self._finish()
+
+    async def _turning(self) -> Activation | None:
+        """Run what is ready until a handler awaits something foreign, which is returned; None at the system's end."""
+        kernel, pause = self.kernel, self.parking.pause
+        while True:
+            activation = self._turn()
+            if activation is not None:
+                return activation
+            if kernel.has_work:
+                await pause()
+            elif kernel.fatal is not None and not self.is_closing:
+                self._group.cancel_scope.cancel()
+                self.close()
+            elif self.is_closing and not self._delegated and not kernel.farewells:
+                return None
+            else:
+                await self._sleep()
+
+    def _turn(self) -> Activation | None:
+        """Run entries until there is none, or the time is over."""
+        kernel = self.kernel
+        clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin
+        kernel.now = now = clock() - origin
+        self.pause_by = until = now + TURN
+        while True:
+            timers.fire(now)
+            activation = self._timed(now) if ready else None
+            if activation is None:
+                activation = kernel.run(self._look - 1)
+                self._ran = self._look - kernel.left_over
+            if activation is not None or not ready:
+                return activation
+            before, now = now, clock() - origin
+            kernel.now = now
+            if not self._debug:
+                self._look = _entries_per_look(self._look, now - before)
+            if now > until:
+                return None
+
+    def _timed(self, now: int) -> Activation | None:
+        """Run one entry and let its time stand for as many as were run between the last two looks at the clock."""
+        entry = self._ready[0]
+        at_work = at_work_on(entry) if self._debug else None
+        activation = self.kernel.run(1)
+        spent = self.clock() - now
+        if isinstance(entry, Cell):
+            entry.busy += spent * self._ran
+        if at_work is not None:
+            warn_of(self._log, *at_work, spent)
+        return activation
+
+    def _finish(self) -> None:
+        self._stopped.set()
+        for wait in list(self.readers):
+            wait.set(None)
+        self.parking.close()
+        while self._spare:
+            self._spare.popleft().set(None)
+
+    async def _sleep(self) -> None:
+        due = self.kernel.timers.next_due()
+        alarm: Wait[None] = Wait()
+        self._alarm = alarm
+        self.kernel.asleep = True
+        if due is None:
+            await self.parking.park(alarm)
+        else:
+            await self.parking.park_until(alarm, due + self._origin)
+        self.kernel.asleep = False
+
+    def _hand_over(self) -> None:
+        """Let another task be the pump."""
+        if self._spare:
+            self._spare.popleft().set(None)
+        else:
+            self._group.start_soon(self._work, name=f"{self._name} worker")
+
+    async def _be_spare(self) -> bool:
+        """Wait to be the pump again; False if there are enough spare tasks."""
+        if self.has_stopped or len(self._spare) >= SPARE_WORKERS:
+            return False
+        turn: Wait[None] = Wait()
+        self._spare.append(turn)
+        await self.parking.park(turn)
+        return not self.has_stopped
+
+    async def _delegate(self, activation: Activation) -> None:
+        """Run the rest of a handler in this task."""
+        coroutine = activation.coroutine
+        try:
+            result = await Rest(self, activation, coroutine)
+        except self.cancelled as error:
+            if activation.coroutine is CLOSED:
+                raise
+            activation.failed(error)  # it is not this task that was cancelled, but something that the handler awaited
+        except Exception as error:  # noqa: BLE001 -- the supervisor's
+            if activation.coroutine is not CLOSED:
+                activation.failed(error)
+        else:
+            if activation.coroutine is not CLOSED:
+                activation.finished(result)
+        finally:
+            del self._delegated[activation]
+            self.kernel.change(_nothing)
+
+    # For the rest of a handler that has a task of its own.
+
+    def has_stepped(self, activation: Activation, began: int) -> None:
+        """It has made a step."""
+        spent = self.clock() - began
+        activation.cell.busy += spent
+        if self._debug:
+            warn_of(self._log, activation.cell, activation.envelope[0], spent)
+
+    def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
+        """What it awaits in place of the kernel's."""
+        return self.parking.park(wait)
+
+
+def _entries_per_look(entries: int, spent: int) -> int:
+    """How many are run before the next look at the clock, if so many took so many nanoseconds.
+
+    >>> _entries_per_look(64, 100_000), _entries_per_look(64, 900_000)
+    (128, 32)
+    """
+    if spent < TURN // 8:
+        return min(entries * 2, MOST_PER_LOOK)
+    return max(entries // 2, FEWEST_PER_LOOK) if spent > TURN // 2 else entries
+
+
+def _nothing() -> None:
+    """A change that changes nothing: it wakes the pump."""
