@@ -94,6 +94,16 @@ def test_what_the_store_says_is_what_there_is(request_: StoreRequest, answer: ob
     assert not problem or problem in problems[0]
 
 
+def test_a_compaction_that_was_not_answered_may_have_been_done() -> None:
+    bench = Bench()
+    bench.invariant.asked(Compact(revision=3))
+    assert not bench.said(Compact(revision=3), Compacted(3))
+    assert not bench.said(Range(op=RangeOp(key="a", revision=2)), Compacted(3))
+    assert bench.said(Compact(revision=4), Compacted(3)) == [
+        "it does not compact to 4, and is at 4: Compacted(compact_revision=3)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("txn", "answer", "problems"),
     [

@@ -70,7 +70,7 @@ class UidsAreUnique(Invariant):
 
 
 Known: TypeAlias = tuple[int, int, bool]
-"""When a request reached the store: its revision, that of the last compaction, whether the conditions held."""
+"""When a request reached the store: its revision, up to where it may be compacted, whether the conditions held."""
 
 
 class StoreIsConsistent(StoreInvariant):
@@ -85,6 +85,7 @@ class StoreIsConsistent(StoreInvariant):
         super().__init__(world, root)
         self._revision = FIRST_REVISION
         self._compacted = 0
+        """Up to where somebody asked for a compaction: it may have been done and not been answered."""
         self._states: dict[str, list[KeyValue]] = {}
         """By key: all states, deletions too."""
         self._events: list[StoreEvent] = []
@@ -111,7 +112,10 @@ class StoreIsConsistent(StoreInvariant):
         compares = request.compare if isinstance(request, Txn) else ()
         newest = ((self._at(one.key, self._revision), one.mod_revision) for one in compares)
         holds = all((0 if kv is None else kv.mod_revision) == wanted for kv, wanted in newest)
-        return self._revision, self._compacted, holds
+        known = self._revision, self._compacted, holds
+        if isinstance(request, Compact) and request.revision <= self._revision:
+            self._compacted = max(self._compacted, request.revision)
+        return known
 
     def answered(self, request: StoreRequest, remembered: object, answer: object) -> Iterator[str]:
         """Compare what it says with what there was."""
@@ -122,7 +126,7 @@ class StoreIsConsistent(StoreInvariant):
             case Range(op=op), RangeReply():
                 yield from self._shown(op, answer, revision)
             case Compact(), CompactReply():
-                self._compacted = request.revision
+                pass
             case Compact(), _ if compacted < request.revision <= revision:
                 yield f"it does not compact to {request.revision}, and is at {revision}: {answer}"
             case Progress(), RangeReply(revision=said) if said != revision:
