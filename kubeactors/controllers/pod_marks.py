@@ -61,7 +61,7 @@ def marks_of(change: Change[Pod]) -> int:
 
 
 def _of_owners(old: ObjectMeta, new: ObjectMeta) -> int:
-    labelled = old.labels is not new.labels and old.labels != new.labels
+    labelled = old.labels != new.labels
     serves = SERVES if labelled or old.deletion_timestamp != new.deletion_timestamp else 0
     owned = _owned(new)
     if owner_changed(old, new):

@@ -184,6 +184,10 @@ class _Rollout:
         goals = sizes.proportional_sizes(deployment, self.all)
         return [(one, goals[one.metadata.name]) for one in active(self.all)]
 
+    def _scale(self, found: ReplicaSet, goal: int) -> bool:
+        """As `_resize`; but one of that size stays as it is, also if it was meant to be a part of something else."""
+        return goal != size(found) and self._resize(found, goal)
+
     def _resize(self, found: ReplicaSet, goal: int) -> bool:
         deployment = self._deployment
         sized = with_replicas(found, wanted(deployment), wanted(deployment) + sizes.max_surge(deployment))
@@ -212,19 +216,14 @@ class _Rollout:
         return self._finished_step(moved=moved)
 
     def _grow(self, new: ReplicaSet) -> bool:
-        goal = wanted(self._deployment)
-        if size(new) == goal:
-            return False
-        if size(new) < goal:
-            goal = sizes.new_size(self._deployment, self.all, new)
-        return goal != size(new) and self._resize(new, goal)
+        return self._scale(new, sizes.new_size(self._deployment, self.all, new))
 
     def _shrink(self, new: ReplicaSet) -> bool:
         old = sorted(active(self.old), key=by_creation)
         minimum = wanted(self._deployment) - sizes.max_unavailable(self._deployment)
         unavailable = size(new) - new.status.available_replicas
         spare = total_size(self.all) - minimum - unavailable
-        if not old or spare <= 0:
+        if spare <= 0:
             return False
         moved = self._shrink_unhealthy(old, spare)
         return self._shrink_healthy(self._available() - minimum) or moved
@@ -240,19 +239,17 @@ class _Rollout:
         """Old pods that are not available can go first: nobody misses them."""
         moved = False
         for one in old:
-            step = min(spare, size(one) - one.status.available_replicas)
-            if step > 0:
-                spare -= step
-                moved = self._resize(one, size(one) - step) or moved
+            step = max(min(spare, size(one) - one.status.available_replicas), 0)
+            spare -= step
+            moved = self._scale(one, size(one) - step) or moved
         return moved
 
     def _shrink_healthy(self, spare: int) -> bool:
         moved = False
         for one in sorted(active(self.old), key=by_creation):
-            step = min(size(one), spare)
-            if step > 0:
-                spare -= step
-                moved = self._resize(one, size(one) - step) or moved
+            step = max(min(size(one), spare), 0)
+            spare -= step
+            moved = self._scale(one, size(one) - step) or moved
         return moved
 
     # Recreating.
@@ -267,8 +264,7 @@ class _Rollout:
             return self.finished(self.progressed())
         self.sync_revision(create=True)
         assert self.new is not None  # found or made just now
-        goal = wanted(self._deployment)
-        return self._finished_step(moved=size(self.new) != goal and self._resize(self.new, goal))
+        return self._finished_step(moved=self._scale(self.new, wanted(self._deployment)))
 
     def _old_pods_live(self) -> bool:
         """Whether there are pods of old ones, or may be: a controller that has not seen yet that they are to go.

@@ -112,11 +112,11 @@ class StatefulSetController(Controller):
             self._leaving.pop(change.current.metadata.uid, None)
         if old is not None and new is not None and old.metadata.uid != new.metadata.uid:
             self._leaving.pop(old.metadata.uid, None)
-        if old is not None and (new is None or owner_changed(old.metadata, new.metadata)):
-            self._enqueue_owner(old)
         if new is None:
             self._enqueue_named_in(change.current.metadata.namespace, change.current.metadata.name)
             return
+        if old is not None and owner_changed(old.metadata, new.metadata):
+            self._enqueue_owner(old)
         if controller_of(new.metadata) is not None:
             self._enqueue_owner(new)
         elif may_be_taken(change):
