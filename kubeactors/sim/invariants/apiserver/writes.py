@@ -207,7 +207,7 @@ def _said(value: object) -> object:
 def _left_alone(request: Update | Patch, before: TypedObject | None, new: TypedObject) -> Iterator[str]:
     """What a write of the other part has changed."""
     other = "spec" if request.subresource == STATUS else STATUS
-    if before is None or not _has_status(before):
+    if before is None or not _has_status(before) or _is_there(request, before):
         return
     if getattr(before, other, None) != getattr(new, other, None):
         yield f"its {other} has changed from {getattr(before, other)} to {getattr(new, other)}"
@@ -231,6 +231,13 @@ def _patched(request: Patch, new: TypedObject) -> Iterator[str]:
         wanted.pop(STATUS, None)
         wanted["metadata"] = metadata
     yield from _lacks(wanted, _plain(new))
+
+
+def _is_there(request: Update | Patch, before: TypedObject) -> bool:
+    """Whether all that a patch says was so before: it has changed nothing then, and what has changed was another write."""
+    if not isinstance(request, Patch) or request.patch_type in (JSON_PATCH, APPLY_PATCH) or b'"$' in request.patch:
+        return False
+    return not any(True for _ in _patched(request, before))
 
 
 def _content(value: TypedObject) -> dict[str, object]:
