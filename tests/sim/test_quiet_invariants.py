@@ -69,6 +69,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("statuses-are-true", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
     ("dark-nodes-are-noticed", "nodelifecycle.health:silenced:confuse:1",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),
+    ("nobody-wavers", "nodelifecycle.health:with_execute_taint:drop_condition:1",
+     (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=150.0))),
     ("exposed-pods-go", "taint_eviction:TaintEvictionController._on_node:skip_wake_up:0",
      (WEB, Taint(at=5.0, node="node-1", seconds=30.0))),
     ("ended-jobs-go-in-time", "ttl_after_finished:TTLAfterFinishedController._on_job:skip_wake_up:0",

@@ -4,7 +4,7 @@
     storage.py      apiserver/      client.py      conduct.py      controllers/      scheduler.py      kubelet.py
     podstatus.py    what pods say of themselves     podtimes.py     what kubelets do in time
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
-    statements.py   what statuses say that was seen
+    statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
@@ -24,6 +24,7 @@ from kubeactors.sim.invariants import (
     scheduler,
     statements,
     storage,
+    wavering,
 )
 from kubeactors.sim.invariants.invariant import (
     Invariant,
@@ -46,6 +47,7 @@ ALL: tuple[type[Invariant], ...] = (
     *conditions.INVARIANTS,
     *memories.INVARIANTS,
     *statements.INVARIANTS,
+    *wavering.INVARIANTS,
 )
 
 CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"
