@@ -40,6 +40,7 @@ FAULTS: tuple[AnyFault, ...] = (
     f.ReplyLost(at=5.0, component=MANAGER, resource="pods"),
     f.SlowReplies(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
     f.LateWrite(at=5.0, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0),
+    f.Unseen(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
     f.Unavailable(at=5.0, component=MANAGER, seconds=3.0),
     f.Partition(at=5.0, component=NODE, direction="from-server", seconds=10.0),
     f.ZonePowerLoss(at=5.0, seconds=5.0),

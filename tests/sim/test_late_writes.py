@@ -6,9 +6,10 @@ from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.chaos.faults import LateWrite, ManagerRestart
+from kubeactors.sim.chaos.faults import LateWrite, ManagerRestart, Unseen
 from kubeactors.sim.plan import AnyStep, PlanError, decode, encode
 from kubeactors.sim.workload import CreateDeployment, DeletePod, Scale
+from tests.quality.automatic.mutants import in_force, named
 
 MANAGER, NODE = "controller-manager", "node-1"
 LATE_CREATION = LateWrite(at=0.0, component=MANAGER, resource="pods", verb="create", seconds=3.0)
@@ -69,6 +70,16 @@ def test_a_write_comes_late_and_once() -> None:
 def test_a_write_whose_sender_is_gone_never_comes() -> None:
     steps = (LATE_CREATION, CreateDeployment(at=0.1, name="web", replicas=1), ManagerRestart(at=1.0))
     assert made(lived(*steps, late=1), Pod) == 1
+
+
+def test_what_has_come_and_gone_unseen_is_made_again() -> None:
+    unseen = Unseen(at=0.0, component=MANAGER, resource="replicasets", seconds=40.0)
+    plan = Plan(seed=1, nodes=1, steps=(unseen, CreateDeployment(at=0.1, name="web", replicas=2)))
+    simulation = Simulation(plan)
+    assert simulation.run().violations == ()
+    assert made(simulation, ReplicaSet) == 2
+    with in_force(named("controllers.deployment.controller:DeploymentController._reconcile:negate_condition:0")):
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"converged"}
 
 
 def test_what_nobody_does_meanwhile_is_refused_with_its_line() -> None:

@@ -9,6 +9,7 @@ import msgspec
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
     ApiRequest,
     WatchClosed,
@@ -23,12 +24,12 @@ from kubeactors.sim.chaos.concern import concerned
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.disk import Disk
 from kubeactors.sim.chaos.faults import AnyFault, OwnFault
-from kubeactors.sim.chaos.meddling import meddled
+from kubeactors.sim.chaos.meddling import meddled, taken_away
 from kubeactors.sim.chaos.network_faults import rule_of
 from kubeactors.sim.chaos.power import PowerSupply
 from kubeactors.sim.chaos.rules.links import REFUSALS, Newer, Refuse
-from kubeactors.sim.chaos.rules.watches import EXPIRED, Stale
-from kubeactors.sim.chaos.rules.writes import CrashAfter, DelayReply, Hold
+from kubeactors.sim.chaos.rules.watches import EXPIRED, Break, Stale
+from kubeactors.sim.chaos.rules.writes import CrashAfter, DelayReply, Hold, Vanish
 from kubeactors.sim.chaos.spoiler import Spoiler
 from kubeactors.sim.chaos.troubles import Troubles
 from kubeactors.sim.network import STORE, TO_STORE, Network, Rule, disconnect
@@ -168,6 +169,9 @@ class Chaos:
             case faults.LateWrite():
                 late_write = Hold(fault, partial(self._meanwhile, fault), self._after)
                 self._rule(fault.component, late_write, CRASH_WINDOW_SECONDS)
+            case faults.Unseen():
+                vanish = Vanish(fault, partial(self._hide, fault), partial(self._take_away, fault))
+                self._rule(fault.component, vanish, CRASH_WINDOW_SECONDS)
             case faults.Compaction():
                 self._compact(fault)
             case _:
@@ -323,6 +327,16 @@ class Chaos:
         self._world.disturb(concerned(fault), self._kernel.now + int(fault.seconds * SECOND))
         how = fault.meanwhile
         action = meddled(write, how, is_done=fault.leg == "reply") if how is not None else None
+        if action is not None:
+            self._user(action)
+
+    def _hide(self, fault: faults.Unseen, resource: str) -> None:
+        self._rule(fault.component, Break(resource, partial(self._count, fault), EXPIRED), fault.seconds)
+
+    def _take_away(self, fault: faults.Unseen, written: TypedObject) -> None:
+        """A user deletes what a component has just written."""
+        self._world.disturb(concerned(fault), self._kernel.now + int(fault.seconds * SECOND))
+        action = taken_away(written)
         if action is not None:
             self._user(action)
 

@@ -209,6 +209,20 @@ class LateWrite(Lasting, frozen=True, kw_only=True, tag="late-write"):
     meanwhile: Meddling | None = None
 
 
+class Unseen(Lasting, frozen=True, kw_only=True, tag="unseen"):
+    """What a component writes goes at once, and its watch does not tell: that breaks before, and lists again after `seconds`.
+
+    A user deletes the object as soon as it is written. It happens to the next write of the verb, after the first `skip`, to
+    an object of the resource, or of any but events and leases.
+    """
+
+    component: str
+    resource: str = ""
+    verb: Verb = "create"
+    skip: int = 0
+    count: int = 1
+
+
 class Unavailable(Lasting, frozen=True, kw_only=True, tag="unavailable"):
     """The API server refuses connections of a component."""
 
@@ -427,6 +441,7 @@ AnyFault = (
     | ReplyLost
     | SlowReplies
     | LateWrite
+    | Unseen
     | Unavailable
     | Partition
     | ZonePowerLoss

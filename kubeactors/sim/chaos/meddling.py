@@ -1,6 +1,7 @@
 """What users do to an object just while a component's write to it is under way."""
 
 from kubeactors.api import SCHEME
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create
 from kubeactors.client import controller_of
 from kubeactors.sim.workload.things import Meddle, Meddling
@@ -37,3 +38,24 @@ def meddled(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddl
     if kind is None or not name or write.resource.resource in UNTOUCHED:
         return None
     return Meddle(at=0.0, api_version=kind.api_version, of=kind.kind, name=name, namespace=write.namespace, how=how)
+
+
+def taken_away(written: TypedObject) -> Meddle | None:
+    """The deletion of what was just written; None if users leave it alone.
+
+    >>> from kubeactors.api.core.v1 import Pod
+    >>> from kubeactors.apimachinery.meta import ObjectMeta
+    >>> taken_away(Pod(metadata=ObjectMeta(name="web-1", namespace="default")))
+    Meddle(at=0.0, api_version='v1', of='Pod', name='web-1', namespace='default', how='delete')
+    """
+    kind, metadata = SCHEME.by_kind(written.api_version, written.kind), written.metadata
+    if kind is None or kind.resource in UNTOUCHED:
+        return None
+    return Meddle(
+        at=0.0,
+        api_version=kind.api_version,
+        of=kind.kind,
+        name=metadata.name,
+        namespace=metadata.namespace,
+        how="delete",
+    )

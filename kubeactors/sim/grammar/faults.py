@@ -77,6 +77,7 @@ WEIGHTS = {
     "slow-actor": 3,
     "slow-replies": 4,
     "late-write": 12,
+    "unseen": 8,
     "torn-write": 2,
 }
 """How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
@@ -105,6 +106,7 @@ SLOW_REPLIES = (0.3, 1.0, 3.0)
 MANAGER, SCHEDULER = "controller-manager", "scheduler"
 DOING = (MANAGER, MANAGER, MANAGER, SCHEDULER)
 """Whose writes all take time, or fail now and then."""
+UNSEEN_VERBS: tuple[faults.Verb, ...] = ("create", "create", "create", "any")
 UNDER_WAY = (0.05, 0.3, 1.0, 1.0, 3.0, 10.0)
 """Shorter than components wait for replies."""
 VERBS: dict[str, tuple[faults.Verb, ...]] = {MANAGER: ("delete", "delete", "any", "create"), SCHEDULER: ("any",)}
@@ -288,6 +290,8 @@ class Faults:
                 return self._slow_replies(at)
             case "late-write":
                 return self._late_write(at)
+            case "unseen":
+                return self._unseen(at)
             case "rack-power-loss":
                 return faults.RackPowerLoss(at=at, nodes=self._rack(), seconds=choice(SPANS[3:]))
             case "clock-skew":
@@ -381,6 +385,17 @@ class Faults:
             leg=choice(LEGS) if verb != "delete" else "request",
             meanwhile=choice(MEDDLINGS[verb]) if self._may_meddle(component) else None,
             seconds=choice(UNDER_WAY),
+        )
+
+    def _unseen(self, at: float) -> AnyFault:
+        """Of whatever a component makes; sometimes of what it changes."""
+        choice = self._source.choice
+        return faults.Unseen(
+            at=at,
+            component=choice((MANAGER, MANAGER, self._component())),
+            verb=choice(UNSEEN_VERBS),
+            skip=choice((0, 0, 1, 2, 4)),
+            seconds=choice(HIDDEN[:3]),
         )
 
     def _may_meddle(self, _component: str) -> bool:

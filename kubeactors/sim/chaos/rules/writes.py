@@ -9,6 +9,7 @@ import msgspec
 from kubeactors.actor import ActorStopped, Wait
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope, sender_of
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
     ADMIN,
     MERGE_PATCH,
@@ -16,6 +17,7 @@ from kubeactors.apimachinery.requests import (
     Create,
     Delete,
     Patch,
+    Result,
     Update,
 )
 from kubeactors.apimachinery.status import (
@@ -23,7 +25,7 @@ from kubeactors.apimachinery.status import (
     InternalError,
     Status,
 )
-from kubeactors.sim.chaos.faults import Denial, Denied, LateWrite, Verb
+from kubeactors.sim.chaos.faults import Denial, Denied, LateWrite, Unseen, Verb
 from kubeactors.sim.chaos.rules.common import Fired, concerns, pass_on
 from kubeactors.sim.network import WRITES, Rule
 
@@ -136,7 +138,7 @@ class DelayReply(Rule):
 class _Meant:
     """The writes that a fault is about: so many of their kind, after others."""
 
-    def __init__(self, fault: LateWrite | Denied) -> None:
+    def __init__(self, fault: LateWrite | Denied | Unseen) -> None:
         self._fault = fault
         self._seen = 0
 
@@ -194,6 +196,36 @@ class Hold(Rule):
     def _answered(self, write: ApiRequest[object], early: Wait[object], late: Wait[object]) -> None:
         self._fired(write)
         self._after(self._fault.seconds, partial(pass_on, early, late))
+
+
+class Vanish(Rule):
+    """What is written goes at once, and nobody tells who wrote it.
+
+    Args:
+        fault: which writes.
+        hide: is told before one of them.
+        gone: is shown what was written.
+    """
+
+    def __init__(self, fault: Unseen, hide: Callable[[str], object], gone: Callable[[TypedObject], object]) -> None:
+        self._meant = _Meant(fault)
+        self._hide = hide
+        self._gone = gone
+
+    def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
+        """Deliver it with an address for the reply at which that is looked at first."""
+        message, sender, reply = envelope
+        if reply is None or not self._meant.has(envelope):
+            return envelope
+        self._hide(cast("ApiRequest[object]", message).resource.resource)
+        found: Wait[object] = Wait()
+        found.waiter = partial(pass_on, found, reply, self._looked)
+        return message, sender, found
+
+    def _looked(self, answer: object) -> object:
+        if isinstance(answer, Result) and isinstance(answer.object, TypedObject):
+            self._gone(answer.object)
+        return answer
 
 
 def _actor_of(envelope: Envelope) -> object:
