@@ -94,6 +94,16 @@ def test_sets_that_were_sized_at_different_times_shrink_before_others_grow() -> 
     assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("2", 5)]
 
 
+def test_who_gets_what_is_left_over_is_written_first_for_the_others_may_be_the_last_without_a_mark() -> None:
+    made = deployment(6, surge=0, image="example/web:2")
+    adopted, new = sized_for(found("1", 4, before=6), 4), sized_for(found("2", 6, 0, before=6), 6)
+    step = plan(View(deployment=made, replica_sets=(adopted, new), now=NOW))
+    assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [
+        ("2", 2),
+        ("1", 4),
+    ]
+
+
 def test_a_set_that_has_the_right_size_by_chance_is_sized_nevertheless_so_that_the_rollout_goes_on() -> None:
     made = deployment(1, surge=0, unavailable=1, image="example/web:2")
     old = sized_for(found("1", 1), 5)

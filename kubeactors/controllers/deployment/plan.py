@@ -83,6 +83,8 @@ class _Rollout:
         self._deployment = view.deployment
         self._before = {one.metadata.name: one for one in view.replica_sets}
         self._messages: dict[str, str] = {}
+        self._turns: dict[str, int] = {}
+        """Which of those that share the replicas is written when."""
         self._deletions: tuple[ReplicaSet, ...] = ()
         self._create: ReplicaSet | None = None
         new = find_new(view.deployment, view.replica_sets)
@@ -163,6 +165,7 @@ class _Rollout:
     def scale(self) -> Plan:
         """Give each ReplicaSet its part of the replicas that are wanted; while there is no room, only shrink."""
         goals = self._goals()
+        self._turns = {one.metadata.name: turn for turn, (one, _) in enumerate(goals)}
         growth = sum(max(goal - size(one), 0) for one, goal in goals)
         fits = not sizes.is_rolling(self._deployment) or growth <= sizes.room(self._deployment, self.all)
         for one, goal in goals:
@@ -181,8 +184,8 @@ class _Rollout:
             return [(one, 0) for one in active(self.old)]
         if not sizes.is_rolling(deployment):
             return []
-        goals = sizes.proportional_sizes(deployment, self.all)
-        return [(one, goals[one.metadata.name]) for one in active(self.all)]
+        by_name = {one.metadata.name: one for one in self.all}
+        return [(by_name[name], goal) for name, goal in sizes.proportional_sizes(deployment, self.all).items()]
 
     def _scale(self, found: ReplicaSet, goal: int) -> bool:
         """As `_resize`; but one of that size stays as it is, also if it was meant to be a part of something else."""
@@ -312,6 +315,7 @@ class _Rollout:
         """The plan."""
         before = self._before
         changed = [one for one in self.all if before.get(one.metadata.name) not in (None, one)]
+        changed.sort(key=lambda one: self._turns.get(one.metadata.name, 0))
         deployment = self._with_revision()
         if new_status != deployment.status:
             deployment = replace(deployment, status=new_status)

@@ -118,7 +118,8 @@ def is_saturated(deployment: Deployment, found: ReplicaSet | None) -> bool:
 def proportional_sizes(deployment: Deployment, replica_sets: Iterable[ReplicaSet]) -> dict[str, int]:
     """How large each active ReplicaSet becomes when the deployment is scaled in the midst of a rollout, by name.
 
-    Each gets its share of what is added or removed; what is left over goes to the largest.
+    Each gets its share of what is added or removed; what is left over goes to the largest, which is the first to be told:
+    it may count as done already, and once the others do, too, nobody looks at the parts any more.
     """
     found = active(replica_sets)
     allowed = wanted(deployment) + max_surge(deployment) if wanted(deployment) > 0 else 0
