@@ -231,10 +231,16 @@ class World:
         self.forced[found.metadata.uid] = None
 
     def sets_free(self, found: TypedObject) -> None:
-        """The user has made it without an owner, or taken it out of its owner's hands."""
-        self.in_hand[found.metadata.uid] = None
-        if found.metadata.uid not in self._doomed:
-            self.free[found.metadata.uid] = None
+        """The user has made it without an owner, or taken it out of its owner's hands.
+
+        An owner may have taken what had none before the user is told that it is made.
+        """
+        uid = found.metadata.uid
+        self.in_hand[uid] = None
+        live = self.by_uid.get(uid, found)
+        is_adopted = controller_of(found.metadata) is None and controller_of(live.metadata) is not None
+        if uid not in self._doomed and not is_adopted:
+            self.free[uid] = None
 
     def deleting(self, owner: TypedObject, propagation: Propagation) -> None:
         """The user deletes an owner; with `Orphan` what it controls is to stay."""
