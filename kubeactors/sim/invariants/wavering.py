@@ -8,6 +8,7 @@ import msgspec
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
+from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Node
 from kubeactors.apimachinery.requests import Patch, Result, Update
@@ -37,7 +38,8 @@ class NobodyWavers(RequestInvariant):
 
     What controllers decide follows from what is in the store, and the same follows from the same. Two rules that disagree,
     in one component or in two, undo each other's work for ever; who looks at the object sees now this and now that, and
-    whatever counts from the change begins to count anew. Kubelets are left out: they say what becomes of containers.
+    whatever counts from the change begins to count anew. Kubelets are left out: they say what becomes of containers; and so
+    are autoscalers: they go by what these take, which is not in the store.
 
     Source: "Operators should be level-based, not edge-driven" in Kubernetes' "Principles" (contributors' design proposals).
     """
@@ -63,6 +65,8 @@ class NobodyWavers(RequestInvariant):
             return
         before, first, _ = self._last
         if before.at + CALM > first.at or not first.is_ours or not _takes_back(first.commit, last.commit):
+            return
+        if isinstance(last.commit.current, HorizontalPodAutoscaler):
             return
         if self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
             yield f"{asked.sender.path} writes {told(asked.request)} as it was before revision {first.commit.revision}"
