@@ -101,6 +101,8 @@ class World:
         """Nodes without power, and since when (virtual nanoseconds)."""
         self.disturbed: dict[str, int] = {}
         """Components, and until when (virtual nanoseconds) a fault concerned them last."""
+        self.hindered: dict[str, int] = {}
+        """The same of faults that hinder them, not only the containers that they look after."""
         self.hot_node: str = ""
         """From which a pod was last asked to go, or went; empty if none was yet."""
         self.paused: dict[str, None] = {}
@@ -184,9 +186,10 @@ class World:
 
     # What breaks.
 
-    def disturb(self, component: str, until: int) -> None:
+    def disturb(self, component: str, until: int, *, hinders: bool = True) -> None:
         """A fault concerns a component until then. `apiserver` and `store` concern everybody."""
-        self.disturbed[component] = max(until, self.disturbed.get(component, 0))
+        for found in (self.disturbed, self.hindered) if hinders else (self.disturbed,):
+            found[component] = max(until, found.get(component, 0))
 
     def disturbed_until(self, *components: str) -> int:
         """When the last fault was over that concerned any of these, or the servers that all depend on.
@@ -194,6 +197,10 @@ class World:
         Long ago if none did.
         """
         return max(self.disturbed.get(one, LONG_AGO) for one in (*components, "apiserver", "store"))
+
+    def hindered_until(self, *components: str) -> int:
+        """The same of faults that hinder them: until then they may be late with what they do."""
+        return max(self.hindered.get(one, LONG_AGO) for one in (*components, "apiserver", "store"))
 
     def spoil(self, found: TypedObject | None) -> None:
         """A field of an object is wrong: what its owners have promised of it nobody can keep."""

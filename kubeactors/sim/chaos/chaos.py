@@ -20,7 +20,7 @@ from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.sim.chaos import faults
-from kubeactors.sim.chaos.concern import concerned
+from kubeactors.sim.chaos.concern import concerned, hinders
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.disk import Disk
 from kubeactors.sim.chaos.faults import AnyFault, OwnFault
@@ -103,7 +103,7 @@ class Chaos:
 
     def _begin(self, fault: AnyFault, until: int) -> None:  # noqa: C901, PLR0912, PLR0915 -- one case for each fault
         fault = fault if isinstance(fault, faults.FailOver) else self._at_the_hot_node(fault)
-        self._world.disturb(concerned(fault), until)
+        self._world.disturb(concerned(fault), until, hinders=hinders(fault))
         fault = self._processes.at_the_leader(fault)
         fired = partial(self._count, fault)
         match fault:
@@ -140,7 +140,7 @@ class Chaos:
             case faults.BadStarts():
                 self._behave(fault, TROUBLES[fault.how])
             case faults.FailingProbes():
-                self._behave(fault, {fault.probe: Curve(((0, False), (int(fault.seconds * SECOND), True)))})
+                self._behave(fault, {fault.probe: _failing(fault)})
             case faults.Pause():
                 self._pause(fault)
             case faults.SlowActor():
@@ -188,7 +188,7 @@ class Chaos:
     def _count(self, fault: AnyFault) -> None:
         """It takes effect now, which may be long after it was armed: that is when it concerns somebody."""
         kind = kind_of(fault)
-        self._world.disturb(concerned(fault), self._kernel.now)
+        self._world.disturb(concerned(fault), self._kernel.now, hinders=hinders(fault))
         self.fired[kind] = self.fired.get(kind, 0) + 1
         self.on_fired(fault)
 
@@ -386,6 +386,12 @@ class Chaos:
     def _cut_power(self, fault: AnyFault, nodes: tuple[str, ...], seconds: float | None) -> None:
         if self._power.cut(nodes, seconds):
             self._count(fault)
+
+
+def _failing(fault: faults.FailingProbes) -> Curve[bool]:
+    begin, end = int(fault.after * SECOND), int(fault.seconds * SECOND)
+    well = ((0, True),) if begin else ()
+    return Curve((*well, (begin, False), (max(end, begin + 1), True)))
 
 
 def _set_back(cell: Cell, ahead: int) -> None:

@@ -33,3 +33,12 @@ def concerned(fault: AnyFault) -> str:
             return ""
         case _:
             return kind_of_process(fault.component)
+
+
+def hinders(fault: AnyFault) -> bool:
+    """Whether a fault hinders whom it is about: not if only containers behave otherwise.
+
+    >>> hinders(faults.KubeletRestart(at=0, node="node-1")), hinders(faults.SlowStarts(at=0, node="node-1", seconds=1))
+    (True, False)
+    """
+    return not isinstance(fault, faults.SlowStarts | faults.BadStarts | faults.FailingProbes)

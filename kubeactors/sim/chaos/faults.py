@@ -385,10 +385,14 @@ class MailboxOverflow(Lasting, frozen=True, kw_only=True, tag="mailbox-overflow"
 
 
 class FailingProbes(Lasting, frozen=True, kw_only=True, tag="failing-probes"):
-    """Containers that are made on a node in this time do not answer one kind of probe until it is over."""
+    """Containers that are made on a node in this time do not answer one kind of probe until it is over.
+
+    That is counted from their start, as is `after` how many seconds it begins.
+    """
 
     node: str
     probe: Probed
+    after: float = 0.0
 
 
 class Overload(Lasting, frozen=True, kw_only=True, tag="overload"):

@@ -2,6 +2,7 @@
 
     actions.py   what users do        faults.py   what breaks        source.py   where choices come from
     extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
+    probing.py   how containers are probed
 
 Things happen in bursts, at a few moments, because what breaks together breaks most.
 """
@@ -12,6 +13,7 @@ from kubeactors.sim.grammar.actions import MOMENT_SECONDS, Actions
 from kubeactors.sim.grammar.belongings import Belongings
 from kubeactors.sim.grammar.extras import Extras
 from kubeactors.sim.grammar.faults import Faults
+from kubeactors.sim.grammar.probing import probed
 from kubeactors.sim.grammar.source import Seeded, Source
 from kubeactors.sim.plan import FAULT_KINDS, AnyStep, Plan, in_order
 from kubeactors.sim.search import strategy_of
@@ -66,6 +68,7 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     if own_pods:
         room = ROOM_BESIDE_OWN
         steps += _deletions_of_own(source, actions.times, nodes)
+    steps = [probed(source, one) for one in steps]
     return Plan(
         seed=seed,
         nodes=nodes,

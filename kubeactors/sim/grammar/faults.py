@@ -129,6 +129,8 @@ PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
 SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
 SKEWS_OF_NODES = SKEWS[:-1]
 """No node is hours ahead: who asks for how long its pods have been ready waits until then, as in Kubernetes."""
+AFTER = (0.0, 4.1, 0.0)
+"""How long after their start containers do not answer probes any more, in seconds: just after they were asked."""
 PROBES: tuple[faults.Probed, ...] = ("readiness", "liveness", "startup")
 REFUSALS: tuple[faults.Refusal, ...] = ("unavailable", "throttled")
 DENIALS: tuple[faults.Denial, ...] = ("forbidden", "internal-error")
@@ -307,8 +309,8 @@ class Faults:
                 component, resource = self._watch()
                 return faults.MailboxOverflow(at=at, component=component, resource=resource, seconds=choice(SPANS))
             case "failing-probes":
-                probe, seconds = choice(PROBES), choice(SPANS[3:])
-                return faults.FailingProbes(at=at, node=self._node(), probe=probe, seconds=seconds)
+                probe, seconds, after = choice(PROBES), choice(SPANS[3:]), choice(AFTER)
+                return faults.FailingProbes(at=at, node=self._node(), probe=probe, seconds=seconds, after=after)
             case "overload":
                 return faults.Overload(at=at, answer=choice(REFUSALS), seconds=choice(SPANS[:7]))
             case "disk-full":

@@ -3,6 +3,7 @@
     invariant.py    what an invariant is          looking.py      how it looks inside components
     storage.py      apiserver/      client.py      conduct.py      controllers/      scheduler.py      kubelet.py
     podstatus.py    what pods say of themselves     podtimes.py     what kubelets do in time
+    probes.py       and what they make of probes
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
     statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
 
@@ -21,6 +22,7 @@ from kubeactors.sim.invariants import (
     memories,
     podstatus,
     podtimes,
+    probes,
     scheduler,
     statements,
     storage,
@@ -44,6 +46,7 @@ ALL: tuple[type[Invariant], ...] = (
     *kubelet.INVARIANTS,
     *podstatus.INVARIANTS,
     *podtimes.INVARIANTS,
+    *probes.INVARIANTS,
     *conditions.INVARIANTS,
     *memories.INVARIANTS,
     *statements.INVARIANTS,

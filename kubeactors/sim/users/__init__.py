@@ -1,6 +1,6 @@
 """How the user does what a plan says, as a person with kubectl would.
 
-hands.py         what all of it needs            manifests.py    belongings.py    traits.py    the objects that are created
+hands.py         what all of it needs            manifests.py    belongings.py    traits.py    probing.py    the objects that are created
 noted.py         whether an action has an effect
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
 accounts.py   tenancy.py   devices.py   certificates.py   things.py   looks.py   one file for each kind of action

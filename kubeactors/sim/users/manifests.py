@@ -56,7 +56,6 @@ from kubeactors.api.core.v1 import (
     Pod,
     PodSpec,
     PodTemplateSpec,
-    Probe,
     ReplicationController,
     ReplicationControllerSpec,
     ResourceRequirements,
@@ -64,7 +63,6 @@ from kubeactors.api.core.v1 import (
     ServicePort,
     ServiceSpec,
     Taint,
-    TCPSocketAction,
     Toleration,
     Volume,
     claim_templates,
@@ -78,6 +76,7 @@ from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.kubelet.runtimes.behaviour import DOMAIN
 from kubeactors.sim.bounds.room import VISITOR
+from kubeactors.sim.users.probing import answers, probed
 from kubeactors.sim.users.traits import with_trait
 from kubeactors.sim.workload import (
     SLOW_IMAGE,
@@ -125,9 +124,7 @@ HTTP = "http"
 """The name of the port at which pods listen."""
 LOAD = f"{DOMAIN}cpu"
 STOPS = f"{DOMAIN}stop-seconds"
-FLAPPING = {f"{DOMAIN}readiness": "ok 5:fail 9:ok 12:fail 20:ok"}
 SLOW = {f"{DOMAIN}start-seconds": "25"}
-PROBE = Probe(tcp_socket=TCPSocketAction(port=80), period_seconds=2, failure_threshold=2)
 STOP_SECONDS = 5
 TOLERATE_SECONDS = 15
 
@@ -165,10 +162,8 @@ def _metadata(name: str) -> ObjectMeta:
     return ObjectMeta(name=name, namespace=NAMESPACE)
 
 
-def pod_spec(
-    image: str, tolerate_seconds: int = TOLERATE_SECONDS, cpu: str = CPU, *, probe: Probe | None = None
-) -> PodSpec:
-    """What pods run: one container, that stays on a bad node for so long, and is probed in all ways or none."""
+def pod_spec(image: str, tolerate_seconds: int = TOLERATE_SECONDS, cpu: str = CPU) -> PodSpec:
+    """What pods run: one container, that stays on a bad node for so long."""
     tolerations = tuple(
         Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=tolerate_seconds)
         for key in (NOT_READY, UNREACHABLE, MAINTENANCE)
@@ -178,9 +173,6 @@ def pod_spec(
         image=image_of(image),
         ports=_ports(image),
         resources=ResourceRequirements(requests={"cpu": cpu} if cpu else {}),
-        startup_probe=probe,
-        readiness_probe=probe,
-        liveness_probe=probe,
     )
     return PodSpec(containers=(container,), tolerations=tolerations, termination_grace_period_seconds=STOP_SECONDS)
 
@@ -191,8 +183,9 @@ def own_pod(number: int) -> Pod:
     return Pod(metadata=ObjectMeta(name=name, namespace=NAMESPACE, labels=_labels(OWN_POD)), spec=pod_spec("1", cpu=""))
 
 
-def _probe(action: CreateDeployment | CreateStatefulSet | CreateReplicationController) -> Probe | None:
-    return PROBE if action.probes else None
+def _probed(action: CreateDeployment | CreateStatefulSet | CreateReplicationController, cpu: str = CPU) -> PodSpec:
+    plain = pod_spec(action.image, action.tolerate_seconds, cpu)
+    return replace(plain, containers=tuple(probed(one, action) for one in plain.containers))
 
 
 def _pods(
@@ -217,7 +210,7 @@ def deployment_of(action: CreateDeployment) -> Deployment:
         selector=_selector(action.name),
         template=_template(
             action.name,
-            _pods(action, pod_spec(action.image, action.tolerate_seconds, action.cpu, probe=_probe(action))),
+            _pods(action, _probed(action, action.cpu)),
             _behaviour(action),
         ),
         strategy=strategy,
@@ -236,7 +229,7 @@ def deployment_of(action: CreateDeployment) -> Deployment:
 
 def _behaviour(action: CreateDeployment) -> dict[str, str]:
     """What its containers are declared to do, as annotations."""
-    found = dict(FLAPPING) if action.flaps else {}
+    found = answers(action)
     if action.load:
         found[LOAD] = action.load
     if action.stop_seconds:
@@ -269,14 +262,14 @@ def _behavior(action: Autoscale) -> HorizontalPodAutoscalerBehavior:
 
 def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
     """The stateful set that the action creates."""
-    pods = pod_spec(action.image, action.tolerate_seconds, probe=_probe(action))
+    pods = _probed(action)
     if action.joins:
         pods = replace(pods, init_containers=(_joiner(action),))
     spec = StatefulSetSpec(
         replicas=action.replicas,
         selector=_selector(action.name),
         service_name=action.name,
-        template=_template(action.name, _pods(action, pods)),
+        template=_template(action.name, _pods(action, pods), answers(action)),
         min_ready_seconds=action.min_ready_seconds,
         pod_management_policy="Parallel" if action.parallel else "OrderedReady",
         volume_claim_templates=(_claim(),) if action.claims else (),
@@ -373,12 +366,11 @@ def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:
 
 def replication_controller_of(action: CreateReplicationController) -> ReplicationController:
     """The replication controller that the action creates."""
-    pods = pod_spec(action.image, action.tolerate_seconds, probe=_probe(action))
     spec = ReplicationControllerSpec(
         replicas=action.replicas,
         min_ready_seconds=action.min_ready_seconds,
         selector=_labels(action.name),
-        template=_template(action.name, _pods(action, pods)),
+        template=_template(action.name, _pods(action, _probed(action)), answers(action)),
     )
     return ReplicationController(metadata=_metadata(action.name), spec=spec)
 

@@ -2,7 +2,7 @@
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
-    looks.py    own.py
+    looks.py    own.py    probing.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -50,6 +50,7 @@ from kubeactors.sim.workload.pods import (
     RecreateService,
     RelabelPod,
 )
+from kubeactors.sim.workload.probing import Probing
 from kubeactors.sim.workload.services import Expose, ServiceAction, ServiceForm, Unexpose
 from kubeactors.sim.workload.sets import (
     Concurrency,
@@ -171,6 +172,7 @@ __all__ = [
     "Pause",
     "PodAction",
     "Policy",
+    "Probing",
     "Propagation",
     "PublishAddresses",
     "ReclaimPolicy",

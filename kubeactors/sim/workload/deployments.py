@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from kubeactors.sim.steps import Action
+from kubeactors.sim.workload.probing import Probing
 from kubeactors.sim.workload.traits import Trait
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
@@ -27,8 +28,10 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     """How long its pods stay on a node that is not ready."""
     probes: bool = False
     """Whether its containers are probed: started, ready, alive."""
+    probing: Probing | None = None
+    """How they are, if not as usual."""
     flaps: bool = False
-    """Whether its pods, once in a while, are not ready for a moment, if they are probed."""
+    """Whether its pods, once in a while, are not ready for a moment, if they are probed as usual."""
     urgent: bool = False
     """Whether its pods may take the place of others that are not."""
     load: str = ""

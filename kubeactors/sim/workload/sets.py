@@ -4,6 +4,7 @@ from typing import Literal
 
 from kubeactors.sim.steps import Action
 from kubeactors.sim.workload.deployments import Propagation
+from kubeactors.sim.workload.probing import Probing
 from kubeactors.sim.workload.traits import Trait
 
 SetKind = Literal["StatefulSet", "DaemonSet", "ReplicationController", "Job", "CronJob"]
@@ -30,6 +31,8 @@ class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-
     tolerate_seconds: int = 15
     probes: bool = False
     """Whether its containers are probed: started, ready, alive."""
+    probing: Probing | None = None
+    """How they are, if not as usual."""
     joins: bool = False
     """Whether its pods, when they start, wait until the first of them is ready: they join it."""
     trait: Trait = ""
@@ -64,6 +67,8 @@ class CreateReplicationController(Action, frozen=True, kw_only=True, tag="create
     tolerate_seconds: int = 15
     probes: bool = False
     """Whether its containers are probed: started, ready, alive."""
+    probing: Probing | None = None
+    """How they are, if not as usual."""
     trait: Trait = ""
     """What its pods are like."""
     min_ready_seconds: int = 0

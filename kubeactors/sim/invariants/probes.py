@@ -1,0 +1,273 @@
+"""What holds of containers that are probed: what they answer decides, and only as often in a row as their probes say.
+
+Nothing here knows when a kubelet asks, only how often it does: a container that answers the same for so long must have
+been heard so often, and cannot have been heard more often.
+
+Source: "Liveness, Readiness, and Startup Probes" in Kubernetes' documentation, the documentation of Probe in
+api/core/v1/types.go (v1.36).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+import msgspec
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.core.v1 import Container, ContainerStatus, Pod, Probe
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.kubelet import Kubelet
+from kubeactors.kubelet.runtimes import Behaviour
+from kubeactors.kubelet.runtimes.curves import Curve
+from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
+from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.kubelet import TERMINAL, kubelets
+from kubeactors.sim.invariants.podstatus import statuses_of
+from kubeactors.sim.world import Commit, World
+
+LATE = SECOND // 2
+"""So much later than it hears of it a kubelet may have said so."""
+RECOVERED = 35 * SECOND
+"""So long after a fault a kubelet, and who takes what it writes, are as quick as ever."""
+
+NEVER = 1 << 62
+
+Span = tuple[int, int, bool]
+"""From when to when a container answers what, in nanoseconds since its start."""
+
+
+def spans(curve: Curve[bool], begin: int, end: int) -> Iterator[Span]:
+    """What is answered between two moments after the start.
+
+    >>> list(spans(Curve(((0, True), (6, False), (9, True))), 2, 20))
+    [(2, 6, True), (6, 9, False), (9, 20, True)]
+    """
+    begins = [since for since, _ in curve.steps]
+    for (since, answer), until in zip(curve.steps, [*begins[1:], end], strict=True):
+        if max(since, begin) < min(until, end):
+            yield max(since, begin), min(until, end), answer
+
+
+def may_have(found: Iterable[Span], probe: Probe, times: int, *, answer: bool) -> bool:
+    """Whether an answer may have been heard so often in a row.
+
+    >>> sick = Curve(((0, True), (6 * SECOND, False), (9 * SECOND, True)))
+    >>> [may_have(spans(sick, 0, 20 * SECOND), Probe(period_seconds=2), times, answer=False) for times in (1, 2, 3)]
+    [True, True, False]
+    """
+    return any(given is answer and until - since >= (times - 1) * _period(probe) for since, until, given in found)
+
+
+def due(span: Span, probe: Probe, times: int) -> int:
+    """When what is answered in a span must have been heard so often, in nanoseconds since the start."""
+    return span[0] + times * _period(probe) + LATE
+
+
+def _period(probe: Probe) -> int:
+    return max(probe.period_seconds, 1) * SECOND
+
+
+class Probed(msgspec.Struct):
+    """A start of a container that is probed."""
+
+    uid: str
+    """Of its pod."""
+    container: Container
+    behaviour: Behaviour
+    kubelet: Kubelet
+    runs: SimulatedContainer
+    began: int
+    """In virtual nanoseconds, as all else."""
+    started: int | None = None
+    """When it was said that it has started; None if it was not yet."""
+    ready: bool = False
+    since: int = 0
+    """Since when that is said."""
+    checked: int = 0
+    """Up to when all is as it must be."""
+
+    def times(self, kind: str, *, answer: bool) -> int:
+        """How often in a row that must be answered to count."""
+        probe = self.probe(kind)
+        return 0 if probe is None else max(probe.success_threshold if answer else probe.failure_threshold, 1)
+
+    def probe(self, kind: str) -> Probe | None:
+        """The probe of that kind, if it has one."""
+        one = self.container
+        return {"startup": one.startup_probe, "readiness": one.readiness_probe, "liveness": one.liveness_probe}[kind]
+
+    def curve(self, kind: str) -> Curve[bool]:
+        """What it answers to the probe of that kind."""
+        one = self.behaviour
+        return {"startup": one.startup, "readiness": one.readiness, "liveness": one.liveness}[kind]
+
+    def may_have(self, kind: str, now: int, *, answer: bool) -> bool:
+        """Whether it may have answered so often enough by now to count. It is asked nothing by nobody."""
+        probe, times = self.probe(kind), self.times(kind, answer=answer)
+        if probe is None:
+            return False
+        found = spans(self.curve(kind), self._first(kind, probe), now + 1 - self.began)
+        return may_have(found, probe, times, answer=answer)
+
+    def _first(self, kind: str, probe: Probe) -> int:
+        """When it may be asked first, in nanoseconds since the start: not before its startup probe may have succeeded."""
+        before = self.probe("startup") if kind != "startup" else None
+        if before is None:
+            return probe.initial_delay_seconds * SECOND
+        asked = spans(self.behaviour.startup, self._first("startup", before), NEVER)
+        return max(probe.initial_delay_seconds * SECOND, next((since for since, _, answer in asked if answer), NEVER))
+
+    def due(self, kind: str, begin: int, until: int) -> Iterator[tuple[int, int, bool]]:
+        """What it must have answered often enough by then: since when, by when, and what.
+
+        Nobody asks before it `began`, and what begins late may not be heard often enough.
+        """
+        probe = self.probe(kind)
+        if probe is None:
+            return
+        first = max(begin - self.began, probe.initial_delay_seconds * SECOND)
+        for span in spans(self.curve(kind), first, until - self.began):
+            heard = due(span, probe, self.times(kind, answer=span[2]))
+            if heard <= span[1]:
+                yield self.began + span[0], self.began + heard, span[2]
+
+    def dues(self, now: int) -> Iterator[tuple[int, int, str]]:
+        """Since when it answers something, by when that had to lead to something, and to what it has not led yet."""
+        for since, by, answer in self.due("startup", self.began, self.started if self.started is not None else now):
+            undone = "was to have started" if self.started is None else ""
+            yield since, by, undone if answer else self._alive("startup")
+        if self.started is None:
+            return
+        for since, by, answer in self.due("readiness", self.started, now):
+            wrong = self.ready is not answer and self.since < by
+            yield since, by, f"was to be {'ready' if answer else 'not ready'}" if wrong else ""
+        for since, by, answer in self.due("liveness", self.started, now):
+            yield since, by, "" if answer else self._alive("liveness")
+
+    def _alive(self, kind: str) -> str:
+        ends = self.runs._finishes_at is not None  # noqa: SLF001 -- an invariant looks inside
+        return "" if ends else f"was to end, as it has failed its {kind} probe,"
+
+
+class ProbesAreHeeded(Invariant):
+    """A container is ready, not ready, or started again when it has answered its probes often enough so, and only then."""
+
+    name: ClassVar[str] = "probes-are-heeded"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._known: dict[str, Probed] = {}
+        """Those that are said to run, by the id of the container."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Compare what is said of each container with what was said before."""
+        old, new = commit.old, commit.new
+        if not isinstance(old, Pod) or not isinstance(new, Pod) or not _is_probed(new):
+            return
+        before = {one.name: one for one in statuses_of(old)}
+        for one in statuses_of(new):
+            was = before.get(one.name)
+            if was is not None and was != one:
+                for problem in self._told(new, was, one):
+                    yield f"{title(new)}: container {one.name} {problem}"
+
+    def _told(self, pod: Pod, was: ContainerStatus, one: ContainerStatus) -> Iterator[str]:
+        known, now = self._known.get(was.container_id), self.root.kernel.now
+        if known is not None and one.container_id == was.container_id and one.state.running is not None:
+            yield from self._goes_on(pod, known, was, one)
+        elif known is not None:
+            del self._known[was.container_id]
+            if not self._may_end(pod, known, now):
+                yield "has ended, and cannot have failed often enough for that"
+        if one.state.running is not None and one.container_id not in self._known:
+            self._begins(pod, one)
+
+    def _begins(self, pod: Pod, one: ContainerStatus) -> None:
+        found = self._running(pod, one)
+        if found is not None:
+            self._known[one.container_id] = found
+            self._note(found, one)
+
+    def _goes_on(self, pod: Pod, known: Probed, was: ContainerStatus, one: ContainerStatus) -> Iterator[str]:
+        now, answer = self.root.kernel.now, one.ready
+        if self._is_same(pod, known):
+            if one.started and not was.started and not self._may_be(known, "startup", now, answer=True):
+                yield "is said to have started, and has not said so"
+            if answer is not was.ready and one.started and not self._may_be(known, "readiness", now, answer=answer):
+                word = "ready" if answer else "not ready"
+                yield f"is {word}, and cannot have said so {known.times('readiness', answer=answer)} times in a row"
+        yield from self._overdue(pod, known)
+        self._note(known, one)
+
+    def _note(self, known: Probed, one: ContainerStatus) -> None:
+        now = self.root.kernel.now
+        if one.started and known.started is None:
+            known.started = now
+        if one.ready is not known.ready or not known.since:
+            known.ready, known.since = one.ready, now
+
+    def _may_be(self, known: Probed, kind: str, now: int, *, answer: bool) -> bool:
+        return known.probe(kind) is None or known.may_have(kind, now, answer=answer)
+
+    def _may_end(self, pod: Pod, known: Probed, now: int) -> bool:
+        """Whether it may have ended: its probes, or something else has seen to that."""
+        if pod.metadata.deletion_timestamp is not None or pod.status.phase in TERMINAL or pod.metadata.generation > 1:
+            return True
+        return not self._is_same(pod, known) or any(
+            known.may_have(kind, now, answer=False) for kind in ("startup", "liveness")
+        )
+
+    def looked(self) -> Iterator[str]:
+        """Look at what must have been said by now."""
+        for id_, known in list(self._known.items()):
+            pod = self.world.by_uid.get(known.uid)
+            if not isinstance(pod, Pod):
+                del self._known[id_]
+                continue
+            for problem in self._overdue(pod, known):
+                yield f"{title(pod)}: container {known.container.name} {problem}"
+
+    def _overdue(self, pod: Pod, known: Probed) -> Iterator[str]:
+        """What it must have come to since it was looked at last."""
+        now, checked = self.root.kernel.now, known.checked
+        known.checked = now
+        if pod.metadata.deletion_timestamp is not None or not self._is_same(pod, known):
+            return
+        calm = self.world.hindered_until(pod.spec.node_name, "") + RECOVERED
+        for since, by, undone in known.dues(now):
+            if undone and calm < since and checked < by <= now:
+                yield f"{undone} {(now - by) / SECOND:.1f} s ago"
+
+    def _is_same(self, pod: Pod, known: Probed) -> bool:
+        """Whether the kubelet is the one that has begun to look after it: another one counts anew."""
+        return self._kubelet(pod) is known.kubelet
+
+    def _kubelet(self, pod: Pod) -> Kubelet | None:
+        return next((one for node, one in kubelets(self.root) if node == pod.spec.node_name), None)
+
+    def _running(self, pod: Pod, one: ContainerStatus) -> Probed | None:
+        """A container of which nobody has declared that it ends by itself."""
+        kubelet = self._kubelet(pod)
+        runtime = kubelet._runtime if kubelet is not None else None  # noqa: SLF001 -- as above
+        if kubelet is None or not isinstance(runtime, SimulatedRuntime):
+            return None
+        found = runtime._containers.get(one.container_id.partition("://")[2])  # noqa: SLF001 -- as above
+        if not isinstance(found, SimulatedContainer) or found._starts_at is None or found._finishes_at is not None:  # noqa: SLF001 -- as above
+            return None
+        container, wall = found._config.container, self.root.kernel.wall  # noqa: SLF001 -- as above
+        if not _has_probes(container):
+            return None
+        return Probed(pod.metadata.uid, container, found._behaviour, kubelet, found, found._starts_at - wall)  # noqa: SLF001 -- as above
+
+
+def _is_probed(pod: Pod) -> bool:
+    return any(map(_has_probes, pod.spec.containers))
+
+
+def _has_probes(one: Container) -> bool:
+    return (one.startup_probe or one.readiness_probe or one.liveness_probe) is not None
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (ProbesAreHeeded,)

@@ -1,0 +1,76 @@
+"""What kubelets make of probes is judged by what containers answer: who counts wrongly is objected to."""
+
+import pytest
+
+from kubeactors.kubelet.runtimes.curves import Curve
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.chaos.faults import FailingProbes
+from kubeactors.sim.grammar import Seeded
+from kubeactors.sim.grammar.probing import probed
+from kubeactors.sim.invariants.probes import spans
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.workload import CreateDeployment, Probing, Scale
+from tests.quality.automatic.mutants import in_force, named
+
+
+def web(probing: Probing | None) -> CreateDeployment:
+    """A deployment that has a pod on each node."""
+    return CreateDeployment(at=0.0, name="web", replicas=4, probes=True, probing=probing)
+
+
+SLOW = (
+    web(
+        Probing(
+            delay_seconds=3,
+            period_seconds=3,
+            patience=3,
+            successes=2,
+            startup="fail 7:ok",
+            readiness="ok 16:fail 21:ok",
+        )
+    ),
+)
+SICK = (web(Probing(failures=3, failures_to_die=3, readiness="ok 6.1:fail 14.1:ok", liveness="ok 15.1:fail 19:ok")),)
+DEAD = (
+    FailingProbes(at=0.0, node="node-1", probe="liveness", seconds=13.0, after=4.1),
+    web(Probing(failures_to_die=3)),
+)
+
+MISTAKES: list[tuple[str, tuple[AnyStep, ...], str]] = [
+    ("kubelet.probes:ProbeWorker.take:off_by_one:0", SLOW, "was to have started"),
+    ("kubelet.probes:ProbeWorker.take:swap_extremes:0", SLOW, "is ready, and cannot have said so 2 times"),
+    ("kubelet.prober:run_probes:drop_clause:3", SLOW, "was to be ready"),
+    ("kubelet.probes:ProbeWorker.take:off_by_one:1", SICK, "was to be not ready"),
+    ("kubelet.probes:ProbeWorker.take:swap_extremes:1", SICK, "is not ready, and cannot have said so 3 times"),
+    ("kubelet.probes:ProbeWorker.has_failed:swap_extremes:0", SICK, "cannot have failed often enough"),
+    ("kubelet.probes:ProbeWorker.has_failed:off_by_one:0", DEAD, "was to end, as it has failed its liveness probe"),
+]
+
+
+@pytest.mark.parametrize(("mutant", "steps", "problem"), MISTAKES)
+def test_a_kubelet_that_counts_wrongly_is_objected_to(mutant: str, steps: tuple[AnyStep, ...], problem: str) -> None:
+    with in_force(named(mutant)):
+        outcome = Simulation(Plan(seed=1, steps=steps)).run()
+    assert {one.invariant for one in outcome.violations} == {"probes-are-heeded"}
+    assert problem in outcome.violations[0].message
+
+
+@pytest.mark.parametrize("steps", [SLOW, SICK, DEAD])
+def test_a_kubelet_that_counts_well_is_not(steps: tuple[AnyStep, ...]) -> None:
+    assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
+
+
+def test_only_what_is_probed_may_be_probed_otherwise() -> None:
+    drawn = [probed(Seeded(seed), web(None)) for seed in range(50)]
+    assert {isinstance(one, CreateDeployment) and one.probing is None for one in drawn} == {True, False}
+    plain = CreateDeployment(at=0.0, name="web", replicas=1)
+    assert [
+        probed(Seeded(seed), one) for seed in range(9) for one in (plain, Scale(at=0.0, name="web", replicas=1))
+    ] == [
+        plain,
+        Scale(at=0.0, name="web", replicas=1),
+    ] * 9
+
+
+def test_nothing_is_answered_before_the_first_moment_or_after_the_last() -> None:
+    assert list(spans(Curve(((0, True), (6, False), (9, True))), 7, 9)) == [(7, 9, False)]
