@@ -4,6 +4,7 @@ Source: pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go (v1.36).
 """
 
 from collections.abc import Iterable
+from random import Random
 from typing import cast
 
 import msgspec
@@ -109,7 +110,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self._waiting = WaitingPods()
         self._neighbours = Neighbours(self._surroundings)
         self._reporter = Reporter(self.ctx, self._client, self._events, self._config.profiles)
-        surroundings = self._handle()
+        surroundings = self._handle(self.cache, self.ctx.random_for("preemption"))
         for name, plugins in self._config.profiles.items():
             self._profiles[name] = Profile(plugins(surroundings), self.cache)
         profiles = self._profiles.values()
@@ -121,12 +122,12 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         self._unsynced.add(self._nodes.source, self._nodes.subscribe(self.ctx.self, self._nodes.news))
         self._unsynced.add(self._pods.source, self._pods.subscribe(self.ctx.self))
 
-    def _handle(self) -> Handle:
+    def _handle(self, cache: Cache, random: Random) -> Handle:
         """What plugins get."""
         return Handle(
             client=self._client,
-            cache=self.cache,
-            random=self.ctx.random_for("preemption"),
+            cache=cache,
+            random=random,
             namespace_labels=self._surroundings.namespace_labels,
             workloads=self._neighbours.workloads,
             budgets=self._neighbours.budgets,

@@ -6,6 +6,7 @@
     probes.py       and what they make of probes
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
     statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
+    reckoning.py    what schedulers keep in their books
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
@@ -23,6 +24,7 @@ from kubeactors.sim.invariants import (
     podstatus,
     podtimes,
     probes,
+    reckoning,
     scheduler,
     statements,
     storage,
@@ -43,6 +45,7 @@ ALL: tuple[type[Invariant], ...] = (
     *conduct.INVARIANTS,
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,
+    *reckoning.INVARIANTS,
     *kubelet.INVARIANTS,
     *podstatus.INVARIANTS,
     *podtimes.INVARIANTS,

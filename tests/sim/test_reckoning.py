@@ -1,0 +1,25 @@
+"""What a scheduler keeps in its books is compared with what one would have that began anew."""
+
+import pytest
+
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.workload import CreateDeployment, Visit
+from tests.quality.automatic.mutants import in_force, named
+
+VISIT = Visit(at=1.0, machines=1, apart_seconds=1.0, seconds=15.0, held_seconds=0.0)
+WEB = CreateDeployment(at=1.0, name="web", replicas=2)
+
+
+@pytest.mark.parametrize(
+    ("invariant", "mutant", "step"),
+    [
+        ("schedulers-know-what-there-is", "cache:Cache.remove_node:confuse:1", VISIT),
+        ("books-are-right", "population:Population.hold:negate_condition:0", WEB),
+    ],
+)
+def test_a_scheduler_whose_books_are_wrong_is_objected_to(invariant: str, mutant: str, step: AnyStep) -> None:
+    plan = Plan(seed=1, steps=(step,))
+    assert Simulation(plan).run().violations == ()
+    with in_force(named(f"scheduler.{mutant}")):
+        assert invariant in {one.invariant for one in Simulation(plan).run().violations}
