@@ -28,6 +28,7 @@ from kubeactors.sim.users import (
     Nodes,
     Ownership,
     Pods,
+    Rules,
     Services,
     Sets,
     Sharing,
@@ -52,6 +53,7 @@ from kubeactors.sim.workload import (
     OwnAction,
     OwnershipAction,
     PodAction,
+    RuleAction,
     ServiceAction,
     SetAction,
     SharingAction,
@@ -110,6 +112,7 @@ class Doer:
         self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
         self._tenancy, self._devices = Tenancy(self._hands), Devices(self._hands)
         self._certificates, self._things = Certificates(self._hands), Things(self._hands)
+        self._rules = Rules(self._hands)
         self._looks = Looks(self._hands, watching)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
@@ -150,7 +153,8 @@ class Doer:
         | AccountAction
         | TenancyAction
         | DeviceAction
-        | CertificateAction,
+        | CertificateAction
+        | RuleAction,
     ) -> Awaitable[None]:
         if isinstance(action, SharingAction):
             return self._sharing.do(action)
@@ -166,6 +170,8 @@ class Doer:
             return self._devices.do(action)
         if isinstance(action, CertificateAction):
             return self._certificates.do(action)
+        if isinstance(action, RuleAction):
+            return self._rules.do(action)
         return self._accounts.do(action)
 
 

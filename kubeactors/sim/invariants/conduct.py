@@ -48,8 +48,9 @@ WAITING = "foregroundDeletion"
 Place: TypeAlias = tuple[str, str, str]
 """A resource in the plural, a namespace, a name."""
 
-MEANWHILE = ("metadata.uid", "Only one reference can have Controller set to true")
-"""What is said of a write that comes too late: the object is another one by now, or somebody else has adopted it."""
+MEANWHILE = ("metadata.uid", "Only one reference can have Controller set to true", "ValidatingAdmissionPolicy")
+"""What is said of a write that comes too late: the object is another one by now, somebody else has adopted it, or users let
+it not be written any more."""
 
 
 class DeletionsAreOfThisOne(RequestInvariant):

@@ -1,9 +1,9 @@
 """How the user does what a plan says, as a person with kubectl would.
 
-hands.py         what all of it needs            manifests.py    belongings.py    traits.py    probing.py    the objects that are created
+hands.py         what all of it needs            manifests.py    belongings.py    rulings.py    traits.py    probing.py    the objects that are created
 noted.py         whether an action has an effect
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
-accounts.py   tenancy.py   devices.py   certificates.py   things.py   looks.py   one file for each kind of action
+accounts.py   tenancy.py   devices.py   certificates.py   things.py   rules.py   looks.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.accounts import Accounts
@@ -17,6 +17,7 @@ from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
 from kubeactors.sim.users.ownership import Ownership
 from kubeactors.sim.users.pods import Pods
+from kubeactors.sim.users.rules import Rules
 from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.sets import Sets
 from kubeactors.sim.users.sharing import Sharing
@@ -36,6 +37,7 @@ __all__ = [
     "Nodes",
     "Ownership",
     "Pods",
+    "Rules",
     "Services",
     "Sets",
     "Sharing",

@@ -41,8 +41,8 @@ Widget: type[Unstructured] = type_of_kind(f"{GROUP}/v1", "Widget")
 """The kind that users define."""
 HELD = f"{GROUP}/held"
 """Their finalizer."""
-TENANT = "tenant"
-"""The namespace whose share of things is bounded."""
+TENANT, NUMBER = "tenant", "number"
+"""The namespace whose share of things is bounded, and the label of these."""
 
 
 def exposed(action: Expose) -> Service:
@@ -144,13 +144,14 @@ def token_of(action: AddToken) -> Secret:
 
 def furniture(action: Furnish) -> TypedObject:
     """What the action creates in the tenant's namespace."""
-    metadata = ObjectMeta(name=f"{action.sort}-{action.number}", namespace=TENANT)
+    labels = {NUMBER: str(action.number)}
+    metadata = ObjectMeta(name=f"{action.sort}-{action.number}", namespace=TENANT, labels=labels)
     match action.sort:
         case "pod":
             spec = pod_spec("1", cpu=action.cpu)
             return Pod(metadata=metadata, spec=replace(spec, active_deadline_seconds=3600 if action.ends else None))
         case "config-map":
-            return ConfigMap(metadata=metadata)
+            return ConfigMap(metadata=metadata, data={"kind": "furniture"})
         case "secret":
             return Secret(metadata=metadata)
         case "service":

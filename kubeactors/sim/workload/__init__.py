@@ -2,7 +2,7 @@
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
-    looks.py    own.py    probing.py
+    rules.py    looks.py    own.py    probing.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -51,6 +51,7 @@ from kubeactors.sim.workload.pods import (
     RelabelPod,
 )
 from kubeactors.sim.workload.probing import Probing
+from kubeactors.sim.workload.rules import Form, Means, Operation, Place, RuleAction, SetRule, Touch, Touching
 from kubeactors.sim.workload.services import Expose, ServiceAction, ServiceForm, Unexpose
 from kubeactors.sim.workload.sets import (
     Concurrency,
@@ -102,6 +103,7 @@ AnyAction = (
     | TenancyAction
     | DeviceAction
     | CertificateAction
+    | RuleAction
     | Meddle
     | Spoil
     | Look
@@ -156,20 +158,24 @@ __all__ = [
     "EmptySlices",
     "Evict",
     "Expose",
+    "Form",
     "Furnish",
     "GrantRole",
     "GrowClaim",
     "Look",
+    "Means",
     "Meddle",
     "NamespaceAction",
     "NodeAction",
     "OfferClass",
     "OfferDevices",
+    "Operation",
     "Own",
     "OwnAction",
     "OwnershipAction",
     "Pace",
     "Pause",
+    "Place",
     "PodAction",
     "Policy",
     "Probing",
@@ -184,6 +190,7 @@ __all__ = [
     "RevokeRole",
     "Roll",
     "RollSet",
+    "RuleAction",
     "Scale",
     "ScaleReplicationController",
     "ScaleStatefulSet",
@@ -195,6 +202,7 @@ __all__ = [
     "SetKind",
     "SetLimits",
     "SetQuota",
+    "SetRule",
     "SetShare",
     "SharingAction",
     "Signer",
@@ -205,6 +213,8 @@ __all__ = [
     "SuspendJob",
     "Taint",
     "TenancyAction",
+    "Touch",
+    "Touching",
     "Trait",
     "Uncordon",
     "UndefineKind",

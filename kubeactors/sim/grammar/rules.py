@@ -1,0 +1,97 @@
+"""Rules that users set for a while, and writes that these are about: mostly once everybody knows them."""
+
+from msgspec.structs import replace
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+SORTS: tuple[workload.Sort, ...] = ("config-map", "config-map", "secret", "service", "pod")
+FORMS: tuple[workload.Form, ...] = (
+    "validating", "validating", "mutating", "mutating", "validating-webhook", "mutating-webhook"
+)  # fmt: skip
+MEANS: tuple[workload.Means, ...] = ("label", "condition", "all", "name", "exclusion", "parameter")
+MEANS_OF_HOOKS = MEANS[:3]
+MEANS_OF_CHANGES: tuple[workload.Means, ...] = ("label", "condition", "name", "parameter")
+"""What changes all but some also changes what controllers see to: they would write it again and again."""
+PLACES: tuple[workload.Place, ...] = ("tenant", "tenant", "tenant", "elsewhere", "default")
+OPERATIONS_OF_CHANGES: tuple[tuple[workload.Operation, ...], ...] = (("CREATE", "UPDATE"), ("UPDATE",), ("CREATE",))
+OPERATIONS: tuple[tuple[workload.Operation, ...], ...] = (*OPERATIONS_OF_CHANGES, ("DELETE",), ("*",))
+TOUCHINGS: tuple[workload.Touching, ...] = ("merge", "update", "try", "apply")
+SECONDS, SETTLED = (40.0, 60.0, 25.0, 5.0), 12.0
+"""How long rules are there, in seconds: half-way they mean something else; and after what time everybody knows that."""
+SOON = (0.0, 0.05, 0.5, 2.0, 10.0)
+"""How long after what they are about rules are set, in seconds."""
+KNOWN = (0.0, SETTLED, SETTLED)
+
+
+class Rules:
+    """Draws them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._sort: workload.Sort = source.choice(SORTS)
+        """What they are about."""
+        self._count = 0
+        """How many there are."""
+
+    def first(self, at: float) -> list[AnyAction]:
+        """One, and something that is there before."""
+        rule = self._rule(round(at + self._source.choice(SOON), 3))
+        touches = [self._touch(rule.at + later, rule.sort, rule.which) for later in self._when_known(rule)]
+        return [workload.Furnish(at=at, sort=rule.sort, number=rule.which, cpu="100m"), rule, *touches]
+
+    @staticmethod
+    def _when_known(rule: workload.SetRule) -> tuple[float, ...]:
+        """How long after it was set everybody knows a rule, what it means half-way, and that it has gone."""
+        return SETTLED, rule.seconds / 2 + SETTLED, rule.seconds + SETTLED
+
+    def another(self, at: float) -> AnyAction:
+        """Mostly when everybody knows the rule: what it refuses is not written then."""
+        source = self._source
+        at, sort, number = round(at + source.choice(KNOWN), 3), self._sort, source.choice((1, 1, 2, 3))
+        match source.integer(0, 7):
+            case 0:
+                return self._rule(at)
+            case 1 | 2:
+                return workload.Furnish(at=at, sort=sort, number=number, cpu="100m")
+            case 3:
+                return workload.Clear(at=at, sort=sort, number=number)
+            case _:
+                return self._touch(at, sort, number)
+
+    def _touch(self, at: float, sort: workload.Sort, number: int) -> AnyAction:
+        source = self._source
+        how = source.choice(TOUCHINGS if sort == "config-map" else TOUCHINGS[:3])
+        mark = f"m{source.integer(0, 9)}"
+        return workload.Touch(at=round(at, 3), sort=sort, number=number, how=how, mark=mark)
+
+    def _rule(self, at: float) -> workload.SetRule:
+        source = self._source
+        self._count += 1
+        form: workload.Form = source.choice(FORMS)
+        mutates = form == "mutating"
+        place: workload.Place = "tenant" if mutates else source.choice(PLACES)
+        sort: workload.Sort = "config-map" if mutates else self._sort
+        means = MEANS_OF_CHANGES if mutates else MEANS_OF_HOOKS if form.endswith("webhook") else MEANS
+        found = workload.SetRule(
+            at=at,
+            form=form,
+            number=self._count,
+            seconds=source.choice(SECONDS),
+            sort=sort,
+            operations=source.choice(OPERATIONS_OF_CHANGES if mutates else OPERATIONS),
+            place=place,
+            by=source.choice(means),
+            which=source.integer(1, 2),
+            soft=not source.integer(0, 3),
+            errs=not source.integer(0, 4),
+            in_binding=not source.integer(0, 1),
+        )
+        if place == "default":  # what controllers make of workloads is refused for a while
+            return replace(found, sort="pod", operations=("CREATE",), by="all", errs=False)
+        return found

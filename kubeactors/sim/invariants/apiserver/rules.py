@@ -1,0 +1,182 @@
+"""What users let be written: rules that are in force are kept, and nothing is refused by others.
+
+Reckoned from what each rule carries in plain words (`sim/users/rulings.py`), by nothing that admission uses.
+
+Source: apiserver/pkg/admission/plugin/policy, apiserver/pkg/admission/plugin/webhook (v1.36).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import ClassVar
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.admissionregistration.v1.mutating import MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding
+from kubeactors.api.admissionregistration.v1.validating import (
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+)
+from kubeactors.api.admissionregistration.v1.webhooks import (
+    MutatingWebhookConfiguration,
+    ValidatingWebhookConfiguration,
+)
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.meta import HasMeta, TypedObject
+from kubeactors.apimachinery.requests import Create, Delete, Patch, Result, Update
+from kubeactors.apimachinery.status import Status
+from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
+from kubeactors.sim.network import Served
+from kubeactors.sim.users.belongings import NUMBER, TENANT
+from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.rulings import PLURALS, WHICH, Binding, Hooks, Policy, mark_of, said_by
+from kubeactors.sim.users.tenancy import TYPES
+from kubeactors.sim.workload import SetRule, Sort
+from kubeactors.sim.world import Commit, World, as_of
+
+KNOWN = 10 * SECOND
+"""So soon after it was written a rule is known to the server, if nothing is broken."""
+FORMS: tuple[tuple[type[Policy | Hooks], type[Binding] | None], ...] = (
+    (ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding),
+    (MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding),
+    (ValidatingWebhookConfiguration, None),
+    (MutatingWebhookConfiguration, None),
+)
+"""What rules are, and what puts them into force."""
+SORTS: dict[str, Sort] = {plural: sort for sort, plural in PLURALS.items()}
+FAILURE = "Failure"
+
+
+class _Write(msgspec.Struct, frozen=True):
+    """A write that rules may mean."""
+
+    operation: str
+    resource: str
+    namespace: str
+    name: str
+    numbers: tuple[str, ...]
+    """What the label says by which rules know objects, as it was and as it is to be."""
+
+
+class RulesHold(ServerInvariant):
+    """What a rule refuses is not written, what it adds is there, and no rule refuses what it does not mean.
+
+    A rule is in force while its policy and a binding are there, and a webhook while it is. The server may know it as it
+    was a few seconds ago; while it is disturbed, as it was at any time.
+    """
+
+    name: ClassVar[str] = "rules-hold"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (
+        *(one for form in FORMS for one in form if one is not None),
+        ConfigMap,
+    )
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._said: dict[str, list[tuple[int, SetRule | None]]] = {}
+        """By name: since when (virtual nanoseconds) a rule means what."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Note what is in force from now on."""
+        name = commit.current.metadata.name
+        if not isinstance(commit.current, ConfigMap) or name in self._said:
+            self._said.setdefault(name, [(0, None)]).append((self.root.kernel.now, self._in_force(name)))
+        yield from ()
+
+    def _in_force(self, name: str) -> SetRule | None:
+        for type_, binding in FORMS:
+            found = self.world.find(type_, name, "")
+            if found is not None and (binding is None or self.world.find(binding, name, "") is not None):
+                return self._with_parameter(said_by(found), name)
+        return None
+
+    def _with_parameter(self, rule: SetRule, name: str) -> SetRule | None:
+        if rule.by != "parameter":
+            return rule
+        found = self.world.find(ConfigMap, name, TENANT)
+        return None if found is None else replace(rule, which=int(found.data[WHICH]))
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Compare what was written, or refused, with all rules."""
+        write = self._write(served) if self._said else None
+        if write is None:
+            return
+        told = f"to {write.operation.lower()} {write.resource} {write.namespace}/{write.name}"
+        for name in self._said:
+            states = self._states(name)
+            if isinstance(answer, Status) and answer.status == FAILURE:
+                if name in answer.message and not any(one is not None and _refuses(one, write) for one in states):
+                    yield f"a request {told} is refused by {name}, which does not mean it: {answer.message}"
+            elif all(one is not None and _refuses(one, write) for one in states):
+                yield f"a request {told} is granted, and {name} refuses it"
+            elif isinstance(answer, Result):
+                yield from _lacks(states, write, answer.object, told)
+
+    def _states(self, name: str) -> list[SetRule | None]:
+        """What the server may believe that a rule means now."""
+        now, said = self.root.kernel.now, self._said[name]
+        if now < self.world.disturbed_until() + 2 * KNOWN:
+            return [rule for _, rule in said]
+        first = bisect_right(said, now - KNOWN, key=lambda one: one[0]) - 1
+        return [rule for _, rule in said[max(first, 0) :]]
+
+    def _write(self, served: Served) -> _Write | None:
+        """The write that is asked for; None if no rule can mean it, or nobody can say what it would write."""
+        request = served.request
+        if not isinstance(request, Create | Update | Patch | Delete):
+            return None
+        resource = request.resource
+        if request.subresource or resource.group or resource.resource not in SORTS:
+            return None
+        objects: list[HasMeta] = [request.object] if isinstance(request, Create | Update) else []
+        name = request.object.metadata.name if isinstance(request, Create) else request.name
+        if not isinstance(request, Create):
+            history = self.world.histories(TYPES[SORTS[resource.resource]]).get((request.namespace, name), ())
+            old = as_of(history, served.revision)
+            if old is None:
+                return None
+            objects.append(old)
+        operation = "CREATE" if isinstance(request, Create) else "DELETE" if isinstance(request, Delete) else "UPDATE"
+        numbers = tuple(one.metadata.labels.get(NUMBER, "") for one in objects)
+        return _Write(operation, resource.resource, request.namespace, name, numbers)
+
+
+def _means(rule: SetRule, write: _Write) -> bool:
+    if PLURALS[rule.sort] != write.resource or not {"*", write.operation} & {*rule.operations}:
+        return False
+    is_there = {
+        "tenant": write.namespace == TENANT,
+        "elsewhere": write.namespace != TENANT,
+        "default": write.namespace == NAMESPACE,
+    }
+    is_named = write.name == f"{rule.sort}-{rule.which}"
+    match rule.by:
+        case "all":
+            is_meant = True
+        case "label":
+            is_meant = str(rule.which) in write.numbers
+        case "exclusion":
+            is_meant = not is_named
+        case "condition" | "name" | "parameter":
+            is_meant = is_named
+    return is_there[rule.place] and is_meant
+
+
+def _refuses(rule: SetRule, write: _Write) -> bool:
+    """Whether it refuses a write: to refuse is what policies that change do only if they cannot."""
+    return not rule.soft and (rule.form != "mutating" or rule.errs) and _means(rule, write)
+
+
+def _lacks(states: list[SetRule | None], write: _Write, shown: HasMeta, told: str) -> Iterator[str]:
+    marks = [mark_of(one) for one in states if one is not None and _marks(one) and _means(one, write)]
+    if len(marks) == len(states) and isinstance(shown, ConfigMap) and marks[0] not in shown.data:
+        yield f"a request {told} is granted, and lacks {marks[0]}"
+
+
+def _marks(rule: SetRule) -> bool:
+    return rule.form == "mutating" and not rule.errs
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (RulesHold,)

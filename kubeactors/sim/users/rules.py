@@ -1,0 +1,110 @@
+"""What may be written, and what is."""
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from functools import partial
+from typing import cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ConfigMap, Namespace
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.requests import APPLY_PATCH, MERGE_PATCH, Patch, WriteOptions
+from kubeactors.apimachinery.status import NotFound
+from kubeactors.sim.users.belongings import TENANT
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.rulings import Hooks, Policy, binding_of, hooks_of, parameters, policy_of, rule_name, said_by
+from kubeactors.sim.users.tenancy import TYPES
+from kubeactors.sim.workload import RuleAction, SetRule, Touch
+
+MARK, MANAGER = "mark", "kubectl"
+END_ATTEMPTS = 60
+"""How often it is tried to take a rule away: it must go."""
+
+
+class Rules:
+    """What is done about them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def do(self, action: RuleAction) -> Awaitable[None]:
+        """Do it."""
+        return self._rule(action) if isinstance(action, SetRule) else self._touch(action)
+
+    async def _rule(self, rule: SetRule) -> None:
+        """Set it, let it mean another object half-way, and take it away, its binding last."""
+        hands, found = self._hands, policy_of(rule) if _is_policy(rule) else hooks_of(rule)
+        with_parameter, with_binding = rule.by == "parameter", _is_policy(rule)
+        other = hands.world.find(type(found), rule_name(rule), "")
+        if other is not None and replace(said_by(other), which=rule.which) != rule:
+            return
+        if with_parameter:
+            await hands.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
+            await hands.ensure(parameters(rule))
+        await hands.ensure(found)
+        if with_binding:
+            await hands.ensure(binding_of(rule))
+        await hands.sleep(rule.seconds / 2)
+        await hands.persist(partial(self._go_on, rule, type(found)), END_ATTEMPTS)
+        await hands.sleep(rule.seconds / 2)
+        ends: list[TypedObject] = [found]
+        ends += [binding_of(rule)] if with_binding else []
+        ends += [parameters(rule)] if with_parameter else []
+        for one in ends:
+            name, namespace = one.metadata.name, one.metadata.namespace
+            await hands.persist(partial(hands.remove, type(one), name, namespace), END_ATTEMPTS)
+
+    async def _go_on(self, rule: SetRule, type_: type[TypedObject]) -> None:
+        """From now on it means the object of the next number."""
+        later = replace(rule, which=rule.which + 1)
+        with suppress(NotFound):
+            if rule.by == "parameter":
+                data = parameters(later).data
+                name = parameters(rule).metadata.name
+                await self._hands.change(ConfigMap, name, lambda live: replace(live, data=data), TENANT)
+                return
+            wanted = policy_of(later) if _is_policy(rule) else hooks_of(later)
+            await self._hands.change(type_, wanted.metadata.name, lambda live: _as_wanted(live, wanted), "")
+
+    async def _touch(self, action: Touch) -> None:
+        type_, name = TYPES[action.sort], f"{action.sort}-{action.number}"
+        if action.how == "update":
+            await self._hands.change(type_, name, lambda live: _marked(live, action.mark), TENANT)
+            return
+        client, labels = self._hands.client, {MARK: action.mark}
+        applies, kind = action.how == "apply", type_()
+        body: dict[str, object] = {"metadata": {"labels": labels}}
+        if applies:
+            body |= {"apiVersion": kind.api_version, "kind": kind.kind}
+        await client.send(
+            Patch(
+                resource=client.resource(type_),
+                namespace=TENANT,
+                name=name,
+                patch_type=APPLY_PATCH if applies else MERGE_PATCH,
+                patch=msgspec.json.encode(body),
+                options=WriteOptions(
+                    field_manager=MANAGER if applies else "",
+                    force=applies or None,
+                    dry_run=("All",) if action.how == "try" else (),
+                ),
+                user=client.user,
+            )
+        )
+
+
+def _is_policy(rule: SetRule) -> bool:
+    return not rule.form.endswith("webhook")
+
+
+def _marked(live: TypedObject, mark: str) -> TypedObject:
+    labels = {**live.metadata.labels, MARK: mark}
+    return replace(live, metadata=replace(live.metadata, labels=labels))
+
+
+def _as_wanted(live: TypedObject, wanted: Policy | Hooks) -> TypedObject:
+    """The wanted rule in the place of the live one."""
+    annotations = wanted.metadata.annotations
+    return cast("TypedObject", replace(wanted, metadata=replace(live.metadata, annotations=annotations)))

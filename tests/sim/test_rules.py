@@ -1,0 +1,153 @@
+"""What users let be written: a rule that the server does not keep is objected to, whatever part of it it forgets."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from unittest.mock import patch
+
+import pytest
+
+from kubeactors.apiserver.admission.policies import matching, validating
+from kubeactors.apiserver.admission.policies.book import Book
+from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
+from kubeactors.apiserver.admission.policies.validating import ValidatingPolicies
+from kubeactors.apiserver.admission.webhooks import webhooks
+from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.workload import AnyAction, Clear, Form, Furnish, Means, Operation, Place, SetRule, Touch
+
+CHANGES: tuple[Operation, ...] = ("CREATE", "UPDATE")
+WRITES: tuple[AnyAction, ...] = (
+    Furnish(at=0.0, sort="config-map", number=1),
+    Touch(at=15.0, sort="config-map", number=1, how="merge", mark="a"),
+    Touch(at=16.0, sort="config-map", number=1, how="try", mark="b"),
+    Touch(at=45.0, sort="config-map", number=1, how="apply", mark="c"),
+    Furnish(at=45.0, sort="config-map", number=2),
+    Clear(at=46.0, sort="config-map", number=2),
+    Touch(at=75.0, sort="config-map", number=1, how="update", mark="d"),
+)
+"""Each at a time when all know whether there is a rule, and what it means."""
+
+
+def rule(
+    form: Form,
+    by: Means = "all",
+    operations: tuple[Operation, ...] = ("*",),
+    place: Place = "tenant",
+    *,
+    soft: bool = False,
+    errs: bool = False,
+    in_binding: bool = False,
+) -> SetRule:
+    """A rule that is there for a minute."""
+    return SetRule(
+        at=5.0,
+        form=form,
+        number=1,
+        seconds=60.0,
+        sort="config-map",
+        operations=operations,
+        place=place,
+        by=by,
+        soft=soft,
+        errs=errs,
+        in_binding=in_binding,
+    )
+
+
+def ran(found: SetRule) -> Simulation:
+    """A run of the rule and of what it is about."""
+    simulation = Simulation(Plan(seed=1, steps=(found, *WRITES)))
+    simulation.run()
+    return simulation
+
+
+def stale() -> AbstractContextManager[object]:
+    """Nobody notices that rules come, change, go."""
+
+    def observe(_self: Book, _kind: object, _change: object) -> None:
+        return
+
+    return patch.object(Book, "observe", observe)
+
+
+def lenient() -> AbstractContextManager[object]:
+    """No policy refuses anything."""
+    return patch.object(ValidatingPolicies, "validate")
+
+
+def unchanging() -> AbstractContextManager[object]:
+    """No policy changes anything."""
+
+    def admit(_self: MutatingPolicies, value: object, _attributes: object) -> object:
+        return value
+
+    return patch.object(MutatingPolicies, "admit", admit)
+
+
+def unasked() -> AbstractContextManager[object]:
+    """No webhook is asked."""
+    return patch.object(Webhooks, "concern", return_value=False)
+
+
+def unselective() -> AbstractContextManager[object]:
+    """Selectors mean all."""
+    return patch.object(matching, "_matches_labels", return_value=True)
+
+
+def unconditional() -> AbstractContextManager[object]:
+    """Conditions hold."""
+    return patch.object(validating, "conditions_hold", return_value=True)
+
+
+def forgiving() -> AbstractContextManager[object]:
+    """What comes to nothing is no violation."""
+    return patch.object(validating, "_unless_ignored", return_value=())
+
+
+def nameless() -> AbstractContextManager[object]:
+    """Names of objects say nothing."""
+
+    return patch.object(matching, "_named", matching.meant)
+
+
+def strict() -> AbstractContextManager[object]:
+    """Webhooks that may be ignored are not."""
+    return patch.object(webhooks, "IGNORE", "Never")
+
+
+MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
+    (stale, rule("validating")),
+    (stale, rule("validating", by="parameter")),
+    (stale, rule("mutating", by="name", operations=CHANGES)),
+    (stale, rule("validating-webhook")),
+    (lenient, rule("validating", by="exclusion", in_binding=True)),
+    (unchanging, rule("mutating", by="label", operations=CHANGES, in_binding=True)),
+    (unasked, rule("mutating-webhook", by="condition")),
+    (unselective, rule("validating", place="elsewhere")),
+    (unselective, rule("validating", by="label")),
+    (unconditional, rule("validating", by="condition")),
+    (forgiving, rule("validating", by="name", errs=True)),
+    (nameless, rule("validating", by="name")),
+    (nameless, rule("validating", by="exclusion")),
+    (strict, rule("validating-webhook", soft=True)),
+]
+
+
+@pytest.mark.parametrize(
+    ("mutant", "found"), MUTANTS, ids=[f"{mutant.__name__}-{one.form}-{one.by}" for mutant, one in MUTANTS]
+)
+def test_a_server_that_does_not_keep_a_rule_is_objected_to(
+    mutant: Callable[[], AbstractContextManager[object]], found: SetRule
+) -> None:
+    assert ran(found).judge.violations == []
+    with mutant():
+        assert "rules-hold" in {one.invariant for one in ran(found).judge.violations}
+
+
+@pytest.mark.parametrize("errs", [False, True])
+@pytest.mark.parametrize("form", ["validating", "mutating", "validating-webhook", "mutating-webhook"])
+def test_what_a_rule_refuses_is_written_when_it_has_gone(form: Form, *, errs: bool) -> None:
+    world = ran(rule(form, by="label", operations=CHANGES, errs=errs)).world
+    assert not [one for type_ in world.log for one in world.of(type_).values() if "rule-1" in one.metadata.name]
+    (found,) = [one for _, one in world.everything() if one.metadata.name == "config-map-1"]
+    assert found.metadata.labels["mark"] == "d"
