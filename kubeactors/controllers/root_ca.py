@@ -75,5 +75,5 @@ class RootCAPublisher(Controller):
     async def _create(self, key: str) -> None:
         metadata = ObjectMeta(name=NAME, namespace=key, annotations={DESCRIPTION: TEXT})
         with suppress(AlreadyExists):
-            self._overlay.wrote(key, await self._client.create(ConfigMap(metadata=metadata, data=self._data)))
+            await self._client.create(ConfigMap(metadata=metadata, data=self._data))
         self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
