@@ -26,12 +26,9 @@ CHANGE_DELAY_SECONDS = 0.05
 
 
 def services_by_selector(service: Service) -> tuple[str, ...]:
-    """Index: see `SELECTOR`. Services that select nothing are in no bucket."""
-    selector = service.spec.selector
-    if not selector:
-        return ()
-    key = min(selector)
-    return (f"{service.metadata.namespace}/{key}={selector[key]}",)
+    """Index: see `SELECTOR`, by any of their labels. Services that select nothing are in no bucket."""
+    first = next(iter(service.spec.selector.items()), None)
+    return () if first is None else (f"{service.metadata.namespace}/{first[0]}={first[1]}",)
 
 
 def selected_pods(service: Service, pods: Lister[Pod]) -> Iterator[Pod]:

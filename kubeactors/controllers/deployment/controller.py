@@ -131,8 +131,6 @@ class DeploymentController(Controller):
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
         found = self._own.newest(key, self._deployments.by_key(key))
-        if found is not None and self.in_doubt(key):
-            found = await self._client.again(found)
         if found is None:
             return
         if found.spec.selector == LabelSelector():
@@ -144,26 +142,18 @@ class DeploymentController(Controller):
             await self._reconcile(key, found)
 
     async def _reconcile(self, key: str, found: Deployment) -> None:
-        owned = await self._claim(found, live=self.in_doubt(key))
+        owned = await self._claim(found)
         view = View(deployment=found, replica_sets=owned, populated=self._populated(found, owned), now=self.ctx.wall)
         await self._do(found, plan(view))
         if self._overlay.lacking(found.metadata.uid):
             self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
 
-    async def _claim(self, found: Deployment, *, live: bool) -> tuple[ReplicaSet, ...]:
-        selector, namespace = of_object(found.spec.selector), found.metadata.namespace
-        if live:
-            everything = await self._client.list(ReplicaSet, namespace, label_selector=str(selector))
-            self._overlay.forget(found.metadata.uid)
-            candidates = everything.items
-            for one in candidates:
-                if is_controlled_by(one.metadata, found.metadata.uid):
-                    self._overlay.wrote(found.metadata.uid, one)
-        else:
-            cached = self._replica_sets.by_index(CONTROLLER, found.metadata.uid)
-            orphans = self._replica_sets.by_index(ORPHANS, selector_value(namespace, selector))
-            candidates = self._overlay.group_with(found.metadata.uid, cached, orphans)
-        claimed = claim(found, selector, candidates)
+    async def _claim(self, found: Deployment) -> tuple[ReplicaSet, ...]:
+        """Those that it has, as far as is known: after a lost reply names and versions tell what came of the request."""
+        selector, uid = of_object(found.spec.selector), found.metadata.uid
+        cached = self._replica_sets.by_index(CONTROLLER, uid)
+        orphans = self._replica_sets.by_index(ORPHANS, selector_value(found.metadata.namespace, selector))
+        claimed = claim(found, selector, self._overlay.group_with(uid, cached, orphans))
         await release(self._client, found, claimed.release)
         return (*claimed.owned, *await adopt(self._client, found, claimed.adopt))
 

@@ -56,7 +56,7 @@ class _Tally:
         self.release.append(pod)
         if pod.status.phase == SUCCEEDED and uid not in self.failed:
             self._succeeded(pod)
-        elif (failed or self._is_given_up()) and uid not in self.failed and self._counts(pod):
+        elif (failed or self._is_given_up()) and self._counts(pod):
             self.failed[uid] = None
 
     def _may_go(self, pod: Pod, *, failed: bool) -> bool:
