@@ -6,7 +6,7 @@ Reckoned here anew from what is in the store, by nothing that controllers use: a
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import Node, Pod, ReplicationController
@@ -33,6 +33,7 @@ from kubeactors.sim.users.manifests import LOAD
 from kubeactors.sim.world import World
 
 REVISION = "deployment.kubernetes.io/revision"
+HISTORY = "deployment.kubernetes.io/revision-history"
 HASH = "controller-revision-hash"
 KEPT_JOBS = {"Complete": 3, "Failed": 1}
 """How many jobs that have ended a cron job keeps, if it does not say."""
@@ -82,7 +83,19 @@ def _looks_at_replicas(world: World, found: TypedObject) -> Said:
     yield "fullyLabeledReplicas", status.fully_labeled_replicas, labelled
     if isinstance(found, ReplicaSet):
         yield "terminatingReplicas", found.status.terminating_replicas or 0, len(_going(world, found))
+        earlier = found.metadata.annotations.get(HISTORY, "")
+        yield "the revisions that it was before", earlier, _earlier(found) if earlier else ""
     yield REPLICA_FAILURE, _condition(found, REPLICA_FAILURE), "" if len(pods) == wanted(found) else "True"
+
+
+def _earlier(found: ReplicaSet) -> str:
+    """Of what it says to have been before what it can have been: revisions before its own, each once, the oldest first.
+
+    Source: SetNewReplicaSetAnnotations in pkg/controller/deployment/util/deployment_util.go (v1.36).
+    """
+    now = int(found.metadata.annotations.get(REVISION, "0"))
+    said = found.metadata.annotations[HISTORY].split(",")
+    return ",".join(map(str, sorted({int(one) for one in said if one.isdecimal() and int(one) < now})))
 
 
 def _looks_at_deployment(world: World, found: TypedObject) -> Said:
@@ -125,6 +138,17 @@ def _is_stuck(found: Deployment) -> bool:
     reason = next((one.reason for one in status.conditions if one.type == "Progressing"), "")
     was_complete = reason == COMPLETE and (status.updated_replicas or 0) in {0, status.replicas}
     return deadline is not None and deadline <= PATIENT_SECONDS and not was_complete
+
+
+def _looks_at_revisions(world: World, found: TypedObject) -> Said:
+    """Each has a number of its own: by that people go back to one.
+
+    Source: nextRevision in pkg/controller/statefulset/stateful_set_utils.go, constructHistory in
+    pkg/controller/daemon/update.go (v1.36).
+    """
+    revisions = (one for one in world.controlled_by(found.metadata.uid).values() if isinstance(one, ControllerRevision))
+    numbers = sorted(one.revision for one in revisions)
+    yield "the numbers of its revisions", numbers, sorted(dict.fromkeys(numbers))
 
 
 def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:
@@ -288,6 +312,8 @@ LOOKS = (
     (Deployment, _looks_at_deployment),
     (StatefulSet, _looks_at_stateful_set),
     (DaemonSet, _looks_at_daemon_set),
+    (StatefulSet, _looks_at_revisions),
+    (DaemonSet, _looks_at_revisions),
     (Job, _looks_at_job),
     (CronJob, _looks_at_cron_job),
     (PodDisruptionBudget, _looks_at_budget),
