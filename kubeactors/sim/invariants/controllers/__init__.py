@@ -2,12 +2,13 @@
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
 statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
-deadlines.py      certificates.py
+deadlines.py      certificates.py  choices.py
 """
 
 from kubeactors.sim.invariants.controllers import (
     autoscaling,
     certificates,
+    choices,
     deadlines,
     deployments,
     devices,
@@ -42,6 +43,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *devices.INVARIANTS,
     *deadlines.INVARIANTS,
     *certificates.INVARIANTS,
+    *choices.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]
