@@ -8,8 +8,9 @@ or fails without its bug.
 With `--automatic` the mutants are made by rule from the code of our components, `--sample` of them by lot; the score is
 how many are killed by the first `--scenarios` of the default campaign, of those whose function runs at all in them. Of
 each only such scenarios are run in which it makes a difference (a guard that is dropped makes none while it holds), and
-for at most `--seconds`: no other can tell. `--room` takes those of one room only. Here each of the `--cores` takes its
-share of the mutants.
+for at most `--seconds`: no other can tell. Of those that survive it is said which do not show: in each scenario as much is
+said as without them, and the same is written, so that hardly an invariant can tell. `--room` takes those of one room only.
+Here each of the `--cores` takes its share of the mutants.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from pathlib import Path
 from statistics import median
 
 from kubeactors.sim.plan import encode
-from tests.quality.automatic.hunt import Verdict, campaign, hunt, merged, sample
+from tests.quality.automatic.hunt import Course, Verdict, campaign, hunt, merged, sample
 from tests.quality.automatic.mutants import mutants, named
 from tests.quality.corpus import CORPUS, Row
 from tests.quality.search import Result, search
@@ -74,7 +75,7 @@ def automatic(options: argparse.Namespace) -> int:
         )
         chosen = [one for one in drawn if without.runs(one)][: len(options.names) or options.sample]
         print(f"{len(everything)} mutants; {len(chosen)} are tried in {len(without.places)} scenarios", flush=True)
-        scenarios = [without.seeds(one) for one in chosen]
+        scenarios = [without.about(one) for one in chosen]
         hunts = pool.map(partial(hunt, seconds=options.seconds), chosen, scenarios)
         verdicts = list(map(_told, hunts, scenarios))
     for room in sorted({one.mutant.room for one in verdicts}):
@@ -90,8 +91,11 @@ def automatic(options: argparse.Namespace) -> int:
 
 
 def _score(what: str, verdicts: Sequence[Verdict]) -> None:
-    killed = sum(1 for one in verdicts if one.violated)
-    print(f"{what}: {killed} of {len(verdicts)} killed: {100 * killed / max(len(verdicts), 1):.0f} %")
+    killed, shown = sum(1 for one in verdicts if one.violated), sum(1 for one in verdicts if one.shows)
+    print(
+        f"{what}: {killed} of {len(verdicts)} killed: {100 * killed / max(len(verdicts), 1):.0f} %;"
+        f" of the {shown} that show: {100 * killed / max(shown, 1):.0f} %"
+    )
 
 
 def _weighted(verdicts: Sequence[Verdict], weights: Mapping[str, float]) -> float:
@@ -102,10 +106,11 @@ def _weighted(verdicts: Sequence[Verdict], weights: Mapping[str, float]) -> floa
     return sum(weights[name] * killed[name] / tried[name] for name in tried) / total if total else 0.0
 
 
-def _told(verdict: Verdict, seeds: Sequence[int]) -> Verdict:
+def _told(verdict: Verdict, scenarios: Mapping[int, Course]) -> Verdict:
     mutant = verdict.mutant
-    word = verdict.violated or ("SURVIVES" if seeds else "NO DIFFERENCE")
-    tried = f"{verdict.scenarios}/{len(seeds)}"
+    survives = "SURVIVES" if verdict.shows else "SURVIVES, SHOWS NOT" if scenarios else "NO DIFFERENCE"
+    word = verdict.violated or survives
+    tried = f"{verdict.scenarios}/{len(scenarios)}"
     print(f"{word:28} {verdict.seconds:6.1f} {tried:>8}  {mutant.name} (line {mutant.line})", flush=True)
     return verdict
 

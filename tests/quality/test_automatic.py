@@ -7,7 +7,7 @@ import pytest
 from kubeactors.client import Expectations
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.simulation import Simulation
-from tests.quality.automatic.hunt import campaign, hunt, sample
+from tests.quality.automatic.hunt import Course, campaign, hunt, outcome, sample
 from tests.quality.automatic.marks import Marks
 from tests.quality.automatic.mutants import in_force, mutants, named
 from tests.quality.automatic.operators import OPERATORS
@@ -88,7 +88,14 @@ def test_a_mutant_is_in_force_as_long_as_its_context_lasts() -> None:
 
 @pytest.mark.parametrize("name", KILLED)
 def test_the_default_campaign_kills_mutants(name: str) -> None:
-    assert hunt(named(name), range(SCENARIOS)).violated
+    assert hunt(named(name), dict.fromkeys(range(SCENARIOS), Course(""))).violated
+
+
+def test_a_mutant_that_changes_nothing_survives_and_does_not_show() -> None:
+    mutant = named("controllers.backends:service_labels:drop_condition:0")
+    without = {SEED: outcome(generate(SEED))}
+    verdict = hunt(mutant, without)
+    assert (verdict.violated, verdict.shows, verdict.scenarios) == ("", False, 1)
 
 
 def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> None:
@@ -96,14 +103,14 @@ def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> Non
     pods = named("controllers.replicaset.controller:ReplicasController._report:forget_deed:0")
     seeds = campaign((claims, pods), range(2))
     assert seeds.runs(pods)
-    assert 0 < len(seeds.seeds(pods)) <= 2
-    assert seeds.runs(claims) is bool(seeds.seeds(claims))
+    assert 0 < len(seeds.about(pods)) <= 2
+    assert seeds.runs(claims) is bool(seeds.about(claims))
 
 
 def test_a_scenario_in_which_a_mistake_makes_no_difference_is_the_same_with_it() -> None:
     rollouts = [one for one in mutants() if one.module == "kubeactors.controllers.deployment.plan"]
     found = campaign(rollouts, (SEED,))
-    same = [one for one in rollouts if found.runs(one) and not found.seeds(one)]
+    same = [one for one in rollouts if found.runs(one) and not found.about(one)]
     assert {one.operator for one in same} >= {"drop_clause", "off_by_one", "swap_extremes"}
     without = _log()
     for one in same[:: len(same) // 4]:

@@ -2,11 +2,12 @@
 
 import signal
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from math import inf
 from random import Random
 from types import FrameType
+from zlib import crc32
 
 import msgspec
 
@@ -24,11 +25,21 @@ class Hanging(BaseException):
     """A scenario does not end."""
 
 
+class Course(msgspec.Struct, frozen=True):
+    """What came of a scenario: what was violated, empty if nothing was; how much was said, and a checksum of what was written."""
+
+    violated: str
+    messages: int = 0
+    written: int = 0
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a hunt came to: what was violated, empty if nothing was. Seconds are of CPU."""
 
     mutant: Mutant
     violated: str
+    shows: bool
+    """Whether any scenario took another course; in none that did not can anybody tell that there is a mutant."""
     scenarios: int
     seconds: float
 
@@ -40,64 +51,79 @@ class Campaign(msgspec.Struct, frozen=True):
     """By seed, of those in which nothing is violated: the names of mutants that behave otherwise."""
     functions: dict[str, None]
     """Those that run in any of them."""
+    courses: dict[int, Course]
+    """By seed: what comes of them."""
 
     def runs(self, mutant: Mutant) -> bool:
         """Whether its function does."""
         return f"{mutant.module}:{mutant.function}" in self.functions
 
-    def seeds(self, mutant: Mutant) -> list[int]:
-        """Of the scenarios in which it makes a difference; any other is the same with it as without."""
-        return [seed for seed, places in self.places.items() if mutant.name in places]
+    def about(self, mutant: Mutant) -> dict[int, Course]:
+        """The scenarios in which it makes a difference, by seed; any other is the same with it as without."""
+        return {seed: self.courses[seed] for seed, places in self.places.items() if mutant.name in places}
 
 
 def campaign(mutants: Iterable[Mutant], seeds: Iterable[int]) -> Campaign:
     """Run the scenarios of these seeds without a mutant, and note where it would make a difference."""
     functions: dict[str, None] = {}
     found: dict[int, dict[str, None]] = {}
+    courses: dict[int, Course] = {}
     with marked(mutants) as places:
         for seed in seeds:
             places.clear()
-            violated = outcome(generate(seed))
+            course = outcome(generate(seed))
             functions.update(places)
-            if not violated:
-                found[seed] = dict(places)
-    return Campaign(found, functions)
+            if not course.violated:
+                found[seed], courses[seed] = dict(places), course
+    return Campaign(found, functions, courses)
 
 
 def merged(campaigns: Iterable[Campaign]) -> Campaign:
     """The campaign that these are parts of.
 
-    >>> merged((Campaign({2: {}}, {"f": None}), Campaign({1: {}}, {"g": None})))
-    Campaign(places={1: {}, 2: {}}, functions={'f': None, 'g': None})
+    >>> merged((Campaign({2: {}}, {"f": None}, {}), Campaign({1: {}}, {"g": None}, {})))
+    Campaign(places={1: {}, 2: {}}, functions={'f': None, 'g': None}, courses={})
     """
     parts = tuple(campaigns)
     places = sorted(((seed, found) for one in parts for seed, found in one.places.items()), key=lambda pair: pair[0])
-    return Campaign(dict(places), {name: None for one in parts for name in one.functions})
+    functions = {name: None for one in parts for name in one.functions}
+    return Campaign(dict(places), functions, {seed: course for one in parts for seed, course in one.courses.items()})
 
 
-def hunt(mutant: Mutant, seeds: Iterable[int], seconds: float = inf) -> Verdict:
-    """Run scenarios that are silent without the mutant until one is not with it, for at most so many seconds."""
+def hunt(mutant: Mutant, courses: Mapping[int, Course], seconds: float = inf) -> Verdict:
+    """Run scenarios that are silent without the mutant until one is not with it, for at most so many seconds.
+
+    Args:
+        mutant: what to look for.
+        courses: what comes of them without it, by seed.
+        seconds: of CPU.
+    """
     began = time.process_time()
-    count, violated = 0, ""
+    count, violated, shows = 0, "", False
     with in_force(mutant):
-        for seed in seeds:
+        for seed, without in courses.items():
             if violated or time.process_time() > began + seconds:
                 break
-            violated = outcome(generate(seed))
+            course = outcome(generate(seed))
+            violated, shows = course.violated, shows or course != without
             count += 1
-    return Verdict(mutant=mutant, violated=violated, scenarios=count, seconds=time.process_time() - began)
+    spent = time.process_time() - began
+    return Verdict(mutant=mutant, violated=violated, shows=shows, scenarios=count, seconds=spent)
 
 
-def outcome(plan: Plan) -> str:
-    """What a run of a plan violates; or that it crashes or hangs."""
+def outcome(plan: Plan) -> Course:
+    """What comes of a plan; what it violates may be that it crashes or hangs."""
     try:
         with _limited(HANG_SECONDS):
-            violations = Simulation(plan).run().violations
+            simulation = Simulation(plan)
+            found = simulation.run()
     except Hanging:
-        return "hangs"
+        return Course("hangs")
     except Exception as error:  # noqa: BLE001 -- whatever the mutant has broken
-        return f"crashes: {type(error).__name__}"
-    return violations[0].invariant if violations else ""
+        return Course(f"crashes: {type(error).__name__}")
+    violated = found.violations[0].invariant if found.violations else ""
+    written = [commit.new for log in simulation.world.log.values() for commit in log]
+    return Course(violated, found.messages, crc32(msgspec.json.encode(written, enc_hook=repr)))
 
 
 @contextmanager
