@@ -50,24 +50,26 @@ def recover(pod: Pod, init: Iterable[ContainerRecord], main: Iterable[ContainerR
 
     A container that may start again does, and counts the loss as an end; one that may not has failed. An init container
     that has succeeded runs again only where the API lets it: what has ended stays so if the pod does not restart always.
-    A sidecar goes on as main containers do: its starts are counted on, as Kubernetes does by the logs that are on disk.
+    A sidecar goes on as main containers do. All starts are counted on, as Kubernetes does by the logs that are on disk.
     """
-    init = tuple(init)
-    sidecars = [one for one in init if is_sidecar(one.spec)]
     told = {one.name: one for one in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
-    if pod.spec.restart_policy != ALWAYS:
-        for record in init:
-            end = _end_of(told.get(record.spec.name))
-            if end is not None and not is_sidecar(record.spec):
-                again = restarts(pod.spec, record.spec, end.exit_code, init=True)
-                record.recover(told[record.spec.name], end, again=again)
-    for record in (*sidecars, *main):
+    for record in (*init, *main):
         status = told.get(record.spec.name)
         if status is not None:
-            end = _end_of(status) or (LOST if status.state.running is not None else None)
-            again = end is not None and restarts(pod.spec, record.spec, end.exit_code)
-            record.recover(status, end, again=again)
+            prepares = record.init and not is_sidecar(record.spec)
+            (_recover_init if prepares else _recover)(pod, record, status)
 
 
-def _end_of(told: ContainerStatus | None) -> ContainerStateTerminated | None:
-    return told.state.terminated if told is not None else None
+def _recover(pod: Pod, record: ContainerRecord, told: ContainerStatus) -> None:
+    end = told.state.terminated or (LOST if told.state.running is not None else None)
+    again = end is not None and restarts(pod.spec, record.spec, end.exit_code)
+    record.recover(told, end, again=again)
+
+
+def _recover_init(pod: Pod, record: ContainerRecord, told: ContainerStatus) -> None:
+    """One that ran runs again, in any case: nobody can tell that it failed."""
+    end = told.state.terminated
+    again = (
+        end is None or pod.spec.restart_policy == ALWAYS or restarts(pod.spec, record.spec, end.exit_code, init=True)
+    )
+    record.recover(told, end or (LOST if told.state.running is not None else None), again=again)

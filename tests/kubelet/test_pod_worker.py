@@ -111,6 +111,19 @@ def test_a_sidecar_is_counted_on_when_the_node_has_lost_its_memory() -> None:
         assert [one.restart_count for one in status.init_container_statuses + status.container_statuses] == [lost, lost]
 
 
+def test_an_init_container_is_counted_on_when_the_node_has_lost_its_memory() -> None:
+    pod = preparing_pod()
+    told = PodWorker(replace(pod, spec=replace(pod.spec, restart_policy="Always")), a_runtime(), "1.1.1.1", START)
+    live(told, START + 5 * SECOND)
+    for lost in (1, 2):
+        now = START + lost * 10 * SECOND
+        told = PodWorker(told.pod, a_runtime(), "1.1.1.1", now)
+        told.recover()
+        live(told, now + 5 * SECOND, now)
+        (first,) = told.pod.status.init_container_statuses
+        assert (first.restart_count, first.state.terminated is not None) == (lost, True)
+
+
 def preparing_pod() -> Pod:
     pod = a_pod(Container(name="done", image="x", command=("sh", "-c", "exit 0")), Container(name="main", image="x"))
     first = Container(name="first", image="x", command=("sh", "-c", "exit 0"))
