@@ -8,7 +8,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import LateWrite, ManagerRestart, Unseen
 from kubeactors.sim.plan import AnyStep, PlanError, decode, encode
-from kubeactors.sim.workload import CreateDeployment, DeletePod, Scale
+from kubeactors.sim.workload import CreateDeployment, CreateStatefulSet, DeletePod, DeleteSet, Scale
 from tests.quality.automatic.mutants import in_force, named
 
 MANAGER, NODE = "controller-manager", "node-1"
@@ -52,6 +52,14 @@ def test_a_pod_that_gets_the_name_of_another_while_its_end_is_told_stays() -> No
         "web",
         "web",
     ]
+
+
+def test_nobody_takes_the_name_of_a_pod_that_a_stateful_set_has_left() -> None:
+    late = LateWrite(at=9.9, component=MANAGER, resource="pods", verb="patch", meanwhile="replace", seconds=1.0)
+    again = CreateStatefulSet(at=10.0, name="db", replicas=1)
+    first = CreateStatefulSet(at=0.0, name="db", replicas=1)
+    orphan = DeleteSet(at=5.0, of="StatefulSet", name="db", propagation="Orphan")
+    assert apps(lived(first, orphan, late, again, late=1)) == ["db"]
 
 
 def test_an_owner_that_goes_while_the_reply_to_its_creation_is_under_way_is_made_again() -> None:

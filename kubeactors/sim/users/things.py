@@ -13,7 +13,7 @@ from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Precondition
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.client import controller_of
 from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
-from kubeactors.sim.users.manifests import APP, NAMESPACE
+from kubeactors.sim.users.manifests import APP, NAMESPACE, POD_NAME_LABEL
 from kubeactors.sim.users.pods import ASTRAY
 from kubeactors.sim.workload import Derived, Meddle, Propagation, Spoil
 
@@ -101,9 +101,14 @@ class Things:
 
 
 def _must_come_again(live: TypedObject) -> bool:
-    """Whether it is a pod whose name its owner gives again: stateful sets do so, and operators. It must not be taken."""
+    """Whether it is a pod whose name its owner gives again: stateful sets do so, and operators. It must not be taken.
+
+    Nor may that of a pod of a stateful set that has gone: another one of that name takes the pod on, or gives its name.
+    """
+    if not isinstance(live, Pod):
+        return False
     owner = controller_of(live.metadata)
-    return isinstance(live, Pod) and owner is not None and owner.kind not in DRAWING_NAMES
+    return POD_NAME_LABEL in live.metadata.labels if owner is None else owner.kind not in DRAWING_NAMES
 
 
 def _another(live: TypedObject) -> TypedObject:
