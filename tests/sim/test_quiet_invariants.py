@@ -34,6 +34,7 @@ from kubeactors.sim.workload import (
     CreateNamespace,
     CreateReplicationController,
     CreateStatefulSet,
+    DeleteDeployment,
     DeletePod,
     DropAccount,
     DropClaim,
@@ -46,7 +47,9 @@ from kubeactors.sim.workload import (
     OfferClass,
     Own,
     Pace,
+    Pause,
     PublishAddresses,
+    RelabelPod,
     Roll,
     RollSet,
     Scale,
@@ -150,6 +153,26 @@ def test_a_scheduler_that_chooses_the_worst_node_is_objected_to() -> None:
     assert Simulation(plan).run().violations == ()
     with patch.object(Profile, "select", worst):
         assert {one.invariant for one in Simulation(plan).run().violations} == {"nobody-is-crowded"}
+
+
+def test_a_node_with_more_pods_may_be_chosen_where_one_wants_others_near() -> None:
+    steps = (
+        CreateDeployment(at=0.0, name="web", replicas=7, trait="together"),
+        RelabelPod(at=20.0, name="web"),
+        DeleteDeployment(at=40.0, name="web"),
+        CreateDeployment(at=43.0, name="web", replicas=6),
+    )
+    assert Simulation(Plan(seed=1, pods_per_node=12, steps=steps)).run().violations == ()
+
+
+def test_a_node_with_more_pods_may_be_chosen_where_room_comes_everywhere_at_once() -> None:
+    steps = (
+        CreateDeployment(at=0.0, name="web", replicas=6, recreate=True, stop_seconds=20),
+        Autoscale(at=0.1, name="web", most=5),
+        Roll(at=7.61, name="web", image="slow"),
+        Pause(at=8.51, name="web"),
+    )
+    assert Simulation(Plan(seed=1, pods_per_node=2, steps=steps)).run().violations == ()
 
 
 def test_a_replication_controller_that_takes_all_pods_is_objected_to() -> None:

@@ -182,7 +182,8 @@ class NobodyIsCrowded(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._news: int = 0
-        """When a pod has left a node, or is to, or a node has become another one: the scheduler may not know yet."""
+        """When a pod has left a node or ended there, or is to, or a node has become another one: the scheduler may not
+        know yet."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Note when there is such news; look at a pod that is bound. The scheduler knows whom it has bound before."""
@@ -201,7 +202,7 @@ class NobodyIsCrowded(Invariant):
             )
             if better is not None:
                 yield f"{title(new)} was bound to {new.spec.node_name}, and {better} has fewer of its kind"
-        elif _goes(new) and not _goes(old):
+        elif _going(new) != _going(old):
             self._news = now
 
     def _better(self, here: Node, pod: Pod) -> str | None:
@@ -209,6 +210,8 @@ class NobodyIsCrowded(Invariant):
         pods = [one for one in others if one.status.phase not in FINISHED]
         if any(one.spec.node_name and one.metadata.deletion_timestamp is not None for one in pods):
             return None  # who is on his way counts for some plugins, and for others not
+        if any(one.spec.affinity is not None and one.spec.affinity.pod_affinity is not None for one in pods):
+            return None  # who wants others near him speaks for his node
         nodes = list(self.world.of(Node).values())
         for other in nodes:
             if other is here or not takes_pods(other, pod) or not has_room(other, pods, pod):
@@ -224,8 +227,9 @@ SPREAD = ("ReplicaSet", "ReplicationController", "StatefulSet")
 """Whose pods the scheduler spreads without being asked to."""
 
 
-def _goes(pod: Pod) -> bool:
-    return pod.status.phase in FINISHED or pod.metadata.deletion_timestamp is not None
+def _going(pod: Pod) -> tuple[bool, bool]:
+    """Whether it has ended, and whether it is to go: the one takes its room and the other may take its weight from it."""
+    return pod.status.phase in FINISHED, pod.metadata.deletion_timestamp is not None
 
 
 def _is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
