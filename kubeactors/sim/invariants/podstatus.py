@@ -12,6 +12,7 @@ from typing import ClassVar
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.users.checks import CHECK, WRONG
 from kubeactors.sim.world import Commit
 
 ALWAYS, ON_FAILURE, NEVER = "Always", "OnFailure", "Never"
@@ -228,4 +229,18 @@ def _same(old: ContainerStatus, new: ContainerStatus) -> Iterator[str]:
         yield f"began at {before.running.started_at}, and then at {after.running.started_at}"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (StatusesAddUp, ContainersGoOn)
+class ContainersAreToldWhatTheyAsk(Invariant):
+    """A container that looks whether its environment and its files are what its pod asks for finds that they are."""
+
+    name: ClassVar[str] = "containers-are-told-what-they-ask"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at how it has ended."""
+        for one in statuses_of(commit.new) if commit.new is not None else ():
+            end = one.state.terminated or one.last_state.terminated
+            if one.name == CHECK and end is not None and end.exit_code == WRONG:
+                yield f"{title(commit.current)} is not told what it asks for: see `LOOKS` in kubeactors/sim/users/checks.py"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (StatusesAddUp, ContainersGoOn, ContainersAreToldWhatTheyAsk)

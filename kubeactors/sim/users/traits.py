@@ -6,45 +6,31 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import (
     Affinity,
-    ConfigMapKeySelector,
-    ConfigMapVolumeSource,
     Container,
     ContainerPort,
-    EnvVar,
-    EnvVarSource,
     Lifecycle,
     LifecycleHandler,
     NodeAffinity,
     NodeSelector,
     NodeSelectorRequirement,
     NodeSelectorTerm,
-    ObjectFieldSelector,
     PodAffinity,
     PodAffinityTerm,
     PodAntiAffinity,
     PodSpec,
     SleepAction,
     TopologySpreadConstraint,
-    Volume,
-    VolumeMount,
 )
 from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.sim.bounds.placement import HOST
+from kubeactors.sim.users.checks import with_settings
 from kubeactors.sim.workload import Trait
 
 HOST_PORT = 8080
 AVOIDED = "node-3"
 
-ROOT = "kube-root-ca.crt"
-"""A config map that every namespace has: it is made anew, and pods wait for it, if somebody deletes it."""
 LIFECYCLE = Lifecycle(
     post_start=LifecycleHandler(sleep=SleepAction(seconds=1)), pre_stop=LifecycleHandler(sleep=SleepAction(seconds=2))
-)
-SETTINGS = (
-    EnvVar(name="CA", value_from=EnvVarSource(config_map_key_ref=ConfigMapKeySelector(name=ROOT, key="ca.crt"))),
-    EnvVar(name="NAME", value_from=EnvVarSource(field_ref=ObjectFieldSelector(field_path="metadata.name"))),
-    EnvVar(name="ADDRESS", value_from=EnvVarSource(field_ref=ObjectFieldSelector(field_path="status.podIP"))),
-    EnvVar(name="BOTH", value="$(NAME)@$(ADDRESS)"),
 )
 
 
@@ -94,10 +80,7 @@ def _equipped(spec: PodSpec, trait: Literal["helper", "preparation", "sidecar", 
         case "hooks":
             return replace(spec, containers=(replace(container, lifecycle=LIFECYCLE),))
         case "settings":
-            mount = VolumeMount(name="settings", mount_path="/settings")
-            told = replace(container, env=SETTINGS, volume_mounts=(*container.volume_mounts, mount))
-            volume = Volume(name="settings", config_map=ConfigMapVolumeSource(name=ROOT))
-            return replace(spec, containers=(told,), volumes=(*spec.volumes, volume))
+            return with_settings(spec)
 
 
 def _beside(container: Container, name: str) -> Container:
