@@ -73,7 +73,7 @@ class Extras:
         deployments = [one for one in actions if isinstance(one, workload.CreateDeployment)]
         found: list[AnyAction] = []
         for job in jobs:
-            found += self._suspensions(job)
+            found += [*self._suspensions(job), *self._resizes(job)]
         for deployment in deployments:
             if deployment.load:
                 found += self._scaled(deployment)
@@ -164,6 +164,13 @@ class Extras:
         begin = workload.SuspendJob(at=at, name=job.name, suspend=True)
         end = workload.SuspendJob(at=at + self._source.choice((0.3, 10.0)), name=job.name, suspend=False)
         return [begin, end] if self._source.integer(0, 3) else [begin]
+
+    def _resizes(self, job: workload.CreateJob) -> list[AnyAction]:
+        """While its first pods start, or later, it is to run fewer pods at a time, or more."""
+        if self._source.integer(0, 2):
+            return []
+        at, many = job.at + self._source.choice((0.3, 0.05, 1.0, 4.0)), self._source.integer(1, 4)
+        return [workload.ResizeJob(at=round(at, 3), name=job.name, parallelism=many)]
 
     def _scaled(self, deployment: workload.CreateDeployment) -> list[AnyAction]:
         """Scaled by its load; and mostly rolled a little later, so that pods come and go when it is looked at."""

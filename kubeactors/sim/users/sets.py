@@ -30,6 +30,7 @@ from kubeactors.sim.workload import (
     CreateReplicationController,
     CreateStatefulSet,
     DeleteSet,
+    ResizeJob,
     RollSet,
     ScaleReplicationController,
     ScaleStatefulSet,
@@ -66,6 +67,8 @@ class Sets:
                 return self._hands.ensure(job_of(action))
             case SuspendJob():
                 return self._hands.change(Job, action.name, partial(_suspended_job, suspend=action.suspend))
+            case ResizeJob():
+                return self._hands.change(Job, action.name, partial(_resized_job, parallelism=action.parallelism))
             case CreateCronJob():
                 return self._hands.ensure(cron_job_of(action))
             case SuspendCronJob():
@@ -134,6 +137,10 @@ class Sets:
         hands.world.deleting(live, action.propagation)
         options = DeleteOptions(propagation_policy=action.propagation)
         await hands.client.delete(type_, action.name, NAMESPACE, options=options)
+
+
+def _resized_job(live: Job, *, parallelism: int) -> Job:
+    return replace(live, spec=replace(live.spec, parallelism=parallelism))
 
 
 def _suspended_job(live: Job, *, suspend: bool) -> Job:

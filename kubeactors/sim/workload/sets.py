@@ -115,6 +115,13 @@ class SuspendJob(Action, frozen=True, kw_only=True, tag="suspend-job"):
     suspend: bool
 
 
+class ResizeJob(Action, frozen=True, kw_only=True, tag="resize-job"):
+    """Let another number of its pods run at a time."""
+
+    name: str
+    parallelism: int
+
+
 class CreateCronJob(Action, frozen=True, kw_only=True, tag="create-cron-job"):
     """Create a cron job that runs each minute. Nothing happens if there is one of that name."""
 
@@ -168,6 +175,7 @@ SetAction = (
     | CreateReplicationController
     | CreateJob
     | SuspendJob
+    | ResizeJob
     | CreateCronJob
     | SuspendCronJob
     | ScaleStatefulSet

@@ -9,11 +9,13 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.batch.v1 import CronJob, Job
+from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.sim.bounds.goals import has_ended
+from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_backing_off
 from kubeactors.sim.world import Commit, World
@@ -42,6 +44,34 @@ class JobsKeepTheirDeadlines(Invariant):
             late = parse_time(begun) + seconds * SECOND + LATE < wall + now
             if late and not is_disturbed(self.world, self.root, now):
                 yield f"{title(job)} has begun at {begun}, may run for {seconds} s, and runs still"
+
+
+class JobsRunNoMoreThanTheyMay(Invariant):
+    """A job that is to run fewer pods at a time than it does lets some go soon, unless its controller was disturbed.
+
+    Source: manageJob in pkg/controller/job/job_controller.go (v1.36).
+    """
+
+    name: ClassVar[str] = "jobs-run-no-more-than-they-may"
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._since: dict[str, int] = {}
+        """By uid: since when a job was seen to run too many."""
+
+    def looked(self) -> Iterator[str]:
+        """Count the pods of each job that goes on."""
+        now = self.root.kernel.now
+        crowded = {job.metadata.uid: job for job in self.world.of(Job).values() if self._surplus(job) > 0}
+        self._since = {uid: self._since.get(uid, now) for uid in crowded}
+        for uid, job in crowded.items():
+            if self._since[uid] + 2 * LATE <= now and not is_disturbed(self.world, self.root, now):
+                yield f"{title(job)} runs {self._surplus(job)} pods more at a time than it may"
+
+    def _surplus(self, job: Job) -> int:
+        most = 0 if job.spec.suspend else 1 if job.spec.parallelism is None else job.spec.parallelism
+        pods = self.world.controlled_by(job.metadata.uid).values() if _runs(job) else ()
+        return sum(1 for one in pods if isinstance(one, Pod) and is_active(one)) - most
 
 
 def _runs(job: Job) -> bool:
@@ -105,4 +135,8 @@ def is_disturbed(world: World, root: Cell, now: int) -> bool:
     return world.disturbed_until(MANAGER) + UNDISTURBED > now or is_backing_off(root)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (JobsKeepTheirDeadlines, CronJobsRunInTime)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    JobsKeepTheirDeadlines,
+    JobsRunNoMoreThanTheyMay,
+    CronJobsRunInTime,
+)

@@ -25,7 +25,7 @@ MANAGER = "controller-manager"
 class _Record:
     """What has become of the pods of a job, by their uids."""
 
-    __slots__ = ("created", "disturbed", "failed", "ignored", "succeeded")
+    __slots__ = ("created", "disturbed", "failed", "ignored", "parallelism", "succeeded")
 
     def __init__(self) -> None:
         self.created: dict[str, None] = {}
@@ -33,6 +33,8 @@ class _Record:
         self.failed: dict[str, None] = {}
         self.ignored: dict[str, None] = {}
         """Of those that have failed: who was disrupted, where the job's policy is not to count such ones."""
+        self.parallelism = 0
+        """The most pods that were ever to run at a time: its controller may not have seen yet that they are fewer now."""
         self.disturbed = False
         """Somebody has deleted a pod before it had ended: how many it takes is nobody's guess then."""
 
@@ -54,6 +56,8 @@ class JobsAreExact(Invariant):
         """Follow pods; look at each that is created, and at jobs that are complete."""
         current = commit.current
         if isinstance(current, Job):
+            record = self._records.setdefault(current.metadata.uid, _Record())
+            record.parallelism = max(record.parallelism, _parallelism(current))
             if commit.old is not None and commit.new is not None:
                 yield from self._job(commit.old, current)
         elif isinstance(current, Pod):
@@ -96,7 +100,7 @@ class JobsAreExact(Invariant):
         active = sum(
             1 for one in self.world.controlled_by(job.metadata.uid).values() if isinstance(one, Pod) and is_active(one)
         )
-        parallelism = 1 if spec.parallelism is None else spec.parallelism
+        parallelism = record.parallelism
         if active > parallelism:
             yield f"{title(job)} has {active} active pods, and may have {parallelism}"
         if spec.completions is not None and active + len(record.succeeded) > spec.completions:
@@ -105,6 +109,10 @@ class JobsAreExact(Invariant):
         most = parallelism + (6 if spec.backoff_limit is None else spec.backoff_limit) + len(record.ignored)
         if not record.succeeded and len(record.created) > most:
             yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
+
+
+def _parallelism(job: Job) -> int:
+    return 1 if job.spec.parallelism is None else job.spec.parallelism
 
 
 def _is_followed(pod: Pod) -> bool:
