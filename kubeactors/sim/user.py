@@ -28,6 +28,7 @@ from kubeactors.sim.users import (
     Nodes,
     Ownership,
     Pods,
+    Rights,
     Rules,
     Services,
     Sets,
@@ -53,6 +54,7 @@ from kubeactors.sim.workload import (
     OwnAction,
     OwnershipAction,
     PodAction,
+    RightAction,
     RuleAction,
     ServiceAction,
     SetAction,
@@ -112,7 +114,7 @@ class Doer:
         self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
         self._tenancy, self._devices = Tenancy(self._hands), Devices(self._hands)
         self._certificates, self._things = Certificates(self._hands), Things(self._hands)
-        self._rules = Rules(self._hands)
+        self._rules, self._rights = Rules(self._hands), Rights(self._hands)
         self._looks = Looks(self._hands, watching)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
@@ -154,7 +156,8 @@ class Doer:
         | TenancyAction
         | DeviceAction
         | CertificateAction
-        | RuleAction,
+        | RuleAction
+        | RightAction,
     ) -> Awaitable[None]:
         if isinstance(action, SharingAction):
             return self._sharing.do(action)
@@ -172,6 +175,8 @@ class Doer:
             return self._certificates.do(action)
         if isinstance(action, RuleAction):
             return self._rules.do(action)
+        if isinstance(action, RightAction):
+            return self._rights.do(action)
         return self._accounts.do(action)
 
 

@@ -3,7 +3,7 @@
 hands.py         what all of it needs            noted.py         whether an action has an effect
 manifests.py    belongings.py    rulings.py    traits.py    checks.py    probing.py    the objects that are created
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
-accounts.py   tenancy.py   devices.py   certificates.py   things.py   rules.py   looks.py   one file for each kind of action
+accounts.py   tenancy.py   devices.py   certificates.py   things.py   rules.py   rights.py   looks.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.accounts import Accounts
@@ -17,6 +17,7 @@ from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
 from kubeactors.sim.users.ownership import Ownership
 from kubeactors.sim.users.pods import Pods
+from kubeactors.sim.users.rights import Rights
 from kubeactors.sim.users.rules import Rules
 from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.sets import Sets
@@ -37,6 +38,7 @@ __all__ = [
     "Nodes",
     "Ownership",
     "Pods",
+    "Rights",
     "Rules",
     "Services",
     "Sets",

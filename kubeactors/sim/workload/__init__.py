@@ -2,7 +2,7 @@
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
-    rules.py    looks.py    own.py    probing.py
+    rules.py    rights.py    looks.py    own.py    probing.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -51,6 +51,7 @@ from kubeactors.sim.workload.pods import (
     RelabelPod,
 )
 from kubeactors.sim.workload.probing import Probing
+from kubeactors.sim.workload.rights import Act, Disentitle, Entitle, Extent, Lend, Person, RightAction, Thing, Verb
 from kubeactors.sim.workload.rules import Form, Means, Operation, Place, RuleAction, SetRule, Touch, Touching
 from kubeactors.sim.workload.services import Expose, ServiceAction, ServiceForm, Unexpose
 from kubeactors.sim.workload.sets import (
@@ -105,6 +106,7 @@ AnyAction = (
     | DeviceAction
     | CertificateAction
     | RuleAction
+    | RightAction
     | Meddle
     | Spoil
     | Look
@@ -113,6 +115,7 @@ AnyAction = (
 __all__ = [
     "SLOW_IMAGE",
     "AccountAction",
+    "Act",
     "AddPod",
     "AddToken",
     "AddVolume",
@@ -148,6 +151,7 @@ __all__ = [
     "DeploymentAction",
     "Derived",
     "DeviceAction",
+    "Disentitle",
     "Drain",
     "DropAccount",
     "DropClaim",
@@ -157,12 +161,15 @@ __all__ = [
     "DropToken",
     "DropVolume",
     "EmptySlices",
+    "Entitle",
     "Evict",
     "Expose",
+    "Extent",
     "Form",
     "Furnish",
     "GrantRole",
     "GrowClaim",
+    "Lend",
     "Look",
     "Means",
     "Meddle",
@@ -176,6 +183,7 @@ __all__ = [
     "OwnershipAction",
     "Pace",
     "Pause",
+    "Person",
     "Place",
     "PodAction",
     "Policy",
@@ -190,6 +198,7 @@ __all__ = [
     "Resume",
     "Retention",
     "RevokeRole",
+    "RightAction",
     "Roll",
     "RollSet",
     "RuleAction",
@@ -215,6 +224,7 @@ __all__ = [
     "SuspendJob",
     "Taint",
     "TenancyAction",
+    "Thing",
     "Touch",
     "Touching",
     "Trait",
@@ -223,6 +233,7 @@ __all__ = [
     "Undo",
     "Unexpose",
     "UseClaim",
+    "Verb",
     "Visit",
     "VolumeAction",
     "WithdrawAddresses",

@@ -2,10 +2,10 @@
 
 watches.py   what watchers are told         objects.py   what becomes of an object, write by write
 reads.py     what who asks is shown         writes.py    what who writes is told, and what is written then
-rules.py     what users let be written
+rules.py     what users let be written      rights.py    who may do what
 """
 
-from kubeactors.sim.invariants.apiserver import objects, reads, rules, watches, writes
+from kubeactors.sim.invariants.apiserver import objects, reads, rights, rules, watches, writes
 from kubeactors.sim.invariants.apiserver.watches import WatchesAreComplete
 from kubeactors.sim.invariants.invariant import Invariant
 
@@ -15,6 +15,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *reads.INVARIANTS,
     *writes.INVARIANTS,
     *rules.INVARIANTS,
+    *rights.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "WatchesAreComplete"]

@@ -1,0 +1,79 @@
+"""Rights that come and go, and what people try: mostly once everybody knows what they may."""
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+VERBS: tuple[workload.Verb, ...] = ("get", "list", "create", "patch", "delete")
+THINGS: tuple[workload.Thing, ...] = ("config-map", "secret", "service")
+EXTENTS: tuple[workload.Extent, ...] = ("role", "cluster-role", "cluster")
+PEOPLE: tuple[workload.Person, ...] = ("alice", "alice", "bob")
+SETTLED = (12.0, 12.0, 0.0)
+"""How long after something else something is tried, in seconds: mostly when everybody knows."""
+
+
+class Rights:
+    """Draws them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._thing: workload.Thing = source.choice(THINGS)
+        """What most is about."""
+        self._verb: workload.Verb = source.choice(VERBS)
+        self._extents = (source.choice(EXTENTS), source.choice(EXTENTS))
+        """Of the two rights that there are."""
+
+    def first(self, at: float) -> list[AnyAction]:
+        """A right, and who has it tries."""
+        return [self._entitle(at), self._act(at + SETTLED[0], elsewhere=False)]
+
+    def another(self, at: float) -> AnyAction:
+        """Something changes, or something is tried."""
+        source = self._source
+        match source.integer(0, 8):
+            case 0 | 1:
+                return self._entitle(at)
+            case 2 | 3:
+                number = source.integer(1, 2)
+                extent = self._extents[number - 1]
+                return workload.Disentitle(at=at, number=number, extent=extent, role=not source.integer(0, 1))
+            case 4:
+                return self._lend(at + source.choice(SETTLED))
+            case _:
+                return self._act(at + source.choice(SETTLED), elsewhere=not source.integer(0, 3))
+
+    def _entitle(self, at: float) -> AnyAction:
+        source, number = self._source, self._source.integer(1, 2)
+        lends = not source.integer(0, 4)
+        verbs: tuple[workload.Verb, ...] = source.choice(((self._verb,), VERBS[:2], (self._verb, "get"), ("*",)))
+        return workload.Entitle(
+            at=at,
+            number=number,
+            verbs=("create",) if lends and source.integer(0, 3) else verbs,
+            thing="role" if lends else self._thing,
+            which=0 if lends else source.choice((0, 0, 1)),
+            extent=self._extents[number - 1],
+            to="alice" if source.integer(0, 2) else "team",
+        )
+
+    def _act(self, at: float, *, elsewhere: bool) -> AnyAction:
+        source = self._source
+        return workload.Act(
+            at=round(at, 3),
+            person=source.choice(PEOPLE),
+            verb=source.choice((self._verb, self._verb, *VERBS)),
+            thing=self._thing,
+            number=source.integer(1, 2),
+            asks=not source.integer(0, 3),
+            elsewhere=elsewhere,
+        )
+
+    def _lend(self, at: float) -> AnyAction:
+        source = self._source
+        verbs: tuple[workload.Verb, ...] = source.choice(((self._verb,), VERBS[:2]))
+        number = source.integer(1, 3)
+        return workload.Lend(at=round(at, 3), person="alice", to="bob", number=number, verbs=verbs, thing=self._thing)

@@ -1,0 +1,141 @@
+"""Who may do what: a server that lets people do more, or less, than roles say is objected to."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from unittest.mock import patch
+
+import pytest
+
+from kubeactors.api.rbac.v1 import PolicyRule
+from kubeactors.apiserver.admission.role_escalation import RoleEscalation
+from kubeactors.apiserver.authorization import Access
+from kubeactors.apiserver.rbac import authorizer, policies, rules
+from kubeactors.apiserver.rbac.authorizer import RbacAuthorizer
+from kubeactors.apiserver.rbac.policies import Policies
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.workload import Act, AnyAction, Disentitle, Entitle, Extent, Furnish, Lend, Person, Verb
+
+FIRST: tuple[AnyAction, ...] = (
+    Furnish(at=0.0, sort="config-map", number=1),
+    Furnish(at=0.0, sort="config-map", number=2),
+    Entitle(at=5.0, number=1, verbs=("get", "patch"), thing="config-map"),
+    Entitle(at=5.0, number=2, verbs=("create",), thing="role"),
+)
+
+
+def tries(at: float, verb: Verb, *, person: Person = "alice", number: int = 1, elsewhere: bool = False) -> Act:
+    """Somebody tries something with a config map."""
+    return Act(at=at, person=person, verb=verb, thing="config-map", number=number, elsewhere=elsewhere)
+
+
+def ran(*steps: AnyAction) -> Simulation:
+    """A run of these steps, after some rights were given."""
+    simulation = Simulation(Plan(seed=1, steps=(*FIRST, *steps)))
+    simulation.run()
+    return simulation
+
+
+def deaf() -> AbstractContextManager[object]:
+    """Roles and bindings are known only as they were at first."""
+    return patch.object(Policies, "observe")
+
+
+def clinging() -> AbstractContextManager[object]:
+    """Bindings that go hold on."""
+    return patch.object(Policies, "_remove_binding")
+
+
+def remembering() -> AbstractContextManager[object]:
+    """What was once decided is not decided again."""
+
+    def allows(self: RbacAuthorizer, access: Access) -> bool:
+        return self._allowed(access, "") or (bool(access.namespace) and self._allowed(access, access.namespace))
+
+    return patch.object(RbacAuthorizer, "allows", allows)
+
+
+def nameless() -> AbstractContextManager[object]:
+    """Rules about one object are about all."""
+    genuine = rules.names_allowed
+
+    def names_allowed(
+        rule: PolicyRule, verb: str, group: str, resource: str, subresource: str
+    ) -> tuple[str, ...] | None:
+        return None if genuine(rule, verb, group, resource, subresource) is None else ()
+
+    return patch.object(authorizer, "names_allowed", names_allowed)
+
+
+def generous() -> AbstractContextManager[object]:
+    """Anybody may give away what he has not got."""
+
+    def admit(_self: RoleEscalation, value: object, _attributes: object) -> object:
+        return value
+
+    return patch.object(RoleEscalation, "admit", admit)
+
+
+def lonely() -> AbstractContextManager[object]:
+    """Groups do not count."""
+    genuine = policies._persons_of
+    return patch.object(policies, "_persons_of", lambda user: genuine(user)[:1])
+
+
+MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], tuple[AnyAction, ...]]] = [
+    (deaf, (tries(20.0, "get"),)),
+    (clinging, (Disentitle(at=20.0, number=1, extent="role"), tries(35.0, "get"))),
+    (
+        remembering,
+        (
+            tries(20.0, "patch"),
+            Entitle(at=25.0, number=1, verbs=("get",), thing="config-map"),
+            tries(40.0, "patch"),
+        ),
+    ),
+    (
+        nameless,
+        (
+            Entitle(at=10.0, number=1, verbs=("get",), thing="config-map", which=2, extent="cluster-role"),
+            Entitle(at=10.0, number=3, verbs=("delete",), thing="config-map", which=2, extent="cluster"),
+            tries(30.0, "delete"),
+        ),
+    ),
+    (generous, (Lend(at=20.0, person="alice", to="bob", number=1, verbs=("delete",), thing="config-map"),)),
+    (
+        lonely,
+        (
+            Entitle(at=10.0, number=3, verbs=("list",), thing="config-map", to="team"),
+            tries(30.0, "list", person="bob"),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("mutant", "steps"), MUTANTS, ids=[mutant.__name__ for mutant, _ in MUTANTS])
+def test_a_server_that_does_not_know_what_people_may_do_is_objected_to(
+    mutant: Callable[[], AbstractContextManager[object]], steps: tuple[AnyAction, ...]
+) -> None:
+    assert ran(*steps).judge.violations == []
+    with mutant():
+        assert "rights-hold" in {one.invariant for one in ran(*steps).judge.violations}
+
+
+@pytest.mark.parametrize(("extent", "everywhere"), [("role", False), ("cluster-role", False), ("cluster", True)])
+def test_what_people_may_do_they_do_and_nothing_else(extent: Extent, *, everywhere: bool) -> None:
+    simulation = ran(
+        Entitle(at=10.0, number=3, verbs=("create",), thing="config-map", extent=extent),
+        tries(30.0, "create", number=7),
+        tries(30.0, "create", number=8, elsewhere=True),
+        tries(30.0, "create", number=9, person="bob"),
+        Lend(at=30.0, person="alice", to="bob", number=1, verbs=("create",), thing="config-map"),
+        tries(45.0, "create", number=10, person="bob"),
+    )
+    assert simulation.judge.violations == []
+    made = {
+        one.metadata.name: one.metadata.namespace
+        for _, one in simulation.world.everything()
+        if one.metadata.name.startswith("config-map-")
+    }
+    expected = {"config-map-1": "tenant", "config-map-2": "tenant", "config-map-7": "tenant"}
+    expected |= {"config-map-10": "tenant"} | ({"config-map-8": "default"} if everywhere else {})
+    assert made == expected
