@@ -12,6 +12,7 @@ from typing import ClassVar
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.users.checks import CHECK, WRONG
 from kubeactors.sim.world import Commit
 
@@ -156,7 +157,10 @@ def has_succeeded(one: ContainerStatus) -> bool:
 
 
 class ContainersGoOn(Invariant):
-    """A container goes from waiting to running to its end, and starts again only if it may; its starts are counted."""
+    """A container goes from waiting to running to its end, and starts again only if it may; its starts are counted.
+
+    A node that has lost its memory prepares its pods anew if they restart always.
+    """
 
     name: ClassVar[str] = "containers-go-on"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -169,7 +173,8 @@ class ContainersGoOn(Invariant):
         if old.status.start_time and new.status.start_time != old.status.start_time:
             yield f"{title(new)} has begun at {old.status.start_time}, and then at {new.status.start_time}"
         before = {one.name: one for one in statuses_of(old)}
-        policies = _policies(new)
+        begins_anew = self.world.disturbed_until(new.spec.node_name) + UNDISTURBED >= self.root.kernel.now
+        policies = _policies(new, prepares_again=begins_anew)
         for one in statuses_of(new):
             was = before.get(one.name)
             for problem in _gone_on(was, one, policies.get(one.name, ALWAYS)) if was is not None else ():
@@ -192,10 +197,10 @@ def _restarts(policy: str, code: int) -> bool:
     return policy == ALWAYS or (policy == ON_FAILURE and code != 0)
 
 
-def _policies(pod: Pod) -> dict[str, str]:
-    """When containers may start again; one that prepares the pod not after it has succeeded."""
+def _policies(pod: Pod, *, prepares_again: bool = False) -> dict[str, str]:
+    """When containers may start again; one that prepares the pod not after it has succeeded, unless it is to do so again."""
     policy = pod.spec.restart_policy or ALWAYS
-    preparing = ON_FAILURE if policy == ALWAYS else policy
+    preparing = ON_FAILURE if policy == ALWAYS and not prepares_again else policy
     found = {one.name: one.restart_policy or policy for one in pod.spec.containers}
     return found | {one.name: one.restart_policy or preparing for one in pod.spec.init_containers}
 
