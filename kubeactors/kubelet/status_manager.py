@@ -4,6 +4,7 @@ Source: pkg/kubelet/status/status_manager.go (v1.36).
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from kubeactors.actor import Context
 from kubeactors.api.core.v1 import Pod
@@ -69,7 +70,8 @@ class StatusManager:
         if worker is None or worker.is_gone:
             return
         if uid in self._static:
-            await self._writer.write_mirror(worker, self._static[uid])
+            with suppress(NotFound, Conflict):  # the watch is about to tell what has become of it: then we look again
+                await self._writer.write_mirror(worker, self._static[uid])
             return
         try:
             if await self._writer.write(worker):
