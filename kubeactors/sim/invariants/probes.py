@@ -50,13 +50,22 @@ def spans(curve: Curve[bool], begin: int, end: int) -> Iterator[Span]:
 
 
 def may_have(found: Iterable[Span], probe: Probe, times: int, *, answer: bool) -> bool:
-    """Whether an answer may have been heard so often in a row.
+    """Whether an answer may have been heard so often in a row: nobody need have asked while another one was given shortly.
 
     >>> sick = Curve(((0, True), (6 * SECOND, False), (9 * SECOND, True)))
     >>> [may_have(spans(sick, 0, 20 * SECOND), Probe(period_seconds=2), times, answer=False) for times in (1, 2, 3)]
     [True, True, False]
+    >>> moody = Curve(((0, False), (3 * SECOND, True), (4 * SECOND, False), (5 * SECOND, True)))
+    >>> [may_have(spans(moody, 0, 20 * SECOND), Probe(period_seconds=2), times, answer=False) for times in (3, 4)]
+    [True, False]
     """
-    return any(given is answer and until - since >= (times - 1) * _period(probe) for since, until, given in found)
+    period, begin, end = _period(probe), NEVER, -NEVER
+    for since, until, given in found:
+        if given is answer:
+            begin, end = since if since - end >= period else begin, until
+            if end - begin >= (times - 1) * period:
+                return True
+    return False
 
 
 def due(span: Span, probe: Probe, times: int) -> int:
