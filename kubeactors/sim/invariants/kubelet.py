@@ -58,17 +58,28 @@ class AddressesAreUnique(Invariant):
 
 
 class WhatIsBoundIsAdmitted(Invariant):
-    """A kubelet that nothing has befallen takes the pods that the scheduler has found room for."""
+    """A kubelet that nothing has befallen takes the pods that the scheduler has found room for.
+
+    But while a pod of its own is not shown, for instance because a user has deleted it, the scheduler counts less there.
+    """
 
     name: ClassVar[str] = "what-is-bound-is-admitted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._mirrored: dict[str, int] = {}
+        """By node, when a pod of its own came or went last."""
+
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each pod that is refused for want of room."""
         old, new = commit.old, commit.new
+        if (old is None or new is None) and isinstance(commit.current, Pod) and mirrored(commit.current):
+            self._mirrored[commit.current.spec.node_name] = self.root.kernel.now
         if isinstance(new, Pod) and isinstance(old, Pod) and _is_refused(new) and not _is_refused(old):
             node, now = new.spec.node_name, self.root.kernel.now
-            if not self.world.forced and self.world.disturbed_until(node, "", "scheduler") + UNDISTURBED < now:
+            since = max(self.world.disturbed_until(node, "", "scheduler"), self._mirrored.get(node, 0))
+            if not self.world.forced and since + UNDISTURBED < now:
                 yield f"{title(new)} was refused by {node}: {new.status.message}"
 
 

@@ -55,7 +55,7 @@ class NodesHaveRoom(Invariant):
     """The pods that are bound to a node fit on it.
 
     If it says that it has less room than before, a scheduler may not know so yet, and nobody else looks: it is judged by
-    what the node had.
+    what the node had. Nor may it know yet of a pod that the node's kubelet has begun without asking anybody.
     """
 
     name: ClassVar[str] = "nodes-have-room"
@@ -65,6 +65,8 @@ class NodesHaveRoom(Invariant):
         super().__init__(world, root)
         self._roomier: dict[str, Node] = {}
         """By uid of a node that has less room than it had: the node as it was before."""
+        self._mirrored: int = 0
+        """When a kubelet last told of a pod of its own."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """A pod is bound to a node that has room for it."""
@@ -73,11 +75,16 @@ class NodesHaveRoom(Invariant):
             self._follow(old, new)
         if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
             return
+        now = self.root.kernel.now
+        if mirrored(new):
+            self._mirrored = now
+            return
         node = self.world.find(Node, new.spec.node_name, "")
-        if node is None or mirrored(new):
+        if node is None:
             return
         node = self._roomier.get(node.metadata.uid, node)
-        if not has_room(node, list(self.world.of(Pod).values())):
+        is_known = max(self._mirrored, self.world.disturbed_until(SCHEDULER)) + LONG < now
+        if not has_room(node, [one for one in self.world.of(Pod).values() if is_known or not mirrored(one)]):
             yield f"{title(new)} was bound to {node.metadata.name}, which had no room for it"
 
     def _follow(self, old: Node, new: Node) -> None:
