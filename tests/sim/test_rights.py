@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from kubeactors.api.rbac.v1 import PolicyRule
+from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apiserver.admission.role_escalation import RoleEscalation
 from kubeactors.apiserver.authorization import Access
 from kubeactors.apiserver.rbac import authorizer, policies, rules
@@ -78,7 +79,11 @@ def generous() -> AbstractContextManager[object]:
 def lonely() -> AbstractContextManager[object]:
     """Groups do not count."""
     genuine = policies._persons_of
-    return patch.object(policies, "_persons_of", lambda user: genuine(user)[:1])
+
+    def persons_of(user: UserInfo) -> list[tuple[str, str]]:
+        return genuine(user)[:1]
+
+    return patch.object(policies, "_persons_of", persons_of)
 
 
 MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], tuple[AnyAction, ...]]] = [
