@@ -106,6 +106,8 @@ class ResourceClaimController(Controller):
             pod = self._pods.by_key(key.removeprefix(_POD))
             if pod is not None and pod.metadata.deletion_timestamp is None and not _has_ended(pod):
                 await self._provide(pod)
+                if self._own.lacking(pod.metadata.uid):
+                    self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
             return
         key = key.removeprefix(_CLAIM)
         claim = self._own.newest(key, self._claims.by_key(key))
@@ -163,7 +165,7 @@ class ResourceClaimController(Controller):
                 self._names.pop(key, None)
                 raise
         self._names.pop(key, None)
-        return self._own.wrote(pod.metadata.uid, made)
+        return self._own.created(pod.metadata.uid, made)
 
     # Claims.
 
