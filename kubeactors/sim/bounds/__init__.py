@@ -2,4 +2,5 @@
 
 rollouts.py    surge and availability       room.py      of nodes
 placement.py   where pods may be            goals.py     what each user wants
+limits.py      how large claims may be
 """

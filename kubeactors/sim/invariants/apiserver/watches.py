@@ -8,7 +8,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
-from kubeactors.api.core.v1.limitrange import CLAIM, CONTAINER, LimitRange, LimitRangeItem
+from kubeactors.api.core.v1.limitrange import CONTAINER, LimitRange, LimitRangeItem
 from kubeactors.apimachinery import fieldselector
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import compare
@@ -27,6 +27,7 @@ from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.admission.limit_ranger import ANNOTATION as LIMIT_RANGER
 from kubeactors.apiserver.selection import NODE, Selection
 from kubeactors.apiserver.server import ApiServer
+from kubeactors.sim.bounds.limits import exceeded_by, limits_in
 from kubeactors.sim.invariants.apiserver.reads import Sight
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, WatchInvariant, title
 from kubeactors.sim.invariants.looking import actors_of, differences, key_of
@@ -182,16 +183,11 @@ class LimitsHold(Invariant):
                 yield from (f"{title(new)} was created {wrong}" for wrong in self._wrong(new, namespace))
 
     def _wrong(self, new: TypedObject, namespace: str) -> Iterator[str]:
-        ranges = [one for one in self.world.of(LimitRange).values() if one.metadata.namespace == namespace]
-        items = [item for one in ranges for item in one.spec.limits or ()]
         if isinstance(new, PersistentVolumeClaim):
             amount = new.spec.resources.requests.get("storage", "0")
-            bounds = [item.max["storage"] for item in items if item.type == CLAIM and "storage" in item.max]
-            yield from (
-                f"with {amount}, and at most {most} are allowed" for most in bounds if compare(amount, most) > 0
-            )
+            yield from (f"with {amount}, and at most {most} are allowed" for most in exceeded_by(self.world, new))
         elif isinstance(new, Pod):
-            yield from _wrong_with(new, [item for item in items if item.type == CONTAINER])
+            yield from _wrong_with(new, [one for one in limits_in(self.world, namespace) if one.type == CONTAINER])
 
 
 def _wrong_with(pod: Pod, items: list[LimitRangeItem]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import value
 from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.bounds.limits import exceeded_by
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
@@ -97,7 +98,7 @@ class VolumesSayWhoseTheyAre(Invariant):
     """When all is quiet, claims and volumes are in the phase that they should be, and are protected.
 
     No claim waits that a volume suits, or that one would be made for; who has one knows how large it is, and it is as
-    large as was asked for.
+    large as was asked for. One that is larger than may be by now stays as it is.
     """
 
     name: ClassVar[str] = "volumes-say-whose-they-are"
@@ -105,8 +106,9 @@ class VolumesSayWhoseTheyAre(Invariant):
     def settled(self) -> Iterator[str]:
         """Look at each claim and each volume."""
         for claim in self.world.of(PersistentVolumeClaim).values():
-            yield from self._of_claim(claim)
-            yield from _protected(claim)
+            if not any(exceeded_by(self.world, claim)):
+                yield from self._of_claim(claim)
+                yield from _protected(claim)
         for volume in self.world.of(PersistentVolume).values():
             expected = _phase_of(self.world, volume)
             if volume.status.phase != expected:
