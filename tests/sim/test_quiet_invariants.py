@@ -182,7 +182,7 @@ def test_a_node_with_more_pods_may_be_chosen_where_room_comes_everywhere_at_once
 @pytest.mark.parametrize("force", [False, True])
 def test_the_room_of_a_pod_that_a_node_is_about_to_show_again_may_be_given_away(*, force: bool) -> None:
     deletions = [DeletePod(at=10.0 + second, name="own", force=force) for second in range(3)]
-    steps = (CreateDeployment(at=0.0, name="web", replicas=3), *deletions)
+    steps: tuple[AnyStep, ...] = (CreateDeployment(at=0.0, name="web", replicas=3), *deletions)
     for seed in (1, 3):
         plan = Plan(seed=seed, nodes=1, pods_per_node=3, own_pods=1, steps=steps)
         assert Simulation(plan).run().violations == ()
