@@ -19,7 +19,7 @@ from kubeactors.api.certificates.v1.pem import PemError
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import Conflict, NotFound
 from kubeactors.apimachinery.time import SECOND
-from kubeactors.client import Change, Client, Controller, SharedInformer
+from kubeactors.client import Change, Client, Controller, Overlay, SharedInformer
 from kubeactors.controllers.certificates.plan import Recognized, awaits_signature, kept_until, recognized
 from kubeactors.controllers.certificates.signers import SIGNERS, Subject, problem
 
@@ -40,11 +40,18 @@ class _OfRequests(Controller):
         super().__init__()
         self._client = client
         self._requests = requests.lister
+        self._own: Overlay[Request] = Overlay(requests.lister)
+        """Requests as they were written here."""
         self.observe(requests, self._on_request)
 
     def _on_request(self, change: Change[Request]) -> None:
+        self._own.seen(change)
         if change.new is not None:
             self.enqueue(change.key)
+
+    def _newest(self, key: str) -> Request | None:
+        """The request as it is known best."""
+        return self._own.newest(key, self._requests.by_key(key))
 
     def _condition(self, csr: Request, type_: str, reason: str, message: str) -> Request:
         now = self.ctx.timestamp()
@@ -64,15 +71,16 @@ class CSRSigner(_OfRequests):
 
     async def reconcile(self, key: str) -> None:
         """Sign the request, or say why it is not signed."""
-        csr = self._requests.by_key(key)
+        csr = self._newest(key)
         if csr is None or csr.spec.signer_name not in SIGNERS or not awaits_signature(csr) or not self._pem[1]:
             return
         wrong = problem(csr.spec.signer_name, _subject(csr), csr.spec.usages)
         if wrong:
-            await self._client.update_status(self._condition(csr, FAILED, "SignerValidationFailure", wrong))
-            return
-        certificate = self._signing.sign(csr.spec, self.ctx.wall, self.ctx.random)
-        await self._client.update_status(replace(csr, status=replace(csr.status, certificate=certificate)))
+            done = self._condition(csr, FAILED, "SignerValidationFailure", wrong)
+        else:
+            certificate = self._signing.sign(csr.spec, self.ctx.wall, self.ctx.random)
+            done = replace(csr, status=replace(csr.status, certificate=certificate))
+        self._own.wrote(key, await self._client.update_status(done))
 
     @property
     def _signing(self) -> "Authority":
@@ -88,13 +96,13 @@ class CSRApprover(_OfRequests):
 
     async def reconcile(self, key: str) -> None:
         """Approve the request if its author may do what it amounts to."""
-        csr = self._requests.by_key(key)
+        csr = self._newest(key)
         if csr is None or csr.status.certificate or csr.status.conditions:
             return
         for found in recognized(csr, _subject(csr)):
             if await self._may(csr, found):
                 approved = self._condition(csr, APPROVED, "AutoApproved", found.message)
-                await self._client.update(approved, subresource="approval")
+                self._own.wrote(key, await self._client.update(approved, subresource="approval"))
                 return
 
     async def _may(self, csr: Request, found: Recognized) -> bool:
