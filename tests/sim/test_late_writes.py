@@ -8,7 +8,15 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import LateWrite, ManagerRestart, Unseen
 from kubeactors.sim.plan import AnyStep, PlanError, decode, encode
-from kubeactors.sim.workload import CreateDeployment, CreateStatefulSet, DeletePod, DeleteSet, Scale
+from kubeactors.sim.workload import (
+    CreateDeployment,
+    CreateNamespace,
+    CreateStatefulSet,
+    DeleteNamespace,
+    DeletePod,
+    DeleteSet,
+    Scale,
+)
 from tests.quality.automatic.mutants import in_force, named
 
 MANAGER, NODE = "controller-manager", "node-1"
@@ -60,6 +68,12 @@ def test_nobody_takes_the_name_of_a_pod_that_a_stateful_set_has_left() -> None:
     first = CreateStatefulSet(at=0.0, name="db", replicas=1)
     orphan = DeleteSet(at=5.0, of="StatefulSet", name="db", propagation="Orphan")
     assert apps(lived(first, orphan, late, again, late=1)) == ["db"]
+
+
+def test_what_a_user_makes_anew_in_a_namespace_goes_with_that() -> None:
+    late = LateWrite(at=1.0, component="scheduler", meanwhile="replace", seconds=0.05)
+    simulation = lived(late, CreateNamespace(at=1.01, name="team"), DeleteNamespace(at=1.51, name="team"), late=1)
+    assert apps(simulation) == []
 
 
 def test_an_owner_that_goes_while_the_reply_to_its_creation_is_under_way_is_made_again() -> None:

@@ -99,14 +99,19 @@ class NothingFreeIsDeleted(RequestInvariant):
     def _must_go(self, value: TypedObject) -> bool:
         """Whether there is another good reason: its node is bad, it makes room, or an owner was deleted that it belonged to.
 
-        Or it is a pod that has not been orphaned yet: its controller need not know that it will be. Nor need that of a
+        Or its namespace was. Or it is a pod that has not been orphaned yet: its controller need not know that it will be. Nor need that of a
         job which has too many of them, and was half way when they were: see `_is_discarded`.
         """
         reference = controller_of(value.metadata)
         owner = self.world.leaving.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
             return True
-        if value.metadata.uid in self._discarded:
+        namespace = self.world.find(Namespace, value.metadata.namespace, "")
+        if (
+            value.metadata.uid in self._discarded
+            or namespace is None
+            or namespace.metadata.deletion_timestamp is not None
+        ):
             return True
         if is_evicted(value) or is_condemned(value) or is_preempted(value):
             return True  # whether it had to go is judged elsewhere
