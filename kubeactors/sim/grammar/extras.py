@@ -115,6 +115,10 @@ class Extras:
                 return action
 
     def _stateful_set(self, action: workload.CreateStatefulSet) -> workload.CreateStatefulSet:
+        found = self._rarer_stateful_set(action)
+        return replace(found, late=found.claims and not self._source.integer(0, 1))
+
+    def _rarer_stateful_set(self, action: workload.CreateStatefulSet) -> workload.CreateStatefulSet:
         action = replace(action, joins=self._joins)
         match self._source.integer(0, 7):
             case 0 | 1:

@@ -29,12 +29,12 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
-from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec, storage_class
+from kubeactors.sim.users.manifests import APP, LATE, NAMESPACE, pod_spec, storage_class
 from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Furnish, Own, SetLimits
 
 TIER = "tier"
 """The label of services that users set themselves."""
-MANUAL, LATE = "manual", "late"
+MANUAL = "manual"
 GROUP, PLURAL = "example.org", "widgets"
 CUSTOM = f"{PLURAL}.{GROUP}"
 Widget: type[Unstructured] = type_of_kind(f"{GROUP}/v1", "Widget")

@@ -112,7 +112,8 @@ cQk1Eqbi4P6H/+Lv40cN
 HASH_LABEL = "pod-template-hash"
 JOINER = "join"
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
-STORAGE = "simulated"
+STORAGE, LATE = "simulated", "late"
+"""Classes of volumes: those of the second are made when it is known where the pod will be."""
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 MAINTENANCE = "sim.kubeactors/maintenance"
 """The key of the taint by which users drive pods off a node."""
@@ -272,7 +273,7 @@ def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
         template=_template(action.name, _pods(action, pods), answers(action)),
         min_ready_seconds=action.min_ready_seconds,
         pod_management_policy="Parallel" if action.parallel else "OrderedReady",
-        volume_claim_templates=(_claim(),) if action.claims else (),
+        volume_claim_templates=(_claim(LATE if action.late else STORAGE),) if action.claims else (),
         persistent_volume_claim_retention_policy=StatefulSetPersistentVolumeClaimRetentionPolicy(
             when_deleted=action.retention, when_scaled=action.retention
         ),
@@ -308,10 +309,10 @@ def service_of_first(action: CreateStatefulSet) -> Service:
     return Service(metadata=_metadata(service_to(first)), spec=spec)
 
 
-def _claim() -> claim_templates.PersistentVolumeClaim:
+def _claim(of: str = STORAGE) -> claim_templates.PersistentVolumeClaim:
     resources = VolumeResourceRequirements(requests={"storage": "1Gi"})
     spec = PersistentVolumeClaimSpec(
-        access_modes=("ReadWriteOnce",), resources=resources, storage_class_name=STORAGE, volume_mode="Filesystem"
+        access_modes=("ReadWriteOnce",), resources=resources, storage_class_name=of, volume_mode="Filesystem"
     )
     return claim_templates.PersistentVolumeClaim(metadata=ObjectMeta(name="data"), spec=spec)
 

@@ -10,6 +10,7 @@ from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.requests import MERGE_PATCH
+from kubeactors.sim.users.belongings import class_named
 from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import (
     NAMESPACE,
@@ -20,7 +21,6 @@ from kubeactors.sim.users.manifests import (
     service_of,
     service_of_first,
     stateful_set_of,
-    storage_class,
     with_image,
 )
 from kubeactors.sim.workload import (
@@ -84,7 +84,7 @@ class Sets:
 
     async def _create_stateful_set(self, action: CreateStatefulSet) -> None:
         if action.claims:
-            await self._hands.ensure(storage_class())
+            await self._hands.ensure(class_named("late" if action.late else "simulated"))
         await self._hands.ensure(service_of(action.name))
         if action.joins:
             await self._hands.ensure(service_of_first(action))

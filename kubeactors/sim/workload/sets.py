@@ -22,6 +22,8 @@ class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-
     image: str = "1"
     claims: bool = False
     """Whether each pod has a volume of its own."""
+    late: bool = False
+    """Whether these are made only when it is known where the pod will be."""
     retention: Retention = "Retain"
     """What becomes of these when the set is made smaller or deleted."""
     start: int = 0

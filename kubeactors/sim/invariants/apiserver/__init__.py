@@ -3,9 +3,10 @@
 watches.py   what watchers are told         objects.py   what becomes of an object, write by write
 reads.py     what who asks is shown         writes.py    what who writes is told, and what is written then
 rules.py     what users let be written      rights.py    who may do what
+refusals.py  whether who is refused is refused rightly
 """
 
-from kubeactors.sim.invariants.apiserver import objects, reads, rights, rules, watches, writes
+from kubeactors.sim.invariants.apiserver import objects, reads, refusals, rights, rules, watches, writes
 from kubeactors.sim.invariants.apiserver.watches import WatchesAreComplete
 from kubeactors.sim.invariants.invariant import Invariant
 
@@ -16,6 +17,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *writes.INVARIANTS,
     *rules.INVARIANTS,
     *rights.INVARIANTS,
+    *refusals.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "WatchesAreComplete"]
