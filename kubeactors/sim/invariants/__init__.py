@@ -4,6 +4,7 @@
     storage.py      apiserver/      client.py      conduct.py      controllers/      scheduler.py      kubelet.py
     podstatus.py    what pods say of themselves     podtimes.py     what kubelets do in time
     probes.py       and what they make of probes
+    events.py       what people are told
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
     statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
     reckoning.py    what schedulers keep in their books
@@ -19,6 +20,7 @@ from kubeactors.sim.invariants import (
     conditions,
     conduct,
     controllers,
+    events,
     kubelet,
     memories,
     podstatus,
@@ -50,6 +52,7 @@ ALL: tuple[type[Invariant], ...] = (
     *podstatus.INVARIANTS,
     *podtimes.INVARIANTS,
     *probes.INVARIANTS,
+    *events.INVARIANTS,
     *conditions.INVARIANTS,
     *memories.INVARIANTS,
     *statements.INVARIANTS,

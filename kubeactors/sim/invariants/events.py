@@ -1,0 +1,256 @@
+"""What holds of events, which are for people: what they say has happened, and what people look for is said.
+
+They are told of in the order of their causes, and may get lost with who tells them. What is said again is counted, not
+written again.
+
+Source: "Application Introspection and Debugging" in Kubernetes' documentation; client-go tools/record/events_cache.go;
+pkg/scheduler/schedule_one.go, pkg/controller/controller_utils.go, pkg/kubelet/events/event.go (v1.36).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+import msgspec
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.core.v1 import ContainerStatus, Event, Namespace, Node, Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import Create, Result
+from kubeactors.apimachinery.status import Status
+from kubeactors.client import controller_of
+from kubeactors.kubelet.static_pods import mirrored
+from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
+from kubeactors.sim.invariants.kubelet import kubelets
+from kubeactors.sim.invariants.looking import is_condemned
+from kubeactors.sim.invariants.podstatus import statuses_of
+from kubeactors.sim.network import Asked
+from kubeactors.sim.processes import MANAGER, SCHEDULER, kind_of_process
+from kubeactors.sim.world import Commit, World
+
+SIMILAR = 11
+"""So many events at most say the same of one object in other words: then they are combined in one more."""
+BOUND = re.compile(r"Successfully assigned \S+ to (\S+)")
+DEED = re.compile(r"(create|delete)d? (pod|job):? (\S+)", re.IGNORECASE)
+SCALED = re.compile(r"Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
+MADE: dict[str, type[TypedObject]] = {"pod": Pod, "job": Job}
+
+
+class EventsAreTrue(Invariant):
+    """An event is about an object that there was, says what has happened to it, and is counted when it repeats itself."""
+
+    name: ClassVar[str] = "events-are-true"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._alike: dict[tuple[str, ...], dict[str, None]] = {}
+        """The names of those that say the same of one object in other words."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Look at each that is written, or written again."""
+        old, new = commit.old, commit.new
+        if not isinstance(new, Event):
+            return
+        found = self._repeated(old, new) if isinstance(old, Event) else self._new(new)
+        for problem in found:
+            yield f"{new.reason} of {new.involved_object.kind} {new.involved_object.name}: {problem}"
+
+    def _repeated(self, old: Event, new: Event) -> Iterator[str]:
+        if times(new) <= times(old):
+            yield f"was seen {times(old)} times, and then {times(new)} times"
+        if (new.involved_object, new.reason, new.type, new.first_timestamp) != (
+            old.involved_object,
+            old.reason,
+            old.type,
+            old.first_timestamp,
+        ):
+            yield "is about something else than before"
+
+    def _new(self, event: Event) -> Iterator[str]:
+        involved = event.involved_object
+        history = self._history(involved.kind, involved.namespace, involved.name)
+        known = history is None or not involved.uid or self._is_own(involved.uid)
+        if not known and not any(is_about(event, one.current) for one in history or ()):
+            yield f"there was no such object with the uid {involved.uid}"
+        yield from self._untrue(event)
+        who = (involved.kind, involved.uid, involved.field_path, event.reason, event.reporting_component)
+        alike = self._alike.setdefault((*who, event.reporting_instance), {})
+        alike[event.metadata.name] = None
+        if len(alike) > SIMILAR and not any(name in self.world.disturbed for name in (MANAGER, SCHEDULER)):
+            yield f"is the {len(alike)}th event that says so"
+
+    def _untrue(self, event: Event) -> Iterator[str]:
+        involved = event.involved_object
+        namespace, message = involved.namespace, event.message.rpartition("(combined from similar events): ")[2]
+        bound, deed, scaled = BOUND.match(message), DEED.match(message), SCALED.match(message)
+        if event.reason == "Scheduled" and bound is not None:
+            pods = self._history("Pod", namespace, involved.name) or ()
+            if not any(isinstance(one.new, Pod) and one.new.spec.node_name == bound[1] for one in pods):
+                yield f"it was never bound to {bound[1]}"
+        if event.reason.startswith("Successful") and deed is not None:
+            history = self._history(deed[2].capitalize(), namespace, deed[3]) or ()
+            if not any(_is_deed(deed[1].lower(), involved.uid, one) for one in history):
+                yield f"{deed[2]} {deed[3]} was not {deed[1].lower()}d"
+        if event.reason == "ScalingReplicaSet" and scaled is not None:
+            sets = self._history("ReplicaSet", namespace, scaled[1]) or ()
+            if not any(isinstance(one.new, ReplicaSet) and one.new.spec.replicas == int(scaled[2]) for one in sets):
+                yield f"replica set {scaled[1]} was never to have {scaled[2]} pods"
+
+    def _is_own(self, uid: str) -> bool:
+        """Whether a node runs that pod by itself: it tells of it before the API shows it."""
+        return any(one.metadata.uid == uid for _, kubelet in kubelets(self.root) for one in kubelet._static)  # noqa: SLF001 -- an invariant looks inside
+
+    def _history(self, kind: str, namespace: str, name: str) -> list[Commit] | None:
+        """All that has had that name; None if nobody has ever seen that kind."""
+        found = [type_ for type_ in self.world.log if type_.__name__ == kind]
+        return self.world.histories(found[0]).get((namespace, name), []) if found else None
+
+
+def times(event: Event) -> int:
+    """How often it was seen, in whichever form that is said.
+
+    >>> times(Event(count=2)), times(Event(event_time="2026-01-01T00:00:00.000000Z"))
+    (2, 1)
+    """
+    if event.event_time is None:
+        return event.count
+    return event.series.count if event.series is not None else 1
+
+
+def is_about(event: Event, value: TypedObject) -> bool:
+    """Whether an event is about an object. Nodes are known by their names."""
+    return isinstance(value, Node) or event.involved_object.uid == value.metadata.uid
+
+
+def _is_deed(verb: str, owner: str, commit: Commit) -> bool:
+    if verb == "delete":
+        return commit.new is None or commit.new.metadata.deletion_timestamp is not None
+    controller = controller_of(commit.current.metadata)
+    return controller is not None and controller.uid == owner
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """Something has happened that a component tells people."""
+
+    component: str
+    reason: str
+    about: TypedObject
+    at: int
+    """When it happened, in virtual nanoseconds."""
+
+
+class EventsAreTold(RequestInvariant):
+    """What people look for when something is wrong, and what is done with their pods, they are told by an event.
+
+    By somebody whom nothing befalls meanwhile, and who does not have that much to say of the object.
+    """
+
+    name: ClassVar[str] = "events-are-told"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event, Pod)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._told: dict[tuple[str, str], None] = {}
+        """By uid and reason."""
+        self._writes: dict[str, int] = {}
+        """How often anything was told of an object, by its uid."""
+        self._promises: list[Promise] = []
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Note what is told, and what happens to pods."""
+        old, new = commit.old, commit.new
+        if isinstance(new, Event):
+            uid = new.involved_object.uid
+            self._told[uid, new.reason] = None
+            self._writes[uid] = self._writes.get(uid, 0) + 1
+        elif isinstance(old, Pod) and self._writes and not mirrored(old):
+            for component, reason in _happened(old, new if isinstance(new, Pod) else None):
+                self._promises.append(Promise(component, reason, commit.current, self.root.kernel.now))
+        yield from ()
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Note what becomes of the pods that controllers create."""
+        request = asked.request
+        if not isinstance(request, Create) or not isinstance(request.object, Pod) or request.subresource:
+            return
+        controller = controller_of(request.object.metadata)
+        owner = self.world.by_uid.get(controller.uid) if controller is not None else None
+        if owner is None or not self._writes:
+            return
+        if isinstance(answer, Result):
+            self._promises.append(Promise(asked.component, "SuccessfulCreate", owner, self.root.kernel.now))
+        elif isinstance(answer, Status) and answer.reason == "Forbidden" and "terminated" not in answer.message:
+            self._promises.append(Promise(asked.component, "FailedCreate", owner, self.root.kernel.now))
+        yield from ()
+
+    def looked(self) -> Iterator[str]:
+        """See that what has happened a while ago was told."""
+        now = self.root.kernel.now
+        due = [one for one in self._promises if one.at + IN_TIME < now]
+        self._promises = self._promises[len(due) :]
+        for one in due:
+            uid = one.about.metadata.uid
+            if (uid, one.reason) not in self._told and self._may_be_told(one):
+                yield f"{one.component} has told nobody of {title(one.about)}: {one.reason}"
+
+    def _may_be_told(self, promise: Promise) -> bool:
+        uid, namespace = promise.about.metadata.uid, promise.about.metadata.namespace
+        space = self.world.find(Namespace, namespace, "")
+        stays = space is not None and space.metadata.deletion_timestamp is None
+        calm = self.world.hindered_until(kind_of_process(promise.component), "") + RECOVERED < promise.at
+        return calm and stays and self._writes.get(uid, 0) < MANY
+
+
+IN_TIME = 15 * SECOND
+"""So soon somebody tells whom nothing befalls, though others must be told of other things first."""
+RECOVERED = 35 * SECOND
+"""So long after a fault nobody has anything to say of it any more."""
+MANY = 20
+"""Of whom so much is told no more is, for a while.
+
+Source: maxBurst in client-go tools/record/events_cache.go (v1.36).
+"""
+BACKING_OFF = "CrashLoopBackOff"
+
+
+def _happened(old: Pod, new: Pod | None) -> Iterator[tuple[str, str]]:
+    """What has happened to a pod, and who tells that."""
+    node = old.spec.node_name
+    if new is None:
+        if node and not is_condemned(old) and old.metadata.deletion_timestamp and _has_run(old):
+            yield node, "Killing"
+        return
+    if not node and new.spec.node_name:
+        yield SCHEDULER, "Scheduled"
+    if _is_unschedulable(new) and not _is_unschedulable(old):
+        yield SCHEDULER, "FailedScheduling"
+    before = {one.name: one for one in statuses_of(old)}
+    for one in statuses_of(new):
+        yield from ((new.spec.node_name, reason) for reason in _changed(before.get(one.name), one))
+
+
+def _changed(old: ContainerStatus | None, new: ContainerStatus) -> Iterator[str]:
+    if new.state.running is not None and (old is None or old.container_id != new.container_id):
+        yield from ("Created", "Started")
+    if new.state.waiting is not None and new.state.waiting.reason == BACKING_OFF:
+        yield "BackOff"
+    if old is not None and old.container_id == new.container_id and old.ready and not new.ready and new.state.running:
+        yield "Unhealthy"
+
+
+def _has_run(pod: Pod) -> bool:
+    return any(one.state.running is not None for one in pod.status.container_statuses)
+
+
+def _is_unschedulable(pod: Pod) -> bool:
+    return any(
+        one.type == "PodScheduled" and one.status == "False" and one.reason == "Unschedulable"
+        for one in pod.status.conditions
+    )
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (EventsAreTrue, EventsAreTold)

@@ -1,0 +1,118 @@
+"""Events are judged: whether they are true, whether people are told what they look for, and not again and again."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.actor import SimSystem
+from kubeactors.api.core.v1 import Node, ObjectReference, Pod, PodSpec
+from kubeactors.api.core.v1.event import Event, EventSeries
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.invariants.events import SIMILAR, EventsAreTrue
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.workload import CreateDeployment, Scale, SetQuota
+from kubeactors.sim.world import Commit, World
+from kubeactors.storage import KeyValue, StoreEvent
+from tests.quality.automatic.mutants import in_force, named
+
+CROWDED: tuple[AnyStep, ...] = (
+    CreateDeployment(at=0.0, name="web", replicas=4, probes=True, flaps=True),
+    Scale(at=30.0, name="web", replicas=1),
+)
+REFUSED: tuple[AnyStep, ...] = (SetQuota(at=0.0, pods=2), CreateDeployment(at=1.0, name="web", replicas=3))
+
+MISTAKES: list[tuple[str, str, tuple[AnyStep, ...], str]] = [
+    ("controllers.podcontrol:PodControl._not_created:negate_condition:1", "events-are-told", REFUSED, "FailedCreate"),
+    ("client.correlation:Correlator._combine:negate_condition:1", "events-are-told", CROWDED, "Unhealthy"),
+    ("client.events:sink_of:negate_condition:0", "events-are-told", CROWDED, "SuccessfulCreate"),
+    ("client.events:EventSink._write:negate_condition:0", "events-are-true", REFUSED, "is the 12th event that says so"),
+    ("client.events:_repetition:negate_condition:0", "events-are-true", CROWDED, "was seen 1 times, and then 1 times"),
+    ("client.events:reference_to:drop_guard:0", "events-are-true", CROWDED, "was not created"),
+]
+
+
+@pytest.mark.parametrize(("mutant", "invariant", "steps", "problem"), MISTAKES)
+def test_what_people_are_told_wrongly_or_not_at_all_is_objected_to(
+    mutant: str, invariant: str, steps: tuple[AnyStep, ...], problem: str
+) -> None:
+    with in_force(named(mutant)):
+        found = Simulation(Plan(seed=1, pods_per_node=1, steps=steps)).run().violations[0]
+    assert found.invariant == invariant
+    assert problem in found.message
+
+
+@pytest.mark.parametrize("steps", [CROWDED, REFUSED])
+@pytest.mark.parametrize("events", [True, False])
+def test_what_people_are_told_as_usual_is_not(steps: tuple[AnyStep, ...], *, events: bool) -> None:
+    plan = Plan(seed=1, pods_per_node=1, events=events, steps=steps)
+    assert Simulation(plan).run().violations == ()
+
+
+POD = Pod(metadata=ObjectMeta(name="a", namespace="x", uid="u"), spec=PodSpec(node_name="node-1"))
+BOUND = Event(
+    metadata=ObjectMeta(name="a.1", namespace="x"),
+    involved_object=ObjectReference(kind="Pod", namespace="x", name="a", uid="u"),
+    reason="Scheduled",
+    message="Successfully assigned x/a to node-1",
+    event_time="2026-01-01T00:00:00.000000Z",
+)
+AGAIN = replace(BOUND, series=EventSeries(count=2))
+
+
+class Told:
+    """An invariant that is told of events, in a world with one pod on a node."""
+
+    def __init__(self) -> None:
+        self.world: World = World()
+        for revision, one in enumerate((Node(metadata=ObjectMeta(name="node-1", uid="n")), POD), 1):
+            self._written(one, revision)
+        self.invariant: EventsAreTrue = EventsAreTrue(self.world, SimSystem().kernel.root)
+
+    def says(self, event: Event, old: Event | None = None) -> list[str]:
+        """What it objects to."""
+        return list(self.invariant.committed(Commit(7, "x/a.1", old, event)))
+
+    def _written(self, value: TypedObject, revision: int) -> None:
+        key = f"{value.kind}/{value.metadata.name}"
+        kv = KeyValue(key=key, value=value, create_revision=revision, mod_revision=revision, version=1, lease=0)
+        self.world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (None, BOUND, ""),
+        (BOUND, AGAIN, ""),
+        (AGAIN, AGAIN, "was seen 2 times, and then 2 times"),
+        (BOUND, replace(AGAIN, reason="FailedScheduling"), "something else than before"),
+        (None, replace(BOUND, message="Successfully assigned x/a to node-2"), "never bound to node-2"),
+        (
+            None,
+            replace(BOUND, involved_object=replace(BOUND.involved_object, uid="v")),
+            "no such object with the uid v",
+        ),
+        (None, replace(BOUND, involved_object=replace(BOUND.involved_object, name="b")), "no such object"),
+        (
+            None,
+            replace(
+                BOUND, reason="Rebooted", involved_object=ObjectReference(kind="Node", name="node-1", uid="node-1")
+            ),
+            "",
+        ),
+        (None, replace(BOUND, reason="SuccessfulCreate", message="Created pod: a"), "pod a was not created"),
+        (None, replace(BOUND, reason="SuccessfulDelete", message="Deleted pod: a"), "pod a was not deleted"),
+    ],
+)
+def test_an_event_says_what_has_happened(old: Event | None, new: Event, problem: str) -> None:
+    found = Told().says(new, old)
+    assert bool(found) == bool(problem), found
+    assert any(problem in one for one in found) or not problem
+
+
+def test_what_is_said_in_ever_other_words_is_combined() -> None:
+    told = Told()
+    found = [
+        told.says(replace(BOUND, metadata=ObjectMeta(name=f"a.{number}", namespace="x")))
+        for number in range(SIMILAR + 1)
+    ]
+    assert [len(one) for one in found] == [0] * SIMILAR + [1]
