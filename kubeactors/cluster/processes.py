@@ -4,8 +4,8 @@ from functools import partial
 from typing import ClassVar
 
 from kubeactors.actor import Actor, Supervision
-from kubeactors.api.apps.v1 import ReplicaSet
-from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
+from kubeactors.api.apps.v1 import ReplicaSet, StatefulSet
+from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
@@ -14,7 +14,7 @@ from kubeactors.client import Client, InformerFactory
 from kubeactors.client.events import sink_of
 from kubeactors.client.heartbeats import NEWS, marks_of_node
 from kubeactors.message import Message
-from kubeactors.scheduler import DEFAULT_CONFIG, Devices, Scheduler, SchedulerConfig, Surroundings, Volumes
+from kubeactors.scheduler import DEFAULT_CONFIG, Devices, Owners, Scheduler, SchedulerConfig, Surroundings, Volumes
 from kubeactors.scheduler.extender import Call, no_call
 
 FOREVER = 1_000_000
@@ -60,7 +60,7 @@ def surroundings(informers: InformerFactory) -> Surroundings:
     return Surroundings(
         namespaces=informers.of(Namespace),
         services=informers.of(Service),
-        replica_sets=informers.of(ReplicaSet),
+        owners=Owners(informers.of(ReplicaSet), informers.of(StatefulSet), informers.of(ReplicationController)),
         budgets=informers.of(PodDisruptionBudget),
         volumes=Volumes(
             claims=informers.of(PersistentVolumeClaim),

@@ -26,8 +26,8 @@
     configuration.py  that file                                            configuration_rules.py  what it must hold to
     plugin_set.py   which plugins a profile has, where                     plugins/          kube-scheduler's plugins
 
-Who sends to it: informers (pods, nodes, namespaces, services, replica sets, disruption budgets, volumes, claims, storage
-classes, devices and claims of them, what CSI drivers say of themselves and of nodes) tell it what changed.
+Who sends to it: informers (pods, nodes, namespaces, services, sets that own pods, disruption budgets, volumes, claims,
+storage classes, devices and claims of them, what CSI drivers say of themselves and of nodes) tell it what changed.
 What it sends: bindings, conditions and deletions of pods, and reservations of volumes, to the API server; events to an
 event sink; questions of extenders to whom it is given for that.
 Where its behaviour comes from: kube-scheduler (pkg/scheduler, v1.36), with all nodes evaluated and none sampled.
@@ -41,6 +41,7 @@ from kubeactors.scheduler.plugin_set import PluginFactory, PluginSet
 from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
 from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.scheduler.surroundings import Surroundings
+from kubeactors.scheduler.workloads import Owners
 
 __all__ = [
     "DEFAULT_CONFIG",
@@ -51,6 +52,7 @@ __all__ = [
     "Explanation",
     "Handle",
     "NodeVerdict",
+    "Owners",
     "PluginFactory",
     "PluginSet",
     "Scheduler",

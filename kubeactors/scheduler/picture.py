@@ -5,7 +5,8 @@ from random import Random
 from typing import TypeVar, cast
 
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
-from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, Service
+from kubeactors.api.apps.v1.statefulset import StatefulSet
+from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.api.resource.v1 import DeviceClass, ResourceClaim, ResourceSlice
@@ -23,6 +24,7 @@ from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.profile import Profile
 from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
 from kubeactors.scheduler.surroundings import Neighbours, Surroundings
+from kubeactors.scheduler.workloads import Owners
 
 KINDS: tuple[type[TypedObject], ...] = (
     Node,
@@ -30,6 +32,8 @@ KINDS: tuple[type[TypedObject], ...] = (
     Namespace,
     Service,
     ReplicaSet,
+    StatefulSet,
+    ReplicationController,
     PodDisruptionBudget,
     PersistentVolumeClaim,
     PersistentVolume,
@@ -119,7 +123,7 @@ class Picture:
         surroundings = Surroundings(
             namespaces=self._of(Namespace),
             services=self._of(Service),
-            replica_sets=self._of(ReplicaSet),
+            owners=Owners(self._of(ReplicaSet), self._of(StatefulSet), self._of(ReplicationController)),
             budgets=self._of(PodDisruptionBudget),
             volumes=Volumes(
                 claims=self._of(PersistentVolumeClaim),

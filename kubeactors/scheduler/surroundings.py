@@ -7,7 +7,6 @@ from typing import Protocol, cast
 import msgspec
 
 from kubeactors.actor import Ref
-from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.core.v1 import Namespace, PersistentVolumeClaim, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.policy.v1 import PodDisruptionBudget
@@ -19,7 +18,7 @@ from kubeactors.client import Notify, SharedInformer
 from kubeactors.scheduler.budgets import Budgets
 from kubeactors.scheduler.cluster_event import Action, ClusterEvent, Resource, Subject
 from kubeactors.scheduler.handle import Budget, Devices, Selecting, Unselected, Volumes, no_budgets
-from kubeactors.scheduler.workloads import Workloads
+from kubeactors.scheduler.workloads import Owners, Workloads
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
@@ -43,8 +42,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     namespaces: SharedInformer[Namespace] | None = None
     """For affinity terms that select namespaces."""
     services: SharedInformer[Service] | None = None
-    """For pods that are spread by default; with `replica_sets`."""
-    replica_sets: SharedInformer[ReplicaSet] | None = None
+    """For pods that are spread by default; with `owners`."""
+    owners: Owners | None = None
     budgets: SharedInformer[PodDisruptionBudget] | None = None
     """For preemption."""
     volumes: Volumes | None = None
@@ -57,9 +56,11 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     def informers(self) -> Iterator[Subscribable]:
         """All there are."""
-        for one in (self.namespaces, self.services, self.replica_sets, self.budgets):
+        for one in (self.namespaces, self.services, self.budgets):
             if one is not None:
                 yield one
+        if self.owners is not None:
+            yield from (self.owners.replica_sets, self.owners.stateful_sets, self.owners.replication_controllers)
         if self.volumes is not None:
             storage = self.volumes
             yield from (storage.claims, storage.volumes, storage.classes, storage.nodes, storage.attachments)
@@ -90,8 +91,8 @@ class Neighbours:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        services, replica_sets, budgets = surroundings.services, surroundings.replica_sets, surroundings.budgets
-        self._workloads = None if services is None or replica_sets is None else Workloads(services, replica_sets)
+        services, owners, budgets = surroundings.services, surroundings.owners, surroundings.budgets
+        self._workloads = None if services is None or owners is None else Workloads(services, owners)
         self._budgets = None if budgets is None else Budgets(budgets.lister)
 
     @property

@@ -1,28 +1,50 @@
-"""What selects a pod: its Services, and the ReplicaSet that owns it.
+"""What selects a pod: its Services, and the set that owns it.
 
 Source: pkg/scheduler/framework/plugins/helper/spread.go, DefaultSelector (v1.36).
 """
 
 from typing import TypeAlias
 
+import msgspec
+
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
-from kubeactors.api.core.v1 import Service
+from kubeactors.api.apps.v1.statefulset import StatefulSet
+from kubeactors.api.core.v1 import ReplicationController, Service
 from kubeactors.apimachinery.labels import Selector, of_labels, of_object
-from kubeactors.client import SharedInformer
+from kubeactors.apimachinery.meta import OwnerReference
+from kubeactors.client import SharedInformer, controller_of
 from kubeactors.scheduler.pod_info import GroupKey, PodInfo
 
 _BY_NAMESPACE = "namespace"
+_KINDS = (("apps/v1", "ReplicaSet"), ("apps/v1", "StatefulSet"), ("v1", "ReplicationController"))
 
-_Key: TypeAlias = tuple[GroupKey, str]
+_Key: TypeAlias = tuple[GroupKey, str, str]
+
+
+class Owners(msgspec.Struct, frozen=True):
+    """Informers of the kinds whose pods are spread by default."""
+
+    replica_sets: SharedInformer[ReplicaSet]
+    stateful_sets: SharedInformer[StatefulSet]
+    replication_controllers: SharedInformer[ReplicationController]
+
+    def selector_of(self, kind: str, name: str, namespace: str) -> Selector | None:
+        """What an owner selects; None if it is not there."""
+        if kind == ReplicationController.__name__:
+            controller = self.replication_controllers.lister.get(name, namespace)
+            return None if controller is None else of_labels(controller.spec.selector)
+        lister = self.stateful_sets.lister if kind == StatefulSet.__name__ else self.replica_sets.lister
+        owner: ReplicaSet | StatefulSet | None = lister.get(name, namespace)
+        return None if owner is None else of_object(owner.spec.selector)
 
 
 class Workloads:
     """Looks them up in informers. Answers are kept until `changed`."""
 
-    def __init__(self, services: SharedInformer[Service], replica_sets: SharedInformer[ReplicaSet]) -> None:
+    def __init__(self, services: SharedInformer[Service], owners: Owners) -> None:
         services.add_indexes({_BY_NAMESPACE: lambda one: (one.metadata.namespace,)})
         self._services = services.lister
-        self._replica_sets = replica_sets.lister
+        self._owners = owners
         self._known: dict[_Key, Selector | None] = {}
 
     def changed(self) -> None:
@@ -31,21 +53,25 @@ class Workloads:
 
     def selector_of(self, pod: PodInfo) -> Selector | None:
         """What the pod's Services and its owner select together; None if nothing selects it."""
-        owner = next((one for one in pod.pod.metadata.owner_references if one.controller), None)
-        name = owner.name if owner is not None and owner.kind == ReplicaSet.__name__ else ""
-        key = (pod.group, name)
+        owner = controller_of(pod.pod.metadata)
+        kind, name = ("", "") if owner is None or not _is_spread(owner) else (owner.kind, owner.name)
+        key = (pod.group, kind, name)
         if key not in self._known:
-            self._known[key] = self._look_up(pod.group, name)
+            self._known[key] = self._look_up(pod.group, kind, name)
         return self._known[key]
 
-    def _look_up(self, group: GroupKey, owner: str) -> Selector | None:
+    def _look_up(self, group: GroupKey, kind: str, owner: str) -> Selector | None:
         labels, wanted = group.label_map, dict[str, str]()
         for one in self._services.by_index(_BY_NAMESPACE, group.namespace).values():
             selector = one.spec.selector
             if selector and selector.items() <= labels.items():
                 wanted.update(selector)
         found = of_labels(wanted)
-        owning = self._replica_sets.get(owner, group.namespace) if owner else None
+        owning = self._owners.selector_of(kind, owner, group.namespace) if owner else None
         if owning is not None:
-            found = Selector((*found.requirements, *of_object(owning.spec.selector).requirements))
+            found = Selector((*found.requirements, *owning.requirements))
         return None if found.empty else found
+
+
+def _is_spread(owner: OwnerReference) -> bool:
+    return (owner.api_version, owner.kind) in _KINDS
