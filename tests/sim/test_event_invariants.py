@@ -23,7 +23,7 @@ REFUSED: tuple[AnyStep, ...] = (SetQuota(at=0.0, pods=2), CreateDeployment(at=1.
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...], str]] = [
     ("controllers.podcontrol:PodControl._not_created:negate_condition:1", "events-are-told", REFUSED, "FailedCreate"),
-    ("client.correlation:Correlator._combine:negate_condition:1", "events-are-told", CROWDED, "Unhealthy"),
+    ("client.correlation:Correlator._combine:negate_condition:1", "events-are-told", CROWDED, "has told nobody of"),
     ("client.events:sink_of:negate_condition:0", "events-are-told", CROWDED, "SuccessfulCreate"),
     ("client.events:EventSink._write:negate_condition:0", "events-are-true", REFUSED, "is the 12th event that says so"),
     ("client.events:_repetition:negate_condition:0", "events-are-true", CROWDED, "was seen 1 times, and then 1 times"),

@@ -77,6 +77,15 @@ def _near(pod: Pod) -> Sequence[PodAffinityTerm]:
     return found.required_during_scheduling_ignored_during_execution if found is not None else ()
 
 
+def wants_near(pod: Pod, other: Pod) -> bool:
+    """Whether a pod wants to be near another one.
+
+    >>> wants_near(Pod(), Pod())
+    False
+    """
+    return any(_selects(pod, term, other) for term in _near(pod))
+
+
 def _selects(pod: Pod, term: PodAffinityTerm, other: Pod) -> bool:
     same = pod.metadata.namespace == other.metadata.namespace
     return same and of_object(term.label_selector).matches(other.metadata.labels)

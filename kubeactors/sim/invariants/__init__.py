@@ -7,7 +7,7 @@
     events.py       what people are told
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
     statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
-    reckoning.py    what schedulers keep in their books
+    reckoning.py    what schedulers keep in their books              choices.py      which node they choose
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
@@ -16,6 +16,7 @@ that work makes more work without end; and `no-component-fails` by itself.
 
 from kubeactors.sim.invariants import (
     apiserver,
+    choices,
     client,
     conditions,
     conduct,
@@ -47,6 +48,7 @@ ALL: tuple[type[Invariant], ...] = (
     *conduct.INVARIANTS,
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,
+    *choices.INVARIANTS,
     *reckoning.INVARIANTS,
     *kubelet.INVARIANTS,
     *podstatus.INVARIANTS,

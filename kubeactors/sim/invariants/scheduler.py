@@ -196,7 +196,7 @@ class NobodyIsCrowded(Invariant):
         """Note when there is such news; look at a pod that is bound. The scheduler knows whom it has bound before."""
         old, new, now = commit.old, commit.new, self.root.kernel.now
         if not isinstance(old, Pod) or not isinstance(new, Pod):
-            if not isinstance(new, Pod) and not _is_same_node(old, new):
+            if not isinstance(new, Pod) and not is_same_node(old, new):
                 self._news = now
             return
         if not old.spec.node_name and new.spec.node_name:
@@ -239,7 +239,8 @@ def _going(pod: Pod) -> tuple[bool, bool]:
     return pod.status.phase in FINISHED, pod.metadata.deletion_timestamp is not None
 
 
-def _is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
+def is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
+    """Whether a node is to a scheduler what it was."""
     if not isinstance(old, Node) or not isinstance(new, Node) or old.spec != new.spec:
         return False
     before, after = old.status, new.status

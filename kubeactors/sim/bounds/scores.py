@@ -1,0 +1,173 @@
+"""How well nodes suit a pod: what the default plugins of the scheduler say, reckoned without the scheduler's code.
+
+Of pods without volumes and devices, for the wishes that the grammar makes use of: see `placement.py`.
+
+Source: the score functions in pkg/scheduler/framework/plugins, the weights in
+pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
+"""
+
+from collections.abc import Callable
+from math import floor, log
+
+import msgspec
+
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1.demand import demand
+from kubeactors.api.core.v1.placement import tolerates
+from kubeactors.apimachinery.labels import Selector
+from kubeactors.apimachinery.quantity import milli_value, value
+from kubeactors.sim.bounds.placement import HOST, wants_near
+
+ZONE = "topology.kubernetes.io/zone"
+MOST = 100
+AVOIDED, ANYWAY = "PreferNoSchedule", "ScheduleAnyway"
+DEFAULTS = ((HOST, 3), (ZONE, 5))
+"""How pods are spread that do not say how: by which label, and by how many they may differ before it counts."""
+MEBIBYTE = 1 << 20
+SMALL, LARGE = 23 * MEBIBYTE, 1000 * MEBIBYTE
+"""Images that are smaller do not count; larger ones count for no more."""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scheduler has to choose from."""
+
+    pod: Pod
+    nodes: tuple[Node, ...]
+    """All there are."""
+    feasible: tuple[Node, ...]
+    """Those that the pod may come to."""
+    placed: tuple[Pod, ...]
+    """The pods that are on nodes and have not ended."""
+    selectors: tuple[Selector, ...]
+    """Those of the services that select the pod, and of the set that owns it."""
+
+    def on(self, node: Node) -> list[Pod]:
+        """The pods on a node."""
+        return [one for one in self.placed if one.spec.node_name == node.metadata.name]
+
+
+def scores(choice: Choice) -> dict[str, int]:
+    """What each node comes to that the pod may come to, by name."""
+    parts: tuple[tuple[int, Callable[[Choice], list[int]]], ...] = (
+        (1, _room),
+        (1, _balance),
+        (3, _taints),
+        (2, _evenness),
+        (2, _company),
+        (1, _images),
+    )
+    weighed = [[weight * one for one in reckon(choice)] for weight, reckon in parts]
+    return {
+        node.metadata.name: sum(each) for node, each in zip(choice.feasible, zip(*weighed, strict=True), strict=True)
+    }
+
+
+def _room(choice: Choice) -> list[int]:
+    """NodeResourcesFit, LeastAllocated: how much would be left."""
+    found: list[int] = []
+    for node in choice.feasible:
+        cpu, memory = _capacity(node)
+        wanted = [demand(one.spec) for one in (*choice.on(node), choice.pod)]
+        used = (sum(one.floor_milli_cpu for one in wanted), sum(one.floor_memory for one in wanted))
+        left = [max(all_ - taken, 0) * MOST // all_ for all_, taken in zip((cpu, memory), used, strict=True) if all_]
+        found.append(sum(left) // len(left) if left else 0)
+    return found
+
+
+def _balance(choice: Choice) -> list[int]:
+    """NodeResourcesBalancedAllocation: how evenly CPU and memory would be taken; of who asks for neither it says nothing."""
+    own = demand(choice.pod.spec)
+    if not (own.milli_cpu or own.memory):
+        return [0] * len(choice.feasible)
+    found: list[int] = []
+    for node in choice.feasible:
+        cpu, memory = _capacity(node)
+        wanted = [demand(one.spec) for one in (*choice.on(node), choice.pod)]
+        if not (cpu and memory):
+            found.append(MOST)
+            continue
+        shares = [
+            min(sum(one.milli_cpu for one in wanted) / cpu, 1.0),
+            min(sum(one.memory for one in wanted) / memory, 1.0),
+        ]
+        found.append(int((1 - abs((shares[0] - shares[1]) / 2)) * MOST))
+    return found
+
+
+def _capacity(node: Node) -> tuple[int, int]:
+    room = node.status.allocatable
+    return milli_value(room.get("cpu", "0")), value(room.get("memory", "0"))
+
+
+def _taints(choice: Choice) -> list[int]:
+    """TaintToleration: how few taints there are that it does not tolerate."""
+    mild = [one for one in choice.pod.spec.tolerations if one.effect in ("", AVOIDED)]
+    counts = [
+        sum(taint.effect == AVOIDED and not any(tolerates(one, taint) for one in mild) for taint in node.spec.taints)
+        for node in choice.feasible
+    ]
+    most = max(counts)
+    return [MOST - one * MOST // most if most else MOST for one in counts]
+
+
+def _evenness(choice: Choice) -> list[int]:
+    """PodTopologySpread: how few pods like it there are, on the node and in its zone."""
+    own = choice.pod.spec.topology_spread_constraints
+    if own or not choice.selectors:
+        return [0] * len(choice.feasible)  # those that the grammar has are mandatory
+    alike = [one for one in choice.placed if _is_alike(choice, one)]
+    totals = [0.0] * len(choice.feasible)
+    for key, skew in DEFAULTS:
+        place = {node.metadata.name: node.metadata.labels.get(key) for node in choice.nodes}
+        places = [place[node.metadata.name] for node in choice.feasible]
+        size = len(choice.feasible) if key == HOST else len(dict.fromkeys(filter(None, places)))
+        for index, where in enumerate(places):
+            if where is not None:
+                totals[index] += sum(place.get(one.spec.node_name) == where for one in alike) * log(size + 2) + skew - 1
+    rounded = [floor(one + 0.5) for one in totals]
+    most, least = max(rounded), min(rounded)
+    return [MOST * (most + least - one) // most if most else MOST for one in rounded]
+
+
+def _is_alike(choice: Choice, one: Pod) -> bool:
+    same = one.metadata.namespace == choice.pod.metadata.namespace and one.metadata.deletion_timestamp is None
+    return same and all(selector.matches(one.metadata.labels) for selector in choice.selectors)
+
+
+def _company(choice: Choice) -> list[int]:
+    """InterPodAffinity: how many there are that want to be near it."""
+    counts = [
+        sum(wants_near(one, choice.pod) for one in choice.on(node)) if HOST in node.metadata.labels else 0
+        for node in choice.feasible
+    ]
+    most, least = max(counts), min(counts)
+    return [int(MOST * ((one - least) / (most - least))) if most > least else 0 for one in counts]
+
+
+def _images(choice: Choice) -> list[int]:
+    """ImageLocality: how much need not be pulled; what few nodes have counts for less."""
+    spec = choice.pod.spec
+    names = [tagged(one.image) for one in (*spec.init_containers, *spec.containers)]
+    there = {node.metadata.name: _sizes(node) for node in choice.nodes}
+    found: list[int] = []
+    for node in choice.feasible:
+        here, total = there[node.metadata.name], 0
+        for name in names:
+            share = sum(name in sizes for sizes in there.values()) / len(there)
+            total += int(here.get(name, 0) * share)
+        most = LARGE * len(names)
+        found.append(MOST * (min(max(total, SMALL), most) - SMALL) // (most - SMALL))
+    return found
+
+
+def _sizes(node: Node) -> dict[str, int]:
+    return {tagged(name): one.size_bytes for one in node.status.images for name in one.names}
+
+
+def tagged(image: str) -> str:
+    """An image with its tag.
+
+    >>> tagged("registry:5000/app"), tagged("app:1")
+    ('registry:5000/app:latest', 'app:1')
+    """
+    return image if ":" in image.rpartition("/")[2] else f"{image}:latest"

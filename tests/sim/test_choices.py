@@ -1,0 +1,75 @@
+"""The node that a scheduler chooses is reckoned by a simple model: a scheduler that weighs wrongly is objected to."""
+
+import pytest
+
+from kubeactors.api.core.v1 import Container, Node, Pod, PodSpec, ResourceRequirements
+from kubeactors.api.core.v1.node import NodeStatus
+from kubeactors.apimachinery.labels import of_labels
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.bounds.placement import HOST
+from kubeactors.sim.bounds.scores import Choice, scores
+from kubeactors.sim.invariants.choices import TheBestIsChosen
+from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Trait
+from tests.quality.automatic.mutants import in_force, named
+
+
+def one_by_one(trait: Trait = "") -> tuple[AnyStep, ...]:
+    """Pods come alone, to nodes that are not alike."""
+    return (
+        CreateDeployment(at=0.0, name="web", replicas=2, trait=trait),
+        AddPod(at=5.0, name="scratch", pod="scratch-1"),
+        *(Scale(at=5.0 * pods - 5.0, name="web", replicas=pods) for pods in (3, 4, 5)),
+        CreateDeployment(at=30.0, name="api", replicas=1, cpu="2"),
+        CreateStatefulSet(at=40.0, name="db", replicas=3),
+        *(AddPod(at=60.0 + 5.0 * pod, name="web", pod=f"web-x{pod}") for pod in (0, 1)),
+    )
+
+
+PLUGINS = "scheduler.plugins"
+MISTAKES: list[tuple[str, Trait]] = [
+    (f"{PLUGINS}.node_resources_fit:_least_requested:negate_condition:0", ""),
+    (f"{PLUGINS}.node_resources_balanced_allocation:NodeResourcesBalancedAllocation.score:swap_extremes:2", "together"),
+    (f"{PLUGINS}.pod_topology_spread:_normalized:confuse:0", ""),
+    ("scheduler.workloads:Workloads._look_up:drop_clause:0", ""),
+    (f"{PLUGINS}.inter_pod_affinity:_AffinityView._others_preferred:negate_condition:0", "together"),
+]
+
+
+@pytest.mark.parametrize(("mutant", "trait"), MISTAKES)
+def test_a_scheduler_that_weighs_wrongly_is_objected_to(mutant: str, trait: Trait) -> None:
+    with in_force(named(mutant)):
+        outcome = Simulation(Plan(seed=1, steps=one_by_one(trait)), (TheBestIsChosen,)).run()
+    assert outcome.violations[0].invariant == "the-best-node-is-chosen"
+
+
+@pytest.mark.parametrize("trait", ["", "together"])
+def test_a_scheduler_that_weighs_well_is_not(trait: Trait) -> None:
+    assert Simulation(Plan(seed=1, steps=one_by_one(trait))).run().violations == ()
+
+
+def on(node: str, **requests: str) -> Pod:
+    """A pod of app=web that asks for that, and is on that node."""
+    container = Container(name="c", resources=ResourceRequirements(requests=requests))
+    metadata = ObjectMeta(name="p", namespace="x", labels={"app": "web"})
+    return Pod(metadata=metadata, spec=PodSpec(containers=(container,), node_name=node))
+
+
+def test_each_part_counts_as_much_as_its_plugin() -> None:
+    a, b = (
+        Node(
+            metadata=ObjectMeta(name=name, labels={HOST: name}),
+            status=NodeStatus(allocatable={"cpu": "1", "memory": "1000Mi"}),
+        )
+        for name in ("a", "b")
+    )
+    choice = Choice(
+        pod=on("", cpu="100m", memory="100Mi"),
+        nodes=(a, b),
+        feasible=(a, b),
+        placed=(on("a", cpu="400m"),),
+        selectors=(of_labels({"app": "web"}),),
+    )
+    # Room: (50 + 70) / 2, 90. Balance: 100 - 20, 100. Taints: 3 * 100. Evenness: log(4) + 2 is 3, 2: 2 * 66, 2 * 100.
+    assert scores(choice) == {"a": 60 + 80 + 300 + 132, "b": 90 + 100 + 300 + 200}
