@@ -17,7 +17,7 @@ from kubeactors.kubelet.pod_event import PodEvent
 from kubeactors.kubelet.pod_materials import PodMaterials
 from kubeactors.kubelet.preparation import CONFIG_RETRY, ContainerSurroundings, config_of, refusal, surroundings_of
 from kubeactors.kubelet.prober import failed_probe, run_probes
-from kubeactors.kubelet.probes import STARTUP, ProbeWorker
+from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
 from kubeactors.kubelet.recovery import adopt, recover
 from kubeactors.kubelet.runtimes import (
     ContainerConfig,
@@ -340,7 +340,9 @@ class PodContainers:
         self._tell(record, NORMAL, "Killing", message)
         own = probe.probe.termination_grace_period_seconds
         grace_seconds = grace_period_seconds(self.pod) if own is None else float(own)
-        record.probes = []
+        for one in record.probes:
+            if one.kind != READINESS:
+                one.hold()
         self.stop(record, grace_seconds, now)
         self._take(record, self._runtime.container_status(record.current.id, now), now)
 

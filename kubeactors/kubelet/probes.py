@@ -54,6 +54,12 @@ class ProbeWorker:
         over = self.kind == STARTUP and self.holds
         self.next_at = None if settled or over else now + max(self.probe.period_seconds, 1) * SECOND
 
+    def hold(self) -> None:
+        """Ask no more: the container is to be started again. What it has come to stays."""
+        self.is_asked = False
+        self.next_at = None
+        self._failures = 0
+
     @property
     def has_failed(self) -> bool:
         """Whether it failed often enough to act on."""

@@ -1,5 +1,6 @@
 """The state machine of one pod, by itself."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -71,6 +72,20 @@ def test_a_container_that_fails_its_liveness_probe_is_restarted() -> None:
     assert worker.pod.status.container_statuses[0].restart_count == 1
     assert [one.reason for one in worker.events].count("Unhealthy") >= 3
     assert "Container c failed liveness probe, will be restarted" in [one.message for one in worker.events]
+
+
+@pytest.mark.parametrize("kind", ["startup_probe", "liveness_probe"])
+def test_a_container_that_is_stopped_because_of_a_probe_is_no_better_than_it_has_said(kind: str) -> None:
+    runtime = Sick("10.0.0.0/24", Behaviour(start_seconds=0.0, stop_seconds=5.0))
+    failing, readiness = Probe(period_seconds=10, failure_threshold=3), Probe(period_seconds=10)
+    container = replace(Container(name="c", image="x", readiness_probe=readiness), **{kind: failing})
+    worker = PodWorker(a_pod(container), runtime, "1.1.1.1", START)
+    live(worker, START + 22 * SECOND)
+
+    (status,) = worker.pod.status.container_statuses
+    assert (status.state.running is not None, status.started, status.ready) == (True, kind == "liveness_probe", False)
+    live(worker, START + 26 * SECOND, START + 22 * SECOND)
+    assert worker.pod.status.container_statuses[0].restart_count == 1
 
 
 def test_an_idle_pod_asks_for_nothing() -> None:
