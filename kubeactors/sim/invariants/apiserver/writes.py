@@ -235,9 +235,45 @@ def _patched(request: Patch, new: TypedObject) -> Iterator[str]:
 
 def _is_there(request: Update | Patch, before: TypedObject) -> bool:
     """Whether all that a patch says was so before: it has changed nothing then, and what has changed was another write."""
-    if not isinstance(request, Patch) or request.patch_type in (JSON_PATCH, APPLY_PATCH) or b'"$' in request.patch:
+    if not isinstance(request, Patch) or request.patch_type in (JSON_PATCH, APPLY_PATCH):
         return False
-    return not any(True for _ in _patched(request, before))
+    takes = b'"$' in request.patch and _takes_away(msgspec.json.decode(request.patch), _plain(before))
+    return not takes and not any(True for _ in _patched(request, before))
+
+
+def _takes_away(patch: object, found: object) -> bool:
+    """Whether a directive of a strategic merge patch takes something away that is there.
+
+    >>> held = {"finalizers": ["orphan"], "ownerReferences": [{"uid": "a", "name": "web"}]}
+    >>> _takes_away({"$deleteFromPrimitiveList/finalizers": ["orphan"]}, held)
+    True
+    >>> _takes_away({"ownerReferences": [{"$patch": "delete", "uid": "b"}]}, held)
+    False
+    """
+    if not isinstance(patch, Mapping):
+        return False
+    there = cast("Mapping[str, object]", found) if isinstance(found, Mapping) else NOTHING
+    for key, one in cast("Mapping[str, object]", patch).items():
+        directive, _, name = key.partition("/")
+        items = cast("Sequence[object]", there.get(name or key) or ())
+        if directive == "$deleteFromPrimitiveList":
+            if any(value in items for value in cast("Sequence[object]", one)):
+                return True
+        elif key.startswith("$"):
+            return True  # nobody knows here what it comes to
+        elif isinstance(one, list):
+            gone = (item for item in cast("Sequence[object]", one) if _is_directive(item))
+            if any(_names(cast("Mapping[str, object]", item), items) for item in gone):
+                return True
+        elif _takes_away(one, there.get(key)):
+            return True
+    return False
+
+
+def _names(directive: Mapping[str, object], items: Sequence[object]) -> bool:
+    """Whether it is about an item of a list that is there."""
+    keys = {key: value for key, value in directive.items() if not key.startswith("$")}
+    return any(isinstance(one, Mapping) and keys.items() <= one.items() for one in items)
 
 
 def _content(value: TypedObject) -> dict[str, object]:
