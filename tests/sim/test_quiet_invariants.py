@@ -22,6 +22,7 @@ from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import FieldSpoilt, NodePowerLoss
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
+    SLOW_IMAGE,
     AddPod,
     AddToken,
     AskForCertificate,
@@ -83,6 +84,10 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("statuses-are-true", "daemonset.controller:DaemonSetController._current:swap_extremes:0",
      (CreateDaemonSet(at=0.0, name="agent"), *(RollSet(at=10.0 * one, of="DaemonSet", name="agent", image=str(one + 1))
                                                for one in (1, 2)))),
+    *(("rollouts-tell-of-their-progress", f"deployment.status:{one}:0",
+       (CreateDeployment(at=0.0, name="web", replicas=2, deadline_seconds=8, min_ready_seconds=6),
+        Roll(at=20.0, name="web", image=SLOW_IMAGE), Roll(at=50.0, name="web", image="2")))
+      for one in ("_has_moved:off_by_one", "_deadline:drop_clause")),
     ("least-missed-go-first", "replicaset.ranking:pods_to_delete:drop_clause:0",
      (WEB, Scale(at=20.0, name="web", replicas=7), DeletePod(at=30.0, name="web", number=1),
       Scale(at=60.0, name="web", replicas=3))),

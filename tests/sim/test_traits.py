@@ -72,7 +72,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (CreateDeployment(at=0.0, name="web", replicas=1, trait="preparation"),)),
     ("pods-run", "kubelet.pod_containers:PodContainers.advance:negate_condition:0",
      (AddPod(at=0.0, name="web", pod="web-1"),)),
-    ("statuses-are-true", "controllers.deployment.status:seconds_to_deadline:confuse:0",
+    ("rollouts-tell-of-their-progress", "controllers.deployment.status:seconds_to_deadline:confuse:0",
      (CreateDeployment(at=0.0, name="web", replicas=4, trait="apart", deadline_seconds=8),)),
     ("statuses-are-true", "controllers.replicaset.plan:seconds_to_next_available:confuse:0",
      (CreateDeployment(at=0.0, name="web", replicas=2, min_ready_seconds=3),)),

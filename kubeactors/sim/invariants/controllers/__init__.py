@@ -2,7 +2,7 @@
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
 statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
-deadlines.py      certificates.py  choices.py
+deadlines.py      certificates.py  choices.py      progress.py
 """
 
 from kubeactors.sim.invariants.controllers import (
@@ -18,6 +18,7 @@ from kubeactors.sim.invariants.controllers import (
     nodes,
     outages,
     ownership,
+    progress,
     quotas,
     services,
     sets,
@@ -44,6 +45,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *deadlines.INVARIANTS,
     *certificates.INVARIANTS,
     *choices.INVARIANTS,
+    *progress.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

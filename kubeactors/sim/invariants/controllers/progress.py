@@ -1,0 +1,118 @@
+"""What holds of what deployments say of their rollouts: whether these go on."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.apps.v1 import Deployment
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.invariants.controllers.deadlines import LATE, is_disturbed
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.world import Commit, World
+
+PROGRESSING = "Progressing"
+COMPLETE, GOES_ON, TIMED_OUT = "NewReplicaSetAvailable", "ReplicaSetUpdated", "ProgressDeadlineExceeded"
+EPOCH = "1970-01-01T00:00:00Z"
+ROUNDED = 2 * SECOND
+"""Times in objects have whole seconds."""
+
+
+class RolloutsTellOfTheirProgress(Invariant):
+    """A rollout that does not go on for as long as it may says so, and none that goes on; unless its controller was disturbed.
+
+    It goes on when there are more new pods than there were, more that are ready, or more that are available.
+
+    Source: "Deployments: failed deployment" in Kubernetes' documentation; DeploymentProgressing and DeploymentTimedOut in
+    pkg/controller/deployment/util/deployment_util.go (v1.36).
+    """
+
+    name: ClassVar[str] = "rollouts-tell-of-their-progress"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._changed: dict[str, int] = {}
+        """By uid: when what a deployment wants changed last, or what it counts."""
+        self._wanted: dict[str, int] = {}
+        """When what it wants did: what it counts then may be no step of a rollout."""
+        self._moved: dict[str, int] = {}
+        """When it counted more than before."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow it; look at what it says first."""
+        old, new = commit.old, commit.new
+        if not isinstance(new, Deployment):
+            return
+        uid, now = new.metadata.uid, self.root.kernel.now
+        if isinstance(old, Deployment):
+            yield from self._said(old, new, now)
+            if _grows(old, new):
+                self._moved[uid] = now
+        if not isinstance(old, Deployment) or old.spec != new.spec:
+            self._wanted[uid] = self._changed[uid] = now
+        elif _all_counts(old) != _all_counts(new):
+            self._changed[uid] = now
+
+    def _said(self, old: Deployment, new: Deployment, now: int) -> Iterator[str]:
+        moved = self._moved.get(new.metadata.uid)
+        if self._is_disturbed(now):
+            return
+        if _reason(new) == TIMED_OUT != _reason(old) and moved is not None and now < moved + _deadline(new) - ROUNDED:
+            yield f"{title(new)} says that it has not gone on for too long, and has {(now - moved) / SECOND:g} s ago"
+        if _grows(old, new) and _reason(new) == GOES_ON and self._wanted[new.metadata.uid] + LATE < now:
+            since = self.root.kernel.wall + now - _updated(new)
+            if since > ROUNDED:
+                yield f"{title(new)} has gone on, and says that it has {since / SECOND:g} s ago"
+
+    def looked(self) -> Iterator[str]:
+        """Look at each that says that it goes on."""
+        now = self.root.kernel.now
+        for one in self.world.of(Deployment).values():
+            since = self._changed[one.metadata.uid]
+            if now > since + _deadline(one) + LATE and self._goes_on(one) and not self._is_disturbed(now):
+                yield f"{title(one)} says that it goes on, and has not for {(now - since) / SECOND:g} s"
+
+    def _goes_on(self, found: Deployment) -> bool:
+        deadline = found.spec.progress_deadline_seconds
+        going = (
+            found.metadata.deletion_timestamp is not None
+            or found.spec.paused
+            or self.world.is_spoilt(found.metadata.uid)
+        )
+        return deadline is not None and not going and _reason(found) not in ("", COMPLETE, TIMED_OUT)
+
+    def _is_disturbed(self, now: int) -> bool:
+        return is_disturbed(self.world, self.root, now)
+
+
+def _deadline(found: Deployment) -> int:
+    return (found.spec.progress_deadline_seconds or 0) * SECOND
+
+
+def _reason(found: Deployment) -> str:
+    return next((one.reason for one in found.status.conditions if one.type == PROGRESSING), "")
+
+
+def _updated(found: Deployment) -> int:
+    """When it says that it has gone on last, in unix nanoseconds."""
+    times = (one.last_update_time for one in found.status.conditions if one.type == PROGRESSING)
+    return parse_time(next(times, None) or EPOCH)
+
+
+def _grows(old: Deployment, new: Deployment) -> bool:
+    return any(before < after for before, after in zip(_counts(old), _counts(new), strict=True))
+
+
+def _all_counts(found: Deployment) -> tuple[int, ...]:
+    return (*_counts(found), found.status.replicas or 0)
+
+
+def _counts(found: Deployment) -> tuple[int, int, int]:
+    """What grows when a rollout goes on."""
+    status = found.status
+    return status.updated_replicas or 0, status.ready_replicas or 0, status.available_replicas or 0
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (RolloutsTellOfTheirProgress,)
