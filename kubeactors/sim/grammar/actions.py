@@ -222,8 +222,8 @@ class Actions:
             roll = self._roll_to(subject)
             return (*(scale,) * 4, *(roll,) * 3, *(delete,) * 2, again, *(self._delete_pod(subject.name),) * 4)
         if subject.kind == DAEMON_SET:
-            roll = self._roll_to(subject)
-            return (*(roll,) * 4, delete, again, *(self._delete_pod(subject.name),) * 4)
+            roll, relabel = self._roll_to(subject), self._relabel(subject.name)
+            return (*(roll,) * 4, delete, again, *(relabel,) * 2, *(self._delete_pod(subject.name),) * 4)
         if subject.kind == REPLICATION_CONTROLLER:
             return self._about_replication_controller(subject, delete, again)
         return (delete, again, *(self._delete_pod(subject.name),) * 4)
@@ -231,7 +231,7 @@ class Actions:
     def _about_replication_controller(self, subject: Subject, delete: Make, again: Make) -> tuple[Make, ...]:
         """It takes pods by the label that users know: also those that they add, and that it has left when it was deleted."""
         name = subject.name
-        relabel: Make = lambda at: workload.RelabelPod(at=at, name=name, number=self._which())  # noqa: E731 -- as above
+        relabel = self._relabel(name)
         return (
             *(self._scale(subject),) * 4,
             *(self._roll_to(subject),) * 2,
@@ -245,7 +245,7 @@ class Actions:
     def _about_deployment(self, name: str) -> tuple[Make, ...]:
         scale, pausing = self._scale(Subject(DEPLOYMENT, name)), self._pausing(name)
         roll = self._roll_to(Subject(DEPLOYMENT, name))
-        relabel: Make = lambda at: workload.RelabelPod(at=at, name=name, number=self._which())  # noqa: E731
+        relabel = self._relabel(name)
         delete: Make = lambda at: self._delete_deployment(name, at)  # noqa: E731
         again: Make = lambda at: workload.RecreateService(at=at, name=name)  # noqa: E731
         foreign: Make = lambda at: workload.ClaimForeignOwner(at=at, name=name)  # noqa: E731
@@ -270,6 +270,9 @@ class Actions:
         return lambda at: workload.DeletePod(
             at=at, name=name, number=self._which(), force=not self._source.integer(0, 3)
         )
+
+    def _relabel(self, name: str) -> Make:
+        return lambda at: workload.RelabelPod(at=at, name=name, number=self._which())
 
     def _delete_one(self, name: str) -> Make:
         """Often the first pod: others may wait for it."""

@@ -35,9 +35,9 @@ RESOURCES_OF: dict[str, tuple[str, ...]] = {
 """What controllers watch for a workload, the important ones more than once."""
 WRITTEN = ("pods", "pods", "nodes")
 WRITTEN_OF: dict[str, tuple[str, ...]] = {
-    DEPLOYMENT: ("replicasets", "deployments", "endpoints"),
-    STATEFUL_SET: ("statefulsets", "persistentvolumeclaims", "persistentvolumes"),
-    DAEMON_SET: ("daemonsets",),
+    DEPLOYMENT: ("replicasets", "deployments", "endpoints", "endpointslices"),
+    STATEFUL_SET: ("statefulsets", "persistentvolumeclaims", "persistentvolumes", "controllerrevisions"),
+    DAEMON_SET: ("daemonsets", "controllerrevisions"),
     JOB: ("jobs",),
     CRON_JOB: ("jobs", "cronjobs"),
     REPLICATION_CONTROLLER: ("replicationcontrollers",),

@@ -13,7 +13,7 @@ class DeletePod(Action, frozen=True, kw_only=True, tag="delete-pod"):
 
 
 class RelabelPod(Action, frozen=True, kw_only=True, tag="relabel-pod"):
-    """Take a pod out of its ReplicaSet, which releases and replaces it. The pod belongs to nobody then, and stays."""
+    """Take a pod out of its ReplicaSet or DaemonSet, which releases and replaces it. The pod belongs to nobody then, and stays."""
 
     name: str
     number: int = 0
