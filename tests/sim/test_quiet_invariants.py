@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
-from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetStatus
+from kubeactors.api.apps.v1 import ControllerRevision, ReplicaSet, ReplicaSetStatus
 from kubeactors.api.core.v1 import ReplicationController
 from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
@@ -19,7 +19,7 @@ from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.profile import Profile
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.chaos.faults import FieldSpoilt, NodePowerLoss
+from kubeactors.sim.chaos.faults import FieldSpoilt, NodePowerLoss, WatchLag
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     SLOW_IMAGE,
@@ -37,6 +37,7 @@ from kubeactors.sim.workload import (
     CreateStatefulSet,
     DeleteDeployment,
     DeletePod,
+    DeleteSet,
     DropAccount,
     DropClaim,
     DropOwner,
@@ -191,6 +192,18 @@ def test_the_room_of_a_pod_that_a_node_is_about_to_show_again_may_be_given_away(
     for seed in (1, 3):
         plan = Plan(seed=seed, nodes=1, pods_per_node=3, own_pods=1, steps=steps)
         assert Simulation(plan).run().violations == ()
+
+
+def test_two_revisions_may_have_one_number_if_a_set_has_found_one_late() -> None:
+    steps = (
+        CreateStatefulSet(at=0.0, name="db", replicas=1),
+        WatchLag(at=4.0, component="controller-manager", resource="controllerrevisions", seconds=30.0),
+        DeleteSet(at=5.0, of="StatefulSet", name="db", propagation="Orphan"),
+        CreateStatefulSet(at=10.0, name="db", replicas=1, image="2"),
+    )
+    simulation = Simulation(Plan(seed=1, steps=steps))
+    assert simulation.run().violations == ()
+    assert [one.revision for one in simulation.world.of(ControllerRevision).values()] == [1, 1]
 
 
 def test_a_replication_controller_that_takes_all_pods_is_objected_to() -> None:

@@ -14,7 +14,7 @@ from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import milli_value
-from kubeactors.client import controller_of
+from kubeactors.client import controller_of, is_controlled_by
 from kubeactors.kubelet.runtimes.curves import parse_curve
 from kubeactors.sim.bounds.goals import has_ended
 from kubeactors.sim.bounds.rollouts import (
@@ -141,13 +141,17 @@ def _is_stuck(found: Deployment) -> bool:
 
 
 def _looks_at_revisions(world: World, found: TypedObject) -> Said:
-    """Each has a number of its own: by that people go back to one.
+    """Each that it has made has a number of its own: by that people go back to one.
+
+    One that an earlier owner has left may come to light only later, and keeps its number.
 
     Source: nextRevision in pkg/controller/statefulset/stateful_set_utils.go, constructHistory in
     pkg/controller/daemon/update.go (v1.36).
     """
-    revisions = (one for one in world.controlled_by(found.metadata.uid).values() if isinstance(one, ControllerRevision))
-    numbers = sorted(one.revision for one in revisions)
+    uid, owned = found.metadata.uid, world.controlled_by(found.metadata.uid).values()
+    news = (commit.current.metadata for commit in world.log_of(ControllerRevision) if commit.old is None)
+    made = dict.fromkeys(one.uid for one in news if is_controlled_by(one, uid))
+    numbers = sorted(one.revision for one in owned if isinstance(one, ControllerRevision) and one.metadata.uid in made)
     yield "the numbers of its revisions", numbers, sorted(dict.fromkeys(numbers))
 
 
