@@ -94,8 +94,14 @@ class Pods:
             await self._hands.sleep(NAME_SECONDS * (1 + attempt // 10))
 
     async def _recreate_service(self, name: str) -> None:
+        """As `kubectl replace --force` does with what was read before: it keeps its address, if nobody has taken that."""
+        live = self._hands.world.find(Service, name, NAMESPACE)
         await self._hands.remove(Service, name)
-        await self._hands.ensure(service_of(name))
+        wanted = service_of(name)
+        if live is not None:
+            kept = replace(wanted.spec, cluster_ip=live.spec.cluster_ip, cluster_ips=live.spec.cluster_ips)
+            wanted = replace(wanted, spec=kept)
+        await self._hands.ensure(wanted)
 
     async def _slices(self, name: str) -> tuple[EndpointSlice, ...]:
         return (await self._hands.client.list(EndpointSlice, NAMESPACE, label_selector=f"{SERVICE}={name}")).items

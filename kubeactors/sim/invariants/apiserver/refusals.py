@@ -10,13 +10,18 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from kubeactors.actor.cell import Cell
+from kubeactors.api.core.v1 import Service
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.quantity import add, compare
+from kubeactors.apimachinery.requests import Create
 from kubeactors.apimachinery.status import Status
-from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
+from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import Served
+from kubeactors.sim.world import World
 
 FORBIDDEN = "Forbidden"
+TAKEN = "provided IP is already allocated"
 BOUND = re.compile(r"(maximum|minimum) \S+ usage per \w+ is ([\w.]+), but (?:request|limit) is ([\w.]+)")
 SHARE = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
 
@@ -56,4 +61,41 @@ def _amounts(text: str) -> dict[str, str]:
     return dict(part.split("=", maxsplit=1) for part in text.split(","))
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RefusalsHoldWater,)
+class AddressesAreGivenBack(ServerInvariant):
+    """A service that asks for an address gets it, unless another one had it then, or has got it since.
+
+    Source: `Delete` in pkg/registry/core/service/storage/storage.go (v1.36): a deleted service gives back what it had.
+    """
+
+    name: ClassVar[str] = "addresses-are-given-back"
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._refused: list[tuple[int, Service]] = []
+        """The services that were refused, and at which revision they were asked for."""
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Note who is refused."""
+        request = served.request
+        wanted = request.object if isinstance(request, Create) else None
+        if isinstance(answer, Status) and isinstance(wanted, Service) and TAKEN in answer.message:
+            self._refused.append((served.revision, wanted))
+        yield from ()
+
+    def settled(self) -> Iterator[str]:
+        """Look for who had the address; what was under way then is written by now."""
+        for revision, wanted in self._refused:
+            address = wanted.spec.cluster_ip
+            if not any(one.spec.cluster_ip == address for one in self._services_since(revision)):
+                yield f"{title(wanted)} asked for {address} at {revision}, which nobody had, and did not get it"
+
+    def _services_since(self, revision: int) -> Iterator[Service]:
+        """Those that there were at a revision, and from then on."""
+        yield from self.world.of(Service).values()
+        for commit in self.world.log_of(Service):
+            for one in (commit.old, commit.new) if commit.revision > revision else ():
+                if isinstance(one, Service):
+                    yield one
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (RefusalsHoldWater, AddressesAreGivenBack)
