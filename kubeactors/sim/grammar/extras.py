@@ -139,12 +139,14 @@ class Extras:
                 return replace(action, history=self._source.integer(0, 1))
             case 3:
                 return replace(action, stop_seconds=self._source.choice(STOPS))
+            case 4 | 5:
+                return replace(action, crashes=self._source.integer(1, 3))
             case _:
                 return action
 
     def _of_pods(self, action: workload.CreateDeployment) -> workload.CreateDeployment:
         deadline = self._source.choice((None, None, 8, 20))
-        if action.load or action.urgent:
+        if action.load or action.urgent or action.crashes:
             return replace(action, deadline_seconds=deadline)
         trait = self._trait(TRAITS)
         return replace(action, trait=trait, min_ready_seconds=self._pause(), deadline_seconds=deadline)

@@ -125,6 +125,7 @@ HTTP = "http"
 """The name of the port at which pods listen."""
 LOAD = f"{DOMAIN}cpu"
 STOPS = f"{DOMAIN}stop-seconds"
+CRASHING = {f"{DOMAIN}run-seconds": "0.5", f"{DOMAIN}exit-code": "1"}
 SLOW = {f"{DOMAIN}start-seconds": "25"}
 STOP_SECONDS = 5
 TOLERATE_SECONDS = 15
@@ -235,7 +236,7 @@ def _behaviour(action: CreateDeployment) -> dict[str, str]:
         found[LOAD] = action.load
     if action.stop_seconds:
         found[STOPS] = str(action.stop_seconds)
-    return found
+    return found | ({**CRASHING, f"{DOMAIN}crashes": str(action.crashes)} if action.crashes else {})
 
 
 def autoscaler_of(action: Autoscale) -> HorizontalPodAutoscaler:

@@ -38,6 +38,8 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     """How much CPU each of its pods takes, from its start on: a curve, such as `20m 40:90m`."""
     stop_seconds: int = 0
     """How long its pods take to end; 0 is as long as others do."""
+    crashes: int = 0
+    """How often each of its containers ends soon after it has begun, before it runs on."""
     history: int = 10
     """How many old ReplicaSets it keeps."""
     trait: Trait = ""
