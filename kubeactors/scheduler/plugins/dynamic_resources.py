@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Node, NodeSelector
+from kubeactors.api.core.v1 import Node, NodeSelector, Pod
 from kubeactors.api.core.v1.placement import matches_node_selector
 from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.api.resource.v1.resourceclaim import FINALIZER, AllocationResult
@@ -158,13 +158,17 @@ class DynamicResources:
             self._book.object_changed(old, new)
 
     def hints(self) -> tuple[Hint, ...]:
-        """Nodes, claims, classes and devices that come or change, and claims that are made for the pod."""
+        """Nodes, claims, classes and devices that come or change, and claims that are made for the pod.
+
+        A pod that could not be bound gives back the devices that were kept for it; kube-scheduler tells nobody of that.
+        """
         return (
             Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL),
             Hint(Resource.RESOURCE_CLAIM, Action.ADD | Action.UPDATE, self._helps, _only),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_GENERATED_RESOURCE_CLAIM),
             Hint(Resource.DEVICE_CLASS, Action.ADD | Action.UPDATE),
             Hint(Resource.RESOURCE_SLICE, Action.ADD | Action.UPDATE),
+            Hint(Resource.ASSIGNED_POD, Action.DELETE, _had_claims),
         )
 
     def _helps(self, pod: PodInfo, old: Subject, new: Subject) -> bool:
@@ -276,6 +280,10 @@ def _only(old: Subject, new: Subject) -> str:
         return ""
     owner = controller_of(new.metadata)
     return owner.uid if owner is not None and owner.kind == "Pod" else ""
+
+
+def _had_claims(_: PodInfo, old: Subject, __: Subject) -> bool:
+    return isinstance(old, Pod) and bool(old.spec.resource_claims)
 
 
 def _selects(selector: NodeSelector, node: Node) -> bool:
