@@ -103,9 +103,9 @@ class LeastMissedGoFirst(RequestInvariant):
         return self.world.by_uid.get(reference.uid) if reference is not None else None
 
     def _related(self, owner: TypedObject) -> list[TypedObject]:
-        """It, and others of the same deployment."""
-        above = self._owner(owner)
-        owners = [owner] if above is None else list(self.world.controlled_by(above.metadata.uid).values())
+        """It, and others of the same deployment, which may have gone before them."""
+        above = controller_of(owner.metadata)
+        owners = [owner] if above is None else list(self.world.controlled_by(above.uid).values())
         return [one for one in owners if isinstance(one, ReplicaSet | ReplicationController)]
 
     def _pods_of(self, owner: TypedObject) -> Iterator[Pod]:
