@@ -15,7 +15,7 @@ from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSan
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within, is_condemned
-from kubeactors.sim.world import Commit, World
+from kubeactors.sim.world import LONG_AGO, Commit, World
 
 TERMINAL = ("Succeeded", "Failed")
 
@@ -78,7 +78,7 @@ class WhatIsBoundIsAdmitted(Invariant):
             self._mirrored[commit.current.spec.node_name] = self.root.kernel.now
         if isinstance(new, Pod) and isinstance(old, Pod) and _is_refused(new) and not _is_refused(old):
             node, now = new.spec.node_name, self.root.kernel.now
-            since = max(self.world.disturbed_until(node, "", "scheduler"), self._mirrored.get(node, 0))
+            since = max(self.world.disturbed_until(node, "", "scheduler"), self._mirrored.get(node, LONG_AGO))
             if not self.world.forced and since + UNDISTURBED < now:
                 yield f"{title(new)} was refused by {node}: {new.status.message}"
 
