@@ -20,6 +20,7 @@ from kubeactors.sim.users import (
     Accounts,
     Bounds,
     Certificates,
+    Defaults,
     Deployments,
     Devices,
     Hands,
@@ -45,6 +46,7 @@ from kubeactors.sim.workload import (
     AnyAction,
     BoundAction,
     CertificateAction,
+    DefaultAction,
     DeploymentAction,
     DeviceAction,
     Look,
@@ -115,6 +117,7 @@ class Doer:
         self._tenancy, self._devices = Tenancy(self._hands), Devices(self._hands)
         self._certificates, self._things = Certificates(self._hands), Things(self._hands)
         self._rules, self._rights = Rules(self._hands), Rights(self._hands)
+        self._defaults = Defaults(self._hands)
         self._looks = Looks(self._hands, watching)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
@@ -157,7 +160,27 @@ class Doer:
         | DeviceAction
         | CertificateAction
         | RuleAction
-        | RightAction,
+        | RightAction
+        | DefaultAction,
+    ) -> Awaitable[None]:
+        if isinstance(action, RuleAction):
+            return self._rules.do(action)
+        if isinstance(action, RightAction):
+            return self._rights.do(action)
+        if isinstance(action, DefaultAction):
+            return self._defaults.do(action)
+        return self._do_about_things(action)
+
+    def _do_about_things(
+        self,
+        action: SharingAction
+        | ServiceAction
+        | VolumeAction
+        | OwnershipAction
+        | AccountAction
+        | TenancyAction
+        | DeviceAction
+        | CertificateAction,
     ) -> Awaitable[None]:
         if isinstance(action, SharingAction):
             return self._sharing.do(action)
@@ -173,10 +196,6 @@ class Doer:
             return self._devices.do(action)
         if isinstance(action, CertificateAction):
             return self._certificates.do(action)
-        if isinstance(action, RuleAction):
-            return self._rules.do(action)
-        if isinstance(action, RightAction):
-            return self._rights.do(action)
         return self._accounts.do(action)
 
 

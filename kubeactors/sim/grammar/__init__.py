@@ -3,7 +3,7 @@
     actions.py   what users do        faults.py   what breaks        source.py   where choices come from
     extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
     probing.py   how containers are probed        rules.py     what users let be written
-    rights.py    what they let people do
+    rights.py    what they let people do          defaults.py    what is filled in
 
 Things happen in bursts, at a few moments, because what breaks together breaks most.
 """

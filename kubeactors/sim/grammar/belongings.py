@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.actions import IMAGES, PROPAGATIONS
+from kubeactors.sim.grammar.defaults import Defaults
 from kubeactors.sim.grammar.extras import LOADS
 from kubeactors.sim.grammar.rights import Rights
 from kubeactors.sim.grammar.rules import Rules
@@ -83,6 +84,7 @@ class Belongings:
         self._shares = not source.integer(0, 1)
         """Whether pods have devices together."""
         self._rules, self._rights = Rules(source), Rights(source)
+        self._defaults = Defaults(source)
         self._scope: workload.Scope = source.choice(SCOPES) if list(self._hard) == ["pods"] else ""
 
     def some(self) -> list[AnyAction]:
@@ -113,6 +115,7 @@ class Belongings:
             (ONE_IN_OF_RARE, self._first_request, self._certify),
             (ONE_IN_OF_RARE, self._rules.first, self._rules.another),
             (ONE_IN_OF_RARE, self._rights.first, self._rights.another),
+            (ONE_IN_OF_RARE, self._defaults.first, self._defaults.another),
         )
 
     # Services.

@@ -3,12 +3,13 @@
 hands.py         what all of it needs            noted.py         whether an action has an effect
 manifests.py    belongings.py    rulings.py    traits.py    checks.py    probing.py    the objects that are created
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
-accounts.py   tenancy.py   devices.py   certificates.py   things.py   rules.py   rights.py   looks.py   one file for each kind of action
+accounts.py   tenancy.py   devices.py   certificates.py   things.py   rules.py   rights.py   defaults.py   looks.py   one file for each kind of action
 """
 
 from kubeactors.sim.users.accounts import Accounts
 from kubeactors.sim.users.bounds import Bounds
 from kubeactors.sim.users.certificates import Certificates
+from kubeactors.sim.users.defaults import Defaults
 from kubeactors.sim.users.deployments import Deployments
 from kubeactors.sim.users.devices import Devices
 from kubeactors.sim.users.hands import Hands
@@ -30,6 +31,7 @@ __all__ = [
     "Accounts",
     "Bounds",
     "Certificates",
+    "Defaults",
     "Deployments",
     "Devices",
     "Hands",

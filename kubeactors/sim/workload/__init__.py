@@ -2,7 +2,7 @@
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
-    rules.py    rights.py    looks.py    own.py    probing.py
+    rules.py    rights.py    defaults.py    looks.py    own.py    probing.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -19,6 +19,7 @@ from kubeactors.sim.workload.bounds import (
     SetQuota,
 )
 from kubeactors.sim.workload.certificates import AskForCertificate, CertificateAction, Decide, DropRequest, Signer
+from kubeactors.sim.workload.defaults import Chosen, DefaultAction, DropClass, NameNone, SetDefault
 from kubeactors.sim.workload.deployments import (
     SLOW_IMAGE,
     Autoscale,
@@ -107,6 +108,7 @@ AnyAction = (
     | CertificateAction
     | RuleAction
     | RightAction
+    | DefaultAction
     | Meddle
     | Spoil
     | Look
@@ -125,6 +127,7 @@ __all__ = [
     "Autoscale",
     "BoundAction",
     "CertificateAction",
+    "Chosen",
     "Claim",
     "ClaimClass",
     "ClaimForeignOwner",
@@ -141,6 +144,7 @@ __all__ = [
     "CreateReplicationController",
     "CreateStatefulSet",
     "Decide",
+    "DefaultAction",
     "DefineKind",
     "DeleteDeployment",
     "DeleteNamespace",
@@ -155,6 +159,7 @@ __all__ = [
     "Drain",
     "DropAccount",
     "DropClaim",
+    "DropClass",
     "DropDeviceClaim",
     "DropOwner",
     "DropRequest",
@@ -173,6 +178,7 @@ __all__ = [
     "Look",
     "Means",
     "Meddle",
+    "NameNone",
     "NamespaceAction",
     "NodeAction",
     "OfferClass",
@@ -210,6 +216,7 @@ __all__ = [
     "ServiceForm",
     "SetAction",
     "SetBudget",
+    "SetDefault",
     "SetKind",
     "SetLimits",
     "SetQuota",

@@ -4,9 +4,10 @@ watches.py   what watchers are told         objects.py   what becomes of an obje
 reads.py     what who asks is shown         writes.py    what who writes is told, and what is written then
 rules.py     what users let be written      rights.py    who may do what
 refusals.py  whether who is refused is refused rightly
+defaults.py  what is filled in from others  known.py     what the server may know of some objects
 """
 
-from kubeactors.sim.invariants.apiserver import objects, reads, refusals, rights, rules, watches, writes
+from kubeactors.sim.invariants.apiserver import defaults, objects, reads, refusals, rights, rules, watches, writes
 from kubeactors.sim.invariants.apiserver.watches import WatchesAreComplete
 from kubeactors.sim.invariants.invariant import Invariant
 
@@ -18,6 +19,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *rules.INVARIANTS,
     *rights.INVARIANTS,
     *refusals.INVARIANTS,
+    *defaults.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "WatchesAreComplete"]

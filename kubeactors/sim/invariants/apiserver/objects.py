@@ -13,6 +13,7 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResou
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.core.v1 import Namespace, Pod
 from kubeactors.api.discovery.v1 import EndpointSlice
+from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.invariants.invariant import Invariant, title
@@ -103,7 +104,10 @@ class GenerationsCount(Invariant):
     """The generation of an object, if its kind has one, says how often what is wanted of it has changed.
 
     It is 1 at first, and grows by one with another spec, or when the object begins to go (but not a definition of a
-    kind); nothing else moves it. What was written past the server nobody has counted.
+    kind); nothing else moves it. That of a class of priorities stays 1. What was written past the server nobody has
+    counted.
+
+    Source: pkg/registry/scheduling/priorityclass/strategy.go (v1.36).
     """
 
     name: ClassVar[str] = "generations-count"
@@ -138,6 +142,8 @@ def _wants_more(old: TypedObject, new: TypedObject) -> bool:
     if old.metadata.deletion_timestamp is None and new.metadata.deletion_timestamp is not None:
         return not isinstance(new, CustomResourceDefinition)
     if isinstance(old, Pod) and isinstance(new, Pod) and old.spec.node_name != new.spec.node_name:
+        return False
+    if isinstance(new, PriorityClass):
         return False
     if isinstance(new, EndpointSlice) and old.metadata.labels != new.metadata.labels:
         return True

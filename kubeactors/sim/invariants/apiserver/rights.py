@@ -3,11 +3,10 @@
 Source: "Using RBAC Authorization" in Kubernetes' documentation (v1.36).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, NamedTuple
 
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.supervision import SECOND
 from kubeactors.api.authorization.v1.accessreview import SelfSubjectAccessReview
 from kubeactors.api.rbac.v1 import GROUP, ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding
 from kubeactors.apimachinery.meta import TypedObject
@@ -25,13 +24,12 @@ from kubeactors.apimachinery.requests import (
     UserInfo,
 )
 from kubeactors.apimachinery.status import Status
+from kubeactors.sim.invariants.apiserver.known import Key, Known, State
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
 from kubeactors.sim.workload import Person
 from kubeactors.sim.world import Commit, World
 
-KNOWN = 10 * SECOND
-"""So soon after it was written a role or binding is known to the server, if nothing is broken."""
 PEOPLE: tuple[Person, ...] = ("alice", "bob")
 VERBS: dict[type[ApiRequest[object]], str] = {
     Get: "get", List: "list", Create: "create", Update: "update", Patch: "patch", Delete: "delete"
@@ -42,10 +40,6 @@ FAILURE, FORBIDDEN, NOT_HELD = "Failure", "Forbidden", "permissions not currentl
 LOOKED_AT = ("NotFound", "AlreadyExists", "Conflict")
 """Why somebody is refused who may ask."""
 ANYTHING = "*"
-
-Key: TypeAlias = tuple[type[TypedObject], str, str]
-State: TypeAlias = Mapping[Key, TypedObject]
-"""Roles and bindings by kind, namespace and name."""
 
 
 class _Wish(NamedTuple):
@@ -70,20 +64,11 @@ class RightsHold(ServerInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._now: dict[Key, TypedObject] = {}
-        self._log: list[tuple[int, Key, TypedObject | None]] = []
-        """When something was written (virtual nanoseconds), under what key, and what was there before."""
+        self._known = Known(world, root)
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Note it."""
-        metadata = commit.current.metadata
-        key = type(commit.current), metadata.namespace, metadata.name
-        if not metadata.name.startswith(OURS):
-            self._log.append((self.root.kernel.now, key, self._now.get(key)))
-        if commit.new is None:
-            del self._now[key]
-        else:
-            self._now[key] = commit.new
+        self._known.committed(commit, changes=not commit.current.metadata.name.startswith(OURS))
         yield from ()
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
@@ -95,28 +80,13 @@ class RightsHold(ServerInvariant):
         wish = _wish(verb, request.resource, request.namespace, _name(request))
         told = f"{user.name} to {verb} {wish.resource} {wish.namespace}/{wish.name}"
         if _is_refused(answer, user, verb):
-            if all(_may(state, user, wish) for state in self._states()):
+            if all(_may(state, user, wish) for state in self._known.states()):
                 yield f"a request of {told} is refused, and is allowed"
-        elif _is_looked_at(answer) and not any(_may(state, user, wish) for state in self._states()):
+        elif _is_looked_at(answer) and not any(_may(state, user, wish) for state in self._known.states()):
             yield f"a request of {told} is let in, and nothing allows it"
         yield from self._reviewed(user, answer)
         if isinstance(request, Create):
             yield from self._given(user, request, answer)
-
-    def _states(self) -> Iterator[State]:
-        """The roles and bindings as the server may know them."""
-        now = self.root.kernel.now
-        since = 0 if now < self.world.disturbed_until() + 2 * KNOWN else now - KNOWN
-        state = dict(self._now)
-        yield state
-        for at, key, before in reversed(self._log):
-            if at < since:
-                return
-            if before is None:
-                state.pop(key, None)
-            else:
-                state[key] = before
-            yield state
 
     def _reviewed(self, user: UserInfo, answer: object) -> Iterator[str]:
         review = answer.object if isinstance(answer, Result) else None
@@ -124,7 +94,7 @@ class RightsHold(ServerInvariant):
         if asked is None or not isinstance(review, SelfSubjectAccessReview):
             return
         wish = _Wish(asked.verb, asked.group, asked.resource, asked.namespace, asked.name)
-        if not any(_may(state, user, wish) is review.status.allowed for state in self._states()):
+        if not any(_may(state, user, wish) is review.status.allowed for state in self._known.states()):
             yield f"{user.name} is told {review.status.allowed} about {' '.join(wish)}"
 
     def _given(self, user: UserInfo, request: Create, answer: object) -> Iterator[str]:
@@ -132,7 +102,7 @@ class RightsHold(ServerInvariant):
         made, namespace = request.object, request.namespace
         if not isinstance(made, Role | RoleBinding):
             return
-        owns = (_owns(state, user, made, namespace) for state in self._states())
+        owns = (_owns(state, user, made, namespace) for state in self._known.states())
         if isinstance(answer, Result) and not any(owns):
             yield f"{user.name} has made {made.kind} {made.metadata.name}, and gives away what he has not got"
         elif isinstance(answer, Status) and NOT_HELD in answer.message and all(owns):

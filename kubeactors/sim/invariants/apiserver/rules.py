@@ -13,7 +13,6 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.supervision import SECOND
 from kubeactors.api.admissionregistration.v1.mutating import MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding
 from kubeactors.api.admissionregistration.v1.validating import (
     ValidatingAdmissionPolicy,
@@ -27,6 +26,7 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import Create, Delete, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
+from kubeactors.sim.invariants.apiserver.known import KNOWN
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
 from kubeactors.sim.users.belongings import NUMBER, TENANT
@@ -36,8 +36,6 @@ from kubeactors.sim.users.tenancy import TYPES
 from kubeactors.sim.workload import SetRule, Sort
 from kubeactors.sim.world import Commit, World, as_of
 
-KNOWN = 10 * SECOND
-"""So soon after it was written a rule is known to the server, if nothing is broken."""
 FORMS: tuple[tuple[type[Policy | Hooks], type[Binding] | None], ...] = (
     (ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding),
     (MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding),

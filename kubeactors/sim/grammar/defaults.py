@@ -1,0 +1,42 @@
+"""Classes that become the default and cease to be it, and what names none."""
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+CHOSEN: tuple[workload.Chosen, ...] = ("ingress", "claim", "pod")
+SETTLED = (12.0, 12.0, 0.0)
+"""How long after something else something is created, in seconds: mostly when everybody knows the default."""
+
+
+class Defaults:
+    """Draws them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._of: workload.Chosen = source.choice(CHOSEN)
+        self._made = 0
+
+    def first(self, at: float) -> list[AnyAction]:
+        """One that names none before there is a default, and one after that."""
+        default = workload.SetDefault(at=round(at + 1.0, 3), of=self._of, number=1)
+        return [self._name_none(at), default, self._name_none(at + 1.0 + SETTLED[0])]
+
+    def another(self, at: float) -> AnyAction:
+        """Something changes, or something is created."""
+        source, number = self._source, self._source.choice((1, 1, 2))
+        match source.integer(0, 5):
+            case 0 | 1:
+                return workload.SetDefault(at=at, of=self._of, number=number, default=bool(source.integer(0, 1)))
+            case 2:
+                return workload.DropClass(at=at, of=self._of, number=number)
+            case _:
+                return self._name_none(at + source.choice(SETTLED))
+
+    def _name_none(self, at: float) -> AnyAction:
+        self._made += 1
+        return workload.NameNone(at=round(at, 3), of=self._of, number=self._made)

@@ -1,0 +1,134 @@
+"""What names no class: a server, or a controller, that does not choose the default one is objected to."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import cast
+from unittest.mock import patch
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api import classes
+from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.api.storage.v1.storageclass import StorageClass
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apiserver.admission import ingresses
+from kubeactors.apiserver.admission.ingresses import DefaultIngressClass
+from kubeactors.apiserver.admission.plugin import Attributes
+from kubeactors.apiserver.admission.templates import SharedSpecs
+from kubeactors.controllers.persistentvolume import controller as volumes
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.workload import (
+    AnyAction,
+    Chosen,
+    CreateDeployment,
+    DropClass,
+    NameNone,
+    Scale,
+    SetDefault,
+)
+
+
+def ran(*steps: AnyAction) -> Simulation:
+    """A run of these steps."""
+    simulation = Simulation(Plan(seed=1, steps=steps))
+    simulation.run()
+    return simulation
+
+
+def indifferent() -> AbstractContextManager[object]:
+    """Ingresses get no class."""
+
+    def admit(_self: DefaultIngressClass, value: TypedObject, _attributes: Attributes) -> TypedObject:
+        return value
+
+    return patch.object(DefaultIngressClass, "admit", admit)
+
+
+def old_fashioned() -> AbstractContextManager[object]:
+    """The oldest class is chosen."""
+
+    def oldest(found: Iterable[TypedObject]) -> str | None:
+        ordered = sorted(found, key=lambda one: one.metadata.creation_timestamp or "")
+        return ordered[0].metadata.name if ordered else None
+
+    return patch.object(ingresses, "newest_name", oldest)
+
+
+def insistent() -> AbstractContextManager[object]:
+    """A class that is the default no more is chosen, too."""
+    return patch.object(classes, "is_default_class", return_value=True)
+
+
+def forgetful() -> AbstractContextManager[object]:
+    """Who has no class when he comes gets none later."""
+
+    def as_it_is(claim: PersistentVolumeClaim, _classes: Iterable[StorageClass]) -> PersistentVolumeClaim:
+        return claim
+
+    return patch.object(volumes, "with_default_class", as_it_is)
+
+
+def thrifty() -> AbstractContextManager[object]:
+    """What was once decided for a template holds for all its pods."""
+    genuine = SharedSpecs.admit
+
+    def admit(self: SharedSpecs, value: TypedObject, attributes: Attributes) -> TypedObject:
+        pod = cast("Pod", value)
+        made = self._templates.of(pod)
+        if made is not None and made.admitted is not None:
+            return replace(pod, spec=made.admitted)
+        return genuine(self, value, attributes)
+
+    return patch.object(SharedSpecs, "admit", admit)
+
+
+MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], tuple[AnyAction, ...]]] = [
+    (indifferent, (SetDefault(at=0.0, of="ingress", number=1), NameNone(at=15.0, of="ingress", number=1))),
+    (
+        old_fashioned,
+        (
+            SetDefault(at=0.0, of="ingress", number=1),
+            SetDefault(at=5.0, of="ingress", number=2),
+            NameNone(at=20.0, of="ingress", number=1),
+        ),
+    ),
+    (
+        insistent,
+        (
+            SetDefault(at=0.0, of="claim", number=1),
+            SetDefault(at=5.0, of="claim", number=1, default=False),
+            NameNone(at=20.0, of="claim", number=1),
+        ),
+    ),
+    (forgetful, (NameNone(at=0.0, of="claim", number=1), SetDefault(at=5.0, of="claim", number=1))),
+    (
+        thrifty,
+        (
+            CreateDeployment(at=0.0, name="web", replicas=1),
+            SetDefault(at=5.0, of="pod", number=1),
+            Scale(at=20.0, name="web", replicas=2),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("mutant", "steps"), MUTANTS, ids=[mutant.__name__ for mutant, _ in MUTANTS])
+def test_who_does_not_choose_the_default_is_objected_to(
+    mutant: Callable[[], AbstractContextManager[object]], steps: tuple[AnyAction, ...]
+) -> None:
+    assert ran(*steps).judge.violations == []
+    with mutant():
+        assert {one.invariant for one in ran(*steps).judge.violations} == {"defaults-are-chosen"}
+
+
+@pytest.mark.parametrize("of", ["ingress", "claim", "pod"])
+def test_what_is_the_default_comes_and_goes(of: Chosen) -> None:
+    steps: tuple[AnyAction, ...] = (
+        SetDefault(at=0.0, of=of, number=1),
+        SetDefault(at=15.0, of=of, number=1, default=False),
+        SetDefault(at=30.0, of=of, number=2),
+        DropClass(at=45.0, of=of, number=2),
+        *(NameNone(at=at, of=of, number=number) for number, at in enumerate((12.0, 27.0, 42.0, 57.0))),
+    )
+    assert ran(*steps).judge.violations == []
