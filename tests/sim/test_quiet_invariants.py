@@ -19,7 +19,7 @@ from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.profile import Profile
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.chaos.faults import FieldSpoilt, NodePowerLoss, WatchLag
+from kubeactors.sim.chaos.faults import FailOver, FieldSpoilt, NodePowerLoss, SlowReplies, WatchLag
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     SLOW_IMAGE,
@@ -192,6 +192,19 @@ def test_the_room_of_a_pod_that_a_node_is_about_to_show_again_may_be_given_away(
     for seed in (1, 3):
         plan = Plan(seed=seed, nodes=1, pods_per_node=3, own_pods=1, steps=steps)
         assert Simulation(plan).run().violations == ()
+
+
+def test_who_pauses_a_deployment_that_is_to_make_its_pods_anew_has_the_last_ones_at_once() -> None:
+    steps = (
+        CreateDeployment(at=0.0, name="web", replicas=6, max_surge=2, max_unavailable=1, recreate=True),
+        SlowReplies(at=0.0, component="controller-manager", resource="", seconds=15.0, delay_seconds=0.3),
+        FailOver(at=0.09, component="controller-manager", resource="pods", after=4.41, seconds=10.0),
+        Roll(at=1.0, name="web", image="3"),
+        Undo(at=2.55, name="web"),
+        Roll(at=6.0, name="web", image="slow"),
+        Pause(at=10.01, name="web"),
+    )
+    assert Simulation(Plan(seed=9050353, steps=steps)).run().violations == ()
 
 
 def test_two_revisions_may_have_one_number_if_a_set_has_found_one_late() -> None:

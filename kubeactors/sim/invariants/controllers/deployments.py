@@ -32,7 +32,10 @@ class SurgeBound(Invariant):
 
     Pods that are going do not count, nor do pods that were adopted, or that a user has taken out. What an adopted
     ReplicaSet wanted before may be wanted until its new deployment has scaled it down, and it has deleted its pods: each
-    ReplicaSet replaces a pod that is lost, whatever another one has yet to delete.
+    ReplicaSet replaces a pod that is lost, whatever another one has yet to delete. And a deployment that is paused when all
+    are scaled to nothing scales the latest up at once, whatever pods they still have.
+
+    Source: `scale` in pkg/controller/deployment/sync.go (v1.36).
     """
 
     name: ClassVar[str] = "surge-bound"
@@ -65,7 +68,8 @@ class SurgeBound(Invariant):
         going = deployment.metadata.deletion_timestamp is not None  # then its sets are scaled no more
         done = sum(map(wanted, sets)) <= most(deployment) and not going
         caught_up = done and has_caught_up(deployment) and all(map(self._has_settled, sets))
-        self._limit(deployment.metadata.uid, most(deployment), caught_up=caught_up)
+        left = sum(self._count(one) for one in sets if not wanted(one)) if deployment.spec.paused else 0
+        self._limit(deployment.metadata.uid, most(deployment) + left, caught_up=caught_up)
 
     def _has_settled(self, found: ReplicaSet) -> bool:
         """Whether its controller has seen how many pods it wants, and none is too many."""
