@@ -25,6 +25,7 @@ from kubeactors.sim.users import (
     Devices,
     Hands,
     Looks,
+    Management,
     Namespaces,
     Nodes,
     Ownership,
@@ -50,6 +51,7 @@ from kubeactors.sim.workload import (
     DeploymentAction,
     DeviceAction,
     Look,
+    ManagementAction,
     Meddle,
     NamespaceAction,
     NodeAction,
@@ -118,6 +120,7 @@ class Doer:
         self._certificates, self._things = Certificates(self._hands), Things(self._hands)
         self._rules, self._rights = Rules(self._hands), Rights(self._hands)
         self._defaults = Defaults(self._hands)
+        self._management = Management(self._hands)
         self._looks = Looks(self._hands, watching)
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
@@ -161,7 +164,8 @@ class Doer:
         | CertificateAction
         | RuleAction
         | RightAction
-        | DefaultAction,
+        | DefaultAction
+        | ManagementAction,
     ) -> Awaitable[None]:
         if isinstance(action, RuleAction):
             return self._rules.do(action)
@@ -169,6 +173,8 @@ class Doer:
             return self._rights.do(action)
         if isinstance(action, DefaultAction):
             return self._defaults.do(action)
+        if isinstance(action, ManagementAction):
+            return self._management.do(action)
         return self._do_about_things(action)
 
     def _do_about_things(

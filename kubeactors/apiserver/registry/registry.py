@@ -216,8 +216,11 @@ class Registry:
     async def _decided(
         self, resource: Resource, attributes: Attributes, decide: Callable[[TypedObject], R]
     ) -> tuple[TypedObject | None, R | None]:
-        """An object and what is decided about it; a refusal is final only for the newest state. None: no object."""
-        current = resource.cached(attributes.namespace, attributes.name)
+        """An object and what is decided about it; a refusal is final only for the newest state. None: no object.
+
+        What is written is compared with what is stored. Who only tries is told of what is stored at once.
+        """
+        current = None if attributes.dry_run else resource.cached(attributes.namespace, attributes.name)
         if current is not None:
             try:
                 return current, decide(current)

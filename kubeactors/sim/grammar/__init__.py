@@ -4,6 +4,7 @@
     extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
     probing.py   how containers are probed        rules.py     what users let be written
     rights.py    what they let people do          defaults.py    what is filled in
+    managing.py  what several managers say of one object
 
 Things happen in bursts, at a few moments, because what breaks together breaks most.
 """

@@ -9,6 +9,7 @@ from kubeactors.sim import workload
 from kubeactors.sim.grammar.actions import IMAGES, PROPAGATIONS
 from kubeactors.sim.grammar.defaults import Defaults
 from kubeactors.sim.grammar.extras import LOADS
+from kubeactors.sim.grammar.managing import Managing
 from kubeactors.sim.grammar.rights import Rights
 from kubeactors.sim.grammar.rules import Rules
 from kubeactors.sim.grammar.source import Source
@@ -85,6 +86,7 @@ class Belongings:
         """Whether pods have devices together."""
         self._rules, self._rights = Rules(source), Rights(source)
         self._defaults = Defaults(source)
+        self._managing = Managing(source)
         self._scope: workload.Scope = source.choice(SCOPES) if list(self._hard) == ["pods"] else ""
 
     def some(self) -> list[AnyAction]:
@@ -116,6 +118,7 @@ class Belongings:
             (ONE_IN_OF_RARE, self._rules.first, self._rules.another),
             (ONE_IN_OF_RARE, self._rights.first, self._rights.another),
             (ONE_IN_OF_RARE, self._defaults.first, self._defaults.another),
+            (ONE_IN_OF_RARE, self._managing.first, self._managing.another),
         )
 
     # Services.

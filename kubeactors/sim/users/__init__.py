@@ -14,6 +14,7 @@ from kubeactors.sim.users.deployments import Deployments
 from kubeactors.sim.users.devices import Devices
 from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.looks import Looks
+from kubeactors.sim.users.management import Management
 from kubeactors.sim.users.namespaces import Namespaces
 from kubeactors.sim.users.nodes import Nodes
 from kubeactors.sim.users.ownership import Ownership
@@ -36,6 +37,7 @@ __all__ = [
     "Devices",
     "Hands",
     "Looks",
+    "Management",
     "Namespaces",
     "Nodes",
     "Ownership",

@@ -2,7 +2,7 @@
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
-    rules.py    rights.py    defaults.py    looks.py    own.py    probing.py
+    rules.py    rights.py    defaults.py    looks.py    own.py    probing.py    applies.py
 
 Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
 the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
@@ -10,6 +10,7 @@ a plan from which other steps were taken.
 """
 
 from kubeactors.sim.workload.accounts import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
+from kubeactors.sim.workload.applies import Manage, ManagementAction, Shared, Unmanage, Writing
 from kubeactors.sim.workload.bounds import (
     BoundAction,
     ClaimForeignOwner,
@@ -109,6 +110,7 @@ AnyAction = (
     | RuleAction
     | RightAction
     | DefaultAction
+    | ManagementAction
     | Meddle
     | Spoil
     | Look
@@ -176,6 +178,8 @@ __all__ = [
     "GrowClaim",
     "Lend",
     "Look",
+    "Manage",
+    "ManagementAction",
     "Means",
     "Meddle",
     "NameNone",
@@ -222,6 +226,7 @@ __all__ = [
     "SetQuota",
     "SetRule",
     "SetShare",
+    "Shared",
     "SharingAction",
     "Signer",
     "Sort",
@@ -239,9 +244,11 @@ __all__ = [
     "UndefineKind",
     "Undo",
     "Unexpose",
+    "Unmanage",
     "UseClaim",
     "Verb",
     "Visit",
     "VolumeAction",
     "WithdrawAddresses",
+    "Writing",
 ]

@@ -5,9 +5,20 @@ reads.py     what who asks is shown         writes.py    what who writes is told
 rules.py     what users let be written      rights.py    who may do what
 refusals.py  whether who is refused is refused rightly
 defaults.py  what is filled in from others  known.py     what the server may know of some objects
+ownership.py who owns which fields, and what is only tried
 """
 
-from kubeactors.sim.invariants.apiserver import defaults, objects, reads, refusals, rights, rules, watches, writes
+from kubeactors.sim.invariants.apiserver import (
+    defaults,
+    objects,
+    ownership,
+    reads,
+    refusals,
+    rights,
+    rules,
+    watches,
+    writes,
+)
 from kubeactors.sim.invariants.apiserver.watches import WatchesAreComplete
 from kubeactors.sim.invariants.invariant import Invariant
 
@@ -20,6 +31,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *rights.INVARIANTS,
     *refusals.INVARIANTS,
     *defaults.INVARIANTS,
+    *ownership.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "WatchesAreComplete"]

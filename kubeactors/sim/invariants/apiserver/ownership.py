@@ -1,0 +1,146 @@
+"""What holds of objects that several manage: whoever applies gets what he says, unless others own it; so it is said who does.
+
+Nothing that is only rehearsed is stored, and its answer is what the write would have come to.
+
+Source: "Server-Side Apply" and "Dry-run" in Kubernetes' documentation (v1.36).
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import ClassVar, TypeAlias
+
+import msgspec
+
+from kubeactors.actor.cell import Cell
+from kubeactors.api.core.v1 import ConfigMap, Service
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import APPLY_PATCH, ApiRequest, Patch, Result, Update
+from kubeactors.apimachinery.status import Status
+from kubeactors.sim.bounds.ownership import CONTAINERS, Conflicts, Managed, applied, managed, updated, values_of
+from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
+from kubeactors.sim.invariants.looking import commit_behind
+from kubeactors.sim.network import Served
+from kubeactors.sim.users.management import REHEARSING
+from kubeactors.sim.world import Commit, World, since
+
+KINDS: dict[str, type[TypedObject]] = {"configmaps": ConfigMap, "services": Service}
+CONFLICTING = "FieldManagerConflict"
+WHOLE = tuple("".join(f".{step}" for step in path) for path in CONTAINERS)
+"""Whoever has made what values are in may own that when it is gone, and be in the way of who makes it again."""
+
+Write: TypeAlias = Patch | Update
+
+
+class OwnersAreKnown(ServerInvariant):
+    """Who writes in the name of a manager gets what the rules of ownership say, and they are written down."""
+
+    name: ClassVar[str] = "owners-are-known"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ConfigMap, Service)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._explained: dict[int, None] = {}
+        """The revisions of writes that are what somebody has asked for."""
+        self._doubtful: list[tuple[int, str]] = []
+        """Those that somebody was answered with who has found it done, if somebody else has: and what else is wrong."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Nothing is stored that was only tried."""
+        found = commit.new
+        if found is not None and any(one.manager.startswith(REHEARSING) for one in found.metadata.managed_fields):
+            yield f"{title(found)}: it was only rehearsed, and is stored"
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Look at each write in somebody's name, and at what it was answered with."""
+        request: ApiRequest[object] = served.request
+        if not isinstance(request, Write) or request.subresource or not request.options.field_manager:
+            return
+        type_ = KINDS.get(request.resource.resource)
+        if type_ is None or request.resource.group:
+            return
+        for problem in self._problems(served, request, type_, answer):
+            told = (
+                f"{request.options.field_manager} writes {request.resource.resource} {request.namespace}/{request.name}"
+            )
+            yield f"{told}: {problem}"
+
+    def _problems(self, served: Served, request: Write, type_: type[TypedObject], answer: object) -> Iterator[str]:
+        if isinstance(answer, Result) and isinstance(answer.object, TypedObject):
+            yield from self._wrong(served, request, type_, answer.object)
+        elif isinstance(answer, Status) and answer.details is not None and request_applies(request):
+            refused = any(one.reason == CONFLICTING and one.field not in WHOLE for one in answer.details.causes)
+            states = self._since(served, request, type_)
+            if refused and not any(isinstance(_expected(managed(one), request), Conflicts) for one in states):
+                yield f"nobody else owns what it changes, and it was refused: {answer.message}"
+
+    def _wrong(self, served: Served, request: Write, type_: type[TypedObject], answer: TypedObject) -> Iterator[str]:
+        """In what it was not done as it must be, whatever the object was when it was."""
+        if request.options.dry_run:
+            found = [list(_differences(managed(one), request, answer)) for one in self._since(served, request, type_)]
+            yield from found[-1][:1] if all(found) else ()
+            return
+        commit = commit_behind(self.world, answer)
+        if commit is None or commit.revision <= served.revision:  # there was nothing to write
+            yield from islice(_differences(managed(answer), request, answer), 1)
+            return
+        problem = next(_differences(managed(commit.old), request, answer), "")
+        if not problem:
+            self._explained[commit.revision] = None
+        elif next(_differences(managed(answer), request, answer), ""):
+            yield problem
+        else:
+            self._doubtful.append((commit.revision, f"{told(request)}: {problem}"))
+
+    def looked(self) -> Iterator[str]:
+        """See whether somebody else has written what others have found done."""
+        doubtful, self._doubtful = self._doubtful, []
+        yield from (problem for revision, problem in doubtful if revision not in self._explained)
+
+    def _since(self, served: Served, request: Write, type_: type[TypedObject]) -> list[TypedObject | None]:
+        history = self.world.histories(type_).get((request.namespace, request.name), [])
+        return list(since(history, served.revision))
+
+
+def told(request: Write) -> str:
+    """A write, for people."""
+    return f"{request.options.field_manager} writes {request.resource.resource} {request.namespace}/{request.name}"
+
+
+def request_applies(request: Write) -> bool:
+    """Whether it is an apply."""
+    return isinstance(request, Patch) and request.patch_type == APPLY_PATCH
+
+
+def _expected(live: Managed, request: Write) -> Managed | Conflicts | None:
+    """What an apply comes to; None of other writes, which say what becomes of values by themselves."""
+    if not isinstance(request, Patch) or not request_applies(request):
+        return None
+    wanted = values_of(msgspec.json.decode(request.patch, type=dict[str, object]))
+    return applied(live, request.options.field_manager, wanted, force=bool(request.options.force))
+
+
+def _differences(live: Managed, request: Write, answer: TypedObject) -> Iterator[str]:
+    """In what an object is not what it must be after a write to what it was."""
+    real = managed(answer)
+    expected = _expected(live, request)
+    if isinstance(expected, Conflicts):
+        yield f"{expected.owners} own what it changes, and it was let"
+        return
+    if expected is None:
+        if not answer.metadata.managed_fields:
+            return  # nobody has said who he is before
+        expected = updated(live, request.options.field_manager, real.values)
+    for path, value in expected.values.items():
+        if real.values.get(path) != value:
+            yield f"{path} is {real.values.get(path)!r}, and must be {value!r}"
+    owned = [path for paths in real.owners.values() for path in paths]
+    for path in real.values:
+        if path not in expected.values and path in owned:
+            yield f"{path} is {real.values[path]!r}, and must not be"
+    for who in dict.fromkeys((*expected.owners, *real.owners)):
+        wanted, found = expected.owners.get(who, {}), real.owners.get(who, {})
+        if wanted != found:
+            yield f"{who} owns {sorted(found)}, and must own {sorted(wanted)}"
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (OwnersAreKnown,)

@@ -1,0 +1,106 @@
+"""Objects that several managers share."""
+
+from typing import cast
+
+import msgspec
+from msgspec.structs import replace
+
+from kubeactors.api.core.v1 import ConfigMap, Service
+from kubeactors.apimachinery import serializer
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import APPLY_PATCH, MERGE_PATCH, Patch, Update, WriteOptions
+from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.workload import Manage, ManagementAction, Shared, Unmanage
+
+TYPES: dict[Shared, type[TypedObject]] = {"ConfigMap": ConfigMap, "Service": Service}
+REHEARSING = "rehearsing-"
+"""What the names of managers begin with who only try."""
+
+Document = dict[str, object]
+
+
+class Management:
+    """What is done with them."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    async def do(self, action: ManagementAction) -> None:
+        """Do it."""
+        match action:
+            case Manage(how="replace"):
+                await self._replace(action)
+            case Manage():
+                await self._patch(action)
+            case Unmanage():
+                await self._hands.remove(TYPES[action.of], action.name)
+
+    async def _patch(self, action: Manage) -> None:
+        patch_type = MERGE_PATCH if action.how == "merge" else APPLY_PATCH
+        client = self._hands.client
+        request = Patch(
+            resource=client.resource(TYPES[action.of]),
+            namespace=NAMESPACE,
+            name=action.name,
+            user=client.user,
+            patch_type=patch_type,
+            patch=msgspec.json.encode(_changes(action) if action.how == "merge" else configuration(action)),
+            options=_options(action),
+        )
+        await client.send(request)
+
+    async def _replace(self, action: Manage) -> None:
+        """As it is, but for what the manager says of it."""
+        client, type_ = self._hands.client, TYPES[action.of]
+        live = await client.get(type_, action.name, NAMESPACE)
+        told = serializer.from_builtins(configuration(action), type_).object
+        metadata = replace(live.metadata, labels=told.metadata.labels)
+        if isinstance(live, ConfigMap) and isinstance(told, ConfigMap):
+            changed: TypedObject = replace(live, metadata=metadata, data=told.data)
+        elif isinstance(live, Service) and isinstance(told, Service):
+            changed = replace(
+                live, metadata=metadata, spec=replace(live.spec, ports=told.spec.ports or live.spec.ports)
+            )
+        else:
+            return
+        request = Update(
+            resource=client.resource(type_),
+            namespace=NAMESPACE,
+            name=action.name,
+            user=client.user,
+            object=changed,
+            options=_options(action),
+        )
+        await client.send(request)
+
+
+def _options(action: Manage) -> WriteOptions:
+    manager = f"{REHEARSING}{action.manager}" if action.rehearsed else action.manager
+    force = action.how == "force" if action.how in ("apply", "force") else None
+    return WriteOptions(field_manager=manager, force=force, dry_run=("All",) if action.rehearsed else ())
+
+
+def _changes(action: Manage) -> Document:
+    """The same without what it is of."""
+    return {part: one for part, one in configuration(action).items() if part not in ("apiVersion", "kind")}
+
+
+def configuration(action: Manage) -> Document:
+    """What the manager says.
+
+    >>> configuration(Manage(at=0, of="ConfigMap", name="shared", manager="a", fields=("x",)))["data"]
+    {'x': '1'}
+    """
+    metadata: Document = {"name": action.name, "namespace": NAMESPACE}
+    if action.labels:
+        metadata["labels"] = dict.fromkeys(action.labels, action.value)
+    found: Document = {"apiVersion": "v1", "kind": action.of, "metadata": metadata}
+    if action.of == "ConfigMap":
+        data = cast("Document", dict.fromkeys(action.fields, action.value))
+        return {**found, "data": data} if data else found
+    ports = [
+        {"name": f"p{one}", "port": int(one), "protocol": "TCP", "targetPort": 8000 + int(action.value)}
+        for one in action.fields
+    ]
+    return {**found, "spec": {"ports": ports}} if ports else found

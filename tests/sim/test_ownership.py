@@ -1,0 +1,57 @@
+"""Several managers write one object: who owns what is reckoned by simple rules, and a server that errs is objected to."""
+
+import pytest
+
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.grammar import Seeded
+from kubeactors.sim.grammar.managing import Managing
+from kubeactors.sim.invariants.apiserver.ownership import OwnersAreKnown
+from kubeactors.sim.plan import in_order
+from kubeactors.sim.workload import Manage
+from tests.quality.automatic.mutants import in_force, named
+
+
+def shared(seed: int, writes: int = 15) -> Plan:
+    """One object, and many writes of it one after the other."""
+    drawn = Managing(Seeded(seed))
+    steps = [*drawn.first(1.0), *(drawn.another(4.0 + number) for number in range(writes))]
+    return Plan(seed=seed, nodes=1, steps=in_order([*steps]))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_a_server_that_keeps_account_is_not_objected_to(seed: int) -> None:
+    simulation = Simulation(shared(seed))
+    assert simulation.run(until=25.0).violations == ()
+    assert simulation.actions["manage"] > 10
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        "apiserver.ownership:Ownership.of_change:drop_clause:2",
+        "apiserver.ownership:Ownership.applied:negate_condition:1",
+        "apiserver.ownership:Ownership.applied:swallow:1",
+        "apiserver.ownership:_changed_parts:confuse:0",
+    ],
+)
+def test_a_server_that_errs_is(mutant: str) -> None:
+    with in_force(named(mutant)):
+        runs = (Simulation(shared(seed), (OwnersAreKnown,)).run(until=25.0) for seed in (1, 2, 4, 5))
+        assert any(one.invariant == "owners-are-known" for run in runs for one in run.violations)
+
+
+def test_what_was_only_tried_is_not_stored_and_another_owner_is_in_the_way_until_he_is_forced() -> None:
+    simulation = Simulation(
+        Plan(
+            seed=1,
+            nodes=1,
+            steps=(
+                Manage(at=1.0, of="ConfigMap", name="managed", manager="alice", fields=("x",), value="1"),
+                Manage(at=2.0, of="ConfigMap", name="managed", manager="bob", fields=("x",), value="2"),
+                Manage(at=3.0, of="ConfigMap", name="managed", manager="bob", fields=("x",), value="2", rehearsed=True),
+                Manage(at=4.0, of="ConfigMap", name="managed", manager="bob", how="force", fields=("y",), value="2"),
+            ),
+        )
+    )
+    assert simulation.run(until=6.0).violations == ()
+    assert simulation.actions["manage"] == 2
