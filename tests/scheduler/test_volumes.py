@@ -23,6 +23,7 @@ from kubeactors.api.core.v1.volume import (
     VolumeResourceRequirements,
 )
 from kubeactors.api.core.v1.volume_drivers import AWSElasticBlockStoreVolumeSource
+from kubeactors.api.core.v1.volume_matching import SELECTED_NODE
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
@@ -115,10 +116,23 @@ def test_a_volume_is_made_where_its_pod_goes(plane: Plane) -> None:
     plane.create(using("p", "data"))
     pod = plane.run_until_pod("p", is_placed)
     found = claimed(plane, "data")
-    assert (found.status.phase, found.metadata.annotations["volume.kubernetes.io/selected-node"]) == (
+    assert (found.status.phase, found.metadata.annotations[SELECTED_NODE]) == (
         "Bound",
         pod.spec.node_name,
     )
+
+
+def test_a_node_is_chosen_anew_when_a_provisioner_gives_the_first_one_up(plane: Plane) -> None:
+    storage_class(plane, "late", "example.com/busy")
+    claim(plane, "data", "late")
+    plane.create(using("p", "data"))
+    plane.sim.run(1.0)
+    asked = claimed(plane, "data")
+    assert SELECTED_NODE in asked.metadata.annotations
+    without = replace(asked, metadata=replace(asked.metadata, annotations={}))
+    plane.do(lambda: plane.client.update(without))
+    plane.sim.run(30.0)
+    assert SELECTED_NODE in claimed(plane, "data").metadata.annotations
 
 
 def test_a_volume_that_is_there_is_chosen_with_its_node_and_the_smallest_that_suits(plane: Plane) -> None:

@@ -144,8 +144,12 @@ class DynamicResources:
     async def pre_bind(self, pod: PodInfo, node_name: str) -> Status | None:
         """Write down what the claims were given, and that the pod uses them."""
         del node_name
+        try:
+            claims = self._claims_of(pod)
+        except ClaimProblem as problem:  # others were prepared first, and meanwhile it has gone
+            return Status(Code.ERROR, (str(problem),), NAME)
         reserved = self._reserved.get(pod.uid, {})
-        for claim in self._claims_of(pod):
+        for claim in claims:
             if not is_user(claim, pod.uid):
                 await self._write(claim, pod, reserved.get(claim.metadata.uid))
                 reserved.pop(claim.metadata.uid, None)

@@ -14,6 +14,7 @@ from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.volume_matching import SELECTED_NODE, bound_volume, reaches
 from kubeactors.api.storage.v1 import CSIDriver, CSIStorageCapacity, StorageClass
 from kubeactors.apimachinery.quantity import compare
+from kubeactors.client import revision_of
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
 from kubeactors.scheduler.framework import Code, Mask, Status, View
 from kubeactors.scheduler.handle import Handle
@@ -104,11 +105,8 @@ class VolumeBinding:
         decision = self._decisions[pod.uid]
         for volume, claim in decision.bindings:
             await self._client.update(bound_volume(volume, claim))
-        for claim in decision.provisions:
-            annotations = {**claim.metadata.annotations, SELECTED_NODE: node_name}
-            await self._client.update(replace(claim, metadata=replace(claim.metadata, annotations=annotations)))
-        claims = (*(claim for _, claim in decision.bindings), *decision.provisions)
-        failure = await self._bound(claims)
+        asked = [await self._ask_for_volume(claim, node_name) for claim in decision.provisions]
+        failure = await self._bound([*(claim for _, claim in decision.bindings), *asked], node_name)
         if failure:
             return Status(Code.ERROR, (f"binding volumes: {failure}",), NAME)
         self.unreserve(pod, node_name)
@@ -157,7 +155,14 @@ class VolumeBinding:
                 found[decision][info.row] = True
         return found
 
-    async def _bound(self, claims: tuple[PersistentVolumeClaim, ...]) -> str:
+    async def _ask_for_volume(self, claim: PersistentVolumeClaim, node_name: str) -> PersistentVolumeClaim:
+        """Write where the volume is wanted, unless the claim says so: a pod before this one may have got so far."""
+        if claim.metadata.annotations.get(SELECTED_NODE) == node_name:
+            return claim
+        annotations = {**claim.metadata.annotations, SELECTED_NODE: node_name}
+        return await self._client.update(replace(claim, metadata=replace(claim.metadata, annotations=annotations)))
+
+    async def _bound(self, claims: list[PersistentVolumeClaim], node_name: str) -> str:
         """Empty as soon as all are bound; or what went wrong."""
         assert self._binder is not None  # there are claims
         for _ in range(int(self._patience / POLL_SECONDS)):
@@ -166,6 +171,9 @@ class VolumeBinding:
                 return ""
             if None in newest:
                 return "a persistentvolumeclaim was deleted"
+            for asked, now in zip(claims, newest, strict=True):
+                if now is not None and _is_given_up(asked, now, node_name):
+                    return f'provisioning failed for PVC "{now.metadata.name}"'
             await self._sleep(POLL_SECONDS)
         return "context deadline exceeded"
 
@@ -173,6 +181,17 @@ class VolumeBinding:
 def _node(node: Node | None) -> Node:
     assert node is not None  # the cache goes over nodes that exist
     return node
+
+
+def _is_given_up(asked: PersistentVolumeClaim, now: PersistentVolumeClaim, node_name: str) -> bool:
+    """Whether a provisioner has taken back where the volume is wanted: it cannot be made there, choose again.
+
+    Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, checkBindings (v1.36).
+    """
+    if asked.metadata.annotations.get(SELECTED_NODE) != node_name or is_bound(now):
+        return False
+    wanted = now.metadata.annotations.get(SELECTED_NODE)
+    return wanted != node_name and revision_of(now.metadata) >= revision_of(asked.metadata)
 
 
 def _stops_counting(_: PodInfo, old: Subject, new: Subject) -> bool:
