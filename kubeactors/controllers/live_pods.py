@@ -1,6 +1,6 @@
 """The pods of an owner, read live because the cache cannot be trusted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.labels import Selector
@@ -25,14 +25,24 @@ class LivePods:
         self._index = index
 
     async def of(self, owner: TypedObject, selector: Selector, now: int) -> tuple[Pod, ...]:
-        """The pods that match. Until the cache shows them so it is still doubted."""
+        """The pods that match. Until the cache shows them so it is still doubted.
+
+        Those of its own that match no longer, as far as the cache knows of them, come after: they are to be released, and
+        nothing tells of them again.
+        """
         uid = owner.metadata.uid
         live = (await self._client.list(Pod, owner.metadata.namespace, label_selector=str(selector))).items
         owned = [one for one in live if is_controlled_by(one.metadata, uid)]
         alive = [one.metadata.uid for one in owned if one.metadata.deletion_timestamp is None]
         is_behind = self._is_cache_behind(uid, selector, owned)
         self._expectations.confirm(uid, map(key_of, owned), alive, now, is_behind=is_behind)
-        return live
+        there = {one.metadata.uid for one in live}
+        return (*live, *(one for one in self._strays(uid, selector) if one.metadata.uid not in there))
+
+    def _strays(self, uid: str, selector: Selector) -> Iterator[Pod]:
+        """The owner's pods that the cache shows with labels that do not match."""
+        shown = self._pods.by_index(self._index, uid).values()
+        return (one for one in shown if not selector.matches(one.metadata.labels))
 
     def _is_cache_behind(self, uid: str, selector: Selector, owned: Sequence[Pod]) -> bool:
         """Whether it shows the owner's pods, as far as they match, as they were before they were read."""

@@ -31,6 +31,7 @@ from kubeactors.client import (
 )
 from kubeactors.client.expectations import AWAIT_SECONDS
 from kubeactors.controllers.pod_marks import CLAIMING
+from kubeactors.controllers.podcontrol import while_there
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, generated_name
 from kubeactors.message import Recipient
 
@@ -79,14 +80,18 @@ class ResourceClaimController(Controller):
         if not pod.spec.resource_claims:
             return
         if change.new is None:
-            self._own.forget(pod.metadata.uid)
-            for one in pod.spec.resource_claims:
-                self._names.pop((pod.metadata.uid, one.name), None)
+            self._forget(pod)
         if change.new is not None and not _has_ended(change.new):
             self.enqueue(_POD + change.key)
             return
         for key in self._claims.by_index(_BY_POD, pod.metadata.uid):
             self.enqueue(_CLAIM + key)
+
+    def _forget(self, pod: Pod) -> None:
+        """It is gone."""
+        self._own.forget(pod.metadata.uid)
+        for one in pod.spec.resource_claims:
+            self._names.pop((pod.metadata.uid, one.name), None)
 
     def _on_claim(self, change: Change[ResourceClaim]) -> None:
         self._own.seen(change)
@@ -105,7 +110,8 @@ class ResourceClaimController(Controller):
         if key.startswith(_POD):
             pod = self._pods.by_key(key.removeprefix(_POD))
             if pod is not None and pod.metadata.deletion_timestamp is None and not _has_ended(pod):
-                await self._provide(pod)
+                with while_there(pod, self._pods, lambda _: self._forget(pod)):
+                    await self._provide(pod)
                 if self._own.lacking(pod.metadata.uid):
                     self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
             return
