@@ -7,7 +7,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.client import controller_of
+from kubeactors.client import controller_of, revision_of
 from kubeactors.controllers.deployment.revisions import DESIRED_REPLICAS, number_in
 from kubeactors.sim.bounds.rollouts import (
     Replicas,
@@ -134,9 +134,12 @@ class AvailabilityBound(Invariant):
         super().__init__(world, root)
         self._floors: dict[str, int] = {}
         """By uid of deployment: how many of its pods must be available."""
+        self._news: dict[str, int] = {}
+        """By uid of ReplicaSet: the revision at which a pod of it last became ready, or ceased to be."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Follow the floors; look at each pod that goes."""
+        self._note(commit)
         if not self.world.calm:
             self._floors.clear()
             return
@@ -150,6 +153,13 @@ class AvailabilityBound(Invariant):
                 yield from self._pod(commit, current)
             case _:
                 return
+
+    def _note(self, commit: Commit) -> None:
+        """Whether it is news of a pod."""
+        old, new = commit.old, commit.new
+        if isinstance(old, Pod) and is_ready(old) != (isinstance(new, Pod) and is_ready(new)):
+            owner = controller_of(old.metadata)
+            self._news[owner.uid if owner is not None else ""] = commit.revision
 
     def _follow(self, commit: Commit, deployment: Deployment) -> None:
         uid = deployment.metadata.uid
@@ -173,7 +183,13 @@ class AvailabilityBound(Invariant):
             self._floors[uid] = least(deployment)
 
     def _is_known(self, found: ReplicaSet) -> bool:
-        """Whether its status is true, and all its pods that are ready are available."""
+        """Whether its status is true, and not by chance, and all its pods that are ready are available.
+
+        When a pod becomes ready and another one ceases to be, what was written before is true again; but by now its
+        controller may count one more.
+        """
+        if revision_of(found.metadata) < self._news.get(found.metadata.uid, 0):
+            return False
         wall, needed = self.root.kernel.wall + self.root.kernel.now, found.spec.min_ready_seconds
         ready = [pod for pod in self.world.pods_of(found) if is_ready(pod)]
         counted = has_caught_up(found) and found.status.available_replicas == len(ready)
