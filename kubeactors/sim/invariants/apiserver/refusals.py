@@ -62,9 +62,10 @@ def _amounts(text: str) -> dict[str, str]:
 
 
 class AddressesAreGivenBack(ServerInvariant):
-    """A service that asks for an address gets it, unless another one had it then, or has got it since.
+    """A service that asks for an address gets it, unless another one had it then, was tried with it, or has got it since.
 
-    Source: `Delete` in pkg/registry/core/service/storage/storage.go (v1.36): a deleted service gives back what it had.
+    Source: `Delete` and `beginCreate` in pkg/registry/core/service/storage/storage.go (v1.36): a deleted service gives
+    back what it had; one that is being created holds its address until it turns out that it cannot be.
     """
 
     name: ClassVar[str] = "addresses-are-given-back"
@@ -75,11 +76,14 @@ class AddressesAreGivenBack(ServerInvariant):
         """The services that were refused, and at which revision they were asked for."""
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Note who is refused."""
+        """Note who is refused; and forget those who were while another one held the address, and could not keep it."""
         request = served.request
         wanted = request.object if isinstance(request, Create) else None
-        if isinstance(answer, Status) and isinstance(wanted, Service) and TAKEN in answer.message:
-            self._refused.append((served.revision, wanted))
+        if isinstance(answer, Status) and isinstance(wanted, Service):
+            if TAKEN in answer.message:
+                self._refused.append((served.revision, wanted))
+            else:
+                self._refused = [one for one in self._refused if not _meanwhile(one, served.revision, wanted)]
         yield from ()
 
     def settled(self) -> Iterator[str]:
@@ -96,6 +100,12 @@ class AddressesAreGivenBack(ServerInvariant):
             for one in (commit.old, commit.new) if commit.revision > revision else ():
                 if isinstance(one, Service):
                     yield one
+
+
+def _meanwhile(refused: tuple[int, Service], begun: int, failed: Service) -> bool:
+    """Whether a service was refused while another one was tried with the same address."""
+    revision, wanted = refused
+    return revision >= begun and wanted.spec.cluster_ip == failed.spec.cluster_ip
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (RefusalsHoldWater, AddressesAreGivenBack)
