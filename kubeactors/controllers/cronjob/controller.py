@@ -78,7 +78,7 @@ class CronJobController(Controller):
         """Follow the jobs there are, and start one if it is due."""
         found = self._overlay.newest(key, self._cron_jobs.by_key(key))
         if found is not None and self.in_doubt(key):
-            found = await self._client.again(found)
+            found = await self._live(found)
         if found is None:
             return
         jobs = tuple(self._jobs.by_index(CONTROLLER, found.metadata.uid).values())
@@ -97,12 +97,21 @@ class CronJobController(Controller):
         """Write what has been done, whatever others have written meanwhile: else the same time would be due again."""
         try:
             written = await self._client.update_status(replace(found, status=status))
-        except Conflict:
-            live = await self._client.get(CronJob, found.metadata.name, found.metadata.namespace)
-            if live.metadata.uid != found.metadata.uid or live.status != found.status:
+        except (Conflict, NotFound):
+            live = await self._live(found)
+            if live is None:
+                return found
+            if live.status != found.status:
                 raise  # somebody else follows its jobs, too
             written = await self._client.update_status(replace(live, status=status))
         return self._overlay.wrote(found.metadata.uid, written)
+
+    async def _live(self, found: CronJob) -> CronJob | None:
+        """As it is now. If it has gone, nobody starts its jobs again, however long the cache may show it."""
+        live = await self._client.again(found)
+        if live is None:
+            self._overlay.deleted(found)
+        return live
 
     def _enqueue_next(self, key: str, found: CronJob, planned: Plan) -> None:
         seconds = planned.wait_seconds
