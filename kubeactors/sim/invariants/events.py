@@ -202,7 +202,8 @@ class EventsAreTold(RequestInvariant):
         space = self.world.find(Namespace, namespace, "")
         stays = space is not None and space.metadata.deletion_timestamp is None
         calm = self.world.hindered_until(kind_of_process(promise.component), "") + RECOVERED < promise.at
-        return calm and stays and self._writes.get(uid, 0) < MANY
+        lives = promise.component not in self.world.dark
+        return calm and lives and stays and self._writes.get(uid, 0) < MANY
 
 
 IN_TIME = 15 * SECOND
