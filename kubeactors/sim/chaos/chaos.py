@@ -45,7 +45,9 @@ CRASH_WINDOW_SECONDS = 30.0
 """How long a fault that waits for a write stays armed."""
 SLOW_START_SECONDS = 20.0
 STOPPED_SECONDS = 0.1
-"""So long after it has lost its power nothing of a machine is under way any more: it does not register again."""
+"""So long after it has lost its power a machine does not begin to register again."""
+LAST_WORDS_SECONDS = 15.0
+"""So late a request that a machine has sent may still make its Node anew. Clouds look every 5 s for who has gone."""
 WAKING_SECONDS = 0.01
 """So long after a pause those who notice it act alone."""
 TROUBLES: dict[faults.Trouble, dict[str, object]] = {
@@ -118,7 +120,8 @@ class Chaos:
                 self._after(fault.deleted_at - fault.at, partial(self._user, DeleteNode(at=0, node=fault.node)))
             case faults.NodeRemoved():
                 self._cut_power(fault, (fault.node,), None)
-                self._after(STOPPED_SECONDS, partial(self._user, DeleteNode(at=0, node=fault.node)))
+                for seconds in (STOPPED_SECONDS, LAST_WORDS_SECONDS):
+                    self._after(seconds, partial(self._user, DeleteNode(at=0, node=fault.node)))
             case faults.KubeletRestart():
                 self._crash(fault, MACHINES, fault.node)
             case faults.ApiServerRestart():
