@@ -19,7 +19,7 @@ from kubeactors.sim.bounds.rollouts import is_active, is_ready
 from kubeactors.sim.invariants.invariant import RequestInvariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within
 from kubeactors.sim.network import Asked
-from kubeactors.sim.processes import kind_of_process
+from kubeactors.sim.processes import MANAGER, kind_of_process
 from kubeactors.sim.world import Commit, World
 
 STEADY = 2 * SECOND
@@ -47,7 +47,8 @@ class _Choice(msgspec.Struct, frozen=True):
 class LeastMissedGoFirst(RequestInvariant):
     """Of too many pods those go that are missed least: unassigned, pending, not ready, cheap, crowded, new ones.
 
-    Only pods count that have been as they are for a while, and that the cache shows so.
+    Only pods count that have been as they are for a while, and that the cache shows so, also when it was looked at last:
+    a controller may choose by what a cache showed that has caught up since.
 
     Source: "ReplicaSet: scaling down" in Kubernetes' documentation; ActivePodsWithRanks in
     pkg/controller/controller_utils.go, getIndirectlyRelatedPods in pkg/controller/replicaset/replica_set.go (v1.36).
@@ -61,6 +62,9 @@ class LeastMissedGoFirst(RequestInvariant):
         self._since: dict[str, int] = {}
         """By uid: when a pod was written last, and when an owner last lost one."""
         self._asked_to_go: dict[str, None] = {}
+        self._looked_at = 0
+        self._shown: dict[str, str] = {}
+        """By uid: the versions of pods that caches showed then."""
         self._choices: list[_Choice] = []
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -88,7 +92,7 @@ class LeastMissedGoFirst(RequestInvariant):
         owners = [] if owner is None else self._related(owner)
         pods = [pod for one in owners for pod in self._pods_of(one)]
         known = self._known(asked.component)
-        if not all(map(self._is_steady, (*owners, *pods))) or not all(_is_known(pod, known) for pod in pods):
+        if not all(map(self._is_steady, (*owners, *pods))) or not all(self._is_known(pod, known) for pod in pods):
             return
         related = list(filter(is_active, pods))
         beside = [pod for pod in related if self._owner(pod) is owner and pod is not doomed]
@@ -116,6 +120,10 @@ class LeastMissedGoFirst(RequestInvariant):
     def _is_steady(self, one: TypedObject) -> bool:
         return self._since.get(one.metadata.uid, 0) + STEADY < self.root.kernel.now
 
+    def _is_known(self, pod: Pod, known: Mapping[str, str]) -> bool:
+        uid, version = pod.metadata.uid, pod.metadata.resource_version
+        return known.get(uid) == version and (self._since[uid] > self._looked_at or self._shown.get(uid) == version)
+
     def _known(self, process: str) -> dict[str, str]:
         """By uid: the versions of pods that a process sees."""
         found: dict[str, str] = {}
@@ -127,17 +135,14 @@ class LeastMissedGoFirst(RequestInvariant):
         return found
 
     def looked(self) -> Iterator[str]:
-        """Look who has stayed."""
+        """Look who has stayed, and what caches show."""
+        self._looked_at, self._shown = self.root.kernel.now, self._known(MANAGER)
         due = [one for one in self._choices if one.at + TOGETHER < self.root.kernel.now]
         self._choices = [one for one in self._choices if one not in due]
         for choice in due:
             for pod in choice.beside:
                 if pod.metadata.uid not in self._asked_to_go and _goes_before(pod, choice):
                     yield f"{title(choice.doomed)} was asked to go, and {title(pod)} was not, which is missed less"
-
-
-def _is_known(pod: Pod, known: Mapping[str, str]) -> bool:
-    return known.get(pod.metadata.uid) == pod.metadata.resource_version
 
 
 def _goes_before(pod: Pod, choice: _Choice) -> bool:
