@@ -279,7 +279,8 @@ class ScalingAddsUp(Invariant):
     """Once all ReplicaSets of a rollout have got their parts of a new number of replicas, these add up to it and the surge.
 
     Each is marked with the number that it has got its part of. That of the last one is where they add up; from then on
-    the rollout goes on. One without a mark, because somebody has made it anew, gets one from the rollout, too.
+    the rollout goes on. One without a mark, because somebody has made it anew, gets one from the rollout, too. What is
+    left over when parts are rounded is the first one's, and nobody else's: if it has fewer than are to go, too many stay.
 
     Source: scale in pkg/controller/deployment/sync.go (v1.36).
     """
@@ -298,9 +299,12 @@ class ScalingAddsUp(Invariant):
             return
         if _part(old) in (None, wanted(owner)):
             return
-        sharing = [one for one in self.world.sets_of(owner.metadata.uid) if wanted(one)]
+        sets = tuple(self.world.sets_of(owner.metadata.uid))
+        sharing = [one for one in sets if wanted(one)]
         total = sum(map(wanted, sharing))
-        if len(sharing) > 1 and all(_part(one) == wanted(owner) for one in sharing) and total != most(owner):
+        had_too_few = total > most(owner) and any(not wanted(one) and _part(one) == wanted(owner) for one in sets)
+        all_have = len(sharing) > 1 and all(_part(one) == wanted(owner) for one in sharing)
+        if all_have and total != most(owner) and not had_too_few:
             yield f"the replica sets of {title(owner)} have got parts of {most(owner)} pods that add up to {total}"
 
 
