@@ -17,7 +17,7 @@ from kubeactors.apimachinery.quantity import add, compare
 from kubeactors.apimachinery.requests import Create
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
-from kubeactors.sim.network import Served
+from kubeactors.sim.network import STORE, Served
 from kubeactors.sim.world import World
 
 FORBIDDEN = "Forbidden"
@@ -65,7 +65,8 @@ class AddressesAreGivenBack(ServerInvariant):
     """A service that asks for an address gets it, unless another one had it then, was tried with it, or has got it since.
 
     Source: `Delete` and `beginCreate` in pkg/registry/core/service/storage/storage.go (v1.36): a deleted service gives
-    back what it had; one that is being created holds its address until it turns out that it cannot be.
+    back what it had; one that is being created holds its address until it turns out that it cannot be. If the store has
+    not said that a service is gone, its address is given back by a repair that takes minutes: see registry/repair.py.
     """
 
     name: ClassVar[str] = "addresses-are-given-back"
@@ -80,10 +81,10 @@ class AddressesAreGivenBack(ServerInvariant):
         request = served.request
         wanted = request.object if isinstance(request, Create) else None
         if isinstance(answer, Status) and isinstance(wanted, Service):
-            if TAKEN in answer.message:
-                self._refused.append((served.revision, wanted))
-            else:
+            if TAKEN not in answer.message:
                 self._refused = [one for one in self._refused if not _meanwhile(one, served.revision, wanted)]
+            elif STORE not in self.world.disturbed:
+                self._refused.append((served.revision, wanted))
         yield from ()
 
     def settled(self) -> Iterator[str]:
