@@ -35,9 +35,9 @@ class Cache:
         """Node name of each pod that takes room, by uid."""
         self._assumed: dict[str, PodInfo] = {}
         self._nominated: dict[str, str] = {}
-        self.nominated_with_terms: int = 0
-        """How many of those for whom room is being made bring affinity terms."""
         """Node name of each pod that waits for room to be made there, by uid."""
+        self.nominated_with_terms: int = 0
+        """How many of those bring affinity terms."""
         self.node_count: int = 0
         """How many Nodes exist."""
 
