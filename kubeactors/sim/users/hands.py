@@ -63,6 +63,19 @@ class Hands:
                 await self.sleep(RETRY_SECONDS)
         return await action()
 
+    async def insist(self, action: Callable[[], Awaitable[None]], attempts: int) -> None:
+        """Do it again whatever is in its way: it must be done, and rules that refuse it pass, too.
+
+        Raises:
+            StatusError: it was refused too often.
+        """
+        for _ in range(attempts - 1):
+            try:
+                return await action()
+            except StatusError:
+                await self.sleep(RETRY_SECONDS)
+        return await action()
+
     async def ensure(self, wanted: TypedObject) -> None:
         """Create it, unless there is one of that name."""
         with suppress(AlreadyExists):

@@ -42,7 +42,7 @@ class Ownership:
         await self._hands.ensure(owned(action, tuple(references)))
         if action.held_seconds:
             await self._hands.sleep(action.held_seconds)
-            await self._hands.persist(partial(self._release, action.name), RELEASE_ATTEMPTS)
+            await self._hands.insist(partial(self._release, action.name), RELEASE_ATTEMPTS)
 
     async def _find(self, name: str) -> TypedObject | None:
         try:
