@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
-from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, Service
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
@@ -48,8 +48,8 @@ def missing(world: World) -> Iterator[str]:
 def goes_on(world: World, wall: int, seconds: float) -> bool:
     """Whether something will happen by itself, as far as it is known when: within so many seconds.
 
-    A job runs, or is kept for a time, or a pod that nobody has any more runs to its end; an autoscaler looks back, or a
-    node has been given up and will be heard of again. The time of a deployment that makes no progress is over.
+    A job runs, or is kept for a time, or a pod that nobody has any more runs to its end; an autoscaler looks back, a
+    cron job is not suspended, or a node has been given up and will be heard of again. The time of a deployment that makes no progress is over.
 
     Args:
         world: what there is.
@@ -57,6 +57,8 @@ def goes_on(world: World, wall: int, seconds: float) -> bool:
         seconds: for how long nothing may happen.
     """
     if any(wall - LATE <= _deadline(one) < wall + seconds * SECOND for one in world.of(Deployment).values()):
+        return True
+    if any(not one.spec.suspend for one in world.of(CronJob).values()):
         return True
     if world.of(HorizontalPodAutoscaler) or any(is_ours(one) and not is_well(one) for one in world.of(Node).values()):
         return True
