@@ -48,8 +48,9 @@ def missing(world: World) -> Iterator[str]:
 def goes_on(world: World, wall: int, seconds: float) -> bool:
     """Whether something will happen by itself, as far as it is known when: within so many seconds.
 
-    A job runs, or is kept for a time, or a pod that nobody has any more runs to its end; an autoscaler looks back, a
-    cron job is not suspended, or a node has been given up and will be heard of again. The time of a deployment that makes no progress is over.
+    A job runs, or is kept for a time, or a pod that nobody has any more runs to its end; an autoscaler looks back, a cron
+    job is not suspended, or a node has been given up and will be heard of again. The time of a deployment that makes no
+    progress is over.
 
     Args:
         world: what there is.

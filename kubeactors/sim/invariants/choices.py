@@ -81,8 +81,9 @@ class TheBestIsChosen(Invariant):
             self._waiting = None
 
     def _problem(self, pod: Pod, chosen: str) -> str:
-        if any(one.status.nominated_node_name and not one.spec.node_name for one in self.world.of(Pod).values()):
-            return ""  # room is kept, and not only for this one
+        waiting = (one for one in self.world.of(Pod).values() if not one.spec.node_name)
+        if any(one.status.nominated_node_name or not _is_plain(one) for one in waiting):
+            return ""  # room is kept, and not only for this one: also while volumes and devices are made ready
         choice = self._choice(pod)
         found = scores(choice) if choice.feasible else {}
         best = max(found.values(), default=0)
