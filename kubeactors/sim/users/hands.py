@@ -54,14 +54,7 @@ class Hands:
         Raises:
             StatusError: it was refused for good, or too often.
         """
-        for _ in range(attempts - 1):
-            try:
-                return await action()
-            except StatusError as error:
-                if not is_passing(error):
-                    raise
-                await self.sleep(RETRY_SECONDS)
-        return await action()
+        await self._again(action, attempts, is_passing)
 
     async def insist(self, action: Callable[[], Awaitable[None]], attempts: int) -> None:
         """Do it again whatever is in its way: it must be done, and rules that refuse it pass, too.
@@ -69,10 +62,17 @@ class Hands:
         Raises:
             StatusError: it was refused too often.
         """
+        await self._again(action, attempts, lambda _: True)
+
+    async def _again(
+        self, action: Callable[[], Awaitable[None]], attempts: int, passes: Callable[[StatusError], bool]
+    ) -> None:
         for _ in range(attempts - 1):
             try:
                 return await action()
-            except StatusError:
+            except StatusError as error:
+                if not passes(error):
+                    raise
                 await self.sleep(RETRY_SECONDS)
         return await action()
 
