@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import platform
 import sys
-from pathlib import Path
 
 import anyio
 
 from benchmarks.actors import ask, fan, ring, spawn, tell
 from benchmarks.actors.question import Question
+from benchmarks.machine import machine
 
 QUESTIONS = (
     tell.QUESTION,
@@ -34,16 +33,6 @@ def measure(question: Question, rounds: int, scale: float, *, uvloop: bool) -> d
             seconds = anyio.run(contestant, count, backend="asyncio", backend_options={"use_uvloop": uvloop})
             best[name] = max(best[name], count / seconds)
     return best
-
-
-def machine() -> dict[str, str]:
-    """Where this ran."""
-    cpu = platform.processor()
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        names = [line for line in information.read_text().splitlines() if line.startswith("model name")]
-        cpu = f"{len(names)} x {names[0].split(': ')[1]}" if names else cpu
-    return {"python": platform.python_version(), "cpu": cpu, "system": platform.system()}
 
 
 def show(question: Question, best: dict[str, float]) -> None:

@@ -14,9 +14,9 @@ from typing import cast
 import anyio
 import msgspec
 
-from benchmarks.actors.__main__ import machine
 from benchmarks.cluster.catalogue import NAMES, question_named
 from benchmarks.cluster.question import Figure, Figures, Question
+from benchmarks.machine import machine
 from kubeactors.cli.loop import MIDDLE, OLD, YOUNG
 
 

@@ -1,0 +1,14 @@
+"""Says on what machine a benchmark ran. Imports nothing that counts: what is imported is memory that is measured."""
+
+import platform
+from pathlib import Path
+
+
+def machine() -> dict[str, str]:
+    """Where this ran."""
+    cpu = platform.processor()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        names = [line for line in information.read_text().splitlines() if line.startswith("model name")]
+        cpu = f"{len(names)} x {names[0].split(': ')[1]}" if names else cpu
+    return {"python": platform.python_version(), "cpu": cpu, "system": platform.system()}
