@@ -6,7 +6,7 @@ import msgspec
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Something that happens `at` so many virtual seconds after the cluster is ready.
 
-    Its `kind` is the tag of its class. A step is data: what it does stands in `users/` and `chaos.py`.
+    Its `kind` is the tag of its class. A step is data: what it does stands in `users/` and `chaos/`.
     """
 
     at: float
@@ -28,6 +28,17 @@ class Action(Step, frozen=True, kw_only=True):
 
 class Fault(Step, frozen=True, kw_only=True):
     """Something that breaks. It is armed at its time, fires when it meets what it breaks, and always heals."""
+
+
+class Lasting(Fault, frozen=True, kw_only=True):
+    """A fault that lasts."""
+
+    seconds: float
+
+    @property
+    def heals_at(self) -> float:
+        """When it is over."""
+        return self.at + self.seconds
 
 
 def kind_of(step: Step) -> str:

@@ -7,10 +7,9 @@ from itertools import combinations
 
 import msgspec
 
-from kubeactors.sim.chaos.faults import Lasting
 from kubeactors.sim.plan import AnyStep, Plan
 from kubeactors.sim.search.fewest import fewest
-from kubeactors.sim.steps import kind_of
+from kubeactors.sim.steps import Lasting, kind_of
 
 SHORTER = (0.05, 0.3, 1.0, 3.0, 10.0, 40.0)
 """The lengths that are tried in place of a longer one, in seconds."""

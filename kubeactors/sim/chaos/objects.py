@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-from kubeactors.actor.cell import Cell
 from kubeactors.actor.errors import AskError
 from kubeactors.actor.waits import Wait
 from kubeactors.api import SCHEME
@@ -18,10 +17,10 @@ from kubeactors.apimachinery.requests import ADMIN, MERGE_PATCH, Patch
 from kubeactors.client import revision_of
 from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.chaos.corruption import SPOILT_TYPES, mended, spoilt
-from kubeactors.sim.chaos.faults import FieldSpoilt, Restorable, StatusLost
+from kubeactors.sim.chaos.effects import Effects
+from kubeactors.sim.chaos.faults import FieldSpoilt, ObjectFault, Restorable, StatusLost
 from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import SERVER
-from kubeactors.sim.world import World
 from kubeactors.storage.messages import Compare, PutOp, Txn, TxnReply
 
 RESTORABLE: dict[Restorable, type[TypedObject]] = {
@@ -43,26 +42,26 @@ RETRY_SECONDS = 0.1
 """How soon it is tried again to mend what somebody else has written at the same time."""
 
 
-class Spoiler:
-    """Spoils fields.
+class Objects:
+    """Spoils what is stored.
 
     Args:
-        world: what there is.
-        find: finds an actor of the control plane.
-        after: does something after so many seconds.
+        effects: what faults do.
     """
 
-    def __init__(
-        self,
-        world: World,
-        find: Callable[[str], Cell | None],
-        after: Callable[[float, Callable[[], object]], object],
-    ) -> None:
-        self._world = world
-        self._find = find
-        self._after = after
+    def __init__(self, effects: Effects) -> None:
+        self._effects = effects
+        self._world = effects.world
 
-    def spoil(self, fault: FieldSpoilt, fired: Callable[[], object]) -> None:
+    def begin(self, fault: ObjectFault) -> None:
+        """Let it happen, until it heals."""
+        match fault:
+            case FieldSpoilt():
+                self._spoil(fault)
+            case StatusLost():
+                self._lose_status(fault)
+
+    def _spoil(self, fault: FieldSpoilt) -> None:
         """Choose an object that has the field, and write it with a wrong one; mend that when the fault heals."""
         victims = sorted(
             (key, one, wrong)
@@ -76,20 +75,23 @@ class Spoiler:
 
         def done(succeeded: bool) -> None:  # noqa: FBT001 -- it is a callback
             if succeeded:
-                fired()
-                self._after(fault.seconds, partial(self._mend, key, wrong, before))
+                self._effects.count(fault)
+                self._effects.after(fault.seconds, partial(self._mend, key, wrong, before))
 
         self._world.spoil(before)
         self._write(key, before, wrong, done)
 
-    def lose_status(self, fault: StatusLost, fired: Callable[[], object]) -> None:
+    def _lose_status(self, fault: StatusLost) -> None:
         """Write an object without its status, as an administrator may."""
         types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
-        server, victims = self._find(SERVER), [one for type_ in types for one in self._restorable(type_)]
+        server, victims = (
+            self._effects.processes.find(SERVER),
+            [one for type_ in types for one in self._restorable(type_)],
+        )
         if server is None or not victims:
             return
         found = victims[fault.number % len(victims)]
-        fired()
+        self._effects.count(fault)
         lost = Patch(
             resource=SCHEME.resource_of(type(found)),
             namespace=found.metadata.namespace,
@@ -116,11 +118,11 @@ class Spoiler:
 
     def _again_unless(self, action: Callable[[], object], succeeded: bool) -> None:  # noqa: FBT001 -- as above
         if not succeeded:
-            self._after(RETRY_SECONDS, action)
+            self._effects.after(RETRY_SECONDS, action)
 
     def _write(self, key: str, now: TypedObject, value: TypedObject, done: Callable[[bool], object]) -> None:
         """Write an object if it is still as it was, past the API server."""
-        store, reply = self._find(STORE), Wait[object]()
+        store, reply = self._effects.processes.find(STORE), Wait[object]()
         if store is None:
             done(False)
             return

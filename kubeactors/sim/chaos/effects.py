@@ -1,0 +1,94 @@
+"""What faults of all families do: wait, count, set rules, let somebody crash."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.supervision import SECOND
+from kubeactors.sim.chaos.concern import concerned, hinders
+from kubeactors.sim.chaos.crash import SimulatedCrash
+from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault
+from kubeactors.sim.network import Network, Rule
+from kubeactors.sim.processes import Processes
+from kubeactors.sim.steps import Fault, kind_of
+from kubeactors.sim.world import World
+
+F = TypeVar("F", bound=Fault)
+
+ARMED_SECONDS = 30.0
+"""How long a fault that waits for a write stays armed."""
+
+
+class Effects:
+    """The hands of chaos.
+
+    Args:
+        kernel: of the simulation.
+        network: where rules take effect.
+        world: is told who is concerned by a fault.
+        plane: the name of the control plane in the supervision tree.
+    """
+
+    def __init__(self, kernel: Kernel, network: Network, world: World, plane: str) -> None:
+        self.kernel = kernel
+        self.network = network
+        self.world = world
+        self.processes: Processes = Processes(kernel.root, plane)
+        self.fired: dict[str, int] = {}
+        """How often each kind of fault took effect."""
+        self.on_fired: Callable[[AnyFault], object] = lambda _: None
+        """Is told whenever one takes effect."""
+
+    def count(self, fault: AnyFault) -> None:
+        """It takes effect now, which may be long after it was armed: that is when it concerns somebody."""
+        self.concern(fault, 0.0)
+        kind = kind_of(fault)
+        self.fired[kind] = self.fired.get(kind, 0) + 1
+        self.on_fired(fault)
+
+    def concern(self, fault: AnyFault, seconds: float) -> None:
+        """Whom it is about it disturbs from now on for so long."""
+        until = self.kernel.now + int(seconds * SECOND)
+        self.world.disturb(concerned(fault), until, hinders=hinders(fault))
+
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
+        """Do something later."""
+        self.kernel.at(self.kernel.now + int(seconds * SECOND), action)
+
+    def rule(self, component: str, rule: Rule, seconds: float) -> None:
+        """Let a rule hold for what a component says and hears, for so long."""
+
+        def heal() -> None:
+            self.network.remove(component, rule)
+            rule.heal()
+
+        self.network.add(component, rule)
+        self.after(seconds, heal)
+
+    def crash(self, fault: AnyFault, cell: Cell | None) -> None:
+        """Somebody crashes by a fault, if he is there; his supervisor starts him again."""
+        if cell is not None and cell.actor is not None:
+            self.count(fault)
+            self.kernel.failed(cell, SimulatedCrash(kind_of(fault)))
+
+    def restart(self, process: str) -> None:
+        """A process crashes, and is started again. That counts as no fault."""
+        cell = self.processes.process(process)
+        if cell is not None and cell.actor is not None:
+            self.kernel.failed(cell, SimulatedCrash("restart"))
+
+    def counting(self, fault: AnyFault) -> Callable[[], None]:
+        """What is to be called when it takes effect."""
+        return partial(self.count, fault)
+
+    def at_the_hot_node(self, fault: F) -> F:
+        """The same fault; if it is about the hot node, about the node that this is now."""
+        for field in ("component", "node"):
+            if getattr(fault, field, "") == HOT_NODE:
+                node = self.world.hot_node or next(self.processes.machines(), "")
+                return msgspec.structs.replace(fault, **{field: node})
+        return fault

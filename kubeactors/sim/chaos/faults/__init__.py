@@ -1,0 +1,179 @@
+"""What breaks, as data: one file for each family of faults.
+
+    machines.py   power             crashes.py   who starts anew       tempo.py    whose time goes wrong
+    watches.py    what is told      writes.py    what is asked for     links.py    whole connections
+    store.py      the store         objects.py   what is stored        containers.py
+    own.py        what the author of an operator has declared
+
+A component is a process that talks to the API server: `controller-manager`, `scheduler`, or a node's name for its
+kubelet. Of several controller managers or schedulers it is the one that leads when the fault begins. A controller is an
+actor in the controller manager: `replicaset`, `deployment`, and so on. A watch is named by its component and its
+resource, in the plural; without a resource all watches of the component are meant, and of writes those of all objects
+but events and leases.
+
+A node may be named `hot-node`: the one from which a pod was last asked to go, or went, when the fault begins; of a
+fail-over, when the component crashes. What has just gone is what somebody may still believe in.
+"""
+
+from kubeactors.sim.chaos.faults.containers import BadStarts, ContainerFault, FailingProbes, Probed, SlowStarts, Trouble
+from kubeactors.sim.chaos.faults.crashes import (
+    ApiServerRestart,
+    ControllerCrash,
+    CrashFault,
+    FailOver,
+    KubeletRestart,
+    ManagerRestart,
+    SchedulerRestart,
+    StoreRestart,
+    VersionSkew,
+)
+from kubeactors.sim.chaos.faults.links import Direction, LinkFault, Overload, Partition, Refusal, Throttled, Unavailable
+from kubeactors.sim.chaos.faults.machines import (
+    MachineFault,
+    NodePowerLoss,
+    NodeRemoved,
+    NodeReplaced,
+    RackPowerLoss,
+    ZonePowerLoss,
+)
+from kubeactors.sim.chaos.faults.objects import FieldSpoilt, ObjectFault, Restorable, Spoilable, StatusLost
+from kubeactors.sim.chaos.faults.own import OwnFault
+from kubeactors.sim.chaos.faults.store import DiskFull, StoreFault, StoreLeaderChange, Tear, TornWrite
+from kubeactors.sim.chaos.faults.tempo import ClockSkew, Pause, SlowActor, Stall, TempoFault
+from kubeactors.sim.chaos.faults.watches import (
+    Compaction,
+    MailboxOverflow,
+    StoreLag,
+    WatchBreak,
+    WatchExpired,
+    WatchFault,
+    WatchLag,
+    WatchRepeat,
+)
+from kubeactors.sim.chaos.faults.writes import (
+    Conflicts,
+    Denial,
+    Denied,
+    LateWrite,
+    Leg,
+    ReplyLost,
+    SlowReplies,
+    Unseen,
+    Verb,
+    WriteFault,
+)
+
+__all__ = [
+    "HOT_NODE",
+    "AnyFault",
+    "ApiServerRestart",
+    "BadStarts",
+    "ClockSkew",
+    "Compaction",
+    "Conflicts",
+    "ContainerFault",
+    "ControllerCrash",
+    "CrashFault",
+    "Denial",
+    "Denied",
+    "Direction",
+    "DiskFull",
+    "FailOver",
+    "FailingProbes",
+    "FieldSpoilt",
+    "KubeletRestart",
+    "LateWrite",
+    "Leg",
+    "LinkFault",
+    "MachineFault",
+    "MailboxOverflow",
+    "ManagerRestart",
+    "NodePowerLoss",
+    "NodeRemoved",
+    "NodeReplaced",
+    "ObjectFault",
+    "Overload",
+    "OwnFault",
+    "Partition",
+    "Pause",
+    "Probed",
+    "RackPowerLoss",
+    "Refusal",
+    "ReplyLost",
+    "Restorable",
+    "SchedulerRestart",
+    "SlowActor",
+    "SlowReplies",
+    "SlowStarts",
+    "Spoilable",
+    "Stall",
+    "StatusLost",
+    "StoreFault",
+    "StoreLag",
+    "StoreLeaderChange",
+    "StoreRestart",
+    "Tear",
+    "TempoFault",
+    "Throttled",
+    "TornWrite",
+    "Trouble",
+    "Unavailable",
+    "Unseen",
+    "Verb",
+    "VersionSkew",
+    "WatchBreak",
+    "WatchExpired",
+    "WatchFault",
+    "WatchLag",
+    "WatchRepeat",
+    "WriteFault",
+    "ZonePowerLoss",
+]
+
+HOT_NODE = "hot-node"
+
+AnyFault = (
+    NodePowerLoss
+    | KubeletRestart
+    | ApiServerRestart
+    | StoreRestart
+    | ManagerRestart
+    | SchedulerRestart
+    | ControllerCrash
+    | WatchLag
+    | WatchBreak
+    | WatchExpired
+    | WatchRepeat
+    | StoreLag
+    | Conflicts
+    | ReplyLost
+    | SlowReplies
+    | LateWrite
+    | Unseen
+    | Unavailable
+    | Partition
+    | ZonePowerLoss
+    | NodeReplaced
+    | NodeRemoved
+    | FailOver
+    | Stall
+    | SlowStarts
+    | BadStarts
+    | Throttled
+    | RackPowerLoss
+    | Pause
+    | ClockSkew
+    | VersionSkew
+    | StatusLost
+    | FieldSpoilt
+    | Denied
+    | SlowActor
+    | MailboxOverflow
+    | FailingProbes
+    | Overload
+    | DiskFull
+    | TornWrite
+    | StoreLeaderChange
+    | Compaction
+)
+"""All of them, in the order in which they came to be: a new one goes to the end, for plans are drawn by it."""

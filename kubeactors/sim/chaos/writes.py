@@ -1,0 +1,65 @@
+"""Single writes that are late, lost or refused, and what users do meanwhile."""
+
+from collections.abc import Callable
+from functools import partial
+
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ApiRequest
+from kubeactors.sim.chaos.effects import ARMED_SECONDS, Effects
+from kubeactors.sim.chaos.faults import Conflicts, Denied, LateWrite, ReplyLost, SlowReplies, Unseen, WriteFault
+from kubeactors.sim.chaos.meddling import meddled, taken_away
+from kubeactors.sim.chaos.rules.watches import EXPIRED, Break
+from kubeactors.sim.chaos.rules.writes import DelayReply, Deny, Hold, LoseReply, Touch, Vanish
+from kubeactors.sim.workload import AnyAction
+
+
+class Writes:
+    """Lets something happen to them.
+
+    Args:
+        effects: what faults do.
+        user: does what people do while something is under way.
+    """
+
+    def __init__(self, effects: Effects, user: Callable[[AnyAction], object]) -> None:
+        self._effects = effects
+        self._user = user
+
+    def begin(self, fault: WriteFault) -> None:
+        """Let it happen, until it heals."""
+        effects, fired, name = self._effects, self._effects.counting(fault), fault.component
+        match fault:
+            case Conflicts():
+                effects.rule(name, Touch(fault.resource, fault.count, fired), ARMED_SECONDS)
+            case ReplyLost():
+                effects.rule(name, LoseReply(fault.resource, fault.skip, fired, silent=fault.silent), ARMED_SECONDS)
+            case Denied():
+                effects.rule(name, Deny(fault, fired), fault.seconds or ARMED_SECONDS)
+            case SlowReplies():
+                late = DelayReply(fault.resource, fired, partial(effects.after, fault.delay_seconds))
+                effects.rule(name, late, fault.seconds)
+            case LateWrite():
+                effects.rule(name, Hold(fault, partial(self._meanwhile, fault), effects.after), ARMED_SECONDS)
+            case Unseen():
+                vanish = Vanish(fault, partial(self._hide, fault), partial(self._take_away, fault))
+                effects.rule(name, vanish, ARMED_SECONDS)
+
+    def _meanwhile(self, fault: LateWrite, write: ApiRequest[object]) -> None:
+        """A user does something while a write, or its reply, is under way."""
+        self._effects.count(fault)
+        self._effects.concern(fault, fault.seconds)
+        if fault.meanwhile is not None:
+            self._do(meddled(write, fault.meanwhile, is_done=fault.leg == "reply"))
+
+    def _hide(self, fault: Unseen, resource: str) -> None:
+        hidden = Break(resource, self._effects.counting(fault), EXPIRED)
+        self._effects.rule(fault.component, hidden, fault.seconds)
+
+    def _take_away(self, fault: Unseen, written: TypedObject) -> None:
+        """A user deletes what a component has just written."""
+        self._effects.concern(fault, fault.seconds)
+        self._do(taken_away(written))
+
+    def _do(self, action: AnyAction | None) -> None:
+        if action is not None:
+            self._user(action)
