@@ -12,7 +12,9 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apiserver import ApiServer, Authorizer, ObjectCodec
-from kubeactors.apiserver.admission.webhooks import call as webhooks
+from kubeactors.apiserver.admission.webhooks.call import Call as WebhookCall
+from kubeactors.apiserver.admission.webhooks.call import CallWebhook
+from kubeactors.apiserver.admission.webhooks.call import no_call as no_webhook
 from kubeactors.client import Client, ElectionConfig, InProcessTransport, LeaderElector
 from kubeactors.client.transport import ApiMessage, Transport
 from kubeactors.cluster.autoscaler_metrics import MachineMetrics
@@ -89,6 +91,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         workloads: what containers are besides simulated.
         running: the pods that run on machines from the start, by name of the machine; emptied as they boot.
         guests: what else runs as a process of the cluster, by name: how it is made, given the way to the API server.
+        webhooks: makes who carries questions to webhooks, where that is not by HTTPS.
     """
 
     supervision: ClassVar[Supervision] = RESTARTING
@@ -101,7 +104,9 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         workloads: Workloads | None = None,
         running: dict[str, tuple[Pod, ...]] | None = None,
         guests: Mapping[str, Guest] = NO_GUESTS,
+        webhooks: Callable[[], Actor[CallWebhook]] | None = None,
     ) -> None:
+        self._webhooks = webhooks
         self._guests = guests
         self._running = {} if running is None else running
         self._workloads = workloads
@@ -171,11 +176,10 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             candidate = name if number == 1 else f"{name}-{number}"
             self.ctx.spawn(partial(LeaderElector, client, election, lead), name=candidate)
 
-    def _way_to_webhooks(self) -> webhooks.Call:
+    def _way_to_webhooks(self) -> WebhookCall:
         """Webhooks are programs elsewhere, or coroutines on machines: where there are none, nobody is asked."""
-        if self._workloads is None:
-            return webhooks.no_call
-        return asking_webhooks(self.ctx.spawn(WebhookCalls, name="webhooks"))
+        carrier = self._webhooks or (None if self._workloads is None else WebhookCalls)
+        return no_webhook if carrier is None else asking_webhooks(self.ctx.spawn(carrier, name="webhooks"))
 
     def _way_to_extenders(self, config: SchedulerConfig) -> Call:
         if not config.extenders:

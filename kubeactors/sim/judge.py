@@ -86,7 +86,7 @@ class Judge:
 
     def served(self, server: Cell, request: ApiRequest[object]) -> Hear:
         """A server begins to serve a request: who hears what it says."""
-        return partial(self._hear_server, Served(server, request, self._world.revision))
+        return partial(self._hear_server, Served(server, request, self._world.revision, self._kernel.now))
 
     def _hear_server(self, served: Served, answer: object) -> None:
         for one in self._serving:

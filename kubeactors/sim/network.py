@@ -81,6 +81,8 @@ class Served(msgspec.Struct, frozen=True):
     request: ApiRequest[object]
     revision: int
     """Of the store at that moment."""
+    at: int
+    """When that is, in virtual nanoseconds."""
 
 
 class Rule:

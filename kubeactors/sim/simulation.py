@@ -44,6 +44,7 @@ from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
 from kubeactors.sim.users.certificates import signing_key
 from kubeactors.sim.users.manifests import ROOT_CA, own_pod
+from kubeactors.sim.webhooks import WebhookPrograms
 from kubeactors.sim.workload import AnyAction, AskForCertificate, OwnAction
 from kubeactors.sim.world import World, told
 
@@ -195,7 +196,7 @@ class Simulation:
 
     def _start(self) -> None:
         shared = Shared(None, SCHEME.copy())
-        plane = partial(ControlPlane, self._spec, self.disk, shared, guests=self.guests)
+        plane = partial(ControlPlane, self._spec, self.disk, shared, guests=self.guests, webhooks=WebhookPrograms)
         self.plane: Ref[PlaneMessage] = self.sim.spawn(plane, name=PLANE)
         server: Ref[ApiMessage] = self.sim.ask(self.plane, GetApiServer())
         self.transport: Transport = InProcessTransport(server)

@@ -6,14 +6,17 @@ from unittest.mock import patch
 
 import pytest
 
+from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apiserver.admission.policies import matching, validating
-from kubeactors.apiserver.admission.policies.book import Book
+from kubeactors.apiserver.admission.policies.book import Book, Webhook
 from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
 from kubeactors.apiserver.admission.policies.validating import ValidatingPolicies
 from kubeactors.apiserver.admission.webhooks import webhooks
+from kubeactors.apiserver.admission.webhooks.review import Answer as Answered
+from kubeactors.apiserver.admission.webhooks.review import read_answer
 from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.workload import AnyAction, Clear, Form, Furnish, Means, Operation, Place, SetRule, Touch
+from kubeactors.sim.workload import Answer, AnyAction, Clear, Form, Furnish, Means, Operation, Place, SetRule, Touch
 
 CHANGES: tuple[Operation, ...] = ("CREATE", "UPDATE")
 WRITES: tuple[AnyAction, ...] = (
@@ -37,6 +40,8 @@ def rule(
     soft: bool = False,
     errs: bool = False,
     in_binding: bool = False,
+    answer: Answer = "nobody",
+    takes_seconds: float = 0.0,
 ) -> SetRule:
     """A rule that is there for a minute."""
     return SetRule(
@@ -51,6 +56,8 @@ def rule(
         soft=soft,
         errs=errs,
         in_binding=in_binding,
+        answer=answer,
+        takes_seconds=takes_seconds,
     )
 
 
@@ -115,6 +122,38 @@ def strict() -> AbstractContextManager[object]:
     return patch.object(webhooks, "IGNORE", "Never")
 
 
+def deaf() -> AbstractContextManager[object]:
+    """What webhooks answer is taken for a yes."""
+    return patch.object(webhooks, "read_answer", return_value=Answered(allowed=True))
+
+
+def unpatched() -> AbstractContextManager[object]:
+    """What webhooks want changed is not."""
+
+    async def mutate(_self: Webhooks, value: object, _attributes: object) -> object:
+        return value
+
+    return patch.object(Webhooks, "mutate", mutate)
+
+
+def impatient() -> AbstractContextManager[object]:
+    """No answer is waited for."""
+
+    async def posted(_self: Webhooks, one: Webhook, _endpoint: object, _body: object) -> bytes:
+        raise webhooks._CallFailed(one.name)
+
+    return patch.object(Webhooks, "_posted", posted)
+
+
+def trusting() -> AbstractContextManager[object]:
+    """It is not looked to which question something is the answer."""
+
+    def read(body: bytes, _uid: str, *, may_patch: bool) -> Answered:
+        return read_answer(body, "another", may_patch=may_patch)
+
+    return patch.object(webhooks, "read_answer", read)
+
+
 MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
     (stale, rule("validating")),
     (stale, rule("validating", by="parameter")),
@@ -130,11 +169,19 @@ MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
     (nameless, rule("validating", by="name")),
     (nameless, rule("validating", by="exclusion")),
     (strict, rule("validating-webhook", soft=True)),
+    (deaf, rule("validating-webhook", answer="refuse", soft=True)),
+    (deaf, rule("mutating-webhook", answer="refuse", by="label")),
+    (unpatched, rule("mutating-webhook", answer="mark", by="label", operations=CHANGES)),
+    (impatient, rule("validating-webhook", answer="allow")),
+    (impatient, rule("mutating-webhook", answer="allow", takes_seconds=0.5)),
+    (trusting, rule("validating-webhook", answer="nonsense", by="condition")),
+    (strict, rule("validating-webhook", answer="error", soft=True)),
+    (strict, rule("validating-webhook", answer="allow", takes_seconds=5.0, soft=True)),
 ]
 
 
 @pytest.mark.parametrize(
-    ("mutant", "found"), MUTANTS, ids=[f"{mutant.__name__}-{one.form}-{one.by}" for mutant, one in MUTANTS]
+    ("mutant", "found"), MUTANTS, ids=[f"{mutant.__name__}-{one.form}-{one.by}-{one.answer}" for mutant, one in MUTANTS]
 )
 def test_a_server_that_does_not_keep_a_rule_is_objected_to(
     mutant: Callable[[], AbstractContextManager[object]], found: SetRule
@@ -142,6 +189,12 @@ def test_a_server_that_does_not_keep_a_rule_is_objected_to(
     assert ran(found).judge.violations == []
     with mutant():
         assert "rules-hold" in {one.invariant for one in ran(found).judge.violations}
+
+
+def test_what_no_webhook_refuses_is_written_with_what_they_add() -> None:
+    marks = rule("mutating-webhook", answer="mark", operations=CHANGES, by="label")
+    (found,) = [one for one in ran(marks).world.of(ConfigMap).values() if one.metadata.name == "config-map-1"]
+    assert found.data["marked-1"] == "yes"
 
 
 @pytest.mark.parametrize("errs", [False, True])

@@ -86,7 +86,7 @@ class Bench:
 
     def told(self, request: ApiRequest[object], answer: object, came_at: int = 5) -> list[str]:
         """What the invariant says to this answer."""
-        served = Served(self.server, request, came_at)
+        served = Served(self.server, request, came_at, 0)
         return list(cast("ServerInvariant", self.invariant).served(served, answer))
 
 

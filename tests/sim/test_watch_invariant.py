@@ -63,7 +63,7 @@ def test_a_watch_that_lists_tells_what_comes_after_its_list() -> None:
     cell, invariant = _watcher()
     request = Watch(resource=LEASES, subscriber=cell, watch=1, lists=True, user=ADMIN)
     begun = WatchStarted(ListResult(metadata=ListMeta(resource_version="5"), items=()))
-    assert list(invariant.served(Served(cell, request, 5), begun)) == []
+    assert list(invariant.served(Served(cell, request, 5, 0), begun)) == []
     told = WatchEvents(1, (WatchEvent(ADDED, _lease("b")),), 1)
     (problem,) = invariant.watched(Stream("controller-manager", request, cell), cell, told)
     assert f"should be {ADDED} of leases/x/a" in problem

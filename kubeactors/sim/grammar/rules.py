@@ -8,10 +8,15 @@ from kubeactors.sim.workload import AnyAction
 
 SORTS: tuple[workload.Sort, ...] = ("config-map", "config-map", "secret", "service", "pod")
 FORMS: tuple[workload.Form, ...] = (
-    "validating", "validating", "mutating", "mutating", "validating-webhook", "mutating-webhook"
+    "validating", "validating", "mutating", "mutating",
+    "validating-webhook", "mutating-webhook", "validating-webhook", "mutating-webhook",
 )  # fmt: skip
 MEANS: tuple[workload.Means, ...] = ("label", "condition", "all", "name", "exclusion", "parameter")
 MEANS_OF_HOOKS = MEANS[:3]
+ANSWERS: tuple[workload.Answer, ...] = ("refuse", "allow", "nobody", "refuse", "error", "nonsense")
+ANSWERS_OF_CHANGES: tuple[workload.Answer, ...] = ("mark", "mark", "mark", "mark", *ANSWERS)
+TAKES = (0.0, 0.0, 0.5, 5.0)
+"""How long programs take to answer, in seconds: once longer than is waited for them."""
 MEANS_OF_CHANGES: tuple[workload.Means, ...] = ("label", "condition", "name", "parameter")
 """What changes all but some also changes what controllers see to: they would write it again and again."""
 PLACES: tuple[workload.Place, ...] = ("tenant", "tenant", "tenant", "elsewhere", "default")
@@ -74,10 +79,15 @@ class Rules:
         source = self._source
         self._count += 1
         form: workload.Form = source.choice(FORMS)
-        mutates = form == "mutating"
+        hooks = form.endswith("webhook")
+        answers = ANSWERS_OF_CHANGES if form == "mutating-webhook" else ANSWERS
+        answer: workload.Answer = source.choice(answers) if hooks else "nobody"
+        mutates = form == "mutating" or answer == "mark"
         place: workload.Place = "tenant" if mutates else source.choice(PLACES)
         sort: workload.Sort = "config-map" if mutates else self._sort
-        means = MEANS_OF_CHANGES if mutates else MEANS_OF_HOOKS if form.endswith("webhook") else MEANS
+        means: tuple[workload.Means, ...] = MEANS_OF_CHANGES if mutates else MEANS
+        if hooks:
+            means = tuple(one for one in means if one in MEANS_OF_HOOKS)
         found = workload.SetRule(
             at=at,
             form=form,
@@ -91,6 +101,8 @@ class Rules:
             soft=not source.integer(0, 3),
             errs=not source.integer(0, 4),
             in_binding=not source.integer(0, 1),
+            answer=answer,
+            takes_seconds=source.choice(TAKES) if answer != "nobody" else 0.0,
         )
         if place == "default":  # what controllers make of workloads is refused for a while
             return replace(found, sort="pod", operations=("CREATE",), by="all", errs=False)

@@ -3,7 +3,7 @@
 Each carries what it means as an annotation, in words that need no CEL: what comes of it is judged by these.
 """
 
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import msgspec
 
@@ -43,7 +43,7 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta
 from kubeactors.sim.users.belongings import NUMBER, TENANT
 from kubeactors.sim.users.manifests import NAMESPACE
-from kubeactors.sim.workload import SetRule, Sort
+from kubeactors.sim.workload import Answer, SetRule, Sort
 
 Policy: TypeAlias = ValidatingAdmissionPolicy | MutatingAdmissionPolicy
 Binding: TypeAlias = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding
@@ -62,6 +62,10 @@ PLURALS: dict[Sort, str] = {
 """The resources that rules are about; all are of the core group."""
 NAME_LABEL = "kubernetes.io/metadata.name"
 NOBODY = "https://nobody.example.org/review"
+PROGRAMS = "https://programs.example.org/"
+"""Where programs are that webhooks ask; what follows says what each does, see `program_at`."""
+TIMEOUT_SECONDS = 2
+"""How long is waited for them."""
 OF_OBJECT = "(object == null ? oldObject : object)"
 FAILS = f"{OF_OBJECT}.nothing.like.this"
 
@@ -141,11 +145,36 @@ def binding_of(rule: SetRule) -> Binding:
     )
 
 
-def hooks_of(rule: SetRule) -> Hooks:
-    """A webhook that nobody can ask: at a URL, or behind a service that is not there."""
-    name = rule_name(rule)
+class Program(msgspec.Struct, frozen=True):
+    """What a program does that webhooks ask."""
+
+    answer: Answer
+    takes_seconds: float
+    mark: str
+    """The entry that it adds to configuration maps, if it does."""
+
+
+def program_at(url: str) -> Program:
+    """The program at an address; what is asked may say how long one waits.
+
+    >>> program_at(f"{PROGRAMS}mark/0.5/marked-1?timeout=2s")
+    Program(answer='mark', takes_seconds=0.5, mark='marked-1')
+    """
+    answer, seconds, mark = url.partition("?")[0].removeprefix(PROGRAMS).split("/")
+    return Program(cast("Answer", answer), float(seconds), mark)
+
+
+def _client_config(rule: SetRule) -> WebhookClientConfig:
+    """The way to a program, or to nobody: at a URL, or behind a service that is not there."""
+    if rule.answer != "nobody":
+        return WebhookClientConfig(url=f"{PROGRAMS}{rule.answer}/{rule.takes_seconds}/{mark_of(rule)}")
     service = ServiceReference(namespace=TENANT, name="nobody")
-    config = WebhookClientConfig(url=NOBODY) if rule.in_binding else WebhookClientConfig(service=service)
+    return WebhookClientConfig(url=NOBODY) if rule.in_binding else WebhookClientConfig(service=service)
+
+
+def hooks_of(rule: SetRule) -> Hooks:
+    """The webhook that a rule is."""
+    name, config = rule_name(rule), _client_config(rule)
     rules = (
         RuleWithOperations(
             operations=rule.operations, api_groups=("",), api_versions=("v1",), resources=(PLURALS[rule.sort],)
@@ -171,6 +200,7 @@ def hooks_of(rule: SetRule) -> Hooks:
                     side_effects="None",
                     admission_review_versions=("v1",),
                     match_conditions=conditions,
+                    timeout_seconds=TIMEOUT_SECONDS,
                 ),
             ),
         )
@@ -187,6 +217,8 @@ def hooks_of(rule: SetRule) -> Hooks:
                 side_effects="None",
                 admission_review_versions=("v1",),
                 match_conditions=conditions,
+                timeout_seconds=TIMEOUT_SECONDS,
+                reinvocation_policy="IfNeeded" if rule.in_binding else "Never",
             ),
         ),
     )

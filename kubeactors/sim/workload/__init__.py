@@ -54,7 +54,7 @@ from kubeactors.sim.workload.pods import (
 )
 from kubeactors.sim.workload.probing import Probing
 from kubeactors.sim.workload.rights import Act, Disentitle, Entitle, Extent, Lend, Person, RightAction, Thing, Verb
-from kubeactors.sim.workload.rules import Form, Means, Operation, Place, RuleAction, SetRule, Touch, Touching
+from kubeactors.sim.workload.rules import Answer, Form, Means, Operation, Place, RuleAction, SetRule, Touch, Touching
 from kubeactors.sim.workload.services import Expose, ServiceAction, ServiceForm, Unexpose
 from kubeactors.sim.workload.sets import (
     Concurrency,
@@ -123,6 +123,7 @@ __all__ = [
     "AddPod",
     "AddToken",
     "AddVolume",
+    "Answer",
     "AnyAction",
     "AskForCertificate",
     "AskForDevice",

@@ -16,10 +16,15 @@ Touching = Literal["merge", "update", "apply", "try"]
 """By a patch; by reading and writing; by server-side apply, which creates it, too; and by a patch that is to do nothing."""
 
 
+Answer = Literal["nobody", "allow", "refuse", "mark", "error", "nonsense"]
+"""Whom a webhook asks: nobody who can be reached; a program that allows all, refuses all, or gives configuration maps an
+entry; that fails; or that answers another question."""
+
+
 class SetRule(Action, frozen=True, kw_only=True, tag="set-rule"):
     """Let some writes be refused, or changed, for a while. Nothing happens if there is a rule of that form and number.
 
-    What a policy means of configuration maps that are changed gets an entry; webhooks cannot be reached.
+    What a policy means of configuration maps that are changed gets an entry; of a webhook its program decides.
     """
 
     form: Form
@@ -39,6 +44,10 @@ class SetRule(Action, frozen=True, kw_only=True, tag="set-rule"):
     """Whether its expression comes to nothing."""
     in_binding: bool = False
     """Whether the place is said where a policy is put into force, and not by itself."""
+    answer: Answer = "nobody"
+    """What a webhook is answered."""
+    takes_seconds: float = 0.0
+    """How long that takes: perhaps longer than is waited for it."""
 
     @property
     def heals_at(self) -> float:

@@ -31,7 +31,7 @@ from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
 from kubeactors.sim.users.belongings import NUMBER, TENANT
 from kubeactors.sim.users.manifests import NAMESPACE
-from kubeactors.sim.users.rulings import PLURALS, WHICH, Binding, Hooks, Policy, mark_of, said_by
+from kubeactors.sim.users.rulings import PLURALS, TIMEOUT_SECONDS, WHICH, Binding, Hooks, Policy, mark_of, said_by
 from kubeactors.sim.users.tenancy import TYPES
 from kubeactors.sim.workload import SetRule, Sort
 from kubeactors.sim.world import Commit, World, as_of
@@ -103,7 +103,7 @@ class RulesHold(ServerInvariant):
             return
         told = f"to {write.operation.lower()} {write.resource} {write.namespace}/{write.name}"
         for name in self._said:
-            states = self._states(name)
+            states = self._states(name, served.at)
             if isinstance(answer, Status) and answer.status == FAILURE:
                 if name in answer.message and not any(one is not None and _refuses(one, write) for one in states):
                     yield f"a request {told} is refused by {name}, which does not mean it: {answer.message}"
@@ -112,12 +112,12 @@ class RulesHold(ServerInvariant):
             elif isinstance(answer, Result):
                 yield from _lacks(states, write, answer.object, told)
 
-    def _states(self, name: str) -> list[SetRule | None]:
-        """What the server may believe that a rule means now."""
-        now, said = self.root.kernel.now, self._said[name]
-        if now < self.world.disturbed_until() + 2 * KNOWN:
+    def _states(self, name: str, asked: int) -> list[SetRule | None]:
+        """What the server may have believed that a rule means since it was asked something: programs take their time."""
+        said = self._said[name]
+        if asked < self.world.disturbed_until() + 2 * KNOWN:
             return [rule for _, rule in said]
-        first = bisect_right(said, now - KNOWN, key=lambda one: one[0]) - 1
+        first = bisect_right(said, asked - KNOWN, key=lambda one: one[0]) - 1
         return [rule for _, rule in said[max(first, 0) :]]
 
     def _write(self, served: Served) -> _Write | None:
@@ -163,8 +163,20 @@ def _means(rule: SetRule, write: _Write) -> bool:
 
 
 def _refuses(rule: SetRule, write: _Write) -> bool:
-    """Whether it refuses a write: to refuse is what policies that change do only if they cannot."""
-    return not rule.soft and (rule.form != "mutating" or rule.errs) and _means(rule, write)
+    """Whether it refuses a write: to refuse is what policies that change do only if they cannot.
+
+    What the program of a webhook refuses is refused; what it says nothing of is, if nobody said that it may be ignored.
+    """
+    if rule.form.endswith("webhook"):
+        refuses = rule.answer == "refuse" if _is_answered(rule) else not rule.soft
+    else:
+        refuses = not rule.soft and (rule.form != "mutating" or rule.errs)
+    return refuses and _means(rule, write)
+
+
+def _is_answered(rule: SetRule) -> bool:
+    """Whether there is a program that answers a webhook's question, in time."""
+    return rule.answer in ("allow", "refuse", "mark") and rule.takes_seconds <= TIMEOUT_SECONDS
 
 
 def _lacks(states: list[SetRule | None], write: _Write, shown: HasMeta, told: str) -> Iterator[str]:
@@ -174,6 +186,8 @@ def _lacks(states: list[SetRule | None], write: _Write, shown: HasMeta, told: st
 
 
 def _marks(rule: SetRule) -> bool:
+    if rule.form == "mutating-webhook":
+        return rule.answer == "mark" and _is_answered(rule)
     return rule.form == "mutating" and not rule.errs
 
 
