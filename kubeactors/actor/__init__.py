@@ -48,6 +48,7 @@ from kubeactors.actor.errors import (
     SystemFailed,
     SystemNotRunning,
     Terminated,
+    WrongThread,
 )
 from kubeactors.actor.helpers import Batch, CircuitBreaker, CircuitOpen
 from kubeactors.actor.logs import Logger
@@ -126,6 +127,7 @@ __all__ = [
     "Topic",
     "Unsubscribe",
     "Wait",
+    "WrongThread",
     "counted",
     "handle",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from kubeactors.actor.envelope import Mark
 from kubeactors.actor.errors import Terminated
+from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.supervision import Supervision
 from kubeactors.message import Message
 
@@ -52,6 +53,8 @@ class _MadeAtFirstUse:
     def __get__(self, actor: "Actor[M] | None", _: type) -> object:
         if actor is None:
             return self
+        if not hasattr(actor, "cell"):
+            raise AttributeError(f"{type(actor).__name__}.ctx is there from `started` on, and not in `__init__`")
         context = actor.cell.context()
         actor.ctx = cast("Context[M]", context)
         return context
@@ -102,6 +105,10 @@ class Actor(Generic[M]):
 
     def __init_subclass__(cls, *, reentrant: bool | None = None, deterministic: bool | None = None) -> None:
         super().__init_subclass__()
+        if isinstance(vars(cls).get("mailbox"), Mailbox):
+            raise TypeError(
+                f"{cls.__name__}.mailbox has no effect; an actor's mailbox is given to `spawn(..., mailbox=...)`"
+            )
         cls.dispatch = None
         if reentrant is not None:
             cls.reentrant = reentrant
@@ -121,18 +128,27 @@ def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
 
     Raises:
         TypeError: a handler's parameter has no annotation; a message can change; the protocol has a message that no
-            handler takes.
+            handler takes; two handlers of one class take the same message.
     """
     if "handlers" not in actor.__dict__:
         table: dict[type, Handler] = {}
         for cls in reversed(actor.__mro__):
-            for name, member in vars(cls).items():
-                if getattr(member, _MARK, False):
-                    handler = Handler(vars(cls)[name])
-                    table |= dict.fromkeys(_messages_of(actor, member), handler)
+            table |= _own_handlers(actor, cls)
         _check_complete(actor, table)
         actor.handlers = table
     return actor.handlers
+
+
+def _own_handlers(actor: type[Actor[M]], cls: type) -> dict[type, Handler]:
+    """Those that one class of its family defines."""
+    table: dict[type, Handler] = {}
+    for name, member in vars(cls).items():
+        if getattr(member, _MARK, False):
+            for message in _messages_of(actor, member):
+                other = table.setdefault(message, Handler(member)).method
+                if other is not member:
+                    raise TypeError(f"{cls.__name__}.{other.__name__} and .{name} both handle {message.__name__}")
+    return table
 
 
 def _methods(table: "dict[type, Handler]", *, is_async: bool) -> "dict[type, Callable[..., object]]":

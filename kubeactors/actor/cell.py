@@ -485,7 +485,9 @@ class Cell(Ref[object]):
 
     def unhandled(self, envelope: Envelope) -> None:
         """A message that no handler takes."""
-        if not isinstance(envelope[0], Terminated):
+        message = envelope[0]
+        if not isinstance(message, Terminated):
+            self.kernel.astray(self.path, self.dispatch.name, type(message).__name__)
             self.kernel.dead_letter(self, envelope, "not handled")
 
     def fail(self, error: BaseException, reply: Reply) -> None:

@@ -60,6 +60,10 @@ class SystemNotRunning(ActorError):
     """An actor system runs once, from the begin of its `async with` block to its end."""
 
 
+class WrongThread(ActorError):
+    """A thread that is not its event loop's has told an actor. Use `anyio.from_thread` with the system's token."""
+
+
 class DeadLetter(Message, frozen=True):
     """A message that nobody took: told to those who subscribed."""
 

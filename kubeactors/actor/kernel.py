@@ -40,6 +40,9 @@ MAX_INLINE_DEPTH = 16
 
 _ENTRIES_OF_HELP = 8
 
+_WHY = {"stopped": "it has stopped", "not handled": "it has no handler for that", "dropped": "newer ones took its room"}
+"""Reasons of dead letters, for those who asked."""
+
 _NO_RULE = Supervision()
 """Of a parent that is between two instances."""
 
@@ -59,6 +62,7 @@ class Kernel:
     """
 
     __slots__ = (
+        "_astray",
         "_crank",
         "_depth",
         "_inline",
@@ -153,6 +157,8 @@ class Kernel:
         """How many actors there have been, the root included; numbers them."""
         self.issued: int = 0
         """How many numbers were given out."""
+        self._astray: dict[tuple[str, str], None] = {}
+        """Which messages no handler of a class takes, by their names."""
         self._streams: dict[str, dict[str, int]] = {}
         """How many streams of chance there were at each place, for each purpose."""
         self._crank = Crank(self)
@@ -297,8 +303,15 @@ class Kernel:
             for mourner in list(self.mourners):
                 mourner.tell(letter)
         if reply is not None:
-            reply.fail(ActorStopped(f"{cell.path} does not take {type(message).__name__}"))
+            why = _WHY.get(reason, reason)
+            reply.fail(ActorStopped(f"{cell.path} does not take {type(message).__name__}: {why}"))
         return False
+
+    def astray(self, path: str, actor: str, message: str) -> None:
+        """Log that a class of actors has no handler for a class of messages: once, for there may be many."""
+        if (actor, message) not in self._astray:
+            self._astray[actor, message] = None
+            self.driver.log("warning", "actor.message_not_handled", path, actor_class=actor, message_class=message)
 
     # The tree.
 
@@ -324,10 +337,13 @@ class Kernel:
         Raises:
             ActorStopped: the parent is gone.
             ValueError: it has a child of that name already.
-            TypeError: the actor class has no handler for a message of its protocol, or a message can change.
+            TypeError: the actor class has no handler for a message of its protocol, or a message can change; or this is
+                an actor already, and not what makes one.
         """
         if isinstance(factory, type):
             dispatch_of(factory)
+        elif not callable(factory):
+            raise TypeError(f"spawn takes what makes the actor, its class or a function, and not {factory!r} itself")
         if parent.actor is None or parent.state is State.STOPPING or self.root.state is State.STOPPED:
             raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
         children = parent.extras.children
@@ -394,7 +410,7 @@ class Kernel:
         if restarts > rule.max_restarts:
             exceeded = RestartIntensityExceeded(
                 f"{cell.path} failed; {restarts} failures of children of {parent.path or 'the system'} "
-                f"within {rule.within_seconds} s"
+                f"within {rule.within_seconds} s, the last of them {error!r}{_at(error)}"
             )
             exceeded.__cause__ = error
             end(cell, f"failed: {error!r}")
@@ -418,7 +434,7 @@ class Kernel:
 
     def report(self, event: str, cell: Cell, error: BaseException) -> None:
         """Log a failure."""
-        self.driver.log("warning", event, cell.path, error=repr(error), where=where(error))
+        self.driver.log("warning", event, cell.path, error=repr(error), where=where(error), exc_info=error)
 
     def random_for(self, path: str, purpose: str) -> random.Random:
         """A stream of its own for each actor and purpose, so that one draw more shifts no other.
@@ -442,6 +458,11 @@ def where(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else ""
+
+
+def _at(error: BaseException) -> str:
+    line = where(error)
+    return f" at {line}" if line else ""
 
 
 def affected(strategy: Strategy, cell: Cell, parent: Cell) -> list[Cell]:

@@ -297,5 +297,6 @@ class SimSystem:
         return explained(path, error)
 
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
-        """Keep the line."""
+        """Keep the line, and of an error in `exc_info` nothing: it would keep frames alive."""
+        fields.pop("exc_info", None)
         self.logged.append((self.kernel.now, level, event, path, fields))

@@ -4,7 +4,8 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
+from threading import get_ident  # noqa: TID251 -- to refuse what others do
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -12,7 +13,7 @@ import anyio
 import structlog
 from anyio import CapacityLimiter, to_thread
 from anyio.abc import TaskGroup
-from anyio.lowlevel import cancel_shielded_checkpoint
+from anyio.lowlevel import EventLoopToken, cancel_shielded_checkpoint, current_token
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
@@ -21,7 +22,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
 from kubeactors.actor.driver import Entry
 from kubeactors.actor.envelope import sender_of
-from kubeactors.actor.errors import SystemFailed, SystemNotRunning
+from kubeactors.actor.errors import SystemFailed, SystemNotRunning, WrongThread
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.parking import Parking
@@ -38,9 +39,20 @@ if TYPE_CHECKING:
 M = TypeVar("M")
 R = TypeVar("R")
 
+_as_text = structlog.processors.KeyValueRenderer(key_order=["event", "actor"])
+
+
+def _with_traceback(
+    logger: object, method: str, fields: MutableMapping[str, object]
+) -> tuple[tuple[str], dict[str, object]]:
+    """The line, and for the standard library's handlers the error whose traceback they are to show."""
+    error = fields.pop("exc_info", None)
+    return (_as_text(logger, method, fields),), {} if error is None else {"exc_info": error}
+
+
 _log = structlog.wrap_logger(
     logging.getLogger("kubeactors"),
-    processors=[structlog.stdlib.filter_by_level, structlog.processors.KeyValueRenderer(key_order=["event", "actor"])],
+    processors=[structlog.stdlib.filter_by_level, _with_traceback],
     wrapper_class=structlog.stdlib.BoundLogger,
 )
 
@@ -107,6 +119,9 @@ class ActorSystem:
             Tracing(tracer).begin(self.kernel)
         self._pump = Pump(self.kernel, self._ready, origin, self.log, name=name, debug=debug)
         self.cancelled: tuple[type[BaseException], ...] = ()
+        self.token: EventLoopToken | None = None
+        """Of the event loop: `anyio.from_thread.run_sync(ref.tell, message, token=system.token)` in another thread."""
+        self._thread = 0
         self._group: TaskGroup | None = None
         self._debug = debug
         self._greedy: Cell | None = None
@@ -120,6 +135,7 @@ class ActorSystem:
         """
         if self._group is not None:
             raise SystemNotRunning(f"{self.name} has been entered before; make an ActorSystem for each block")
+        self.token, self._thread = current_token(), get_ident()
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         self._pump.begin(self._group)
@@ -238,7 +254,17 @@ class ActorSystem:
         self._pump.refresh()
 
     def wake(self) -> None:
-        """There is work again."""
+        """There is work again.
+
+        Raises:
+            WrongThread: another thread says so.
+        """
+        if get_ident() != self._thread:
+            self.kernel.asleep = True
+            raise WrongThread(
+                f"{self.name} runs in another thread; say there `anyio.from_thread.run_sync(ref.tell, message, "
+                "token=system.token)`, or `anyio.from_thread.run` to ask"
+            )
         self._pump.wake()
 
     def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
@@ -281,7 +307,8 @@ class ActorSystem:
         if current is not None and current.envelope is not None:
             envelope = current.in_hand()
             message, sender = envelope[0], sender_of(envelope)
-            fields = {"cause": type(message).__name__, "sender": sender.path if sender is not None else "", **fields}
+            cause = {"cause": type(message).__name__} if message is not None else {}
+            fields = {**cause, "sender": sender.path if sender is not None else "", **fields}
         getattr(_log, level)(event, actor=path, **fields)
 
 

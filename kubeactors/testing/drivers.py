@@ -67,7 +67,13 @@ class Actors:
             sim = self._sim
 
             def played(**arguments: object) -> None:
-                sim.play(test(**arguments))
+                try:
+                    sim.play(test(**arguments))
+                except BaseException as error:
+                    for line in self.logged:
+                        if line.event == "actor.failed":  # pytest shows what is logged elsewhere, and notes
+                            error.add_note(f"{line.path} failed: {line.fields['error']} at {line.fields['where']}")
+                    raise
 
             return played
 

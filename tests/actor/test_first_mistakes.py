@@ -1,0 +1,169 @@
+"""What people do wrong at first, and what they are told."""
+
+import logging
+
+import anyio
+import pytest
+from anyio import from_thread, to_thread
+
+from kubeactors.actor import (
+    Actor,
+    ActorStopped,
+    ActorSystem,
+    Mailbox,
+    SimSystem,
+    SystemFailed,
+    WrongThread,
+    handle,
+)
+from kubeactors.message import Message, Request
+from kubeactors.testing import Actors, Alone
+from tests.actor.messages import Add, Break, Counter, GetTotal
+
+
+class Early(Actor[Add]):
+    def __init__(self) -> None:
+        self.name = self.ctx.name
+
+    @handle
+    def add(self, message: Add) -> None:
+        """Never called."""
+
+
+def test_the_context_is_missed_in_init_by_name() -> None:
+    with pytest.raises(SystemFailed, match=r"Early\.ctx is there from `started` on, and not in `__init__`"):
+        Alone(Early)
+
+
+def test_an_actor_in_place_of_its_class_is_refused() -> None:
+    with pytest.raises(TypeError, match="spawn takes what makes the actor, its class or a function"):
+        SimSystem().spawn(Counter())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def test_a_mailbox_in_the_class_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Small.mailbox has no effect; .* given to `spawn\(\.\.\., mailbox=\.\.\.\)`"):
+
+        class Small(Actor[Add]):  # pyright: ignore[reportUnusedClass]
+            mailbox = Mailbox(capacity=1)
+
+
+def test_two_handlers_of_the_same_message_are_refused_and_an_overridden_one_is_not() -> None:
+    class Twice(Actor[Add]):
+        @handle
+        def add(self, message: Add) -> None:
+            """Never called."""
+
+        @handle
+        def also(self, message: Add) -> None:
+            """Nor this."""
+
+    class Doubled(Counter):
+        @handle
+        def double(self, message: Add) -> None:
+            self.total += 2 * message.by
+
+    sim = SimSystem()
+    with pytest.raises(TypeError, match=r"Twice\.add and \.also both handle Add"):
+        sim.spawn(Twice)
+    doubled = sim.spawn(Doubled)
+    doubled.tell(Add(2))
+    assert sim.ask(doubled, GetTotal()) == 4
+
+
+class Unknown(Message, frozen=True):
+    """Nobody handles it."""
+
+
+class Total(Request[int], frozen=True):
+    """Nor this."""
+
+
+async def test_a_message_that_no_handler_takes_is_logged_once_for_its_class(actors: Actors) -> None:
+    one, other = [await actors.spawn(Counter, name=name) for name in ("one", "other")]
+    for counter in (one, one, other):
+        counter.tell(Unknown())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+        await counter.ask(GetTotal())
+    (line,) = actors.logged
+    assert (line.level, line.event, line.path) == ("warning", "actor.message_not_handled", "/one")
+    assert (line.fields["actor_class"], line.fields["message_class"]) == ("Counter", "Unknown")
+    assert actors.dead_letters == 3
+
+
+async def test_who_asks_is_told_why_nobody_answers(actors: Actors) -> None:
+    counter = await actors.spawn(Counter, name="counter")
+    with pytest.raises(ActorStopped, match="/counter does not take Total: it has no handler for that"):
+        await counter.ask(Total())
+    await actors.stop(counter)
+    with pytest.raises(ActorStopped, match="/counter does not take GetTotal: it has stopped"):
+        await counter.ask(GetTotal())
+
+
+async def test_the_log_of_a_failure_has_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    async with ActorSystem() as system:
+        counter = await system.spawn(Counter)
+        counter.tell(Break("bug"))
+        await counter.ask(GetTotal())
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ValueError)
+    assert "tests/actor/messages.py" in logging.Formatter().format(record).replace("\\", "/")
+    assert "exc_info" not in record.getMessage()
+
+
+class Quick(Counter):
+    def started(self) -> None:
+        self.ctx.log.info("up")
+
+
+async def test_what_is_logged_without_a_message_in_hand_names_no_cause(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "kubeactors")
+    async with ActorSystem() as system:
+        await system.spawn(lambda: Quick(), name="quick")  # noqa: PLW0108 -- begins in a turn of its own
+    assert "cause" not in caplog.text
+
+
+async def test_a_failure_that_reaches_the_top_is_named_with_its_line() -> None:
+    async def fail() -> None:
+        async with ActorSystem() as system:
+            counter = await system.spawn(Counter)
+            for _ in range(4):
+                counter.tell(Break("bug"))
+            await anyio.sleep_forever()
+
+    with pytest.raises(SystemFailed, match=r"4 failures .* the last of them ValueError\('bug'\) at tests\.actor\."):
+        await fail()
+
+
+async def test_another_thread_is_refused_and_told_how_to_tell() -> None:
+    async with ActorSystem("shop") as system:
+        counter = await system.spawn(Counter)
+        said: list[str] = []
+
+        def tell() -> None:
+            try:
+                counter.tell(Add(1))
+            except WrongThread as error:
+                said.append(str(error))
+            from_thread.run_sync(counter.tell, Add(2), token=system.token)
+
+        await anyio.wait_all_tasks_blocked()
+        await to_thread.run_sync(tell)
+        assert await counter.ask(GetTotal()) == 3  # what was told in the wrong way is there, only late
+    (error,) = said
+    assert error.startswith("shop runs in another thread; say there `anyio.from_thread.run_sync(ref.tell, message, ")
+
+
+def test_a_test_that_fails_in_the_simulator_says_which_actors_failed() -> None:
+    actors = Actors("simulator")
+
+    async def test() -> None:
+        counter = await actors.spawn(Counter, name="counter")
+        counter.tell(Add(1))
+        counter.tell(Break("bug"))
+        assert await counter.ask(GetTotal()) == 1
+
+    with pytest.raises(AssertionError) as failed:
+        actors.hosting(test)()
+    (note,) = failed.value.__notes__
+    assert note.startswith("/counter failed: ValueError('bug') at tests.actor.messages:")
