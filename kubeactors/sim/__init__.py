@@ -4,7 +4,7 @@
     workload/       what users do, as data            steps.py        what all steps of a plan have
     user.py users/  the user who does it              chaos/          what breaks, and who breaks it
     network.py      every message passes here         processes.py    who runs where, and who leads
-    webhooks.py     programs that webhooks ask
+    webhooks.py     programs that webhooks ask        tree.py         the supervision tree, from outside
     world.py        the truth: what the store has committed
     invariants/     what must hold                    judge.py        shows them what happens
     bounds/         what workloads are judged by      pace.py         how much goes on, and whether somebody is at work

@@ -21,9 +21,9 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create
 from kubeactors.client import Informer
 from kubeactors.kubelet import Kubelet
-from kubeactors.sim.invariants.looking import actors_of
 from kubeactors.sim.network import STRETCH, component_of
 from kubeactors.sim.plan import AnyStep, Plan
+from kubeactors.sim.tree import actors_of
 from kubeactors.sim.workload import CreateDaemonSet, OwnAction
 from kubeactors.sim.world import World
 

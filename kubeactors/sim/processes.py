@@ -12,8 +12,8 @@ import msgspec
 from kubeactors.actor.cell import Cell
 from kubeactors.client.leaderelector import Tenure
 from kubeactors.kubelet import Kubelet
-from kubeactors.sim.invariants.looking import cells
 from kubeactors.sim.steps import Step
+from kubeactors.sim.tree import cells
 
 S = TypeVar("S", bound=Step)
 

@@ -34,13 +34,13 @@ from kubeactors.sim.invariants import (
     SILENT,
     Invariant,
 )
-from kubeactors.sim.invariants.looking import is_backing_off
 from kubeactors.sim.judge import Judge, Violation
 from kubeactors.sim.network import Network
 from kubeactors.sim.pace import Pace
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
+from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
 from kubeactors.sim.users.certificates import signing_key
 from kubeactors.sim.users.manifests import ROOT_CA, own_pod

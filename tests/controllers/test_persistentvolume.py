@@ -18,7 +18,7 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.api.storage.v1.storageclass import IS_DEFAULT
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import LOCAL_PATH, PROVISIONER
-from kubeactors.sim.invariants.looking import cells
+from kubeactors.sim.tree import cells
 from tests.controllers.plane import Plane, meta, template
 
 

@@ -3,7 +3,7 @@
 from kubeactors.kubelet import Kubelet
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import SlowReplies
-from kubeactors.sim.invariants.looking import actors_of
+from kubeactors.sim.tree import actors_of
 from kubeactors.sim.workload import CreateDeployment, DeleteDeployment
 
 

@@ -14,7 +14,7 @@ from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.bounds.goals import missing
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.faults import AnyFault, ManagerRestart, Partition, SchedulerRestart, Stall, Unavailable
-from kubeactors.sim.invariants.looking import actors_of, cells
+from kubeactors.sim.tree import actors_of, cells
 from kubeactors.sim.user import Perform
 from kubeactors.sim.workload import CreateDeployment, Scale
 

@@ -11,7 +11,8 @@ from kubeactors.client import Controller, Informer, Overlay
 from kubeactors.client.leaderelector import Tenure
 from kubeactors.sim.chaos.corruption import NOWHERE
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import actors_of, differences, key_of
+from kubeactors.sim.invariants.looking import differences, key_of
+from kubeactors.sim.tree import actors_of
 from kubeactors.sim.world import Commit, World
 
 SYSTEM = "kube-system"

@@ -14,7 +14,8 @@ from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within, is_condemned
+from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned
+from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
 TERMINAL = ("Succeeded", "Failed")

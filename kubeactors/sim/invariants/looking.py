@@ -1,68 +1,22 @@
-"""How invariants look into the supervision tree and compare caches with the store."""
+"""How invariants compare caches with the store, and what pods say of why they go."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import TypeVar, cast
 
-from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
-from kubeactors.client import Controller
-from kubeactors.client.informer import SILENCE_SECONDS, Informer
+from kubeactors.client.informer import SILENCE_SECONDS
 from kubeactors.sim.invariants.invariant import title
 from kubeactors.sim.world import Commit, World
 
-A = TypeVar("A")
-
 Key = tuple[str, str]
-
-_NOBODY: Mapping[str | int, Cell] = {}
 
 RETRIED_SECONDS = 30.0
 UNDISTURBED = int((SILENCE_SECONDS + RETRIED_SECONDS) * SECOND)
 """So long after a fault a component knows again what there is: that a watch is dead is noticed by its silence."""
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 PREEMPTED = "PreemptionByScheduler"
-
-
-def cells(root: Cell) -> Iterator[Cell]:
-    """All actors' places, parents first."""
-    waiting = list((root.extras.children or _NOBODY).values())[::-1]
-    while waiting:
-        cell = waiting.pop()
-        yield cell
-        children = cell.extras.children
-        if children:
-            waiting += list(children.values())[::-1]
-
-
-def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
-    """All actors of a class, with their paths; parents first."""
-    waiting = list((root.extras.children or _NOBODY).values())[::-1]
-    while waiting:  # `cells` in line: many look at all of them every few seconds
-        cell = waiting.pop()
-        actor: object = cell.actor
-        if isinstance(actor, type_):
-            yield cell.path, actor
-        children = cell.extras.children
-        if children:
-            waiting += list(children.values())[::-1]
-
-
-def actors_within(process: str, root: Cell, type_: type[A]) -> Iterator[tuple[str, A]]:
-    """Those in the processes whose names begin so: for who looks every few seconds, and knows where they are."""
-    for cluster in (root.extras.children or _NOBODY).values():
-        for name, cell in (cluster.extras.children or _NOBODY).items():
-            if str(name).startswith(process):
-                yield from cast("Iterator[tuple[str, A]]", actors_of(cell, type_))
-
-
-def is_backing_off(root: Cell) -> bool:
-    """Whether a controller waits with its next attempt because it has failed, or an informer, without which none begins."""
-    controllers = (cast("Controller", one) for _, one in actors_of(root, Controller))
-    informers = (cast("Informer[TypedObject]", one) for _, one in actors_of(root, Informer))
-    return any(one.queue.is_backing_off() for one in controllers) or any(one.is_backing_off for one in informers)
 
 
 def is_evicted(value: TypedObject | None) -> bool:

@@ -19,7 +19,7 @@ from kubeactors.kubelet.materials import Materials
 from kubeactors.scheduler.queue import SchedulingQueue
 from kubeactors.scheduler.workloads import Workloads
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import cells, is_backing_off
+from kubeactors.sim.tree import cells, is_backing_off
 
 OURS = ("kubeactors.controllers.", "kubeactors.scheduler.", "kubeactors.kubelet.", "kubeactors.client.")
 """Whose actors, and which parts of them, are looked into."""

@@ -18,8 +18,9 @@ from kubeactors.kubelet import Kubelet
 from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.kubelet import runtimes
-from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within
+from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.invariants.podstatus import TERMINAL, may_start, statuses_of
+from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"

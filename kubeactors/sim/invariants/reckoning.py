@@ -22,8 +22,8 @@ from kubeactors.scheduler.profile import Profile
 from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import actors_within
 from kubeactors.sim.invariants.scheduler import SCHEDULER
+from kubeactors.sim.tree import actors_within
 
 Answer: TypeAlias = dict[str, object]
 """What a scheduler says of a pod: by node its score, or what is said against nodes, and how many say so."""

@@ -22,7 +22,8 @@ from kubeactors.sim.bounds.room import has_less, has_room, takes_pods
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within
+from kubeactors.sim.invariants.looking import UNDISTURBED
+from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
 SCHEDULER = "scheduler"

@@ -30,8 +30,9 @@ from kubeactors.apiserver.server import ApiServer
 from kubeactors.sim.bounds.limits import exceeded_by, limits_in
 from kubeactors.sim.invariants.apiserver.reads import Sight
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, WatchInvariant, title
-from kubeactors.sim.invariants.looking import actors_of, differences, key_of
+from kubeactors.sim.invariants.looking import differences, key_of
 from kubeactors.sim.network import Served, Stream
+from kubeactors.sim.tree import actors_of
 from kubeactors.sim.world import Commit, World
 
 KNOWN = 10 * SECOND

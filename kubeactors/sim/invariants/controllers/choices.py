@@ -17,9 +17,10 @@ from kubeactors.client import Informer, controller_of
 from kubeactors.controllers.replicaset.controller import ReplicasController
 from kubeactors.sim.bounds.rollouts import is_active, is_ready
 from kubeactors.sim.invariants.invariant import RequestInvariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, actors_within
+from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER, kind_of_process
+from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World
 
 STEADY = 2 * SECOND

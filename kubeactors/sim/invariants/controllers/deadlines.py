@@ -17,7 +17,8 @@ from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.sim.bounds.goals import has_ended
 from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, is_backing_off
+from kubeactors.sim.invariants.looking import UNDISTURBED
+from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"

@@ -23,7 +23,7 @@ from kubeactors.sim.bounds.rollouts import FINISHED, is_ready
 from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import actors_of
+from kubeactors.sim.tree import actors_of
 from kubeactors.sim.users.manifests import ROOT_CA, joined_by
 from kubeactors.sim.world import Commit, World
 

@@ -15,7 +15,7 @@ from kubeactors.sim.bounds.goals import REVISION_LABEL
 from kubeactors.sim.bounds.rollouts import has_caught_up, is_active, is_available, numbers
 from kubeactors.sim.bounds.room import target
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_backing_off
+from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.world import Commit, World
 
 PATIENCE = 40 * SECOND
