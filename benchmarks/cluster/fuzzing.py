@@ -8,7 +8,7 @@ from kubeactors.sim.campaigns.campaign import Tally, run_plan, scenarios
 from kubeactors.sim.campaigns.garbage import collected_once
 from kubeactors.sim.chaos import faults
 from kubeactors.sim.grammar import MOST_FAULTS, Seeded
-from kubeactors.sim.grammar.faults import Faults
+from kubeactors.sim.grammar.faults import Aim, Faults
 from kubeactors.sim.plan import FAULT_KINDS, in_order
 from kubeactors.sim.search import strategy_of
 
@@ -36,7 +36,7 @@ TWENTY_PODS = (
 def of_ten_minutes(seed: int) -> Plan:
     """Twenty pods on three nodes, changed now and then; the seed says what breaks meanwhile."""
     times = [step.at for step in TWENTY_PODS]
-    broken = Faults(Seeded(seed), FAULT_KINDS, NODES, KINDS).some(MOST_FAULTS, times)
+    broken = Faults(Aim(Seeded(seed), NODES, KINDS), FAULT_KINDS).some(MOST_FAULTS, times)
     return Plan(seed=seed, steps=in_order([*TWENTY_PODS, *broken])).with_order(strategy_of(seed))
 
 

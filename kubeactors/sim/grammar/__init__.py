@@ -1,6 +1,6 @@
 """The grammar of plans: what a scenario may consist of.
 
-    actions.py   what users do        faults.py   what breaks        source.py   where choices come from
+    actions.py   what users do        faults/     what breaks        source.py   where choices come from
     extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
     probing.py   how containers are probed        rules.py     what users let be written
     rights.py    what they let people do          defaults.py    what is filled in
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, Actions
 from kubeactors.sim.grammar.belongings import Belongings
 from kubeactors.sim.grammar.extras import Extras
-from kubeactors.sim.grammar.faults import Faults
+from kubeactors.sim.grammar.faults import Aim, Faults
 from kubeactors.sim.grammar.probing import probed
 from kubeactors.sim.grammar.source import Seeded, Source
 from kubeactors.sim.plan import FAULT_KINDS, AnyStep, Plan, in_order
@@ -53,7 +53,7 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     """
     names = tuple(f"node-{number}" for number in range(1, nodes + 1))
     actions = Actions(source, names)
-    faults = Faults(source, kinds, names, tuple(one.kind for one in actions.subjects))
+    faults = Faults(Aim(source, names, tuple(one.kind for one in actions.subjects)), kinds)
     done = [*actions.creations()]
     done += [actions.another() for _ in range(source.integer(1, MOST_ACTIONS) * length)]
     steps: list[AnyStep] = [*done]

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from kubeactors.sim.chaos.faults import AnyFault, ControllerCrash, OwnFault, Stall
+from kubeactors.sim.chaos.faults import OwnFault
 from kubeactors.sim.grammar import Seeded, Source
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, OFFSETS, Actions
-from kubeactors.sim.grammar.faults import SPANS, WRITTEN, Faults
+from kubeactors.sim.grammar.faults import Faults
+from kubeactors.sim.grammar.faults.aim import WRITTEN, Aim
 from kubeactors.sim.operators.component import RECONCILER
 from kubeactors.sim.operators.operator import Operator
 from kubeactors.sim.plan import AnyStep, Plan, in_order
@@ -17,42 +18,39 @@ OWN_FAULT_SECONDS = 60.0
 """How long a declared fault may last that says nothing of `seconds`."""
 
 
-class OperatorFaults(Faults):
-    """Faults, four of five about the operator.
+class OperatorAim(Aim):
+    """Faults are about the operator, four of five.
 
     Args:
         source: where choices come from.
-        kinds: the kinds of faults that may be drawn.
         nodes: the names of the nodes.
         resources: what the operator watches.
     """
 
-    def __init__(self, source: Source, kinds: Sequence[str], nodes: tuple[str, ...], resources: Sequence[str]) -> None:
+    def __init__(self, source: Source, nodes: tuple[str, ...], resources: Sequence[str]) -> None:
         self._own = tuple(resources)
-        super().__init__(source, kinds, nodes, ())
+        super().__init__(source, nodes, ())
+
+    def crashing(self) -> str:
+        """See `Aim`: always in the operator."""
+        return OPERATOR
+
+    def actor(self, component: str) -> str:
+        """See `Aim`."""
+        return RECONCILER if component == OPERATOR else super().actor(component)
+
+    def may_meddle(self, component: str) -> bool:
+        """What users may do to what is the operator's only its actions say."""
+        return component != OPERATOR
 
     def _any_component(self) -> str:
-        return OPERATOR if self._source.integer(0, 4) else super()._any_component()
+        return OPERATOR if self.source.integer(0, 4) else super()._any_component()
 
     def _watched_by(self, component: str) -> tuple[str, ...]:
         return self._own if component == OPERATOR else super()._watched_by(component)
 
     def _written_by(self, component: str) -> tuple[str, ...]:
         return (*self._own * 4, *WRITTEN) if component == OPERATOR else super()._written_by(component)
-
-    def _controller_crash(self, at: float) -> AnyFault:
-        writes, process = self._source.integer(1, 5), not self._source.integer(0, 2)
-        return ControllerCrash(at=at, controller=RECONCILER, writes=writes, process=process, component=OPERATOR)
-
-    def _may_meddle(self, component: str) -> bool:
-        """What users may do to what is the operator's only its actions say."""
-        return component != OPERATOR
-
-    def _actor(self, component: str) -> str:
-        return RECONCILER if component == OPERATOR else super()._actor(component)
-
-    def _stall(self, at: float) -> AnyFault:
-        return Stall(at=at, component=OPERATOR, actor=RECONCILER, seconds=self._source.choice(SPANS))
 
 
 def generate(operator: Operator, seed: int) -> Plan:
@@ -80,7 +78,7 @@ def draw(operator: Operator, source: Source, seed: int) -> Plan:
     if operator.actions:
         steps += _own_actions(operator, source, times)
     if operator.kinds:
-        steps += OperatorFaults(source, operator.kinds, names, operator.resources).some(MOST_FAULTS, times)
+        steps += Faults(OperatorAim(source, names, operator.resources), operator.kinds).some(MOST_FAULTS, times)
     if operator.faults:
         steps += [_own_fault(operator, source, times) for _ in range(source.integer(0, MOST_OWN_FAULTS))]
     return Plan(seed=seed, nodes=operator.nodes, steps=in_order([*steps, *end]))

@@ -1,0 +1,162 @@
+"""What faults are about: half of them one component, and one of its watches."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, Restorable
+from kubeactors.sim.grammar.actions import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, REPLICATION_CONTROLLER, STATEFUL_SET
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.processes import MANAGER, SCHEDULER
+
+CONTROLLERS = ("garbagecollector", "namespace", "nodelifecycle", "taint-eviction", "podgc")
+CONTROLLERS_OF: dict[str, tuple[str, ...]] = {
+    DEPLOYMENT: ("replicaset", "deployment", "endpoints", "endpointslice"),
+    STATEFUL_SET: ("statefulset", "persistentvolume-binder", "persistentvolume-provisioner", "endpoints"),
+    DAEMON_SET: ("daemonset",),
+    JOB: ("job",),
+    CRON_JOB: ("cronjob", "job"),
+    REPLICATION_CONTROLLER: ("replicationcontroller", "endpoints"),
+}
+"""Which controllers have to do with a workload."""
+RESOURCES = (*("pods",) * 5, "nodes")
+RESOURCES_OF: dict[str, tuple[str, ...]] = {
+    DEPLOYMENT: (*("replicasets", "endpoints", "endpointslices", "deployments") * 2, "services"),
+    STATEFUL_SET: (*("statefulsets",) * 3, "controllerrevisions", "persistentvolumeclaims", "persistentvolumes"),
+    DAEMON_SET: (*("daemonsets",) * 2, "controllerrevisions", "nodes"),
+    JOB: ("jobs",) * 3,
+    CRON_JOB: ("cronjobs", "jobs", "jobs"),
+    REPLICATION_CONTROLLER: ("replicationcontrollers",) * 3,
+}
+"""What controllers watch for a workload, the important ones more than once."""
+WRITTEN = ("pods", "pods", "nodes")
+WRITTEN_OF: dict[str, tuple[str, ...]] = {
+    DEPLOYMENT: ("replicasets", "deployments", "endpoints", "endpointslices"),
+    STATEFUL_SET: ("statefulsets", "persistentvolumeclaims", "persistentvolumes", "controllerrevisions"),
+    DAEMON_SET: ("daemonsets", "controllerrevisions"),
+    JOB: ("jobs",),
+    CRON_JOB: ("jobs", "cronjobs"),
+    REPLICATION_CONTROLLER: ("replicationcontrollers",),
+}
+"""What they write for it."""
+RESTORABLE_OF: dict[str, tuple[Restorable, ...]] = {
+    DEPLOYMENT: ("deployments", "replicasets"),
+    STATEFUL_SET: ("statefulsets",),
+    DAEMON_SET: ("daemonsets",),
+    REPLICATION_CONTROLLER: ("replicationcontrollers",),
+}
+"""Of what the status can be told again from what there is."""
+ALL_ONE_IN = 5
+"""One fault of so many that is about one resource is about all that the component watches or writes instead."""
+
+
+class Aim:
+    """Draws whom and what a fault is about.
+
+    Args:
+        source: where choices come from.
+        nodes: the names of the nodes.
+        subjects: the kinds of workloads that there are.
+    """
+
+    def __init__(self, source: Source, nodes: tuple[str, ...], subjects: Sequence[str]) -> None:
+        self.source = source
+        self.nodes = nodes
+        self._controllers = (*(one for kind in subjects for one in CONTROLLERS_OF[kind]), *CONTROLLERS)
+        self._resources = (*RESOURCES, *(one for kind in subjects for one in RESOURCES_OF[kind]))
+        self._written = (*WRITTEN, *(one for kind in subjects for one in WRITTEN_OF[kind]))
+        self.restorable: tuple[Restorable, ...] = (
+            tuple(one for kind in subjects for one in RESTORABLE_OF.get(kind, ())) or RESTORABLE_OF[DEPLOYMENT]
+        )
+        self.focus: tuple[str, str] = self._any_watch()
+        """The component, and its watch, that half of the faults are about."""
+        self.is_on_top: bool = False
+        """Whether the fault that is drawn comes on top of another one: it is about the focus, without fail."""
+        self.times: tuple[float, ...] = ()
+        """When users do something."""
+
+    @contextmanager
+    def on_top_of(self, before: AnyFault) -> Generator[None]:
+        """While this lasts, what is drawn is about what another fault is about."""
+        focus = self.focus
+        self.focus, self.is_on_top = self._concerned(before), True
+        try:
+            yield
+        finally:
+            self.focus, self.is_on_top = focus, False
+
+    # Components.
+
+    def component(self) -> str:
+        """Any that talks to the API server."""
+        return self.watch()[0]
+
+    def node(self) -> str:
+        """One of them, or the one from which a pod has just gone."""
+        return self.source.choice((*self.nodes, HOT_NODE))
+
+    def component_or_node(self) -> str:
+        """A component that is cut off: mostly a node, for there are most of these."""
+        return self.component() if self.is_on_top or self.source.integer(0, 1) else self.node()
+
+    def crashing(self) -> str:
+        """Where an actor crashes: mostly a controller, for there are most of these. Others are one actor each."""
+        return self.source.choice((MANAGER, MANAGER, MANAGER, self.component()))
+
+    def actor(self, component: str) -> str:
+        """Who does the work of a component, or one of them."""
+        if component == MANAGER:
+            return self.source.choice(self._controllers)
+        return component if component == SCHEDULER else ""
+
+    # What they watch and write.
+
+    def watch(self) -> tuple[str, str]:
+        """A component, and what it watches."""
+        return self.focus if self.is_on_top or not self.source.integer(0, 1) else self._any_watch()
+
+    def some_watch(self) -> tuple[str, str]:
+        """The same, or all that it watches."""
+        component, resource = self.watch()
+        return component, resource if self.source.integer(0, ALL_ONE_IN - 1) else ""
+
+    def writes(self) -> tuple[str, str]:
+        """A component, and what it writes: what it watches, or else."""
+        component, resource = self.watch()
+        written = self._written_by(component)
+        return component, self.source.choice((resource, *written) if resource in written else written)
+
+    def some_writes(self) -> tuple[str, str]:
+        """The same, or all that it writes."""
+        component, resource = self.writes()
+        return component, resource if self.source.integer(0, ALL_ONE_IN - 1) else ""
+
+    def may_meddle(self, _component: str) -> bool:
+        """Whether users may do something to what it writes."""
+        return True
+
+    def _concerned(self, fault: AnyFault) -> tuple[str, str]:
+        """Whose watch of what shows what a fault does, or is concerned by it."""
+        resource = getattr(fault, "resource", "")
+        if hasattr(fault, "node") or hasattr(fault, "nodes"):
+            options = (*((MANAGER, "nodes"),) * 3, (MANAGER, "pods"), (SCHEDULER, "nodes"), (self.node(), "pods"))
+            return self.source.choice(options)
+        component = getattr(fault, "component", "") or MANAGER
+        watched = self._watched_by(component)
+        return component, resource if resource in watched else self.source.choice(watched)
+
+    def _any_watch(self) -> tuple[str, str]:
+        component = self._any_component()
+        return component, self.source.choice(self._watched_by(component))
+
+    def _any_component(self) -> str:
+        return self.source.choice((MANAGER, MANAGER, MANAGER, SCHEDULER, self.nodes[0], HOT_NODE))
+
+    def _watched_by(self, component: str) -> tuple[str, ...]:
+        if component == MANAGER:
+            return self._resources
+        return ("pods", "nodes") if component == SCHEDULER else ("pods",)
+
+    def _written_by(self, component: str) -> tuple[str, ...]:
+        if component == MANAGER:
+            return self._written
+        return ("pods",) if component == SCHEDULER else WRITTEN

@@ -1,0 +1,29 @@
+"""How containers behave that start meanwhile."""
+
+from kubeactors.sim.chaos.faults import BadStarts, FailingProbes, Probed, SlowStarts, Trouble
+from kubeactors.sim.grammar.faults.aim import Aim
+from kubeactors.sim.grammar.faults.draw import Draw
+from kubeactors.sim.grammar.faults.spans import SPANS
+
+TROUBLES: tuple[Trouble, ...] = ("crash", "out-of-memory", "no-image")
+PROBES: tuple[Probed, ...] = ("readiness", "liveness", "startup")
+AFTER = (0.0, 4.1, 0.0)
+"""How long after their start containers do not answer probes any more, in seconds: just after they were asked."""
+
+
+def _slow(aim: Aim, at: float) -> SlowStarts:
+    return SlowStarts(at=at, node=aim.node(), seconds=aim.source.choice(SPANS[3:]))
+
+
+def _bad(aim: Aim, at: float) -> BadStarts:
+    choice = aim.source.choice
+    return BadStarts(at=at, node=aim.node(), seconds=choice(SPANS[3:]), how=choice(TROUBLES))
+
+
+def _failing_probes(aim: Aim, at: float) -> FailingProbes:
+    choice = aim.source.choice
+    probe, seconds, after = choice(PROBES), choice(SPANS[3:]), choice(AFTER)
+    return FailingProbes(at=at, node=aim.node(), probe=probe, seconds=seconds, after=after)
+
+
+DRAWS: dict[str, Draw] = {"slow-starts": _slow, "bad-starts": _bad, "failing-probes": _failing_probes}
