@@ -9,7 +9,7 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.status import BadRequest, NotFound, Status, StatusDetails
 from kubeactors.kubelet.container_record import ContainerRecord
 from kubeactors.kubelet.pod_worker import PodWorker
-from kubeactors.kubelet.runtimes import ContainerRuntime, ExecConfig
+from kubeactors.kubelet.runtimes import ContainerRuntime, ExecConfig, Visited
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.message import Message, Recipient, Request
 
@@ -21,9 +21,13 @@ class Session(Message, frozen=True):
 
 
 class PortAddress(Message, frozen=True):
-    """Where a port of a pod is reached from this machine; None if nothing real runs in the pod."""
+    """Where a port of a pod is reached from this machine; None if nothing real runs in the pod.
+
+    Then `answer` is what a simulated server says there to a request over HTTP; None if nobody listens.
+    """
 
     address: tuple[str, int] | None
+    answer: str | None = None
 
 
 SessionReply: TypeAlias = Session | Status
@@ -62,7 +66,7 @@ def exec_in(worker: PodWorker | None, runtime: ContainerRuntime, request: Exec, 
     """The reply to an `Exec`, for the pod that it names."""
     id_ = _running(worker, request.container)
     if worker is None or id_ is None:
-        return _no_container(request.container)
+        return NotFound.saying(f'container not found ("{request.container}")', StatusDetails()).status
     surroundings = worker.containers.surroundings(request.container)
     config = ExecConfig(command=request.command, env=surroundings.env, mounts=surroundings.mounts, tty=request.tty)
     return Session(runtime.exec(id_, config, request.output, now))
@@ -71,7 +75,10 @@ def exec_in(worker: PodWorker | None, runtime: ContainerRuntime, request: Exec, 
 def attach_to(worker: PodWorker | None, runtime: ContainerRuntime, request: Attach, now: int) -> SessionReply:
     """The reply to an `Attach`, for the pod that it names."""
     id_ = _running(worker, request.container)
-    return _no_container(request.container) if id_ is None else Session(runtime.attach(id_, request.output, now))
+    if id_ is None:
+        missing = f"container {request.container} not found in pod {request.pod}_{request.namespace}"
+        return NotFound.saying(missing, StatusDetails()).status
+    return Session(runtime.attach(id_, request.output, now))
 
 
 def find_port(worker: PodWorker | None, runtime: ContainerRuntime, request: FindPort) -> PortReply:
@@ -82,7 +89,11 @@ def find_port(worker: PodWorker | None, runtime: ContainerRuntime, request: Find
         return BadRequest.saying(
             f"unable to forward port because pod is not running. Current status={_phase(worker.pod)}"
         ).status
-    return PortAddress(runtime.port_address(worker.sandbox.id, request.port))
+    address = runtime.port_address(worker.sandbox.id, request.port)
+    said: list[Visited] = []
+    if address is None:
+        runtime.answer(worker.pod, request.port, "/", said.append)
+    return PortAddress(address, said[0].body if said and said[0].status else None)
 
 
 def _running(worker: PodWorker | None, container: str) -> str | None:
@@ -97,7 +108,3 @@ def _running(worker: PodWorker | None, container: str) -> str | None:
 
 def _phase(pod: Pod) -> str:
     return pod.status.phase or "Pending"
-
-
-def _no_container(name: str) -> Status:
-    return NotFound.saying(f'container not found ("{name}")', StatusDetails()).status

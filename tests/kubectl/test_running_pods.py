@@ -132,12 +132,35 @@ def test_a_port_of_a_pod_is_reached_again_and_again(by: Kubectl, web: list[str])
             connection.close()
 
 
-def test_a_port_of_a_simulated_pod_refuses_connections(by: Kubectl, simulated: list[str]) -> None:
-    with forwarded(by, *simulated[:3]) as (port, process):
+def test_a_simulated_server_answers_through_a_forwarded_port_and_through_the_proxy(
+    by: Kubectl, simulated: list[str]
+) -> None:
+    said = "container c of pod sim runs image example/x\n"
+    with forwarded(by, *simulated[:3]) as (port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for path in ("/", "/any?page=1"):  # the second one on the same connection
+            connection.request("GET", path)
+            assert connection.getresponse().read().decode() == said
+        connection.request("HEAD", "/")
+        head = connection.getresponse()
+        assert (head.status, head.headers["content-length"], head.read()) == (200, str(len(said)), b"")
+        connection.close()
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as other:
+            other.sendall(b"PING\r\n")
+            assert other.makefile("rb").read().startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert by("get", "--raw", f"/api/v1/namespaces/{simulated[1]}/pods/sim:8080/proxy/") == said
+
+
+def test_a_port_of_a_simulated_pod_that_runs_a_command_refuses_connections(by: Kubectl, namespace: str) -> None:
+    by("run", "busy", "-n", namespace, "--image=busybox", "--", "sleep", "600")
+    by("wait", "-n", namespace, "--for=condition=Ready", "pod/busy", "--timeout=30s")
+    with forwarded(by, "-n", namespace, "busy") as (port, process):
         with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
             assert connection.recv(1) == b""
         assert process.stderr is not None
         assert "connect: connection refused" in process.stderr.readline()
+    asked = by.run("get", "--raw", f"/api/v1/namespaces/{namespace}/pods/busy:8080/proxy/")
+    assert "connect: connection refused" in asked.stderr
 
 
 def test_who_may_not_exec_is_refused(by: Kubectl, simulated: list[str]) -> None:

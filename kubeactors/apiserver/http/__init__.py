@@ -20,6 +20,7 @@ ref, as any component in the process does. It decides nothing about objects.
     encodings.py        bytes of objects, made once     request_metrics.py  how many requests, and how quick
     exchange.py         a request and its answer        metrics.py          the text for Prometheus
     pod_proxy.py        requests to pods and Services   openid.py           who signs tokens, and with what key
+    simulated_server.py what simulated containers say to requests over HTTP
 
 Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.
 """

@@ -33,7 +33,7 @@ from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response, Write
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.pod_streams import PodAccess
-from kubeactors.kubelet import FindPort
+from kubeactors.kubelet import FindPort, PortAddress
 
 if TYPE_CHECKING:
     import httpx2
@@ -149,7 +149,13 @@ class PodProxy:
     async def _pass_on(self, request: HttpRequest, path: ResourcePath, scheme: str, place: _Place) -> Answer:
         import httpx2  # noqa: PLC0415 -- most clusters are asked for no page
 
-        host, port = await self._address(place)
+        found = await self._port(place)
+        if found.answer is not None:
+            return Response(body=found.answer.encode(), content_type="text/plain; charset=utf-8")
+        host, port = found.address or (place.address, place.port)
+        refused = f"dial tcp {host}:{port}: connect: connection refused"
+        if found.address is None:
+            raise _not_reached(refused)
         slash = "/" if path.rest and request.path.endswith("/") else ""
         url = _with_query(f"{scheme}://{host}:{port}/{quote('/'.join(path.rest))}{slash}", request)
         headers = [one for one in _kept(request.headers()) if one[0] not in _OURS]
@@ -163,23 +169,20 @@ class PodProxy:
                     return ProxiedStream(reply, stack.pop_all())
                 return _response(reply, await reply.aread())
             except httpx2.ConnectError as error:
-                raise _not_reached(f"dial tcp {host}:{port}: connect: connection refused") from error
+                raise _not_reached(refused) from error
             except httpx2.HTTPError as error:
                 raise _not_reached(str(error) or type(error).__name__) from error
 
-    async def _address(self, place: _Place) -> tuple[str, int]:
-        """Where the port is on this machine."""
+    async def _port(self, place: _Place) -> PortAddress:
+        """Where the port is on this machine, or what is said there."""
         if not place.pod:
-            return place.address, place.port
+            return PortAddress((place.address, place.port))
         pod = cast("Pod", await self._get(PODS, place.namespace, place.pod))
         wanted = FindPort(namespace=place.namespace, pod=place.pod, port=place.port)
         found = await self._pods.find_port(pod.spec.node_name, wanted)
         if isinstance(found, Status):
             raise StatusError.of(found)
-        if found.address is None:
-            refused = f"dial tcp {place.address}:{place.port}: connect: connection refused"
-            raise _not_reached(f"{refused} (its containers are simulated)")
-        return found.address
+        return found
 
 
 class ProxiedStream:

@@ -14,6 +14,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.http.messages import Duplex
 from kubeactors.apiserver.http.responses import no_upgrade, text
+from kubeactors.apiserver.http.simulated_server import SimulatedServer
 from kubeactors.apiserver.http.spdy import DataReceived, SpdyError, SpdySession, StreamOpened, StreamReset
 from kubeactors.kubelet import PortReply
 
@@ -145,21 +146,32 @@ class _Forwarder:
         found = await self._find(pair.port)
         if isinstance(found, Status):
             return found.message
-        prefix = f"error forwarding port {pair.port} to pod {self._pod}, uid : "
+        if found.answer is not None:
+            await self._answer(pair, SimulatedServer(found.answer))
+            return ""
+        host, port = found.address or ("127.0.0.1", pair.port)
+        dialled = f"dial tcp4 {host}:{port}: connect: connection refused"
+        refused = f"error forwarding port {pair.port} to pod {self._pod}, uid : {dialled}"
         if found.address is None:
-            return (
-                f"{prefix}dial tcp4 127.0.0.1:{pair.port}: connect: connection refused (its containers are simulated)"
-            )
-        host, port = found.address
+            return refused
         try:
             connection = await anyio.connect_tcp(host, port)
         except OSError:
-            return f"{prefix}dial tcp4 {host}:{port}: connect: connection refused"
+            return refused
         async with connection, anyio.create_task_group() as group:
             group.start_soon(_give, pair, connection)
             await self._bring_back(pair, connection)
             group.cancel_scope.cancel()
         return ""
+
+    async def _answer(self, pair: _Pair, server: SimulatedServer) -> None:
+        """Carry the connection to a server that is not there."""
+        assert pair.data is not None  # it is being forwarded
+        async for piece in pair.pieces:
+            self._session.send(pair.data, server.answer(piece))
+            await self._flush()
+            if server.is_over:
+                return
 
     async def _bring_back(self, pair: _Pair, connection: ByteStream) -> None:
         assert pair.data is not None  # it is being forwarded
