@@ -71,6 +71,28 @@ def test_a_deployment_is_scaled_rolled_paused_and_undone(kubectl: Kubectl, names
     assert "example/front:3" in images()
 
 
+def test_an_update_to_an_image_that_says_it_is_not_there_gets_stuck_until_it_is_undone(
+    kubectl: Kubectl, namespace: str
+) -> None:
+    def on(*arguments: str) -> str:
+        return kubectl(*arguments, "-n", namespace)
+
+    on("create", "deployment", "web", "--image=nginx:1.16.1", "--replicas=3")
+    on("rollout", "status", "deployment/web", "--timeout=30s")
+    on("set", "image", "deployment/web", "nginx=nginx:1.161")
+    stuck = "jsonpath={.items[?(@.spec.containers[0].image=='nginx:1.161')].metadata.name}"
+    on("wait", "deployment/web", "--for=jsonpath={.status.updatedReplicas}=1", "--timeout=20s")
+    bad = on("get", "pods", "-o", stuck)
+    reason = "{.status.containerStatuses[0].state.waiting.reason}"
+    on("wait", f"pod/{bad}", f"--for=jsonpath={reason}=ImagePullBackOff", "--timeout=30s")
+    assert 'Failed to pull image "nginx:1.161": rpc error: code = NotFound' in on("describe", "pod", bad)
+    assert on("get", "deployment/web", "-o", "jsonpath={.status.availableReplicas}") == "3"
+    on("rollout", "undo", "deployment/web")
+    on("rollout", "status", "deployment/web", "--timeout=30s")
+    on("run", "never", "--image=example/invalid", "--image-pull-policy=Never")
+    on("wait", "pod/never", f"--for=jsonpath={reason}=ErrImageNeverPull", "--timeout=30s")
+
+
 def test_objects_are_labelled_annotated_described_and_deleted(kubectl: Kubectl, namespace: str) -> None:
     def on(*arguments: str) -> str:
         return kubectl(*arguments, "-n", namespace)

@@ -10,6 +10,7 @@ when it ends or what it logs, its command is not run. A command `sh -c "exit N"`
 asked to stop does so in `stop_seconds`, with code 0 as a server that shuts down well; in a shorter grace period it is
 killed (137).
 
+All images are there but those whose names say that they are not (`missing_images.py`), or of which that is declared.
 What an image has in it besides its command is not known: arguments without a command are taken for the command, as an
 image without an entry point does. Volumes that are not made from objects are directories in memory, of this node.
 """
@@ -21,6 +22,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS, Behaviour, behaviour_of, warnings_of
 from kubeactors.kubelet.runtimes.command_container import CommandContainer, is_played, names_a_mounted_file
+from kubeactors.kubelet.runtimes.missing_images import missing
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerConfig,
     PodSandboxConfig,
@@ -74,8 +76,7 @@ class SimulatedRuntime(RuntimeTable):
 
     def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
         """See `ContainerRuntime`: all but those that cannot be pulled."""
-        config = self._sandboxes[sandbox_id].config
-        return not (self._images or config.annotations) or not self._declared(config, container, image).pull_error
+        return not self._declared(self._sandboxes[sandbox_id].config, container, image).pull_error
 
     def pull_image(self, image: str, sandbox_id: str, container: str) -> PullFailure | None:
         """See `ContainerRuntime`."""
@@ -103,9 +104,10 @@ class SimulatedRuntime(RuntimeTable):
 
     def _declared(self, config: PodSandboxConfig, container: str, image: str) -> Behaviour:
         """Cheap for a pod of which nothing was declared."""
-        base = self._behaviour
-        if self._images:
-            base = self._images.get(image) or self._images.get(untagged(image)) or base
+        base = self._images.get(image) or self._images.get(untagged(image)) if self._images else None
+        if base is None:
+            error = missing(image)
+            base = replace(self._behaviour, pull_error=error) if error else self._behaviour
         return behaviour_of(container, config.annotations, base) if config.annotations else base
 
 

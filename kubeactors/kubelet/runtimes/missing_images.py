@@ -1,0 +1,44 @@
+"""Images that no registry has, by what they are called: so that an update to a bad image goes wrong here too.
+
+Source: containerd 2.1, core/remotes/docker/resolver.go and client/pull.go, for the words; distribution/reference,
+normalize.go, for names without a registry.
+"""
+
+import re
+from functools import lru_cache
+
+_said = re.compile(
+    r"does-?not-?exist|doesn-?t-?exist|non-?exist|no-?such|not-?found|not-?there|invalid"
+    # what the documentation of Kubernetes misspells on purpose
+    r"|(?:^|/)nginx:1\.161$|/kubernetes-bootcamp:v10$"
+)
+
+
+@lru_cache(maxsize=1024)
+def missing(image: str) -> str:
+    """What the runtime says of an image whose name says that there is none; nothing of all others.
+
+    >>> missing("nginx:1.161").partition(" desc = ")[2]  # doctest: +ELLIPSIS
+    'failed to pull and unpack image "docker.io/library/nginx:1.161": failed to resolve reference ...: not found'
+    >>> missing("nginx:1.16.1"), bool(missing("example.com/no-such-image")), bool(missing("web:doesnotexist"))
+    ('', True, True)
+    """
+    if _said.search(image.lower()) is None:
+        return ""
+    name = _full_name(image)
+    resolving = f'failed to resolve reference "{name}": {name}: not found'
+    return f'rpc error: code = NotFound desc = failed to pull and unpack image "{name}": {resolving}'
+
+
+def _full_name(image: str) -> str:
+    """With registry and tag.
+
+    >>> _full_name("web"), _full_name("shop/web:1"), _full_name("localhost/web@sha256:0")
+    ('docker.io/library/web:latest', 'docker.io/shop/web:1', 'localhost/web@sha256:0')
+    """
+    registry, slash, _ = image.partition("/")
+    if not slash:
+        image = f"docker.io/library/{image}"
+    elif registry != "localhost" and not {".", ":"} & set(registry):
+        image = f"docker.io/{image}"
+    return image if {"@", ":"} & set(image.rpartition("/")[2]) else f"{image}:latest"
