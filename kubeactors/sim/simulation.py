@@ -42,8 +42,8 @@ from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
-from kubeactors.sim.users.certificates import signing_key
-from kubeactors.sim.users.manifests import ROOT_CA, own_pod
+from kubeactors.sim.users.certificates import ROOT_CA, signing_key
+from kubeactors.sim.users.manifests import own_pod
 from kubeactors.sim.webhooks import WebhookPrograms
 from kubeactors.sim.workload import AnyAction, AskForCertificate, OwnAction
 from kubeactors.sim.world import World, told

@@ -11,7 +11,7 @@ from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.bounds.placement import HOST, suits
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.users.manifests import pod_spec
-from kubeactors.sim.users.traits import with_trait
+from kubeactors.sim.users.manifests.traits import with_trait
 from kubeactors.sim.workload import AddPod, CreateDeployment, CreateJob, Trait
 from tests.quality.automatic.mutants import in_force, named
 

@@ -13,7 +13,7 @@ from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED
-from kubeactors.sim.users.checks import CHECK, WRONG
+from kubeactors.sim.users.manifests.checks import CHECK, WRONG
 from kubeactors.sim.world import Commit
 
 ALWAYS, ON_FAILURE, NEVER = "Always", "OnFailure", "Never"
@@ -245,7 +245,7 @@ class ContainersAreToldWhatTheyAsk(Invariant):
         for one in statuses_of(commit.new) if commit.new is not None else ():
             end = one.state.terminated or one.last_state.terminated
             if one.name == CHECK and end is not None and end.exit_code == WRONG:
-                yield f"{title(commit.current)} is not told what it asks for: see `LOOKS` in kubeactors/sim/users/checks.py"
+                yield f"{title(commit.current)} is not told what it asks for: see `LOOKS` in kubeactors/sim/users/manifests/checks.py"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (StatusesAddUp, ContainersGoOn, ContainersAreToldWhatTheyAsk)

@@ -1,7 +1,7 @@
 """How the user does what a plan says, as a person with kubectl would.
 
 hands.py         what all of it needs            noted.py         whether an action has an effect
-manifests.py    belongings.py    rulings.py    traits.py    checks.py    probing.py    the objects that are created
+manifests/       belongings.py    rulings.py      the objects that are created
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
 accounts.py   tenancy.py   devices.py   certificates.py   things.py   rules.py   rights.py   defaults.py   management.py   looks.py   one file for each kind of action
 """

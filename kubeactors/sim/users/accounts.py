@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Secret, ServiceAccount
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim.users.belongings import token_of
-from kubeactors.sim.users.checks import ROOT
 from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.manifests.checks import ROOT
 from kubeactors.sim.workload import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
 
 

@@ -38,6 +38,18 @@ k7r0S5I5EDGGrATzGDDrVZcCIQCkoMvXZczVfdrXNDfQtAyGT+0Eu1aXJj8ZqodU
 -----END CERTIFICATE REQUEST-----
 """
 """A request of a kubelet."""
+ROOT_CA = """\
+-----BEGIN CERTIFICATE-----
+MIIBKzCB0qADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCXNpbXVsYXRl
+ZDAgFw0yMDAxMDEwMDAwMDBaGA8yMDUwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
+c2ltdWxhdGVkMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbq1CGp2pTWHrbKP6
+y+tulnwsC0YBpPEzbletfGMA2wE+ZoK9eaBCx/gDzuSDTUzI7SniHzFwg++oRw7u
+gy4oRqMTMBEwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAgOKu
+891MLlG/f7TeORxn2u+wW8DOj8hbdu/lCJi/VUQCIAWwqkdf6GPr/VevQ1fAT54z
+cQk1Eqbi4P6H/+Lv40cN
+-----END CERTIFICATE-----
+"""
+"""The certificate of the authority of all simulated clusters; nobody in one speaks by TLS."""
 AUTHORITY = 2026
 """The secret of that authority, which everybody may know: it vouches for nobody but in simulations."""
 FOREIGN = "example.org/signer"

@@ -24,7 +24,8 @@ from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import actors_of
-from kubeactors.sim.users.manifests import ROOT_CA, joined_by
+from kubeactors.sim.users.certificates import ROOT_CA
+from kubeactors.sim.users.manifests import joined_by
 from kubeactors.sim.world import Commit, World
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"

@@ -23,7 +23,7 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.sim.bounds.placement import HOST
-from kubeactors.sim.users.checks import with_settings
+from kubeactors.sim.users.manifests.checks import with_settings
 from kubeactors.sim.workload import Trait
 
 HOST_PORT = 8080

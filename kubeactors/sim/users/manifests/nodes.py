@@ -1,0 +1,16 @@
+"""Machines that are none of ours."""
+
+from kubeactors.api.core.v1 import Node, NodeSpec, Taint
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.sim.bounds.room import VISITOR
+
+NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+MAINTENANCE = "sim.kubeactors/maintenance"
+"""The key of the taint by which users drive pods off a node."""
+
+
+def visitor(name: str) -> Node:
+    """A node that is none of ours, in a zone of its own: what becomes of it says nothing about the others."""
+    labels = {VISITOR: "", "topology.kubernetes.io/zone": VISITOR.rpartition("/")[2]}
+    metadata = ObjectMeta(name=name, labels=labels, finalizers=(VISITOR,))
+    return Node(metadata=metadata, spec=NodeSpec(taints=(Taint(key=VISITOR, effect="NoSchedule"),)))
