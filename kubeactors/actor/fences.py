@@ -7,6 +7,7 @@ the interpreter says which functions are called (`sys.setprofile`). Where a prof
 
 # ruff: noqa: TID251 -- they are named here so that nobody calls them
 
+import asyncio
 import os
 import random
 import socket
@@ -29,7 +30,8 @@ R = TypeVar("R")
 
 Method = Callable[..., object]
 
-_CLOCK, _CHANCE = "ctx.now and ctx.wall say what time it is", "ctx.random and ctx.uid() are its chance"
+_CLOCK = "ctx.now and ctx.wall say what time it is, to an operator client.seconds"
+_CHANCE = "ctx.random and ctx.uid() are its chance, an operator's is client.random"
 _CLOCKS: dict[object, str] = {
     time.time: "time.time()",
     time.time_ns: "time.time_ns()",
@@ -47,6 +49,7 @@ _GENERATORS = ("random", "secrets")
 _PAUSE: dict[object, str] = {time.sleep: "time.sleep()"}
 _PYTHON: dict[CodeType, str] = {
     threading.Thread.start.__code__: "a thread; ctx.in_thread does blocking work",
+    asyncio.gather.__code__: "asyncio.gather(); there is no event loop: await one after the other",
     socket.socket.__init__.__code__: "a socket; there is no network",
     subprocess.Popen.__init__.__code__: "a process; there are none",
     uuid.uuid1.__code__: f"uuid.uuid1(); {_CHANCE}",
@@ -69,7 +72,7 @@ def _called(frame: FrameType, function: object) -> str:
         return "" if _may_know(frame) and package_of(frame) not in _GENERATORS else f"{_ENTROPY[function]}; {_CHANCE}"
     if function in _SHARED_CHANCE:
         return f"{_SHARED_CHANCE[function]}; {_CHANCE}"
-    return f"{_PAUSE[function]}; ctx.sleep waits" if function in _PAUSE else ""
+    return f"{_PAUSE[function]}; ctx.sleep waits, an operator by client.sleep" if function in _PAUSE else ""
 
 
 class Fence:

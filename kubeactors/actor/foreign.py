@@ -13,7 +13,8 @@ def foreign_await(path: str, what: str, frame: FrameType | None, line: int) -> F
     """The error for a handler that awaits something at a line of a frame."""
     at = f" at {frame.f_code.co_filename}:{line}" if frame is not None else ""
     return ForeignAwait(
-        f"{path} awaits {what}{at}; a simulated handler may await only asks, sends, ctx.sleep, ctx.in_thread and gates"
+        f"{path} awaits {what}{at}; a simulated handler may await only asks, sends, ctx.sleep, ctx.in_thread and gates, "
+        "an operator only its client"
     )
 
 

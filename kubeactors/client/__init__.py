@@ -16,7 +16,8 @@ Where its behaviour comes from: client-go (tools/cache, util/workqueue, tools/re
 pkg/controller/controller_utils.go.
 """
 
-from kubeactors.client.client import Client, ObjectList
+from kubeactors.apimachinery.unstructured import type_of_kind
+from kubeactors.client.client import Client, ObjectList, check_is_kind
 from kubeactors.client.controller import Controller, Wake, Work
 from kubeactors.client.events import EventRecorder, EventSink, RecordEvent
 from kubeactors.client.expectations import Expectations, Standing
@@ -70,6 +71,7 @@ __all__ = [
     "Wake",
     "Work",
     "WorkQueue",
+    "check_is_kind",
     "cluster_key",
     "controller_of",
     "controller_reference",
@@ -80,4 +82,5 @@ __all__ = [
     "reading",
     "revision_of",
     "split_key",
+    "type_of_kind",
 ]

@@ -82,10 +82,12 @@ class Client:
 
         Raises:
             NotFound: nobody serves this custom kind, not yet or no longer.
+            TypeError: this is no kind, but the name of one, or a dict.
         """
         try:
             return self._scheme.resource_of(type_)
         except KeyError:
+            check_is_kind(type_)
             if issubclass(type_, Unstructured):
                 raise NotFound.saying("the server could not find the requested resource") from None
             raise
@@ -327,6 +329,20 @@ class Client:
             object=object,
             options=options or self._write_options,
             user=self.user,
+        )
+
+
+def check_is_kind(type_: object) -> None:
+    """Refuse what people may take for a kind.
+
+    Raises:
+        TypeError: it is no class of objects; said is what is one.
+    """
+    if not isinstance(type_, type) or not issubclass(type_, TypedObject):
+        given = type_.__name__ if isinstance(type_, type) else repr(type_)
+        raise TypeError(
+            f"{given} is no kind of objects; a kind is a class: ConfigMap, or type_of_kind('example.com/v1', 'Cache'), "
+            "which makes objects by Cache(metadata=..., fields={'spec': ...})"
         )
 
 

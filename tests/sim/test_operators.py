@@ -23,12 +23,12 @@ from kubeactors.client import Client, split_key
 from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, OperatorError, fuzz
 from kubeactors.sim.campaigns.campaign import UnknownName
 from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, FailOver, LateWrite, OwnFault, WatchLag
+from kubeactors.sim.invariants import RAISES
 from kubeactors.sim.judge import InvariantFailed
 from kubeactors.sim.operators.client import Misuse
 from kubeactors.sim.operators.declared import Drawing
 from kubeactors.sim.operators.fuzzing import Fuzz, Test
 from kubeactors.sim.operators.operator import Act, Break
-from kubeactors.sim.operators.simulation import RAISES
 from kubeactors.sim.plan import Plan, decode, encode
 from kubeactors.sim.search import TAPE
 from kubeactors.sim.workload import OwnAction

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+from kubeactors.apimachinery.words import nearest
 from kubeactors.sim.campaigns.garbage import collected_once
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
@@ -101,7 +102,11 @@ def _known(names: Iterable[str], known: Sequence[str], what: str) -> tuple[str, 
     wanted = tuple(names)
     for name in wanted:
         if name not in known:
-            raise UnknownName(f"no {what} is named {name!r}; there are {', '.join(known)}")
+            meant = nearest(name, known)
+            raise UnknownName(
+                f"no {what} is named {name!r}; there are {', '.join(known)}"
+                + (f"; {meant}" if meant.endswith("?") else "")
+            )
     return wanted or tuple(known)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from kubeactors.api import SCHEME
 from kubeactors.sim.explain.recording import STORE_PATHS
 from kubeactors.sim.explain.records import Delivery, Firing, Records, Write
+from kubeactors.sim.invariants import RAISES
 
 PREFIX, OPERATOR_PATH = "/cluster/", "/cluster/operator/"
 SUGGESTIONS = 8
@@ -141,10 +142,16 @@ def _is_named(name: str, text: str) -> bool:
 def last_write(records: Records) -> Write | None:
     """The write with which the first violation came.
 
-    If there was none, the last one by the operator that is tested, or else of what the violation is about.
+    If there was none, the last one by the operator that is tested, or else of what the violation is about. Where the
+    operator's code has raised, no write was wrong, but the object that it looked at says why it was called.
     """
     if not records.violations:
         return None
+    first = records.violations[0]
+    if first.invariant == RAISES:
+        key = first.message.removeprefix("at ").partition(": ")[0]
+        about = [one for one in records.writes if one.revision <= first.revision and one.key.endswith(f"/{key}")]
+        return next(iter(about[-1:]), None)
     found, revision = subjects(records), records.violations[0].revision
     by_now = [one for one in records.writes if one.revision <= revision]
     about = [one for one in by_now if one.key in found]

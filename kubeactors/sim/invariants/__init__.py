@@ -63,6 +63,8 @@ ALL: tuple[type[Invariant], ...] = (
 
 CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"
 NOTHING_LEFT_UNDONE, NO_CIRCLES = "nothing-left-undone", "nobody-runs-in-circles"
+RAISES = "reconcile-raises"
+"""Of somebody's operator: its code raises nothing but refusals of the API server."""
 
 NAMES: tuple[str, ...] = (*(one.name for one in ALL), CONVERGED, SILENT, NOTHING_LEFT_UNDONE, NO_CIRCLES, NO_FAILURE)
 """The names of all invariants."""
@@ -74,6 +76,7 @@ __all__ = [
     "NOTHING_LEFT_UNDONE",
     "NO_CIRCLES",
     "NO_FAILURE",
+    "RAISES",
     "SILENT",
     "Invariant",
     "RequestInvariant",

@@ -13,8 +13,9 @@ are informers that list what the server's cache has, as client-go does.
 """
 
 from kubeactors.sim.operators.client import OperatorClient
+from kubeactors.sim.operators.declared import OperatorError
 from kubeactors.sim.operators.fuzzing import FuzzFailed, fuzz
-from kubeactors.sim.operators.operator import Operator, OperatorError
+from kubeactors.sim.operators.operator import Operator
 from kubeactors.sim.operators.view import ClusterView
 
 __all__ = ["ClusterView", "FuzzFailed", "Operator", "OperatorClient", "OperatorError", "fuzz"]

@@ -1,6 +1,6 @@
 """The operator as a process of the cluster: informers, a work queue, and its code."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar, NamedTuple, Never, cast
 
@@ -23,6 +23,10 @@ class Report(NamedTuple):
 
     raised: Callable[[str, Exception], object]
     """The code has raised, at this key."""
+    began: Callable[[str], object]
+    """It was called, with this key."""
+    ended: Callable[[str], object]
+    """It has returned, or raised, or its process was killed."""
     mistaken: Callable[[Exception], object]
     """The code does what cannot be simulated: nothing is judged any more."""
 
@@ -70,12 +74,13 @@ class Reconciler(Controller):
         """See `Controller.started`."""
         super().started()
         ctx = self.ctx
-        self._client = OperatorClient(self._transport, self._operator.scheme, self._caches, ctx.sleep, lambda: ctx.now)
+        self._client = OperatorClient(self._transport, self._operator.scheme, self._caches, ctx)
 
     async def reconcile(self, key: str) -> None:
         """Let the operator's code do it; what it raises, other than a refusal, is told."""
+        self._report.began(key)
         try:
-            again = await behind_fence(self.ctx.path, partial(self._operator.reconcile, self._client, key))
+            again = await behind_fence(self.ctx.path, partial(self._called, key))
         except StatusError:
             raise
         except Exception as error:  # noqa: BLE001 -- it is told
@@ -83,6 +88,14 @@ class Reconciler(Controller):
         else:
             if again is not None:
                 self.enqueue_after(key, again)
+        finally:
+            self._report.ended(key)
+
+    def _called(self, key: str) -> Awaitable[float | None]:
+        found = self._operator.reconcile(self._client, key)
+        if not isinstance(cast("object", found), Awaitable):
+            raise Misuse(f"the operator's code must be an `async def`; it returned {found!r}")
+        return found
 
     def _changed(self, keys: Keys, change: Change[TypedObject]) -> None:
         for one in (change.old, change.new):

@@ -4,7 +4,8 @@ Arguments are hypothesis strategies by name, or a function that draws them from 
 examples is drawn once, which plans choose from: so a plan is text, and shrinking needs no hypothesis.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -22,6 +23,10 @@ Drawing: TypeAlias = "Mapping[str, SearchStrategy[object]] | Callable[[Source], 
 
 EXAMPLES = 64
 """How many examples of each strategy are drawn at most."""
+
+
+class OperatorError(ValueError):
+    """This cannot be tested; the message says why."""
 
 
 class Declared(Generic[F]):
@@ -56,12 +61,37 @@ class Declared(Generic[F]):
         return found
 
 
-def declared(given: Mapping[F, Drawing] | Sequence[F]) -> dict[str, Declared[F]]:
-    """Functions by their names; those without arguments may be given as a list."""
+def declared(given: Mapping[F, Drawing] | Sequence[F], what: str) -> dict[str, Declared[F]]:
+    """Functions by their names; those without arguments may be given as a list.
+
+    Args:
+        given: the functions.
+        what: one of them is.
+
+    Raises:
+        OperatorError: this is a function and no list of them; or one does not take its arguments.
+    """
+    one: object = given
+    if inspect.isfunction(one):
+        raise OperatorError(f"{one.__name__} alone is no list of {what}s; write [{one.__name__}]")
     pairs = (
         given.items() if isinstance(given, Mapping) else [(one, dict[str, "SearchStrategy[object]"]()) for one in given]
     )
+    for function, drawing in pairs:
+        if not callable(drawing):
+            _check_takes(function, drawing, what)
     return {function.__name__: Declared(function, drawing) for function, drawing in pairs}
+
+
+def _check_takes(function: Callable[..., object], names: Iterable[str], what: str) -> None:
+    signature = inspect.signature(function)
+    try:
+        signature.bind(None, **dict.fromkeys(names))
+    except TypeError as error:
+        takes, given = (", ".join(some) or "nothing" for some in ([*signature.parameters][1:], names))
+        raise OperatorError(
+            f"the {what} {function.__name__} takes {takes}, and is to be given {given}: {error}"
+        ) from None
 
 
 def examples(strategy: "SearchStrategy[object]") -> Sequence[object]:

@@ -24,8 +24,9 @@ from kubeactors.sim.campaigns.garbage import collected_once
 from kubeactors.sim.explain import recorded
 from kubeactors.sim.explain.page import page
 from kubeactors.sim.explain.why import because
+from kubeactors.sim.invariants import RAISES
 from kubeactors.sim.operators.checks import Check
-from kubeactors.sim.operators.declared import Drawing, declared
+from kubeactors.sim.operators.declared import Drawing, OperatorError, declared
 from kubeactors.sim.operators.drawing import generate
 from kubeactors.sim.operators.operator import (
     Act,
@@ -126,11 +127,13 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
             return tally
         go_on = _clock(SHRINK_SECONDS)
         finding = smallest(tally.findings[0], self.run_plan, record=self.recorded_order, go_on=go_on)
-        place, records = self.place, recorded(self.simulation(finding.plan))
+        shown = self.simulation(finding.plan)
+        place, records = self.place, recorded(shown)
         replay = write_replay(finding, self.report, place)
         html = replay.with_suffix(".html")
         html.write_text(page(records, title=replay.name, replay=f"kubeactors replay {replay}"), encoding="utf-8")
-        raise FuzzFailed(finding, because(records), replay, html, again=bool(place))
+        failed = FuzzFailed(finding, because(records), replay, html, again=bool(place))
+        raise failed from (shown.raised if finding.violation.invariant == RAISES else None)
 
 
 @overload
@@ -224,13 +227,16 @@ def fuzz(  # noqa: PLR0913 -- the same
         report: the directory of the replay file.
 
     Raises:
-        OperatorError: a kind is unknown, or nothing is watched.
+        OperatorError: a kind is unknown, nothing is watched, an action or a fault does not take its arguments, or there is
+            to be no scenario.
         UnknownName: a fault or an invariant is unknown; the known ones are listed.
     """
     definitions = definitions_of(_manifests(crds))
     scheme = scheme_with(definitions)
     watched = watched_kinds(scheme, watches, owns)
     wanted = _known_invariants(also)
+    if scenarios < 1:
+        raise OperatorError(f"{scenarios} scenarios test nothing; run one at least")
     kinds, module = tuple(kinds), str(sys._getframe(1).f_globals["__name__"])  # noqa: SLF001 -- who decorates
 
     def campaign(code: Reconcile, checks: dict[str, Check], decorated: Callable[..., object]) -> Test:
@@ -239,8 +245,8 @@ def fuzz(  # noqa: PLR0913 -- the same
             watches=watched,
             scheme=scheme,
             definitions=definitions,
-            actions=declared(actions),
-            faults=declared(faults),
+            actions=declared(actions, "action"),
+            faults=declared(faults, "fault"),
             always=_by_name(always),
             quiet={**_by_name(quiet), **checks},
             workload=not actions if workload is None else workload,

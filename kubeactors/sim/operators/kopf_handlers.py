@@ -35,7 +35,8 @@ from kubeactors.apimachinery.requests import MERGE_PATCH
 from kubeactors.apimachinery.status import NotFound
 from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.sim.operators.client import Misuse, OperatorClient
-from kubeactors.sim.operators.operator import OperatorError, Reconcile
+from kubeactors.sim.operators.declared import OperatorError
+from kubeactors.sim.operators.operator import Reconcile
 
 FINALIZER = "kopf.zalando.org/KopfFinalizerMarker"
 PROGRESS = "kopf.zalando.org/"

@@ -15,7 +15,7 @@ from kubeactors.cluster.manifest import Manifest, read_manifest
 from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.operators.checks import Check
 from kubeactors.sim.operators.client import OperatorClient
-from kubeactors.sim.operators.declared import Declared
+from kubeactors.sim.operators.declared import Declared, OperatorError
 from kubeactors.sim.operators.view import ClusterView
 from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS
 
@@ -34,10 +34,6 @@ Break: TypeAlias = Callable[..., Iterable[AnyFault]]
 
 Kindly: TypeAlias = str | type[TypedObject]
 """A kind: its Struct, or a word that kubectl knows it by."""
-
-
-class OperatorError(ValueError):
-    """This cannot be tested; the message says why."""
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,29 +2,37 @@
 
 from collections.abc import Mapping
 from functools import partial
+from traceback import walk_tb
 
 from kubeactors.actor.fences import behind_fence
+from kubeactors.actor.foreign import package_of
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.cluster.plane import Guest
 from kubeactors.sim.chaos.faults import AnyFault, OwnFault
-from kubeactors.sim.invariants import ALL, CONVERGED, NO_CIRCLES, NO_FAILURE, SILENT, Invariant
+from kubeactors.sim.invariants import ALL, CONVERGED, NO_CIRCLES, NO_FAILURE, RAISES, SILENT, Invariant
 from kubeactors.sim.invariants.client import InformersEqualStore
 from kubeactors.sim.operators.checks import Always, Quiet, invariants_of
 from kubeactors.sim.operators.component import OperatorProcess, Report
-from kubeactors.sim.operators.declared import Declared, F
-from kubeactors.sim.operators.operator import Operator, OperatorError, begin, perform
+from kubeactors.sim.operators.declared import Declared, F, OperatorError
+from kubeactors.sim.operators.operator import Operator, begin, perform
+from kubeactors.sim.operators.unchanged import UNCHANGED, unchanged_objects
 from kubeactors.sim.operators.view import ClusterView
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.processes import OPERATOR
-from kubeactors.sim.simulation import BOOT_SECONDS, Simulation
+from kubeactors.sim.simulation import BOOT_SECONDS, QUIET_SECONDS, Simulation
 from kubeactors.sim.user import OwnActions
 from kubeactors.sim.workload import OwnAction
 
-RAISES = "reconcile-raises"
-"""The invariant that an operator's code raises nothing but refusals of the API server."""
+OURS = "kubeactors"
+"""The package whose lines tell an operator's author nothing."""
+RETURNS = "reconcile-returns"
+"""The invariant that an operator's code comes to an end: it looks at one key after the other."""
+LONGEST_CALL_SECONDS = 600.0
+"""So long it may go on when all is quiet."""
 
 
 class OperatorSimulation(Simulation):
@@ -39,12 +47,23 @@ class OperatorSimulation(Simulation):
 
     def __init__(self, plan: Plan, operator: Operator, also: tuple[str, ...] = (), *, record: bool = False) -> None:
         others = tuple(one for one in ALL if one.name in also)
-        super().__init__(plan, (*invariants_of_operator(operator), InformersEqualStore, *others), record=record)
+        unchanged = unchanged_objects(operator.watches)
+        super().__init__(
+            plan, (unchanged, *invariants_of_operator(operator), InformersEqualStore, *others), record=record
+        )
         self._operator = operator
         self._view = ClusterView(self.world, self.sim.kernel)
         self.guests: Mapping[str, Guest] = {
-            OPERATOR: partial(OperatorProcess, operator, Report(self._raised, self._mistaken))
+            OPERATOR: partial(
+                OperatorProcess,
+                operator,
+                Report(raised=self._raised, began=self._began, ended=self._ended, mistaken=self._mistaken),
+            )
         }
+        self.raised: Exception | None = None
+        """What the operator's code has raised."""
+        self._calls: dict[str, int] = {}
+        """Since when it is at work on which key."""
         self.own_action: OwnActions = self._act
         self.chaos.own = self._break
 
@@ -91,7 +110,27 @@ class OperatorSimulation(Simulation):
             self._mistaken(OperatorError(f"the fault {fault.name} raised {error!r}"), error)
             return ()
 
+    def _settles(self) -> bool:
+        """The operator's code must have come to an end, too."""
+        end = self.sim.now + int(LONGEST_CALL_SECONDS * SECOND)
+        while self._calls:
+            if self.sim.now >= end:
+                key, since = next(iter(self._calls.items()))
+                seconds = (self.sim.now - since) / SECOND
+                self.judge.object(RETURNS, f"at {key}: it was called {seconds:g} s ago, and has not returned")
+                return False
+            if not self._passes(QUIET_SECONDS):
+                return False
+        return super()._settles()
+
+    def _began(self, key: str) -> None:
+        self._calls[key] = self.sim.now
+
+    def _ended(self, key: str) -> None:
+        self._calls.pop(key, None)
+
     def _raised(self, key: str, error: Exception) -> None:
+        self.raised = self.raised or error
         self.judge.object(RAISES, f"at {key}: {error!r}{_where(error)}")
 
     def _mistaken(self, error: Exception, cause: Exception | None = None) -> None:
@@ -118,7 +157,7 @@ def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:
 def names_of(operator: Operator) -> tuple[str, ...]:
     """All that an operator is judged by."""
     own = (one.name for one in invariants_of_operator(operator))
-    return (*own, RAISES, InformersEqualStore.name, SILENT, NO_CIRCLES, NO_FAILURE, CONVERGED)
+    return (*own, RAISES, RETURNS, UNCHANGED, InformersEqualStore.name, SILENT, NO_CIRCLES, NO_FAILURE, CONVERGED)
 
 
 def _found(declared: Mapping[str, Declared[F]], name: str, what: str) -> Declared[F]:
@@ -128,8 +167,7 @@ def _found(declared: Mapping[str, Declared[F]], name: str, what: str) -> Declare
 
 
 def _where(error: Exception) -> str:
-    """The line of its own code where it was raised."""
-    step = error.__traceback__
-    while step is not None and step.tb_next is not None:
-        step = step.tb_next
-    return f" ({step.tb_frame.f_code.co_filename}:{step.tb_lineno})" if step is not None else ""
+    """The line of the operator's own code where it was raised; if that is nowhere, where it was."""
+    lines = [(package_of(frame), frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    own = [one for one in lines if one[0] != OURS]
+    return "".join(f" ({file}:{line})" for _, file, line in (own or lines)[-1:])

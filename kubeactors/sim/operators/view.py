@@ -6,6 +6,7 @@ from typing import TypeVar
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import check_is_kind
 from kubeactors.sim.world import World
 
 T = TypeVar("T", bound=TypedObject)
@@ -29,7 +30,12 @@ class ClusterView:
         return self._world.revision
 
     def list(self, type_: type[T], namespace: str = "", *, labels: Mapping[str, str] | None = None) -> tuple[T, ...]:
-        """The objects of a kind, in all namespaces or in one, with all of these labels, by namespace and name."""
+        """The objects of a kind, in all namespaces or in one, with all of these labels, by namespace and name.
+
+        Raises:
+            TypeError: this is no kind, but perhaps the name of one.
+        """
+        check_is_kind(type_)
         wanted = (labels or {}).items()
         found = [
             one
@@ -39,5 +45,6 @@ class ClusterView:
         return tuple(sorted(found, key=lambda one: (one.metadata.namespace, one.metadata.name)))
 
     def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
-        """The object of that name, or None."""
+        """The object of that name, or None. Raises what `list` raises."""
+        check_is_kind(type_)
         return self._world.find(type_, name, namespace)

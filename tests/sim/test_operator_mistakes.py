@@ -1,0 +1,224 @@
+"""What the author of an operator does wrong at first, and what he is told."""
+
+import asyncio  # noqa: TID251 -- what one must not use
+import random
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import pytest
+from hypothesis import strategies as st
+
+from kubeactors.actor import ForeignAwait, ForeignCall
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.client import Client, type_of_kind
+from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, OperatorError, Outcome, fuzz
+from kubeactors.sim.campaigns.campaign import UnknownName
+from kubeactors.sim.invariants import RAISES
+from kubeactors.sim.judge import InvariantFailed, Violation
+from kubeactors.sim.operators.client import Misuse
+from kubeactors.sim.operators.fuzzing import Fuzz
+from kubeactors.sim.operators.operator import Reconcile
+from kubeactors.sim.plan import Plan
+from kubeactors.sim.workload import OwnAction
+
+NAMED = cast("type[ConfigMap]", "configmaps")
+"""What somebody writes who knows kubectl."""
+ORDER = Plan(nodes=1, steps=(OwnAction(at=1.0, name="order"),))
+
+
+async def order(client: Client) -> None:
+    await client.create(ConfigMap(metadata=ObjectMeta(name="shop", namespace="default"), data={"pods": "1"}))
+
+
+def nothing(_: ClusterView) -> None:
+    """Always holds."""
+
+
+def run(reconcile: Reconcile, plan: Plan = ORDER) -> Outcome:
+    test = fuzz(reconcile, watches="configmaps", actions=[order], nodes=1)(nothing)
+    return cast("Fuzz", test.__dict__["fuzz"]).run_plan(plan)
+
+
+def violation_of(reconcile: Reconcile) -> Violation:
+    (violation,) = run(reconcile).violations
+    return violation
+
+
+# What its code may not do.
+
+
+async def sleeps(_client: OperatorClient, _key: str) -> None:
+    await asyncio.sleep(1)
+
+
+async def gathers(client: OperatorClient, _key: str) -> None:
+    await asyncio.gather(client.sleep(1), client.sleep(2))
+
+
+async def guesses(_client: OperatorClient, _key: str) -> None:
+    random.random()  # noqa: TID251 -- the same
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "error", "said"),
+    [
+        (sleeps, ForeignAwait, "an operator only its client"),
+        (gathers, ForeignCall, r"asyncio\.gather\(\); there is no event loop: await one after the other"),
+        (guesses, ForeignCall, r"an operator's is client\.random"),
+    ],
+)
+def test_what_cannot_be_simulated_is_named_with_what_an_operator_has_instead(
+    mistaken: Reconcile, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        run(mistaken)
+
+
+def test_the_chance_of_an_operator_is_decided_by_the_seed() -> None:
+    drawn: list[float] = []
+
+    async def draws(client: OperatorClient, _key: str) -> None:
+        drawn.append(client.random.random())
+
+    once = (run(draws), list(drawn))[1]
+    drawn.clear()
+    assert (run(draws), drawn)[1] == once
+    assert len(dict.fromkeys(once)) == len(once)
+
+
+def test_code_that_is_no_coroutine_is_refused_at_its_first_call() -> None:
+    def plain(_client: OperatorClient, _key: str) -> None:
+        """Does nothing."""
+
+    with pytest.raises(Misuse, match="must be an `async def`; it returned None"):
+        run(cast("Reconcile", plain))
+
+
+def test_code_that_sleeps_without_end_while_no_time_passes_is_refused() -> None:
+    async def spins(client: OperatorClient, _key: str) -> None:
+        while True:
+            await client.sleep(0)
+
+    with pytest.raises(Misuse, match="called 10000 times, and no time has passed"):
+        run(spins)
+
+
+def test_code_that_never_returns_is_told_with_its_key() -> None:
+    async def hangs(client: OperatorClient, key: str) -> None:
+        if key == "default/shop":
+            await client.sleep(1e9)
+
+    violation = violation_of(hangs)
+    assert violation.invariant == "reconcile-returns"
+    assert violation.message.startswith("at default/shop: it was called 6")
+
+
+def test_code_that_takes_its_time_is_waited_for() -> None:
+    async def dozes(client: OperatorClient, key: str) -> None:
+        if key == "default/shop":
+            await client.sleep(300)
+
+    assert run(dozes).violations == ()
+
+
+def test_code_that_changes_what_it_has_read_is_told_what_it_changed() -> None:
+    async def scribbles(client: OperatorClient, _key: str) -> None:
+        shop = client.cached(ConfigMap).get("shop", "default")
+        if shop is not None:
+            shop.data["pods"] = "9"
+
+    violation = violation_of(scribbles)
+    assert violation.invariant == "objects-are-not-changed"
+    assert violation.message.startswith('ConfigMap default/shop was changed in memory: data.pods is "9", and was "1"; ')
+
+
+# Kinds.
+
+
+async def caches_by_name(client: OperatorClient, _key: str) -> None:
+    client.cached(NAMED)
+
+
+async def gets_by_name(client: OperatorClient, _key: str) -> None:
+    await client.get(NAMED, "shop", "default")
+
+
+async def creates_a_dict(client: OperatorClient, _key: str) -> None:
+    await client.create(cast("ConfigMap", {"kind": "ConfigMap"}))
+
+
+@pytest.mark.parametrize("mistaken", [caches_by_name, gets_by_name, creates_a_dict])
+def test_who_names_a_kind_is_told_what_one_is_and_on_which_line(mistaken: Reconcile) -> None:
+    violation = violation_of(mistaken)
+    assert violation.invariant == RAISES
+    assert "is no kind of objects; a kind is a class: ConfigMap, or type_of_kind(" in violation.message
+    assert "test_operator_mistakes.py:" in violation.message
+
+
+def test_an_invariant_that_names_a_kind_is_told_so_and_does_not_hold_in_vain() -> None:
+    def by_name(cluster: ClusterView) -> bool:
+        return not cluster.list(NAMED)
+
+    async def idle(_client: OperatorClient, _key: str) -> None: ...
+
+    test = fuzz(idle, watches="configmaps", nodes=1, always=by_name)(nothing)
+    with pytest.raises(InvariantFailed, match=r"by_name raised TypeError.*'configmaps' is no kind of objects"):
+        cast("Fuzz", test.__dict__["fuzz"]).run_plan(Plan(nodes=1))
+
+
+def test_the_class_of_a_kind_is_the_same_whoever_asks() -> None:
+    assert type_of_kind("example.com/v1", "Cache") is type_of_kind("example.com/v1", "Cache")
+    assert issubclass(type_of_kind("example.com/v1", "Cache"), TypedObject)
+
+
+# What is declared.
+
+
+async def resize(client: Client, pods: int) -> None:
+    """Never called."""
+
+
+async def idle(client: OperatorClient, key: str) -> None: ...
+
+
+Declaration = Mapping[str, object]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "said"),
+    [
+        (
+            {"actions": {resize: {"podz": st.integers()}}},
+            "the action resize takes pods, and is to be given podz: missing a required",
+        ),
+        ({"actions": [resize]}, "the action resize takes pods, and is to be given nothing: missing"),
+        ({"actions": resize}, r"resize alone is no list of actions; write \[resize\]"),
+        ({"scenarios": 0}, "0 scenarios test nothing"),
+    ],
+)
+def test_a_declaration_that_cannot_work_is_refused_when_it_is_made(declaration: Declaration, said: str) -> None:
+    make = cast("Callable[..., Callable[[object], object]]", fuzz)
+    with pytest.raises(OperatorError, match=said):
+        make(idle, watches="configmaps", **declaration)(nothing)
+
+
+def test_a_name_that_is_nearly_right_is_suggested() -> None:
+    with pytest.raises(UnknownName, match=r'no fault is named \'watchlag\'; .*; did you mean "watch-lag"\?$'):
+        fuzz(idle, watches="configmaps", kinds=["watchlag"])(nothing)
+
+
+# How a failure of its code is told.
+
+
+def test_an_error_of_its_code_is_told_with_its_traceback_and_why_it_was_called() -> None:
+    async def breaks(_client: OperatorClient, key: str) -> None:
+        if key == "default/shop":
+            raise KeyError(key)
+
+    test = fuzz(breaks, watches="configmaps", actions=[order], nodes=1, kinds=[], scenarios=20)(nothing)
+    with pytest.raises(FuzzFailed, match="reconcile-raises: at default/shop: KeyError") as failed:
+        test()
+    assert isinstance(failed.value.__cause__, KeyError)
+    causes = str(failed.value).partition("why:")[2]
+    assert causes.lstrip().startswith("configmaps/default/shop created at")
