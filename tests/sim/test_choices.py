@@ -1,6 +1,8 @@
 """The node that a scheduler chooses is reckoned by a simple model: a scheduler that weighs wrongly is objected to."""
 
 import pytest
+from kubeactors.sim.users.traits import AVOIDED, with_trait
+from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Container, Node, Pod, PodSpec, ResourceRequirements
 from kubeactors.api.core.v1.node import NodeStatus
@@ -8,7 +10,7 @@ from kubeactors.apimachinery.labels import of_labels
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.bounds.placement import HOST
-from kubeactors.sim.bounds.scores import Choice, scores
+from kubeactors.sim.bounds.scores import ZONE, Choice, scores
 from kubeactors.sim.invariants.choices import TheBestIsChosen
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Trait
@@ -73,3 +75,23 @@ def test_each_part_counts_as_much_as_its_plugin() -> None:
     )
     # Room: (50 + 70) / 2, 90. Balance: 100 - 20, 100. Taints: 3 * 100. Evenness: log(4) + 2 is 3, 2: 2 * 66, 2 * 100.
     assert scores(choice) == {"a": 60 + 80 + 300 + 132, "b": 90 + 100 + 300 + 200}
+
+
+def test_pods_on_a_node_that_one_does_not_want_do_not_speak_against_its_zone() -> None:
+    near, far, avoided = (
+        Node(
+            metadata=ObjectMeta(name=name, labels={HOST: name, ZONE: zone}),
+            status=NodeStatus(allocatable={"cpu": "1", "memory": "1000Mi"}),
+        )
+        for name, zone in (("node-1", "a"), ("node-2", "b"), (AVOIDED, "a"))
+    )
+    pod = on("")
+    choice = Choice(
+        pod=replace(pod, spec=with_trait(pod.spec, "elsewhere", {})),
+        nodes=(near, far, avoided),
+        feasible=(near, far),
+        placed=(on(AVOIDED), on(AVOIDED)),
+        selectors=(of_labels({"app": "web"}),),
+    )
+    found = scores(choice)
+    assert found["node-1"] == found["node-2"]

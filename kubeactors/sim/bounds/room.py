@@ -2,6 +2,7 @@
 
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.core.v1.demand import demand
+from kubeactors.api.core.v1.placement import untolerated
 from kubeactors.apimachinery.quantity import milli_value, value
 from kubeactors.sim.bounds.rollouts import FINISHED
 
@@ -23,6 +24,12 @@ def takes_pods(node: Node, pod: Pod | None = None) -> bool:
         return False
     ready = any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
     return ready and not node.spec.unschedulable and not any(one.effect in NO_SCHEDULE for one in node.spec.taints)
+
+
+def lets_in(node: Node, pod: Pod) -> bool:
+    """Whether a scheduler finds that a node takes this pod: by its taints, which may tell later than conditions how it is."""
+    tolerated = untolerated(node.spec.taints, pod.spec.tolerations, NO_SCHEDULE) is None
+    return tolerated and not node.spec.unschedulable and target(pod) in {"", node.metadata.name}
 
 
 def has_room(node: Node, pods: list[Pod], another: Pod | None = None) -> bool:

@@ -16,7 +16,7 @@ from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.placement import tolerates
 from kubeactors.apimachinery.labels import Selector
 from kubeactors.apimachinery.quantity import milli_value, value
-from kubeactors.sim.bounds.placement import HOST, wants_near
+from kubeactors.sim.bounds.placement import HOST, is_chosen, wants_near
 
 ZONE = "topology.kubernetes.io/zone"
 MOST = 100
@@ -111,14 +111,16 @@ def _taints(choice: Choice) -> list[int]:
 
 
 def _evenness(choice: Choice) -> list[int]:
-    """PodTopologySpread: how few pods like it there are, on the node and in its zone."""
+    """PodTopologySpread: how few pods like it there are, on the node and in its zone, but for nodes it does not want."""
     own = choice.pod.spec.topology_spread_constraints
     if own or not choice.selectors:
         return [0] * len(choice.feasible)  # those that the grammar has are mandatory
     alike = [one for one in choice.placed if _is_alike(choice, one)]
     totals = [0.0] * len(choice.feasible)
     for key, skew in DEFAULTS:
-        place = {node.metadata.name: node.metadata.labels.get(key) for node in choice.nodes}
+        place = {
+            node.metadata.name: node.metadata.labels.get(key) for node in choice.nodes if is_chosen(node, choice.pod)
+        }
         places = [place[node.metadata.name] for node in choice.feasible]
         size = len(choice.feasible) if key == HOST else len(dict.fromkeys(filter(None, places)))
         for index, where in enumerate(places):

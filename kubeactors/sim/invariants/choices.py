@@ -20,7 +20,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.placement import suits
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.bounds.room import has_room, takes_pods
+from kubeactors.sim.bounds.room import has_room, lets_in
 from kubeactors.sim.bounds.scores import Choice, scores
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.scheduler import SCHEDULER, is_same_node
@@ -81,6 +81,8 @@ class TheBestIsChosen(Invariant):
             self._waiting = None
 
     def _problem(self, pod: Pod, chosen: str) -> str:
+        if pod.status.nominated_node_name:
+            return ""  # room was made for it there
         waiting = (one for one in self.world.of(Pod).values() if not one.spec.node_name)
         if any(one.status.nominated_node_name or not _is_plain(one) for one in waiting):
             return ""  # room is kept, and not only for this one: also while volumes and devices are made ready
@@ -99,9 +101,7 @@ class TheBestIsChosen(Invariant):
             pod=pod,
             nodes=nodes,
             feasible=tuple(
-                one
-                for one in nodes
-                if takes_pods(one, pod) and has_room(one, pods, pod) and suits(one, nodes, pods, pod)
+                one for one in nodes if lets_in(one, pod) and has_room(one, pods, pod) and suits(one, nodes, pods, pod)
             ),
             placed=tuple(one for one in pods if one.spec.node_name),
             selectors=tuple(self._selectors(pod)),
