@@ -1,7 +1,7 @@
 """What holds of the scheduler's choices: of the nodes that take a pod it is none that suits the pod less than another.
 
-Only where it can be told what the scheduler knew when it chose: where nothing concerned it for a while, and no other pod
-was bound shortly before or after. There what it says of nodes is reckoned anew (`bounds/scores.py`).
+Only where it can be told what the scheduler knew when it chose: where nothing concerned it for a while, and no pod keeps
+room for itself that is bound nowhere yet. Whom it has chosen a node for before it may have bound after this one.
 
 Source: `selectHost` in pkg/scheduler/schedule_one.go (v1.36): of the best, any.
 """
@@ -12,22 +12,20 @@ from typing import ClassVar
 import msgspec
 
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import ReplicaSet, StatefulSet
 from kubeactors.api.core.v1 import Node, Pod, ReplicationController, Service
+from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.labels import Selector, of_labels, of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
-from kubeactors.sim.bounds.placement import suits
+from kubeactors.sim.bounds.placement import is_choosy, suits
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.bounds.room import has_room, lets_in
-from kubeactors.sim.bounds.scores import Choice, scores
+from kubeactors.sim.bounds.room import has_room, lets_in, takes_pods
+from kubeactors.sim.bounds.scores import ZONE, Choice, scores
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.scheduler import SCHEDULER, is_same_node
+from kubeactors.sim.invariants.scheduler import LONG, SCHEDULER
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
-LONG = SECOND // 2
-"""So long after something everybody knows of it whom no fault concerns."""
 Selecting = Service | ReplicaSet | StatefulSet | ReplicationController
 
 
@@ -35,11 +33,16 @@ class Verdict(msgspec.Struct, frozen=True):
     """What is to be said of a choice, unless another one was made at the same time."""
 
     at: int
+    better: str
+    """The node that should have been chosen; empty if it is one of several."""
     problem: str
 
 
 class TheBestIsChosen(Invariant):
-    """A pod comes to none of the nodes that take it that suits it less than another one does."""
+    """A pod comes to none of the nodes that take it that suits it less than another one does (`bounds/scores.py`).
+
+    If another one is bound shortly before or after, nobody can tell which was first.
+    """
 
     name: ClassVar[str] = "the-best-node-is-chosen"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (
@@ -71,7 +74,7 @@ class TheBestIsChosen(Invariant):
         quiet = max(self._news, self.world.disturbed_until(SCHEDULER)) + LONG < now
         if quiet and isinstance(old, Pod) and isinstance(new, Pod) and not old.spec.node_name and _is_plain(new):
             problem = self._problem(old, new.spec.node_name)
-            self._waiting = Verdict(now, problem) if problem else None
+            self._waiting = Verdict(now, "", problem) if problem else None
         self._news = now
 
     def looked(self) -> Iterator[str]:
@@ -81,11 +84,8 @@ class TheBestIsChosen(Invariant):
             self._waiting = None
 
     def _problem(self, pod: Pod, chosen: str) -> str:
-        if pod.status.nominated_node_name:
-            return ""  # room was made for it there
-        waiting = (one for one in self.world.of(Pod).values() if not one.spec.node_name)
-        if any(one.status.nominated_node_name or not _is_plain(one) for one in waiting):
-            return ""  # room is kept, and not only for this one: also while volumes and devices are made ready
+        if pod.status.nominated_node_name or room_is_kept(self.world):
+            return ""
         choice = self._choice(pod)
         found = scores(choice) if choice.feasible else {}
         best = max(found.values(), default=0)
@@ -119,6 +119,12 @@ class TheBestIsChosen(Invariant):
             yield _selector(owner)
 
 
+def room_is_kept(world: World) -> bool:
+    """Whether a pod that is on no node yet may count on one: others were driven off for it, or its volumes are made ready."""
+    waiting = (one for one in world.of(Pod).values() if not one.spec.node_name)
+    return any(one.status.nominated_node_name or not _is_plain(one) for one in waiting)
+
+
 def is_news_of_pods(old: TypedObject | None, new: TypedObject | None) -> bool:
     """Whether a scheduler counts otherwise what is on nodes."""
     if not isinstance(old, Pod) or not isinstance(new, Pod):
@@ -145,4 +151,134 @@ def _is_plain(pod: Pod) -> bool:
     )
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (TheBestIsChosen,)
+class NobodyIsCrowded(Invariant):
+    """A pod of a set that has no wishes does not come to a node with more pods of its kind if it could be with fewer.
+
+    Only where nothing else speaks for the one node or the other: both are as large, take it, and have its image, or none
+    has; the other has less of everything; and where nothing has happened for a while, so that the scheduler has seen that.
+
+    Source: the default plugins of kube-scheduler that score: NodeResourcesFit (LeastAllocated),
+    NodeResourcesBalancedAllocation, PodTopologySpread with its default constraints, ImageLocality (v1.36). Pods are spread
+    by default if a set or a Service selects them (`DefaultSelector` in plugins/helper/spread.go): those of jobs are not.
+    """
+
+    name: ClassVar[str] = "nobody-is-crowded"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._news: int = 0
+        """When a pod has left a node or ended there, or is to, or a node has become another one: the scheduler may not
+        know yet."""
+        self._waiting: list[Verdict] = []
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Note when there is such news; look at a pod that is bound. The scheduler knows whom it has bound before."""
+        yield from self.looked()
+        old, new, now = commit.old, commit.new, self.root.kernel.now
+        if not isinstance(old, Pod) or not isinstance(new, Pod):
+            if not isinstance(new, Pod) and not is_same_node(old, new):
+                self._news = now
+        elif not old.spec.node_name and new.spec.node_name:
+            self._waiting = [one for one in self._waiting if one.better != new.spec.node_name]
+            calm = max(self._news, self.world.disturbed_until(SCHEDULER)) + LONG < now
+            better = self._better(old, new.spec.node_name) if calm and _is_spread(new) and _has_no_wishes(new) else None
+            if better is not None:
+                told = f"{title(new)} was bound to {new.spec.node_name}, and {better} has fewer of its kind"
+                self._waiting.append(Verdict(now, better, told))
+        elif _going(new) != _going(old):
+            self._news = now
+
+    def looked(self) -> Iterator[str]:
+        """Say what was to be said, but if a pod that was bound since may have been what kept a node from being chosen."""
+        now = self.root.kernel.now
+        due = [one for one in self._waiting if one.at + LONG < now]
+        self._waiting = self._waiting[len(due) :]
+        yield from (one.problem for one in due)
+
+    def _better(self, pod: Pod, chosen: str) -> str | None:
+        here = self.world.find(Node, chosen, "")
+        if here is None or room_is_kept(self.world):
+            return None
+        others = (one for one in self.world.of(Pod).values() if one.metadata.uid != pod.metadata.uid)
+        pods = [one for one in others if one.status.phase not in FINISHED]
+        if any(one.spec.node_name and one.metadata.deletion_timestamp is not None for one in pods):
+            return None  # who is on his way counts for some plugins, and for others not
+        if any(one.spec.affinity is not None and one.spec.affinity.pod_affinity is not None for one in pods):
+            return None  # who wants others near him speaks for his node
+        nodes = list(self.world.of(Node).values())
+        for other in nodes:
+            if other is here or not takes_pods(other, pod) or not has_room(other, pods, pod):
+                continue
+            if suits(other, nodes, pods, pod) and _is_like(here, other, pod) and _is_emptier(here, other, pod, pods):
+                return other.metadata.name
+        return None
+
+
+SPREAD = ("ReplicaSet", "ReplicationController", "StatefulSet")
+"""Whose pods the scheduler spreads without being asked to."""
+
+
+def _going(pod: Pod) -> tuple[bool, bool]:
+    """Whether it has ended, and whether it is to go: the one takes its room and the other may take its weight from it."""
+    return pod.status.phase in FINISHED, pod.metadata.deletion_timestamp is not None
+
+
+def is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
+    """Whether a node is to a scheduler what it was."""
+    if not isinstance(old, Node) or not isinstance(new, Node) or old.spec != new.spec:
+        return False
+    before, after = old.status, new.status
+    return old.metadata.labels == new.metadata.labels and (before.allocatable, before.images) == (
+        after.allocatable,
+        after.images,
+    )
+
+
+def _is_spread(pod: Pod) -> bool:
+    controller = controller_of(pod.metadata)
+    return controller is not None and controller.kind in SPREAD
+
+
+def _has_no_wishes(pod: Pod) -> bool:
+    spec = pod.spec
+    return not (is_choosy(pod) or spec.node_selector or spec.resource_claims or spec.priority) and all(
+        one.persistent_volume_claim is None and one.ephemeral is None for one in spec.volumes
+    )
+
+
+def _is_like(here: Node, other: Node, pod: Pod) -> bool:
+    """Whether nothing speaks for one of two nodes but who is there."""
+    wanted = [one.image for one in (*pod.spec.init_containers, *pod.spec.containers)]
+    images = [
+        [name for name in wanted if any(name in one.names for one in node.status.images)] for node in (here, other)
+    ]
+    return here.status.allocatable == other.status.allocatable and images[0] == images[1] and not other.spec.taints
+
+
+def _is_akin(one: Pod, other: Pod) -> bool:
+    """Whether a service may select both."""
+    return any(other.metadata.labels.get(key) == value for key, value in one.metadata.labels.items())
+
+
+def _is_emptier(here: Node, other: Node, pod: Pod, pods: list[Pod]) -> bool:
+    """Whether the other has fewer pods like this, less of everything, and its zone no more pods like this."""
+    at = {
+        node.metadata.name: [one for one in pods if one.spec.node_name == node.metadata.name] for node in (here, other)
+    }
+    there, elsewhere = at[here.metadata.name], at[other.metadata.name]
+    if here.metadata.labels.get(ZONE) != other.metadata.labels.get(ZONE):
+        return False
+    alike = [sum(1 for one in found if one.metadata.labels == pod.metadata.labels) for found in (there, elsewhere)]
+    akin = [sum(1 for one in found if _is_akin(one, pod)) for found in (there, elsewhere)]
+    sizes = [[demand(one.spec) for one in found] for found in (there, elsewhere)]
+    return (
+        alike[1] < alike[0]
+        and akin[1] < akin[0]
+        and len(elsewhere) < len(there)
+        and sum(one.milli_cpu for one in sizes[1]) <= sum(one.milli_cpu for one in sizes[0])
+        and sum(one.memory for one in sizes[1]) <= sum(one.memory for one in sizes[0])
+    )
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (NobodyIsCrowded, TheBestIsChosen)

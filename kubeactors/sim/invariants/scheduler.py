@@ -8,7 +8,6 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
-from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.event import Event
 from kubeactors.api.resource.v1 import ResourceSlice
 from kubeactors.api.storage.v1 import StorageClass
@@ -28,6 +27,8 @@ from kubeactors.sim.world import LONG_AGO, Commit, World
 
 SCHEDULER = "scheduler"
 """The component, and what the names of its processes begin with."""
+LONG = SECOND // 2
+"""So long after something everybody knows of it whom no fault concerns."""
 
 PREEMPTED = re.compile(r"Preempted by pod (\S+) on node \S+")
 MOST_VICTIMS = 8
@@ -173,130 +174,6 @@ class DevicesAreInReach(Invariant):
                     yield f"{title(new)} was bound to {new.spec.node_name}, and its device is on {where}"
 
 
-class NobodyIsCrowded(Invariant):
-    """A pod of a set that has no wishes does not come to a node with more pods of its kind if it could be with fewer.
-
-    Only where nothing else speaks for the one node or the other: both are as large, take it, and have its image, or none
-    has; the other has less of everything; and where nothing has happened for a while, so that the scheduler has seen that.
-
-    Source: the default plugins of kube-scheduler that score: NodeResourcesFit (LeastAllocated),
-    NodeResourcesBalancedAllocation, PodTopologySpread with its default constraints, ImageLocality (v1.36). Pods are spread
-    by default if a set or a Service selects them (`DefaultSelector` in plugins/helper/spread.go): those of jobs are not.
-    """
-
-    name: ClassVar[str] = "nobody-is-crowded"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
-
-    def __init__(self, world: World, root: Cell) -> None:
-        super().__init__(world, root)
-        self._news: int = 0
-        """When a pod has left a node or ended there, or is to, or a node has become another one: the scheduler may not
-        know yet."""
-
-    def committed(self, commit: Commit) -> Iterator[str]:
-        """Note when there is such news; look at a pod that is bound. The scheduler knows whom it has bound before."""
-        old, new, now = commit.old, commit.new, self.root.kernel.now
-        if not isinstance(old, Pod) or not isinstance(new, Pod):
-            if not isinstance(new, Pod) and not is_same_node(old, new):
-                self._news = now
-            return
-        if not old.spec.node_name and new.spec.node_name:
-            here = self.world.find(Node, new.spec.node_name, "")
-            calm = max(self._news, self.world.disturbed_until(SCHEDULER)) + LONG < now
-            better = (
-                self._better(here, old)
-                if calm and here is not None and _is_spread(new) and _has_no_wishes(new)
-                else None
-            )
-            if better is not None:
-                yield f"{title(new)} was bound to {new.spec.node_name}, and {better} has fewer of its kind"
-        elif _going(new) != _going(old):
-            self._news = now
-
-    def _better(self, here: Node, pod: Pod) -> str | None:
-        others = (one for one in self.world.of(Pod).values() if one.metadata.uid != pod.metadata.uid)
-        pods = [one for one in others if one.status.phase not in FINISHED]
-        if any(one.spec.node_name and one.metadata.deletion_timestamp is not None for one in pods):
-            return None  # who is on his way counts for some plugins, and for others not
-        if any(one.spec.affinity is not None and one.spec.affinity.pod_affinity is not None for one in pods):
-            return None  # who wants others near him speaks for his node
-        nodes = list(self.world.of(Node).values())
-        for other in nodes:
-            if other is here or not takes_pods(other, pod) or not has_room(other, pods, pod):
-                continue
-            if suits(other, nodes, pods, pod) and _is_like(here, other, pod) and _is_emptier(here, other, pod, pods):
-                return other.metadata.name
-        return None
-
-
-LONG = SECOND // 2
-ZONE = "topology.kubernetes.io/zone"
-SPREAD = ("ReplicaSet", "ReplicationController", "StatefulSet")
-"""Whose pods the scheduler spreads without being asked to."""
-
-
-def _going(pod: Pod) -> tuple[bool, bool]:
-    """Whether it has ended, and whether it is to go: the one takes its room and the other may take its weight from it."""
-    return pod.status.phase in FINISHED, pod.metadata.deletion_timestamp is not None
-
-
-def is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
-    """Whether a node is to a scheduler what it was."""
-    if not isinstance(old, Node) or not isinstance(new, Node) or old.spec != new.spec:
-        return False
-    before, after = old.status, new.status
-    return old.metadata.labels == new.metadata.labels and (before.allocatable, before.images) == (
-        after.allocatable,
-        after.images,
-    )
-
-
-def _is_spread(pod: Pod) -> bool:
-    controller = controller_of(pod.metadata)
-    return controller is not None and controller.kind in SPREAD
-
-
-def _has_no_wishes(pod: Pod) -> bool:
-    spec = pod.spec
-    return not (is_choosy(pod) or spec.node_selector or spec.resource_claims or spec.priority) and all(
-        one.persistent_volume_claim is None and one.ephemeral is None for one in spec.volumes
-    )
-
-
-def _is_like(here: Node, other: Node, pod: Pod) -> bool:
-    """Whether nothing speaks for one of two nodes but who is there."""
-    wanted = [one.image for one in (*pod.spec.init_containers, *pod.spec.containers)]
-    images = [
-        [name for name in wanted if any(name in one.names for one in node.status.images)] for node in (here, other)
-    ]
-    return here.status.allocatable == other.status.allocatable and images[0] == images[1] and not other.spec.taints
-
-
-def _is_akin(one: Pod, other: Pod) -> bool:
-    """Whether a service may select both."""
-    return any(other.metadata.labels.get(key) == value for key, value in one.metadata.labels.items())
-
-
-def _is_emptier(here: Node, other: Node, pod: Pod, pods: list[Pod]) -> bool:
-    """Whether the other has fewer pods like this, less of everything, and its zone no more pods like this."""
-    at = {
-        node.metadata.name: [one for one in pods if one.spec.node_name == node.metadata.name] for node in (here, other)
-    }
-    there, elsewhere = at[here.metadata.name], at[other.metadata.name]
-    if here.metadata.labels.get(ZONE) != other.metadata.labels.get(ZONE):
-        return False
-    alike = [sum(1 for one in found if one.metadata.labels == pod.metadata.labels) for found in (there, elsewhere)]
-    akin = [sum(1 for one in found if _is_akin(one, pod)) for found in (there, elsewhere)]
-    sizes = [[demand(one.spec) for one in found] for found in (there, elsewhere)]
-    return (
-        alike[1] < alike[0]
-        and akin[1] < akin[0]
-        and len(elsewhere) < len(there)
-        and sum(one.milli_cpu for one in sizes[1]) <= sum(one.milli_cpu for one in sizes[0])
-        and sum(one.memory for one in sizes[1]) <= sum(one.memory for one in sizes[0])
-    )
-
-
 class SchedulableIsScheduled(Invariant):
     """When all is quiet, no pod waits that some node would take."""
 
@@ -394,7 +271,6 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     NodesHaveRoom,
     WishesAreHeeded,
     DevicesAreInReach,
-    NobodyIsCrowded,
     SchedulableIsScheduled,
     WhoFitsIsTried,
     PreemptionEnds,

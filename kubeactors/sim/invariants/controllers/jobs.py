@@ -16,7 +16,6 @@ from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.controllers.pods import READY
 from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_condemned
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
 MANAGER = "controller-manager"
@@ -143,15 +142,13 @@ PATIENCE = 7 * SECOND
 
 
 class JobsBackOff(Invariant):
-    """A job whose pods fail does not make another one at once.
+    """A job whose pods fail makes no other one until some seconds after the end of the last of them.
 
-    But one whose controller has crashed since may: how often pods have failed is remembered by that alone, and those that
-    were counted before are not looked at again (pkg/controller/job, getNewFinishedPods and newBackoffRecord, v1.36). And
-    a pod that is given up with its node, or whose node has come back and cannot tell when the containers ended, counts
-    from when it ceased to be ready, though that is long ago (getFinishedTime). One that never came to a node counts from
-    when it was deleted, though it may be said much later that it has failed (the same); and one whose kubelet waits in
-    vain for an answer before it says so, from when its last container ended (the same). Nor are those looked at that a
-    job makes first, one after another: one may have been deleted already, and so have failed, when the next comes.
+    That is when its containers ended; if nobody knows, when it ceased to be ready, or was asked to go, though these are long
+    ago. Nor are those looked at that a job makes first, one after another: one may have been deleted already, and so have
+    failed, when the next comes. How often pods have failed only its controller remembers, while nothing befalls it.
+
+    Source: getFinishedTime, getNewFinishedPods and newBackoffRecord in pkg/controller/job/backoff_utils.go (v1.36).
     """
 
     name: ClassVar[str] = "jobs-back-off"
@@ -160,11 +157,9 @@ class JobsBackOff(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._failed: dict[str, int] = {}
-        """By uid of job: when a pod has failed last; not of jobs of which any has succeeded."""
+        """By uid of job: when the pod ended that has failed last; not of jobs of which any has succeeded."""
         self._created: Counter[str] = Counter()
         """By uid of job: how many pods."""
-        self._deleted: dict[str, int] = {}
-        """By uid of pod: when its deletion began."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Follow failures; look at each pod that is created."""
@@ -174,28 +169,17 @@ class JobsBackOff(Invariant):
         if not isinstance(pod, Pod) or not isinstance(job, Job) or job.spec.backoff_limit_per_index is not None:
             return
         uid = job.metadata.uid
-        if pod.metadata.deletion_timestamp is not None:
-            self._deleted.setdefault(pod.metadata.uid, now)
         if pod.status.phase == "Succeeded":
             self._failed[uid] = LONG_AGO
         elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed" and _is_followed(pod):
             if self._failed.get(uid) != LONG_AGO:
-                self._fails(uid, commit.old, pod)
+                self._failed[uid] = min(_end(pod) - self.root.kernel.wall, now)  # the clock of its node may be ahead
         elif commit.old is None:
             self._created[uid] += 1
             since = now - self._failed.get(uid, LONG_AGO)
             told = self._created[uid] > _at_once(job) and self.world.disturbed_until(MANAGER) + PATIENCE < now
             if told and since < PATIENCE:
                 yield f"{title(job)} has created {title(pod)} {since / SECOND:.1f} s after another one had failed"
-
-    def _fails(self, uid: str, old: TypedObject | None, pod: Pod) -> None:
-        if is_condemned(pod) or (_is_lost(pod) and _is_unready(old)):
-            self._failed.pop(uid, None)
-            return
-        now, ends = self.root.kernel.now, _ends(pod)
-        said = now if pod.spec.node_name else self._deleted.get(pod.metadata.uid, now)
-        ended = parse_time(max(ends)) - self.root.kernel.wall if ends and all(ends) else now
-        self._failed[uid] = min(said, ended)
 
 
 def _at_once(job: Job) -> int:
@@ -204,22 +188,18 @@ def _at_once(job: Job) -> int:
     return parallelism if job.spec.completions is None else min(parallelism, job.spec.completions)
 
 
-def _is_lost(pod: Pod) -> bool:
-    """Whether nobody knows when all its containers ended."""
-    return not all(_ends(pod))
-
-
-def _ends(pod: Pod) -> list[str]:
-    """When each of its containers ended; empty if nobody knows."""
-    ends = [one.state.terminated for one in pod.status.container_statuses]
-    return [end.finished_at or "" if end is not None else "" for end in ends]
-
-
-def _is_unready(value: TypedObject | None) -> bool:
-    """Whether a pod has ceased to be ready."""
-    return isinstance(value, Pod) and any(
-        one.type == READY and one.status == "False" for one in value.status.conditions
-    )
+def _end(pod: Pod) -> int:
+    """When a pod ended, as far as that is told, in unix nanoseconds."""
+    states = [one.state.terminated for one in pod.status.container_statuses]
+    ends = [one.finished_at or "" if one is not None else "" for one in states]
+    if ends and all(ends):
+        return parse_time(max(ends))
+    unready = (one.last_transition_time for one in pod.status.conditions if (one.type, one.status) == (READY, "False"))
+    if since := next(unready, None):
+        return parse_time(since)
+    if pod.metadata.deletion_timestamp is not None:
+        return parse_time(pod.metadata.deletion_timestamp) - (pod.metadata.deletion_grace_period_seconds or 0) * SECOND
+    return parse_time(pod.metadata.creation_timestamp or "")
 
 
 def _phase(value: TypedObject | None) -> str:
