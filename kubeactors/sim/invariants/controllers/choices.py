@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, TypeAlias, cast
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
@@ -13,17 +13,16 @@ from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import Delete
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.client import Informer, controller_of
+from kubeactors.client import controller_of
 from kubeactors.controllers.replicaset.controller import ReplicasController
 from kubeactors.sim.bounds.rollouts import is_active, is_ready
 from kubeactors.sim.invariants.invariant import RequestInvariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.network import Asked
-from kubeactors.sim.processes import MANAGER, kind_of_process
-from kubeactors.sim.tree import actors_within
+from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import Commit, World
 
-STEADY = 2 * SECOND
+STEADY = SECOND // 2
 """What a pod has been for so long its controller has had time to see."""
 TOGETHER = SECOND
 """Who is to go together with another pod is asked so soon after it."""
@@ -42,14 +41,14 @@ class _Choice(msgspec.Struct, frozen=True):
     beside: Sequence[Pod]
     crowds: Crowds
     ages: tuple[int, ...]
-    """At which times, in unix nanoseconds, the choice may have been made; none if its clock cannot be trusted."""
+    """At which times, in unix nanoseconds, the choice may have been made."""
 
 
 class LeastMissedGoFirst(RequestInvariant):
     """Of too many pods those go that are missed least: unassigned, pending, not ready, cheap, crowded, new ones.
 
-    Only pods count that have been as they are for a while, and that the cache shows so, also when it was looked at last:
-    a controller may choose by what a cache showed that has caught up since.
+    Only where all pods have been as they are for a while, and nothing has befallen the controller for longer: it may choose
+    by what its cache showed before it waited for an answer.
 
     Source: "ReplicaSet: scaling down" in Kubernetes' documentation; ActivePodsWithRanks in
     pkg/controller/controller_utils.go, getIndirectlyRelatedPods in pkg/controller/replicaset/replica_set.go (v1.36).
@@ -61,20 +60,16 @@ class LeastMissedGoFirst(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._since: dict[str, int] = {}
-        """By uid: when a pod was written last, and when an owner last lost one."""
+        """By uid: when a pod was written last, and when an owner last got or lost one."""
         self._asked_to_go: dict[str, None] = {}
-        self._looked_at = 0
-        self._shown: dict[str, str] = {}
-        """By uid: the versions of pods that caches showed then."""
         self._choices: list[_Choice] = []
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Note when."""
-        metadata, owner = commit.current.metadata, controller_of(commit.current.metadata)
-        if commit.new is not None:
-            self._since[metadata.uid] = self.root.kernel.now
-        elif owner is not None:
-            self._since[owner.uid] = self.root.kernel.now
+        now, states = self.root.kernel.now, (commit.old, commit.new)
+        before, after = (controller_of(one.metadata) if one is not None else None for one in states)
+        owners = [one.uid for one in (before, after) if one is not None and before != after]
+        self._since |= dict.fromkeys((commit.current.metadata.uid, *owners), now)
         yield from ()
 
     def asked(self, asked: Asked) -> None:
@@ -92,16 +87,14 @@ class LeastMissedGoFirst(RequestInvariant):
         owner = self._owner(doomed)
         owners = [] if owner is None else self._related(owner)
         pods = [pod for one in owners for pod in self._pods_of(one)]
-        known = self._known(asked.component)
-        if not all(map(self._is_steady, (*owners, *pods))) or not all(self._is_known(pod, known) for pod in pods):
+        told = self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < asked.at
+        if not told or not all(map(self._is_steady, (*owners, *pods))):
             return
         related = list(filter(is_active, pods))
         beside = [pod for pod in related if self._owner(pod) is owner and pod is not doomed]
         crowds = Counter(pod.spec.node_name for pod in related)
-        kernel = self.root.kernel
-        told = self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < asked.at
-        wall = kernel.wall + kernel.now
-        yield _Choice(asked.at, doomed, beside, crowds, (wall - SECOND, wall) if told else ())
+        wall = self.root.kernel.wall + self.root.kernel.now
+        yield _Choice(asked.at, doomed, beside, crowds, (wall - SECOND, wall))
 
     def _owner(self, pod: TypedObject) -> TypedObject | None:
         reference = controller_of(pod.metadata)
@@ -121,23 +114,8 @@ class LeastMissedGoFirst(RequestInvariant):
     def _is_steady(self, one: TypedObject) -> bool:
         return self._since.get(one.metadata.uid, 0) + STEADY < self.root.kernel.now
 
-    def _is_known(self, pod: Pod, known: Mapping[str, str]) -> bool:
-        uid, version = pod.metadata.uid, pod.metadata.resource_version
-        return known.get(uid) == version and (self._since[uid] > self._looked_at or self._shown.get(uid) == version)
-
-    def _known(self, process: str) -> dict[str, str]:
-        """By uid: the versions of pods that a process sees."""
-        found: dict[str, str] = {}
-        informers = cast("Iterator[tuple[str, Informer[TypedObject]]]", actors_within(process, self.root, Informer))
-        for _, informer in informers:
-            shared = informer._shared  # noqa: SLF001 -- an invariant looks inside
-            if shared.type is Pod:
-                found |= {one.metadata.uid: one.metadata.resource_version for one in shared.indexer.objects.values()}
-        return found
-
     def looked(self) -> Iterator[str]:
-        """Look who has stayed, and what caches show."""
-        self._looked_at, self._shown = self.root.kernel.now, self._known(MANAGER)
+        """Look who has stayed."""
         due = [one for one in self._choices if one.at + TOGETHER < self.root.kernel.now]
         self._choices = [one for one in self._choices if one not in due]
         for choice in due:
@@ -152,7 +130,7 @@ def _goes_before(pod: Pod, choice: _Choice) -> bool:
     left, right = _worth(pod, crowds), _worth(doomed, crowds)
     if left != right:
         return left < right
-    return bool(choice.ages) and all(_is_newer(pod, doomed, now) for now in choice.ages)
+    return all(_is_newer(pod, doomed, now) for now in choice.ages)
 
 
 def _worth(pod: Pod, crowds: Crowds) -> tuple[bool, int, bool, int, int]:
