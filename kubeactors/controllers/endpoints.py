@@ -111,16 +111,18 @@ class EndpointsController(Controller):
             self._overlay.forget(key)
             await self._delete(present)
             return
-        if service.spec.type == "ExternalName" or not service.spec.selector:
-            return
+        if service.spec.type != "ExternalName" and service.spec.selector:
+            await self._bring_about(key, service, present)
+        if self._overlay.lacking(key):
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+
+    async def _bring_about(self, key: str, service: Service, present: Endpoints | None) -> None:
         if self.in_doubt(key):
             present = await self._live(key)
         pods = tuple(selected_pods(service, self._pods))
         wanted = endpoints_of(service, pods, present)
         if wanted is not present:
             await self._write(key, wanted)
-        if self._overlay.lacking(key):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
 
     async def _live(self, key: str) -> Endpoints | None:
         namespace, name = split_key(key)

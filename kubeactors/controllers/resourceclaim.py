@@ -112,8 +112,8 @@ class ResourceClaimController(Controller):
             if pod is not None and pod.metadata.deletion_timestamp is None and not _has_ended(pod):
                 with while_there(pod, self._pods, lambda _: self._forget(pod)):
                     await self._provide(pod)
-                if self._own.lacking(pod.metadata.uid):
-                    self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            if pod is not None and self._own.lacking(pod.metadata.uid):
+                self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
             return
         key = key.removeprefix(_CLAIM)
         claim = self._own.newest(key, self._claims.by_key(key))

@@ -130,10 +130,16 @@ class EndpointSliceController(Controller):
             self._overlay.forget(key)
             self._dealt_out.pop(key, None)
             return  # the garbage collector takes its slices
-        if service.metadata.deletion_timestamp is not None or service.spec.type == "ExternalName":
-            return
-        if not service.spec.selector:
-            return
+        if (
+            service.metadata.deletion_timestamp is None
+            and service.spec.type != "ExternalName"
+            and service.spec.selector
+        ):
+            await self._bring_about(key, service)
+        if self._overlay.lacking(key):
+            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+
+    async def _bring_about(self, key: str, service: Service) -> None:
         present = await self._present(key)
         pods = tuple(selected_pods(service, self._pods))
         step = plan(service, pods, self._nodes, present, self._random, self._zones.ratios())
@@ -151,8 +157,6 @@ class EndpointSliceController(Controller):
                 message = f"Error updating Endpoint Slices for Service {key}: {error}"
                 self._recorder.warning(service, "FailedToUpdateEndpointSlices", message)
                 raise
-        if self._overlay.lacking(key):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
 
     def _tell_hints(self, service: Service, key: str, hints: tuple[Hinting, ...]) -> None:
         """Say whether endpoints are dealt out to zones, when that has changed."""
