@@ -13,14 +13,16 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.api.core.v1 import Service
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.apimachinery.meta import HasMeta
 from kubeactors.apimachinery.quantity import add, compare
-from kubeactors.apimachinery.requests import Create
+from kubeactors.apimachinery.requests import Create, Delete, Patch, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import STORE, Served
-from kubeactors.sim.world import World
+from kubeactors.sim.world import World, since
 
 FORBIDDEN = "Forbidden"
+SERVICES = "services"
 TAKEN = "provided IP is already allocated"
 BOUND = re.compile(r"(maximum|minimum) \S+ usage per \w+ is ([\w.]+), but (?:request|limit) is ([\w.]+)")
 SHARE = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
@@ -62,11 +64,12 @@ def _amounts(text: str) -> dict[str, str]:
 
 
 class AddressesAreGivenBack(ServerInvariant):
-    """A service that asks for an address gets it, unless another one had it then, was tried with it, or has got it since.
+    """A service that asks for an address gets it, unless another one had it then, or has got it since, or was being written.
 
-    Source: `Delete` and `beginCreate` in pkg/registry/core/service/storage/storage.go (v1.36): a deleted service gives
-    back what it had; one that is being created holds its address until it turns out that it cannot be. If the store has
-    not said that a service is gone, its address is given back by a repair that takes minutes: see registry/repair.py.
+    Source: `Delete` and `beginCreate` in pkg/registry/core/service/storage/storage.go (v1.36): a service that was deleted
+    gives back what it had once the store has answered, and one that is being created holds its address until it turns out
+    that it cannot be. If the store has not said that a service is gone, its address is given back by a repair that takes
+    minutes: see registry/repair.py.
     """
 
     name: ClassVar[str] = "addresses-are-given-back"
@@ -77,15 +80,27 @@ class AddressesAreGivenBack(ServerInvariant):
         """The services that were refused, and at which revision they were asked for."""
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Note who is refused; and forget those who were while another one held the address, and could not keep it."""
+        """Note who is refused; and forget those who were while another one was written that had the address, or was to."""
         request = served.request
+        if not isinstance(request, Create | Update | Patch | Delete) or request.resource.resource != SERVICES:
+            return
         wanted = request.object if isinstance(request, Create) else None
-        if isinstance(answer, Status) and isinstance(wanted, Service):
-            if TAKEN not in answer.message:
-                self._refused = [one for one in self._refused if not _meanwhile(one, served.revision, wanted)]
-            elif STORE not in self.world.disturbed:
-                self._refused.append((served.revision, wanted))
+        if not isinstance(wanted, Service) or not isinstance(answer, Status) or TAKEN not in answer.message:
+            written = [one.spec.cluster_ip for one in self._written(served, wanted)] if self._refused else ()
+            self._refused = [
+                (revision, one)
+                for revision, one in self._refused
+                if revision < served.revision or one.spec.cluster_ip not in written
+            ]
+        elif STORE not in self.world.disturbed:
+            self._refused.append((served.revision, wanted))
         yield from ()
+
+    def _written(self, served: Served, wanted: HasMeta | None) -> Iterator[Service]:
+        """What a service was to be, and was since it was asked for a write of it."""
+        name = served.request.name if wanted is None else wanted.metadata.name
+        history = self.world.histories(Service).get((served.request.namespace, name), ())
+        yield from (one for one in (wanted, *since(history, served.revision)) if isinstance(one, Service))
 
     def settled(self) -> Iterator[str]:
         """Look for who had the address; what was under way then is written by now."""
@@ -101,12 +116,6 @@ class AddressesAreGivenBack(ServerInvariant):
             for one in (commit.old, commit.new) if commit.revision > revision else ():
                 if isinstance(one, Service):
                     yield one
-
-
-def _meanwhile(refused: tuple[int, Service], begun: int, failed: Service) -> bool:
-    """Whether a service was refused while another one was tried with the same address."""
-    revision, wanted = refused
-    return revision >= begun and wanted.spec.cluster_ip == failed.spec.cluster_ip
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (RefusalsHoldWater, AddressesAreGivenBack)
