@@ -1,7 +1,6 @@
 """The node that a scheduler chooses is reckoned by a simple model: a scheduler that weighs wrongly is objected to."""
 
 import pytest
-from kubeactors.sim.users.traits import AVOIDED, with_trait
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Container, Node, Pod, PodSpec, ResourceRequirements
@@ -13,6 +12,7 @@ from kubeactors.sim.bounds.placement import HOST
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
 from kubeactors.sim.invariants.choices import TheBestIsChosen
 from kubeactors.sim.plan import AnyStep
+from kubeactors.sim.users.manifests.traits import AVOIDED, with_trait
 from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Trait
 from tests.quality.automatic.mutants import in_force, named
 
