@@ -64,6 +64,7 @@ class QueuedPod:
     `pending`: those of the plugins for which the pod only has to wait; what they wait for wakes it without a back-off.
     `had_place`: it had a place, which was taken away from it; it waits for its whole back-off, lest it take the place
     again at once and for ever.
+    `victims`: pods, by uid, that were asked to go for it.
     """
 
     __slots__ = (
@@ -77,6 +78,7 @@ class QueuedPod:
         "ticket",
         "timestamp",
         "uid",
+        "victims",
     )
 
     def __init__(self, info: PodInfo, now: int) -> None:
@@ -89,6 +91,7 @@ class QueuedPod:
         self.plugins: tuple[str, ...] = ()
         self.pending: tuple[str, ...] = ()
         self.had_place: bool = False
+        self.victims: tuple[str, ...] = ()
         self.ready_at: int = 0
         """When its back-off ends."""
         self.ticket: int = 0

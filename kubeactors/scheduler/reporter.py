@@ -52,15 +52,18 @@ class Reporter:
         if change:
             await self._write(pod, change)
 
-    async def preempt(self, preemptor: Pod, result: PostFilterResult, displaced: Iterable[PodInfo]) -> None:
-        """Remove the victims; pods that had hoped for the same node hope no more."""
-        for victim in result.victims:
-            await self._remove(victim.pod, preemptor, result.nominated_node or "")
+    async def preempt(
+        self, preemptor: Pod, result: PostFilterResult, displaced: Iterable[PodInfo]
+    ) -> tuple[str, ...]:
+        """Remove the victims; pods that had hoped for the same node hope no more. Who goes, by uid."""
+        node_name = result.nominated_node or ""
+        going = [one.uid for one in result.victims if await self._remove(one.pod, preemptor, node_name)]
         for one in displaced:
             await self._write(one.pod, {"nominatedNodeName": ""})
+        return tuple(going)
 
-    async def _remove(self, victim: Pod, preemptor: Pod, node_name: str) -> None:
-        """Say why, then delete."""
+    async def _remove(self, victim: Pod, preemptor: Pod, node_name: str) -> bool:
+        """Say why, then delete; whether it goes."""
         metadata = victim.metadata
         if metadata.deletion_timestamp is None:
             await self._write(victim, {"conditions": [self._disruption(victim, preemptor.spec.scheduler_name)]})
@@ -69,9 +72,10 @@ class Reporter:
                 await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
             except StatusError as error:
                 self._ctx.log.info("scheduler.victim_not_deleted", pod=metadata.name, error=str(error))
-                return
+                return False
         message = f"Preempted by pod {preemptor.metadata.uid} on node {node_name}"
         self._recorder_of(preemptor).normal(victim, "Preempted", message, action="Preempting")
+        return True
 
     async def deallocate(self, claims: Iterable[ResourceClaim]) -> None:
         """Free what was given to claims that nobody else uses."""

@@ -33,6 +33,7 @@ from kubeactors.scheduler.framework import Diagnosis, PostFilterResult, Status
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.messages import Cycle, Flush, GoOn, SchedulerMessage
 from kubeactors.scheduler.node_info import NodeInfo
+from kubeactors.scheduler.plugins.default_preemption import TERMINATING
 from kubeactors.scheduler.pod_info import PodInfo, pod_info
 from kubeactors.scheduler.profile import Profile, all_hints, sort_key_of
 from kubeactors.scheduler.queue import SECOND, QueuedPod, SchedulingQueue
@@ -362,6 +363,9 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
 
     async def _refuse(self, queued: QueuedPod, profile: Profile, found: Diagnosis) -> None:
         """No node fits: make room if that is possible, and wait for an event that changes things."""
+        if self._is_making_room(queued):
+            await self._wait(queued, found, PostFilterResult(message=f"preemption: {TERMINATING}"))
+            return
         result = profile.post_filter(queued.info, found) if found.nodes else PostFilterResult()
         if result.candidates:
             try:
@@ -370,6 +374,14 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
                 await self._try_again(queued, str(error))
                 return
         await self._wait(queued, found, result)
+
+    def _is_making_room(self, queued: QueuedPod) -> bool:
+        """Whether a victim that goes is not seen to be going yet: else others would be chosen beside it.
+
+        Source: pkg/scheduler/framework/preemption/executor.go, IsPodRunningPreemption (v1.36).
+        """
+        victims = [self.cache.pod(uid) for uid in queued.victims]
+        return any(one is not None and one.pod.metadata.deletion_timestamp is None for one in victims)
 
     async def _wait(self, queued: QueuedPod, found: Diagnosis, result: PostFilterResult) -> None:
         pod = queued.info
@@ -384,7 +396,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
             return
         message = diagnosis.message(found, result.message)
         await self._reporter.failed(waiting, UNSCHEDULABLE, message, result.nominated_node)
-        await self._reporter.preempt(waiting, result, displaced)
+        queued.victims = await self._reporter.preempt(waiting, result, displaced) or queued.victims
         await self._reporter.deallocate(result.released)
 
     def _still_waiting(self, pod: PodInfo) -> Pod | None:

@@ -217,3 +217,17 @@ def test_while_victims_end_no_others_are_removed(plane: Plane) -> None:
     ]
     assert len(there) == 1
     plane.run_until_pod("high", lambda one: one.status.phase == "Running", seconds=40)
+
+
+def test_no_more_are_removed_than_have_to_be_though_the_first_ends_before_the_last_is_seen_to_be_going() -> None:
+    plane = Plane(nodes=1, behaviour=Behaviour(stop_seconds=0.0))
+    plane.start_scheduler()
+    plane.create(PriorityClass(metadata=ObjectMeta(name="gold"), value=1000))
+    low = [f"low-{number}" for number in range(4)]
+    for name in low:
+        plane.create(a_pod(name, requests={"cpu": "1"}))
+    for name in low:
+        plane.run_until_pod(name, lambda one: one.status.phase == "Running")
+    plane.create(of_class(a_pod("high", requests={"cpu": "2"}), "gold"))
+    plane.run_until_pod("high", lambda one: one.status.phase == "Running", seconds=40)
+    assert len([one for one in low if plane.find_pod(one)]) == 2

@@ -18,6 +18,7 @@ from kubeactors.scheduler.views import Views
 
 NAME = "DefaultPreemption"
 PREEMPTION_BY_SCHEDULER = "PreemptionByScheduler"
+TERMINATING = "not eligible due to a terminating pod on the nominated node."
 
 _NOT_HELPFUL = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("Preemption is not helpful for scheduling",), NAME)
 
@@ -71,7 +72,7 @@ class DefaultPreemption:
         if info is None or diagnosis.preemptable is None or not diagnosis.preemptable[info.row]:
             return ""
         if any(one.priority < pod.priority and _is_being_preempted(one) for one in info.pods.values()):
-            return "not eligible due to a terminating pod on the nominated node."
+            return TERMINATING
         return ""
 
     def _sample(
@@ -117,4 +118,4 @@ def _is_being_preempted(pod: PodInfo) -> bool:
     return found is not None and found.status == "True" and found.reason == PREEMPTION_BY_SCHEDULER
 
 
-__all__ = ["NAME", "NO_VICTIMS", "PREEMPTION_BY_SCHEDULER", "DefaultPreemption"]
+__all__ = ["NAME", "NO_VICTIMS", "PREEMPTION_BY_SCHEDULER", "TERMINATING", "DefaultPreemption"]
