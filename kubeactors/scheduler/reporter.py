@@ -52,9 +52,7 @@ class Reporter:
         if change:
             await self._write(pod, change)
 
-    async def preempt(
-        self, preemptor: Pod, result: PostFilterResult, displaced: Iterable[PodInfo]
-    ) -> tuple[str, ...]:
+    async def preempt(self, preemptor: Pod, result: PostFilterResult, displaced: Iterable[PodInfo]) -> tuple[str, ...]:
         """Remove the victims; pods that had hoped for the same node hope no more. Who goes, by uid."""
         node_name = result.nominated_node or ""
         going = [one.uid for one in result.victims if await self._remove(one.pod, preemptor, node_name)]

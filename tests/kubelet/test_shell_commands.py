@@ -5,6 +5,8 @@ import pytest
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known
 from tests.kubelet.test_shell import Ran
 
+ARRAY = "b c x y foo 4 3 [none]\n"
+
 
 @pytest.mark.parametrize(
     ("script", "wanted"),
@@ -21,6 +23,34 @@ from tests.kubelet.test_shell import Ran
         ("[[ ! -d /nowhere ]] && echo none; if [[ 3 -gt 2 ]]; then echo more; fi", "none\nmore\n"),
         ("[[ '' ]]; echo $?; [[ b > a ]]; echo $?", "1\n0\n"),
         ("[[ a == 'a*' ]]; echo $?", "1\n"),
+        ("a=(foo 'b c' $A); i=1; echo ${a[i]} ${a[$i+1]} ${a[-1]} $a ${#a[@]} ${#a[0]} [${a[9]:-none}]", ARRAY),
+        (
+            'a=(x "y z"\n w); for e in "${a[@]}"; do echo "<$e>"; done; a=(v); a[1]=u; echo ${a[*]}',
+            "<x>\n<y z>\n<w>\nv u\n",
+        ),
+        ("s=text; echo ${s[0]} ${#s[@]} ${s[@]}; echo a[1] [b]", "text 1 text\na[1] [b]\n"),
+        (
+            "printf 'ab\\ncd' | rev; printf '1\\n2\\n' | tac; printf 'a\\n\\nb\\n' | nl",
+            "ba\ndc\n2\n1\n     1\ta\n       \n     2\tb\n",
+        ),
+        (
+            "printf hello | base64; echo aGVsbG8= | base64 -d; echo; echo '#' | base64 -d; echo $?",
+            "aGVsbG8=\nhello\nbase64: truncated input\n1\n",
+        ),
+        ("printf hello | md5sum; sha256sum /data/list | cut -c1-8", "5d41402abc4b2a76b9719d911017c592  -\n75958312\n"),
+        ("egrep -c 'p(ear|x)' /data/list; fgrep p.ar /data/list; echo $?", "2\n1\n"),
+        (
+            "mkdir -p /tmp/d/e; echo 1 > /tmp/d/e/f.txt; find /tmp/d -name '*.txt' -type f; find /tmp/d -maxdepth 1",
+            "/tmp/d/e/f.txt\n/tmp/d\n/tmp/d/e\n",
+        ),
+        ("find /data -type d; find /none; echo $?", "/data\nfind: /none: No such file or directory\n1\n"),
+        (
+            "printf 'a\\nb\\n' > /tmp/1; printf 'a\\nc\\n' > /tmp/2; diff /tmp/1 /tmp/2; echo $?; diff /tmp/1 /tmp/1",
+            "--- /tmp/1\n+++ /tmp/2\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n1\n",
+        ),
+        ("f=$(mktemp); ls $f > /dev/null && echo made; mktemp -d | grep -c /tmp/tmp.", "made\n1\n"),
+        ("stat -c '%n %s' /data/list; realpath ../data/./list; du -s /data", "/data/list 16\n/data/list\n4\t/data\n"),
+        ("df | tail -n 1 | cut -c1-7; df -h | wc -l", "overlay\n2\n"),
     ],
 )
 def test_a_script_writes(script: str, wanted: str) -> None:

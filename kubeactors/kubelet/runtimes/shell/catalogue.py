@@ -1,7 +1,9 @@
 """All commands that are not part of the shell, by name."""
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
+from kubeactors.kubelet.runtimes.shell.disk_commands import DISK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
+from kubeactors.kubelet.runtimes.shell.line_commands import LINE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.perl import perl
@@ -15,6 +17,8 @@ COMMANDS: dict[str, Command] = {
     **SYSTEM_COMMANDS,
     **FILE_COMMANDS,
     **TEXT_COMMANDS,
+    **LINE_COMMANDS,
+    **DISK_COMMANDS,
     **NETWORK_COMMANDS,
     **PROCESS_COMMANDS,
     **STREAM_EDITORS,

@@ -96,10 +96,9 @@ def pattern_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
 def _values(word: Word, scope: Scope) -> Generator[Step, None, list[_Value]]:
     values: list[_Value] = []
     for piece in word.pieces:
-        if isinstance(piece, Parameter) and piece.name == "@" and not piece.operator:
-            values += [
-                _Value(one, piece.quoted, not piece.quoted, number > 0) for number, one in enumerate(scope.arguments)
-            ]
+        if isinstance(piece, Parameter) and piece.is_many:
+            many = scope.arguments if piece.index is None else _elements(piece.name, scope)
+            values += [_Value(one, piece.quoted, not piece.quoted, number > 0) for number, one in enumerate(many)]
         else:
             text = yield from _text(piece, scope)
             quoted = piece.quoted
@@ -121,7 +120,12 @@ def _text(piece: Piece, scope: Scope) -> Generator[Step, None, str]:
 
 
 def _parameter(piece: Parameter, scope: Scope) -> Generator[Step, None, str]:
-    value, operator = scope.parameter(piece.name), piece.operator
+    operator = piece.operator
+    if piece.index is not None and piece.index.literal in {"@", "*"}:
+        elements = _elements(piece.name, scope)
+        return str(len(elements)) if operator == "length" else " ".join(elements)
+    name = piece.name if piece.index is None else (yield from _element(piece.name, piece.index, scope))
+    value = scope.parameter(name)
     if not operator:
         return value or ""
     if operator == "length":
@@ -137,10 +141,26 @@ def _parameter(piece: Parameter, scope: Scope) -> Generator[Step, None, str]:
         return value or ""
     word = yield from text_of(piece.word, scope)
     if operator[-1] == "?":
-        raise ExpansionFailure(f"{piece.name}: {word or 'parameter not set'}")
+        raise ExpansionFailure(f"{name}: {word or 'parameter not set'}")
     if operator[-1] == "=":
-        scope.assign(piece.name, word)
+        scope.assign(name, word)
     return word
+
+
+def _element(name: str, index: Word, scope: Scope) -> Generator[Step, None, str]:
+    """The variable that is meant: the first element of what is no array is that itself."""
+    number = scope.calculate((yield from text_of(index, scope)))
+    element = f"{name}[{number if number >= 0 else number + len(_elements(name, scope))}]"
+    return element if number or scope.parameter(element) is not None else name
+
+
+def _elements(name: str, scope: Scope) -> list[str]:
+    """Those of an array that has no gaps; what is no array is its own only one."""
+    found: list[str] = []
+    while (value := scope.parameter(f"{name}[{len(found)}]")) is not None:
+        found.append(value)
+    alone = scope.parameter(name)
+    return found or ([] if not alone else [alone])
 
 
 def _trimmed(value: str, operator: str, pattern: str) -> str:

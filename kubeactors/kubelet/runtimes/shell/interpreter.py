@@ -349,6 +349,9 @@ class Shell(Redirecting):
         assignments: dict[str, str] = {}
         for name, word in command.assignments:
             assignments[name] = yield from text_of(word, self)
+        for name, elements in command.arrays:
+            values = yield from fields_of(elements, self)
+            self.assign_array(name, values)
         streams = yield from self.redirected(command.redirections)
         if streams is None:
             return

@@ -149,8 +149,8 @@ def _parts(
 ) -> tuple[tuple[Word, ...], tuple[Script, ...]]:
     """The words and the scripts that a command consists of."""
     match command:
-        case Simple(assignments, words):
-            return (*(one for _, one in assignments), *words), ()
+        case Simple(assignments, words, _, arrays):
+            return (*(one for _, one in assignments), *(one for _, each in arrays for one in each), *words), ()
         case Group(body):
             return (), (body,)
         case If(branches, otherwise):
@@ -171,5 +171,6 @@ def _in_word(word: Word) -> Iterator[Simple | Function]:
             yield from _simple(piece.script)
         elif isinstance(piece, Arithmetic):
             yield from _in_word(piece.expression)
-        elif isinstance(piece, Parameter) and piece.word is not None:
-            yield from _in_word(piece.word)
+        elif isinstance(piece, Parameter):
+            for one in (piece.word, piece.index):
+                yield from _in_word(one) if one is not None else ()

@@ -32,7 +32,7 @@ from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError, Unfinished
 MAX_DEPTH = 40
 """Of constructs within constructs."""
 _name = re.compile(r"[A-Za-z_]\w*")
-_assignment = re.compile(r"([A-Za-z_]\w*)=")
+_assignment = re.compile(r"([A-Za-z_]\w*(?:\[\d+\])?)=")
 _expression = re.compile(r"\S+")
 _function = re.compile(r"([A-Za-z_][\w-]*)[ \t]*\([ \t]*\)")
 _plain = re.compile(r"[^\s;&|<>()\"'`$\\]+(?=[\s;&|<>()]|$)")
@@ -282,6 +282,7 @@ class Parser(WordReader):
 
     def _simple(self) -> Simple:
         assignments: list[tuple[str, Word]] = []
+        arrays: list[tuple[str, tuple[Word, ...]]] = []
         words: list[Word] = []
         redirections: list[Redirection] = []
         while True:
@@ -293,14 +294,28 @@ class Parser(WordReader):
             if self.ends_with("\n;&|()"):
                 break
             found = None if words else _assignment.match(self.text, self.at)
-            if found is not None:
-                self.at = found.end()
-                assignments.append((found[1], Word(()) if self.ends_with(" \t\n;&|()") else self.word()))
-            else:
+            if found is None:
                 words.append(self.word())
-        if not (assignments or words or redirections):
+                continue
+            self.at = found.end()
+            if self.sees("("):
+                arrays.append((found[1], self._elements()))
+            else:
+                assignments.append((found[1], Word(()) if self.ends_with(" \t\n;&|()") else self.word()))
+        if not (assignments or arrays or words or redirections):
             self.refuse()
-        return Simple(tuple(assignments), tuple(words), tuple(redirections))
+        return Simple(tuple(assignments), tuple(words), tuple(redirections), tuple(arrays))
+
+    def _elements(self) -> tuple[Word, ...]:
+        """The words of an array, which stand in parentheses."""
+        self.at += 1
+        words: list[Word] = []
+        while not self.sees(")"):
+            words.append(self.word())
+            while not self.is_over and self.char in " \t\r\n":
+                self.at += 1
+        self.at += 1
+        return tuple(words)
 
     # Redirections.
 

@@ -89,6 +89,13 @@ class ShellState:
             raise ExpansionFailure(f"{name}: is read only")
         self.variables[name] = value
 
+    def assign_array(self, name: str, values: list[str]) -> None:
+        """Its elements are variables `NAME[0]` and so on; without an index it is the first."""
+        for one in [one for one in self.variables if one.startswith(f"{name}[")]:
+            del self.variables[one]
+        self.assign(name, values[0] if values else "")
+        self.variables.update({f"{name}[{place}]": value for place, value in enumerate(values)})
+
     def calculate(self, expression: str) -> int:
         """See `Scope`."""
         try:

@@ -195,6 +195,7 @@ def _follow(call: Call, paths: list[str], count: str, *, waits: bool) -> Run:
 
 def _grep(call: Call) -> Run:
     options, words = call.options("EFivqcnhslxw")
+    options += {"egrep": "E", "fgrep": "F"}.get(call.words[0].rpartition("/")[2], "")
     patterns = [words[number + 1] for number, one in enumerate(words[:-1]) if one == "-e"]
     rest = [one for number, one in enumerate(words) if one != "-e" and words[number - 1 : number] != ["-e"]]
     if not patterns and rest:
@@ -267,7 +268,7 @@ def _wc(call: Call) -> Run:
     return code
 
 
-def _whole(change: Callable[[list[bytes], str], list[bytes]], known: str) -> Command:
+def whole(change: Callable[[list[bytes], str], list[bytes]], known: str) -> Command:
     """A command that needs all lines before it writes."""
 
     def command(call: Call) -> Run:
@@ -359,12 +360,14 @@ def _letters(text: str) -> str:
 TEXT_COMMANDS: dict[str, Command] = {
     "cat": _cat,
     "cut": _cut,
+    "egrep": _grep,
+    "fgrep": _grep,
     "grep": _grep,
     "head": _head,
-    "sort": _whole(_sorted, "nru"),
+    "sort": whole(_sorted, "nru"),
     "tail": _tail,
     "tee": _tee,
     "tr": _tr,
-    "uniq": _whole(_unique, "cd"),
+    "uniq": whole(_unique, "cd"),
     "wc": _wc,
 }

@@ -16,12 +16,22 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """`$NAME`, or `${NAME}` with an operator (`:-`, `#`, `%%`, ...) and its word; the operator `length` is `${#NAME}`."""
+    """`$NAME`, or `${NAME}` with an operator (`:-`, `#`, `%%`, ...) and its word; the operator `length` is `${#NAME}`.
+
+    With an index it is an element of an array, `@` and `*` are all of them.
+    """
 
     name: str
     operator: str = ""
     word: "Word | None" = None
     quoted: bool = False
+    index: "Word | None" = None
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it may become several words, however it is quoted."""
+        index = self.index.literal if self.index is not None else None
+        return not self.operator and (self.name == "@" or index == "@")
 
 
 class Substitution(msgspec.Struct, frozen=True):
@@ -66,11 +76,12 @@ class Redirection(msgspec.Struct, frozen=True):
 
 
 class Simple(msgspec.Struct, frozen=True):
-    """Assignments, a command and its arguments."""
+    """Assignments, a command and its arguments. `arrays` are assignments `NAME=(...)`."""
 
     assignments: tuple[tuple[str, Word], ...] = ()
     words: tuple[Word, ...] = ()
     redirections: tuple[Redirection, ...] = ()
+    arrays: tuple[tuple[str, tuple[Word, ...]], ...] = ()
 
 
 class Group(msgspec.Struct, frozen=True):

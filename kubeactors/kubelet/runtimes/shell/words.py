@@ -9,8 +9,9 @@ from typing import NoReturn
 from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Piece, Script, Substitution, Text, Word
 
 _parameter = re.compile(r"[A-Za-z_]\w*|[0-9?@*#$!-]")
-_braced = re.compile(r"([A-Za-z_]\w*(?:\[\d+\])?|[0-9]+|[?@*#$!-])(:?[-=+?]|##?|%%?)?")
-_length = re.compile(r"#([A-Za-z_]\w*)\}")
+_name = re.compile(r"[A-Za-z_]\w*|[0-9]+|[?@*#$!-]")
+_operator = re.compile(r"(:?[-=+?]|##?|%%?)?")
+_length = re.compile(r"#([A-Za-z_]\w*)(?=[\[}])")
 _blanks = re.compile(r"(?:[ \t\r]|\\\n)+")
 _bare = re.compile(r"[^\s;&|<>()\"'`$\\]+")
 _in_double_quotes = re.compile(r"[^\"`$\\]+")
@@ -204,23 +205,36 @@ class WordReader:
         raise Unfinished("unexpected end of file")
 
     def _braced(self, *, quoted: bool) -> Parameter:
-        found = _length.match(self.text, self.at)
-        if found is not None:
-            self.at = found.end()
-            return Parameter(found[1], "length", quoted=quoted)
-        found = _braced.match(self.text, self.at)
+        length = _length.match(self.text, self.at)
+        found = length or _name.match(self.text, self.at)
         if found is None:
             raise ShellSyntaxError("bad substitution")
         self.at = found.end()
-        operator = found[2] or ""
-        word = Word(tuple(self._until_brace(quoted=quoted))) if operator else None
-        if not operator:
-            if self.is_over:
-                raise Unfinished(_MISSING)
-            if self.char != "}":
-                raise ShellSyntaxError("bad substitution")
-            self.at += 1
-        return Parameter(found[1], operator, word, quoted)
+        name, index = found[length is not None], self._index()
+        operator = _operator.match(self.text, self.at) if length is None else None
+        if operator is not None and operator[0]:
+            self.at = operator.end()
+            word = Word(tuple(self._until_brace(quoted=quoted)))
+            return Parameter(name, operator[0], word, quoted, index)
+        if self.is_over:
+            raise Unfinished(_MISSING)
+        if self.char != "}":
+            raise ShellSyntaxError("bad substitution")
+        self.at += 1
+        return Parameter(name, "length" if length is not None else "", None, quoted, index)
+
+    def _index(self) -> Word | None:
+        """What stands in brackets here."""
+        if not self.sees("["):
+            return None
+        depth = 0
+        for place in range(self.at, len(self.text)):
+            depth += (self.text[place] == "[") - (self.text[place] == "]")
+            if not depth:
+                reader = type(self)(self.text[self.at + 1 : place], self.depth + 1)
+                self.at = place + 1
+                return Word(tuple(reader.until("")))
+        raise Unfinished(_MISSING)
 
     def _until_brace(self, *, quoted: bool) -> list[Piece]:
         pieces: list[Piece] = []

@@ -1,0 +1,138 @@
+"""Commands that look for files, and at how much room they and other things take.
+
+Source: busybox 1.37, findutils, coreutils and procps, for what they write.
+"""
+
+import posixpath
+from fnmatch import fnmatchcase
+from itertools import count
+
+from kubeactors.kubelet.runtimes.shell.files import MAX_BYTES, FileError
+from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.system_commands import Command
+
+_BLOCK = 4096
+
+
+def _find(call: Call) -> int:
+    """`find PATHS`, with `-name`, `-type`, `-maxdepth` and `-print`; other tests are refused."""
+    tests = next((place for place, one in enumerate(call.arguments) if one[:1] in {"-", "!", "("}), len(call.arguments))
+    paths, asked = call.arguments[:tests] or ["."], [one for one in call.arguments[tests:] if one != "-print"]
+    wanted = dict(zip(asked[::2], asked[1::2], strict=False))
+    unknown = next((one for one in wanted if one not in {"-name", "-type", "-maxdepth"}), None)
+    if unknown is not None or len(asked) % 2:
+        return call.complain(f"unrecognized: {unknown or asked[-1]}")
+    code = 0
+    for path in paths:
+        whole = call.path(path)
+        if not call.files.exists(whole):
+            code = call.complain(f"{path}: No such file or directory")
+            continue
+        for one in call.files.walk(whole):
+            below = posixpath.relpath(one, whole)
+            shown = path if below == "." else posixpath.join(path, below)
+            depth = 0 if below == "." else below.count("/") + 1
+            if depth <= int(wanted.get("-maxdepth", depth)) and _fits(call, one, wanted):
+                call.say(f"{shown}\n")
+    return code
+
+
+def _fits(call: Call, path: str, wanted: dict[str, str]) -> bool:
+    kind = "l" if call.files.find_link(path) is not None else "d" if call.files.is_directory(path) else "f"
+    return fnmatchcase(posixpath.basename(path), wanted.get("-name", "*")) and wanted.get("-type", kind) == kind
+
+
+def _size(call: Call, path: str) -> int:
+    """Bytes of all files from here on, each in whole blocks."""
+    files = [one for one in call.files.walk(path) if call.files.is_file(one)]
+    return sum(-(-len(call.files.read(one)) // _BLOCK) * _BLOCK for one in files)
+
+
+def _du(call: Call) -> int:
+    """The room that each path takes with all below it, as `-s` has it."""
+    options, paths = call.options("shkm")
+    code = 0
+    for path in paths or ["."]:
+        if call.files.exists(call.path(path)):
+            call.say(f"{_shown(_size(call, call.path(path)), options)}\t{path}\n")
+        else:
+            code = call.complain(f"{path}: No such file or directory")
+    return code
+
+
+def _df(call: Call) -> int:
+    """The one disk of a container."""
+    options, _ = call.options("hkmTP")
+    used = _size(call, "/")
+    whole, taken, free = (_shown(one, options) for one in (MAX_BYTES, used, MAX_BYTES - used))
+    call.say("Filesystem           1K-blocks      Used Available Use% Mounted on\n")
+    call.say(f"{'overlay':<20} {whole:>9} {taken:>9} {free:>9} {100 * used // MAX_BYTES:>3}% /\n")
+    return 0
+
+
+def _shown(size: int, options: str) -> str:
+    """In kibibytes, or with a unit.
+
+    >>> _shown(4096, ""), _shown(64 << 20, "h"), _shown(64 << 20, "m")
+    ('4', '64.0M', '64')
+    """
+    if "h" in options:
+        return f"{size / 2**20:.1f}M" if size >= 2**20 else f"{size / 2**10:.1f}K"
+    return str(size // (2**20 if "m" in options else 2**10))
+
+
+def _stat(call: Call) -> int:
+    """With `-c` or without; of a format `%n`, `%s`, `%a` and `%F`."""
+    words = list(call.arguments)
+    layout = words.pop(words.index("-c") + 1) if "-c" in words[:-1] else "  File: %n\n  Size: %s\t%F\nAccess: (0%a)"
+    code = 0
+    for path in [one for one in words if one not in {"-c", "-L"}]:
+        whole = call.path(path)
+        if not call.files.exists(whole):
+            code = call.complain(f"can't stat '{path}': No such file or directory")
+            continue
+        is_directory, file = call.files.is_directory(whole), call.files.find(whole)
+        mode = 0o755 if is_directory else file.mode if file is not None else 0o644
+        size = _BLOCK if is_directory else len(call.files.read(whole))
+        kind = "directory" if is_directory else "regular file"
+        shown = layout.replace("%n", path).replace("%s", str(size)).replace("%a", f"{mode:o}").replace("%F", kind)
+        call.say(f"{shown}\n")
+    return code
+
+
+def _mktemp(call: Call) -> int:
+    """A file, or with `-d` a directory, of a name that nothing has."""
+    options, names = call.options("dqu")
+    template = call.path(names[0] if names else "/tmp/tmp.XXXXXX")  # noqa: S108 -- in memory
+    stem = template.rstrip("X")
+    width = len(template) - len(stem)
+    path = next(one for number in count() if not call.files.exists(one := f"{stem}{number:0{width}}"))
+    try:
+        if "d" in options:
+            call.files.make_directory(path, parents=False)
+        else:
+            call.files.write(path, b"", call.now)
+    except FileError as error:
+        return call.complain(f"{path}: {error}")
+    call.say(f"{path}\n")
+    return 0
+
+
+def _realpath(call: Call) -> int:
+    code = 0
+    for path in call.options("em")[1]:
+        if call.files.exists(call.path(path)):
+            call.say(f"{call.files.resolved(call.path(path))}\n")
+        else:
+            code = call.complain(f"{path}: No such file or directory")
+    return code
+
+
+DISK_COMMANDS: dict[str, Command] = {
+    "df": _df,
+    "du": _du,
+    "find": _find,
+    "mktemp": _mktemp,
+    "realpath": _realpath,
+    "stat": _stat,
+}

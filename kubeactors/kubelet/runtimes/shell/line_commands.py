@@ -1,0 +1,103 @@
+"""Commands that write lines in another order, numbered, encoded, summed or compared.
+
+Source: POSIX.1-2024, Utilities; GNU coreutils 9 and busybox 1.37 for the rest.
+"""
+
+import base64
+import binascii
+import difflib
+import hashlib
+
+from kubeactors.kubelet.runtimes.shell.files import FileError
+from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.processes import Run
+from kubeactors.kubelet.runtimes.shell.system_commands import Command
+from kubeactors.kubelet.runtimes.shell.text_commands import rest_of, sources_of, whole
+
+_LINE = 76
+"""So many characters has a line of base64."""
+
+
+def _reversed(lines: list[bytes], _: str) -> list[bytes]:
+    """Each line from its end to its beginning."""
+    return [line.decode(errors="replace").rstrip("\n")[::-1].encode() + b"\n" for line in lines]
+
+
+def _backwards(lines: list[bytes], _: str) -> list[bytes]:
+    """The last line first."""
+    return lines[::-1]
+
+
+def _numbered(lines: list[bytes], options: str) -> list[bytes]:
+    """With their numbers; empty ones have none, but with `-ba`."""
+    found: list[bytes] = []
+    number = 0
+    for line in lines:
+        counts = "a" in options or bool(line.strip(b"\n"))
+        number += counts
+        found.append((b"%6d\t" % number if counts else b" " * 7) + line)
+    return found
+
+
+def _base64(call: Call) -> Run:
+    """To lines of 76 characters, or one with `-w0`; back with `-d`."""
+    words = [one for one in call.arguments if one not in {"-d", "-D", "--decode"}]
+    decodes, is_one_line = words != call.arguments, {"-w0", "--wrap=0"} & set(words) or "-w 0" in " ".join(words)
+    paths = [one for one in words if not one.startswith("-") and not (is_one_line and one == "0")]
+    sources, code = sources_of(call, paths)
+    for _, source in sources:
+        data = yield from rest_of(source)
+        if decodes:
+            try:
+                call.streams.output.write(base64.b64decode(b"".join(data.split()), validate=True))
+            except binascii.Error:
+                code = call.complain("truncated input")
+            continue
+        text = base64.b64encode(data)
+        width = len(text) or 1 if is_one_line else _LINE
+        lines = [text[place : place + width] for place in range(0, len(text), width)]
+        call.streams.output.write(b"\n".join(lines) + (b"" if is_one_line else b"\n"))
+    return code
+
+
+def _digest(name: str) -> Command:
+    """A command that writes the digest of each file."""
+
+    def command(call: Call) -> Run:
+        sources, code = sources_of(call, call.options("b")[1])
+        for path, source in sources:
+            data = yield from rest_of(source)
+            call.say(f"{hashlib.new(name, data, usedforsecurity=False).hexdigest()}  {path or '-'}\n")
+        return code
+
+    return command
+
+
+def _diff(call: Call) -> int:
+    """As busybox: always with the lines around."""
+    options, paths = call.options("uq")
+    if len(paths) != 2:
+        return call.complain("missing operand")
+    try:
+        one, other = [call.files.read(call.path(path)).decode(errors="replace").splitlines() for path in paths]
+    except FileError as error:
+        call.complain(str(error))
+        return 2
+    lines = list(difflib.unified_diff(one, other, paths[0], paths[1], lineterm=""))
+    if lines and "q" in options:
+        lines = [f"Files {paths[0]} and {paths[1]} differ"]
+    call.say("".join(f"{line}\n" for line in lines))
+    return int(bool(lines))
+
+
+LINE_COMMANDS: dict[str, Command] = {
+    "base64": _base64,
+    "diff": _diff,
+    "md5sum": _digest("md5"),
+    "nl": whole(_numbered, "ba"),
+    "rev": whole(_reversed, ""),
+    "sha1sum": _digest("sha1"),
+    "sha256sum": _digest("sha256"),
+    "sha512sum": _digest("sha512"),
+    "tac": whole(_backwards, ""),
+}
