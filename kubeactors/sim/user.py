@@ -52,7 +52,6 @@ from kubeactors.sim.workload import (
     DeviceAction,
     Look,
     ManagementAction,
-    Meddle,
     NamespaceAction,
     NodeAction,
     OwnAction,
@@ -111,17 +110,7 @@ class Doer:
     ) -> None:
         self._own = own
         self._hands = Hands(client, world, sleep)
-        self._deployments, self._sets = Deployments(self._hands), Sets(self._hands)
-        self._pods, self._nodes, self._bounds = Pods(self._hands), Nodes(self._hands), Bounds(self._hands)
-        self._namespaces, self._sharing = Namespaces(self._hands), Sharing(self._hands)
-        self._services, self._volumes = Services(self._hands), Volumes(self._hands)
-        self._ownership, self._accounts = Ownership(self._hands), Accounts(self._hands)
-        self._tenancy, self._devices = Tenancy(self._hands), Devices(self._hands)
-        self._certificates, self._things = Certificates(self._hands), Things(self._hands)
-        self._rules, self._rights = Rules(self._hands), Rights(self._hands)
-        self._defaults = Defaults(self._hands)
-        self._management = Management(self._hands)
-        self._looks = Looks(self._hands, watching)
+        self._watching = watching
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Do it, patiently; what it was refused with, if it was."""
@@ -131,78 +120,49 @@ class Doer:
             return error
         return None
 
-    def _do(self, action: AnyAction) -> Awaitable[None]:
+    def _do(self, action: AnyAction) -> Awaitable[None]:  # noqa: C901, PLR0912 -- one case for each kind
+        hands = self._hands
         if isinstance(action, DeploymentAction):
-            return self._deployments.do(action)
+            return Deployments(hands).do(action)
         if isinstance(action, SetAction):
-            return self._sets.do(action)
+            return Sets(hands).do(action)
         if isinstance(action, PodAction):
-            return self._pods.do(action)
+            return Pods(hands).do(action)
         if isinstance(action, NodeAction):
-            return self._nodes.do(action)
+            return Nodes(hands).do(action)
         if isinstance(action, NamespaceAction):
-            return self._namespaces.do(action)
+            return Namespaces(hands).do(action)
         if isinstance(action, BoundAction):
-            return self._bounds.do(action)
-        if isinstance(action, Meddle):
-            return self._things.do(action)
-        if isinstance(action, Spoil):
-            return self._things.spoil(action)
-        if isinstance(action, Look):
-            return self._looks.do(action)
-        return self._do_about_belongings(action)
-
-    def _do_about_belongings(
-        self,
-        action: SharingAction
-        | ServiceAction
-        | VolumeAction
-        | OwnershipAction
-        | AccountAction
-        | TenancyAction
-        | DeviceAction
-        | CertificateAction
-        | RuleAction
-        | RightAction
-        | DefaultAction
-        | ManagementAction,
-    ) -> Awaitable[None]:
-        if isinstance(action, RuleAction):
-            return self._rules.do(action)
-        if isinstance(action, RightAction):
-            return self._rights.do(action)
-        if isinstance(action, DefaultAction):
-            return self._defaults.do(action)
-        if isinstance(action, ManagementAction):
-            return self._management.do(action)
-        return self._do_about_things(action)
-
-    def _do_about_things(
-        self,
-        action: SharingAction
-        | ServiceAction
-        | VolumeAction
-        | OwnershipAction
-        | AccountAction
-        | TenancyAction
-        | DeviceAction
-        | CertificateAction,
-    ) -> Awaitable[None]:
+            return Bounds(hands).do(action)
         if isinstance(action, SharingAction):
-            return self._sharing.do(action)
+            return Sharing(hands).do(action)
         if isinstance(action, ServiceAction):
-            return self._services.do(action)
+            return Services(hands).do(action)
         if isinstance(action, VolumeAction):
-            return self._volumes.do(action)
+            return Volumes(hands).do(action)
         if isinstance(action, OwnershipAction):
-            return self._ownership.do(action)
+            return Ownership(hands).do(action)
+        if isinstance(action, AccountAction):
+            return Accounts(hands).do(action)
         if isinstance(action, TenancyAction):
-            return self._tenancy.do(action)
+            return Tenancy(hands).do(action)
         if isinstance(action, DeviceAction):
-            return self._devices.do(action)
+            return Devices(hands).do(action)
         if isinstance(action, CertificateAction):
-            return self._certificates.do(action)
-        return self._accounts.do(action)
+            return Certificates(hands).do(action)
+        if isinstance(action, RuleAction):
+            return Rules(hands).do(action)
+        if isinstance(action, RightAction):
+            return Rights(hands).do(action)
+        if isinstance(action, DefaultAction):
+            return Defaults(hands).do(action)
+        if isinstance(action, ManagementAction):
+            return Management(hands).do(action)
+        if isinstance(action, Look):
+            return Looks(hands, self._watching).do(action)
+        if isinstance(action, Spoil):
+            return Things(hands).spoil(action)
+        return Things(hands).do(action)
 
 
 class Connection(NamedTuple):
