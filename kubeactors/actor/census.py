@@ -45,20 +45,6 @@ class Census:
         ordered = sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
         return tuple(Count(actor, message, count) for (actor, message), count in ordered)
 
-    def per(self, number: int) -> dict[str, float]:
-        """How many messages the actors of each class handled for each of `number` things, to two digits.
-
-        >>> census = Census()
-        >>> for message in ("Update", "Create", "Create"):
-        ...     census.add("ApiServer", message)
-        >>> census.per(2)
-        {'ApiServer': 1.5}
-        """
-        sums: dict[str, int] = {}
-        for one in self.counts():
-            sums[one.actor] = sums.get(one.actor, 0) + one.count
-        return {actor: round(sums[actor] / number, 2) for actor in sorted(sums)}
-
     def table(self, number: int) -> str:
         """Lines of text: messages for each of `number` things, actor, message."""
         rows = [f"{one.count / number:9.3f}  {one.actor:28} {one.message}" for one in self.counts()]

@@ -265,11 +265,6 @@ def name_is_dns_label(name: str, prefix: bool = False) -> Messages:  # noqa: FBT
     return dns1123_label(_completed(name) if prefix else name)
 
 
-def name_is_dns1035_label(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 - a NameValidator
-    """The NameValidator of services."""
-    return dns1035_label(_completed(name) if prefix else name)
-
-
 def name_is_path_segment(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 - a NameValidator
     """The NameValidator of roles and bindings."""
     return path_segment_prefix(name) if prefix else path_segment(name)

@@ -26,7 +26,6 @@ from kubeactors.storage.messages import Compare, PutOp
 
 T = TypeVar("T", bound=TypedObject)
 
-REGISTRATION = "apiregistration.k8s.io"
 CIDR_FINALIZER = "networking.k8s.io/service-cidr-finalizer"
 
 _AT_ONCE = 100

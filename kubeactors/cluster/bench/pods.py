@@ -183,10 +183,6 @@ class PodWatcher:
         """The pods of a wave that are there."""
         return [pod for pod, _ in self._pods.values() if pod.metadata.labels[WORKLOAD_LABEL] == name]
 
-    def is_good(self, pod: Pod) -> bool:
-        """Whether it is as wanted."""
-        return self._pods[key_of(pod)][1] is Verdict.GOOD
-
     def complaint(self, names: Iterable[str]) -> str:
         """What keeps these waves from being settled, in a sentence, with what the scheduler says."""
         return "; ".join(

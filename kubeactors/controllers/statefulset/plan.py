@@ -29,7 +29,7 @@ from kubeactors.controllers.statefulset.identity import (
     with_identity,
 )
 
-ROLLING_UPDATE, ON_DELETE = "RollingUpdate", "OnDelete"
+ROLLING_UPDATE = "RollingUpdate"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from kubeactors.sim.bounds.placement import HOST, is_chosen, wants_near
 
 ZONE = "topology.kubernetes.io/zone"
 MOST = 100
-AVOIDED, ANYWAY = "PreferNoSchedule", "ScheduleAnyway"
+AVOIDED = "PreferNoSchedule"
 DEFAULTS = ((HOST, 3), (ZONE, 5))
 """How pods are spread that do not say how: by which label, and by how many they may differ before it counts."""
 MEBIBYTE = 1 << 20

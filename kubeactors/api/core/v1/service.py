@@ -128,14 +128,6 @@ def needs_cluster_ip(service: Service) -> bool:
     return service.spec.type in (CLUSTER_IP, NODE_PORT, LOAD_BALANCER)
 
 
-def needs_node_port(service: Service) -> bool:
-    """Whether each of its ports has a port on every node."""
-    spec = service.spec
-    return spec.type == NODE_PORT or (
-        spec.type == LOAD_BALANCER and spec.allocate_load_balancer_node_ports is not False
-    )
-
-
 def needs_health_check(service: Service) -> bool:
     """Whether a load balancer asks nodes if they have endpoints, at a port of its own."""
     return service.spec.type == LOAD_BALANCER and service.spec.external_traffic_policy == LOCAL

@@ -29,12 +29,6 @@ class OpaqueDeviceConfiguration(Object, frozen=True, kw_only=True, omit_defaults
     parameters: dict[str, object] = {}
 
 
-class DeviceConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How devices are to be set up."""
-
-    opaque: OpaqueDeviceConfiguration | None = None
-
-
 class DeviceToleration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A taint that devices may have all the same."""
 
