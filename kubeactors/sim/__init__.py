@@ -1,6 +1,7 @@
 """Deterministic simulation: a whole control plane in virtual time, broken on purpose, and judged.
 
     simulation.py   one run of a plan                 plan.py         a plan, and its text: the replay file
+    spec.py         which cluster it is about         allowance.py    how long something may take
     workload/       what users do, as data            steps.py        what all steps of a plan have
     user.py users/  the user who does it              chaos/          what breaks, and who breaks it
     network.py      every message passes here         processes.py    who runs where, and who leads

@@ -4,10 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
-from itertools import cycle, islice
 
 import msgspec
-from msgspec.structs import replace
 
 from kubeactors.actor import Ref, SimSystem, SystemFailed
 from kubeactors.actor.cell import Cell
@@ -18,8 +16,8 @@ from kubeactors.api.core.v1 import Node
 from kubeactors.apimachinery.requests import ApiRequest, Get
 from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
-from kubeactors.cluster import ClusterSpec, NodePool
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
+from kubeactors.sim.allowance import Allowance
 from kubeactors.sim.bounds.goals import goes_on, is_well, missing
 from kubeactors.sim.bounds.rollouts import there_and_back_seconds
 from kubeactors.sim.chaos.chaos import Chaos
@@ -39,13 +37,12 @@ from kubeactors.sim.network import Network
 from kubeactors.sim.pace import Pace
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
+from kubeactors.sim.spec import spec_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
-from kubeactors.sim.users.certificates import ROOT_CA, signing_key
-from kubeactors.sim.users.manifests import own_pod
 from kubeactors.sim.webhooks import WebhookPrograms
-from kubeactors.sim.workload import AnyAction, AskForCertificate, OwnAction
+from kubeactors.sim.workload import AnyAction, OwnAction
 from kubeactors.sim.world import World, told
 
 PLANE = "cluster"
@@ -54,8 +51,6 @@ BOOT_SECONDS = 60.0
 CONVERGE_SECONDS = 270.0
 """How long deployments may take to get what they want once faults have stopped. Less than the five minutes after which
 Kubernetes tries again what nothing has woken: that hides a lost wake-up."""
-BACKOFF_SECONDS = 1010.0
-"""How much longer, if a controller has failed so often that it waits: up to 1000 s before it tries again."""
 LOOK_SECONDS = 5.0
 """How often it is looked whether they have, and inside components."""
 JUST_SECONDS = 0.001
@@ -68,12 +63,6 @@ SETTLE_SECONDS = 180.0
 """How long caches and endpoints may take to follow after that."""
 RESTART_SECONDS = 20.0
 """How long those who have started anew are watched: longer than it takes to be elected."""
-VISITORS_RANGE = "10.32.0.0/24"
-"""What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
-BALANCERS_RANGE = "192.0.2.128/29"
-"""What services of type LoadBalancer get their addresses from."""
-STOP_SECONDS = 0.3
-"""How long a container takes to stop: long enough for something to break meanwhile."""
 PATIENCE = 50_000
 """So many deliveries at one moment of virtual time are a livelock."""
 
@@ -92,23 +81,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     revision: int
     """Of the store in the end."""
-
-
-def pools_of(plan: Plan) -> tuple[NodePool, ...]:
-    """The nodes of a plan: one pool if all are alike, otherwise one for each node.
-
-    >>> [(one.names(), one.start_latency_seconds) for one in pools_of(Plan(nodes=2, start_seconds=(0.5, 2.0)))]
-    [(('node-1',), 0.5), (('node-2',), 2.0)]
-    """
-    own = tuple(own_pod(number) for number in range(1, plan.own_pods + 1))
-    pool = NodePool(count=plan.nodes, pods=str(plan.pods_per_node), stop_latency_seconds=STOP_SECONDS, static_pods=own)
-    if not plan.start_seconds:
-        return (pool,)
-    latencies = islice(cycle(plan.start_seconds), plan.nodes)
-    return tuple(
-        replace(pool, count=1, own_names=(name,), labels=pool.labels_of(index), start_latency_seconds=seconds)
-        for index, (name, seconds) in enumerate(zip(pool.names(), latencies, strict=True))
-    )
 
 
 class Simulation:
@@ -162,19 +134,7 @@ class Simulation:
         """What else runs as a process of the cluster, by name."""
         self.own_action: OwnActions = nothing_declared
         """What users do that the author of an operator has declared."""
-        first, *more = pools_of(plan)
-        self._spec = ClusterSpec(
-            nodes=first,
-            more_nodes=tuple(more),
-            cluster_cidr=VISITORS_RANGE,
-            load_balancer_pool=BALANCERS_RANGE,
-            root_ca=ROOT_CA,
-            signing_key=signing_key() if any(isinstance(one, AskForCertificate) for one in plan.steps) else b"",
-            schedulers=plan.candidates,
-            controller_managers=plan.candidates,
-            events=plan.events,
-            leader_elect=leader_elect,
-        )
+        self._spec = spec_of(plan, leader_elect=leader_elect)
 
     @property
     def tape(self) -> tuple[Deviation, ...]:
@@ -299,52 +259,41 @@ class Simulation:
             self.sim.halt()
 
     def _converges(self) -> bool:
-        """Wait until all is as wanted. Time counts from when nobody waits to try again: his work comes after that."""
-        begin = self.sim.now
-        longest = int(CONVERGE_SECONDS * SECOND)
-        end, last = begin + longest, begin + longest + int(BACKOFF_SECONDS * SECOND)
-        while self.sim.now < end:
+        """Wait until all is as wanted."""
+        allowance = Allowance(self.sim.kernel, CONVERGE_SECONDS)
+        while not allowance.is_used_up:
             if not self._passes(LOOK_SECONDS):
                 return False
             if not next(missing(self.world), ""):
                 return True
-            if is_backing_off(self.sim.kernel.root):
-                end = min(self.sim.now + longest, last)
-        passed = (self.sim.now - begin) // SECOND
-        self.judge.object(CONVERGED, f"{passed} s after the last fault: {next(missing(self.world), '')}")
+            allowance.wait_for_retries()
+        self.judge.object(CONVERGED, f"{allowance.used} s after the last fault: {next(missing(self.world), '')}")
         return False
 
     def _becomes_quiet(self) -> bool:
-        """Wait until nothing but heartbeats is written; it must stay so.
-
-        Who waits to try again has his work before him, and others theirs after it: time counts from when nobody does.
-        """
+        """Wait until nothing but heartbeats is written; it must stay so."""
         quiet, longest = QUIET_SECONDS, CONVERGE_SECONDS
         scalers = self.world.of(HorizontalPodAutoscaler).values()
         if scalers:
             quiet = LOOKS_BACK_SECONDS
             longest = CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS + max(map(there_and_back_seconds, scalers))
-        begin = self.sim.now
-        end = begin + int(longest * SECOND)
-        last = end + int(BACKOFF_SECONDS * SECOND)
-        while self.sim.now < end:
+        allowance = Allowance(self.sim.kernel, longest)
+        while not allowance.is_used_up:
             noise = self.judge.noise
             if not self._passes(quiet):
                 return False
             if self.judge.noise == noise:
                 return True
-            if is_backing_off(self.sim.kernel.root):
-                end = min(self.sim.now + int(longest * SECOND), last)
-        passed = (self.sim.now - begin) // SECOND
-        self.judge.object(SILENT, f"{passed} s after all was as wanted, something is still written: {self._last()}")
+            allowance.wait_for_retries()
+        said = f"{allowance.used} s after all was as wanted, something is still written: {self._last()}"
+        self.judge.object(SILENT, said)
         return False
 
     def _settles(self) -> bool:
         """Everything must come to be as it should, soon: connections that broke may still be waiting for another try."""
-        end = self.sim.now + int(SETTLE_SECONDS * SECOND)
-        last = end + int(BACKOFF_SECONDS * SECOND)
+        allowance = Allowance(self.sim.kernel, SETTLE_SECONDS)
         while not self.judge.settled():
-            if self.sim.now >= (last if is_backing_off(self.sim.kernel.root) else end):
+            if allowance.is_used_up and not allowance.may_be_retried:
                 self.judge.note_settled()
                 return False
             if not self._passes(QUIET_SECONDS):
