@@ -23,6 +23,9 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     threads.py      pools for blocking work                     tracing.py      for OpenTelemetry
     top.py          who is busy, from two snapshots             terminal.py     a live view of that
     foreign.py      awaits that cannot be simulated             fences.py       calls that cannot
+    errors.py       what goes wrong, by condition           states.py       the states of an actor
+    logs.py         the log that actors write               walltime.py     wall time as text
+    pipe.py         work whose result an actor tells itself
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).

@@ -11,6 +11,12 @@
     service_repair.py  what services have and were given
     health.py       what is checked of the server, by name
     ownership.py    who owns which fields, and apply         lookalikes.py      the same, of pods that change alike
+    collection.py   the objects of one resource              history.py        its recent changes
+    changes.py      one of them, as a watcher sees it        pages.py          where a list that was cut goes on
+    serving.py      what is served, and by which rules       selfdescription.py  what the server tells of itself
+    config.py       what can be set                          tokens.py         tokens of service accounts
+    messages.py     what it is told by itself                objects.py        changed copies of objects
+    customresources/  kinds that come and go
     http/           bytes to requests, and back
 
 Who sends to it: `client/` in this process, and `http/` for everybody else: the requests of `apimachinery/requests.py`.

@@ -13,6 +13,9 @@
     dns_sockets.py  the sockets of the name server        proxy_sockets.py  those of the service proxy
     webhooks.py     the way to webhooks of admission      webhook_client.py  the HTTP client that it needs
     data_dir.py     where state and certificates are      files.py        whole or absent
+    sockets.py      what all sockets have in common       datagrams.py    UDP to services
+    policy_gate.py  who may connect to whom               local_volumes.py  what volumes have held
+    extenders.py    the scheduler's questions over HTTP   bench/          benchmarks of whole clusters
 
 Who sends to it: commands and applications. What it sends: nothing of its own; it spawns and stops.
 """

@@ -19,6 +19,9 @@
     ephemeral_volume.py    claims of pods' ephemeral volumes
     policy_status.py       what does not fit in the expressions of admission policies
     serviceaccount_tokens.py  fills the Secrets that hold a token, as long as its account lives
+    clusterrole_aggregation.py  roles that are the sum of others    resourcequota.py  what quotas allow, and what is used
+    certificates/          approves and signs requests              custom_kinds.py   which custom kinds there are
+    identities.py          who a controller is                      clocks.py         how long until something is due
 
 Who sends to them: their informers (`Notify`), and they themselves. What they send: requests to the API server, and
 events to the event sink. They do not address one another, and none imports another.

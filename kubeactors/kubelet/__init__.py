@@ -24,6 +24,8 @@
     service_links.py    variables that name Services                       names.py             what names stand for
     visits.py           whom requests of commands reach                    tokens.py            of service accounts
     runtimes/           what runs containers
+    node_watch.py       the Node as others have written it                 config.py            what it is told about its node
+    stages/             KWOK's way to play pods and nodes
 
 Who sends to it: the API server (its own pods only, by the field selector spec.nodeName, and its Node); whoever wants to
 read a log, run a command or reach a port.

@@ -4,6 +4,7 @@
     dns/        the names of services and pods
     proxy/      who gets a connection to a service
     sources.py  the collections that the two follow
+    policy/     which pods may talk with which
 
 Who calls it: container runtimes, for the addresses of pods; `cluster/`, which has the sockets: this room knows no event
 loop, so what to say is decided here, and carried there. `dns` is imported by who needs it: it loads dnspython.

@@ -25,6 +25,7 @@
     config.py       profiles from a KubeSchedulerConfiguration             registry.py       plugins by name
     configuration.py  that file                                            configuration_rules.py  what it must hold to
     plugin_set.py   which plugins a profile has, where                     plugins/          kube-scheduler's plugins
+    picture.py      a cluster as its objects show it, for people
 
 Who sends to it: informers (pods, nodes, namespaces, services, sets that own pods, disruption budgets, volumes, claims,
 storage classes, devices and claims of them, what CSI drivers say of themselves and of nodes) tell it what changed.

@@ -9,6 +9,8 @@
     store_backend.py  what a backend owes the store, as tests: `StoreBackendContract`
     container_runtime.py  what a container runtime owes the kubelet, as tests: `ContainerRuntimeContract`
     heard.py          a recipient that keeps what it is told: `Heard`
+    inbox.py          what a probe has been told, and how that is judged
+    store_requests.py  the store's requests, in short
 
 Who sends to it: components under test. What it sends: what a test says.
 """

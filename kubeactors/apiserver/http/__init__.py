@@ -20,6 +20,10 @@ ref, as any component in the process does. It decides nothing about objects.
     encodings.py        bytes of objects, made once     request_metrics.py  how many requests, and how quick
     exchange.py         a request and its answer        metrics.py          the text for Prometheus
     pod_proxy.py        requests to pods and Services   openid.py           who signs tokens, and with what key
+    messages.py         one request, one answer         access.py           which access a request needs
+    impersonation.py    on whose behalf somebody asks   subresources.py     their kinds and verbs
+    collecting.py       families of metrics             zpages.py           `/statusz` and `/flagz`
+    hints.py            the types of fields, for openapi/ and protobuf/
     simulated_server.py what simulated containers say to requests over HTTP
 
 Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes v1.36. Protobuf is read, but not written.

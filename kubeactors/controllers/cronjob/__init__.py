@@ -1,4 +1,7 @@
-"""Creates jobs at the times of a schedule: see `controller.py`; when and which is decided in `plan.py`."""
+"""Creates jobs at the times of a schedule.
+
+See `controller.py`; when and which is decided in `plan.py`, by the times that `times.py` reads from the schedule.
+"""
 
 from kubeactors.controllers.cronjob.controller import CronJobController
 

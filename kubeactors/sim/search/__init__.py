@@ -4,6 +4,7 @@
     tape.py         an order as deviations from first in, first out; recorded, played again, made small
     fewest.py       delta debugging
     exhaustive.py   all orders of a small system, without those that cannot make a difference
+    steps.py        what a step of a run has touched, and what could have come in another order
 
 Who sends to it: campaigns, replays, tests of small systems. It sends nothing: the simulator's run queue asks it.
 """
