@@ -12,14 +12,15 @@ from kubeactors.sim.bounds.placement import HOST
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
 from kubeactors.sim.invariants.choices import TheBestIsChosen
 from kubeactors.sim.plan import AnyStep
-from kubeactors.sim.users.manifests.traits import AVOIDED, with_trait
-from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Trait
+from kubeactors.sim.users.manifests.traits import AVOIDED, PREFERRED, with_trait
+from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Taint, Trait
 from tests.quality.automatic.mutants import in_force, named
 
 
 def one_by_one(trait: Trait = "") -> tuple[AnyStep, ...]:
-    """Pods come alone, to nodes that are not alike."""
+    """Pods come alone, to nodes that are not alike; one of these is better left alone."""
     return (
+        Taint(at=0.0, node="node-3", seconds=70.0, mild=True),
         CreateDeployment(at=0.0, name="web", replicas=2, trait=trait),
         AddPod(at=5.0, name="scratch", pod="scratch-1"),
         *(Scale(at=5.0 * pods - 5.0, name="web", replicas=pods) for pods in (3, 4, 5)),
@@ -36,6 +37,10 @@ MISTAKES: list[tuple[str, Trait]] = [
     (f"{PLUGINS}.pod_topology_spread:_normalized:confuse:0", ""),
     ("scheduler.workloads:Workloads._look_up:drop_clause:0", ""),
     (f"{PLUGINS}.inter_pod_affinity:_AffinityView._others_preferred:negate_condition:0", "together"),
+    (f"{PLUGINS}.inter_pod_affinity:_AffinityView._others_preferred:confuse:0", "rather-apart"),
+    (f"{PLUGINS}.inter_pod_affinity:_AffinityView._others_preferred:negate_condition:0", "rather-together"),
+    (f"{PLUGINS}.node_affinity:NodeAffinity.score:drop_condition:0", "rather-there"),
+    (f"{PLUGINS}.taint_toleration:TaintToleration.score:confuse:1", ""),
 ]
 
 
@@ -46,7 +51,7 @@ def test_a_scheduler_that_weighs_wrongly_is_objected_to(mutant: str, trait: Trai
     assert outcome.violations[0].invariant == "the-best-node-is-chosen"
 
 
-@pytest.mark.parametrize("trait", ["", "together"])
+@pytest.mark.parametrize("trait", ["", "together", "rather-apart", "rather-together", "rather-there"])
 def test_a_scheduler_that_weighs_well_is_not(trait: Trait) -> None:
     assert Simulation(Plan(seed=1, steps=one_by_one(trait))).run().violations == ()
 
@@ -56,6 +61,20 @@ def on(node: str, **requests: str) -> Pod:
     container = Container(name="c", resources=ResourceRequirements(requests=requests))
     metadata = ObjectMeta(name="p", namespace="x", labels={"app": "web"})
     return Pod(metadata=metadata, spec=PodSpec(containers=(container,), node_name=node))
+
+
+def test_what_pods_prefer_counts_both_ways() -> None:
+    a, b = (Node(metadata=ObjectMeta(name=name, labels={HOST: name})) for name in ("a", "b"))
+    plain, spec = on(""), on("").spec
+    apart = replace(plain, spec=with_trait(spec, "rather-apart", {"app": "web"}))
+    there = replace(plain, spec=with_trait(spec, "rather-there", {"app": "web"}))
+    here = replace(on("a"), spec=replace(apart.spec, node_name="a"))
+    for pod, placed in ((apart, on("a")), (plain, here)):
+        choice = Choice(pod=pod, nodes=(a, b), feasible=(a, b), placed=(placed,), selectors=())
+        assert scores(choice) == {"a": 300, "b": 300 + 2 * 100}
+    other = Node(metadata=ObjectMeta(name="c", labels={HOST: PREFERRED}))
+    choice = Choice(pod=there, nodes=(a, other), feasible=(a, other), placed=(), selectors=())
+    assert scores(choice) == {"a": 300, "c": 300 + 2 * 100}
 
 
 def test_each_part_counts_as_much_as_its_plugin() -> None:

@@ -8,7 +8,7 @@ Source: the documentation of Affinity, TopologySpreadConstraint and ContainerPor
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubeactors.api.core.v1 import Node, Pod, PodAffinityTerm
+from kubeactors.api.core.v1 import Node, NodeSelectorTerm, Pod, PodAffinityTerm
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.sim.bounds.rollouts import FINISHED
 
@@ -32,11 +32,23 @@ def is_chosen(node: Node, pod: Pod) -> bool:
     """Whether the labels of a node are those that a pod asks for."""
     affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None
     required = affinity.required_during_scheduling_ignored_during_execution if affinity is not None else None
+    return required is None or any(_matches(node, term) for term in required.node_selector_terms)
+
+
+def _matches(node: Node, term: NodeSelectorTerm) -> bool:
     labels = node.metadata.labels
-    return required is None or any(
-        all((labels.get(one.key) in one.values) is (one.operator == "In") for one in term.match_expressions)
-        for term in required.node_selector_terms
-    )
+    return all((labels.get(one.key) in one.values) is (one.operator == "In") for one in term.match_expressions)
+
+
+def liking(node: Node, pod: Pod) -> int:
+    """How much a pod would rather be on a node, by what its labels say.
+
+    >>> liking(Node(), Pod())
+    0
+    """
+    affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None
+    preferred = affinity.preferred_during_scheduling_ignored_during_execution if affinity is not None else ()
+    return sum(one.weight for one in preferred if _matches(node, one.preference))
 
 
 def is_choosy(pod: Pod) -> bool:
@@ -84,6 +96,22 @@ def wants_near(pod: Pod, other: Pod) -> bool:
     False
     """
     return any(_selects(pod, term, other) for term in _near(pod))
+
+
+def fondness(pod: Pod, other: Pod) -> int:
+    """How much a pod would rather be near another one; less than nothing if it would rather not.
+
+    >>> fondness(Pod(), Pod())
+    0
+    """
+    affinity = pod.spec.affinity
+    near = affinity.pod_affinity if affinity is not None else None
+    away = affinity.pod_anti_affinity if affinity is not None else None
+    liked = near.preferred_during_scheduling_ignored_during_execution if near is not None else ()
+    disliked = away.preferred_during_scheduling_ignored_during_execution if away is not None else ()
+    return sum(one.weight for one in liked if _selects(pod, one.pod_affinity_term, other)) - sum(
+        one.weight for one in disliked if _selects(pod, one.pod_affinity_term, other)
+    )
 
 
 def _selects(pod: Pod, term: PodAffinityTerm, other: Pod) -> bool:

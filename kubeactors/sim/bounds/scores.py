@@ -16,7 +16,7 @@ from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.placement import tolerates
 from kubeactors.apimachinery.labels import Selector
 from kubeactors.apimachinery.quantity import milli_value, value
-from kubeactors.sim.bounds.placement import HOST, is_chosen, wants_near
+from kubeactors.sim.bounds.placement import HOST, fondness, is_chosen, liking, wants_near
 
 ZONE = "topology.kubernetes.io/zone"
 MOST = 100
@@ -54,6 +54,7 @@ def scores(choice: Choice) -> dict[str, int]:
         (3, _taints),
         (2, _evenness),
         (2, _company),
+        (2, _liked),
         (1, _images),
     )
     weighed = [[weight * one for one in reckon(choice)] for weight, reckon in parts]
@@ -137,13 +138,23 @@ def _is_alike(choice: Choice, one: Pod) -> bool:
 
 
 def _company(choice: Choice) -> list[int]:
-    """InterPodAffinity: how many there are that want to be near it."""
+    """InterPodAffinity: how many there are that want to be near it; and whom it would rather be near, and they it."""
+    pod = choice.pod
     counts = [
-        sum(wants_near(one, choice.pod) for one in choice.on(node)) if HOST in node.metadata.labels else 0
+        sum(wants_near(one, pod) + fondness(one, pod) + fondness(pod, one) for one in choice.on(node))
+        if HOST in node.metadata.labels
+        else 0
         for node in choice.feasible
     ]
     most, least = max(counts), min(counts)
     return [int(MOST * ((one - least) / (most - least))) if most > least else 0 for one in counts]
+
+
+def _liked(choice: Choice) -> list[int]:
+    """NodeAffinity: how much it would rather be there."""
+    counts = [liking(node, choice.pod) for node in choice.feasible]
+    most = max(counts)
+    return [MOST * one // most if most else 0 for one in counts]
 
 
 def _images(choice: Choice) -> list[int]:

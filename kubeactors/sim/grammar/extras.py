@@ -17,8 +17,9 @@ LOADS = ("60m", "20m", "90m", "20m 40:90m", "90m 60:20m", "50m", "70m")
 """How much CPU pods take of the 100m that they request."""
 STOPS = (20, 0, 40)
 """How long pods take to end, in seconds: those that go may be taken for those that work."""
+PREFERENCES: tuple[workload.Trait, ...] = ("rather-apart", "rather-together", "rather-there")
 PLAIN_TRAITS: tuple[workload.Trait, ...] = ("helper", "preparation", "sidecar", "hooks", "settings")
-TRAITS: tuple[workload.Trait, ...] = (*PLAIN_TRAITS, "spread", "apart", "together", "elsewhere", "port")
+TRAITS: tuple[workload.Trait, ...] = (*PLAIN_TRAITS, "spread", "apart", "together", "elsewhere", "port", *PREFERENCES)
 ROLLED = (12.0, 25.0, 40.0)
 """How long after it is scaled for the first time it is rolled, in seconds."""
 LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
@@ -63,6 +64,8 @@ class Extras:
                 return replace(action, trait=self._trait(TRAITS), min_ready_seconds=self._pause())
             case workload.CreateDeployment():
                 return self._of_pods(self._deployment(action))
+            case workload.Taint():
+                return replace(action, mild=not self._source.integer(0, 2))
             case _:
                 return action
 

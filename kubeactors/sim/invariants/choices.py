@@ -18,7 +18,7 @@ from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.labels import Selector, of_labels, of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
-from kubeactors.sim.bounds.placement import is_choosy, suits
+from kubeactors.sim.bounds.placement import fondness, is_choosy, suits, wants_near
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.bounds.room import has_room, lets_in, takes_pods
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
@@ -204,8 +204,8 @@ class NobodyIsCrowded(Invariant):
         pods = [one for one in others if one.status.phase not in FINISHED]
         if any(one.spec.node_name and one.metadata.deletion_timestamp is not None for one in pods):
             return None  # who is on his way counts for some plugins, and for others not
-        if any(one.spec.affinity is not None and one.spec.affinity.pod_affinity is not None for one in pods):
-            return None  # who wants others near him speaks for his node
+        if any(wants_near(one, pod) or fondness(one, pod) for one in pods):
+            return None  # who wants others near him, or not, speaks for his node or against it
         nodes = list(self.world.of(Node).values())
         for other in nodes:
             if other is here or not takes_pods(other, pod) or not has_room(other, pods, pod):

@@ -51,7 +51,7 @@ class Nodes:
         )
 
     async def _taint(self, action: workload.Taint) -> None:
-        taint = Taint(key=MAINTENANCE, effect="NoExecute")
+        taint = Taint(key=MAINTENANCE, effect="PreferNoSchedule" if action.mild else "NoExecute")
         await self._hands.change(Node, action.node, lambda live: _with_taints(live, taint), "")
         await self._hands.sleep(action.seconds)
         untaint = partial(self._hands.change, Node, action.node, _with_taints, "")

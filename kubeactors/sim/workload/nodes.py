@@ -21,6 +21,8 @@ class Taint(Action, frozen=True, kw_only=True, tag="taint"):
     node: str
     seconds: float
     """How long the taint stays."""
+    mild: bool = False
+    """Whether nobody is driven off: pods come rather to other nodes."""
 
     @property
     def heals_at(self) -> float:

@@ -18,8 +18,10 @@ from kubeactors.api.core.v1 import (
     PodAffinityTerm,
     PodAntiAffinity,
     PodSpec,
+    PreferredSchedulingTerm,
     SleepAction,
     TopologySpreadConstraint,
+    WeightedPodAffinityTerm,
 )
 from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.sim.bounds.placement import HOST
@@ -27,7 +29,9 @@ from kubeactors.sim.users.manifests.checks import with_settings
 from kubeactors.sim.workload import Trait
 
 HOST_PORT = 8080
-AVOIDED = "node-3"
+AVOIDED, PREFERRED = "node-3", "node-2"
+WEIGHT = 10
+"""Of what pods prefer."""
 
 LIFECYCLE = Lifecycle(
     post_start=LifecycleHandler(sleep=SleepAction(seconds=1)), pre_stop=LifecycleHandler(sleep=SleepAction(seconds=2))
@@ -55,6 +59,8 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
             return replace(spec, affinity=Affinity(pod_affinity=together))
         case "elsewhere":
             return replace(spec, affinity=Affinity(node_affinity=_elsewhere()))
+        case "rather-apart" | "rather-together" | "rather-there":
+            return replace(spec, affinity=_preference(trait, near))
         case "port":
             port = ContainerPort(container_port=HOST_PORT, host_port=HOST_PORT)
             return replace(spec, containers=(replace(container, ports=(*container.ports, port)),))
@@ -62,6 +68,22 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
             return _equipped(spec, trait)
         case "":
             return spec
+
+
+def _preference(trait: Literal["rather-apart", "rather-together", "rather-there"], near: PodAffinityTerm) -> Affinity:
+    """What speaks for a node, or against it, and no more."""
+    wishes = (WeightedPodAffinityTerm(weight=WEIGHT, pod_affinity_term=near),)
+    match trait:
+        case "rather-apart":
+            return Affinity(
+                pod_anti_affinity=PodAntiAffinity(preferred_during_scheduling_ignored_during_execution=wishes)
+            )
+        case "rather-together":
+            return Affinity(pod_affinity=PodAffinity(preferred_during_scheduling_ignored_during_execution=wishes))
+        case "rather-there":
+            there = NodeSelectorRequirement(key=HOST, operator="In", values=(PREFERRED,))
+            term = PreferredSchedulingTerm(weight=WEIGHT, preference=NodeSelectorTerm(match_expressions=(there,)))
+            return Affinity(node_affinity=NodeAffinity(preferred_during_scheduling_ignored_during_execution=(term,)))
 
 
 def _equipped(spec: PodSpec, trait: Literal["helper", "preparation", "sidecar", "hooks", "settings"]) -> PodSpec:
