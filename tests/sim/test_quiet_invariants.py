@@ -10,7 +10,8 @@ from kubeactors.api.apps.v1 import ControllerRevision, ReplicaSet, ReplicaSetSta
 from kubeactors.api.core.v1 import ReplicationController
 from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
-from kubeactors.controllers.replicaset import ReplicationManager
+from kubeactors.client import controller_of
+from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationManager
 from kubeactors.controllers.replicaset.replication import as_replica_set
 from kubeactors.kubelet.node_watch import NodeWatch
 from kubeactors.kubelet.status_writer import StatusWriter
@@ -233,6 +234,19 @@ def test_a_replication_controller_that_takes_all_pods_is_objected_to() -> None:
         assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {
             "owners-select-theirs"
         }
+
+
+def test_a_replica_set_that_gets_its_pods_only_if_it_belongs_to_a_deployment_is_objected_to() -> None:
+    reconcile = ReplicaSetController._reconcile
+
+    async def of_deployments(self: ReplicaSetController, key: str, owner: ReplicaSet) -> None:
+        if controller_of(owner.metadata) is not None:
+            await reconcile(self, key, owner)
+
+    plan = Plan(seed=1, steps=(CreateReplicationController(at=0.0, name="bare", of="ReplicaSet", replicas=2),))
+    assert Simulation(plan).run().violations == ()
+    with patch.object(ReplicaSetController, "_reconcile", of_deployments):
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"converged"}
 
 
 def test_a_replication_controller_that_says_nothing_is_objected_to() -> None:

@@ -4,6 +4,7 @@ import gc
 import weakref
 from typing import get_args
 
+import pytest
 from msgspec.structs import replace
 
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
@@ -58,6 +59,7 @@ from kubeactors.sim.workload import (
     Furnish,
     GrantRole,
     GrowClaim,
+    Keeper,
     Look,
     OfferClass,
     Own,
@@ -139,12 +141,14 @@ def test_claims_go_with_pods_that_are_scaled_away_if_the_set_says_so() -> None:
     assert [one.metadata.name for one in world.of(PersistentVolumeClaim).values()] == ["data-db-3"]
 
 
-def test_a_replication_controller_takes_up_what_one_of_its_name_has_left_and_what_is_added() -> None:
-    create = CreateReplicationController(at=0.0, name="old", replicas=2)
+@pytest.mark.parametrize("of", get_args(Keeper))
+def test_what_keeps_pods_takes_up_what_one_of_its_name_has_left_and_what_is_added(of: Keeper) -> None:
+    create = CreateReplicationController(at=0.0, name="old", of=of, replicas=2)
     world = ran(
         create,
-        ScaleReplicationController(at=5.0, name="old", replicas=3),
-        DeleteSet(at=10.0, of="ReplicationController", name="old", propagation="Orphan"),
+        ScaleReplicationController(at=5.0, name="old", of=of, replicas=3),
+        RollSet(at=8.0, of=of, name="old", image="2"),
+        DeleteSet(at=10.0, of=of, name="old", propagation="Orphan"),
         AddPod(at=20.0, name="old", pod="added"),
         replace(create, at=30.0, replicas=4),
     ).world

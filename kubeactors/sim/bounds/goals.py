@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from kubeactors.actor.supervision import SECOND
-from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, Service
@@ -11,10 +11,10 @@ from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.client import key_of
+from kubeactors.client import controller_of, key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
 from kubeactors.sim.bounds.placement import suits
-from kubeactors.sim.bounds.rollouts import has_caught_up, is_active, is_initialized, is_ready, numbers, wanted
+from kubeactors.sim.bounds.rollouts import Replicas, has_caught_up, is_active, is_initialized, is_ready, numbers, wanted
 from kubeactors.sim.bounds.room import has_room, is_ours, takes_pods
 from kubeactors.sim.users.manifests import NAMESPACE, joined_by, service_to
 from kubeactors.sim.world import World
@@ -35,8 +35,9 @@ def missing(world: World) -> Iterator[str]:
         yield from _of_deployment(world, deployment)
     for stateful_set in world.of(StatefulSet).values():
         yield from _of_stateful_set(world, stateful_set)
-    for controller in world.of(ReplicationController).values():
-        yield from _of_replication_controller(world, controller)
+    keepers: tuple[Replicas, ...] = (*world.of(ReplicationController).values(), *world.of(ReplicaSet).values())
+    for keeper in keepers:
+        yield from _of_replicas(world, keeper)
     for daemon_set in world.of(DaemonSet).values():
         yield from _of_daemon_set(world, daemon_set)
     for job in world.of(Job).values():
@@ -144,15 +145,18 @@ def waits_for_others(world: World, found: StatefulSet) -> bool:
     )
 
 
-def _of_replication_controller(world: World, found: ReplicationController) -> Iterator[str]:
-    name, goal = found.metadata.name, wanted(found)
+def _of_replicas(world: World, found: Replicas) -> Iterator[str]:
+    """Those that belong to a deployment are looked at with it."""
+    if controller_of(found.metadata) is not None:
+        return
+    name, goal = f"{found.kind} {found.metadata.name}", wanted(found)
     pods = [pod for pod in world.pods_of(found) if is_active(pod)]
     if found.metadata.deletion_timestamp is not None:
-        yield f"replication controller {name} is still being deleted"
+        yield f"{name} is still being deleted"
     elif not has_caught_up(found):
-        yield f"replication controller {name}: its controller has not seen its newest spec"
+        yield f"{name}: its controller has not seen its newest spec"
     elif not _is_hindered(world, pods) and (len(pods) != goal or not all(map(is_ready, pods))):
-        yield f"replication controller {name} has {_counted(pods)}, and wants {goal}"
+        yield f"{name} has {_counted(pods)}, and wants {goal}"
 
 
 def looks_in_vain(world: World, pod: Pod) -> bool:

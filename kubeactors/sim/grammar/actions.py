@@ -9,8 +9,9 @@ from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
 DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB = "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"
-REPLICATION_CONTROLLER = "ReplicationController"
-KINDS = (*(DEPLOYMENT,) * 8, *(STATEFUL_SET,) * 6, *(JOB,) * 4, *(DAEMON_SET,) * 2, CRON_JOB, REPLICATION_CONTROLLER)
+REPLICATION_CONTROLLER, REPLICA_SET = "ReplicationController", "ReplicaSet"
+KEEPERS: dict[str, workload.Keeper] = {REPLICATION_CONTROLLER: "ReplicationController", REPLICA_SET: "ReplicaSet"}
+KINDS = (*(DEPLOYMENT,) * 8, *(STATEFUL_SET,) * 6, *(JOB,) * 4, *(DAEMON_SET,) * 2, CRON_JOB, *KEEPERS)
 """What is created, the important ones more than once."""
 NAMES = {
     DEPLOYMENT: ("web", "api"),
@@ -19,10 +20,11 @@ NAMES = {
     JOB: ("batch", "sum"),
     CRON_JOB: ("tick", "report"),
     REPLICATION_CONTROLLER: ("old", "shop"),
+    REPLICA_SET: ("bare", "spare"),
 }
 SET_KINDS: dict[str, workload.SetKind] = {
     STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob",
-    REPLICATION_CONTROLLER: "ReplicationController",
+    **KEEPERS,
 }  # fmt: skip
 CONCURRENCIES: tuple[workload.Concurrency, ...] = ("Forbid", "Replace", "Allow")
 CRON_SECONDS = 150.0
@@ -113,7 +115,7 @@ class Actions:
             DEPLOYMENT: (*(self._scale(subject),) * 3, *self._pausing(subject.name), self._delete_one(subject.name)),
             STATEFUL_SET: (self._scale(subject), *(self._delete_one(subject.name),) * 2),
             DAEMON_SET: (self._delete_one(subject.name),),
-            REPLICATION_CONTROLLER: (*(self._scale(subject),) * 2, self._delete_one(subject.name)),
+            **dict.fromkeys(KEEPERS, (*(self._scale(subject),) * 2, self._delete_one(subject.name))),
         }
         return self._source.choice((*makes[subject.kind], self._roll_to(subject)))(at)
 
@@ -175,10 +177,11 @@ class Actions:
             )
         if subject.kind == DAEMON_SET:
             return workload.CreateDaemonSet(at=at, name=name, max_unavailable=source.integer(1, 2))
-        if subject.kind == REPLICATION_CONTROLLER:
+        if subject.kind in KEEPERS:
             return workload.CreateReplicationController(
                 at=at,
                 name=name,
+                of=KEEPERS[subject.kind],
                 replicas=max(self._size(4), 1),
                 tolerate_seconds=source.choice(TOLERATED),
                 probes=not source.integer(0, 3),
@@ -224,11 +227,11 @@ class Actions:
         if subject.kind == DAEMON_SET:
             roll, relabel = self._roll_to(subject), self._relabel(subject.name)
             return (*(roll,) * 4, delete, again, *(relabel,) * 2, *(self._delete_pod(subject.name),) * 4)
-        if subject.kind == REPLICATION_CONTROLLER:
-            return self._about_replication_controller(subject, delete, again)
+        if subject.kind in KEEPERS:
+            return self._about_replicas(subject, delete, again)
         return (delete, again, *(self._delete_pod(subject.name),) * 4)
 
-    def _about_replication_controller(self, subject: Subject, delete: Make, again: Make) -> tuple[Make, ...]:
+    def _about_replicas(self, subject: Subject, delete: Make, again: Make) -> tuple[Make, ...]:
         """It takes pods by the label that users know: also those that they add, and that it has left when it was deleted."""
         name = subject.name
         relabel = self._relabel(name)
@@ -302,8 +305,9 @@ class Actions:
             self._under_way = subject, at
             if subject.kind == DEPLOYMENT:
                 return workload.Scale(at=at, name=subject.name, replicas=self._size(MAX_REPLICAS))
-            if subject.kind == REPLICATION_CONTROLLER:
-                return workload.ScaleReplicationController(at=at, name=subject.name, replicas=self._size(4))
+            if subject.kind in KEEPERS:
+                of, size = KEEPERS[subject.kind], self._size(4)
+                return workload.ScaleReplicationController(at=at, name=subject.name, of=of, replicas=size)
             return workload.ScaleStatefulSet(at=at, name=subject.name, replicas=self._size(4))
 
         return scale

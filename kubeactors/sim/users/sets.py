@@ -1,11 +1,11 @@
-"""Stateful sets, daemon sets, replication controllers, jobs."""
+"""Stateful sets, daemon sets, replication controllers, bare replica sets, jobs."""
 
 from collections.abc import Awaitable
 from functools import partial
 
 from msgspec.structs import replace
 
-from kubeactors.api.apps.v1 import DaemonSet, StatefulSet
+from kubeactors.api.apps.v1 import DaemonSet, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
@@ -17,6 +17,7 @@ from kubeactors.sim.users.manifests import (
     cron_job_of,
     daemon_set_of,
     job_of,
+    replica_set_of,
     replication_controller_of,
     service_of,
     service_of_first,
@@ -42,6 +43,7 @@ from kubeactors.sim.workload import (
 TYPES: dict[str, type[TypedObject]] = {
     "StatefulSet": StatefulSet,
     "DaemonSet": DaemonSet,
+    "ReplicaSet": ReplicaSet,
     "ReplicationController": ReplicationController,
     "Job": Job,
     "CronJob": CronJob,
@@ -91,13 +93,14 @@ class Sets:
         await self._hands.ensure(stateful_set_of(action))
 
     async def _create_replication_controller(self, action: CreateReplicationController) -> None:
-        await self._hands.ensure(replication_controller_of(action))
+        bare = action.of == "ReplicaSet"
+        await self._hands.ensure(replica_set_of(action) if bare else replication_controller_of(action))
         await self._hands.ensure(service_of(action.name))
 
     async def _scale_replication_controller(self, action: ScaleReplicationController) -> None:
         """Source: `kubectl scale`, k8s.io/kubectl/pkg/scale/scale.go (v1.36)."""
         await self._hands.client.patch(
-            ReplicationController,
+            TYPES[action.of],
             action.name,
             {"spec": {"replicas": action.replicas}},
             NAMESPACE,
@@ -120,6 +123,9 @@ class Sets:
         def daemons(live: DaemonSet) -> DaemonSet:
             return replace(live, spec=replace(live.spec, template=with_image(live.spec.template, action.image)))
 
+        def bare(live: ReplicaSet) -> ReplicaSet:
+            return replace(live, spec=replace(live.spec, template=with_image(live.spec.template, action.image)))
+
         def replicated(live: ReplicationController) -> ReplicationController:
             template = with_image(live.spec.template or PodTemplateSpec(), action.image)
             return replace(live, spec=replace(live.spec, template=template))
@@ -128,6 +134,8 @@ class Sets:
             await self._hands.change(StatefulSet, action.name, stateful)
         elif action.of == "DaemonSet":
             await self._hands.change(DaemonSet, action.name, daemons)
+        elif action.of == "ReplicaSet":
+            await self._hands.change(ReplicaSet, action.name, bare)
         elif action.of == "ReplicationController":
             await self._hands.change(ReplicationController, action.name, replicated)
 

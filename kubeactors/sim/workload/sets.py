@@ -1,4 +1,7 @@
-"""What users do to stateful sets, daemon sets, replication controllers and jobs. Their pods carry the label `app: NAME`."""
+"""What users do to stateful sets, daemon sets, replication controllers, bare replica sets and jobs.
+
+Their pods carry the label `app: NAME`.
+"""
 
 from typing import Literal
 
@@ -7,7 +10,9 @@ from kubeactors.sim.workload.deployments import Propagation
 from kubeactors.sim.workload.probing import Probing
 from kubeactors.sim.workload.traits import Trait
 
-SetKind = Literal["StatefulSet", "DaemonSet", "ReplicationController", "Job", "CronJob"]
+SetKind = Literal["StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"]
+Keeper = Literal["ReplicaSet", "ReplicationController"]
+"""What keeps so many pods of one template, and no more than that."""
 Concurrency = Literal["Allow", "Forbid", "Replace"]
 Policy = Literal["", "FailJob", "FailIndex", "Ignore"]
 Retention = Literal["Retain", "Delete"]
@@ -64,6 +69,8 @@ class CreateReplicationController(Action, frozen=True, kw_only=True, tag="create
     """
 
     name: str
+    of: Keeper = "ReplicationController"
+    """Or a replica set in its place, which belongs to no deployment."""
     replicas: int
     image: str = "1"
     tolerate_seconds: int = 15
@@ -152,6 +159,7 @@ class ScaleReplicationController(Action, frozen=True, kw_only=True, tag="scale-r
     """Want another number of replicas, without a look at what there is."""
 
     name: str
+    of: Keeper = "ReplicationController"
     replicas: int
 
 

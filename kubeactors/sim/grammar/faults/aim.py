@@ -4,7 +4,15 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, Restorable
-from kubeactors.sim.grammar.actions import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, REPLICATION_CONTROLLER, STATEFUL_SET
+from kubeactors.sim.grammar.actions import (
+    CRON_JOB,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    STATEFUL_SET,
+)
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.processes import MANAGER, SCHEDULER
 
@@ -16,6 +24,7 @@ CONTROLLERS_OF: dict[str, tuple[str, ...]] = {
     JOB: ("job",),
     CRON_JOB: ("cronjob", "job"),
     REPLICATION_CONTROLLER: ("replicationcontroller", "endpoints"),
+    REPLICA_SET: ("replicaset", "endpoints"),
 }
 """Which controllers have to do with a workload."""
 RESOURCES = (*("pods",) * 5, "nodes")
@@ -26,6 +35,7 @@ RESOURCES_OF: dict[str, tuple[str, ...]] = {
     JOB: ("jobs",) * 3,
     CRON_JOB: ("cronjobs", "jobs", "jobs"),
     REPLICATION_CONTROLLER: ("replicationcontrollers",) * 3,
+    REPLICA_SET: ("replicasets",) * 3,
 }
 """What controllers watch for a workload, the important ones more than once."""
 WRITTEN = ("pods", "pods", "nodes")
@@ -36,6 +46,7 @@ WRITTEN_OF: dict[str, tuple[str, ...]] = {
     JOB: ("jobs",),
     CRON_JOB: ("jobs", "cronjobs"),
     REPLICATION_CONTROLLER: ("replicationcontrollers",),
+    REPLICA_SET: ("replicasets",),
 }
 """What they write for it."""
 RESTORABLE_OF: dict[str, tuple[Restorable, ...]] = {
@@ -43,6 +54,7 @@ RESTORABLE_OF: dict[str, tuple[Restorable, ...]] = {
     STATEFUL_SET: ("statefulsets",),
     DAEMON_SET: ("daemonsets",),
     REPLICATION_CONTROLLER: ("replicationcontrollers",),
+    REPLICA_SET: ("replicasets",),
 }
 """Of what the status can be told again from what there is."""
 ALL_ONE_IN = 5

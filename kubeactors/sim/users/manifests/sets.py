@@ -1,8 +1,8 @@
-"""Stateful sets, daemon sets, and replication controllers."""
+"""Stateful sets, daemon sets, replication controllers, and bare replica sets."""
 
 from msgspec.structs import replace
 
-from kubeactors.api.apps.v1 import DaemonSet, DaemonSetSpec, StatefulSet, StatefulSetSpec
+from kubeactors.api.apps.v1 import DaemonSet, DaemonSetSpec, ReplicaSet, ReplicaSetSpec, StatefulSet, StatefulSetSpec
 from kubeactors.api.apps.v1.daemonset import DaemonSetUpdateStrategy, RollingUpdateDaemonSet
 from kubeactors.api.apps.v1.statefulset import (
     RollingUpdateStatefulSetStrategy,
@@ -101,3 +101,14 @@ def replication_controller_of(action: CreateReplicationController) -> Replicatio
         template=template_of(action.name, probed_pods(action), answers(action), trait=action.trait),
     )
     return ReplicationController(metadata=metadata_of(action.name), spec=spec)
+
+
+def replica_set_of(action: CreateReplicationController) -> ReplicaSet:
+    """The replica set that the action creates: bare, so that no deployment scales it."""
+    spec = ReplicaSetSpec(
+        replicas=action.replicas,
+        min_ready_seconds=action.min_ready_seconds,
+        selector=selecting(action.name),
+        template=template_of(action.name, probed_pods(action), answers(action), trait=action.trait),
+    )
+    return ReplicaSet(metadata=metadata_of(action.name), spec=spec)
