@@ -1,12 +1,14 @@
 """The programs that webhooks of admission ask: each says what its address says that it does."""
 
 import base64
+from collections import deque
 from collections.abc import Mapping
-from typing import cast
+from typing import TypeAlias, cast
 
 import msgspec
 
 from kubeactors.actor import Actor, handle
+from kubeactors.actor.supervision import SECOND
 from kubeactors.apiserver.admission.webhooks.call import CallWebhook, WebhookReply, no_call
 from kubeactors.apiserver.admission.webhooks.review import JSON_PATCH, KIND, VERSION
 from kubeactors.sim.users.rulings import PROGRAMS, Program, program_at
@@ -15,19 +17,33 @@ ERROR = 500
 VALUE = "yes"
 
 
-class _Request(msgspec.Struct):
+REMEMBERED = 120 * SECOND
+"""How long it is known what was asked: longer than anybody waits for the answer to a request."""
+
+Plain: TypeAlias = dict[str, object]
+"""An object as JSON has it."""
+
+
+class Question(msgspec.Struct, frozen=True):
     """What a program is asked about: the part of it that some look at."""
 
     uid: str
-    new: dict[str, object] | None = msgspec.field(name="object")
+    name: str
+    namespace: str
+    new: Plain | None = msgspec.field(name="object")
+    old: Plain | None = msgspec.field(name="oldObject")
 
 
 class _Review(msgspec.Struct):
-    request: _Request
+    request: Question
 
 
 class WebhookPrograms(Actor[CallWebhook], reentrant=True, deterministic=True):
     """All programs behind webhooks."""
+
+    def __init__(self) -> None:
+        self.asked: deque[tuple[int, str, Question]] = deque()
+        """When, in virtual nanoseconds, and of which mark the program is that was asked; the newest last."""
 
     @handle
     async def call(self, message: CallWebhook) -> WebhookReply:
@@ -35,15 +51,21 @@ class WebhookPrograms(Actor[CallWebhook], reentrant=True, deterministic=True):
         program = program_at(message.url) if message.url.startswith(PROGRAMS) else None
         if program is None:
             return await no_call(message)
+        question = msgspec.json.decode(message.body, type=_Review).request
+        self._remember(program, question)
         await self.ctx.sleep(min(program.takes_seconds, message.timeout_seconds))
         if program.takes_seconds > message.timeout_seconds:
             return WebhookReply(error="context deadline exceeded")
-        return answer_of(program, message.body)
+        return answer_of(program, question)
+
+    def _remember(self, program: Program, question: Question) -> None:
+        self.asked.append((self.ctx.now, program.mark, question))
+        while self.asked[0][0] < self.ctx.now - REMEMBERED:
+            self.asked.popleft()
 
 
-def answer_of(program: Program, question: bytes) -> WebhookReply:
+def answer_of(program: Program, asked: Question) -> WebhookReply:
     """What a program says to an AdmissionReview."""
-    asked = msgspec.json.decode(question, type=_Review).request
     response: dict[str, object] = {"uid": asked.uid, "allowed": program.answer != "refuse"}
     if program.answer == "error":
         return WebhookReply(status=ERROR)

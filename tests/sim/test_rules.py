@@ -7,6 +7,8 @@ from unittest.mock import patch
 import pytest
 
 from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apiserver.admission.plugin import Attributes
 from kubeactors.apiserver.admission.policies import matching, validating
 from kubeactors.apiserver.admission.policies.book import Book, Webhook
 from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
@@ -15,6 +17,7 @@ from kubeactors.apiserver.admission.webhooks import webhooks
 from kubeactors.apiserver.admission.webhooks.review import Answer as Answered
 from kubeactors.apiserver.admission.webhooks.review import read_answer
 from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
+from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.workload import Answer, AnyAction, Clear, Form, Furnish, Means, Operation, Place, SetRule, Touch
 
@@ -154,6 +157,25 @@ def trusting() -> AbstractContextManager[object]:
     return patch.object(webhooks, "read_answer", read)
 
 
+def behind() -> AbstractContextManager[object]:
+    """Webhooks are shown what was there, and not what will be."""
+    ask = Webhooks.validate
+
+    async def validate(self: Webhooks, _value: TypedObject | None, attributes: Attributes) -> None:
+        await ask(self, attributes.old, attributes)
+
+    return patch.object(Webhooks, "validate", validate)
+
+
+def heedless() -> AbstractContextManager[object]:
+    """Nobody is asked about deletions."""
+
+    async def ask(_self: Registry, _current: object, _attributes: object) -> None:
+        return
+
+    return patch.object(Registry, "_ask_before_deletion", ask)
+
+
 MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
     (stale, rule("validating")),
     (stale, rule("validating", by="parameter")),
@@ -169,6 +191,8 @@ MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
     (nameless, rule("validating", by="name")),
     (nameless, rule("validating", by="exclusion")),
     (strict, rule("validating-webhook", soft=True)),
+    (heedless, rule("validating-webhook", answer="allow", operations=("DELETE",))),
+    (behind, rule("validating-webhook", answer="allow", operations=("UPDATE",))),
     (deaf, rule("validating-webhook", answer="refuse", soft=True)),
     (deaf, rule("mutating-webhook", answer="refuse", by="label")),
     (unpatched, rule("mutating-webhook", answer="mark", by="label", operations=CHANGES)),

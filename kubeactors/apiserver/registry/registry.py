@@ -178,12 +178,14 @@ class Registry:
             Conflict: a precondition does not hold.
             Forbidden: admission refuses it.
         """
-        if self._webhooks.concern(attributes):
-            await self._ask_before_deletion(resource, attributes)
+        concerned, asked = self._webhooks.concern(attributes), None
         decide = partial(self._plan, resource, attributes, options)
-        current, plan = await self._decided(resource, attributes, decide)
+        current, plan = await self._decided(resource, attributes, decide, newest=concerned)
         key = resource.key(attributes.namespace, attributes.name)
         while current is not None and plan is not None:
+            if concerned and current is not asked:  # they take their time: there may be another one by now
+                await self._ask_before_deletion(current, attributes)
+                asked = current
             if plan.pending:
                 done, now = await self._stored.replace(key, current, current)  # is it really this one that goes?
                 if done:
@@ -206,21 +208,25 @@ class Registry:
             plan = None if now is None else decide(now)
         raise resource.missing(attributes.name)
 
-    async def _ask_before_deletion(self, resource: Resource, attributes: Attributes) -> None:
-        current = await self._stored.get(resource.key(attributes.namespace, attributes.name))
-        if current is not None:
-            about = replace(attributes, old=current)
-            await self._webhooks.ask_mutating(about)
-            await self._webhooks.validate(None, about)
+    async def _ask_before_deletion(self, current: TypedObject, attributes: Attributes) -> None:
+        about = replace(attributes, old=current)
+        await self._webhooks.ask_mutating(about)
+        await self._webhooks.validate(None, about)
 
     async def _decided(
-        self, resource: Resource, attributes: Attributes, decide: Callable[[TypedObject], R]
+        self,
+        resource: Resource,
+        attributes: Attributes,
+        decide: Callable[[TypedObject], R],
+        *,
+        newest: bool = False,
     ) -> tuple[TypedObject | None, R | None]:
         """An object and what is decided about it; a refusal is final only for the newest state. None: no object.
 
-        What is written is compared with what is stored. Who only tries is told of what is stored at once.
+        What is written is compared with what is stored. Who only tries is told of what is stored at once, and so is who
+        wants the newest.
         """
-        current = None if attributes.dry_run else resource.cached(attributes.namespace, attributes.name)
+        current = None if attributes.dry_run or newest else resource.cached(attributes.namespace, attributes.name)
         if current is not None:
             try:
                 return current, decide(current)

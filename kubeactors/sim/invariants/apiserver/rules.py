@@ -7,7 +7,7 @@ Source: apiserver/pkg/admission/plugin/policy, apiserver/pkg/admission/plugin/we
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -25,14 +25,27 @@ from kubeactors.api.admissionregistration.v1.webhooks import (
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import Create, Delete, Patch, Result, Update
+from kubeactors.apimachinery.serializer import to_builtins
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.apiserver.known import KNOWN
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
+from kubeactors.sim.tree import actors_of
 from kubeactors.sim.users.belongings import NUMBER, TENANT
 from kubeactors.sim.users.manifests import NAMESPACE
-from kubeactors.sim.users.rulings import PLURALS, TIMEOUT_SECONDS, WHICH, Binding, Hooks, Policy, mark_of, said_by
+from kubeactors.sim.users.rulings import (
+    PLURALS,
+    TIMEOUT_SECONDS,
+    WHICH,
+    Binding,
+    Hooks,
+    Policy,
+    mark_of,
+    rule_name,
+    said_by,
+)
 from kubeactors.sim.users.tenancy import TYPES
+from kubeactors.sim.webhooks import Plain, Question, WebhookPrograms
 from kubeactors.sim.workload import SetRule, Sort
 from kubeactors.sim.world import Commit, World, as_of
 
@@ -109,8 +122,10 @@ class RulesHold(ServerInvariant):
                     yield f"a request {told} is refused by {name}, which does not mean it: {answer.message}"
             elif all(one is not None and _refuses(one, write) for one in states):
                 yield f"a request {told} is granted, and {name} refuses it"
-            elif isinstance(answer, Result):
-                yield from _lacks(states, write, answer.object, told)
+            else:
+                yield from self._unasked(served, states, write, answer)
+                if isinstance(answer, Result):
+                    yield from _lacks(states, write, answer.object, told)
 
     def _states(self, name: str, asked: int) -> list[SetRule | None]:
         """What the server may have believed that a rule means since it was asked something: programs take their time."""
@@ -119,6 +134,30 @@ class RulesHold(ServerInvariant):
             return [rule for _, rule in said]
         first = bisect_right(said, asked - KNOWN, key=lambda one: one[0]) - 1
         return [rule for _, rule in said[max(first, 0) :]]
+
+    def _unasked(self, served: Served, states: list[SetRule | None], write: _Write, answer: object) -> Iterator[str]:
+        """What the last of those who look was not asked about, who must be: he looks at what is written, and at no other."""
+        looking = [one for one in states if one is not None and _looks(one) and _means(one, write)]
+        if len(looking) < len(states):
+            return
+        name, told = (
+            rule_name(looking[0]),
+            f"to {write.operation.lower()} {write.resource} {write.namespace}/{write.name}",
+        )
+        asked = [one for at, mark, one in self._questions() if at >= served.at and mark == mark_of(looking[0])]
+        asked = [one for one in asked if (one.namespace, one.name) == (write.namespace, write.name)]
+        if write.operation == "DELETE":
+            gone = _deleted(answer)
+            if gone and gone not in [_uid(one.old) for one in asked]:
+                yield f"a request {told} is granted, and {name} was not asked about {gone}"
+        elif isinstance(answer, Result) and _content(to_builtins(answer.object)) not in [
+            _content(one.new) for one in asked
+        ]:
+            yield f"a request {told} is granted, and {name} was not asked about what is written: {answer.object}"
+
+    def _questions(self) -> Iterator[tuple[int, str, Question]]:
+        for _, programs in actors_of(self.root, WebhookPrograms):
+            yield from cast("WebhookPrograms", programs).asked
 
     def _write(self, served: Served) -> _Write | None:
         """The write that is asked for; None if no rule can mean it, or nobody can say what it would write."""
@@ -177,6 +216,29 @@ def _refuses(rule: SetRule, write: _Write) -> bool:
 def _is_answered(rule: SetRule) -> bool:
     """Whether there is a program that answers a webhook's question, in time."""
     return rule.answer in ("allow", "refuse", "mark") and rule.takes_seconds <= TIMEOUT_SECONDS
+
+
+def _looks(rule: SetRule) -> bool:
+    """Whether it is a webhook that must have been asked, and sees what is to be stored."""
+    return rule.form == "validating-webhook" and rule.answer == "allow" and _is_answered(rule) and not rule.soft
+
+
+def _deleted(answer: object) -> str:
+    """The uid of what is said to be deleted."""
+    if isinstance(answer, Result):
+        return answer.object.metadata.uid
+    return answer.details.uid if isinstance(answer, Status) and answer.details is not None else ""
+
+
+def _uid(value: Plain | None) -> object:
+    return cast("Plain", (value or {}).get("metadata", {})).get("uid")
+
+
+def _content(value: Plain | None) -> Plain:
+    """All but what the server says of a write when it is done."""
+    metadata = cast("Plain", (value or {}).get("metadata", {}))
+    said = {key: one for key, one in metadata.items() if key not in ("resourceVersion", "managedFields")}
+    return {**(value or {}), "metadata": said}
 
 
 def _lacks(states: list[SetRule | None], write: _Write, shown: HasMeta, told: str) -> Iterator[str]:
