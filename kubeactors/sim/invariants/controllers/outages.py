@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
+from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Node, Pod, Taint, Toleration
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
@@ -13,8 +14,10 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
+LEASES = "kube-node-lease"
+"""The namespace of heartbeats."""
 NOTICED = 75 * SECOND
-"""So long after it has lost its power a node is not ready: 50 s of patience, and some for looking and writing."""
+"""So long after its last heartbeat a node is not ready: 50 s of patience, and some for looking and writing."""
 GONE = 5 * SECOND
 """So much later than its tolerations say a pod may be told to go."""
 REPORTED = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
@@ -22,14 +25,29 @@ MANAGER = "controller-manager"
 
 
 class DarkNodesAreNoticed(Invariant):
-    """A node that has had no power for long is not said to be ready, and nothing is said of what only it can know."""
+    """A node that has said nothing for long is not said to be ready, and nothing is said of what only it can know.
+
+    It may have no power; its kubelet may stand still, or be cut off: nobody else can tell that from the other.
+
+    Source: "Node heartbeats" in Kubernetes' documentation.
+    """
 
     name: ClassVar[str] = "dark-nodes-are-noticed"
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Lease)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._heard: dict[str, int] = {}
+        """When each node has said something last; the one that has been silent longest comes first."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each node of which it is said that nobody knows how it is."""
-        new = commit.new
+        """Note heartbeats; look at each node of which it is said that nobody knows how it is."""
+        new, metadata = commit.new, commit.current.metadata
+        if isinstance(commit.current, Node) and new is None:
+            self._heard.pop(metadata.name, None)
+        elif metadata.namespace == LEASES or (isinstance(new, Node) and _beats(commit.old, new)):
+            self._heard.pop(metadata.name, None)
+            self._heard[metadata.name] = self.root.kernel.now
         if isinstance(new, Node):
             said = {one.type: one.status for one in new.status.conditions}
             if said.get("Ready") == "Unknown":
@@ -38,14 +56,21 @@ class DarkNodesAreNoticed(Invariant):
                     yield f"{title(new)} is silent, and it is said to know {', '.join(known)}"
 
     def looked(self) -> Iterator[str]:
-        """Look at all nodes without power."""
+        """Look at all nodes that have been silent for so long."""
         now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER) + UNDISTURBED
-        for name, since in self.world.dark.items():
+        for name, since in self._heard.items():
+            if max(since, known) + NOTICED >= now:
+                break
             node = self.world.find(Node, name, "")
-            if node is not None and max(since, known) + NOTICED < now:
-                ready = next((one.status for one in node.status.conditions if one.type == "Ready"), "")
-                if ready == "True":
-                    yield f"{title(node)} is said to be ready, and has had no power for {(now - since) // SECOND} s"
+            ready = (one.status for one in node.status.conditions if one.type == "Ready") if node is not None else ()
+            if node is not None and "True" in ready and not self.world.is_spoilt(node.metadata.uid):
+                yield f"{title(node)} is said to be ready, and has said nothing for {(now - since) // SECOND} s"
+
+
+def _beats(old: TypedObject | None, new: Node) -> bool:
+    """Whether its kubelet has written this."""
+    then = [one.last_heartbeat_time for one in old.status.conditions] if isinstance(old, Node) else []
+    return [one.last_heartbeat_time for one in new.status.conditions] != then
 
 
 class ExposedPodsGo(Invariant):
