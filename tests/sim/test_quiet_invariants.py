@@ -20,7 +20,8 @@ from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.profile import Profile
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.chaos.faults import FailOver, FieldSpoilt, NodePowerLoss, SlowReplies, WatchLag
+from kubeactors.sim.chaos.faults import FailOver, FieldSpoilt, NodePowerLoss, NodeRemoved, SlowReplies, WatchLag
+from kubeactors.sim.chaos.faults import Pause as Freeze
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     SLOW_IMAGE,
@@ -58,6 +59,7 @@ from kubeactors.sim.workload import (
     RollSet,
     Scale,
     ScaleStatefulSet,
+    SetBudget,
     SetLimits,
     SetShare,
     Spoil,
@@ -81,6 +83,10 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("statuses-are-true", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
     ("dark-nodes-are-noticed", "nodelifecycle.health:silenced:confuse:1",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),
+    ("dark-nodes-are-noticed", "nodelifecycle.health:silenced:confuse:2",
+     (WEB, Freeze(at=5.0, component="node-1", seconds=140.0))),
+    ("jobs-are-exact", "job.tracking:_Tally.add:confuse:0",
+     (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, exit_code=1),)),
     ("statuses-are-true", "deployment.revisions:_history:ignore_filter:0",
      (WEB, Roll(at=10.0, name="web", image="2"), Undo(at=20.0, name="web"))),
     ("statuses-are-true", "daemonset.controller:DaemonSetController._current:swap_extremes:0",
@@ -140,6 +146,11 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (BUSY, Autoscale(at=1.0, name="web", percent=30, paces=RATHER_SLOW, slowest=True))),
     ("certificates-are-deserved", "certificates.controllers:_OfRequests._on_request:skip_wake_up:0",
      (AskForCertificate(at=0.0, name="a", signer="kubelet"),)),
+    *(("certificates-are-deserved", f"certificates.authority:{one}:0",
+       (AskForCertificate(at=0.0, name="a", signer="kubelet", short=True),))
+      for one in ("Authority.sign:negate_condition", "Authority._life:swap_extremes", "_key_usage:drop_clause")),
+    ("who-disrupts-says-so", "pod_gc:_failure:negate_condition:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),
+    ("numbers-add-up", "disruption.plan:plan:swap_extremes:0", (WEB, SetBudget(at=5.0, name="web"))),
     ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
      (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
 ]  # fmt: skip

@@ -8,6 +8,7 @@
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
     statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
     reckoning.py    what schedulers keep in their books              choices.py      which node they choose
+    disruptions.py  what is said of pods that are taken away
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
@@ -21,6 +22,7 @@ from kubeactors.sim.invariants import (
     conditions,
     conduct,
     controllers,
+    disruptions,
     events,
     kubelet,
     memories,
@@ -46,6 +48,7 @@ ALL: tuple[type[Invariant], ...] = (
     *apiserver.INVARIANTS,
     *client.INVARIANTS,
     *conduct.INVARIANTS,
+    *disruptions.INVARIANTS,
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,
     *choices.INVARIANTS,

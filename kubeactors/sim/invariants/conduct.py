@@ -168,7 +168,7 @@ class WritesAreNews(RequestInvariant):
         if not self._revisions or self._revisions[-1] != self.world.revision:
             self._revisions.append(self.world.revision)
             self._times.append(now)
-        if not isinstance(asked.request, Update | Patch) or not isinstance(answer, Result):
+        if not isinstance(asked.request, Update | Patch | Delete) or not isinstance(answer, Result):
             return
         metadata = answer.object.metadata
         revision = int(metadata.resource_version or 0)
@@ -203,7 +203,7 @@ class PodsAreAskedToGo(RequestInvariant):
             and request.resource.resource == PODS
             and request.options.grace_period_seconds == 0
             and not asked.component.startswith(KUBELETS)
-            and _controller(asked.sender) != BURYING
+            and controller_name(asked.sender) != BURYING
         ):
             yield f"{asked.sender.path} deletes {told(request)} at once, and does not ask it to go"
 
@@ -232,10 +232,10 @@ class WhoDestroysHasLooked(RequestInvariant):
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each deletion; one that was refused was perhaps decided on for what is no longer so."""
         request, sender = asked.request, asked.sender
-        if not isinstance(request, Delete) or request.options.preconditions is None or _is_refusal(answer):
+        if not isinstance(request, Delete) or request.options.preconditions is None or is_refusal(answer):
             return
         gone = self._last(request, request.options.preconditions.uid)
-        for place in self._grounds(_controller(sender), gone) if gone is not None else ():
+        for place in self._grounds(controller_name(sender), gone) if gone is not None else ():
             if (sender.actor, place) not in self._read:
                 yield f"{sender.path} deletes {told(request)}, and has not asked whether {' '.join(place)} is there"
 
@@ -274,11 +274,12 @@ class WhoDestroysHasLooked(RequestInvariant):
         return next((one for one in states if one.metadata.uid == uid), None)
 
 
-def _is_refusal(answer: object) -> bool:
+def is_refusal(answer: object) -> bool:
+    """Whether the server has not done what it was asked for."""
     return isinstance(answer, Status) and answer.status == FAILURE
 
 
-def _controller(sender: Cell) -> str:
+def controller_name(sender: Cell) -> str:
     """The name of a controller, which is that of its actor."""
     return sender.path.rpartition("/")[2]
 

@@ -2,7 +2,7 @@
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
 statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
-deadlines.py      certificates.py  choices.py      progress.py
+deadlines.py      certificates.py  choices.py      progress.py    sums.py
 """
 
 from kubeactors.sim.invariants.controllers import (
@@ -23,6 +23,7 @@ from kubeactors.sim.invariants.controllers import (
     services,
     sets,
     statuses,
+    sums,
     volumes,
 )
 from kubeactors.sim.invariants.invariant import Invariant
@@ -39,6 +40,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *quotas.INVARIANTS,
     *volumes.INVARIANTS,
     *statuses.INVARIANTS,
+    *sums.INVARIANTS,
     *leftovers.INVARIANTS,
     *autoscaling.INVARIANTS,
     *devices.INVARIANTS,

@@ -6,6 +6,9 @@ Reckoned here anew from what is in the store, by nothing that the controllers us
 from collections.abc import Iterator
 from typing import ClassVar
 
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.certificates.v1.certificatesigningrequest import (
     APPROVED,
@@ -25,6 +28,18 @@ BY_ITSELF = "AutoApproved"
 KEPT_SECONDS = 3600
 """So long a request stays at least when it is decided, or until its certificate ends."""
 LATE_SECONDS = 60
+YEAR_SECONDS = 365 * 24 * 3600
+SLACK_SECONDS = 400
+"""So much earlier a certificate may end: it begins five minutes ago, and is written a while after it is made."""
+FOR_CLIENTS = (
+    x509.BasicConstraints(ca=False, path_length=None),
+    x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]),
+    x509.KeyUsage(
+        digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    ),
+)  # fmt: skip
+"""What the certificate of one who asks for `GOOD` says that it is good for."""
 
 
 class CertificatesAreDeserved(Invariant):
@@ -42,10 +57,31 @@ class CertificatesAreDeserved(Invariant):
             return
         if old.status.certificate and new.status.certificate != old.status.certificate:
             yield f"{title(new)} has its certificate, and got another one"
-        if new.status.certificate and not old.status.certificate and not _is_deserved(new):
-            yield f"{title(new)} got a certificate that it does not deserve: {_told(new)}"
+        if new.status.certificate and not old.status.certificate:
+            if not _is_deserved(new):
+                yield f"{title(new)} got a certificate that it does not deserve: {_told(new)}"
+            yield from self._not_as_asked(new)
         if _is_approved_by_itself(new) and not _is_approved_by_itself(old) and not _needs_nobody(new):
             yield f"{title(new)} was approved by itself: {_told(new)}"
+
+    def _not_as_asked(self, new: CertificateSigningRequest) -> Iterator[str]:
+        """In what a certificate is not what was asked for.
+
+        Source: the documentation of `expirationSeconds` in api/certificates/v1/types.go, and
+        PermissiveSigningPolicy in pkg/controller/certificates/authority/policies.go (v1.36).
+        """
+        asked = x509.load_pem_x509_csr(new.spec.request or b"")
+        found = x509.load_pem_x509_certificate(new.status.certificate)
+        if (found.subject, found.public_key()) != (asked.subject, asked.public_key()):
+            yield f"{title(new)} got a certificate of {found.subject.rfc4514_string()}"
+        given = [one.value for one in found.extensions]
+        if any(one not in given for one in FOR_CLIENTS):
+            yield f"{title(new)} got a certificate for {given}: {_told(new)}"
+        seconds = YEAR_SECONDS if new.spec.expiration_seconds is None else new.spec.expiration_seconds
+        now = (self.root.kernel.wall + self.root.kernel.now) / SECOND
+        begins, ends = found.not_valid_before_utc.timestamp(), found.not_valid_after_utc.timestamp()
+        if self._is_undisturbed() and not (begins <= now and now + seconds - SLACK_SECONDS < ends <= now + seconds):
+            yield f"{title(new)} asked for {seconds} s, and got a certificate from {begins - now:.0f} to {ends - now:.0f} s"
 
     def settled(self) -> Iterator[str]:
         """Look at what has not become of each."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
-from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1 import Job, UncountedTerminatedPods
 from kubeactors.api.batch.v1.job import TRACKING_FINALIZER
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
@@ -21,15 +21,21 @@ from kubeactors.sim.world import LONG_AGO, Commit, World
 MANAGER = "controller-manager"
 
 
+GIVEN_UP = ("Failed", "FailureTarget")
+"""What a job says that has failed: so have all of its pods that still run."""
+
+
 class _Record:
     """What has become of the pods of a job, by their uids."""
 
-    __slots__ = ("created", "disturbed", "failed", "ignored", "parallelism", "succeeded")
+    __slots__ = ("created", "disturbed", "failed", "going", "ignored", "parallelism", "succeeded")
 
     def __init__(self) -> None:
         self.created: dict[str, None] = {}
         self.succeeded: dict[str, None] = {}
         self.failed: dict[str, None] = {}
+        self.going: dict[str, None] = {}
+        """Of those that had not ended: who was deleted, or was to be. For most jobs such a one has failed."""
         self.ignored: dict[str, None] = {}
         """Of those that have failed: who was disrupted, where the job's policy is not to count such ones."""
         self.parallelism = 0
@@ -63,13 +69,26 @@ class JobsAreExact(Invariant):
             yield from self._pod(commit, current)
 
     def _job(self, old: TypedObject, job: Job) -> Iterator[str]:
+        yield from self._counts(job)
         if not is_complete(job) or (isinstance(old, Job) and is_complete(old)):
             return
         completions, record = _needed(job), self._records.get(job.metadata.uid, _Record())
         if len(record.succeeded) < completions:
             yield f"{title(job)} is complete, and {len(record.succeeded)} of {completions} pods have succeeded"
-        if job.status.succeeded > len(record.succeeded):
-            yield f"{title(job)} counts {job.status.succeeded} successes, and there were {len(record.succeeded)}"
+
+    def _counts(self, job: Job) -> Iterator[str]:
+        """A job that has not failed as a whole counts no pod that has not ended, or is about to, and none twice."""
+        record, status = self._records.get(job.metadata.uid, _Record()), job.status
+        named = status.uncounted_terminated_pods or UncountedTerminatedPods()
+        if self.world.is_spoilt(job.metadata.uid):
+            return
+        well, badly = status.succeeded + len(named.succeeded), status.failed + len(named.failed)
+        if well > len(record.succeeded):
+            yield f"{title(job)} counts {well} successes, and {len(record.succeeded)} pods have succeeded"
+        given_up = any(one.type in GIVEN_UP and one.status == "True" for one in status.conditions)
+        ended = record.failed | record.going
+        if not given_up and badly > len(ended):
+            yield f"{title(job)} counts {badly} failures, and {len(ended)} pods have failed"
 
     def _pod(self, commit: Commit, pod: Pod) -> Iterator[str]:
         reference = controller_of(pod.metadata)
@@ -89,6 +108,7 @@ class JobsAreExact(Invariant):
                 record.ignored[uid] = None
         elif commit.new is None or pod.metadata.deletion_timestamp is not None:
             record.disturbed = True
+            record.going[uid] = None
         if commit.old is None:
             record.created[uid] = None
             if not record.disturbed and not self.world.is_spoilt(job.metadata.uid):

@@ -1,0 +1,129 @@
+"""What holds of who takes a pod away that could have stayed."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import Create, Delete, Patch, Result
+from kubeactors.sim.bounds.rollouts import FINISHED
+from kubeactors.sim.invariants.conduct import PODS, controller_name, is_refusal, told
+from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, title
+from kubeactors.sim.invariants.looking import UNDISTURBED, commit_behind
+from kubeactors.sim.network import Asked, Served
+from kubeactors.sim.world import Commit, World
+
+MANAGER, SCHEDULER = "controller-manager", "scheduler"
+EVICTING, BURYING = "taint-eviction", "podgc"
+"""The controllers that delete pods because of taints, and those whose node is gone."""
+KEEPERS = ("job", "replicaset", "replicationcontroller")
+"""The controllers that keep so many pods at work."""
+KNOWN = 10 * SECOND
+"""So long after a node has gone who is undisturbed knows that."""
+
+
+class WhoDisruptsSaysSo(RequestInvariant, ServerInvariant):
+    """A pod that is evicted, preempted, driven off by a taint, or given up with its node says that it is a target.
+
+    Jobs do not count such pods as failed, and people see why theirs have gone.
+
+    Source: KEP-3329, "Retriable and non-retriable Pod failures for Jobs"; "Pod disruption conditions" in Kubernetes'
+    documentation.
+    """
+
+    name: ClassVar[str] = "who-disrupts-says-so"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._going: dict[tuple[str, str], Pod] = {}
+        """By namespace and name: the last pod of that name that was to go, as it was last."""
+        self._nodes: dict[str, int] = {}
+        """When a node of that name was last there; those that are, are not here."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Note who goes."""
+        current = commit.current
+        if isinstance(current, Node):
+            if commit.new is None:
+                self._nodes[current.metadata.name] = self.root.kernel.now
+            else:
+                self._nodes.pop(current.metadata.name, None)
+        elif isinstance(current, Pod) and (commit.new is None or current.metadata.deletion_timestamp is not None):
+            self._going[current.metadata.namespace, current.metadata.name] = current
+        yield from ()
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Look at each pod that a scheduler or a controller of taints has deleted, or that is given up with its node."""
+        request, controller = asked.request, controller_name(asked.sender)
+        disrupts = asked.component.startswith(SCHEDULER) or controller == EVICTING
+        if disrupts and isinstance(request, Delete) and request.resource.resource == PODS and not is_refusal(answer):
+            uid = request.options.preconditions.uid if request.options.preconditions is not None else None
+            yield from self._untold(request.namespace, request.name, uid, f"{asked.sender.path} has deleted")
+        written = answer.object if isinstance(request, Patch) and isinstance(answer, Result) else None
+        if controller == BURYING and isinstance(written, Pod) and self._is_lost(written) and not _is_target(written):
+            yield f"{asked.sender.path} gives {title(written)} up, and says not that it is gone with its node"
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Look at each pod that was evicted."""
+        request = served.request
+        is_eviction = isinstance(request, Create) and request.subresource == "eviction" and not request.options.dry_run
+        if is_eviction and not is_refusal(answer):
+            yield from self._untold(request.namespace, request.name, None, "an eviction has deleted")
+
+    def _untold(self, namespace: str, name: str, uid: str | None, who: str) -> Iterator[str]:
+        pod = self._going.get((namespace, name))
+        if pod is None or uid not in {None, pod.metadata.uid} or pod.status.phase in FINISHED:
+            return
+        if not _is_target(pod) and not self.world.is_spoilt(pod.metadata.uid):
+            yield f"{who} {title(pod)}, which says not that it is a target"
+
+    def _is_lost(self, pod: Pod) -> bool:
+        """Whether who gave it up must have known that its node is gone, and that this is why."""
+        commit = commit_behind(self.world, pod)
+        if commit is None or not isinstance(commit.old, Pod) or commit.old.status.phase in FINISHED:
+            return False
+        now = self.root.kernel.now
+        is_gone = self._nodes.get(pod.spec.node_name, now) + KNOWN < now
+        return is_gone and self.world.disturbed_until(MANAGER) + UNDISTURBED < now
+
+
+class EndedPodsAreKept(RequestInvariant):
+    """Who wants fewer pods, or no more, deletes those that run: one that has ended is nobody's burden, and has a log.
+
+    Source: "Job termination and cleanup" in Kubernetes' documentation; FilterActivePods in pkg/controller (v1.36).
+    """
+
+    name: ClassVar[str] = "ended-pods-are-kept"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._ended: dict[str, int] = {}
+        """By uid: when it was said that a pod has ended, and is not to go."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Note who has ended."""
+        pod = commit.new
+        if isinstance(pod, Pod) and pod.status.phase in FINISHED and pod.metadata.deletion_timestamp is None:
+            self._ended.setdefault(pod.metadata.uid, self.root.kernel.now)
+        yield from ()
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Look at each deletion by those who keep so many pods."""
+        request = asked.request
+        if not isinstance(request, Delete) or controller_name(asked.sender) not in KEEPERS or is_refusal(answer):
+            return
+        uid = request.options.preconditions.uid if request.options.preconditions is not None else None
+        known = max(self._ended.get(uid or "", asked.at), self.world.disturbed_until(MANAGER) + UNDISTURBED)
+        if known + KNOWN < asked.at:
+            yield f"{asked.sender.path} deletes {told(request)}, which has ended {(asked.at - known) / SECOND:.0f} s ago"
+
+
+def _is_target(pod: Pod) -> bool:
+    return any(one.type == "DisruptionTarget" and one.status == "True" for one in pod.status.conditions)
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (WhoDisruptsSaysSo, EndedPodsAreKept)
