@@ -8,9 +8,11 @@ or fails without its bug.
 With `--automatic` the mutants are made by rule from the code of our components, `--sample` of them by lot; the score is
 how many are killed by the first `--scenarios` of the default campaign, of those whose function runs at all in them. Of
 each only such scenarios are run in which it makes a difference (a guard that is dropped makes none while it holds), and
-for at most `--seconds`: no other can tell. Of those that survive it is said which do not show: in each scenario as much is
-said as without them, and the same is written, so that hardly an invariant can tell. `--room` takes those of one room only.
-Here each of the `--cores` takes its share of the mutants.
+for at most `--seconds`: no other can tell. Of those that survive it is said how far they come: to no difference, as all
+that is reckoned is the same; to show not, as every object becomes the same, one state after the other, as without them;
+or only to stir, as more is sent for that, or less. The score is given by room and by operator: of all, of those that stir
+or show, and of those that show. `--room` takes those of one room only. Here each of the `--cores` takes its share of the
+mutants.
 """
 
 import argparse
@@ -78,6 +80,8 @@ def automatic(options: argparse.Namespace) -> int:
         scenarios = [without.about(one) for one in chosen]
         hunts = pool.map(partial(hunt, seconds=options.seconds), chosen, scenarios)
         verdicts = list(map(_told, hunts, scenarios))
+    for name in dict.fromkeys(one.mutant.operator for one in verdicts):
+        _score(name, [one for one in verdicts if one.mutant.operator == name])
     for room in sorted({one.mutant.room for one in verdicts}):
         _score(room, [one for one in verdicts if one.mutant.room == room])
     _score("all", verdicts)
@@ -92,8 +96,10 @@ def automatic(options: argparse.Namespace) -> int:
 
 def _score(what: str, verdicts: Sequence[Verdict]) -> None:
     killed, shown = sum(1 for one in verdicts if one.violated), sum(1 for one in verdicts if one.shows)
+    stirring = sum(1 for one in verdicts if one.stirs or one.shows)
     print(
         f"{what}: {killed} of {len(verdicts)} killed: {100 * killed / max(len(verdicts), 1):.0f} %;"
+        f" of the {stirring} that stir or show: {100 * killed / max(stirring, 1):.0f} %;"
         f" of the {shown} that show: {100 * killed / max(shown, 1):.0f} %"
     )
 
@@ -108,11 +114,19 @@ def _weighted(verdicts: Sequence[Verdict], weights: Mapping[str, float]) -> floa
 
 def _told(verdict: Verdict, scenarios: Mapping[int, Course]) -> Verdict:
     mutant = verdict.mutant
-    survives = "SURVIVES" if verdict.shows else "SURVIVES, SHOWS NOT" if scenarios else "NO DIFFERENCE"
-    word = verdict.violated or survives
+    word = verdict.violated or _fate(verdict)
     tried = f"{verdict.scenarios}/{len(scenarios)}"
     print(f"{word:28} {verdict.seconds:6.1f} {tried:>8}  {mutant.name} (line {mutant.line})", flush=True)
     return verdict
+
+
+def _fate(verdict: Verdict) -> str:
+    """How far one comes that survives."""
+    if verdict.shows:
+        return "SURVIVES"
+    if verdict.stirs:
+        return "SURVIVES, ONLY STIRS"
+    return "SURVIVES, SHOWS NOT" if verdict.reached else "NO DIFFERENCE"
 
 
 def _search(row: Row, options: argparse.Namespace) -> Result:

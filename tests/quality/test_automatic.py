@@ -32,6 +32,8 @@ MISTAKES = [
     ("self.expectations.expect_creation(key)", "forget_deed", "pass"),
     ("raise error", "swallow", "pass"),
     ("find(key, live=True)", "read_cache", "find(key, live=False)"),
+    ("self._client.list(Pod)", "read_cache", "self._client.list(Pod, resource_version='0')"),
+    ("await self._client.again(job)", "read_cache", "job"),
     ("Options(preconditions=this_one)", "drop_guard", "Options()"),
     ("filter(is_active, pods)", "ignore_filter", "pods"),
     ("min(a, b)", "swap_extremes", "max(a, b)"),
@@ -95,7 +97,7 @@ def test_a_mutant_that_changes_nothing_survives_and_does_not_show() -> None:
     mutant = named("controllers.backends:service_labels:drop_condition:0")
     without = {SEED: outcome(generate(SEED))}
     verdict = hunt(mutant, without)
-    assert (verdict.violated, verdict.shows, verdict.scenarios) == ("", False, 1)
+    assert (verdict.violated, verdict.stirs, verdict.shows, verdict.scenarios) == ("", False, False, 1)
 
 
 def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> None:

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from functools import reduce
 from math import inf
 from random import Random
 from types import FrameType
@@ -11,9 +12,12 @@ from zlib import crc32
 
 import msgspec
 
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apiserver.objects import with_metadata
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.world import World
 from tests.quality.automatic.marks import marked
 from tests.quality.automatic.mutants import Mutant, can_be_made, in_force
 
@@ -26,11 +30,14 @@ class Hanging(BaseException):
 
 
 class Course(msgspec.Struct, frozen=True):
-    """What came of a scenario: what was violated, empty if nothing was; how much was said, and a checksum of what was written."""
+    """What came of a scenario: what was violated, empty if nothing was, and two marks by which to tell it from others."""
 
     violated: str
     messages: int = 0
+    """How many were sent."""
     written: int = 0
+    """A checksum of all that every object has been, one state after the other. In which order several were written is
+    nobody's promise, and so left out; and with it the versions of the store, which count all writes."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +45,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     mutant: Mutant
     violated: str
+    reached: bool = True
+    """Whether it makes a difference in any scenario to what its function reckons: whether it infects anything."""
+    stirs: bool
+    """Whether in any scenario that was run more was sent with it, or less."""
     shows: bool
-    """Whether any scenario took another course; in none that did not can anybody tell that there is a mutant."""
+    """Whether in any something else was written: whether the mistake gets out of its component, so that somebody could
+    tell that there is one. Reach, infection and propagation are the three steps from a mistake to a failure.
+
+    Source: Morell, "A Theory of Fault-Based Testing" (1990); Voas, "PIE" (1992).
+    """
     scenarios: int
     seconds: float
 
@@ -99,16 +114,21 @@ def hunt(mutant: Mutant, courses: Mapping[int, Course], seconds: float = inf) ->
         seconds: of CPU.
     """
     began = time.process_time()
-    count, violated, shows = 0, "", False
+    count, violated, stirs, shows = 0, "", False, False
     with in_force(mutant):
         for seed, without in courses.items():
             if violated or time.process_time() > began + seconds:
                 break
             course = outcome(generate(seed))
-            violated, shows = course.violated, shows or course != without
+            violated = course.violated
+            stirs |= course.messages != without.messages
+            shows |= bool(violated) or course.written != without.written
             count += 1
     spent = time.process_time() - began
-    return Verdict(mutant=mutant, violated=violated, shows=shows, scenarios=count, seconds=spent)
+    reached = bool(courses)
+    return Verdict(
+        mutant=mutant, violated=violated, reached=reached, stirs=stirs, shows=shows, scenarios=count, seconds=spent
+    )
 
 
 def outcome(plan: Plan) -> Course:
@@ -122,8 +142,20 @@ def outcome(plan: Plan) -> Course:
     except Exception as error:  # noqa: BLE001 -- whatever the mutant has broken
         return Course(f"crashes: {type(error).__name__}")
     violated = found.violations[0].invariant if found.violations else ""
-    written = [commit.new for log in simulation.world.log.values() for commit in log]
-    return Course(violated, found.messages, crc32(msgspec.json.encode(written, enc_hook=repr)))
+    return Course(violated, found.messages, _written(simulation.world))
+
+
+def _written(world: World) -> int:
+    histories: dict[str, list[TypedObject | None]] = {}
+    for log in world.log.values():
+        for commit in log:
+            histories.setdefault(commit.key, []).append(commit.new and _without_version(commit.new))
+    told = (msgspec.json.encode((key, histories[key]), enc_hook=repr) for key in sorted(histories))
+    return reduce(lambda sum_, text: crc32(text, sum_), told, 0)
+
+
+def _without_version(value: TypedObject) -> TypedObject:
+    return with_metadata(value, msgspec.structs.replace(value.metadata, resource_version=""))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from typing import cast
 
 Operator = Callable[[ast.AST], Iterator[ast.AST | None]]
 """Of None in place of a statement nothing is left."""
@@ -29,6 +30,7 @@ REMEMBERING = (
 CLOCKS = ("now", "wall", "due", "deadline", "until", "left")
 NEVER_EQUAL = (*CLOCKS, "uid")
 FRESH = ("live", "consistent", "latest")
+READING = ("get", "list")
 GUARDS = ("preconditions", "resource_version", "uid")
 
 
@@ -164,13 +166,24 @@ def _is_our_own_bug(raised: ast.expr | None) -> bool:
 
 
 def read_cache(node: ast.AST) -> Iterator[ast.AST | None]:
-    """What is to be read live is read from a cache."""
+    """What is to be read live is taken as the cache shows it: one's own, which one has in hand, or the server's."""
     if isinstance(node, ast.Call):
         for index, one in enumerate(node.keywords):
             if one.arg in FRESH:
                 changed = deepcopy(node)
                 changed.keywords[index].value = ast.Constant(value=False)
                 yield changed
+        if _is_asked_of_client(node, READING) and not any(one.arg == "resource_version" for one in node.keywords):
+            changed = deepcopy(node)
+            changed.keywords.append(ast.keyword("resource_version", ast.Constant("0")))
+            yield changed
+    elif isinstance(node, ast.Await) and _is_asked_of_client(node.value, ("again",)):
+        yield deepcopy(cast("ast.Call", node.value).args[0])
+
+
+def _is_asked_of_client(node: ast.expr, names: tuple[str, ...]) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr in names and ast.unparse(called.value).endswith("_client")
 
 
 def drop_guard(node: ast.AST) -> Iterator[ast.AST | None]:
