@@ -10,11 +10,13 @@ import pytest
 from kubeactors.actor.cell import Cell
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
+from kubeactors.message import Message
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import WatchLag
 from kubeactors.sim.explain import Records, recorded
 from kubeactors.sim.explain.exports import chrome_trace, json_lines
 from kubeactors.sim.explain.page import page
+from kubeactors.sim.explain.summaries import summary_of
 from kubeactors.sim.explain.why import UnknownObject, because, find, last_write, why
 from kubeactors.sim.invariants import ALL, Invariant
 from kubeactors.sim.plan import encode
@@ -170,3 +172,11 @@ def test_nothing_is_recorded_of_a_plain_run() -> None:
     simulation.boot()
     assert simulation.sim.kernel.make_cell is Cell
     assert simulation.network.listeners == []
+
+
+class Odd(Message, frozen=True):
+    what: object
+
+
+def test_what_is_known_by_its_address_in_memory_is_told_by_its_class() -> None:
+    assert summary_of(Odd(what=object())) == "Odd(what=object)"

@@ -1,5 +1,6 @@
 """Messages and objects in a few words."""
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -12,6 +13,8 @@ from kubeactors.sim.user import Perform
 from kubeactors.storage import StoreEvents, Txn
 from kubeactors.storage.messages import DeleteOp, PutOp
 
+_ADDRESS = re.compile(r"<(?:built-in )?(?:function )?([\w.<>]+?)(?: object)? at 0x[0-9a-f]+>")
+_BOUND = re.compile(r"<bound method ([\w.<>]+) of \w+>")
 WIDTH = 240
 """Longer texts are cut."""
 MOST = 4
@@ -54,7 +57,18 @@ def summary_of(message: object) -> str:
         case ApiRequest():
             return _request(cast("ApiRequest[object]", message))
         case _:
-            return short(repr(message))
+            return short(without_addresses(repr(message)))
+
+
+def without_addresses(text: str) -> str:
+    """The same in every run: of what is known by its address in memory only the class, or the function.
+
+    >>> without_addresses("(<a.b.Desk object at 0x7f3e>, <bound method Desk.open of <a.b.Desk object at 0x7f41>>)")
+    '(Desk, open)'
+    """
+    for pattern in (_ADDRESS, _BOUND):
+        text = pattern.sub(lambda found: found[1].rpartition(".")[2], text)
+    return text
 
 
 def short(text: str) -> str:
