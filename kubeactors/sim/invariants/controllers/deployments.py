@@ -22,7 +22,8 @@ from kubeactors.sim.bounds.rollouts import (
     wanted,
 )
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import is_evicted, is_preempted
+from kubeactors.sim.invariants.looking import UNDISTURBED, is_evicted, is_preempted
+from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import Commit, World
 
@@ -119,9 +120,10 @@ class AvailabilityBound(Invariant):
     """Controllers delete no pod that a deployment needs to stay as available as it promises.
 
     It is watched from when the deployment was available until something happens that nobody promises to survive: a
-    node goes down, a user deletes a pod, a rollout is scaled down in its midst. While a pod is ready that has yet to be
-    so for `minReadySeconds`, it is not watched anew: a ReplicaSet that is to lose it may choose another one that is
-    ready, too, because that has more neighbours.
+    node goes down, a user deletes a pod, a rollout is scaled down in its midst. From then on it is watched anew once no
+    fault keeps its controller from knowing that: who still counts the pod may take another one away. While a pod is ready
+    that has yet to be so for `minReadySeconds`, it is not watched anew: a ReplicaSet that is to lose it may choose another
+    one that is ready, too, because that has more neighbours.
 
     Source: cleanupUnhealthyReplicas in pkg/controller/deployment/rolling.go, ActivePodsWithRanks in
     pkg/controller/controller_utils.go (v1.36).
@@ -134,6 +136,8 @@ class AvailabilityBound(Invariant):
         super().__init__(world, root)
         self._floors: dict[str, int] = {}
         """By uid of deployment: how many of its pods must be available."""
+        self._shaken: dict[str, None] = {}
+        """The uids of those that something has happened to since they were watched, which their controller need not know."""
         self._news: dict[str, int] = {}
         """By uid of ReplicaSet: the revision at which a pod of it last became ready, or ceased to be."""
 
@@ -141,7 +145,8 @@ class AvailabilityBound(Invariant):
         """Follow the floors; look at each pod that goes."""
         self._note(commit)
         if not self.world.calm:
-            self._floors.clear()
+            for uid in tuple(self._floors):
+                self._shake(uid)
             return
         current = commit.current
         match current:
@@ -161,6 +166,10 @@ class AvailabilityBound(Invariant):
             owner = controller_of(old.metadata)
             self._news[owner.uid if owner is not None else ""] = commit.revision
 
+    def _shake(self, uid: str) -> None:
+        self._floors.pop(uid, None)
+        self._shaken[uid] = None
+
     def _follow(self, commit: Commit, deployment: Deployment) -> None:
         uid = deployment.metadata.uid
         sets = sum(1 for one in self.world.sets_of(uid) if wanted(one))
@@ -169,7 +178,7 @@ class AvailabilityBound(Invariant):
             or deployment.metadata.deletion_timestamp is not None
             or is_scaling_down_in_a_rollout(commit.old, deployment, sets)
         ):
-            self._floors.pop(uid, None)
+            self._shake(uid)
         elif uid in self._floors:
             self._floors[uid] = min(self._floors[uid], least(deployment))
         self._arm(deployment)
@@ -179,8 +188,11 @@ class AvailabilityBound(Invariant):
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
         uid = deployment.metadata.uid
+        if uid in self._shaken and self.world.disturbed_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
+            return
         if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
             self._floors[uid] = least(deployment)
+            self._shaken.pop(uid, None)
 
     def _is_known(self, found: ReplicaSet) -> bool:
         """Whether its status is true, and not by chance, and all its pods that are ready are available.
@@ -218,10 +230,10 @@ class AvailabilityBound(Invariant):
             return
         uid = owner.metadata.uid
         if old.metadata.labels != pod.metadata.labels or self.world.is_spoilt(uid):
-            self._floors.pop(uid, None)  # a user takes it out: fewer are left
+            self._shake(uid)  # a user takes it out: fewer are left
         if is_ready(old) and (commit.new is None or not is_ready(pod)):
             if not self._is_the_controllers_doing(commit, old):
-                self._floors.pop(uid, None)
+                self._shake(uid)
             available = self._available(uid)
             if available < self._floors.get(uid, 0):
                 yield f"{title(owner)} has {available} available pods, promises {self._floors[uid]}; {title(pod)} went"
