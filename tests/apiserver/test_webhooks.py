@@ -189,6 +189,17 @@ def set_key(name: str) -> dict[str, object]:
     return {"patchType": "JSONPatch", "patch": msgspec.json.encode(patch)}
 
 
+def test_a_mutating_webhook_that_wants_something_changed_of_what_is_deleted_keeps_it_from_being_deleted() -> None:
+    plane = Asked(lambda request: set_key("x") if request["operation"] == "DELETE" else {})
+    plane.create(config_map(good="1"))
+    plane.create(changing("a"))
+    refused = refusal(plane.delete(ConfigMap, "a"))
+    said = "attempted to modify the object, which is not supported for this operation"
+    assert (refused.code, refused.reason) == (500, "InternalError")
+    assert refused.message == f'Internal error occurred: admission webhook "a.example.com" {said}'
+    assert plane.names(ConfigMap) == ["a"]
+
+
 def test_mutating_webhooks_change_what_is_written_one_after_the_other() -> None:
     def add(request: Request) -> dict[str, object]:
         return set_key(f"key{len(data_in(request))}")

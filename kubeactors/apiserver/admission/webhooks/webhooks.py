@@ -29,6 +29,7 @@ from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.registry.metadata import Environment
 
 IGNORE, AGAIN = "Ignore", "IfNeeded"
+NO_PATCHES = (b"", b"[]")
 _USUAL_SECONDS = 10
 _NOTHING_TO_SAY = Answer(allowed=True)
 
@@ -76,10 +77,13 @@ class Webhooks:
         """Ask about a deletion those who could change other requests.
 
         Raises:
-            StatusError: somebody refuses it.
+            StatusError: somebody refuses it, or wants something changed: there is nothing that could be.
         """
         for one, kind in self._mutating(None, attributes):
-            await self._asked(one, *seen_in(kind, None, attributes, self._book.scheme))
+            answer = await self._asked(one, *seen_in(kind, None, attributes, self._book.scheme))
+            if answer.patch.strip() not in NO_PATCHES:
+                what = "attempted to modify the object, which is not supported for this operation"
+                raise _internal(f'admission webhook "{one.name}" {what}')
 
     async def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
         """Ask about the object as it will be stored; None for a deletion.
