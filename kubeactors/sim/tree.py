@@ -45,6 +45,18 @@ def actors_within(process: str, root: Cell, type_: type[A]) -> Iterator[tuple[st
                 yield from cast("Iterator[tuple[str, A]]", actors_of(cell, type_))
 
 
+def actor_at(root: Cell, type_: type[A], *names: str) -> A | None:
+    """The actor in some cluster that is reached by these names, if there is one of that class."""
+    for cluster in (root.extras.children or _NOBODY).values():
+        found: Cell | None = cluster
+        for name in names:
+            found = (found.extras.children or _NOBODY).get(name) if found is not None else None
+        actor: object = found.actor if found is not None else None
+        if isinstance(actor, type_):
+            return actor
+    return None
+
+
 def is_backing_off(root: Cell) -> bool:
     """Whether a controller waits with its next attempt because it has failed, or an informer, without which none begins."""
     controllers = (cast("Controller", one) for _, one in actors_of(root, Controller))

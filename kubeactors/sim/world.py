@@ -1,7 +1,7 @@
 """What is really in the store, typed: the truth that invariants compare components with."""
 
 from bisect import bisect_right
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar, cast
@@ -134,6 +134,12 @@ class World:
         self._log_by_node: dict[str, list[Commit]] = {}
         """Those of pods by the node that the pod is on, or was on before: what its kubelet watches."""
         self._objects: dict[type[TypedObject], dict[str, TypedObject]] = {}
+        self._by_name: dict[type[TypedObject], dict[tuple[str, str], TypedObject]] = {}
+        """The same by namespace and name."""
+        self._on_node: dict[str, dict[str, Pod]] = {}
+        """Pods by the node that they are on, and by key; under no name those that wait for one."""
+        self._going: dict[str, Pod] = {}
+        """By key: pods that were asked to go."""
         self._controlled: dict[str, dict[str, TypedObject]] = {}
 
     def of(self, type_: type[T]) -> Mapping[str, T]:
@@ -155,12 +161,21 @@ class World:
         """All commits of a kind by namespace and name: of one object after the other, if they had the same."""
         return self._histories.get(type_, {})
 
+    def history_of(self, type_: type[TypedObject], namespace: str, name: str) -> list[Commit]:
+        """Those under one name; the list grows as there are more."""
+        return self._histories.setdefault(type_, {}).setdefault((namespace, name), [])
+
     def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
         """The object of that name."""
-        for one in self.of(type_).values():
-            if one.metadata.name == name and one.metadata.namespace == namespace:
-                return one
-        return None
+        return cast("T | None", self._by_name.get(type_, {}).get((namespace, name)))
+
+    def pods_on(self, node: str) -> Collection[Pod]:
+        """The pods on a node, ended or not; those that are on none yet if it has no name."""
+        return self._on_node.get(node, {}).values()
+
+    def pods_going(self) -> Collection[Pod]:
+        """The pods that were asked to go."""
+        return self._going.values()
 
     def controlled_by(self, uid: str) -> Mapping[str, TypedObject]:
         """The objects whose controller has that uid."""
@@ -283,8 +298,7 @@ class World:
         if old is None and (type_, metadata.name, metadata.namespace) in self._removing:
             self.takes_in_hand(commit.current)
         self.log.setdefault(type_, []).append(commit)
-        histories = self._histories.setdefault(type_, {})
-        histories.setdefault((metadata.namespace, metadata.name), []).append(commit)
+        self.history_of(type_, metadata.namespace, metadata.name).append(commit)
         if isinstance(old, Pod) and (new is None or new.metadata.deletion_timestamp != old.metadata.deletion_timestamp):
             self.hot_node = old.spec.node_name or self.hot_node
         if isinstance(commit.current, Pod):
@@ -307,15 +321,26 @@ class World:
             self.free.pop(new.metadata.uid, None)
 
     def _put(self, key: str, new: TypedObject) -> None:
+        metadata = new.metadata
         self._objects.setdefault(type(new), {})[key] = new
-        self.by_uid[new.metadata.uid] = new
-        controller = controller_of(new.metadata)
+        self._by_name.setdefault(type(new), {})[metadata.namespace, metadata.name] = new
+        self.by_uid[metadata.uid] = new
+        if isinstance(new, Pod):
+            self._on_node.setdefault(new.spec.node_name, {})[key] = new
+            if metadata.deletion_timestamp is not None:
+                self._going[key] = new
+        controller = controller_of(metadata)
         if controller is not None:
             self._controlled.setdefault(controller.uid, {})[key] = new
 
     def _remove(self, key: str, old: TypedObject) -> None:
+        metadata = old.metadata
         del self._objects[type(old)][key]
-        self.by_uid.pop(old.metadata.uid, None)
-        controller = controller_of(old.metadata)
+        del self._by_name[type(old)][metadata.namespace, metadata.name]
+        self.by_uid.pop(metadata.uid, None)
+        if isinstance(old, Pod):
+            del self._on_node[old.spec.node_name][key]
+            self._going.pop(key, None)
+        controller = controller_of(metadata)
         if controller is not None:
             self._controlled[controller.uid].pop(key, None)

@@ -8,11 +8,13 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.bounds.placement import HOST, suits
+from kubeactors.sim.bounds.placement import HOST, Search
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.users.manifests import pod_spec
 from kubeactors.sim.users.manifests.traits import with_trait
 from kubeactors.sim.workload import AddPod, CreateDeployment, CreateJob, Trait
+from kubeactors.sim.world import World
+from kubeactors.storage import KeyValue, StoreEvent
 from tests.quality.automatic.mutants import in_force, named
 
 APP = {"app": "web"}
@@ -22,7 +24,17 @@ NODES = tuple(Node(metadata=ObjectMeta(name=name, labels={HOST: name})) for name
 def pod(trait: Trait, node: str = "") -> Pod:
     """One that is on a node, or waits for one."""
     spec = replace(with_trait(pod_spec("1"), trait, APP), node_name=node)
-    return Pod(metadata=ObjectMeta(name=f"on-{node}", namespace="default", labels=APP), spec=spec)
+    metadata = ObjectMeta(name=f"on-{node}", namespace="default", uid=f"on-{node}", labels=APP)
+    return Pod(metadata=metadata, spec=spec)
+
+
+def world_of(*present: Pod) -> World:
+    """All three nodes, and these pods."""
+    world = World()
+    for revision, one in enumerate((*NODES, *present), start=1):
+        key = f"{type(one).__name__}/{one.metadata.name}"
+        world.apply(StoreEvent(deleted=False, kv=KeyValue(key, one, revision, revision, 1), previous=None))
+    return world
 
 
 @pytest.mark.parametrize(
@@ -40,18 +52,19 @@ def pod(trait: Trait, node: str = "") -> Pod:
     ],
 )
 def test_a_pod_may_be_where_it_wants_to_be(trait: Trait, taken: tuple[str, ...], suited: tuple[str, ...]) -> None:
-    present, new = [pod(trait, node) for node in taken], pod(trait)
-    assert tuple(one.metadata.name for one in NODES if suits(one, NODES, [*present, new], new)) == suited
+    new = pod(trait)
+    search = Search(world_of(*(pod(trait, node) for node in taken), new), new)
+    assert tuple(one.metadata.name for one in NODES if search.suits(one)) == suited
 
 
 def test_a_plain_pod_may_not_be_beside_one_that_is_to_be_apart_from_it() -> None:
-    assert not suits(NODES[0], NODES, [pod("apart", "node-1")], pod(""))
+    assert not Search(world_of(pod("apart", "node-1")), pod("")).suits(NODES[0])
 
 
 @pytest.mark.parametrize(("trait", "suited"), [("apart", True), ("together", False), ("port", False)])
 def test_on_a_node_that_does_not_say_which_it_is_nobody_is_near_anybody(trait: Trait, *, suited: bool) -> None:
     nameless = replace(NODES[0], metadata=replace(NODES[0].metadata, labels={}))
-    assert suits(nameless, NODES, [pod(trait, "node-1")], pod(trait)) is suited
+    assert Search(world_of(pod(trait, "node-1")), pod(trait)).suits(nameless) is suited
 
 
 @pytest.mark.parametrize("trait", get_args(Trait))

@@ -3,5 +3,6 @@
 rollouts.py    surge and availability       room.py      of nodes
 placement.py   where pods may be            goals.py     what each user wants
 limits.py      how large claims may be      scores.py    how well nodes suit a pod
+crowds.py      which nodes are emptier
 ownership.py   who owns which fields
 """

@@ -13,9 +13,9 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of, key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
-from kubeactors.sim.bounds.placement import suits
+from kubeactors.sim.bounds.placement import Search
 from kubeactors.sim.bounds.rollouts import Replicas, has_caught_up, is_active, is_initialized, is_ready, numbers, wanted
-from kubeactors.sim.bounds.room import has_room, is_ours, takes_pods
+from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.users.manifests import NAMESPACE, joined_by, service_to
 from kubeactors.sim.world import World
 
@@ -227,8 +227,7 @@ def _is_hindered(world: World, pods: list[Pod]) -> bool:
 def _waits_for_room(world: World, pod: Pod) -> bool:
     if pod.spec.node_name:
         return False
-    nodes, pods = world.of(Node).values(), list(world.of(Pod).values())
-    return not any(takes_pods(one, pod) and has_room(one, pods, pod) and suits(one, nodes, pods, pod) for one in nodes)
+    return not any(map(Search(world, pod).takes, world.of(Node).values()))
 
 
 def _is_bounded(world: World) -> bool:

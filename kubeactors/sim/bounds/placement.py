@@ -6,26 +6,105 @@ Source: the documentation of Affinity, TopologySpreadConstraint and ContainerPor
 `satisfyPodAffinity` and `satisfyPodAntiAffinity` in pkg/scheduler/framework/plugins/interpodaffinity/filtering.go (v1.36).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
-from kubeactors.api.core.v1 import Node, NodeSelectorTerm, Pod, PodAffinityTerm
+from kubeactors.api.core.v1 import Node, NodeSelectorTerm, Pod, PodAffinityTerm, TopologySpreadConstraint
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.sim.bounds.rollouts import FINISHED
+from kubeactors.sim.bounds.room import has_room, takes_pods
+from kubeactors.sim.world import World
 
 HOST = "kubernetes.io/hostname"
 MANDATORY = "DoNotSchedule"
 
 
-def suits(node: Node, nodes: Iterable[Node], pods: Iterable[Pod], pod: Pod) -> bool:
-    """Whether a pod may come to a node as far as its own wishes, and those of the pods that are there, go."""
-    placed = [one for one in pods if one.spec.node_name and one.status.phase not in FINISHED and one is not pod]
-    here = [one for one in placed if one.spec.node_name == node.metadata.name]
-    return (
-        is_chosen(node, pod)
-        and not any(clashes(node, pod, one) for one in here)
-        and _is_near(node, pod, here, placed)
-        and _is_even(node, nodes, placed, pod)
-    )
+class _Evenness(NamedTuple):
+    """How evenly pods are to be spread."""
+
+    counts: dict[str, int]
+    """How many there are, by name of node, where they may be."""
+    most: int
+    """Where there are so many already may come another one."""
+
+
+class Search:
+    """Where a pod may come to, as things are now.
+
+    What concerns all nodes is found out once, and only if the pod asks for it; of each node, only the pods on it are looked at.
+    """
+
+    def __init__(self, world: World, pod: Pod) -> None:
+        self._world = world
+        self._pod = pod
+
+    def takes(self, node: Node) -> bool:
+        """Whether a node takes new pods, and this one fits."""
+        return takes_pods(node, self._pod) and self.fits(node)
+
+    def fits(self, node: Node) -> bool:
+        """Whether a node has room for the pod, and suits it."""
+        return has_room(node, (*self.on(node), self._pod)) and self.suits(node)
+
+    def suits(self, node: Node) -> bool:
+        """Whether the pod may come to a node as far as its own wishes, and those of the pods that are there, go."""
+        here = self.on(node)
+        return (
+            is_chosen(node, self._pod)
+            and not any(clashes(node, self._pod, one) for one in here)
+            and self._is_near(node, here)
+            and all(rule.counts.get(node.metadata.name, rule.most + 1) <= rule.most for rule in self._rules)
+        )
+
+    def on(self, node: Node) -> list[Pod]:
+        """The other pods on a node that have not ended."""
+        return list(filter(self._counts, self._world.pods_on(node.metadata.name)))
+
+    def _counts(self, one: Pod) -> bool:
+        return one.status.phase not in FINISHED and one.metadata.uid != self._pod.metadata.uid
+
+    @cached_property
+    def placed(self) -> tuple[Pod, ...]:
+        """The same of all nodes."""
+        return tuple(one for one in self._world.of(Pod).values() if one.spec.node_name and self._counts(one))
+
+    @cached_property
+    def _company(self) -> list[PodAffinityTerm]:
+        """What must hold of somebody on the node: the first of pods that want to be near one another may be on any."""
+        pod = self._pod
+        return [
+            term
+            for term in _near(pod)
+            if not _selects(pod, term, pod) or any(_selects(pod, term, one) for one in self.placed)
+        ]
+
+    def _is_near(self, node: Node, here: Sequence[Pod]) -> bool:
+        """Whether those are there that it wants near it, on a node that says which it is."""
+        if not _near(self._pod):
+            return True
+        there = (any(_selects(self._pod, term, one) for one in here) for term in self._company)
+        return HOST in node.metadata.labels and all(there)
+
+    @cached_property
+    def _rules(self) -> list[_Evenness]:
+        pod = self._pod
+        return [
+            self._evenness(rule)
+            for rule in pod.spec.topology_spread_constraints
+            if rule.when_unsatisfiable == MANDATORY
+        ]
+
+    def _evenness(self, rule: TopologySpreadConstraint) -> _Evenness:
+        pod, nodes, matches = self._pod, self._world.of(Node).values(), of_object(rule.label_selector).matches
+        domains = [one.metadata.name for one in nodes if HOST in one.metadata.labels and is_chosen(one, pod)]
+        counts = dict.fromkeys(domains, 0)
+        for one in self.placed:
+            same = one.metadata.namespace == pod.metadata.namespace and one.metadata.deletion_timestamp is None
+            if same and one.spec.node_name in counts and matches(one.metadata.labels):
+                counts[one.spec.node_name] += 1
+        own = int(matches(pod.metadata.labels))
+        return _Evenness(counts, rule.max_skew + min(counts.values(), default=0) - own)
 
 
 def is_chosen(node: Node, pod: Pod) -> bool:
@@ -117,31 +196,3 @@ def fondness(pod: Pod, other: Pod) -> int:
 def _selects(pod: Pod, term: PodAffinityTerm, other: Pod) -> bool:
     same = pod.metadata.namespace == other.metadata.namespace
     return same and of_object(term.label_selector).matches(other.metadata.labels)
-
-
-def _is_near(node: Node, pod: Pod, here: Sequence[Pod], placed: Sequence[Pod]) -> bool:
-    """The first of pods that want to be near one another may be on any node that says which it is."""
-    for term in _near(pod):
-        if HOST not in node.metadata.labels:
-            return False
-        anywhere = any(_selects(pod, term, one) for one in placed) or not _selects(pod, term, pod)
-        if anywhere and not any(_selects(pod, term, one) for one in here):
-            return False
-    return True
-
-
-def _is_even(node: Node, nodes: Iterable[Node], placed: Sequence[Pod], pod: Pod) -> bool:
-    domains = [one.metadata.name for one in nodes if HOST in one.metadata.labels and is_chosen(one, pod)]
-    for rule in pod.spec.topology_spread_constraints:
-        if rule.when_unsatisfiable != MANDATORY:
-            continue
-        matches = of_object(rule.label_selector).matches
-        counts = dict.fromkeys(domains, 0)
-        for one in placed:
-            same = one.metadata.namespace == pod.metadata.namespace and one.metadata.deletion_timestamp is None
-            if same and one.spec.node_name in counts and matches(one.metadata.labels):
-                counts[one.spec.node_name] += 1
-        own = int(matches(pod.metadata.labels))
-        if node.metadata.name not in counts or counts[node.metadata.name] + own - min(counts.values()) > rule.max_skew:
-            return False
-    return True

@@ -1,5 +1,7 @@
 """Whether there is room for pods on nodes: what placement is judged by."""
 
+from collections.abc import Iterable
+
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.placement import untolerated
@@ -32,12 +34,9 @@ def lets_in(node: Node, pod: Pod) -> bool:
     return tolerated and not node.spec.unschedulable and target(pod) in {"", node.metadata.name}
 
 
-def has_room(node: Node, pods: list[Pod], another: Pod | None = None) -> bool:
-    """Whether the pods of a node, and another one, fit into what it has: cpu, memory, and number."""
-    name, room = node.metadata.name, node.status.allocatable
-    present = [one for one in pods if one.spec.node_name == name and one.status.phase not in FINISHED]
-    if another is not None:
-        present.append(another)
+def has_room(node: Node, pods: Iterable[Pod]) -> bool:
+    """Whether these pods fit into what a node has, but for those that have ended: cpu, memory, and number."""
+    room, present = node.status.allocatable, [one for one in pods if one.status.phase not in FINISHED]
     wanted = [demand(one.spec) for one in present]
     return (
         len(present) <= int(room.get("pods", "0"))

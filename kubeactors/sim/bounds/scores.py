@@ -6,7 +6,9 @@ Source: the score functions in pkg/scheduler/framework/plugins, the weights in
 pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 """
 
+from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from math import floor, log
 
 import msgspec
@@ -28,7 +30,7 @@ SMALL, LARGE = 23 * MEBIBYTE, 1000 * MEBIBYTE
 """Images that are smaller do not count; larger ones count for no more."""
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a scheduler has to choose from."""
 
     pod: Pod
@@ -43,7 +45,14 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
     def on(self, node: Node) -> list[Pod]:
         """The pods on a node."""
-        return [one for one in self.placed if one.spec.node_name == node.metadata.name]
+        return self._by_node.get(node.metadata.name, [])
+
+    @cached_property
+    def _by_node(self) -> dict[str, list[Pod]]:
+        found: dict[str, list[Pod]] = {}
+        for one in self.placed:
+            found.setdefault(one.spec.node_name, []).append(one)
+        return found
 
 
 def scores(choice: Choice) -> dict[str, int]:
@@ -124,9 +133,10 @@ def _evenness(choice: Choice) -> list[int]:
         }
         places = [place[node.metadata.name] for node in choice.feasible]
         size = len(choice.feasible) if key == HOST else len(dict.fromkeys(filter(None, places)))
+        counts = Counter(place.get(one.spec.node_name) for one in alike)
         for index, where in enumerate(places):
             if where is not None:
-                totals[index] += sum(place.get(one.spec.node_name) == where for one in alike) * log(size + 2) + skew - 1
+                totals[index] += counts[where] * log(size + 2) + skew - 1
     rounded = [floor(one + 0.5) for one in totals]
     most, least = max(rounded), min(rounded)
     return [MOST * (most + least - one) // most if most else MOST for one in rounded]
@@ -162,12 +172,11 @@ def _images(choice: Choice) -> list[int]:
     spec = choice.pod.spec
     names = [tagged(one.image) for one in (*spec.init_containers, *spec.containers)]
     there = {node.metadata.name: _sizes(node) for node in choice.nodes}
+    shares = [sum(name in sizes for sizes in there.values()) / len(there) for name in names]
     found: list[int] = []
     for node in choice.feasible:
-        here, total = there[node.metadata.name], 0
-        for name in names:
-            share = sum(name in sizes for sizes in there.values()) / len(there)
-            total += int(here.get(name, 0) * share)
+        here = there[node.metadata.name]
+        total = sum(int(here.get(name, 0) * share) for name, share in zip(names, shares, strict=True))
         most = LARGE * len(names)
         found.append(MOST * (min(max(total, SMALL), most) - SMALL) // (most - SMALL))
     return found

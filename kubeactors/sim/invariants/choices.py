@@ -18,9 +18,10 @@ from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.labels import Selector, of_labels, of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
-from kubeactors.sim.bounds.placement import fondness, is_choosy, suits, wants_near
+from kubeactors.sim.bounds.crowds import Crowds
+from kubeactors.sim.bounds.placement import Search, fondness, is_choosy, wants_near
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.bounds.room import has_room, lets_in, takes_pods
+from kubeactors.sim.bounds.room import lets_in
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.scheduler import LONG, SCHEDULER
@@ -94,16 +95,12 @@ class TheBestIsChosen(Invariant):
         return f"{title(pod)} was bound to {chosen}, and nodes suit it so well: {found}"
 
     def _choice(self, pod: Pod) -> Choice:
-        pods = [one for one in self.world.of(Pod).values() if one.metadata.uid != pod.metadata.uid]
-        pods = [one for one in pods if one.status.phase not in FINISHED]
-        nodes = tuple(self.world.of(Node).values())
+        search, nodes = Search(self.world, pod), tuple(self.world.of(Node).values())
         return Choice(
             pod=pod,
             nodes=nodes,
-            feasible=tuple(
-                one for one in nodes if lets_in(one, pod) and has_room(one, pods, pod) and suits(one, nodes, pods, pod)
-            ),
-            placed=tuple(one for one in pods if one.spec.node_name),
+            feasible=tuple(one for one in nodes if lets_in(one, pod) and search.fits(one)),
+            placed=search.placed,
             selectors=tuple(self._selectors(pod)),
         )
 
@@ -121,8 +118,7 @@ class TheBestIsChosen(Invariant):
 
 def room_is_kept(world: World) -> bool:
     """Whether a pod that is on no node yet may count on one: others were driven off for it, or its volumes are made ready."""
-    waiting = (one for one in world.of(Pod).values() if not one.spec.node_name)
-    return any(one.status.nominated_node_name or not _is_plain(one) for one in waiting)
+    return any(one.status.nominated_node_name or not _is_plain(one) for one in world.pods_on(""))
 
 
 def is_news_of_pods(old: TypedObject | None, new: TypedObject | None) -> bool:
@@ -171,11 +167,15 @@ class NobodyIsCrowded(Invariant):
         """When a pod has left a node or ended there, or is to, or a node has become another one: the scheduler may not
         know yet."""
         self._waiting: list[Verdict] = []
+        self._crowds = Crowds()
+        self._fond: dict[str, Pod] = {}
+        """By uid: pods with wishes of where to be, and near whom, that have not ended."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Note when there is such news; look at a pod that is bound. The scheduler knows whom it has bound before."""
         yield from self.looked()
         old, new, now = commit.old, commit.new, self.root.kernel.now
+        self._follow(old, new)
         if not isinstance(old, Pod) or not isinstance(new, Pod):
             if not isinstance(new, Pod) and not is_same_node(old, new):
                 self._news = now
@@ -200,19 +200,37 @@ class NobodyIsCrowded(Invariant):
         here = self.world.find(Node, chosen, "")
         if here is None or room_is_kept(self.world):
             return None
-        others = (one for one in self.world.of(Pod).values() if one.metadata.uid != pod.metadata.uid)
-        pods = [one for one in others if one.status.phase not in FINISHED]
-        if any(one.spec.node_name and one.metadata.deletion_timestamp is not None for one in pods):
+        if any(one.spec.node_name and one.status.phase not in FINISHED for one in self.world.pods_going()):
             return None  # who is on his way counts for some plugins, and for others not
-        if any(wants_near(one, pod) or fondness(one, pod) for one in pods):
+        others = (one for one in self._fond.values() if one.metadata.uid != pod.metadata.uid)
+        if any(wants_near(one, pod) or fondness(one, pod) for one in others):
             return None  # who wants others near him, or not, speaks for his node or against it
-        nodes = list(self.world.of(Node).values())
-        for other in nodes:
-            if other is here or not takes_pods(other, pod) or not has_room(other, pods, pod):
+        search = Search(self.world, pod)
+        there = search.on(here)
+        for name in self._crowds.emptier(len(there)):
+            other = self.world.find(Node, name, "")
+            if other is None or not search.takes(other) or not _is_like(here, other, pod):
                 continue
-            if suits(other, nodes, pods, pod) and _is_like(here, other, pod) and _is_emptier(here, other, pod, pods):
-                return other.metadata.name
+            if _has_fewer(search.on(other), there, pod):
+                return name
         return None
+
+    def _follow(self, old: TypedObject | None, new: TypedObject | None) -> None:
+        """Note how crowded a node is, and who has wishes."""
+        if isinstance(old, Pod) and isinstance(new, Pod) and _presence(old) == _presence(new):
+            return
+        for one in filter(None, (old, new)):
+            if isinstance(one, Node):
+                self._crowds.resize(one.metadata.name, None if new is None else self._size(one.metadata.name))
+            elif isinstance(one, Pod) and one.spec.node_name in self._crowds:
+                self._crowds.resize(one.spec.node_name, self._size(one.spec.node_name))
+            if isinstance(one, Pod):
+                self._fond.pop(one.metadata.uid, None)
+        if isinstance(new, Pod) and new.status.phase not in FINISHED and new.spec.affinity is not None:
+            self._fond[new.metadata.uid] = new
+
+    def _size(self, node: str) -> int:
+        return sum(one.status.phase not in FINISHED for one in self.world.pods_on(node))
 
 
 SPREAD = ("ReplicaSet", "ReplicationController", "StatefulSet")
@@ -248,12 +266,18 @@ def _has_no_wishes(pod: Pod) -> bool:
 
 
 def _is_like(here: Node, other: Node, pod: Pod) -> bool:
-    """Whether nothing speaks for one of two nodes but who is there."""
+    """Whether nothing speaks for one of two nodes but who is there, and they are in one zone."""
     wanted = [one.image for one in (*pod.spec.init_containers, *pod.spec.containers)]
     images = [
         [name for name in wanted if any(name in one.names for one in node.status.images)] for node in (here, other)
     ]
-    return here.status.allocatable == other.status.allocatable and images[0] == images[1] and not other.spec.taints
+    alike = here.status.allocatable == other.status.allocatable and images[0] == images[1] and not other.spec.taints
+    return alike and here.metadata.labels.get(ZONE) == other.metadata.labels.get(ZONE)
+
+
+def _presence(pod: Pod) -> tuple[str, bool]:
+    """Where it is, and whether it has ended."""
+    return pod.spec.node_name, pod.status.phase in FINISHED
 
 
 def _is_akin(one: Pod, other: Pod) -> bool:
@@ -261,14 +285,8 @@ def _is_akin(one: Pod, other: Pod) -> bool:
     return any(other.metadata.labels.get(key) == value for key, value in one.metadata.labels.items())
 
 
-def _is_emptier(here: Node, other: Node, pod: Pod, pods: list[Pod]) -> bool:
-    """Whether the other has fewer pods like this, less of everything, and its zone no more pods like this."""
-    at = {
-        node.metadata.name: [one for one in pods if one.spec.node_name == node.metadata.name] for node in (here, other)
-    }
-    there, elsewhere = at[here.metadata.name], at[other.metadata.name]
-    if here.metadata.labels.get(ZONE) != other.metadata.labels.get(ZONE):
-        return False
+def _has_fewer(elsewhere: list[Pod], there: list[Pod], pod: Pod) -> bool:
+    """Whether there are fewer pods like this elsewhere, and less of everything."""
     alike = [sum(1 for one in found if one.metadata.labels == pod.metadata.labels) for found in (there, elsewhere)]
     akin = [sum(1 for one in found if _is_akin(one, pod)) for found in (there, elsewhere)]
     sizes = [[demand(one.spec) for one in found] for found in (there, elsewhere)]

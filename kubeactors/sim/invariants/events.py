@@ -138,12 +138,15 @@ class Promise(msgspec.Struct, frozen=True):
     about: TypedObject
     at: int
     """When it happened, in virtual nanoseconds."""
+    by: int
+    """When it is told at the latest."""
 
 
 class EventsAreTold(RequestInvariant):
     """What people look for when something is wrong, and what is done with their pods, they are told by an event.
 
-    By somebody whom nothing befalls meanwhile, and who does not have that much to say of the object.
+    By somebody whom nothing befalls meanwhile, and who does not have that much to say of the object; or so much of others that
+    it has to wait, since nobody may tell of more than so much in a second, or to be dropped.
     """
 
     name: ClassVar[str] = "events-are-told"
@@ -156,6 +159,14 @@ class EventsAreTold(RequestInvariant):
         self._writes: dict[str, int] = {}
         """How often anything was told of an object, by its uid."""
         self._promises: list[Promise] = []
+        self._busy: dict[str, int] = {}
+        """Until when a component tells of what has happened so far (virtual nanoseconds)."""
+
+    def _expect(self, component: str, reason: str, about: TypedObject) -> None:
+        now = self.root.kernel.now
+        busy = self._busy[component] = max(self._busy.get(component, 0), now - BURST * PACE) + PACE
+        if busy <= now + QUEUE * PACE:
+            self._promises.append(Promise(component, reason, about, now, max(busy, now) + IN_TIME))
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Note what is told, and what happens to pods."""
@@ -166,7 +177,7 @@ class EventsAreTold(RequestInvariant):
             self._writes[uid] = self._writes.get(uid, 0) + 1
         elif isinstance(old, Pod) and self._writes and not mirrored(old):
             for component, reason in _happened(old, new if isinstance(new, Pod) else None):
-                self._promises.append(Promise(component, reason, commit.current, self.root.kernel.now))
+                self._expect(component, reason, commit.current)
         yield from ()
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -179,16 +190,16 @@ class EventsAreTold(RequestInvariant):
         if owner is None or not self._writes:
             return
         if isinstance(answer, Result):
-            self._promises.append(Promise(asked.component, "SuccessfulCreate", owner, self.root.kernel.now))
+            self._expect(asked.component, "SuccessfulCreate", owner)
         elif isinstance(answer, Status) and answer.reason == "Forbidden" and "terminated" not in answer.message:
-            self._promises.append(Promise(asked.component, "FailedCreate", owner, self.root.kernel.now))
+            self._expect(asked.component, "FailedCreate", owner)
         yield from ()
 
     def looked(self) -> Iterator[str]:
         """See that what has happened a while ago was told."""
         now = self.root.kernel.now
-        due = [one for one in self._promises if one.at + IN_TIME < now]
-        self._promises = self._promises[len(due) :]
+        due = [one for one in self._promises if one.by < now]
+        self._promises = [one for one in self._promises if one.by >= now]
         for one in due:
             uid = one.about.metadata.uid
             if (uid, one.reason) not in self._told and self._may_be_told(one):
@@ -203,6 +214,12 @@ class EventsAreTold(RequestInvariant):
         return calm and lives and stays and self._writes.get(uid, 0) < MANY
 
 
+PACE, BURST, QUEUE = SECOND // 50, 100, 1000
+"""So long each event takes once a hundred were told at once; what more than a thousand are before is dropped.
+
+Source: eventRecordQPS and eventBurst in pkg/kubelet/apis/config/types.go, kubeAPIQPS and kubeAPIBurst of the scheduler;
+maxQueuedEvents in client-go tools/record/event.go (v1.36).
+"""
 IN_TIME = 15 * SECOND
 """So soon somebody tells whom nothing befalls, though others must be told of other things first."""
 RECOVERED = 35 * SECOND

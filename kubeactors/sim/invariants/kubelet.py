@@ -1,6 +1,6 @@
 """What holds of pods on nodes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
@@ -11,11 +11,11 @@ from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet import Kubelet
-from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox
+from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox, RuntimeContainer
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned
-from kubeactors.sim.tree import actors_within
+from kubeactors.sim.invariants.looking import UNDISTURBED, Key, is_condemned, key_of
+from kubeactors.sim.tree import actor_at, actors_within
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
 TERMINAL = ("Succeeded", "Failed")
@@ -99,34 +99,36 @@ class AtMostOneOfAnIdentity(Invariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._uids: dict[tuple[str, str], dict[str, None]] = {}
-        """By namespace and name: the uids that pods of stateful sets have had."""
-        self._repeated = False
-        """Whether any name has been given to a second pod."""
+        self._nodes: dict[Key, dict[str, str]] = {}
+        """By namespace and name: the uids that pods of stateful sets have had, and on which nodes these were."""
+        self._repeated: dict[Key, None] = {}
+        """The names that have been given to a second pod."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Remember who there was; look when a pod has changed."""
         pod = commit.current
         reference = controller_of(pod.metadata)
-        if reference is not None and reference.kind == StatefulSet().kind:
-            uids = self._uids.setdefault((pod.metadata.namespace, pod.metadata.name), {})
-            uids[pod.metadata.uid] = None
-            self._repeated |= len(uids) > 1
-            yield from self.looked()
+        if isinstance(pod, Pod) and reference is not None and reference.kind == StatefulSet().kind:
+            nodes = self._nodes.setdefault(key_of(pod), {})
+            nodes[pod.metadata.uid] = pod.spec.node_name
+            if len(nodes) > 1:
+                self._repeated[key_of(pod)] = None
+                yield from self._look(key_of(pod))
 
     def looked(self) -> Iterator[str]:
-        """Look at what runs on all nodes."""
-        running: dict[tuple[str, str], tuple[str, str]] = {}
-        for node, one in running_sandboxes(self.root, self._may_run_twice) if self._repeated else ():
-            identity = (one.config.namespace, one.config.name)
-            there = running.setdefault(identity, (one.config.uid, node))
-            if there[0] != one.config.uid:
-                yield f'pod "{identity[0]}/{identity[1]}" runs twice, on {there[1]} and on {node}'
+        """Look at all names that there have been twice."""
+        for key in self._repeated:
+            yield from self._look(key)
 
-    def _may_run_twice(self, sandbox: PodSandbox) -> bool:
-        config = sandbox.config
-        uids = self._uids.get((config.namespace, config.name), ())
-        return len(uids) > 1 and config.uid in uids and config.uid not in self.world.forced
+    def _look(self, key: Key) -> Iterator[str]:
+        """Look at what runs on the nodes where pods of a name have been."""
+        nodes, running = self._nodes[key], dict[str, str]()
+        for node in dict.fromkeys(nodes.values()):
+            uids = (one.config.uid for one in running_on(self.root, node))
+            running |= {uid: node for uid in uids if uid in nodes and uid not in self.world.forced}
+        first, *others = running.values() or ("",)
+        for node in others:
+            yield f'pod "{key[0]}/{key[1]}" runs twice, on {first} and on {node}'
 
 
 class PodsGoGracefully(Invariant):
@@ -157,22 +159,24 @@ class EndedPodsStayDown(Invariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._gone: dict[str, int] = {}
-        """The uids of pods that have ended or are gone, and since when (unix nanoseconds)."""
+        self._gone: dict[str, dict[str, int]] = {}
+        """By node: the uids of its pods that have ended or are gone, and since when (unix nanoseconds)."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Remember who has gone."""
         pod = commit.current
-        if commit.new is None or (isinstance(pod, Pod) and pod.status.phase in TERMINAL):
-            self._gone.setdefault(pod.metadata.uid, self.root.kernel.wall + self.root.kernel.now)
+        if isinstance(pod, Pod) and pod.spec.node_name and (commit.new is None or pod.status.phase in TERMINAL):
+            gone = self._gone.setdefault(pod.spec.node_name, {})
+            gone.setdefault(pod.metadata.uid, self.root.kernel.wall + self.root.kernel.now)
         yield from ()
 
     def looked(self) -> Iterator[str]:
-        """Look at what runs on all nodes."""
-        for node, runtime, now in runtimes(self.root) if self._gone else ():
-            for one in runtime.list_pod_sandboxes():
-                gone = None if one.config.uid in self.world.forced else self._gone.get(one.config.uid)
-                containers = runtime.list_containers(one.id, now) if gone is not None else ()
+        """Look at what there is on the nodes where they were."""
+        for node, ended in self._gone.items():
+            kubelet = kubelet_on(self.root, node)
+            for one in sandboxes_of(kubelet):
+                gone = None if one.config.uid in self.world.forced else ended.get(one.config.uid)
+                containers = containers_of(kubelet, one) if gone is not None else ()
                 if gone is not None and any(made.created_at > gone + SECOND // 10 for made in containers):
                     name = f"{one.config.namespace}/{one.config.name}"
                     yield f"containers of {name} were made on {node} after it had ended"
@@ -185,7 +189,8 @@ class WhatRunsIsWanted(Invariant):
 
     def settled(self) -> Iterator[str]:
         """Compare what runs on each node with the pods there are."""
-        running = {one.config.uid: (node, one) for node, one in running_sandboxes(self.root)}
+        nodes = (node for node, _ in kubelets(self.root))
+        running = {one.config.uid: (node, one) for node in nodes for one in running_on(self.root, node)}
         pods = {mirrored(pod) or pod.metadata.uid: pod for pod in self.world.of(Pod).values()}
         own = {one.metadata.uid for _, kubelet in kubelets(self.root) for one in kubelet._static}  # noqa: SLF001 -- as below
         for uid, (node, one) in running.items():
@@ -235,20 +240,33 @@ class NodesShowWhatIsTrue(Invariant):
                 yield f"{title(node)} does not show what its kubelet would say of it"
 
 
-def running_sandboxes(
-    root: Cell, wanted: Callable[[PodSandbox], bool] = lambda _: True
-) -> Iterator[tuple[str, PodSandbox]]:
-    """Every pod that is wanted and of which a container runs, with its node."""
-    for node, runtime, now in runtimes(root):
-        for one in filter(wanted, runtime.list_pod_sandboxes()):
-            if any(container.state is ContainerState.RUNNING for container in runtime.list_containers(one.id, now)):
-                yield node, one
+def running_on(root: Cell, node: str) -> Iterator[PodSandbox]:
+    """Every pod on a node of which a container runs."""
+    kubelet = kubelet_on(root, node)
+    for one in sandboxes_of(kubelet):
+        if any(container.state is ContainerState.RUNNING for container in containers_of(kubelet, one)):
+            yield one
+
+
+def sandboxes_of(kubelet: Kubelet | None) -> Sequence[PodSandbox]:
+    """The pods of a node; none if it is off."""
+    return kubelet._runtime.list_pod_sandboxes() if kubelet is not None else ()  # noqa: SLF001 -- an invariant looks inside
+
+
+def containers_of(kubelet: Kubelet | None, sandbox: PodSandbox) -> Sequence[RuntimeContainer]:
+    """The containers of one of them as they are now."""
+    return kubelet._runtime.list_containers(sandbox.id, kubelet.ctx.steady) if kubelet is not None else ()  # noqa: SLF001 -- as above
 
 
 def runtimes(root: Cell) -> Iterator[tuple[str, ContainerRuntime, int]]:
     """The runtimes of all nodes that are on, with the names of the nodes, and what time it is there."""
     for node, kubelet in kubelets(root):
         yield node, kubelet._runtime, kubelet.ctx.steady  # noqa: SLF001 -- an invariant looks inside
+
+
+def kubelet_on(root: Cell, node: str) -> Kubelet | None:
+    """The kubelet of a node; None if that is off, or has no name."""
+    return actor_at(root, Kubelet, "machines", node)
 
 
 def kubelets(root: Cell) -> Iterator[tuple[str, Kubelet]]:

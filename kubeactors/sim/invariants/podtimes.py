@@ -14,13 +14,11 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import ContainerStatus, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.kubelet import Kubelet
 from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.kubelet import runtimes
+from kubeactors.sim.invariants.kubelet import kubelet_on, runtimes
 from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.invariants.podstatus import TERMINAL, may_start, statuses_of
-from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"
@@ -57,17 +55,28 @@ class RestartsKeepTheirTime(Invariant):
         super().__init__(world, root)
         self._known: dict[tuple[str, str], _Restarts] = {}
         """By uid and container."""
+        self._ended: dict[tuple[str, str], _Restarts] = {}
+        """Those of them that do not run."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Follow the starts of each container, as they are told."""
         old, new = commit.old, commit.new
         if new is None:
             for one in statuses_of(commit.current):
-                self._known.pop((commit.current.metadata.uid, one.name), None)
+                key = (commit.current.metadata.uid, one.name)
+                self._known.pop(key, None)
+                self._ended.pop(key, None)
         elif isinstance(new, Pod) and isinstance(old, Pod) and statuses_of(old) != statuses_of(new):
             for one in statuses_of(new):
                 for problem in self._followed(new, one):
                     yield f"{title(new)}: container {one.name} {problem}"
+                self._sort((new.metadata.uid, one.name))
+
+    def _sort(self, key: tuple[str, str]) -> None:
+        if self._known[key].ended is None:
+            self._ended.pop(key, None)
+        else:
+            self._ended[key] = self._known[key]
 
     def _followed(self, pod: Pod, one: ContainerStatus) -> Iterator[str]:
         known = self._known.get((pod.metadata.uid, one.name))
@@ -99,7 +108,7 @@ class RestartsKeepTheirTime(Invariant):
     def looked(self) -> Iterator[str]:
         """Look at those that are to start."""
         now = self.root.kernel.now
-        for (uid, name), known in self._known.items():
+        for (uid, name), known in self._ended.items():
             due = None if known.ended is None or known.wait is None else known.ended + known.wait * SECOND + LATE
             pod = self.world.by_uid.get(uid) if due is not None and due < now else None
             if not isinstance(pod, Pod) or pod.metadata.deletion_timestamp is not None:
@@ -117,8 +126,7 @@ class RestartsKeepTheirTime(Invariant):
 
     def _kubelet(self, pod: Pod) -> object:
         """Who looks after a pod: a kubelet that begins anew does not know how long somebody has waited."""
-        found = (kubelet for _, kubelet in actors_within("machines", self.root, Kubelet))
-        return next((one for one in found if one.ctx.self.path.endswith(f"/{pod.spec.node_name}")), None)
+        return kubelet_on(self.root, pod.spec.node_name)
 
 
 def _backs_off(one: ContainerStatus) -> bool:
@@ -133,7 +141,7 @@ class PodsGoInTime(Invariant):
     def looked(self) -> Iterator[str]:
         """Look at those that are to go."""
         kernel = self.root.kernel
-        for pod in self.world.of(Pod).values():
+        for pod in self.world.pods_going():
             until, node = pod.metadata.deletion_timestamp, pod.spec.node_name
             if until is None or pod.metadata.finalizers or not node or node in self.world.dark:
                 continue

@@ -22,7 +22,7 @@ from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.kubelet import TERMINAL, kubelets
+from kubeactors.sim.invariants.kubelet import TERMINAL, kubelet_on
 from kubeactors.sim.invariants.podstatus import statuses_of
 from kubeactors.sim.world import Commit, World
 
@@ -254,7 +254,7 @@ class ProbesAreHeeded(Invariant):
         return self._kubelet(pod) is known.kubelet
 
     def _kubelet(self, pod: Pod) -> Kubelet | None:
-        return next((one for node, one in kubelets(self.root) if node == pod.spec.node_name), None)
+        return kubelet_on(self.root, pod.spec.node_name)
 
     def _running(self, pod: Pod, one: ContainerStatus) -> Probed | None:
         """A container of which nobody has declared that it ends by itself."""

@@ -15,9 +15,9 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.scheduler.scheduler import Scheduler
-from kubeactors.sim.bounds.placement import clashes, is_choosy, is_chosen, suits
+from kubeactors.sim.bounds.placement import Search, clashes, is_choosy, is_chosen
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.bounds.room import has_less, has_room, takes_pods
+from kubeactors.sim.bounds.room import has_less, has_room
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
@@ -86,7 +86,7 @@ class NodesHaveRoom(Invariant):
             return
         node = self._roomier.get(node.metadata.uid, node)
         is_known = max(self._mirrored, self.world.disturbed_until(SCHEDULER)) + LONG < now
-        if not has_room(node, [one for one in self.world.of(Pod).values() if is_known or not mirrored(one)]):
+        if not has_room(node, (one for one in self.world.pods_on(new.spec.node_name) if is_known or not mirrored(one))):
             yield f"{title(new)} was bound to {node.metadata.name}, which had no room for it"
 
     def _follow(self, old: Node, new: Node) -> None:
@@ -145,8 +145,8 @@ class WishesAreHeeded(Invariant):
         return next((f"{title(one)} is already" for one in beside if clashes(node, pod, one)), "")
 
     def _beside(self, pod: Pod) -> Iterator[Pod]:
-        for one in self.world.of(Pod).values():
-            if one.spec.node_name == pod.spec.node_name and one is not pod and one.status.phase not in FINISHED:
+        for one in self.world.pods_on(pod.spec.node_name):
+            if one is not pod and one.status.phase not in FINISHED:
                 yield one
 
 
@@ -181,14 +181,12 @@ class SchedulableIsScheduled(Invariant):
 
     def settled(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
-        pods = list(self.world.of(Pod).values())
-        nodes = self.world.of(Node).values()
-        for pod in pods:
-            if pod.spec.node_name or pod.metadata.deletion_timestamp is not None or self._waits_for_claims(pod):
+        for pod in self.world.pods_on(""):
+            if pod.metadata.deletion_timestamp is not None or self._waits_for_claims(pod):
                 continue
-            for node in nodes:
-                may_come = takes_pods(node, pod) and has_room(node, pods, pod) and suits(node, nodes, pods, pod)
-                if may_come and devices_suit(self.world, node, pod):
+            search = Search(self.world, pod)
+            for node in self.world.of(Node).values():
+                if search.takes(node) and devices_suit(self.world, node, pod):
                     yield f"{title(pod)} waits, though {node.metadata.name} has room for it"
                     break
 

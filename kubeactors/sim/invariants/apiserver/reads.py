@@ -5,19 +5,22 @@ Reckoned from the log of commits, without the server's cache, its selections, or
 Source: "Resource versions" in Kubernetes' documentation of API concepts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from kubeactors.api import SCHEME
+from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery import fieldselector, labels
 from kubeactors.apimachinery.fieldselector import Fields
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import Get, List, ListOptions, ListResult, Result, Watch, WatchStarted
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver.selection import NAME, NODE
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
+from kubeactors.sim.invariants.looking import key_of
 from kubeactors.sim.network import Served
-from kubeactors.sim.world import World, as_of, since
+from kubeactors.sim.world import Commit, World, as_of, since
 
 NOT_FOUND = "NotFound"
 
@@ -71,9 +74,26 @@ class ListsAreTrue(ServerInvariant):
 
 def _collection(world: World, kind: Kind[TypedObject], request: List | Watch, revision: int) -> list[TypedObject]:
     """What there was at a revision of what a list asks for, in the order of keys."""
-    there = (as_of(one, revision) for one in world.histories(kind.type).values())
+    there = (as_of(one, revision) for one in _candidates(world, kind, request))
     seen = Sight(kind, request.namespace, request.options)
     return sorted((one for one in there if one is not None and seen.has(one)), key=_place)
+
+
+def _candidates(world: World, kind: Kind[TypedObject], request: List | Watch) -> Iterable[Sequence[Commit]]:
+    """What has become of all that a list may show: of one name, of what was on one node, or of all of a kind."""
+    histories, name = world.histories(kind.type), only_name(kind, request)
+    node = fieldselector.parse(request.options.field_selector).exact(NODE)
+    if name:
+        return [histories.get((request.namespace, name), ())]
+    if node and kind.type is Pod:
+        return [histories[key] for key in dict.fromkeys(key_of(one.current) for one in world.log_of(Pod, node))]
+    return histories.values()
+
+
+def only_name(kind: Kind[TypedObject], request: List | Watch) -> str:
+    """The name of the only object that may be shown; empty if there may be several."""
+    is_one = bool(request.namespace) or not kind.namespaced
+    return (fieldselector.parse(request.options.field_selector).exact(NAME) or "") if is_one else ""
 
 
 def _place(value: HasMeta) -> str:

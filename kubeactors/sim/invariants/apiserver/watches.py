@@ -28,7 +28,7 @@ from kubeactors.apiserver.admission.limit_ranger import ANNOTATION as LIMIT_RANG
 from kubeactors.apiserver.selection import NODE, Selection
 from kubeactors.apiserver.server import ApiServer
 from kubeactors.sim.bounds.limits import exceeded_by, limits_in
-from kubeactors.sim.invariants.apiserver.reads import Sight
+from kubeactors.sim.invariants.apiserver.reads import Sight, only_name
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, WatchInvariant, title
 from kubeactors.sim.invariants.looking import differences, key_of
 from kubeactors.sim.network import Served, Stream
@@ -47,7 +47,7 @@ class Position:
     def __init__(self, index: int, log: list[Commit], revision: int, sight: Sight) -> None:
         self.index: int = index
         self.log: list[Commit] = log
-        """All commits that it may see: of a watch of one node's pods these only."""
+        """All commits that it may see: of a watch of one name, or of one node's pods, these only."""
         self.revision: int = revision
         self.sight: Sight = sight
 
@@ -98,9 +98,9 @@ class WatchesAreComplete(WatchInvariant, ServerInvariant):
 
 
 def _position(request: Watch, kind: Kind[TypedObject], world: World, revision: int) -> Position:
-    options = request.options
-    sight = Sight(kind, request.namespace, options)
-    log = world.log_of(kind.type, fieldselector.parse(options.field_selector).exact(NODE) or "")
+    sight, name = Sight(kind, request.namespace, request.options), only_name(kind, request)
+    node = fieldselector.parse(request.options.field_selector).exact(NODE) or ""
+    log = world.history_of(kind.type, request.namespace, name) if name else world.log_of(kind.type, node)
     return Position(bisect_right(log, revision, key=lambda one: one.revision), log, revision, sight)
 
 

@@ -12,7 +12,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED
-from kubeactors.sim.world import LONG_AGO, Commit, World
+from kubeactors.sim.world import Commit, World
 
 LEASES = "kube-node-lease"
 """The namespace of heartbeats."""
@@ -99,17 +99,16 @@ class ExposedPodsGo(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at the pods of all nodes with taints."""
-        if any(self._taints.values()):
-            now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER) + UNDISTURBED
-            nodes = {one.metadata.name: one for one in self.world.of(Node).values()}
-            for pod in self.world.of(Pod).values():
-                node = nodes.get(pod.spec.node_name)
-                if node is not None and is_active(pod):
-                    since = max(self._taints.get(pod.spec.node_name, {}).values(), default=LONG_AGO)
-                    tolerated = _seconds(pod.spec.tolerations, _execute(node))
-                    begin = max(since, known, self._bound[pod.metadata.uid])
-                    if tolerated is not None and begin + tolerated * SECOND + GONE < now:
-                        yield f"{title(pod)} tolerates {node.metadata.name} for {tolerated} s, and is there still"
+        now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER) + UNDISTURBED
+        for name, taints in self._taints.items():
+            node = self.world.find(Node, name, "") if taints else None
+            if node is None:
+                continue
+            for pod in filter(is_active, self.world.pods_on(name)):
+                tolerated = _seconds(pod.spec.tolerations, _execute(node))
+                begin = max(*taints.values(), known, self._bound[pod.metadata.uid])
+                if tolerated is not None and begin + tolerated * SECOND + GONE < now:
+                    yield f"{title(pod)} tolerates {name} for {tolerated} s, and is there still"
 
 
 def _execute(node: Node) -> list[Taint]:
