@@ -12,8 +12,10 @@ import httpx2
 import msgspec
 
 from kubeactors.api import SCHEME
+from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.apimachinery.status import NotFound, StatusError
+from kubeactors.cli.errors import UsageError
 from kubeactors.cli.server import TIMEOUT_SECONDS, Server
 from kubeactors.client import Client
 from kubeactors.cluster.remote import RemoteTransport
@@ -50,7 +52,7 @@ def rehearse(
         show: is called with each.
 
     Raises:
-        UsageError: the kubeconfig cannot be used, or nobody answers there.
+        UsageError: the kubeconfig cannot be used, nobody answers there, or an operator's custom kinds are not defined.
     """
     server = Server(kubeconfig)
     server.get("/version")
@@ -66,8 +68,9 @@ async def _rehearse(
     web = httpx2.AsyncClient(
         base_url=server.url, verify=server.context, headers=server.headers, timeout=TIMEOUT_SECONDS
     )
-    async with web, anyio.create_task_group() as group:
+    async with web:
         client = Client(RemoteTransport(web, scheme), ADMIN, scheme=scheme)
+        await _check_defined(client, campaign)
         own = nothing_declared if campaign is None else partial(_own, campaign, client)
         doer = Doer(client, World(), own, anyio.sleep)
 
@@ -77,10 +80,18 @@ async def _rehearse(
             done.append(found)
             show(found)
 
-        for step in plan.steps:
-            if not isinstance(step, Fault) and (until is None or step.at <= until):
-                group.start_soon(perform, step)
+        async with anyio.create_task_group() as group:
+            for step in plan.steps:
+                if not isinstance(step, Fault) and (until is None or step.at <= until):
+                    group.start_soon(perform, step)
     return done
+
+
+async def _check_defined(client: Client, campaign: Fuzz | None) -> None:
+    wanted = [one.metadata.name for one in campaign.operator.definitions] if campaign is not None else []
+    missing = [one for one in wanted if await client.find(CustomResourceDefinition, one) is None]
+    if missing:
+        raise UsageError(f"the cluster does not define {', '.join(missing)}; apply the manifests of `crds` to it first")
 
 
 async def _own(campaign: Fuzz, client: Client, action: OwnAction) -> None:

@@ -27,7 +27,7 @@ from kubeactors.apimachinery.requests import (
     Update,
 )
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import ServiceUnavailable, Status, Timeout
+from kubeactors.apimachinery.status import NotFound, ServiceUnavailable, Status, Timeout
 
 R = TypeVar("R")
 
@@ -85,6 +85,10 @@ class RemoteTransport:
             type_ = kind.type if kind is not None else TypedObject
             return Result(object=cast("HasMeta", serializer.decode(content, type_).object), code=code)
         except (ValueError, msgspec.MsgspecError) as error:
+            if (
+                code == NotFound.code
+            ):  # of a path that nobody serves; source: client-go rest/request.go, newUnstructuredResponseError
+                raise NotFound.saying("the server could not find the requested resource") from error
             raise ServiceUnavailable.saying(f"the API server answers {code} with what is no object: {error}") from error
 
     def _list(self, request: ApiRequest[object], content: bytes) -> ListResult:

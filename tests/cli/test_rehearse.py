@@ -24,6 +24,26 @@ from kubeactors.sim.workload import (
 from tests.kubectl.conftest import ready, stop, up
 
 SHOP = f"{Path(__file__).parents[1] / 'sim' / 'campaign_of_shops.py'}:careless"
+WIDGETS = """
+from kubeactors.sim import fuzz
+
+async def reconcile(client, key): ...
+
+@fuzz(reconcile, watches="widgets", crds={
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.example.com"},
+    "spec": {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "widgets", "kind": "Widget"},
+        "versions": [{
+            "name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}},
+        }],
+    },
+})
+def test_widgets(cluster): ...
+"""
 PLAN = Plan(
     steps=(
         CreateDeployment(at=0.0, name="web", replicas=2),
@@ -48,6 +68,14 @@ def run(*arguments: str) -> object:
     return found
 
 
+def of_custom_kinds(directory: Path) -> Path:
+    """A replay of an operator whose kinds a cluster must be told."""
+    operator, replay = directory / "widgets.py", directory / "widgets.jsonl"
+    operator.write_text(WIDGETS, encoding="utf-8")
+    replay.write_text(encode(Plan(), operator=f"{operator}:test_widgets"), encoding="utf-8")
+    return replay
+
+
 def test_what_users_do_in_a_plan_is_done_to_a_cluster_that_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,6 +86,8 @@ def test_what_users_do_in_a_plan_is_done_to_a_cluster_that_runs(
         kubeconfig = ready(process)["kubeconfig"]
         code = run("replay", str(replay), "--kubeconfig", kubeconfig, "--until", "5", "--output", "json")
         done = json.loads(capsys.readouterr().out)
+        with pytest.raises(UsageError, match=r"does not define widgets\.example\.com; apply the manifests of `crds`"):
+            run("replay", str(of_custom_kinds(tmp_path)), "--kubeconfig", kubeconfig)
     finally:
         assert stop(process) == 0
     assert [one["action"].split()[2] for one in done if one["refused"]] == ["scale"]

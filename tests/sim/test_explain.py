@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kubeactors.actor.cell import Cell
 from kubeactors.cli.errors import UsageError
@@ -109,6 +110,13 @@ def test_an_object_may_be_named_as_kubectl_does(records: Records) -> None:
     assert find(records, "deploy/web") == find(records, "web") == "deployments/default/web"
     with pytest.raises(UnknownObject, match=r"pods/default/wep was never written; there are .*pods/default/web-"):
         find(records, "pods/default/wep")
+
+
+def test_an_object_of_a_custom_kind_may_be_named_in_the_singular(records: Records) -> None:
+    one, *_ = records.writes
+    custom = [replace(one, key=key) for key in ("caches/default/c", "boxes/default/c")]
+    assert find(replace(records, writes=custom), "cache/c") == "caches/default/c"
+    assert find(replace(records, writes=custom), "Box/default/c") == "boxes/default/c"
 
 
 def test_the_page_needs_no_network_and_holds_everything(records: Records) -> None:

@@ -43,8 +43,9 @@ def find(records: Records, wanted: str) -> str:
     if not rest:
         candidates = [one for one in keys if one.rpartition("/")[2] == resource]
     else:
-        resource = _plural(resource)
-        candidates = [one for one in (f"{resource}/{rest}", f"{resource}/default/{rest}") if one in keys]
+        resources = (_plural(resource), *(f"{resource.lower()}{ending}" for ending in ("s", "es")))  # of custom kinds
+        named = [f"{one}/{place}{rest}" for one in resources for place in ("", "default/")]
+        candidates = [one for one in named if one in keys]
     if candidates:
         return candidates[0]
     near = difflib.get_close_matches(wanted, keys, SUGGESTIONS, 0.3)
