@@ -30,9 +30,9 @@ class Writes:
         effects, fired, name = self._effects, self._effects.counting(fault), fault.component
         match fault:
             case Conflicts():
-                effects.rule(name, Touch(fault.resource, fault.count, fired), ARMED_SECONDS)
+                effects.rule(name, Touch(fault, fired), ARMED_SECONDS)
             case ReplyLost():
-                effects.rule(name, LoseReply(fault.resource, fault.skip, fired, silent=fault.silent), ARMED_SECONDS)
+                effects.rule(name, LoseReply(fault, fired), ARMED_SECONDS)
             case Denied():
                 effects.rule(name, Deny(fault, fired), fault.seconds or ARMED_SECONDS)
             case SlowReplies():

@@ -25,7 +25,7 @@ from kubeactors.apimachinery.status import (
     InternalError,
     Status,
 )
-from kubeactors.sim.chaos.faults import Denial, Denied, LateWrite, Unseen, Verb
+from kubeactors.sim.chaos.faults import Conflicts, Denial, Denied, LateWrite, ReplyLost, Unseen, Verb
 from kubeactors.sim.chaos.rules.common import Fired, concerns, pass_on
 from kubeactors.sim.network import WRITES, Rule
 
@@ -36,33 +36,67 @@ VERBS: dict[Verb, tuple[type[object], ...]] = {
     "patch": (Patch,),
     "delete": (Delete,),
 }
+DENIALS: dict[Denial, Status] = {
+    "forbidden": Forbidden.saying("admission webhook denied the request: not now").status,
+    "internal-error": InternalError.saying("Internal error occurred: failed calling webhook").status,
+}
+CHANGES = (Update, Patch, Delete)
+"""The requests that are about an object that is there."""
 TOUCHED = "sim.kubeactors/touched"
 """The annotation by which somebody changes an object just before somebody else does."""
 
 
-class Touch(Rule):
-    """Somebody changes an object between the component's read and its write."""
+class _Meant:
+    """The writes that a fault is about: so many of their kind, after others, or each so many-th.
 
-    def __init__(self, resource: str, count: int, fired: Fired) -> None:
+    Who does not wait for an answer cannot be given another one: such writes are never meant.
+
+    Args:
+        resource: of the objects that are written; of any but events and leases if empty.
+        verbs: the classes of the requests.
+        skip: so many come first.
+        count: how many are meant.
+        every: each so many-th of those is.
+    """
+
+    def __init__(
+        self, resource: str, verbs: tuple[type[object], ...] = WRITES, *, skip: int = 0, count: int = 1, every: int = 1
+    ) -> None:
         self._resource = resource
-        self._left = count
+        self._verbs = verbs
+        self._skip = skip
+        self._count = count
+        self._every = every
+        self._seen = 0
+
+    def has(self, envelope: Envelope) -> bool:
+        """Whether this is one of them; it is counted."""
+        message, _, reply = envelope
+        if reply is None or not isinstance(message, self._verbs):
+            return False
+        if not concerns(self._resource, cast("ApiRequest[object]", message).resource.resource):
+            return False
+        self._seen += 1
+        number, rest = divmod(self._seen - self._skip, self._every)
+        return not rest and 0 < number <= self._count
+
+
+class Touch(Rule):
+    """Somebody changes an object between the component's read and its write. See `Conflicts`."""
+
+    def __init__(self, fault: Conflicts, fired: Fired) -> None:
+        self._meant = _Meant(fault.resource, CHANGES, count=fault.count)
         self._count = 0
         self._fired = fired
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Change the object first."""
-        message = envelope[0]
-        if (
-            not self._left
-            or not isinstance(message, Update | Patch | Delete)
-            or not concerns(self._resource, message.resource.resource)
-        ):
+        if not self._meant.has(envelope):
             return envelope
-        self._left -= 1
         self._fired()
         changed: Wait[object] = Wait()
         changed.waiter = partial(self.network.deliver, server, envelope)
-        server.put((self._change(message), None, changed))
+        server.put((self._change(cast("ApiRequest[object]", envelope[0])), None, changed))
         return None
 
     def _change(self, message: ApiRequest[object]) -> Patch:
@@ -79,26 +113,18 @@ class Touch(Rule):
 
 
 class LoseReply(Rule):
-    """A write takes effect, and its reply is lost."""
+    """A write takes effect, and its reply is lost. See `ReplyLost`."""
 
-    def __init__(self, resource: str, skip: int, fired: Fired, *, silent: bool) -> None:
-        self._resource = resource
-        self._skip = skip
+    def __init__(self, fault: ReplyLost, fired: Fired) -> None:
+        self._meant = _Meant(fault.resource, skip=fault.skip)
+        self._silent = fault.silent
         self._fired = fired
-        self._silent = silent
-        self._done = False
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Deliver it with another address for the reply."""
         message, sender, reply = envelope
-        if self._done or reply is None or not isinstance(message, WRITES):
+        if reply is None or not self._meant.has(envelope):
             return envelope
-        if not concerns(self._resource, message.resource.resource):
-            return envelope
-        if self._skip:
-            self._skip -= 1
-            return envelope
-        self._done = True
         self._fired()
         lost: Wait[object] = Wait()
         if not self._silent:
@@ -135,25 +161,6 @@ class DelayReply(Rule):
         return message, sender, early
 
 
-class _Meant:
-    """The writes that a fault is about: so many of their kind, after others."""
-
-    def __init__(self, fault: LateWrite | Denied | Unseen) -> None:
-        self._fault = fault
-        self._seen = 0
-
-    def has(self, envelope: Envelope) -> bool:
-        """Whether this is one of them; it is counted."""
-        fault, (message, _, reply) = self._fault, envelope
-        if reply is None or not isinstance(message, VERBS[fault.verb]):
-            return False
-        if not concerns(fault.resource, cast("ApiRequest[object]", message).resource.resource):
-            return False
-        self._seen += 1
-        number, rest = divmod(self._seen - fault.skip, fault.every if isinstance(fault, Denied) else 1)
-        return not rest and 0 < number <= fault.count
-
-
 class Hold(Rule):
     """Some writes come late, or their replies do.
 
@@ -170,7 +177,7 @@ class Hold(Rule):
         after: Callable[[float, Callable[[], object]], object],
     ) -> None:
         self._fault = fault
-        self._meant = _Meant(fault)
+        self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count)
         self._fired = fired
         self._after = after
 
@@ -208,7 +215,7 @@ class Vanish(Rule):
     """
 
     def __init__(self, fault: Unseen, hide: Callable[[str], object], gone: Callable[[TypedObject], object]) -> None:
-        self._meant = _Meant(fault)
+        self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count)
         self._hide = hide
         self._gone = gone
 
@@ -234,17 +241,11 @@ def _actor_of(envelope: Envelope) -> object:
     return cell.actor if cell is not None else None
 
 
-DENIALS: dict[Denial, Status] = {
-    "forbidden": Forbidden.saying("admission webhook denied the request: not now").status,
-    "internal-error": InternalError.saying("Internal error occurred: failed calling webhook").status,
-}
-
-
 class Deny(Rule):
     """Some writes are refused. See `Denied`."""
 
     def __init__(self, fault: Denied, fired: Fired) -> None:
-        self._meant = _Meant(fault)
+        self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count, every=fault.every)
         self._status = DENIALS[fault.answer]
         self._fired = fired
 
