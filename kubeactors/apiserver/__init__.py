@@ -1,6 +1,7 @@
 """The API server: the one door to the state of the cluster. Authenticate, authorize, mutate, validate, registry, store.
 
     server.py       the actor: takes requests, answers       authorization.py  who may do what; rbac/ decides it
+    parts.py        what it consists of, made anew with it
     reading.py      get and list                             writing.py        create, update, patch, delete
     showing.py      what is read, in the version asked for
     watching.py     where a watch begins                     streams.py        how it goes on and ends

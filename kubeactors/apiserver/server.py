@@ -29,15 +29,11 @@ from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
 from kubeactors.apiserver import rbac
 from kubeactors.apiserver.admission.webhooks.call import Call, no_call
-from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
 from kubeactors.apiserver.authorization import Authorizer, access_to, denied
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.config import ApiServerConfig
-from kubeactors.apiserver.customresources.conversions import ATTEMPTS, Conversions, NeedsConversion
-from kubeactors.apiserver.customresources.definitions import DEFINITIONS, Definitions
-from kubeactors.apiserver.customresources.served import CustomKinds, Tables
-from kubeactors.apiserver.freshness import CacheFreshness
+from kubeactors.apiserver.customresources.conversions import ATTEMPTS, NeedsConversion
 from kubeactors.apiserver.health import STORE_SECONDS, CheckServer, ServerCheck, Step
 from kubeactors.apiserver.keys import ROOT
 from kubeactors.apiserver.messages import (
@@ -54,38 +50,21 @@ from kubeactors.apiserver.messages import (
     SettleDefinitions,
 )
 from kubeactors.apiserver.objects import PODS
-from kubeactors.apiserver.ownership import Ownership
+from kubeactors.apiserver.parts import Ground, Parts
 from kubeactors.apiserver.rbac.bootstrap import ensure_policy
-from kubeactors.apiserver.reading import Reader
-from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
-from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.apiserver.registry.renewals import renew
-from kubeactors.apiserver.registry.repair import Repair
 from kubeactors.apiserver.registry.resource import Resource
-from kubeactors.apiserver.registry.reviews import Reviews
-from kubeactors.apiserver.registry.storage import Stored
 from kubeactors.apiserver.registry.subresources import not_allowed
-from kubeactors.apiserver.registry.templates import Templates
 from kubeactors.apiserver.registry.tokens import TokenIssuer
 from kubeactors.apiserver.selection import Selection
 from kubeactors.apiserver.selfdescription import describe, ensure
-from kubeactors.apiserver.service_repair import ServiceRepair, recording
 from kubeactors.apiserver.serving import (
-    Known,
-    Shared,
-    admission_of,
-    book_of,
-    ledger_of,
     node_of_kind,
-    resources_of,
-    subresources_of,
     unknown_resource,
 )
-from kubeactors.apiserver.showing import Showing, selection_of
-from kubeactors.apiserver.streams import Streams
+from kubeactors.apiserver.showing import selection_of
 from kubeactors.apiserver.watchers import Subscriber, WatchHub
 from kubeactors.apiserver.watching import await_start, start_of
-from kubeactors.apiserver.writing import Writer
 from kubeactors.storage.messages import (
     Compact,
     Range,
@@ -137,29 +116,32 @@ class ApiServer(
         *,
         call_webhook: Call = no_call,
     ) -> None:
-        self._call_webhook = call_webhook
         for kind in scheme:
             if kind.custom:  # of an instance before this one
                 scheme.remove(kind.gvr)
-        self._scheme = scheme
         self._store = store
         self._config = config or ApiServerConfig()
         self._authorizer = authorizer or rbac.default_authorizer()
-        self._tokens = tokens
         self._hub = WatchHub(self._config.watch_backlog)
         self._cacher = Cacher(scheme, self._hub, history=self._config.watch_history, node_of=node_of_kind)
+        self._ground = Ground(
+            scheme, store, self._config, self._authorizer, tokens, call_webhook, self._hub, self._cacher
+        )
         self._ready = Gate()
         self._store_watch = 0
         self._priming = False
         self._compact_revision = 0
         self._steps_over = 0
+        self._converting: dict[tuple[Subscriber, int], None] = {}
+        """For whom what is gathered is being converted."""
 
     async def started(self) -> None:
         """Prime the cache and create what every cluster has."""
-        registry = self._assemble()
+        parts = Parts(self._ground, self.ctx, self._give_up_later, self._settle_later)
+        self._take(parts)
         await self._prime()
         self._over(Step.CACHE)
-        await bootstrap(registry, self._resources, self._config, self._addresses.first)
+        await bootstrap(parts.registry, self._resources, self._config, parts.addresses.first)
         self._over(Step.FIRST_OBJECTS)
         description = describe(self._resources.values(), self._config)
         while not await ensure_policy(self._stored, self._resources, self.ctx):
@@ -178,60 +160,12 @@ class ApiServer(
         self.ctx.every(self._config.compaction_seconds, CompactHistory(), key="compaction")
         self.ctx.every(self._config.repair_seconds, RepairServices(), key="repair")
 
-    def _assemble(self) -> Registry:
-        """Make the parts, and introduce them to each other; the one that first objects are written by."""
-        environment = self.ctx
-        self._streams = Streams(self.ctx, self._hub, self._cacher, self._config.watch_seconds)
-        addresses = self._addresses = AddressAllocator(self._config.service_cidr, environment.random_for("addresses"))
-        ports = PortAllocator(
-            self._config.node_port_first, self._config.node_port_last, environment.random_for("node ports")
-        )
-        shared = Shared(environment=environment, addresses=addresses, ports=ports, templates=Templates())
-        known = Known(
-            shared.templates,
-            ledger_of(self._cacher, environment),
-            book_of(self._scheme, self._cacher),
-        )
-        self._authorizer.follow(self._cacher)
-        admission = admission_of(self._authorizer, self._cacher, environment.random_for("token volumes"), known)
-        self._resources = resources_of(self._scheme, self._cacher, shared)
-        self._subresources = subresources_of(self._resources, environment, self._cacher, self._tokens)
-        self._freshness = CacheFreshness(self._store, self._cacher, self._give_up_later)
-        reader = Reader(self._store, self._freshness)
-        self._stored = Stored(self._store)
-        webhooks = Webhooks(known.policies, self._cacher, self._authorizer, environment, self._call_webhook)
-        registry = Registry(self._stored, environment, admission, webhooks)
-        reviews = Reviews(self._authorizer, environment, self._cacher, self._tokens)
-        ownership = Ownership(environment)
-        tables = Tables(self._scheme, self._resources, self._subresources)
-        self._conversions = Conversions(self._cacher, environment, self._call_webhook)
-        self._showing = Showing(reader, self._subresources, self._conversions)
-        self._converting: dict[tuple[Subscriber, int], None] = {}
-        self._custom = CustomKinds(tables, self._cacher, self._streams, environment, self._conversions)
-        self._repair = ServiceRepair(
-            Repair(addresses, ports),
-            self._resources,
-            self._stored,
-            self._freshness,
-            environment=environment,
-            record=recording(self.ctx),
-        )
-        definitions = self._resources.get(DEFINITIONS)
-        self._definitions = None
-        if definitions is not None:
-            self._definitions = Definitions(registry, definitions, self._cacher, self._custom, environment)
-            self._definitions.wake = self._settle_later
-            self._cacher.follow(self._definitions)
-        self._writer = Writer(
-            registry,
-            reader,
-            self._freshness,
-            self._subresources,
-            ownership,
-            reviews=reviews,
-            conversions=self._conversions,
-        )
-        return registry
+    def _take(self, parts: Parts) -> None:
+        """Requests need them at hand."""
+        self._resources, self._subresources = parts.resources, parts.subresources
+        self._streams, self._freshness, self._stored = parts.streams, parts.freshness, parts.stored
+        self._showing, self._writer = parts.showing, parts.writer
+        self._conversions, self._definitions, self._repair = parts.conversions, parts.definitions, parts.repair
 
     def stopped(self) -> None:
         """Watches do not outlive the instance: their subscribers watch again."""
