@@ -73,3 +73,47 @@ def test_a_node_has_a_summary_and_metrics_of_its_own(kubectl: Kubectl, namespace
     labels = f'{{container="a",namespace="{namespace}",pod="busy"}}'
     assert f"container_memory_working_set_bytes{labels} {64 << 20}\n" in metrics
     assert kubectl.run("get", "--raw", "/api/v1/nodes/nobody/proxy/stats/summary").returncode == 1
+
+
+STRESS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: memory-demo}
+spec:
+  containers:
+  - name: stress
+    image: polinux/stress
+    resources: {limits: {memory: 200Mi}}
+    command: [stress]
+    args: ["--vm", "1", "--vm-bytes", "150M", "--vm-hang", "1"]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: memory-demo-2}
+spec:
+  containers:
+  - name: stress
+    image: polinux/stress
+    resources: {limits: {memory: 100Mi}}
+    command: [stress]
+    args: ["--vm", "1", "--vm-bytes", "250M", "--vm-hang", "1"]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: cpu-demo}
+spec:
+  containers: [{name: stress, image: vish/stress, resources: {limits: {cpu: "1"}}, args: [-cpus, "2"]}]
+"""
+
+
+def test_stress_takes_what_it_is_told_to_and_no_more_than_its_limit(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("apply", "-n", namespace, "-f", "-", text=STRESS)
+    killed = "--for=jsonpath={.status.containerStatuses[0].lastState.terminated.reason}=OOMKilled"
+    kubectl("wait", "-n", namespace, killed, "pod/memory-demo-2", "--timeout=30s")
+
+    wanted = [["cpu-demo", "1000m", "4Mi"], ["memory-demo", "1m", "150Mi"]]
+    for _ in range(200):
+        if rows(kubectl("top", "pod", "-n", namespace, "cpu-demo")) == wanted[:1]:
+            break
+    shown = [row for row in rows(kubectl("top", "pod", "-n", namespace)) if row[0] != "memory-demo-2"]
+    assert shown == wanted

@@ -6,7 +6,7 @@
     simulated.py          containers that do what their command says, or what was declared
     simulated_container.py  one that is nothing but times           command_container.py  one whose command is run
     behaviour.py          what can be declared of them               curves.py       values that change with time
-    missing_images.py     images that cannot be pulled
+    missing_images.py     images that cannot be pulled             stress.py       what a well-known command takes
     sessions.py           commands that run besides                  attached.py     somebody who looks
     network_files.py      names that a pod knows
     shell/                the commands

@@ -31,6 +31,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer, served
+from kubeactors.kubelet.runtimes.stress import stressed
 from kubeactors.kubelet.runtimes.table import RunningContainer, RuntimeTable, Sandbox, image_id
 
 
@@ -59,6 +60,7 @@ class SimulatedRuntime(RuntimeTable):
         is_task = container.name in sandbox.config.tasks
         if is_played(container, behaviour, config.mounts, is_task=is_task):
             return CommandContainer(id_, sandbox, config, behaviour, now)
+        behaviour = stressed(container, behaviour)
         return SimulatedContainer(id_, sandbox, config, _ending(behaviour) if is_task else behaviour, now)
 
     def resume(
@@ -69,7 +71,7 @@ class SimulatedRuntime(RuntimeTable):
         is_task = config.container.name in sandbox.config.tasks
         if status.state.running is not None and is_played(config.container, behaviour, is_task=is_task):
             return None
-        behaviour = _ending(behaviour) if is_task else behaviour
+        behaviour = stressed(config.container, _ending(behaviour) if is_task else behaviour)
         container = SimulatedContainer(status.container_id.partition("://")[2], sandbox, config, behaviour, now)
         container.resume(status, now)
         return container
