@@ -58,7 +58,8 @@ async def _refresh(live: Live, system: ActorSystem, interval_seconds: float, by:
     while True:
         await anyio.sleep(interval_seconds)
         after = system.snapshot()
-        live.update(picture(view_of(before, after, by=by, sort=sort), live.console.height - HEAD, sort), refresh=True)
+        lines, width = live.console.height - HEAD, live.console.width
+        live.update(picture(view_of(before, after, by=by, sort=sort), lines, sort, width), refresh=True)
         before = after
 
 
@@ -74,26 +75,54 @@ COLUMNS: tuple[tuple[str, Key], ...] = (
 )
 
 
-def picture(view: View, lines: int, sort: Key = "busy") -> Group:
-    """A view to be printed; of many rows the first `lines`."""
+DISPENSABLE: tuple[Key, ...] = ("waiting", "handled", "actors", "restarts", "mailbox")
+"""Columns that a narrow terminal does without, in this order."""
+NAME_WIDTH, NUMBER_WIDTH = 24, 8
+"""What columns take at least, and with the space between them."""
+
+
+def columns(width: int, sort: Key) -> tuple[tuple[str, Key], ...]:
+    """Those that there is room for; what rows are sorted by is always among them.
+
+    >>> [title for title, _ in columns(60, "busy")]
+    ['ACTOR', 'MSG/S', 'BUSY', 'MAILBOX', 'RESTARTS']
+    >>> columns(80, "busy") == COLUMNS, [title for title, _ in columns(10, "handled")]
+    (True, ['ACTOR', 'MSG/S', 'BUSY', 'HANDLED'])
+    """
+    found = COLUMNS
+    for key in DISPENSABLE:
+        if NAME_WIDTH + NUMBER_WIDTH * (len(found) - 1) > width and key != sort:
+            found = tuple(one for one in found if one[1] != key)
+    return found
+
+
+def picture(view: View, lines: int, sort: Key = "busy", width: int = 80) -> Group:
+    """A view to be printed; of many rows the first `lines`, and the columns that `width` has room for."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title, key in COLUMNS:
+    shown = columns(width, sort)
+    for title, key in shown:
         name = key == "name"
         style = "bold" if key == sort else None
         table.add_column(
-            title, header_style=style, justify="left" if name else "right", no_wrap=True, overflow="ellipsis"
+            title,
+            header_style=style,
+            justify="left" if name else "right",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=None if name else len(title),
         )
     for row in view.rows[: max(lines, 1)]:
-        table.add_row(
-            row.name,
-            f"{row.actors:,}",
-            f"{row.rate:,.1f}",
-            Text(f"{row.busy:.1%}", "red" if row.busy > BUSY else ""),
-            Text(f"{row.mailbox:,}", "yellow" if row.mailbox else ""),
-            f"{row.waiting:,}",
-            f"{row.handled:,}",
-            Text(f"{row.restarts:,}", "yellow" if row.restarts else ""),
-        )
+        cells: dict[Key, str | Text] = {
+            "name": row.name,
+            "actors": f"{row.actors:,}",
+            "rate": f"{row.rate:,.1f}",
+            "busy": Text(f"{row.busy:.1%}", "red" if row.busy > BUSY else ""),
+            "mailbox": Text(f"{row.mailbox:,}", "yellow" if row.mailbox else ""),
+            "waiting": f"{row.waiting:,}",
+            "handled": f"{row.handled:,}",
+            "restarts": Text(f"{row.restarts:,}", "yellow" if row.restarts else ""),
+        }
+        table.add_row(*(cells[key] for _, key in shown))
     return Group(headline(view), table)
 
 

@@ -45,7 +45,7 @@ async def _demo() -> None:
     console.print(f"\nThat was {time.perf_counter() - began:.1f} s. Now with your own kubectl:\n")
     console.print("  kubeactors up &")
     console.print("  export KUBECONFIG=~/.local/share/kubeactors/kubeconfig")
-    console.print("  kubectl create deployment hello --image=example/hello --replicas=3")
+    console.print("  kubectl create deployment hello --image=example/hello --replicas=3", soft_wrap=True)
     console.print("  kubectl get pods --watch")
 
 
@@ -140,7 +140,8 @@ class _Tour:
     async def _show(self, kind: type[Node | Pod | Deployment | Service], *, wide: bool = False) -> None:
         objects = (await self._client.list(kind, "" if kind is Node else "default")).items
         for line in kubectl_table(objects, self._wall(), wide=wide):
-            self._console.print(f"  {line}", soft_wrap=True)
+            whole = not self._console.is_terminal
+            self._console.print(f"  {line}", soft_wrap=whole, no_wrap=True, overflow="crop")
 
     async def _until(self, what: str, reached: Callable[[], Awaitable[bool]]) -> None:
         began = time.perf_counter()

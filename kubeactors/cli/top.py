@@ -69,7 +69,7 @@ def _print(view: View, sort: Key) -> None:
     from kubeactors.actor.terminal import picture  # noqa: PLC0415 -- the same
 
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
-    console.print(picture(view, ALL, sort))
+    console.print(picture(view, ALL, sort, console.width))
 
 
 def _show(views: Iterator[View], sort: Key) -> None:
@@ -82,6 +82,6 @@ def _show(views: Iterator[View], sort: Key) -> None:
     try:
         with Live(console=console, auto_refresh=False, screen=True) as live:
             for view in views:
-                live.update(picture(view, console.height - HEAD, sort), refresh=True)
+                live.update(picture(view, console.height - HEAD, sort, console.width), refresh=True)
     except KeyboardInterrupt:
         """It is how one leaves."""
