@@ -1,6 +1,7 @@
 """The grammar of plans: what a scenario may consist of.
 
     actions.py   what users do        faults/     what breaks        source.py   where choices come from
+    subjects.py  the workloads it is about        creations.py   with what these are created
     extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
     probing.py   how containers are probed        rules.py     what users let be written
     rights.py    what they let people do          defaults.py    what is filled in

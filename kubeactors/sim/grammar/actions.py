@@ -2,31 +2,21 @@
 
 from collections.abc import Callable
 
-import msgspec
-
 from kubeactors.sim import workload
+from kubeactors.sim.grammar.creations import MAX_REPLICAS, Creations
 from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.grammar.subjects import (
+    CRON_JOB,
+    DAEMON_SET,
+    DEPLOYMENT,
+    KEEPERS,
+    SET_KINDS,
+    STATEFUL_SET,
+    Subject,
+    subjects,
+)
 from kubeactors.sim.workload import AnyAction
 
-DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB = "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"
-REPLICATION_CONTROLLER, REPLICA_SET = "ReplicationController", "ReplicaSet"
-KEEPERS: dict[str, workload.Keeper] = {REPLICATION_CONTROLLER: "ReplicationController", REPLICA_SET: "ReplicaSet"}
-KINDS = (*(DEPLOYMENT,) * 8, *(STATEFUL_SET,) * 6, *(JOB,) * 4, *(DAEMON_SET,) * 2, CRON_JOB, *KEEPERS)
-"""What is created, the important ones more than once."""
-NAMES = {
-    DEPLOYMENT: ("web", "api"),
-    STATEFUL_SET: ("db", "log"),
-    DAEMON_SET: ("agent", "proxy"),
-    JOB: ("batch", "sum"),
-    CRON_JOB: ("tick", "report"),
-    REPLICATION_CONTROLLER: ("old", "shop"),
-    REPLICA_SET: ("bare", "spare"),
-}
-SET_KINDS: dict[str, workload.SetKind] = {
-    STATEFUL_SET: "StatefulSet", DAEMON_SET: "DaemonSet", JOB: "Job", CRON_JOB: "CronJob",
-    **KEEPERS,
-}  # fmt: skip
-CONCURRENCIES: tuple[workload.Concurrency, ...] = ("Forbid", "Replace", "Allow")
 CRON_SECONDS = 150.0
 """So long at least a cron job is not suspended: it is due each minute."""
 IMAGES = ("2", "3", "1", workload.SLOW_IMAGE)
@@ -35,8 +25,6 @@ OFFSETS = (0.0, 0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 """How long after another action the next one comes, in seconds."""
 AMID = (0.3, 0.5, 0.8, 1.2, 2.0, 4.0)
 """How soon after a workload's pods have begun to come and go something comes in between, in seconds."""
-TOLERATED = (15, 5, 60)
-"""How long pods stay on a bad node, in seconds."""
 TAINTED = (3.0, 10.0, 30.0)
 """How long taints stay: shorter and longer than pods tolerate them."""
 APART, VISITS, HELD = (1.0, 0.2, 4.0), (15.0, 3.0, 0.5, 40.0), (0.0, 5.0, 15.0)
@@ -44,19 +32,11 @@ APART, VISITS, HELD = (1.0, 0.2, 4.0), (15.0, 3.0, 0.5, 40.0), (0.0, 5.0, 15.0)
 MOMENT_SECONDS = 20
 """Moments are this far apart at least: most of what a moment begins is over at the next. One may come much later, when
 long lags end."""
-MAX_REPLICAS = 7
 
 COMMON_ONE_IN = 7
 """One action of so many is about nodes or namespaces: most of these end much of what is under way."""
 
 Make = Callable[[float], AnyAction]
-
-
-class Subject(msgspec.Struct, frozen=True):
-    """A workload that things are done to."""
-
-    kind: str
-    name: str
 
 
 class Actions:
@@ -82,7 +62,8 @@ class Actions:
         """What was rolled to the slow image."""
         self._under_way: tuple[Subject, float] | None = None
         """Whose pods have just begun to come and go, and since when."""
-        self.subjects: tuple[Subject, ...] = self._draw_subjects()
+        self._creations = Creations(source, self._size)
+        self.subjects: tuple[Subject, ...] = subjects(source)
         self.times: list[float] = []
         """When something was done, in the order in which it was drawn."""
         self.cordoned: dict[str, None] = {}
@@ -144,15 +125,6 @@ class Actions:
         """The number of a pod: often the one that something was done to before."""
         return self._source.choice((self._number, self._source.integer(0, MAX_REPLICAS)))
 
-    def _draw_subjects(self) -> tuple[Subject, ...]:
-        taken: dict[str, int] = {}
-        found: list[Subject] = []
-        for _ in range(self._source.integer(1, 2)):
-            kind = self._source.choice(KINDS)
-            found.append(Subject(kind, NAMES[kind][taken.get(kind, 0)]))
-            taken[kind] = taken.get(kind, 0) + 1
-        return tuple(found)
-
     def _at(self) -> float:
         """At a moment, or soon after another action."""
         base = self._source.choice((self.times[-1], self.times[-1], *(moment + 1.0 for moment in self._moments)))
@@ -160,60 +132,11 @@ class Actions:
         self.times.append(at)
         return at
 
-    # Creations.
+    # What is done to one kind.
 
     def _create(self, subject: Subject, at: float) -> AnyAction:
-        source, name = self._source, subject.name
         self._gone.pop(subject, None)
-        if subject.kind == STATEFUL_SET:
-            return workload.CreateStatefulSet(
-                at=at,
-                name=name,
-                replicas=max(self._size(4), 1),
-                parallel=not source.integer(0, 2),
-                claims=not source.integer(0, 1),
-                tolerate_seconds=source.choice(TOLERATED),
-                probes=not source.integer(0, 3),
-            )
-        if subject.kind == DAEMON_SET:
-            return workload.CreateDaemonSet(at=at, name=name, max_unavailable=source.integer(1, 2))
-        if subject.kind in KEEPERS:
-            return workload.CreateReplicationController(
-                at=at,
-                name=name,
-                of=KEEPERS[subject.kind],
-                replicas=max(self._size(4), 1),
-                tolerate_seconds=source.choice(TOLERATED),
-                probes=not source.integer(0, 3),
-            )
-        if subject.kind == CRON_JOB:
-            concurrency, seconds = source.choice(CONCURRENCIES), source.choice((0.5, 5.0, 70.0))
-            return workload.CreateCronJob(at=at, name=name, concurrency=concurrency, run_seconds=seconds)
-        if subject.kind == JOB:
-            return workload.CreateJob(
-                at=at,
-                name=name,
-                completions=source.integer(1, 6),
-                parallelism=source.integer(1, 4),
-                exit_code=source.choice((0, 0, 1)),
-                backoff_limit=source.integer(0, 3),
-                indexed=not source.integer(0, 3),
-            )
-        surge, unavailable = source.choice(((1, 0), (2, 1), (0, 1), (1, 1), (3, 0)))
-        return workload.CreateDeployment(
-            at=at,
-            name=name,
-            replicas=max(self._size(MAX_REPLICAS), 1),
-            max_surge=surge,
-            max_unavailable=unavailable,
-            recreate=not source.integer(0, 9),
-            tolerate_seconds=source.choice(TOLERATED),
-            probes=not source.integer(0, 3),
-            flaps=not source.integer(0, 1),
-            urgent=not source.integer(0, 2),
-        )
-
-    # What is done to one kind.
+        return self._creations.of(subject, at)
 
     def _about(self, subject: Subject) -> tuple[Make, ...]:
         if subject.kind == DEPLOYMENT:

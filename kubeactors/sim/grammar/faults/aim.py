@@ -4,7 +4,8 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, Restorable
-from kubeactors.sim.grammar.actions import (
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.grammar.subjects import (
     CRON_JOB,
     DAEMON_SET,
     DEPLOYMENT,
@@ -13,7 +14,6 @@ from kubeactors.sim.grammar.actions import (
     REPLICATION_CONTROLLER,
     STATEFUL_SET,
 )
-from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.processes import MANAGER, SCHEDULER
 
 CONTROLLERS = ("garbagecollector", "namespace", "nodelifecycle", "taint-eviction", "podgc")
