@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast
 from kubeactors.actor.envelope import Mark
 from kubeactors.actor.errors import Terminated
 from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.ref import Later
 from kubeactors.actor.supervision import Supervision
-from kubeactors.message import Message
+from kubeactors.message import Message, Request
 
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
@@ -128,7 +129,7 @@ def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
 
     Raises:
         TypeError: a handler's parameter has no annotation; a message can change; the protocol has a message that no
-            handler takes; two handlers of one class take the same message.
+            handler takes; two handlers of one class take the same message; a handler returns what is no reply to it.
     """
     if "handlers" not in actor.__dict__:
         table: dict[type, Handler] = {}
@@ -233,7 +234,38 @@ def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:
         raise TypeError(f"{actor.__name__}.{method.__name__}: annotate its parameter with the messages it handles")
     found = _flatten(hints[parameters[1]])
     _refuse_mutable(found)
+    for message in found:
+        wanted, said = _reply_of(message), hints.get("return")
+        if are_apart(said, wanted):
+            names = (getattr(one, "__name__", "") for one in (said, message, wanted))
+            raise TypeError(
+                "{}.{} returns {}, and {} is answered with {}".format(actor.__name__, method.__name__, *names)
+            )
     return found
+
+
+def _reply_of(message: type) -> object:
+    """What a request is answered with; None of what is no request."""
+    bases = (base for cls in message.__mro__ for base in vars(cls).get("__orig_bases__", ()))
+    return next((typing.get_args(base)[0] for base in bases if typing.get_origin(base) is Request), None)
+
+
+def _asks_for_structure(kind: object) -> bool:
+    """Whether what it is, is no matter of subclasses."""
+    return bool(getattr(kind, "_is_protocol", False)) or typing.is_typeddict(kind)
+
+
+def are_apart(said: object, wanted: object) -> bool:
+    """Whether a value of one type can surely not stand for the other: of what is no plain class nobody says so.
+
+    >>> are_apart(str, int), are_apart(bool, int), are_apart(int, float), are_apart(str, int | None)
+    (True, False, False, False)
+    """
+    if _asks_for_structure(said) or _asks_for_structure(wanted) or (said, wanted) == (int, float):
+        return False
+    if not isinstance(said, type) or not isinstance(wanted, type) or issubclass(said, Later):
+        return False
+    return not issubclass(said, wanted) and not issubclass(wanted, said)
 
 
 def _refuse_mutable(messages: list[type]) -> None:

@@ -70,6 +70,22 @@ def test_two_handlers_of_the_same_message_are_refused_and_an_overridden_one_is_n
     assert sim.ask(doubled, GetTotal()) == 4
 
 
+def test_a_handler_whose_result_is_no_reply_is_refused() -> None:
+    class Shy(Actor[GetTotal]):
+        @handle
+        def get(self, message: GetTotal) -> None:
+            """Forgets to return it."""
+
+    class Chatty(Actor[GetTotal]):
+        @handle
+        async def get(self, message: GetTotal) -> str:
+            return "a lot"
+
+    for actor, said in ((Shy, "Shy.get returns NoneType"), (Chatty, "Chatty.get returns str")):
+        with pytest.raises(TypeError, match=f"{said}, and GetTotal is answered with int"):
+            SimSystem().spawn(actor)
+
+
 class Unknown(Message, frozen=True):
     """Nobody handles it."""
 
