@@ -113,11 +113,8 @@ def _of_budget(old: TypedObject, new: TypedObject) -> Iterator[str]:
     said = next((one for one in status.conditions if one.type == "DisruptionAllowed"), None)
     if said is not None and said.status != str(allowed > 0):
         yield f"DisruptionAllowed {said.status}, and disruptions allowed {allowed}"
-    if (
-        said is None
-        or said.reason == "SyncFailed"
-        or not status.disrupted_pods.items() <= old.status.disrupted_pods.items()
-    ):
+    is_eviction = status.disrupted_pods and allowed == old.status.disruptions_allowed - 1
+    if said is None or said.reason == "SyncFailed" or is_eviction:
         return
     spare = max(status.current_healthy - status.desired_healthy, 0) if status.expected_pods else 0
     if allowed != spare:
