@@ -32,6 +32,8 @@ from kubeactors.sim.world import Commit, World
 
 SIMILAR = 11
 """So many events at most say the same of one object in other words: then they are combined in one more."""
+FORGOTTEN = 600 * SECOND
+"""So long after the last of them nobody knows how many there were; nor does who starts again."""
 BOUND = re.compile(r"Successfully assigned \S+ to (\S+)")
 DEED = re.compile(r"(create|delete)d? (pod|job):? (\S+)", re.IGNORECASE)
 SCALED = re.compile(r"Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
@@ -48,8 +50,8 @@ class EventsAreTrue(Invariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._alike: dict[tuple[str, ...], dict[str, None]] = {}
-        """The names of those that say the same of one object in other words."""
+        self._alike: dict[tuple[str, ...], list[int]] = {}
+        """When those were first told that say the same of one object in other words."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each that is written, or written again."""
@@ -78,10 +80,17 @@ class EventsAreTrue(Invariant):
         if not known and not any(is_about(event, one.current) for one in history or ()):
             yield f"there was no such object with the uid {involved.uid}"
         yield from self._untrue(event)
+        yield from self._counted(event)
+
+    def _counted(self, event: Event) -> Iterator[str]:
+        involved = event.involved_object
         who = (involved.kind, involved.uid, involved.field_path, event.reason, event.reporting_component)
-        alike = self._alike.setdefault((*who, event.reporting_instance), {})
-        alike[event.metadata.name] = None
-        if len(alike) > SIMILAR and not any(name in self.world.disturbed for name in (MANAGER, SCHEDULER)):
+        alike, now = self._alike.setdefault((*who, event.reporting_instance), []), self.root.kernel.now
+        if alike and alike[-1] + FORGOTTEN < now:
+            alike.clear()
+        alike.append(now)
+        tellers = (MANAGER, SCHEDULER, event.reporting_instance)
+        if len(alike) > SIMILAR and not any(name in self.world.disturbed for name in tellers):
             yield f"is the {len(alike)}th event that says so"
 
     def _untrue(self, event: Event) -> Iterator[str]:
