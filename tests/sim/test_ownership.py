@@ -4,7 +4,7 @@ import pytest
 
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import Seeded
-from kubeactors.sim.grammar.managing import Managing
+from kubeactors.sim.grammar.topics.managing import Managing
 from kubeactors.sim.invariants.apiserver.ownership import OwnersAreKnown
 from kubeactors.sim.plan import in_order
 from kubeactors.sim.workload import Manage

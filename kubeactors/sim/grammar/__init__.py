@@ -3,9 +3,7 @@
     actions.py   what users do        faults/     what breaks        source.py   where choices come from
     subjects.py  the workloads it is about        creations.py   with what these are created
     extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
-    probing.py   how containers are probed        rules.py     what users let be written
-    rights.py    what they let people do          defaults.py    what is filled in
-    managing.py  what several managers say of one object
+    topics/      each of these                        probing.py   how containers are probed
 
 Things happen in bursts, at a few moments, because what breaks together breaks most.
 """

@@ -1,0 +1,36 @@
+"""Accounts and their tokens."""
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+ACCOUNTS = ("robot", "default")
+
+
+class Accounts:
+    """Draws what is done about them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def first(self, at: float) -> list[AnyAction]:
+        """A token."""
+        return [workload.AddToken(at=at, name="token-1", account=self._source.choice(ACCOUNTS))]
+
+    def another(self, at: float) -> AnyAction:
+        """More of these, or none; or an account, or what every namespace has, goes."""
+        source = self._source
+        token, account = f"token-{source.choice((1, 1, 2))}", source.choice(ACCOUNTS)
+        match source.integer(0, 4):
+            case 0:
+                return workload.AddToken(at=at, name=token, account=account)
+            case 1:
+                return workload.DropToken(at=at, name=token)
+            case 2 | 3:
+                return workload.DropAccount(at=at, name=account)
+            case _:
+                return workload.SpoilRoot(at=at, namespace="default", delete=not source.integer(0, 1))

@@ -1,0 +1,47 @@
+"""Certificates."""
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+SIGNERS: tuple[workload.Signer, ...] = ("client", "client", "kubelet", "foreign")
+LATE_ONE_IN, LATE_SECONDS = 4, 700.0
+"""One scenario in which certificates are asked for takes longer than the shortest of them last."""
+
+
+class Certificates:
+    """Draws what is done about them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def first(self, at: float) -> list[AnyAction]:
+        """In some scenarios one comes so late that the first is of no use any more."""
+        late = [] if self._source.integer(0, LATE_ONE_IN - 1) else [self._ask(round(at + LATE_SECONDS, 3))]
+        return [self._ask(at), *late]
+
+    def _ask(self, at: float) -> AnyAction:
+        source = self._source
+        return workload.AskForCertificate(
+            at=at,
+            name=f"request-{source.choice((1, 1, 2))}",
+            signer=source.choice(SIGNERS),
+            good=bool(source.integer(0, 3)),
+            short=bool(source.integer(0, 1)),
+        )
+
+    def another(self, at: float) -> AnyAction:
+        """A request, a decision, or neither any more."""
+        source = self._source
+        name = f"request-{source.choice((1, 1, 2))}"
+        match source.integer(0, 5):
+            case 0:
+                return workload.DropRequest(at=at, name=name)
+            case 1 | 2:
+                return self._ask(at)
+            case _:
+                return workload.Decide(at=at, name=name, approve=bool(source.integer(0, 3)))

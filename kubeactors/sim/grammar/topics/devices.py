@@ -1,0 +1,45 @@
+"""Devices, and pods that want them."""
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+NODES = ("node-1", "node-2")
+
+
+class Devices:
+    """Draws what is done about them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._shares = not source.integer(0, 1)
+        """Whether pods have devices together."""
+
+    def first(self, at: float) -> list[AnyAction]:
+        """Too few devices for all who will want one, and the first who does."""
+        return [
+            workload.OfferDevices(at=at, node=self._source.choice(NODES), count=self._source.integer(1, 2)),
+            workload.AskForDevice(at=at, name="gadget-1", shared=self._shares, run_seconds=self._runs()),
+        ]
+
+    def _runs(self) -> float:
+        return self._source.choice((0.0, 0.0, 3.0, 15.0))
+
+    def another(self, at: float) -> AnyAction:
+        """More want devices, there are others, or some who have them go."""
+        source = self._source
+        name = f"gadget-{source.choice((1, 2, 2, 3))}"
+        match source.integer(0, 7):
+            case 0 | 1 | 2:
+                shared = self._shares and bool(source.integer(0, 1))
+                return workload.AskForDevice(at=at, name=name, shared=shared, run_seconds=self._runs())
+            case 3:
+                return workload.OfferDevices(at=at, node=source.choice(NODES), count=source.integer(0, 2))
+            case 4 if self._shares:
+                return workload.DropDeviceClaim(at=at)
+            case _:
+                return workload.DeletePod(at=at, name=name, force=not source.integer(0, 5))

@@ -1,0 +1,44 @@
+"""Owners and what they own."""
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.actions import PROPAGATIONS
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
+
+
+class Families:
+    """Draws what is done about them.
+
+    Args:
+        source: where choices come from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def first(self, at: float) -> list[AnyAction]:
+        """An owner, and what it owns; half of them have to do with a kind of the users' own."""
+        child = workload.Own(at=at + 0.2, name="b", owners=("a",), held_seconds=self._held())
+        first: list[AnyAction] = [workload.Own(at=at, name="a"), child]
+        if self._source.integer(0, 1):
+            first += [workload.DefineKind(at=at), workload.Own(at=at + 1.0, name="w1", owners=("a",))]
+            first.append(workload.Own(at=at + 1.5, name="w2", owners=("w1",), held_seconds=self._held()))
+        return first
+
+    def _held(self) -> float:
+        return self._source.choice((0.0, 0.0, 5.0, 15.0))
+
+    def another(self, at: float) -> AnyAction:
+        """Another one, or other owners; or one goes, in one way or another."""
+        source = self._source
+        name = source.choice(("a", "a", "b", "c", "d", "w1", "w2"))
+        match source.integer(0, 6):
+            case 0 | 1 | 2:
+                owners = tuple(one for one in source.choice(OWNERS) if one != name)
+                return workload.Own(at=at, name=name, owners=owners, held_seconds=self._held())
+            case 3:
+                return workload.UndefineKind(at=at) if source.integer(0, 1) else workload.DefineKind(at=at)
+            case _:
+                return workload.DropOwner(at=at, name=name, propagation=source.choice(PROPAGATIONS))

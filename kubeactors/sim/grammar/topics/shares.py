@@ -1,0 +1,52 @@
+"""A share of things that a namespace may have."""
+
+from kubeactors.sim import workload
+from kubeactors.sim.grammar.source import Source
+from kubeactors.sim.workload import AnyAction
+
+Share = tuple[dict[str, str], tuple[workload.Sort, ...]]
+SHARES: tuple[Share, ...] = (
+    ({"pods": "2", "requests.cpu": "300m"}, ("pod",)),
+    ({"pods": "2"}, ("pod",)),
+    ({"configmaps": "3", "secrets": "1"}, ("config-map", "secret")),
+    ({"services": "2", "services.nodeports": "1"}, ("service",)),
+    ({"persistentvolumeclaims": "2", "requests.storage": "4Gi"}, ("claim",)),
+    ({"count/widgets.example.org": "1", "count/configmaps": "2"}, ("widget", "config-map")),
+)
+"""What is bounded, and what is made then; there is a config map at first."""
+SCOPES: tuple[workload.Scope, ...] = ("", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
+
+
+class Shares:
+    """Draws what is done about them.
+
+    Args:
+        source: where choices come from.
+        share: one of `SHARES`.
+    """
+
+    def __init__(self, source: Source, share: Share) -> None:
+        self._source = source
+        self._hard, self._sorts = share
+        self._scope: workload.Scope = source.choice(SCOPES) if list(self._hard) == ["pods"] else ""
+
+    def first(self, at: float) -> list[AnyAction]:
+        """A share, and something that takes of it."""
+        first: list[AnyAction] = [self._set_share(at), self.another(at + 0.5)]
+        return [workload.DefineKind(at=at), *first] if "widget" in self._sorts else first
+
+    def _set_share(self, at: float) -> AnyAction:
+        return workload.SetShare(at=at, hard=self._hard if self._source.integer(0, 4) else {}, scope=self._scope)
+
+    def another(self, at: float) -> AnyAction:
+        """More is made, or less is there, or the share is another one."""
+        source = self._source
+        sort, number = source.choice(self._sorts), source.integer(1, 3)
+        match source.integer(0, 6):
+            case 0:
+                return self._set_share(at)
+            case 1:
+                return workload.Clear(at=at, sort=sort, number=number)
+            case _:
+                cpu = source.choice(("100m", "200m", ""))
+                return workload.Furnish(at=at, sort=sort, number=number, cpu=cpu, ends=not source.integer(0, 2))
