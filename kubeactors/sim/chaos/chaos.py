@@ -66,7 +66,7 @@ class Chaos:
         self.own: Callable[[OwnFault], tuple[AnyFault, ...]] = lambda _: ()
         """What a fault consists of that the author of an operator has declared."""
 
-    def tell(self, listener: Callable[[AnyFault], object]) -> None:
+    def report_to(self, listener: Callable[[AnyFault], object]) -> None:
         """Whenever a fault takes effect, tell somebody."""
         self._effects.on_fired = listener
 

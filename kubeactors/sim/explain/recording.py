@@ -66,7 +66,7 @@ class Recording(Tracing):
         self.records: Records = Records(plan=plan, steps=tuple(described(step) for step in plan.steps))
         self.begin(simulation.sim.kernel)
         simulation.network.listeners.append(self._arrived)
-        simulation.chaos.tell(self._fired)
+        simulation.chaos.report_to(self._fired)
         self._judge, simulation.disk.listener = simulation.disk.listener, self._committed
 
     def begin(self, kernel: Kernel) -> None:
