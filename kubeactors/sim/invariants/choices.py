@@ -24,7 +24,7 @@ from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.bounds.room import lets_in
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.scheduler import LONG, SCHEDULER
+from kubeactors.sim.invariants.scheduler import LONG, is_quiet
 from kubeactors.sim.world import LONG_AGO, Commit, World
 
 Selecting = Service | ReplicaSet | StatefulSet | ReplicationController
@@ -72,7 +72,7 @@ class TheBestIsChosen(Invariant):
             return
         yield from self.looked()
         self._waiting = None
-        quiet = max(self._news, self.world.disturbed_until(SCHEDULER)) + LONG < now
+        quiet = is_quiet(self.world, self._news, now)
         if quiet and isinstance(old, Pod) and isinstance(new, Pod) and not old.spec.node_name and _is_plain(new):
             problem = self._problem(old, new.spec.node_name)
             self._waiting = Verdict(now, "", problem) if problem else None
@@ -181,7 +181,7 @@ class NobodyIsCrowded(Invariant):
                 self._news = now
         elif not old.spec.node_name and new.spec.node_name:
             self._waiting = [one for one in self._waiting if one.better != new.spec.node_name]
-            calm = max(self._news, self.world.disturbed_until(SCHEDULER)) + LONG < now
+            calm = is_quiet(self.world, self._news, now)
             better = self._better(old, new.spec.node_name) if calm and _is_spread(new) and _has_no_wishes(new) else None
             if better is not None:
                 told = f"{title(new)} was bound to {new.spec.node_name}, and {better} has fewer of its kind"

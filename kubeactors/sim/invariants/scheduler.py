@@ -35,6 +35,11 @@ MOST_VICTIMS = 8
 """All pods are of a size: one makes room for one. A few more may have to go when a node is lost, or a cache lags."""
 
 
+def is_quiet(world: World, news: int, now: int) -> bool:
+    """Whether a scheduler knows what happened last, at `news`: nothing has kept it from being told for long."""
+    return news + LONG < now and world.disturbed_until(SCHEDULER) + UNDISTURBED < now
+
+
 class BoundOnce(Invariant):
     """A pod never leaves the node that it was bound to."""
 
@@ -85,7 +90,7 @@ class NodesHaveRoom(Invariant):
         if node is None:
             return
         node = self._roomier.get(node.metadata.uid, node)
-        is_known = max(self._mirrored, self.world.disturbed_until(SCHEDULER)) + LONG < now
+        is_known = is_quiet(self.world, self._mirrored, now)
         if not has_room(node, (one for one in self.world.pods_on(new.spec.node_name) if is_known or not mirrored(one))):
             yield f"{title(new)} was bound to {node.metadata.name}, which had no room for it"
 
