@@ -51,6 +51,7 @@ class ContainerRecord:
         "ended",
         "ephemeral",
         "has_hook",
+        "image_wanted",
         "init",
         "is_stopping",
         "kill_at",
@@ -66,6 +67,8 @@ class ContainerRecord:
 
     def __init__(self, spec: Container, *, init: bool, ephemeral: bool = False) -> None:
         self.spec: Container = spec
+        self.image_wanted: str = ""
+        """Another image that the next start has."""
         self.init: bool = init
         self.ephemeral: bool = ephemeral
         self.current: RuntimeContainer | None = None
@@ -158,6 +161,13 @@ class ContainerRecord:
             self.last = end
         else:
             self.ended = end
+
+    def take_image(self) -> None:
+        """It has another image from now on; what went wrong with the one before does not count."""
+        self.spec = replace(self.spec, image=self.image_wanted)
+        self.image_wanted = ""
+        self.refusal = None
+        self.backoff = self.blocked_until = self.retry_at = self.pull_backoff = 0
 
     def begin(self) -> None:
         """It is about to be started; what was the newest start is the one before."""

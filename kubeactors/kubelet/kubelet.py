@@ -267,6 +267,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             respecified, worker.pod = pod.spec is not worker.pod.spec, pod
             if worker.materials.wanted.services:
                 worker.containers.refresh(self.ctx.steady)
+            if respecified:
+                worker.containers.take_images(self.ctx.steady)
             if respecified and worker.takes_room and worker.size.is_wanted:
                 self._allocations.resize(worker, self.ctx.steady)
             self._step(worker)

@@ -26,6 +26,7 @@ from kubeactors.kubelet.runtimes import (
     RuntimeContainer,
     sandbox_config_of,
 )
+from kubeactors.kubelet.runtimes.table import image_id
 
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
@@ -142,6 +143,7 @@ class PodContainers:
         self.sandbox = sandbox
         self.ip = sandbox.ip or self.ip
         adopt(self.pod, self.records, self._runtime.list_containers(sandbox.id, now))
+        self.take_images(now)
 
     def recover(self) -> None:
         """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory."""
@@ -161,6 +163,28 @@ class PodContainers:
         self.refresh(now)
         if self._grace_seconds is None:
             self.materials.keep_new(self.pod, now)
+
+    def take_images(self, now: int) -> None:
+        """Those whose image is another one in the pod now have that from their next start on; what runs restarts.
+
+        A container that would not start again after a good end goes on as it is; the original starts that again too.
+
+        Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodActions and containerChanged (v1.36).
+        """
+        spec = self.pod.spec
+        for record, wants in zip(self.init + self.main, (*spec.init_containers, *spec.containers), strict=False):
+            if wants.image != record.spec.image:
+                record.image_wanted = wants.image
+            seen = record.current
+            if (
+                seen is None
+                or not record.is_running
+                or record.kill_at is not None
+                or seen.image_id == image_id(wants.image)
+            ):
+                continue
+            if self._grace_seconds is None and restarts(spec, record.spec, 0, init=record.init):
+                self.restart(record, f"Container {record.spec.name} definition changed, will be restarted", now)
 
     def refresh(self, now: int) -> None:
         """Let what runs see in its volumes what they contain now."""
@@ -250,6 +274,8 @@ class PodContainers:
 
     def _ensure_running(self, record: ContainerRecord, now: int) -> bool:
         """Start the container if it should be started now; whether it was."""
+        if record.image_wanted and not record.is_running:
+            record.take_image()
         if record.has_exited:
             if not self._restarts(record):
                 return False
