@@ -58,6 +58,7 @@ class Ran:
         ("grep -c pear < /data/list; wc -l /data/list; cat /data/list | tail -n 1", "2\n3 /data/list\npear\n"),
         ('while read a b; do echo "$b $a"; done <<EOF\n1 2 3\n$A z\nEOF', "2 3 1\ny z x\n"),
         ("cat <<'EOF'\n$A\nEOF", "$A\n"),
+        ('set -x; x=1; echo $x "b c"; set +x; echo quiet', "+ x=1\n+ echo 1 'b c'\n1 b c\n+ set +x\nquiet\n"),
         ("(x=2; echo $x; exit 4); echo $? $x", "2\n4\n"),
         ("{ echo out; echo err >&2; } 2>/dev/null; echo on 2>&1", "out\non\n"),
         ("echo one > /tmp/f; echo two >> /tmp/f; cat /tmp/f; rm /tmp/f; ls /tmp", "one\ntwo\n"),

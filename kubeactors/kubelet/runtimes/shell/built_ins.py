@@ -150,7 +150,7 @@ def _set(shell: "Shell", words: list[str]) -> Run:
             return _ends(0)
         for letter in word[1:]:
             name = rest.pop(0) if letter == "o" and rest else letter
-            shell.options[{"errexit": "e"}.get(name, name)] = word[0] == "-"
+            shell.options[{"errexit": "e", "xtrace": "x"}.get(name, name)] = word[0] == "-"
     if rest:
         shell.arguments = rest
     return _ends(0)

@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
+from shlex import quote
 from typing import TypeAlias
 
 from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS
@@ -352,6 +353,8 @@ class Shell(Redirecting):
         for name, elements in command.arrays:
             values = yield from fields_of(elements, self)
             self.assign_array(name, values)
+        if self.options.get("x"):
+            self._trace(words, assignments)
         streams = yield from self.redirected(command.redirections)
         if streams is None:
             return
@@ -366,6 +369,12 @@ class Shell(Redirecting):
         except FileError as error:
             streams.error.write(f"{words[0]}: {error}\n".encode())
             self.status = 1
+
+    def _trace(self, words: list[str], assignments: dict[str, str]) -> None:
+        """Show a command before it runs, as `set -x` wants it."""
+        shown = [*(f"{name}={quote(value)}" for name, value in assignments.items()), *map(quote, words)]
+        if shown:
+            self.streams.error.write(f"+ {' '.join(shown)}\n".encode(errors="surrogateescape"))
 
     def _dispatch(self, words: list[str], assignments: dict[str, str], streams: Streams) -> Steps:
         name = words[0]
