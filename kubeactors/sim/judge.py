@@ -47,6 +47,8 @@ class Judge:
         self._asking = [one for one in self._answered if type(one).asked is not RequestInvariant.asked]
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
+        self._answered_by_request: dict[type[object], list[RequestInvariant]] = {}
+        self._serving_by_request: dict[type[object], list[ServerInvariant]] = {}
         self.violations: list[Violation] = []
         self.on_end: Callable[[], object] = lambda: None
         """Is told as soon as there is no need to go on."""
@@ -89,7 +91,11 @@ class Judge:
         return partial(self._hear_server, Served(server, request, self._world.revision, self._kernel.now))
 
     def _hear_server(self, served: Served, answer: object) -> None:
-        for one in self._serving:
+        type_ = type(served.request)
+        found = self._serving_by_request.get(type_)
+        if found is None:
+            found = self._serving_by_request[type_] = [one for one in self._serving if _is_shown(one, type_)]
+        for one in found:
             self._note(one, one.served(served, answer))
 
     def store_asked(self, request: StoreRequest) -> Hear:
@@ -111,7 +117,11 @@ class Judge:
             one.read(reader, request)
 
     def _hear(self, asked: Asked, answer: object) -> None:
-        for one in self._answered:
+        type_ = type(asked.request)
+        found = self._answered_by_request.get(type_)
+        if found is None:
+            found = self._answered_by_request[type_] = [one for one in self._answered if _is_shown(one, type_)]
+        for one in found:
             self._note(one, one.answered(asked, answer))
 
     def look(self) -> None:
@@ -170,6 +180,11 @@ class Judge:
     def is_over(self) -> bool:
         """Whether there is no need to go on."""
         return bool(self.violations) or self.mistake is not None
+
+
+def _is_shown(one: RequestInvariant | ServerInvariant, type_: type[ApiRequest[object]]) -> bool:
+    """Whether an invariant is shown what is said to requests of that class."""
+    return not one.requests or issubclass(type_, one.requests)
 
 
 def is_heartbeat(kind: str) -> bool:

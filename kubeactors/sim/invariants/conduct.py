@@ -57,6 +57,7 @@ class DeletionsAreOfThisOne(RequestInvariant):
     """Who deletes an object says which one it is: another of its name may have come since."""
 
     name: ClassVar[str] = "deletions-are-of-this-one"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each deletion."""
@@ -72,6 +73,7 @@ class WritesAreOfThisOne(RequestInvariant):
     """
 
     name: ClassVar[str] = "writes-are-of-this-one"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create, Update)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each binding, and at each update."""
@@ -194,6 +196,7 @@ class PodsAreAskedToGo(RequestInvariant):
     """
 
     name: ClassVar[str] = "pods-are-asked-to-go"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each deletion of a pod at once."""
@@ -219,6 +222,7 @@ class WhoDestroysHasLooked(RequestInvariant):
     """
 
     name: ClassVar[str] = "who-destroys-has-looked"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -302,6 +306,7 @@ class UsersWordsStay(RequestInvariant):
     """
 
     name: ClassVar[str] = "users-words-stay"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Compare what a write has changed."""

@@ -7,7 +7,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import Create, Delete, Patch, Result
+from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Result
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.conduct import PODS, controller_name, is_refusal, told
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, title
@@ -34,6 +34,7 @@ class WhoDisruptsSaysSo(RequestInvariant, ServerInvariant):
     """
 
     name: ClassVar[str] = "who-disrupts-says-so"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create, Delete, Patch)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -97,6 +98,7 @@ class EndedPodsAreKept(RequestInvariant):
     """
 
     name: ClassVar[str] = "ended-pods-are-kept"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:

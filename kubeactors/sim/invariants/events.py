@@ -19,7 +19,7 @@ from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import ContainerStatus, Event, Namespace, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import Create, Result
+from kubeactors.apimachinery.requests import ApiRequest, Create, Result
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
@@ -159,6 +159,7 @@ class EventsAreTold(RequestInvariant):
     """
 
     name: ClassVar[str] = "events-are-told"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:

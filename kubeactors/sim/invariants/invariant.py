@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import Get, WatchClosed, WatchEvents
+from kubeactors.apimachinery.requests import ApiRequest, Get, WatchClosed, WatchEvents
 from kubeactors.sim.network import Asked, Served, StoreRequest, Stream
 from kubeactors.sim.world import Commit, World
 from kubeactors.storage import StoreEvent, StoreEvents
@@ -50,6 +50,9 @@ class WatchInvariant(Invariant):
 class RequestInvariant(Invariant):
     """An invariant of what our own components ask the server to write."""
 
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = ()
+    """It is shown the answers to requests of these classes; to all if none is named."""
+
     def read(self, reader: Cell, request: Get) -> None:
         """One of them asks for an object as it is now."""
 
@@ -63,6 +66,9 @@ class RequestInvariant(Invariant):
 
 class ServerInvariant(Invariant):
     """An invariant of what the server answers, to whomever, and whether that reaches him or not."""
+
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = ()
+    """It is shown the answers to requests of these classes; to all if none is named."""
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """The server says this."""

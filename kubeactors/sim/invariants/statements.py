@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar, cast
 
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import Patch, Result, Update
+from kubeactors.apimachinery.requests import ApiRequest, Patch, Result, Update
 from kubeactors.sim.invariants.conduct import told
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.invariants.looking import UNDISTURBED, commit_behind
@@ -22,6 +22,7 @@ class SpecsAreSeenInOrder(RequestInvariant):
     """
 
     name: ClassVar[str] = "specs-are-seen-in-order"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at what a write has changed."""

@@ -13,7 +13,7 @@ from kubeactors.api.networking.v1.ingressclass import IngressClass
 from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.api.storage.v1.storageclass import StorageClass
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
-from kubeactors.apimachinery.requests import Create, Result
+from kubeactors.apimachinery.requests import ApiRequest, Create, Result
 from kubeactors.sim.invariants.apiserver.known import Known, State
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import Served
@@ -36,6 +36,7 @@ class DefaultsAreChosen(ServerInvariant):
     """
 
     name: ClassVar[str] = "defaults-are-chosen"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = tuple(CLASSES.values())
 
     def __init__(self, world: World, root: Cell) -> None:

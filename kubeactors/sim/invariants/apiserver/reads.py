@@ -13,7 +13,7 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery import fieldselector, labels
 from kubeactors.apimachinery.fieldselector import Fields
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
-from kubeactors.apimachinery.requests import Get, List, ListOptions, ListResult, Result, Watch, WatchStarted
+from kubeactors.apimachinery.requests import ApiRequest, Get, List, ListOptions, ListResult, Result, Watch, WatchStarted
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.selection import NAME, NODE
@@ -29,6 +29,7 @@ class ReadsAreTrue(ServerInvariant):
     """An object that is read is as it was at some moment since the request came, or since the version that it asks for."""
 
     name: ClassVar[str] = "reads-are-true"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Get,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Look for it in what there was."""
@@ -56,6 +57,7 @@ class ListsAreTrue(ServerInvariant):
     """
 
     name: ClassVar[str] = "lists-are-true"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (List, Watch)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Put the list together from the log."""

@@ -17,6 +17,7 @@ from kubeactors.apimachinery.requests import (
     BOOKMARK,
     DELETED,
     MODIFIED,
+    ApiRequest,
     Watch,
     WatchClosed,
     WatchEvent,
@@ -61,6 +62,7 @@ class WatchesAreComplete(WatchInvariant, ServerInvariant):
     """A watch tells every change after its list, or after the revision that it names, once, in order, and ends when it cannot."""
 
     name: ClassVar[str] = "watches-are-complete"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Watch,)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)

@@ -20,7 +20,7 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.api.resource.v1 import ResourceClaim
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import OwnerReference, TypedObject
-from kubeactors.apimachinery.requests import Delete
+from kubeactors.apimachinery.requests import ApiRequest, Delete
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, selector_of, wanted
@@ -58,6 +58,7 @@ class NothingFreeIsDeleted(RequestInvariant):
     """
 
     name: ClassVar[str] = "nothing-free-is-deleted"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod, ConfigMap)
 
     def __init__(self, world: World, root: Cell) -> None:
