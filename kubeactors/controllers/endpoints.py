@@ -108,8 +108,8 @@ class EndpointsController(Controller):
         service = self._services.by_key(key)
         present = self._overlay.newest(key, self._endpoints.by_key(key))
         if service is None:
-            self._overlay.forget(key)
             await self._delete(present)
+            self._overlay.forget(key)  # not before: the service may be there again when it is tried once more
             return
         if service.spec.type != "ExternalName" and service.spec.selector:
             await self._bring_about(key, service, present)
@@ -126,8 +126,8 @@ class EndpointsController(Controller):
 
     async def _live(self, key: str) -> Endpoints | None:
         namespace, name = split_key(key)
-        self._overlay.forget(key)
         live = await self._client.find(Endpoints, name, namespace)
+        self._overlay.forget(key)
         return self._overlay.wrote(key, live) if live is not None else None
 
     async def _delete(self, present: Endpoints | None) -> None:
