@@ -61,12 +61,12 @@ class Reporter:
         return tuple(going)
 
     async def _remove(self, victim: Pod, preemptor: Pod, node_name: str) -> bool:
-        """Say why, then delete; whether it goes."""
+        """Say why, then delete; whether it goes. One that cannot be told why stays for now."""
         metadata = victim.metadata
         if metadata.deletion_timestamp is None:
-            await self._write(victim, {"conditions": [self._disruption(victim, preemptor.spec.scheduler_name)]})
             options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
             try:
+                await self._patch(victim, {"conditions": [self._disruption(victim, preemptor.spec.scheduler_name)]})
                 await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
             except StatusError as error:
                 self._ctx.log.info("scheduler.victim_not_deleted", pod=metadata.name, error=str(error))
@@ -95,12 +95,15 @@ class Reporter:
         )
 
     async def _write(self, pod: Pod, status: dict[str, object]) -> None:
+        try:
+            await self._patch(pod, status)
+        except StatusError as error:
+            self._ctx.log.info("scheduler.status_not_written", pod=pod.metadata.name, error=str(error))
+
+    async def _patch(self, pod: Pod, status: dict[str, object]) -> None:
         metadata = pod.metadata
         patch = {"metadata": {"uid": metadata.uid}, "status": status}
-        try:
-            await self._client.patch(Pod, metadata.name, patch, metadata.namespace, subresource="status")
-        except StatusError as error:
-            self._ctx.log.info("scheduler.status_not_written", pod=metadata.name, error=str(error))
+        await self._client.patch(Pod, metadata.name, patch, metadata.namespace, subresource="status")
 
     def _condition(self, pod: Pod, reason: str, message: str) -> PodCondition | None:
         """PodScheduled as it should be; None if it says so already."""
