@@ -153,6 +153,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("numbers-add-up", "disruption.plan:plan:swap_extremes:0", (WEB, SetBudget(at=5.0, name="web"))),
     ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
      (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
+    ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
+     (SetShare(at=0.0, hard={"count/podtemplates": "2"}), Furnish(at=5.0, sort="pod-template", number=1))),
 ]  # fmt: skip
 
 

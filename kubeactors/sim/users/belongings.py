@@ -15,6 +15,8 @@ from kubeactors.api.core.v1 import (
     PersistentVolumeClaim,
     PersistentVolumeClaimVolumeSource,
     Pod,
+    PodTemplate,
+    PodTemplateSpec,
     Secret,
     Service,
     ServicePort,
@@ -25,6 +27,14 @@ from kubeactors.api.core.v1.limitrange import CLAIM, CONTAINER, LimitRange, Limi
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_TOKEN
 from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec, VolumeResourceRequirements
+from kubeactors.api.networking.v1.ingress import (
+    Ingress,
+    IngressBackend,
+    IngressServiceBackend,
+    IngressSpec,
+    ServiceBackendPort,
+)
+from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
@@ -163,6 +173,13 @@ def furniture(action: Furnish) -> TypedObject:
             return PersistentVolumeClaim(metadata=metadata, spec=claim)
         case "widget":
             return Widget(metadata=metadata)
+        case "network-policy":
+            return NetworkPolicy(metadata=metadata)
+        case "ingress":
+            backend = IngressBackend(service=IngressServiceBackend(name="front", port=ServiceBackendPort(number=80)))
+            return Ingress(metadata=metadata, spec=IngressSpec(default_backend=backend))
+        case "pod-template":
+            return PodTemplate(metadata=metadata, template=PodTemplateSpec(spec=pod_spec("1")))
 
 
 def limits_of(action: SetLimits) -> LimitRange:

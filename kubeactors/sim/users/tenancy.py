@@ -2,9 +2,20 @@
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount
+from kubeactors.api.core.v1 import (
+    ConfigMap,
+    Namespace,
+    PersistentVolumeClaim,
+    Pod,
+    PodTemplate,
+    Secret,
+    Service,
+    ServiceAccount,
+)
 from kubeactors.api.core.v1.limitrange import LimitRange
 from kubeactors.api.core.v1.resourcequota import ResourceQuota, ResourceQuotaSpec
+from kubeactors.api.networking.v1.ingress import Ingress
+from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.sim.users.belongings import TENANT, Widget, furniture, limits_of
@@ -19,6 +30,9 @@ TYPES: dict[Sort, type[TypedObject]] = {
     "service": Service,
     "claim": PersistentVolumeClaim,
     "widget": Widget,
+    "network-policy": NetworkPolicy,
+    "ingress": Ingress,
+    "pod-template": PodTemplate,
 }
 
 

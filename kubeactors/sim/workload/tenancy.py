@@ -4,7 +4,9 @@ from typing import Literal
 
 from kubeactors.sim.steps import Action
 
-Sort = Literal["pod", "config-map", "secret", "service", "claim", "widget"]
+Sort = Literal[
+    "pod", "config-map", "secret", "service", "claim", "widget", "network-policy", "ingress", "pod-template"
+]  # fmt: skip
 Scope = Literal["", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating"]
 
 

@@ -12,6 +12,14 @@ SHARES: tuple[Share, ...] = (
     ({"services": "2", "services.nodeports": "1"}, ("service",)),
     ({"persistentvolumeclaims": "2", "requests.storage": "4Gi"}, ("claim",)),
     ({"count/widgets.example.org": "1", "count/configmaps": "2"}, ("widget", "config-map")),
+    (
+        {
+            "count/networkpolicies.networking.k8s.io": "1",
+            "count/ingresses.networking.k8s.io": "1",
+            "count/podtemplates": "1",
+        },
+        ("network-policy", "ingress", "pod-template"),
+    ),
 )
 """What is bounded, and what is made then; there is a config map at first."""
 SCOPES: tuple[workload.Scope, ...] = ("", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating")

@@ -9,8 +9,10 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
-from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim, Pod, Secret, Service
+from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim, Pod, PodTemplate, Secret, Service
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
+from kubeactors.api.networking.v1.ingress import Ingress
+from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import parse
 from kubeactors.apimachinery.time import parse_time
@@ -28,6 +30,9 @@ COUNTED: dict[str, type[TypedObject]] = {
     "services": Service,
     "persistentvolumeclaims": PersistentVolumeClaim,
     f"count/{CUSTOM}": Widget,
+    "count/networkpolicies.networking.k8s.io": NetworkPolicy,
+    "count/ingresses.networking.k8s.io": Ingress,
+    "count/podtemplates": PodTemplate,
 }
 """What is counted by number alone."""
 
@@ -37,7 +42,7 @@ class QuotasHold(Invariant):
 
     name: ClassVar[str] = "quotas-hold"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (
-        Pod, ConfigMap, Secret, Service, PersistentVolumeClaim, Widget, ResourceQuota
+        Pod, ConfigMap, Secret, Service, PersistentVolumeClaim, Widget, NetworkPolicy, Ingress, PodTemplate, ResourceQuota
     )  # fmt: skip
 
     def __init__(self, world: World, root: Cell) -> None:
