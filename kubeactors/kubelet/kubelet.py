@@ -36,6 +36,7 @@ from kubeactors.kubelet.messages import (
     Register,
     ReportNode,
     SetLoad,
+    ShowStaticPods,
     StopRenewing,
     Wake,
     WriteStatus,
@@ -122,7 +123,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
         self._keeper = NodeKeeper(self.ctx, self._reporter, self._config, self._recorder, self._renewer)
         self._node = NodeWatch(self.ctx, self._client, self._reporter, self._config)
-        writer = StatusWriter(self._client, self.ctx, self._reporter, self._pods)
+        writer = StatusWriter(self._client, self.ctx, self._config.node_name, self._pods)
         self._statuses = StatusManager(self.ctx, writer, self._workers, self._static, self._take_news)
         tokens = TokenManager(self._client, self.ctx.random) if self._config.account_tokens else None
         self._reader = MaterialsReader(self._client, tokens)
@@ -255,6 +256,12 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def _add_static_pods(self) -> None:
         for pod in self._static.make(self._config.static_pods, self._client.scheme.by_type(Pod).default):
             self._add(remembered(pod, self._pods.get(pod.metadata.name, pod.metadata.namespace)))
+
+    @handle
+    def show_static_pods(self, message: ShowStaticPods) -> None:
+        """Write the mirrors again: those of a Node that went have gone with it."""
+        for pod in self._static:
+            self._statuses.changed(pod.metadata.uid)
 
     @handle
     async def drop_mirror(self, message: DropMirror) -> None:

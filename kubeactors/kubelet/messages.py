@@ -69,6 +69,10 @@ class DropMirror(Message, frozen=True):
     mirror: Pod
 
 
+class ShowStaticPods(Message, frozen=True):
+    """The Node is there, or there again: show what it runs by itself."""
+
+
 class AwaitRange(Message, frozen=True):
     """Look whether the node has been given a range for its pods."""
 
@@ -100,6 +104,7 @@ KubeletMessage: TypeAlias = (
     | Readmit
     | FetchMaterials
     | DropMirror
+    | ShowStaticPods
     | AwaitRange
     | ConnectNode
     | CorrectNode

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from kubeactors.actor import Context
 from kubeactors.api.core.v1 import Node
-from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
+from kubeactors.apimachinery.requests import ADDED, WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, Indexer, Reflector
 from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.heartbeat import NodeReporter
-from kubeactors.kubelet.messages import AwaitRange, ConnectNode, CorrectNode, KubeletMessage
+from kubeactors.kubelet.messages import AwaitRange, ConnectNode, CorrectNode, KubeletMessage, ShowStaticPods
 
 SECOND = 1_000_000_000
 
@@ -79,6 +79,8 @@ class NodeWatch:
 
     def _take(self, changes: Iterable[Change[Node]]) -> None:
         for change in changes:
+            if change.type == ADDED and self._config.static_pods:
+                self._ctx.self.tell(ShowStaticPods())
             if change.new is not None and self._reporter.sees(change.new):
                 self._look(change.new)
 

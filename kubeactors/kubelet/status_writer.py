@@ -5,12 +5,11 @@ Source: pkg/kubelet/status/status_manager.go, pkg/kubelet/pod/mirror_client.go (
 
 from msgspec.structs import replace
 
-from kubeactors.api.core.v1 import Pod
+from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import AlreadyExists, StatusError
 from kubeactors.client import Client, Lister, revision_of
 from kubeactors.client.events import Clock
-from kubeactors.kubelet.heartbeat import NodeReporter
 from kubeactors.kubelet.pod_worker import PodWorker, Stage
 from kubeactors.kubelet.static_pods import mirror_of, mirrored
 
@@ -21,14 +20,14 @@ class StatusWriter:
     Args:
         client: as whom.
         clock: knows the time.
-        reporter: knows the node. It is registered before any pod is seen.
+        node_name: of the node.
         pods: of the node, as its kubelet watches them.
     """
 
-    __slots__ = ("_client", "_clock", "_deleted", "_pods", "_reporter")
+    __slots__ = ("_client", "_clock", "_deleted", "_node_name", "_pods")
 
-    def __init__(self, client: Client, clock: Clock, reporter: NodeReporter, pods: Lister[Pod]) -> None:
-        self._reporter = reporter
+    def __init__(self, client: Client, clock: Clock, node_name: str, pods: Lister[Pod]) -> None:
+        self._node_name = node_name
         self._pods = pods
         self._client = client
         self._clock = clock
@@ -68,9 +67,9 @@ class StatusWriter:
             await self._client.update_status(replace(mirror, status=status))
 
     async def _make_mirror(self, static: Pod) -> Pod | None:
-        assert self._reporter.node is not None
+        node = await self._client.get(Node, self._node_name)  # the mirrors of one that has gone are taken away at once
         try:
-            return await self._client.create(mirror_of(static, self._reporter.node))
+            return await self._client.create(mirror_of(static, node))
         except AlreadyExists:
             return None
 
