@@ -34,7 +34,9 @@ def daemons(ready: int, available: int, unavailable: int) -> DaemonSet:
     )
 
 
-def budget(allowed: int, *, healthy: int = 3, expected: int = 3, disrupted: str = "", said: str = "") -> TypedObject:
+def budget(
+    allowed: int, *, healthy: int = 3, expected: int = 3, disrupted: str = "", said: str = ""
+) -> PodDisruptionBudget:
     condition = Condition(type="DisruptionAllowed", status=said or str(allowed > 0), reason="SufficientPods")
     return PodDisruptionBudget(
         status=PodDisruptionBudgetStatus(
@@ -83,7 +85,6 @@ def ticks(*uids: str) -> CronJob:
         (budget(1, said="False"), 1),
         (budget(1, expected=0), 1),
         (budget(0, healthy=1), 0),
-        (budget(0, disrupted="web-0"), 0),
         (autoscaler(3), 0),
         (autoscaler(5), 1),
         (autoscaler(5, "False"), 0),
@@ -96,3 +97,18 @@ def ticks(*uids: str) -> CronJob:
 )
 def test_numbers_of_one_status_go_together(status: TypedObject, problems: int) -> None:
     assert len(list(PROBLEMS[type(status)](type(status)(), status))) == problems
+
+
+@pytest.mark.parametrize(
+    ("status", "problems"),
+    [
+        (budget(0, disrupted="web-0"), 0),
+        (budget(0), 1),
+        (budget(0, healthy=4, disrupted="web-0"), 1),
+        (budget(2, disrupted="web-0"), 1),
+    ],
+)
+def test_an_eviction_takes_one_disruption_off_a_budget_and_counts_nobody(
+    status: PodDisruptionBudget, problems: int
+) -> None:
+    assert len(list(PROBLEMS[PodDisruptionBudget](budget(1), status))) == problems

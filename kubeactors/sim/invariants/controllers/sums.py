@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import ClassVar, Protocol, cast
 
+from msgspec.structs import replace
+
 from kubeactors.api.apps.v1 import DaemonSet, Deployment
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob
 from kubeactors.api.core.v1 import ResourceQuota
-from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetStatus
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.rollouts import has_caught_up, is_rolling, least, wanted
 from kubeactors.sim.invariants.invariant import Invariant, title
@@ -108,19 +110,23 @@ def _of_cron_job(_old: TypedObject, new: TypedObject) -> Iterator[str]:
 
 
 def _of_budget(old: TypedObject, new: TypedObject) -> Iterator[str]:
-    """An eviction takes off one disruption, and names the pod; all else is reckoned."""
+    """An eviction takes off one disruption, names the pod, and leaves all other numbers; all else is reckoned."""
     assert isinstance(old, PodDisruptionBudget)
     assert isinstance(new, PodDisruptionBudget)
     status, allowed = new.status, new.status.disruptions_allowed
     said = next((one for one in status.conditions if one.type == "DisruptionAllowed"), None)
     if said is not None and said.status != str(allowed > 0):
         yield f"DisruptionAllowed {said.status}, and disruptions allowed {allowed}"
-    is_eviction = status.disrupted_pods and allowed == old.status.disruptions_allowed - 1
-    if said is None or said.reason == "SyncFailed" or is_eviction:
+    if said is None or said.reason == "SyncFailed" or (status.disrupted_pods and _is_eviction(old.status, status)):
         return
     spare = max(status.current_healthy - status.desired_healthy, 0) if status.expected_pods else 0
     if allowed != spare:
         yield f"disruptions allowed {allowed}, and of {status.expected_pods} pods {spare} could go"
+
+
+def _is_eviction(old: PodDisruptionBudgetStatus, new: PodDisruptionBudgetStatus) -> bool:
+    named = {"disrupted_pods": old.disrupted_pods, "conditions": old.conditions}
+    return replace(new, disruptions_allowed=new.disruptions_allowed + 1, **named) == old
 
 
 def _of_autoscaler(_old: TypedObject, new: TypedObject) -> Iterator[str]:
