@@ -26,7 +26,6 @@ from kubeactors.kubelet.runtimes import (
     RuntimeContainer,
     sandbox_config_of,
 )
-from kubeactors.kubelet.runtimes.table import image_id
 
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
@@ -173,17 +172,10 @@ class PodContainers:
         """
         spec = self.pod.spec
         for record, wants in zip(self.init + self.main, (*spec.init_containers, *spec.containers), strict=False):
-            if wants.image != record.spec.image:
-                record.image_wanted = wants.image
+            record.image_wanted = wants.image if wants.image != record.spec.image else ""
             seen = record.current
-            if (
-                seen is None
-                or not record.is_running
-                or record.kill_at is not None
-                or seen.image_id == image_id(wants.image)
-            ):
-                continue
-            if self._grace_seconds is None and restarts(spec, record.spec, 0, init=record.init):
+            goes_on = seen is None or not record.is_running or record.kill_at is not None or seen.image == wants.image
+            if not goes_on and self._grace_seconds is None and restarts(spec, record.spec, 0, init=record.init):
                 self.restart(record, f"Container {record.spec.name} definition changed, will be restarted", now)
 
     def refresh(self, now: int) -> None:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
+from kubeactors.kubelet.runtimes import Behaviour, RuntimeContainer, SimulatedRuntime
 from tests.kubelet.plane import Plane, a_pod, condition
 
 
@@ -47,3 +48,35 @@ def test_a_pod_whose_image_cannot_be_pulled_is_mended_by_another_one_at_once() -
     with_image(plane, "p", "nginx:1")
     after = of(plane.run_until_pod("p", is_ready, seconds=2))
     assert (after.image, after.restart_count) == ("nginx:1", 0)
+
+
+def test_a_container_that_ends_for_another_image_has_its_own_again_if_that_is_what_the_pod_says_then() -> None:
+    plane = Plane(nodes=1, behaviour=Behaviour(stop_seconds=5.0))
+    plane.create(a_pod("p", Container(name="c", image="nginx:1"), node_name="node-0"))
+    plane.run_until_pod("p", is_ready)
+    with_image(plane, "p", "nginx:2")
+    plane.sim.run(1.0)
+    with_image(plane, "p", "nginx:1")
+    after = of(plane.run_until_pod("p", lambda pod: is_ready(pod) and of(pod).restart_count == 1))
+    assert after.image == "nginx:1"
+
+
+class Registry(SimulatedRuntime):
+    """A runtime that knows images by digests of its own."""
+
+    def list_containers(self, sandbox_id: str, now: int) -> tuple[RuntimeContainer, ...]:
+        return tuple(replace(one, image_id="sha256:0") for one in super().list_containers(sandbox_id, now))
+
+
+def test_a_container_goes_on_when_its_pod_changes_whatever_its_runtime_calls_images() -> None:
+    plane = Plane(nodes=1)
+    plane.sim.stop(plane.kubelets["node-0"])
+    plane.runtimes["node-0"] = Registry("10.0.0.0/24")
+    plane.start_kubelet("node-0")
+    plane.create(a_pod("p", Container(name="c", image="nginx:1"), node_name="node-0"))
+    plane.run_until_pod("p", is_ready)
+    spec = replace(plane.pod("p").spec, active_deadline_seconds=3600)
+    found = plane.pod("p")
+    plane.do(lambda: plane.client.update(replace(found, spec=spec)))
+    plane.sim.run(30.0)
+    assert of(plane.pod("p")).restart_count == 0

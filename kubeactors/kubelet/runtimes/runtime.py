@@ -126,7 +126,10 @@ class ContainerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuntimeContainer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What has become of a container. Times that have not come are 0. `runtime` is what it runs in."""
+    """What has become of a container. Times that have not come are 0. `runtime` is what it runs in.
+
+    `image` is what the container that was asked for names, word for word: one that names another one since restarts.
+    """
 
     id: str
     name: str
