@@ -270,6 +270,12 @@ class SchedulingQueue:
         queued.info, queued.plugins, queued.pending = info, (), ()
         self._back_off(queued, now)
 
+    def retry_after_failure(self, uid: str, now: int) -> None:
+        """What was done to help the pod has failed, and nothing will happen: try it again after its back-off."""
+        queued = self._unschedulable.pop(uid, None)
+        if queued is not None:
+            self._back_off(queued, now)
+
     def move(self, event: ClusterEvent, old: Subject, new: Subject, now: int, but: str = "") -> None:
         """Something happened: try again the pods that it may help, except the one of the uid `but`."""
         if not self.awaits(event):

@@ -387,6 +387,8 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         pod = queued.info
         displaced = self.cache.renominate(pod, result.nominated_node)
         queued.plugins, queued.pending = found.plugins, found.pending
+        if result.victims:
+            queued.victims = tuple(one.uid for one in result.victims)  # the first may be gone before the last is asked
         self.queue.requeue(queued, self.ctx.now)
         self._set_alarm()
         self._carry_out_decisions()
@@ -396,8 +398,21 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
             return
         message = diagnosis.message(found, result.message)
         await self._reporter.failed(waiting, UNSCHEDULABLE, message, result.nominated_node)
-        queued.victims = await self._reporter.preempt(waiting, result, displaced) or queued.victims
+        await self._make_room(waiting, queued, result, displaced)
         await self._reporter.deallocate(result.released)
+
+    async def _make_room(
+        self, waiting: Pod, queued: QueuedPod, result: PostFilterResult, displaced: tuple[PodInfo, ...]
+    ) -> None:
+        """Remove the victims; if one stays, nothing else may wake the pod: it is tried again after its back-off.
+
+        Source: prepareCandidateAsync in pkg/scheduler/framework/preemption/executor.go (v1.36), which does that at once.
+        """
+        going = await self._reporter.preempt(waiting, result, displaced)
+        if len(going) < len(result.victims):
+            queued.victims = going
+            self.queue.retry_after_failure(queued.uid, self.ctx.now)
+            self._set_alarm()
 
     def _still_waiting(self, pod: PodInfo) -> Pod | None:
         """The pod as the informer has it now, if it still waits for a node."""

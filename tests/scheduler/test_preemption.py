@@ -3,6 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
+from kubeactors.api.admissionregistration.v1.matching import MatchResources, NamedRuleWithOperations
+from kubeactors.api.admissionregistration.v1.validating import (
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+    ValidatingAdmissionPolicyBindingSpec,
+    ValidatingAdmissionPolicySpec,
+    Validation,
+)
 from kubeactors.api.core.v1 import Pod, PodSpec
 from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.apimachinery.labels import of_labels
@@ -231,3 +239,33 @@ def test_no_more_are_removed_than_have_to_be_though_the_first_ends_before_the_la
     plane.create(of_class(a_pod("high", requests={"cpu": "2"}), "gold"))
     plane.run_until_pod("high", lambda one: one.status.phase == "Running", seconds=40)
     assert len([one for one in low if plane.find_pod(one)]) == 2
+
+
+REFUSED = NamedRuleWithOperations(
+    api_groups=("",), api_versions=("v1",), operations=("UPDATE",), resources=("pods/status",)
+)
+
+
+def refuse_that_anybody_is_a_target(plane: Plane) -> None:
+    """Victims cannot be told why they are to go."""
+    asked = "!has(object.status.conditions) || !object.status.conditions.exists(one, one.type == 'DisruptionTarget')"
+    spec = ValidatingAdmissionPolicySpec(
+        match_constraints=MatchResources(resource_rules=(REFUSED,)), validations=(Validation(expression=asked),)
+    )
+    plane.create(ValidatingAdmissionPolicy(metadata=ObjectMeta(name="p"), spec=spec))
+    binding = ValidatingAdmissionPolicyBindingSpec(policy_name="p", validation_actions=("Deny",))
+    plane.create(ValidatingAdmissionPolicyBinding(metadata=ObjectMeta(name="b"), spec=binding))
+
+
+def test_who_could_not_make_room_tries_again_soon() -> None:
+    plane = Plane(nodes=1)
+    plane.start_scheduler()
+    plane.create(PriorityClass(metadata=ObjectMeta(name="gold"), value=1000))
+    plane.create(a_pod("low", requests={"cpu": "4"}))
+    plane.run_until_pod("low", lambda one: one.status.phase == "Running")
+    refuse_that_anybody_is_a_target(plane)
+    plane.create(of_class(a_pod("high", requests={"cpu": "4"}), "gold"))
+    plane.sim.run(5.0)
+    assert plane.pod("low").metadata.deletion_timestamp is None
+    plane.do(lambda: plane.client.delete(ValidatingAdmissionPolicyBinding, "b"))
+    plane.run_until_pod("high", lambda one: one.status.phase == "Running", seconds=20)

@@ -52,7 +52,8 @@ class DefaultPreemption:
             return PostFilterResult(message=f"preemption: {reason}")
         budgets = tuple(self._budgets())
         candidates: tuple[Candidate, ...] = ()
-        if trial.has_views(pod) or self._extenders_ask(pod):
+        is_nominated = bool(self._cache.nomination(pod.uid))  # what is kept takes that for somebody else's
+        if trial.has_views(pod) or self._extenders_ask(pod) or is_nominated:
             sample, refusals = self._sample(pod, diagnosis, trial, budgets)
             found = best(sample) if sample else None
             candidates = tuple(sample) if self._extenders_ask(pod) else ()
