@@ -19,6 +19,7 @@ from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.ingresses import DefaultIngressClass
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
 from kubeactors.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from kubeactors.apiserver.admission.node_restriction import NodeRestriction
 from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
 from kubeactors.apiserver.admission.plugin import Lookup
 from kubeactors.apiserver.admission.pod_security import PodSecurity
@@ -219,6 +220,7 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: 
             NamespaceLifecycle(lookup),
             LimitRanger(lookup),
             shared,
+            NodeRestriction(lookup),
             TaintNodesByCondition(),
             PodSecurity(lookup),
             priority,

@@ -1,17 +1,141 @@
-"""NodeRestriction: a kubelet gets tokens of service accounts only for pods that are bound to its node.
+"""NodeRestriction: a kubelet writes only its own Node and Lease, and only pods that are bound to its node.
 
-The other rules of the plug-in are not here. Source: plugin/pkg/admission/noderestriction/admission.go (v1.36).
+Two of its rules are not here: which labels a node may give itself (a `NodePool` may name any), and what it may change
+of a claim. Source: plugin/pkg/admission/noderestriction/admission.go (v1.36).
 """
 
+from collections.abc import Iterator
 from typing import cast
 
 from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest
-from kubeactors.api.core.v1 import Pod
-from kubeactors.apimachinery.requests import UserInfo
+from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
+from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import not_found
-from kubeactors.apiserver.admission.plugin import Attributes, Lookup, refused
+from kubeactors.apiserver.admission.nodes import NODES
+from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes, Lookup, Plugin, refused
+from kubeactors.apiserver.admission.service_account import MIRROR
 from kubeactors.apiserver.objects import PODS
 from kubeactors.apiserver.rbac.node import GROUP, PREFIX
+from kubeactors.apiserver.rbac.references import references
+
+LEASES = GroupVersionResource("coordination.k8s.io", "v1", "leases")
+CSI_NODES = GroupVersionResource("storage.k8s.io", "v1", "csinodes")
+NODE_LEASES = "kube-node-lease"
+_ITS_OWN = "with spec.nodeName set to itself"
+
+
+class NodeRestriction(Plugin):
+    """Refuses what kubelets ask for that is not theirs."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
+        """What the node authorizer lets kubelets write of."""
+        del operation
+        return kind.gvr in {PODS, NODES, LEASES, CSI_NODES} and subresource in {"", "status"}
+
+    def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """The object as it is, if the node may write it."""
+        node = node_of(attributes.user)
+        if node:
+            self._check(value, node, attributes)
+        return value
+
+    def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
+        """Refuse deletions of what is not the node's."""
+        node = node_of(attributes.user) if attributes.operation == DELETE else ""
+        if node:
+            self._check(value, node, attributes)
+
+    def _check(self, value: TypedObject | None, node: str, attributes: Attributes) -> None:
+        gvr = attributes.kind.gvr
+        if gvr == PODS:
+            why = self._of_pod(cast("Pod | None", value), node, attributes)
+        else:
+            why = _of_own(value, node, attributes)
+        if why:
+            raise refused(value, attributes, why)
+
+    def _of_pod(self, pod: Pod | None, node: str, attributes: Attributes) -> str:
+        old = cast("Pod | None", attributes.old)
+        if attributes.subresource == "status":
+            assert pod is not None and old is not None  # noqa: PT018 -- a status is of a pod that is there
+            return _of_status(pod, old, node)
+        if attributes.operation == DELETE:
+            if old is not None and old.spec.node_name != node:
+                return f'node "{node}" can only delete pods {_ITS_OWN}'
+            return ""
+        if attributes.operation != CREATE or pod is None:
+            return (
+                f'unexpected operation "{attributes.operation}", node "{node}" can only create and delete mirror pods'
+            )
+        return next(self._of_mirror(pod, node), "")
+
+    def _of_mirror(self, pod: Pod, node: str) -> Iterator[str]:
+        """What a kubelet may not create."""
+        if MIRROR not in pod.metadata.annotations:
+            yield f'pod does not have "{MIRROR}" annotation, node "{node}" can only create mirror pods'
+        if pod.spec.node_name != node:
+            yield f'node "{node}" can only create pods {_ITS_OWN}'
+        yield from self._of_owner(pod, node)
+        if pod.spec.service_account_name:
+            yield f'node "{node}" can not create pods that reference a service account'
+        named = {resource for resource, _ in references(pod)}
+        for resource in ("secrets", "configmaps", "persistentvolumeclaims"):
+            if resource in named:
+                yield f'node "{node}" can not create pods that reference {resource}'
+
+    def _of_owner(self, pod: Pod, node: str) -> Iterator[str]:
+        owners = pod.metadata.owner_references
+        if len(owners) > 1:
+            yield f'node "{node}" can only create pods with a single owner reference set to itself'
+        if not owners or (owners[0].api_version, owners[0].kind, owners[0].name) != ("v1", "Node", node):
+            yield f'node "{node}" can only create pods with an owner reference set to itself'
+            return
+        if not owners[0].controller:
+            yield f'node "{node}" can only create pods with a controller owner reference set to itself'
+        if owners[0].block_owner_deletion:
+            yield f'node "{node}" must not set blockOwnerDeletion on an owner reference'
+        found = self._lookup.get(NODES, "", node)
+        if found is None:
+            raise not_found("nodes", "", node)
+        if found.metadata.uid != owners[0].uid:
+            yield f"node {node} UID mismatch: expected {owners[0].uid} got {found.metadata.uid}"
+
+
+def _of_status(pod: Pod, old: Pod, node: str) -> str:
+    if old.spec.node_name != node:
+        return f'node "{node}" can only update pod status for pods {_ITS_OWN}'
+    if pod.metadata.labels != old.metadata.labels:
+        return f'node "{node}" cannot update labels through pod status'
+    if pod.status.resource_claim_statuses != old.status.resource_claim_statuses:
+        return f'node "{node}" cannot update resource claim statues'
+    return ""
+
+
+def _of_own(value: TypedObject | None, node: str, attributes: Attributes) -> str:
+    """What a node has one of, with its name."""
+    gvr = attributes.kind.gvr
+    name = value.metadata.name if attributes.operation == CREATE and value is not None else attributes.name
+    if gvr == NODES:
+        if name != node:
+            return f'node "{node}" is not allowed to modify node "{name}"'
+        return _of_taints(cast("Node", value), attributes.old, node) if attributes.operation == UPDATE else ""
+    if gvr == LEASES and attributes.namespace != NODE_LEASES:
+        return f'can only access leases in the "{NODE_LEASES}" system namespace'
+    if name != node:
+        what = "node lease" if gvr == LEASES else "CSINode"
+        return f"can only access {what} with the same name as the requesting node"
+    return ""
+
+
+def _of_taints(value: Node, old: TypedObject | None, node: str) -> str:
+    if value.spec.taints != cast("Node", old).spec.taints:
+        return f'node "{node}" is not allowed to modify taints'
+    return ""
 
 
 def node_of(user: UserInfo) -> str:

@@ -1,0 +1,113 @@
+"""What a kubelet may write: its own Node and Lease, and what becomes of its own pods."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.coordination.v1 import Lease
+from kubeactors.api.core.v1 import Node, NodeSpec, Pod, Taint
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
+from kubeactors.apimachinery.requests import Create, Delete, Result, Update, UserInfo
+from kubeactors.apimachinery.status import Status
+from tests.apiserver.plane import Plane, gvr_of, pod
+
+N1 = UserInfo(name="system:node:n1", groups=("system:nodes", "system:authenticated"))
+
+
+@pytest.fixture
+def plane() -> Plane:
+    plane = Plane().with_account()
+    for name in ("n1", "n2"):
+        plane.create(Node(metadata=ObjectMeta(name=name)))
+    return plane
+
+
+def bound(name: str, node: str) -> Pod:
+    one = pod(name)
+    return replace(one, spec=replace(one.spec, node_name=node))
+
+
+def owner_of(plane: Plane, node: str) -> OwnerReference:
+    uid = plane.get(Node, node).metadata.uid
+    return OwnerReference(api_version="v1", kind="Node", name=node, uid=uid, controller=True)
+
+
+def mirror(node: str, *owners: OwnerReference) -> Pod:
+    one = bound("m", node)
+    annotations = {"kubernetes.io/config.mirror": "x"}
+    return replace(one, metadata=replace(one.metadata, annotations=annotations, owner_references=owners))
+
+
+def created(plane: Plane, value: TypedObject, namespace: str = "default") -> str:
+    return said(plane, Create(resource=gvr_of(type(value)), namespace=namespace, object=value, user=N1))
+
+
+def updated(plane: Plane, value: TypedObject, part: str = "") -> str:
+    metadata = value.metadata
+    request = Update(
+        resource=gvr_of(type(value)),
+        namespace=metadata.namespace,
+        name=metadata.name,
+        subresource=part,
+        object=value,
+        user=N1,
+    )
+    return said(plane, request)
+
+
+def said(plane: Plane, request: Create | Delete | Update) -> str:
+    """Why not; empty if it was done."""
+    reply: Result | Status = plane.sim.ask(plane.server, request)
+    return reply.message.partition(" is forbidden: ")[2] or reply.message if isinstance(reply, Status) else ""
+
+
+def test_a_node_creates_only_mirrors_that_belong_to_it(plane: Plane) -> None:
+    owner = owner_of(plane, "n1")
+    assert created(plane, mirror("n1", owner)) == ""
+    assert created(plane, bound("a", "n1")) == (
+        'pod does not have "kubernetes.io/config.mirror" annotation, node "n1" can only create mirror pods'
+    )
+    assert created(plane, mirror("n2", owner)) == 'node "n1" can only create pods with spec.nodeName set to itself'
+    assert created(plane, mirror("n1")) == 'node "n1" can only create pods with an owner reference set to itself'
+    assert created(plane, mirror("n1", replace(owner, controller=None))) == (
+        'node "n1" can only create pods with a controller owner reference set to itself'
+    )
+    assert created(plane, mirror("n1", replace(owner, uid="old"))) == (
+        f"node n1 UID mismatch: expected old got {owner.uid}"
+    )
+
+
+def test_a_mirror_needs_nothing_of_the_api(plane: Plane) -> None:
+    one = mirror("n1", owner_of(plane, "n1"))
+    assert created(plane, replace(one, spec=replace(one.spec, service_account_name="default"))) == (
+        'node "n1" can not create pods that reference a service account'
+    )
+
+
+def test_a_node_deletes_and_tells_of_only_its_own_pods(plane: Plane) -> None:
+    mine, other = plane.create(bound("mine", "n1")), plane.create(bound("other", "n2"))
+    running = replace(mine.status, phase="Running")
+    assert updated(plane, replace(mine, status=running), "status") == ""
+    assert updated(plane, replace(other, status=running), "status") == (
+        'node "n1" can only update pod status for pods with spec.nodeName set to itself'
+    )
+    for name, why in (("mine", ""), ("other", 'node "n1" can only delete pods with spec.nodeName set to itself')):
+        assert said(plane, Delete(resource=gvr_of(Pod), namespace="default", name=name, user=N1)) == why
+
+
+def test_a_node_changes_only_itself_and_not_its_taints(plane: Plane) -> None:
+    mine, other = plane.get(Node, "n1"), plane.get(Node, "n2")
+    assert updated(plane, replace(mine, metadata=replace(mine.metadata, labels={"a": "b"}))) == ""
+    assert updated(plane, replace(other, metadata=replace(other.metadata, labels={"a": "b"}))) == (
+        'node "n1" is not allowed to modify node "n2"'
+    )
+    assert updated(plane, other, "status") == 'node "n1" is not allowed to modify node "n2"'
+    tainted = NodeSpec(taints=(Taint(key="k", effect="NoSchedule"),))
+    assert updated(plane, replace(plane.get(Node, "n1"), spec=tainted)) == 'node "n1" is not allowed to modify taints'
+    assert created(plane, Node(metadata=ObjectMeta(name="n3")), "") == 'node "n1" is not allowed to modify node "n3"'
+
+
+def test_a_node_has_the_lease_of_its_name(plane: Plane) -> None:
+    assert created(plane, Lease(metadata=ObjectMeta(name="n1")), "kube-node-lease") == ""
+    assert created(plane, Lease(metadata=ObjectMeta(name="n2")), "kube-node-lease") == (
+        "can only access node lease with the same name as the requesting node"
+    )
