@@ -144,8 +144,15 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         return True
 
     def in_doubt(self, key: str) -> bool:
-        """Whether the last attempt at this key ended with a write of unknown outcome: read live, not the cache."""
+        """Whether to read live, not the cache: the last attempt at this key ended with a write of unknown outcome.
+
+        Or in a `doubt`.
+        """
         return key in self._doubted
+
+    def doubt(self, key: str) -> None:
+        """The server has refused what was planned by an old cache, which may be old for long; the attempt fails."""
+        self._doubted[key] = None
 
     @handle
     def notify(self, message: Notify) -> None:

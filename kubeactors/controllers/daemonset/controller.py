@@ -15,7 +15,7 @@ from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.hashing import template_hash
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import LabelSelector, TypedObject
-from kubeactors.apimachinery.status import StatusError
+from kubeactors.apimachinery.status import Conflict, StatusError
 from kubeactors.apimachinery.time import SECOND
 from kubeactors.client import (
     Change,
@@ -191,6 +191,8 @@ class DaemonSetController(Controller):
         found = self._own.newest(key, self._sets.by_key(key))
         if found is not None and self.in_doubt(key):
             found = await self._client.again(found)
+            if found is not None:
+                self._own.wrote(key, found)
         if found is None or found.metadata.deletion_timestamp is not None:
             return
         if found.spec.selector == LabelSelector():
@@ -280,7 +282,11 @@ class DaemonSetController(Controller):
     async def _report(self, wanted: DaemonSet) -> None:
         there = self._own.newest(key_of(wanted), self._sets.by_key(key_of(wanted)))
         if there is None or wanted.status != there.status:
-            self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
+            try:
+                self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
+            except Conflict:
+                self.doubt(key_of(wanted))
+                raise
 
     # History.
 

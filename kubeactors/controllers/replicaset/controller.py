@@ -18,7 +18,7 @@ from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetStatus
 from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.status import StatusError
+from kubeactors.apimachinery.status import Conflict, StatusError
 from kubeactors.client import (
     Change,
     Client,
@@ -201,6 +201,8 @@ class ReplicasController(Controller, Generic[R]):
         owner = self._overlay.newest(key, self._owners.by_key(key))
         if owner is not None and self.in_doubt(key):
             owner = await self._client.again(owner)
+            if owner is not None:
+                self._overlay.wrote(owner.metadata.uid, owner)
         if owner is None:
             return
         with while_there(owner, self._owners, self._expectations.forget):
@@ -314,7 +316,11 @@ class ReplicasController(Controller, Generic[R]):
                 self.enqueue_after(key_of(found), seconds)
         wanted = self.reported(owner, status)
         if wanted != owner:
-            self._overlay.wrote(owner.metadata.uid, await self._client.update_status(wanted))
+            try:
+                self._overlay.wrote(owner.metadata.uid, await self._client.update_status(wanted))
+            except Conflict:
+                self.doubt(key_of(owner))
+                raise
 
 
 class ReplicaSetController(ReplicasController[ReplicaSet]):
