@@ -198,13 +198,20 @@ class NobodyIsCrowded(Invariant):
 
     def _better(self, pod: Pod, chosen: str) -> str | None:
         here = self.world.find(Node, chosen, "")
-        if here is None or room_is_kept(self.world):
-            return None
+        better = self._emptier(pod, here) if here is not None else None
+        return None if better is None or self._others_count(pod) else better
+
+    def _others_count(self, pod: Pod) -> bool:
+        """Whether others may speak for a node or against it. Asked last: all are looked at who wait, go, or have wishes."""
+        if room_is_kept(self.world):
+            return True
         if any(one.spec.node_name and one.status.phase not in FINISHED for one in self.world.pods_going()):
-            return None  # who is on his way counts for some plugins, and for others not
+            return True  # who is on his way counts for some plugins, and for others not
         others = (one for one in self._fond.values() if one.metadata.uid != pod.metadata.uid)
-        if any(wants_near(one, pod) or fondness(one, pod) for one in others):
-            return None  # who wants others near him, or not, speaks for his node or against it
+        return any(wants_near(one, pod) or fondness(one, pod) for one in others)  # near him, or not
+
+    def _emptier(self, pod: Pod, here: Node) -> str | None:
+        """A node with fewer pods of its kind that would have been as good otherwise."""
         search = Search(self.world, pod)
         there = search.on(here)
         for name in self._crowds.emptier(len(there)):
