@@ -257,7 +257,7 @@ class ActorSystem:
         """There is work again.
 
         Raises:
-            WrongThread: another thread says so.
+            WrongThread: another thread says so. What it told is in a mailbox, and read once something else wakes us.
         """
         if get_ident() != self._thread:
             self.kernel.asleep = True
