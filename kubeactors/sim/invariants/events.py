@@ -30,6 +30,7 @@ from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER, SCHEDULER, kind_of_process
 from kubeactors.sim.world import Commit, World
 
+COMBINED = "(combined from similar events): "
 SIMILAR = 11
 """So many events at most say the same of one object in other words: then they are combined in one more."""
 FORGOTTEN = 600 * SECOND
@@ -52,13 +53,18 @@ class EventsAreTrue(Invariant):
         super().__init__(world, root)
         self._alike: dict[tuple[str, ...], list[int]] = {}
         """When those were first told that say the same of one object in other words."""
+        self._combined: dict[tuple[str, ...], dict[str, None]] = {}
+        """What was said in the one more: it may be said once again by itself."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each that is written, or written again."""
         old, new = commit.old, commit.new
         if not isinstance(new, Event):
             return
-        found = self._repeated(old, new) if isinstance(old, Event) else self._new(new)
+        found = list(self._repeated(old, new) if isinstance(old, Event) else self._new(new))
+        _, combined, message = new.message.rpartition(COMBINED)
+        if combined:
+            self._combined.setdefault(_saying(new), {})[message] = None
         for problem in found:
             yield f"{new.reason} of {new.involved_object.kind} {new.involved_object.name}: {problem}"
 
@@ -83,9 +89,10 @@ class EventsAreTrue(Invariant):
         yield from self._counted(event)
 
     def _counted(self, event: Event) -> Iterator[str]:
-        involved = event.involved_object
-        who = (involved.kind, involved.uid, involved.field_path, event.reason, event.reporting_component)
-        alike, now = self._alike.setdefault((*who, event.reporting_instance), []), self.root.kernel.now
+        who = _saying(event)
+        if event.message in self._combined.get(who, ()):
+            return
+        alike, now = self._alike.setdefault(who, []), self.root.kernel.now
         if alike and alike[-1] + FORGOTTEN < now:
             alike.clear()
         alike.append(now)
@@ -95,7 +102,7 @@ class EventsAreTrue(Invariant):
 
     def _untrue(self, event: Event) -> Iterator[str]:
         involved = event.involved_object
-        namespace, message = involved.namespace, event.message.rpartition("(combined from similar events): ")[2]
+        namespace, message = involved.namespace, event.message.rpartition(COMBINED)[2]
         bound, deed, scaled = BOUND.match(message), DEED.match(message), SCALED.match(message)
         if event.reason == "Scheduled" and bound is not None:
             pods = self._history("Pod", namespace, involved.name) or ()
@@ -114,6 +121,12 @@ class EventsAreTrue(Invariant):
         """All that has had that name; None if nobody has ever seen that kind."""
         found = [type_ for type_ in self.world.log if type_.__name__ == kind]
         return self.world.histories(found[0]).get((namespace, name), []) if found else None
+
+
+def _saying(event: Event) -> tuple[str, ...]:
+    """Who says what of which object, in whatever words."""
+    about = event.involved_object
+    return (about.kind, about.uid, about.field_path, event.reason, event.reporting_component, event.reporting_instance)
 
 
 def times(event: Event) -> int:
