@@ -260,7 +260,7 @@ def test_pages_of_pods_and_services_are_read_through_the_api_server(net: Net) ->
     assert read("pods/page/proxy/missing").startswith("Error from server (NotFound): ")
     unreachable = "Error from server (ServiceUnavailable): error trying to reach service: dial tcp "
     assert read("pods/page:81/proxy/").startswith(unreachable)
-    assert read("pods/simulated:80/proxy/").startswith(unreachable)
+    assert read("pods/simulated:80/proxy/") == "container c of pod simulated runs image nginx\n"
     assert read("pods/nobody/proxy/") == 'Error from server (NotFound): pods "nobody" not found\n'
     assert read("services/page:81/proxy/").endswith('no service port 81 found for service "page"\n')
     assert read("services/page/proxy/").endswith('no endpoints available for service "page"\n')

@@ -112,8 +112,8 @@ def test_stress_takes_what_it_is_told_to_and_no_more_than_its_limit(kubectl: Kub
     kubectl("wait", "-n", namespace, killed, "pod/memory-demo-2", "--timeout=30s")
 
     wanted = [["cpu-demo", "1000m", "4Mi"], ["memory-demo", "1m", "150Mi"]]
-    for _ in range(200):
-        if rows(kubectl("top", "pod", "-n", namespace, "cpu-demo")) == wanted[:1]:
+    for _ in range(200):  # until it has been measured, nothing is known of it
+        if rows(kubectl.run("top", "pod", "-n", namespace, "cpu-demo").stdout) == wanted[:1]:
             break
     shown = [row for row in rows(kubectl("top", "pod", "-n", namespace)) if row[0] != "memory-demo-2"]
     assert shown == wanted
