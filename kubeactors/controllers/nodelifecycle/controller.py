@@ -26,7 +26,6 @@ from kubeactors.client import (
     Overlay,
     RecordEvent,
     SharedInformer,
-    key_of,
     revision_of,
 )
 from kubeactors.client.heartbeats import HEARTBEAT, NEWS
@@ -296,10 +295,10 @@ class NodeLifecycleController(Controller):
             self._written_pods.forget(name)
         if readiness(node) == "True" or not is_told(node):
             return
-        for cached in list(self._pods.by_index(NODE, name).values()):
-            pod = self._written_pods.newest(key_of(cached), cached)
+        for key in list(self._pods.by_index(NODE, name)):
+            pod = self._written_pods.newest(key, self._pods.by_key(key))  # as it is now: others were written meanwhile
             ready = condition(pod, READY) if pod is not None else None
-            if pod is not None and ready is not None and ready.status == "True":
+            if pod is not None and pod.spec.node_name == name and ready is not None and ready.status == "True":
                 await self._mark_pod(pod, ready)
 
     async def _mark_pod(self, pod: Pod, ready: PodCondition) -> None:
