@@ -60,7 +60,10 @@ def test_an_operator_that_writes_because_it_has_written_is_told_of() -> None:
 def test_a_run_in_which_somebody_goes_round_because_he_lags_ends_without_a_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ReplicaSetController, "doubt", lambda *_: None)  # trusts a cache that the server contradicts
+    def doubt(self: ReplicaSetController, key: str) -> None:
+        """He trusts a cache that the server contradicts."""
+
+    monkeypatch.setattr(ReplicaSetController, "doubt", doubt)
     text = (REPLAYS / "no-component-fails-30154.jsonl").read_text(encoding="utf-8")
     simulation = Simulation(decode(text).plan)
     assert simulation.run().violations == ()
