@@ -4,8 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from kubeactors.api.coordination.v1 import Lease
-from kubeactors.api.core.v1 import Node, NodeSpec, Pod, Taint
-from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
+from kubeactors.api.core.v1 import Node, NodeSpec, Pod, PodCondition, PodStatus, Taint
+from kubeactors.api.policy.v1 import (
+    Eviction,
+    PodDisruptionBudget,
+    PodDisruptionBudgetSpec,
+    PodDisruptionBudgetStatus,
+)
+from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.requests import Create, Delete, Result, Update, UserInfo
 from kubeactors.apimachinery.status import Status
 from tests.apiserver.plane import Plane, gvr_of, pod
@@ -92,6 +98,28 @@ def test_a_node_deletes_and_tells_of_only_its_own_pods(plane: Plane) -> None:
     )
     for name, why in (("mine", ""), ("other", 'node "n1" can only delete pods with spec.nodeName set to itself')):
         assert said(plane, Delete(resource=gvr_of(Pod), namespace="default", name=name, user=N1)) == why
+
+
+def test_a_node_evicts_only_its_own_pods_and_takes_nothing_off_the_budgets_of_others(plane: Plane) -> None:
+    plane.create(bound("mine", "n1"))
+    other = plane.create(replace(bound("other", "n2"), status=PodStatus(phase="Running")))
+    ready = PodStatus(phase="Running", conditions=(PodCondition(type="Ready", status="True"),))
+    plane.update(replace(other, status=ready), "status")
+    budget = plane.create(
+        PodDisruptionBudget(
+            metadata=ObjectMeta(name="b"), spec=PodDisruptionBudgetSpec(selector=LabelSelector(), max_unavailable=1)
+        )
+    )
+    plane.update(
+        replace(budget, status=PodDisruptionBudgetStatus(disruptions_allowed=1, observed_generation=1)), "status"
+    )
+    for name, why in (("mine", ""), ("other", "node n1 can only evict pods with spec.nodeName set to itself")):
+        eviction = Eviction(metadata=ObjectMeta(name=name, namespace="default"))
+        request = Create(
+            resource=gvr_of(Pod), namespace="default", name=name, subresource="eviction", object=eviction, user=N1
+        )
+        assert said(plane, request) == why
+    assert plane.get(PodDisruptionBudget, "b").status.disruptions_allowed == 1
 
 
 def test_a_node_changes_only_itself_and_not_its_taints(plane: Plane) -> None:

@@ -62,7 +62,8 @@ class NodeRestriction(Plugin):
     def _of_pod(self, pod: Pod | None, node: str, attributes: Attributes) -> str:
         old = cast("Pod | None", attributes.old)
         if attributes.subresource == "status":
-            assert pod is not None and old is not None  # noqa: PT018 -- a status is of a pod that is there
+            assert pod is not None  # a status is of a pod
+            assert old is not None  # that is there
             return _of_status(pod, old, node)
         if attributes.operation == DELETE:
             if old is not None and old.spec.node_name != node:
@@ -146,6 +147,17 @@ def node_of(user: UserInfo) -> str:
     """
     is_node = GROUP in user.groups and user.name.startswith(PREFIX)
     return user.name.removeprefix(PREFIX) if is_node else ""
+
+
+def check_eviction(pod: Pod, attributes: Attributes) -> None:
+    """Refuse a node the eviction of a pod that is not its own.
+
+    Raises:
+        Forbidden: it is not.
+    """
+    node = node_of(attributes.user)
+    if node and pod.spec.node_name != node:
+        raise refused(pod, attributes, f"node {node} can only evict pods {_ITS_OWN}")
 
 
 def check_token_request(request: TokenRequest, attributes: Attributes, lookup: Lookup) -> None:

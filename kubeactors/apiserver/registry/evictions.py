@@ -26,6 +26,7 @@ from kubeactors.apimachinery.status import (
     TooManyRequests,
     forbidden,
 )
+from kubeactors.apiserver.admission.node_restriction import check_eviction
 from kubeactors.apiserver.admission.plugin import DELETE, UPDATE, Attributes, Lookup
 from kubeactors.apiserver.registry.deletion import check_preconditions
 from kubeactors.apiserver.registry.metadata import Environment
@@ -55,6 +56,7 @@ class EvictionSubresource(Subresource):
         """Delete the pod with the options of the eviction.
 
         Raises:
+            Forbidden: a node evicts only its own pods.
             TooManyRequests: a disruption budget does not allow it now.
         """
         eviction = cast("Eviction", value)
@@ -65,6 +67,7 @@ class EvictionSubresource(Subresource):
         pod = cast("Pod | None", resource.cached(attributes.namespace, attributes.name))
         if pod is None:
             raise resource.missing(attributes.name)
+        check_eviction(pod, attributes)
         if _evicts_freely(pod):
             if pod.status.phase == "Pending" and pod.metadata.deletion_timestamp is None:
                 options = _at_version(options, pod)  # it may become ready meanwhile
