@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
+from msgspec import structs
 
 from kubeactors.actor import ForeignError
 from kubeactors.cli.errors import UsageError
@@ -40,6 +41,7 @@ MOST_SHRUNK = 10
 """Of more causes than this only the first are made small; the others are written as they are."""
 DIRECTORY = Path("kubeactors-fuzz")
 SAVE_SECONDS = 5.0
+USUAL = Job(first=0, count=0)
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
@@ -81,6 +83,8 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     fault: Annotated[tuple[str, ...], Parameter(help="Only faults of this kind; may be repeated.", negative=())] = (),
     invariant: Annotated[tuple[str, ...], Parameter(help="Only this invariant; may be repeated.", negative=())] = (),
     strategy: Annotated[str, Parameter(help=f"Of {', '.join(STRATEGIES)}; by default each seed says which.")] = "",
+    length: Annotated[int, Parameter(help="How many times as long as usual plans are.")] = USUAL.length,
+    nodes: Annotated[int, Parameter(help="How many nodes clusters have.")] = USUAL.nodes,
     operator: Annotated[str, Parameter(help="What `fuzz` has made of an operator, as module:name.")] = "",
     ray: Annotated[str, Parameter(help="The address of a Ray cluster; `local` begins one here.")] = "",
 ) -> int:
@@ -90,7 +94,8 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
         raise UsageError("--resume goes on with the campaign in a directory; name it with --report")
     directory = report or DIRECTORY
     _check_writable(directory)
-    job = _job(seed, (fault, invariant), strategy, operator)
+    asked = Job(first=seed, count=0, kinds=fault, invariants=invariant, strategy=strategy, length=length, nodes=nodes)
+    job = _known(structs.replace(asked, operator=operator))
     ledger = _begun(directory, job, resume=resume)
     wanted = scenarios or (SCENARIOS if seconds is None else 0)
     interrupted = _look(ledger, wanted, seconds, (workers or all_cores(), ray), report)
@@ -130,18 +135,20 @@ def _check_writable(report: Path) -> None:
         raise UsageError(f"{there} cannot be written; choose another directory for replay files with --report")
 
 
-def _job(seed: int, named: tuple[Sequence[str], Sequence[str]], strategy: str, operator: str) -> Job:
+def _known(asked: Job) -> Job:
     """The whole campaign. Names are looked up now, and an operator imported, to refuse early what cannot be."""
     sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    if asked.length < 1 or asked.nodes < 1:
+        raise UsageError(f"--{'length' if asked.length < 1 else 'nodes'} counts from 1")
+    if asked.operator and (asked.length, asked.nodes) != (USUAL.length, USUAL.nodes):
+        raise UsageError("how long plans of an operator are, and on how many nodes, is said where it is declared")
     try:
-        known_strategy(strategy)
-        if operator:
-            return Job(
-                first=seed, count=0, kinds=fuzz_at(operator).operator.fault_kinds, strategy=strategy, operator=operator
-            )
-        faults, invariants = named
-        known_invariants(invariants)
-        return Job(first=seed, count=0, kinds=known_faults(faults), invariants=tuple(invariants), strategy=strategy)
+        known_strategy(asked.strategy)
+        if asked.operator:
+            kinds = fuzz_at(asked.operator).operator.fault_kinds
+            return structs.replace(asked, kinds=kinds, invariants=())
+        known_invariants(asked.invariants)
+        return structs.replace(asked, kinds=known_faults(asked.kinds))
     except (UnknownName, NotFound) as error:
         raise UsageError(str(error)) from error
 
@@ -168,7 +175,7 @@ def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, st
     left = max(wanted - ledger.scenarios, 0)
     if wanted and not left:
         return False
-    job = msgspec.structs.replace(ledger.job, first=ledger.next_seed, count=left)
+    job = structs.replace(ledger.job, first=ledger.next_seed, count=left)
     progress, before = Progress(), ledger.seconds
     began, enough, due = time.monotonic(), clock(seconds), clock(0.0)  # noqa: TID251 -- a command lives in real time
     try:

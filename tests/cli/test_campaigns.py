@@ -11,16 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from kubeactors.cli import fuzz as command
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
-from kubeactors.sim.campaigns.batches import Batch, Found, Job, jobs, run_job
+from kubeactors.sim.campaigns.batches import Batch, Found, Job, jobs, run_job, scenarios_of
 from kubeactors.sim.campaigns.campaign import Finding
 from kubeactors.sim.campaigns.causes import Shrunk, by_cause, merged, wording
 from kubeactors.sim.campaigns.ledger import Ledger, LedgerError, load
 from kubeactors.sim.campaigns.workers import WorkersFailed, here, in_processes, on_ray
 from kubeactors.sim.chaos.faults import WatchBreak, WatchLag
+from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import Plan, decode, encode
 from kubeactors.sim.workload import CreateDeployment
@@ -170,6 +172,32 @@ def test_a_batch_is_what_its_seeds_are() -> None:
     one = run_job(Job(first=40, count=1, kinds=("watch-lag",)))
     assert isinstance(one, Batch)
     assert (one.first, one.scenarios, list(one.faults), one.found) == (40, 1, ["watch-lag"], ())
+
+
+def test_plans_are_as_long_and_clusters_as_large_as_is_asked_for() -> None:
+    made = scenarios_of(Job(first=3, count=1, length=6, nodes=5)).generate(3)
+    assert made == generate(3, nodes=5, length=6)
+    assert made.nodes == 5
+    assert len(made.steps) > len(generate(3).steps)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--length", "0"), "--length counts from 1"),
+        (("--nodes", "0"), "--nodes counts from 1"),
+        (("--operator", SHOP, "--nodes", "5"), "is said where it is declared"),
+    ],
+)
+def test_a_size_that_cannot_be_is_refused(options: tuple[str, ...], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        run("fuzz", *options)
+
+
+def test_a_campaign_does_not_go_on_with_plans_of_another_length(tmp_path: Path) -> None:
+    Ledger(job=JOB).save(tmp_path)
+    with pytest.raises(LedgerError, match="is of a campaign with other length: 1, now 6"):
+        load(tmp_path, structs.replace(JOB, length=6))
 
 
 def test_a_replay_of_another_version_is_tried_without_what_is_unknown(

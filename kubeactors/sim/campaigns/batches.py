@@ -40,6 +40,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Which chooses the order of deliveries; if empty each seed says which."""
     operator: str = ""
     """The place of an operator that is tested; empty if it is the control plane itself."""
+    length: int = 1
+    """How many times as long as usual plans are. An operator's are as they are declared."""
+    nodes: int = 3
+    """How many nodes clusters have. Those around an operator are as they are declared."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,9 +100,8 @@ def scenarios_of(job: Job) -> Scenarios:
             campaign.recorded_order,
         )
     run = partial(run_plan, invariants=known_invariants(job.invariants))
-    return Scenarios(
-        job.kinds, ACTION_KINDS, _in_order(partial(generate, kinds=job.kinds), job.strategy), run, recorded_order
-    )
+    made = _in_order(partial(generate, kinds=job.kinds, nodes=job.nodes, length=job.length), job.strategy)
+    return Scenarios(job.kinds, ACTION_KINDS, made, run, recorded_order)
 
 
 def _in_order(made: Callable[[int], Plan], strategy: str) -> Callable[[int], Plan]:

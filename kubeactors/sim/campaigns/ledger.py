@@ -80,7 +80,7 @@ def load(directory: Path, job: Job) -> Ledger:
         raise LedgerError(f"{path} cannot be read: {error}") from error
     if found.version != this_version():
         raise LedgerError(f"{path} is of version {found.version}, this is {this_version()}: begin in another directory")
-    for field in ("first", "kinds", "invariants", "strategy", "operator"):
+    for field in ("first", "kinds", "invariants", "strategy", "operator", "length", "nodes"):
         before, now = getattr(found.job, field), getattr(job, field)
         if before != now:
             raise LedgerError(f"{path} is of a campaign with other {_word(field)}: {before!r}, now {now!r}")
