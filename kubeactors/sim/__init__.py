@@ -6,7 +6,8 @@
     user.py users/  the user who does it              chaos/          what breaks, and who breaks it
     network.py      every message passes here         processes.py    who runs where, and who leads
     webhooks.py     programs that webhooks ask        tree.py         the supervision tree, from outside
-    world.py        the truth: what the store has committed
+    world.py        the truth: what is committed      intents.py      what users want of objects
+    disturbances.py whom faults concern, and how long
     invariants/     what must hold                    judge.py        shows them what happens
     bounds/         what workloads are judged by      pace.py         how much goes on, and whether somebody is at work
     grammar/        what plans may consist of         strategies.py   the same for hypothesis

@@ -1,8 +1,7 @@
 """What is really in the store, typed: the truth that invariants compare components with."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar, cast
 
@@ -15,12 +14,11 @@ from kubeactors.api.core.v1 import Event, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, selector_of
-from kubeactors.sim.workload import Propagation
+from kubeactors.sim.disturbances import Disturbances
+from kubeactors.sim.intents import Intents
 from kubeactors.storage import StoreEvent
 
 T = TypeVar("T", bound=TypedObject)
-
-LONG_AGO = -(1 << 62)
 
 
 class Commit(msgspec.Struct, frozen=True, gc=False):
@@ -95,38 +93,12 @@ class World:
     def __init__(self) -> None:
         self.revision: int = 0
         self.by_uid: dict[str, TypedObject] = {}
-        self.calm = True
-        """No node is without power, and nothing else hinders pods to be available."""
-        self.dark: dict[str, int] = {}
-        """Nodes without power, and since when (virtual nanoseconds)."""
-        self.disturbed: dict[str, int] = {}
-        """Components, and until when (virtual nanoseconds) a fault concerned them last."""
-        self.hindered: dict[str, int] = {}
-        """The same of faults that hinder them, not only the containers that they look after."""
+        self.faults: Disturbances = Disturbances(self.by_uid)
+        """What breaks, and whom it concerns."""
+        self.intents: Intents = Intents(self)
+        """What users want of objects."""
         self.hot_node: str = ""
         """From which a pod was last asked to go, or went; empty if none was yet."""
-        self.paused: dict[str, None] = {}
-        """Processes that stand still: they do not know what time it is."""
-        self.in_hand: dict[str, None] = {}
-        """The uids of objects that users have deleted, or changed so that their owners let them go."""
-        self.forced: dict[str, None] = {}
-        """The uids of pods that users have deleted by force: their containers may go on for a while."""
-        self.free: dict[str, None] = {}
-        """The uids of objects that users want to stay without an owner: nobody else may delete them."""
-        self.leaving: dict[str, str] = {}
-        """The uids of such objects whose owner is deleted and leaves them, with the owner's."""
-        self.resized: dict[str, None] = {}
-        """The names of deployments whose size users have said themselves."""
-        self.hastened: dict[str, None] = {}
-        """The uids of owners that users have deleted without waiting for what these own."""
-        self._spoilt: dict[str, None] = {}
-        """See `is_spoilt`."""
-        self._doomed: dict[str, None] = {}
-        """The uids of objects that users have deleted."""
-        self._removing: list[tuple[type[TypedObject], str, str]] = []
-        """Kind, name, and namespace of what users delete at the moment by name."""
-        self._goes_with_all: dict[str, None] = {}
-        """Those that were to go with what they own."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
         """All commits by kind, for those who compare streams with it."""
         self._histories: dict[type[TypedObject], dict[tuple[str, str], list[Commit]]] = {}
@@ -199,88 +171,6 @@ class World:
         for log in self.log.values():
             yield from islice((one for one in log[_first(log, revision) :] if is_deed(one)), 1)
 
-    # What breaks.
-
-    def disturb(self, component: str, until: int, *, hinders: bool = True) -> None:
-        """A fault concerns a component until then. `apiserver` and `store` concern everybody."""
-        for found in (self.disturbed, self.hindered) if hinders else (self.disturbed,):
-            found[component] = max(until, found.get(component, 0))
-
-    def disturbed_until(self, *components: str) -> int:
-        """When the last fault was over that concerned any of these, or the servers that all depend on.
-
-        Long ago if none did.
-        """
-        return max(self.disturbed.get(one, LONG_AGO) for one in (*components, "apiserver", "store"))
-
-    def hindered_until(self, *components: str) -> int:
-        """The same of faults that hinder them: until then they may be late with what they do."""
-        return max(self.hindered.get(one, LONG_AGO) for one in (*components, "apiserver", "store"))
-
-    def spoil(self, found: TypedObject | None) -> None:
-        """A field of an object is wrong: what its owners have promised of it nobody can keep."""
-        while found is not None and found.metadata.uid not in self._spoilt:
-            self._spoilt[found.metadata.uid] = None
-            owner = controller_of(found.metadata)
-            found = self.by_uid.get(owner.uid) if owner is not None else None
-
-    def is_spoilt(self, uid: str) -> bool:
-        """Whether a field of that object has been wrong, or of one that it controls, or of one that this controls."""
-        return uid in self._spoilt
-
-    # What users say.
-
-    def takes_in_hand(self, found: TypedObject) -> None:
-        """The user deletes it."""
-        self.in_hand[found.metadata.uid] = None
-        self._doomed[found.metadata.uid] = None
-        self.free.pop(found.metadata.uid, None)
-
-    @contextmanager
-    def removing(self, type_: type[TypedObject], name: str, namespace: str) -> Generator[None]:
-        """While this lasts the user deletes what has that name, also if it comes to have it only now."""
-        live = self.find(type_, name, namespace)
-        if live is not None:
-            self.takes_in_hand(live)
-        self._removing.append((type_, name, namespace))
-        try:
-            yield
-        finally:
-            self._removing.remove((type_, name, namespace))
-
-    def forces(self, found: TypedObject) -> None:
-        """The user deletes it without waiting for its end."""
-        self.forced[found.metadata.uid] = None
-
-    def sets_free(self, found: TypedObject) -> None:
-        """The user has made it without an owner, or taken it out of its owner's hands.
-
-        An owner may have taken what had none before the user is told that it is made.
-        """
-        uid = found.metadata.uid
-        self.in_hand[uid] = None
-        live = self.by_uid.get(uid, found)
-        is_adopted = controller_of(found.metadata) is None and controller_of(live.metadata) is not None
-        if uid not in self._doomed and not is_adopted:
-            self.free[uid] = None
-
-    def deleting(self, owner: TypedObject, propagation: Propagation) -> None:
-        """The user deletes an owner; with `Orphan` what it controls is to stay."""
-        uid, orphan = owner.metadata.uid, propagation == "Orphan"
-        if propagation != "Foreground":
-            self.hastened[uid] = None
-        self.in_hand[uid] = None
-        if not orphan:
-            self._goes_with_all[uid] = None
-        orphan = orphan and uid not in self._doomed
-        self._doomed[uid] = None
-        for one in self.controlled_by(uid).values():
-            if orphan and one.metadata.uid not in self._doomed:
-                self.free[one.metadata.uid] = None
-                self.leaving[one.metadata.uid] = uid
-            else:
-                self.free.pop(one.metadata.uid, None)
-
     # What happens.
 
     def apply(self, event: StoreEvent) -> Commit:
@@ -292,11 +182,11 @@ class World:
         if new is not None:
             self._put(commit.key, new)
             if old is not None and controller_of(old.metadata) is None:
-                self._note_adoption(new)
+                self.intents.adopted(new)
         self.revision = commit.revision
         type_, metadata = type(commit.current), commit.current.metadata
-        if old is None and (type_, metadata.name, metadata.namespace) in self._removing:
-            self.takes_in_hand(commit.current)
+        if old is None:
+            self.intents.created(commit.current)
         self.log.setdefault(type_, []).append(commit)
         self.history_of(type_, metadata.namespace, metadata.name).append(commit)
         if isinstance(old, Pod) and (new is None or new.metadata.deletion_timestamp != old.metadata.deletion_timestamp):
@@ -305,20 +195,6 @@ class World:
             for node in dict.fromkeys(one.spec.node_name for one in (old, new) if isinstance(one, Pod)):
                 self._log_by_node.setdefault(node, []).append(commit)
         return commit
-
-    def _note_adoption(self, new: TypedObject) -> None:
-        """What an owner that lives has taken is no longer without one.
-
-        Nor is what an owner has taken that a user deletes at that moment with all that it owns: it was asked whether it
-        lives before it took. A user cannot tell that from one that has taken first.
-        """
-        controller = controller_of(new.metadata)
-        if controller is None:
-            return
-        owner = self.by_uid.get(controller.uid)
-        lives = owner is not None and owner.metadata.deletion_timestamp is None
-        if lives or controller.uid in self._goes_with_all:
-            self.free.pop(new.metadata.uid, None)
 
     def _put(self, key: str, new: TypedObject) -> None:
         metadata = new.metadata

@@ -53,7 +53,7 @@ class Effects:
     def concern(self, fault: AnyFault, seconds: float) -> None:
         """Whom it is about it disturbs from now on for so long."""
         until = self.kernel.now + int(seconds * SECOND)
-        self.world.disturb(concerned(fault), until, hinders=hinders(fault))
+        self.world.faults.disturb(concerned(fault), until, hinders=hinders(fault))
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Do something later."""

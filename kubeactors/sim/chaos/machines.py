@@ -62,12 +62,12 @@ class Machines:
         machines, world, now = self._effects.processes.find(MACHINES), self._effects.world, self._effects.kernel.now
         if machines is None or not nodes:
             return
-        world.calm = False
+        world.faults.calm = False
         for node in nodes:
             self._without[node] = self._without.get(node, 0) + 1
-            world.dark.setdefault(node, now)
+            world.faults.dark.setdefault(node, now)
             if seconds is not None:
-                world.disturb(node, now + int(seconds * SECOND))
+                world.faults.disturb(node, now + int(seconds * SECOND))
                 self._effects.after(seconds, partial(self._restore, node))
         machines.tell(PowerOff(nodes))
         self._effects.count(fault)
@@ -77,7 +77,7 @@ class Machines:
         self._without[node] -= 1
         if not self._without[node]:
             del self._without[node]
-            world.dark.pop(node, None)
-            world.calm = not self._without
+            world.faults.dark.pop(node, None)
+            world.faults.calm = not self._without
             if machines is not None:
                 machines.tell(PowerOn((node,)))

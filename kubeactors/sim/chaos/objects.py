@@ -78,7 +78,7 @@ class Objects:
                 self._effects.count(fault)
                 self._effects.after(fault.seconds, partial(self._mend, key, wrong, before))
 
-        self._world.spoil(before)
+        self._world.faults.spoil(before)
         self._write(key, before, wrong, done)
 
     def _lose_status(self, fault: StatusLost) -> None:

@@ -54,11 +54,11 @@ def _slow_down(effects: Effects, fault: SlowActor) -> None:
 def _pause(effects: Effects, fault: Pause) -> None:
     """When it goes on, those come first who notice that it has stood still: nobody acts for a leader that was."""
     name, paused = fault.component, effects.processes.actors(fault.component)
-    if not paused or name in effects.world.paused:
+    if not paused or name in effects.world.faults.paused:
         return
 
     def go_on() -> None:
-        del effects.world.paused[name]
+        del effects.world.faults.paused[name]
         for cell in paused:
             effects.network.unstall(cell)
 
@@ -68,7 +68,7 @@ def _pause(effects: Effects, fault: Pause) -> None:
         effects.after(WAKING_SECONDS, go_on)
 
     effects.count(fault)
-    effects.world.paused[name] = None
+    effects.world.faults.paused[name] = None
     for cell in paused:
         effects.network.stall(cell)
     effects.rule(name, Refuse(bool), fault.seconds + WAKING_SECONDS)

@@ -23,9 +23,10 @@ from kubeactors.sim.bounds.placement import Search, fondness, is_choosy, wants_n
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.bounds.room import lets_in
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
+from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.scheduler import LONG, is_quiet
-from kubeactors.sim.world import LONG_AGO, Commit, World
+from kubeactors.sim.world import Commit, World
 
 Selecting = Service | ReplicaSet | StatefulSet | ReplicationController
 

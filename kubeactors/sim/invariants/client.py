@@ -111,7 +111,7 @@ class LeadersHoldTheirLease(Invariant):
     def looked(self) -> Iterator[str]:
         """Look at who leads."""
         now = self.root.kernel.now
-        self._stood.update(dict.fromkeys(self.world.paused, now))
+        self._stood.update(dict.fromkeys(self.world.faults.paused, now))
         for path, actor in actors_of(self.root, Tenure) if self._ends else ():
             tenure = cast("Tenure[object]", actor)
             end = self._ends.get((tenure.lease, tenure.identity), now)
@@ -134,7 +134,7 @@ class OneLeader(Invariant):
         if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _holder(new) not in {_holder(old), NOWHERE}:
             for path, actor in actors_of(self.root, Tenure):
                 tenure = cast("Tenure[object]", actor)
-                paused = _process(path) in self.world.paused
+                paused = _process(path) in self.world.faults.paused
                 if not paused and tenure.lease == new.metadata.name and tenure.identity != _holder(new):
                     yield f"{path} still leads, and {title(new)} is held by {_holder(new) or 'nobody'}"
 

@@ -10,8 +10,9 @@ from typing import ClassVar, Protocol, cast
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.world import LONG_AGO, Commit, World
+from kubeactors.sim.world import Commit, World
 
 OLD = 5 * SECOND
 """A time that was said so long ago is none at which something has happened only now."""
@@ -72,7 +73,7 @@ class TransitionsAreDated(Invariant):
             return
         then = cast("_Conditioned", old).status.conditions if old is not None else ()
         now = cast("_Conditioned", new).status.conditions
-        if then is now or not now or self.world.is_spoilt(new.metadata.uid):
+        if then is now or not now or self.world.faults.is_spoilt(new.metadata.uid):
             return
         before = {one.type: one for one in then or () if one.type not in HEARSAY}
         for one in now:
@@ -86,7 +87,7 @@ class TransitionsAreDated(Invariant):
     @property
     def _hindered_until(self) -> int:
         """Until when what is written now may have been under way: it says what was so when it was sent."""
-        return max(self.world.disturbed.values(), default=LONG_AGO)
+        return max(self.world.faults.disturbed.values(), default=LONG_AGO)
 
 
 @cache

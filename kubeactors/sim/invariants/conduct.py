@@ -142,7 +142,7 @@ class OwnWritesAreKnown(RequestInvariant):
         return owner is not None and owner.uid not in self.world.by_uid
 
     def _is_undisturbed(self, asked: Asked) -> bool:
-        return self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < self.root.kernel.now
+        return self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < self.root.kernel.now
 
 
 def _remembers(actor: object) -> bool:
@@ -177,7 +177,8 @@ class WritesAreNews(RequestInvariant):
         if not 0 < revision <= asked.revision or metadata.uid not in self.world.by_uid:
             return
         known = max(
-            self._time_of(revision) + KNOWN, self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED
+            self._time_of(revision) + KNOWN,
+            self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED,
         )
         if known < now:
             yield f"{asked.sender.path} writes {told(asked.request)}, and nothing of it is new"

@@ -78,7 +78,7 @@ class WhoDisruptsSaysSo(RequestInvariant, ServerInvariant):
         pod = self._going.get((namespace, name))
         if pod is None or uid not in {None, pod.metadata.uid} or pod.status.phase in FINISHED:
             return
-        if not _is_target(pod) and not self.world.is_spoilt(pod.metadata.uid):
+        if not _is_target(pod) and not self.world.faults.is_spoilt(pod.metadata.uid):
             yield f"{who} {title(pod)}, which says not that it is a target"
 
     def _is_lost(self, pod: Pod) -> bool:
@@ -88,7 +88,7 @@ class WhoDisruptsSaysSo(RequestInvariant, ServerInvariant):
             return False
         now = self.root.kernel.now
         is_gone = self._nodes.get(pod.spec.node_name, now) + KNOWN < now
-        return is_gone and self.world.disturbed_until(MANAGER) + UNDISTURBED < now
+        return is_gone and self.world.faults.disturbed_until(MANAGER) + UNDISTURBED < now
 
 
 class EndedPodsAreKept(RequestInvariant):
@@ -119,7 +119,7 @@ class EndedPodsAreKept(RequestInvariant):
         if not isinstance(request, Delete) or controller_name(asked.sender) not in KEEPERS or is_refusal(answer):
             return
         uid = request.options.preconditions.uid if request.options.preconditions is not None else None
-        known = max(self._ended.get(uid or "", asked.at), self.world.disturbed_until(MANAGER) + UNDISTURBED)
+        known = max(self._ended.get(uid or "", asked.at), self.world.faults.disturbed_until(MANAGER) + UNDISTURBED)
         if known + KNOWN < asked.at:
             yield f"{asked.sender.path} deletes {told(request)}, which has ended {(asked.at - known) / SECOND:.0f} s ago"
 

@@ -97,7 +97,7 @@ class EventsAreTrue(Invariant):
             alike.clear()
         alike.append(now)
         tellers = (MANAGER, SCHEDULER, event.reporting_instance)
-        if len(alike) > SIMILAR and not any(name in self.world.disturbed for name in tellers):
+        if len(alike) > SIMILAR and not any(name in self.world.faults.disturbed for name in tellers):
             yield f"is the {len(alike)}th event that says so"
 
     def _untrue(self, event: Event) -> Iterator[str]:
@@ -232,8 +232,8 @@ class EventsAreTold(RequestInvariant):
         uid, namespace = promise.about.metadata.uid, promise.about.metadata.namespace
         space = self.world.find(Namespace, namespace, "")
         stays = space is not None and space.metadata.deletion_timestamp is None
-        calm = self.world.hindered_until(kind_of_process(promise.component), "") + RECOVERED < promise.at
-        lives = promise.component not in self.world.dark
+        calm = self.world.faults.hindered_until(kind_of_process(promise.component), "") + RECOVERED < promise.at
+        lives = promise.component not in self.world.faults.dark
         return calm and lives and stays and self._writes.get(uid, 0) < MANY
 
 

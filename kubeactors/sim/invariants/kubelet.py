@@ -13,10 +13,11 @@ from kubeactors.client import controller_of
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox, RuntimeContainer
 from kubeactors.kubelet.static_pods import mirrored
+from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, Key, is_condemned, key_of
 from kubeactors.sim.tree import actor_at, actors_within
-from kubeactors.sim.world import LONG_AGO, Commit, World
+from kubeactors.sim.world import Commit, World
 
 TERMINAL = ("Succeeded", "Failed")
 
@@ -79,8 +80,8 @@ class WhatIsBoundIsAdmitted(Invariant):
             self._mirrored[commit.current.spec.node_name] = self.root.kernel.now
         if isinstance(new, Pod) and isinstance(old, Pod) and _is_refused(new) and not _is_refused(old):
             node, now = new.spec.node_name, self.root.kernel.now
-            since = max(self.world.disturbed_until(node, "", "scheduler"), self._mirrored.get(node, LONG_AGO))
-            if not self.world.forced and since + UNDISTURBED < now:
+            since = max(self.world.faults.disturbed_until(node, "", "scheduler"), self._mirrored.get(node, LONG_AGO))
+            if not self.world.intents.forced and since + UNDISTURBED < now:
                 yield f"{title(new)} was refused by {node}: {new.status.message}"
 
 
@@ -125,7 +126,7 @@ class AtMostOneOfAnIdentity(Invariant):
         nodes, running = self._nodes[key], dict[str, str]()
         for node in dict.fromkeys(nodes.values()):
             uids = (one.config.uid for one in running_on(self.root, node))
-            running |= {uid: node for uid in uids if uid in nodes and uid not in self.world.forced}
+            running |= {uid: node for uid in uids if uid in nodes and uid not in self.world.intents.forced}
         first, *others = running.values() or ("",)
         for node in others:
             yield f'pod "{key[0]}/{key[1]}" runs twice, on {first} and on {node}'
@@ -145,7 +146,7 @@ class PodsGoGracefully(Invariant):
         old = commit.old
         if commit.new is not None or not isinstance(old, Pod) or not old.spec.node_name or is_condemned(old):
             return
-        if old.metadata.uid in self.world.forced:
+        if old.metadata.uid in self.world.intents.forced:
             return
         if old.metadata.deletion_timestamp is None and old.status.phase not in TERMINAL:
             yield f"{title(old)} was removed, and nobody has asked it to go"
@@ -175,7 +176,7 @@ class EndedPodsStayDown(Invariant):
         for node, ended in self._gone.items():
             kubelet = kubelet_on(self.root, node)
             for one in sandboxes_of(kubelet):
-                gone = None if one.config.uid in self.world.forced else ended.get(one.config.uid)
+                gone = None if one.config.uid in self.world.intents.forced else ended.get(one.config.uid)
                 containers = containers_of(kubelet, one) if gone is not None else ()
                 if gone is not None and any(made.created_at > gone + SECOND // 10 for made in containers):
                     name = f"{one.config.namespace}/{one.config.name}"

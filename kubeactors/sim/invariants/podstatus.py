@@ -173,7 +173,7 @@ class ContainersGoOn(Invariant):
         if old.status.start_time and new.status.start_time != old.status.start_time:
             yield f"{title(new)} has begun at {old.status.start_time}, and then at {new.status.start_time}"
         before = {one.name: one for one in statuses_of(old)}
-        begins_anew = self.world.disturbed_until(new.spec.node_name) + UNDISTURBED >= self.root.kernel.now
+        begins_anew = self.world.faults.disturbed_until(new.spec.node_name) + UNDISTURBED >= self.root.kernel.now
         policies = _policies(new, prepares_again=begins_anew)
         for one in statuses_of(new):
             was = before.get(one.name)

@@ -99,7 +99,7 @@ class RestartsKeepTheirTime(Invariant):
             wait = 0 if wait is not None else None
         if wait and last is not None and last.finished_at and begun is not None and begun.started_at:
             waited = (parse_time(begun.started_at) - parse_time(last.finished_at)) // SECOND
-            calm = self.world.disturbed_until(MANAGER) < (known.ended or 0)
+            calm = self.world.faults.disturbed_until(MANAGER) < (known.ended or 0)
             if waited + ROUNDING < wait and calm:
                 yield f"starts again {waited} s after its end, and was to wait {wait} s"
         known.count, known.kubelet, known.ended = one.restart_count, kubelet, None
@@ -120,8 +120,8 @@ class RestartsKeepTheirTime(Invariant):
 
     def _is_well(self, node: str) -> bool:
         """Whether nothing has befallen a node of late."""
-        return node not in self.world.dark and (
-            self.world.disturbed_until(node, MANAGER) + UNDISTURBED < self.root.kernel.now
+        return node not in self.world.faults.dark and (
+            self.world.faults.disturbed_until(node, MANAGER) + UNDISTURBED < self.root.kernel.now
         )
 
     def _kubelet(self, pod: Pod) -> object:
@@ -143,14 +143,14 @@ class PodsGoInTime(Invariant):
         kernel = self.root.kernel
         for pod in self.world.pods_going():
             until, node = pod.metadata.deletion_timestamp, pod.spec.node_name
-            if until is None or pod.metadata.finalizers or not node or node in self.world.dark:
+            if until is None or pod.metadata.finalizers or not node or node in self.world.faults.dark:
                 continue
             if parse_time(until) + LATE < kernel.wall + kernel.now and self._is_well(node):
                 yield f"{title(pod)} was to go at {until}, and {node} has not let it"
 
     def _is_well(self, name: str) -> bool:
         node = self.world.find(Node, name, "")
-        calm = self.world.disturbed_until(name, MANAGER) + UNDISTURBED < self.root.kernel.now
+        calm = self.world.faults.disturbed_until(name, MANAGER) + UNDISTURBED < self.root.kernel.now
         return calm and node is not None and is_ours(node)
 
 

@@ -18,12 +18,13 @@ from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.sim.bounds.placement import Search, clashes, is_choosy, is_chosen
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.bounds.room import has_less, has_room
+from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.tree import actors_within
-from kubeactors.sim.world import LONG_AGO, Commit, World
+from kubeactors.sim.world import Commit, World
 
 SCHEDULER = "scheduler"
 """The component, and what the names of its processes begin with."""
@@ -37,7 +38,7 @@ MOST_VICTIMS = 8
 
 def is_quiet(world: World, news: int, now: int) -> bool:
     """Whether a scheduler knows what happened last, at `news`: nothing has kept it from being told for long."""
-    return news + LONG < now and world.disturbed_until(SCHEDULER) + UNDISTURBED < now
+    return news + LONG < now and world.faults.disturbed_until(SCHEDULER) + UNDISTURBED < now
 
 
 class BoundOnce(Invariant):
@@ -140,7 +141,7 @@ class WishesAreHeeded(Invariant):
     def _as_it_may_seem(self, node: Node) -> Iterator[Node]:
         yield node
         when, before = self._relabelled.get(node.metadata.uid, (LONG_AGO, node))
-        if self.root.kernel.now < max(when, self.world.disturbed_until(SCHEDULER)) + UNDISTURBED:
+        if self.root.kernel.now < max(when, self.world.faults.disturbed_until(SCHEDULER)) + UNDISTURBED:
             yield before
 
     def _objection(self, node: Node, pod: Pod) -> str:
@@ -229,7 +230,7 @@ class WhoFitsIsTried(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
-        if self.world.disturbed_until(SCHEDULER) > self.root.kernel.now:
+        if self.world.faults.disturbed_until(SCHEDULER) > self.root.kernel.now:
             return
         for path, scheduler in actors_within(SCHEDULER, self.root, Scheduler):
             yield from _untried(path, scheduler)

@@ -68,7 +68,7 @@ class NobodyWavers(RequestInvariant):
             return
         if isinstance(last.commit.current, HorizontalPodAutoscaler):
             return
-        if self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
+        if self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
             yield f"{asked.sender.path} writes {told(asked.request)} as it was before revision {first.commit.revision}"
 
     def _note(self, revision: int) -> _News | None:

@@ -69,4 +69,4 @@ class Bounds:
     async def _claim_unknown_owner(self, name: str) -> None:
         reference = OwnerReference(api_version="example.com/v1", kind="Mystery", name=name, uid=f"mystery-of-{name}")
         metadata = ObjectMeta(name=f"mystery-{name}", namespace=NAMESPACE, owner_references=(reference,))
-        self._hands.world.sets_free(await self._hands.client.create(ConfigMap(metadata=metadata)))
+        self._hands.world.intents.sets_free(await self._hands.client.create(ConfigMap(metadata=metadata)))

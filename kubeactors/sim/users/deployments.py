@@ -67,7 +67,7 @@ class Deployments:
         await self._hands.ensure(service_of(action.name))
 
     async def _scale(self, action: Scale) -> None:
-        self._hands.world.resized[action.name] = None
+        self._hands.world.intents.resized[action.name] = None
         await self._change(action.name, lambda spec: replace(spec, replicas=action.replicas))
 
     async def _change(self, name: str, change: Callable[[DeploymentSpec], DeploymentSpec]) -> None:
@@ -87,7 +87,7 @@ class Deployments:
     async def _delete(self, action: DeleteDeployment) -> None:
         hands = self._hands
         live = await hands.client.get(Deployment, action.name, NAMESPACE)
-        hands.world.deleting(live, action.propagation)
+        hands.world.intents.deleting(live, action.propagation)
         options = DeleteOptions(propagation_policy=action.propagation)
         await hands.remove(Service, action.name)
         await hands.client.delete(Deployment, action.name, NAMESPACE, options=options)

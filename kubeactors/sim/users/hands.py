@@ -90,7 +90,7 @@ class Hands:
 
     async def remove(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
         """Delete it if it is there, whoever has made it."""
-        with self.world.removing(type_, name, namespace), suppress(NotFound):
+        with self.world.intents.removing(type_, name, namespace), suppress(NotFound):
             await self.client.delete(type_, name, namespace)
 
     async def wait_for(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:

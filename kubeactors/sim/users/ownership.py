@@ -59,8 +59,8 @@ class Ownership:
     async def _drop(self, action: DropOwner) -> None:
         hands, live = self._hands, await self._find(action.name)
         if live is not None:
-            hands.world.takes_in_hand(live)
-            hands.world.deleting(live, action.propagation)
+            hands.world.intents.takes_in_hand(live)
+            hands.world.intents.deleting(live, action.propagation)
             options = DeleteOptions(propagation_policy=action.propagation)
             await hands.client.delete(_type(action.name), action.name, NAMESPACE, options=options)
 

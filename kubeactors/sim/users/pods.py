@@ -57,10 +57,10 @@ class Pods:
     async def _delete(self, action: DeletePod) -> None:
         pod = await self._hands.pod(action.name, action.number, going=action.force)
         if pod is not None:
-            self._hands.world.takes_in_hand(pod)
+            self._hands.world.intents.takes_in_hand(pod)
             options = _this_one(pod)
             if action.force:
-                self._hands.world.forces(pod)
+                self._hands.world.intents.forces(pod)
                 options = replace(options, grace_period_seconds=0)
             await self._hands.client.delete(Pod, pod.metadata.name, NAMESPACE, options=options)
 
@@ -74,17 +74,17 @@ class Pods:
         if pod is not None:
             labels = {**pod.metadata.labels, APP: ASTRAY}
             changed = await self._hands.client.update(replace(pod, metadata=replace(pod.metadata, labels=labels)))
-            self._hands.world.sets_free(changed)
+            self._hands.world.intents.sets_free(changed)
 
     async def _add(self, action: AddPod | RecreatePod) -> None:
         if isinstance(action, AddPod) and action.scratch:
             await self._hands.ensure(storage_class())
-        self._hands.world.sets_free(await self._hands.client.create(pod_of(action)))
+        self._hands.world.intents.sets_free(await self._hands.client.create(pod_of(action)))
 
     async def _recreate(self, action: RecreatePod) -> None:
         with suppress(NotFound):
             live = await self._hands.client.get(Pod, action.pod, NAMESPACE)
-            self._hands.world.takes_in_hand(live)
+            self._hands.world.intents.takes_in_hand(live)
             await self._hands.client.delete(Pod, action.pod, NAMESPACE, options=_this_one(live))
         for attempt in range(NAME_ATTEMPTS):
             if self._hands.world.find(Pod, action.pod, NAMESPACE) is None:
@@ -121,7 +121,7 @@ async def evict(hands: Hands, pod: Pod) -> None:
     Raises:
         StatusError: it may not go now, or the request failed.
     """
-    hands.world.takes_in_hand(pod)
+    hands.world.intents.takes_in_hand(pod)
     await hands.client.evict(pod, _this_one(pod))
 
 

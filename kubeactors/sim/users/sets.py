@@ -142,7 +142,7 @@ class Sets:
     async def _delete(self, action: DeleteSet) -> None:
         hands, type_ = self._hands, TYPES[action.of]
         live = await hands.client.get(type_, action.name, NAMESPACE)
-        hands.world.deleting(live, action.propagation)
+        hands.world.intents.deleting(live, action.propagation)
         options = DeleteOptions(propagation_policy=action.propagation)
         await hands.client.delete(type_, action.name, NAMESPACE, options=options)
 

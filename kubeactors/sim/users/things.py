@@ -57,7 +57,7 @@ class Things:
         if live is not None and action.delete:
             await self._delete(live)
         elif isinstance(live, ReplicaSet):
-            self._hands.world.in_hand[live.metadata.uid] = None
+            self._hands.world.intents.in_hand[live.metadata.uid] = None
             await self._hands.client.update(replace(live, spec=replace(live.spec, replicas=0)))
 
     async def _release(self, live: TypedObject) -> None:
@@ -66,15 +66,15 @@ class Things:
             return
         labels = {**live.metadata.labels, APP: ASTRAY}
         changed = await self._hands.client.update(replace(live, metadata=replace(live.metadata, labels=labels)))
-        self._hands.world.sets_free(changed)
+        self._hands.world.intents.sets_free(changed)
 
     async def _delete(self, live: TypedObject, *, orphan: bool = False, at_once: bool = False) -> None:
         metadata, world = live.metadata, self._hands.world
         propagation: Propagation = "Orphan" if orphan else "Background"
-        world.deleting(live, propagation)
-        world.takes_in_hand(live)
+        world.intents.deleting(live, propagation)
+        world.intents.takes_in_hand(live)
         if at_once:
-            world.forces(live)
+            world.intents.forces(live)
         options = DeleteOptions(
             preconditions=Preconditions(uid=metadata.uid),
             propagation_policy=propagation,
@@ -97,7 +97,7 @@ class Things:
         with suppress(AlreadyExists):
             created = await self._hands.client.create(_another(live))
             if isinstance(live, Pod):
-                self._hands.world.sets_free(created)
+                self._hands.world.intents.sets_free(created)
 
 
 def _must_come_again(live: TypedObject) -> bool:

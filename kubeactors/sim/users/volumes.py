@@ -59,7 +59,7 @@ class Volumes:
         await self._hands.change(PersistentVolumeClaim, action.name, grown)
 
     async def _use(self, name: str) -> None:
-        self._hands.world.sets_free(await self._hands.client.create(pod_using(name)))
+        self._hands.world.intents.sets_free(await self._hands.client.create(pod_using(name)))
 
 
 def _grown(live: PersistentVolumeClaim, *, gibibytes: int) -> PersistentVolumeClaim:

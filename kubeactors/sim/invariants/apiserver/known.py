@@ -45,7 +45,7 @@ class Known:
     def states(self) -> Iterator[State]:
         """What the server may know, the newest first. Each holds only until the next is asked for."""
         now = self._root.kernel.now
-        since = 0 if now < self._world.disturbed_until() + 2 * KNOWN else now - KNOWN
+        since = 0 if now < self._world.faults.disturbed_until() + 2 * KNOWN else now - KNOWN
         state = dict(self._now)
         yield state
         for at, key, before in reversed(self._log):

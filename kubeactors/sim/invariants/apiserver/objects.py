@@ -120,7 +120,7 @@ class GenerationsCount(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Reckon what it must be."""
         old, new = commit.old, commit.new
-        if new is None or self.world.is_spoilt(new.metadata.uid):
+        if new is None or self.world.faults.is_spoilt(new.metadata.uid):
             return
         generation = new.metadata.generation
         if old is None:

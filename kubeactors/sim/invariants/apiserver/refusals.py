@@ -92,7 +92,7 @@ class AddressesAreGivenBack(ServerInvariant):
                 for revision, one in self._refused
                 if revision < served.revision or one.spec.cluster_ip not in written
             ]
-        elif STORE not in self.world.disturbed:
+        elif STORE not in self.world.faults.disturbed:
             self._refused.append((served.revision, wanted))
         yield from ()
 

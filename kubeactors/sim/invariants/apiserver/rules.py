@@ -130,7 +130,7 @@ class RulesHold(ServerInvariant):
     def _states(self, name: str, asked: int) -> list[SetRule | None]:
         """What the server may have believed that a rule means since it was asked something: programs take their time."""
         said = self._said[name]
-        if asked < self.world.disturbed_until() + 2 * KNOWN:
+        if asked < self.world.faults.disturbed_until() + 2 * KNOWN:
             return [rule for _, rule in said]
         first = bisect_right(said, asked - KNOWN, key=lambda one: one[0]) - 1
         return [rule for _, rule in said[max(first, 0) :]]

@@ -97,7 +97,7 @@ class GrowthHasALoad(Invariant):
     def _most(self, whose: Workload) -> int:
         """How many working pods it may believe in: as many as there were lately, or, if it may have missed something, ever."""
         now = self.root.kernel.now
-        is_late = self.world.disturbed_until(MANAGER) + UNDISTURBED > now
+        is_late = self.world.faults.disturbed_until(MANAGER) + UNDISTURBED > now
         counts = self._counts[whose]
         lately = [count for since, count in counts if is_late or since + LATE > now]
         return max([counts[-1][1], *lately, *self._before(counts, now)])
@@ -145,7 +145,7 @@ class AutoscalersTakeTheirTime(Invariant):
 
     def _scaler(self, found: Deployment) -> HorizontalPodAutoscaler | None:
         name, namespace = found.metadata.name, found.metadata.namespace
-        if name in self.world.resized:
+        if name in self.world.intents.resized:
             return None
         for one in self.world.of(HorizontalPodAutoscaler).values():
             if one.spec.scale_target_ref.name == name and one.metadata.namespace == namespace:
@@ -155,7 +155,7 @@ class AutoscalersTakeTheirTime(Invariant):
     def _remembers(self, found: Deployment, scaler: HorizontalPodAutoscaler, now: int) -> bool:
         """Whether its controller knows all that it has done in the time that any rule is about."""
         begin = max(self._since[found.metadata.uid], self._since[scaler.metadata.uid])
-        disturbed = self.world.disturbed_until(MANAGER)
+        disturbed = self.world.faults.disturbed_until(MANAGER)
         rules = [one for one in (_rules(scaler, up=True), _rules(scaler, up=False)) if one is not None]
         longest = [0, *(one.stabilization_window_seconds or 0 for one in rules)]
         longest += [policy.period_seconds for one in rules for policy in one.policies]

@@ -20,9 +20,10 @@ from kubeactors.api.certificates.v1.certificatesigningrequest import (
 )
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.users.certificates import FOREIGN, GOOD, SHORTEST_SECONDS
-from kubeactors.sim.world import LONG_AGO, Commit
+from kubeactors.sim.world import Commit
 
 BY_ITSELF = "AutoApproved"
 KEPT_SECONDS = 3600
@@ -95,7 +96,7 @@ class CertificatesAreDeserved(Invariant):
 
     def _gone(self, old: CertificateSigningRequest) -> Iterator[str]:
         early = self._age_seconds(old) < _kept_seconds(old)
-        if early and old.metadata.uid not in self.world.in_hand and self._is_undisturbed():
+        if early and old.metadata.uid not in self.world.intents.in_hand and self._is_undisturbed():
             yield f"{title(old)} was removed after {self._age_seconds(old):.0f} s: {_told(old)}"
 
     def _age_seconds(self, one: CertificateSigningRequest) -> float:
@@ -104,7 +105,7 @@ class CertificatesAreDeserved(Invariant):
 
     def _is_undisturbed(self) -> bool:
         """Whether no clock of those who look after requests has ever jumped."""
-        return self.world.disturbed_until("controller-manager") == LONG_AGO
+        return self.world.faults.disturbed_until("controller-manager") == LONG_AGO
 
 
 def _is_deserved(one: CertificateSigningRequest) -> bool:

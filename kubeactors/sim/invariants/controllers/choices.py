@@ -87,7 +87,7 @@ class LeastMissedGoFirst(RequestInvariant):
         owner = self._owner(doomed)
         owners = [] if owner is None else self._related(owner)
         pods = [pod for one in owners for pod in self._pods_of(one)]
-        told = self.world.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < asked.at
+        told = self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < asked.at
         if not told or not all(map(self._is_steady, (*owners, *pods))):
             return
         related = list(filter(is_active, pods))

@@ -133,7 +133,7 @@ class CronJobsRunInTime(Invariant):
 
 def is_disturbed(world: World, root: Cell, now: int) -> bool:
     """Whether something has befallen the controllers of late, or some wait longer and longer with what has failed."""
-    return world.disturbed_until(MANAGER) + UNDISTURBED > now or is_backing_off(root)
+    return world.faults.disturbed_until(MANAGER) + UNDISTURBED > now or is_backing_off(root)
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

@@ -112,7 +112,7 @@ class SurgeBound(Invariant):
 
     def _check(self, owner: TypedObject, count: int, what: str) -> Iterator[str]:
         limit = self._limits.get(owner.metadata.uid, 0)
-        if count > limit and not self.world.is_spoilt(owner.metadata.uid):
+        if count > limit and not self.world.faults.is_spoilt(owner.metadata.uid):
             yield f"{title(owner)} has {count} {what}, and may have {limit}"
 
 
@@ -144,7 +144,7 @@ class AvailabilityBound(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Follow the floors; look at each pod that goes."""
         self._note(commit)
-        if not self.world.calm:
+        if not self.world.faults.calm:
             for uid in tuple(self._floors):
                 self._shake(uid)
             return
@@ -188,7 +188,7 @@ class AvailabilityBound(Invariant):
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
         uid = deployment.metadata.uid
-        if uid in self._shaken and self.world.disturbed_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
+        if uid in self._shaken and self.world.faults.disturbed_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
             return
         if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
             self._floors[uid] = least(deployment)
@@ -229,7 +229,7 @@ class AvailabilityBound(Invariant):
         if owner is None:
             return
         uid = owner.metadata.uid
-        if old.metadata.labels != pod.metadata.labels or self.world.is_spoilt(uid):
+        if old.metadata.labels != pod.metadata.labels or self.world.faults.is_spoilt(uid):
             self._shake(uid)  # a user takes it out: fewer are left
         if is_ready(old) and (commit.new is None or not is_ready(pod)):
             if not self._is_the_controllers_doing(commit, old):
@@ -246,7 +246,9 @@ class AvailabilityBound(Invariant):
         well = node is not None and not node.spec.taints
         driven = is_evicted(old) or is_preempted(old)
         owner = controller_of(old.metadata)
-        by_user = old.metadata.uid in self.world.in_hand or (owner is not None and owner.uid in self.world.in_hand)
+        by_user = old.metadata.uid in self.world.intents.in_hand or (
+            owner is not None and owner.uid in self.world.intents.in_hand
+        )
         return deleted and well and not by_user and not driven
 
 
@@ -307,7 +309,11 @@ class ScalingAddsUp(Invariant):
             return
         reference = controller_of(new.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
-        if not isinstance(owner, Deployment) or not is_rolling(owner) or self.world.is_spoilt(owner.metadata.uid):
+        if (
+            not isinstance(owner, Deployment)
+            or not is_rolling(owner)
+            or self.world.faults.is_spoilt(owner.metadata.uid)
+        ):
             return
         if _part(old) in (None, wanted(owner)):
             return

@@ -15,8 +15,9 @@ from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.controllers.pods import READY
 from kubeactors.sim.bounds.rollouts import is_active
+from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.world import LONG_AGO, Commit, World
+from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"
 
@@ -80,7 +81,7 @@ class JobsAreExact(Invariant):
         """A job that has not failed as a whole counts no pod that has not ended, or is about to, and none twice."""
         record, status = self._records.get(job.metadata.uid, _Record()), job.status
         named = status.uncounted_terminated_pods or UncountedTerminatedPods()
-        if self.world.is_spoilt(job.metadata.uid):
+        if self.world.faults.is_spoilt(job.metadata.uid):
             return
         well, badly = status.succeeded + len(named.succeeded), status.failed + len(named.failed)
         if well > len(record.succeeded):
@@ -111,7 +112,7 @@ class JobsAreExact(Invariant):
             record.going[uid] = None
         if commit.old is None:
             record.created[uid] = None
-            if not record.disturbed and not self.world.is_spoilt(job.metadata.uid):
+            if not record.disturbed and not self.world.faults.is_spoilt(job.metadata.uid):
                 yield from self._created(job, record)
 
     def _created(self, job: Job, record: _Record) -> Iterator[str]:
@@ -197,7 +198,7 @@ class JobsBackOff(Invariant):
         elif commit.old is None:
             self._created[uid] += 1
             since = now - self._failed.get(uid, LONG_AGO)
-            told = self._created[uid] > _at_once(job) and self.world.disturbed_until(MANAGER) + PATIENCE < now
+            told = self._created[uid] > _at_once(job) and self.world.faults.disturbed_until(MANAGER) + PATIENCE < now
             if told and since < PATIENCE:
                 yield f"{title(job)} has created {title(pod)} {since / SECOND:.1f} s after another one had failed"
 

@@ -33,8 +33,10 @@ class LivingNodesStay(Invariant):
         if not isinstance(new, Node) or _given_up(new) == _given_up(old) or not _given_up(new) or not is_ours(new):
             return
         name, now = new.metadata.name, self.root.kernel.now
-        blameless = self.world.disturbed_until(name, "") + BLAMELESS < now
-        if blameless and not self.world.is_spoilt(new.metadata.uid):  # else its status says by mistake that it is ill
+        blameless = self.world.faults.disturbed_until(name, "") + BLAMELESS < now
+        if blameless and not self.world.faults.is_spoilt(
+            new.metadata.uid
+        ):  # else its status says by mistake that it is ill
             yield f"{title(new)} was given up, though nothing has befallen it"
 
 
@@ -59,7 +61,7 @@ class NobodyIsDrivenOffWithoutReason(Invariant):
                 self._clean.setdefault(current.metadata.name, now)
         elif isinstance(current, Pod) and is_evicted(current) and not is_evicted(commit.old):
             clean = self._clean.get(current.spec.node_name)
-            knows = self.world.disturbed_until(MANAGER) + UNDISTURBED
+            knows = self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
             if clean is not None and max(clean + CLEAN, knows) < now:
                 yield f"{title(current)} was driven off {current.spec.node_name}, which has no taint any more"
 

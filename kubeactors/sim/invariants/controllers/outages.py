@@ -57,13 +57,13 @@ class DarkNodesAreNoticed(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at all nodes that have been silent for so long."""
-        now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER) + UNDISTURBED
+        now, known = self.root.kernel.now, self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
         for name, since in self._heard.items():
             if max(since, known) + NOTICED >= now:
                 break
             node = self.world.find(Node, name, "")
             ready = (one.status for one in node.status.conditions if one.type == "Ready") if node is not None else ()
-            if node is not None and "True" in ready and not self.world.is_spoilt(node.metadata.uid):
+            if node is not None and "True" in ready and not self.world.faults.is_spoilt(node.metadata.uid):
                 yield f"{title(node)} is said to be ready, and has said nothing for {(now - since) // SECOND} s"
 
 
@@ -99,7 +99,7 @@ class ExposedPodsGo(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at the pods of all nodes with taints."""
-        now, known = self.root.kernel.now, self.world.disturbed_until(MANAGER) + UNDISTURBED
+        now, known = self.root.kernel.now, self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
         for name, taints in self._taints.items():
             node = self.world.find(Node, name, "") if taints else None
             if node is None:

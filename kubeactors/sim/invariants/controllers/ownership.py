@@ -24,12 +24,13 @@ from kubeactors.apimachinery.requests import ApiRequest, Delete
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, selector_of, wanted
+from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.belongings import Widget
-from kubeactors.sim.world import LONG_AGO, Commit, World
+from kubeactors.sim.world import Commit, World
 
 OWNED = (
     ReplicaSet,
@@ -74,7 +75,7 @@ class NothingFreeIsDeleted(RequestInvariant):
         reference = controller_of(found.metadata) if found is not None else None
         if found is None or reference is None or not isinstance(self.world.by_uid.get(reference.uid), Job):
             return
-        if uid not in self.world.free or self._must_go(found):
+        if uid not in self.world.intents.free or self._must_go(found):
             self._under_way[uid] = asked
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -88,7 +89,7 @@ class NothingFreeIsDeleted(RequestInvariant):
         old, new = commit.old, commit.new
         if isinstance(old, Pod) and isinstance(new, Pod) and self._is_discarded(old, new):
             self._discarded[new.metadata.uid] = None
-        if old is None or old.metadata.uid not in self.world.free:
+        if old is None or old.metadata.uid not in self.world.intents.free:
             return
         going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
         if not going or old.metadata.deletion_timestamp is not None or self._must_go(old):
@@ -104,7 +105,7 @@ class NothingFreeIsDeleted(RequestInvariant):
         job which has too many of them, and was half way when they were: see `_is_discarded`.
         """
         reference = controller_of(value.metadata)
-        owner = self.world.leaving.get(value.metadata.uid)
+        owner = self.world.intents.leaving.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
             return True
         namespace = self.world.find(Namespace, value.metadata.namespace, "")
@@ -185,7 +186,7 @@ class OwnersKeepTheirs(Invariant):
             if old.spec.paused and not new.spec.paused:
                 self._resumed[new.metadata.uid] = self.root.kernel.now
             return
-        if old is None or old.metadata.deletion_timestamp is not None or old.metadata.uid in self.world.in_hand:
+        if old is None or old.metadata.deletion_timestamp is not None or old.metadata.uid in self.world.intents.in_hand:
             return
         reference = controller_of(old.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
@@ -207,7 +208,7 @@ class OwnersKeepTheirs(Invariant):
         resumed = self._resumed.get(owner.metadata.uid)
         if owner.spec.paused or resumed is None:
             return bool(owner.spec.paused)
-        return self.root.kernel.now < max(resumed, self.world.disturbed_until(MANAGER)) + UNDISTURBED
+        return self.root.kernel.now < max(resumed, self.world.faults.disturbed_until(MANAGER)) + UNDISTURBED
 
 
 class OwnersSelectTheirs(Invariant):
@@ -282,8 +283,8 @@ class BlockersGoFirst(Invariant):
         end = old.metadata.deletion_timestamp if old is not None and commit.new is None else None
         if old is None or end is None or FOREGROUND not in old.metadata.finalizers:
             return
-        uid, disturbed = old.metadata.uid, max(self.world.disturbed.values(), default=LONG_AGO)
-        if uid in self.world.hastened or self.root.kernel.now < disturbed + UNDISTURBED:
+        uid, disturbed = old.metadata.uid, max(self.world.faults.disturbed.values(), default=LONG_AGO)
+        if uid in self.world.intents.hastened or self.root.kernel.now < disturbed + UNDISTURBED:
             return
         for _, one in self.world.everything():
             blocks = any(owner.uid == uid and owner.block_owner_deletion for owner in one.metadata.owner_references)

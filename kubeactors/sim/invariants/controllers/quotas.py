@@ -58,7 +58,7 @@ class QuotasHold(Invariant):
                 self._since[current.metadata.uid] = now
         elif commit.old is None:
             for quota in self._quotas(current.metadata.namespace):
-                if max(self._since[quota.metadata.uid], self.world.disturbed_until()) + KNOWN < now:
+                if max(self._since[quota.metadata.uid], self.world.faults.disturbed_until()) + KNOWN < now:
                     yield from self._look(quota, current)
 
     def _look(self, quota: ResourceQuota, made: TypedObject) -> Iterator[str]:

@@ -40,7 +40,7 @@ class NumbersAddUp(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each status that is new, but for one that says nothing: it was lost."""
         old, new = commit.old, commit.new
-        if old is None or new is None or _status(old) == _status(new) or self.world.is_spoilt(new.metadata.uid):
+        if old is None or new is None or _status(old) == _status(new) or self.world.faults.is_spoilt(new.metadata.uid):
             return
         if _status(new) == type(_status(new))():
             return

@@ -45,7 +45,7 @@ class ClaimedVolumesStay(Invariant):
             if new is None and old.status.phase == BOUND and PROTECTED[old.kind] in old.metadata.finalizers:
                 yield f"{title(old)} went, though {title(claim)} claims it"
         elif new is None or new.metadata.deletion_timestamp is not None:
-            if old.metadata.uid not in self.world.in_hand:
+            if old.metadata.uid not in self.world.intents.in_hand:
                 yield f"{title(old)} was deleted, though {title(claim)} claims it"
         elif isinstance(new, PersistentVolume) and new.status.phase == "Released":
             yield f"{title(old)} was released, though {title(claim)} claims it"
