@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from kubeactors.actor import Actor, AskError, Ref, handle
-from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, WebhookReply
+from kubeactors.actor import Actor, Ref, handle
+from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, Posted, WebhookReply
 
 if TYPE_CHECKING:
     from kubeactors.cluster.webhook_client import WebhookClient
@@ -31,10 +31,7 @@ class WebhookCalls(Actor[CallWebhook], reentrant=True):
 def asking(calls: Ref[CallWebhook]) -> Call:
     """How the server reaches the actor; one that is gone is a webhook that does not answer."""
 
-    async def call(request: CallWebhook) -> WebhookReply:
-        try:
-            return await calls.ask(request, timeout_seconds=request.timeout_seconds + MOMENT_SECONDS)
-        except AskError as error:
-            return WebhookReply(error=str(error))
+    def call(request: CallWebhook) -> Posted:
+        return Posted(calls.ask(request, timeout_seconds=request.timeout_seconds + MOMENT_SECONDS))
 
     return call

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from kubeactors.actor import Actor, Ref, SimSystem, handle
+from kubeactors.actor import Actor, Later, Ref, SimSystem, handle
 from kubeactors.api.admissionregistration.v1.matching import (
     MatchCondition,
     RuleWithOperations,
@@ -23,16 +23,25 @@ from kubeactors.api.admissionregistration.v1.webhooks import (
 )
 from kubeactors.api.autoscaling.v1.autoscaler import HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec
 from kubeactors.api.autoscaling.v2.metrics import CrossVersionObjectReference
-from kubeactors.api.core.v1 import ConfigMap, Service, ServicePort, ServiceSpec
+from kubeactors.api.core.v1 import (
+    ConfigMap,
+    LimitRange,
+    LimitRangeItem,
+    LimitRangeSpec,
+    Pod,
+    Service,
+    ServicePort,
+    ServiceSpec,
+)
 from kubeactors.api.discovery.v1 import Endpoint, EndpointPort, EndpointSlice
 from kubeactors.api.discovery.v1.endpointslice import EndpointConditions
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import Result
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver import ApiServer, ObjectCodec
-from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, WebhookReply
+from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, Posted, WebhookReply
 from kubeactors.storage import Store
-from tests.apiserver.plane import DRY_RUN, Plane
+from tests.apiserver.plane import DRY_RUN, Plane, pod
 
 URL = WebhookClientConfig(url="https://hook.example.com/ask")
 CONFIG_MAPS = RuleWithOperations(
@@ -40,6 +49,12 @@ CONFIG_MAPS = RuleWithOperations(
 )
 
 Request = dict[str, object]
+
+
+def of_pods(operation: str) -> RuleWithOperations:
+    return replace(CONFIG_MAPS, operations=(operation,), resources=("pods",))
+
+
 Program = Callable[[Request], dict[str, object]]
 
 
@@ -71,20 +86,38 @@ class Asked(Plane):
     """A plane whose server asks a program."""
 
     def __init__(self, answer: Program) -> None:
-        super().__init__()
         self.calls: list[CallWebhook] = []
+        super().__init__()
+        self.ask(lambda: Programs(answer, self.calls))
+
+    def ask(self, who: Callable[[], Actor[CallWebhook]]) -> None:
         self.sim = SimSystem(seed=1)
-        programs = self.sim.spawn(lambda: Programs(answer, self.calls), name="programs")
+        programs = self.sim.spawn(who, name="programs")
         self.store = self.sim.spawn(partial(Store, self.backend, ObjectCodec(self.scheme)), name="store")
         make = partial(ApiServer, self.scheme, self.store, call_webhook=asking(programs))
         self.server = self.sim.spawn(make, name="apiserver")
 
 
 def asking(programs: Ref[CallWebhook]) -> Call:
-    async def call(message: CallWebhook) -> WebhookReply:
-        return await programs.ask(message)
+    return lambda message: Posted(programs.ask(message))
 
-    return call
+
+class Patient(Actor[CallWebhook]):
+    """Programs that answer, as refusing all, once so many are asked."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+        self.asked: list[tuple[CallWebhook, Later[WebhookReply]]] = []
+
+    @handle
+    def call(self, message: CallWebhook) -> Later[WebhookReply]:
+        later: Later[WebhookReply] = self.ctx.later()
+        self.asked.append((message, later))
+        for asked, waiting in self.asked if len(self.asked) == self.wanted else ():
+            response = {"uid": request_in(asked)["uid"], "allowed": False, "status": {"message": "no"}}
+            review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+            waiting.reply(WebhookReply(body=msgspec.json.encode(review)))
+        return later
 
 
 def config_map(name: str = "a", **data: str) -> ConfigMap:
@@ -200,6 +233,16 @@ def test_a_mutating_webhook_that_wants_something_changed_of_what_is_deleted_keep
     assert plane.names(ConfigMap) == ["a"]
 
 
+def test_webhooks_are_not_asked_again_about_a_pod_that_is_being_stopped() -> None:
+    plane = Asked(lambda _: {})
+    plane.with_account()
+    plane.create(replace(pod("a"), spec=replace(pod("a").spec, node_name="node-1")))
+    plane.create(validating(hook(rules=(of_pods("DELETE"),))))
+    plane.delete(Pod, "a")
+    plane.delete(Pod, "a")
+    assert [request_in(one)["operation"] for one in plane.calls] == ["DELETE"]
+
+
 def test_mutating_webhooks_change_what_is_written_one_after_the_other() -> None:
     def add(request: Request) -> dict[str, object]:
         return set_key(f"key{len(data_in(request))}")
@@ -212,11 +255,57 @@ def test_mutating_webhooks_change_what_is_written_one_after_the_other() -> None:
 
 @pytest.mark.parametrize(("reinvocation", "asked"), [("Never", ["a", "b"]), ("IfNeeded", ["a", "b", "a"])])
 def test_a_webhook_sees_what_later_ones_have_changed_if_it_asks_for_that(reinvocation: str, asked: list[str]) -> None:
-    plane = Asked(lambda _: set_key("same"))
+    plane = Asked(lambda request: set_key(f"key{len(data_in(request))}"))
     plane.create(changing("a", reinvocation))
     plane.create(changing("b"))
     plane.create(config_map(k="1"))
     assert [one.url.partition("//")[2][0] for one in plane.calls] == asked
+
+
+def test_only_who_came_before_a_change_sees_it() -> None:
+    def add_once(request: Request) -> dict[str, object]:
+        return {} if "same" in data_in(request) else set_key("same")
+
+    plane = Asked(add_once)
+    for name, reinvocation in (("a", "IfNeeded"), ("b", "Never"), ("c", "IfNeeded"), ("d", "Never")):
+        plane.create(changing(name, reinvocation))
+    plane.calls.clear()
+    assert plane.create(config_map(k="1")).data == {"k": "1", "same": "x"}
+    assert [one.url.partition("//")[2][0] for one in plane.calls] == ["a", "b", "c", "d"]
+
+
+def test_plug_ins_look_again_at_what_a_webhook_has_changed() -> None:
+    container = {"name": "mesh", "image": "mesh:1"}
+    patch = msgspec.json.encode([{"op": "add", "path": "/spec/containers/-", "value": container}])
+    plane = Asked(lambda _: {"patchType": "JSONPatch", "patch": patch})
+    item = LimitRangeItem(type="Container", default={"cpu": "100m"})
+    plane.create(LimitRange(metadata=ObjectMeta(name="l", namespace="default"), spec=LimitRangeSpec(limits=(item,))))
+    found = changing("mesh")
+    plane.create(replace(found, webhooks=(replace(found.webhooks[0], rules=(of_pods("CREATE"),)),)))
+    plane.with_account()
+    made = plane.create(pod("a"))
+    assert [one.resources.limits for one in made.spec.containers] == [{"cpu": "100m"}, {"cpu": "100m"}]
+    assert len(plane.calls) == 1
+
+
+def test_validating_webhooks_are_asked_at_the_same_time() -> None:
+    plane = Asked(deny_bad)
+    plane.ask(lambda: Patient(wanted=2))
+    plane.create(replace(validating(hook()), webhooks=(hook(), hook(name="x.example.com"))))
+    assert refusal(plane.try_create(config_map())).message == 'admission webhook "w.example.com" denied the request: no'
+
+
+@pytest.mark.parametrize(("policy", "passes"), [("Fail", False), ("Ignore", True)])
+def test_a_patch_that_is_none_is_a_failed_call(policy: str, *, passes: bool) -> None:
+    plane = Asked(lambda _: {"patchType": "JSONPatch", "patch": b'{"op": "add"}'})
+    found = changing("a")
+    plane.create(replace(found, webhooks=(replace(found.webhooks[0], failure_policy=policy),)))
+    reply = plane.try_create(config_map(k="1"))
+    assert isinstance(reply, Result) == passes
+    if not passes:
+        assert refusal(reply).message.startswith(
+            'Internal error occurred: failed calling webhook "a.example.com": received undecodable patch in webhook '
+        )
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,16 @@ class Chain:
         return found
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The object after all plug-ins have changed it.
+        """The object after all plug-ins have changed it; twice, if a policy has.
+
+        Raises:
+            StatusError: one of them refuses the request.
+        """
+        value = self.admit_once(value, attributes)
+        return self.admit_once(value, attributes) if attributes.reinvocation.begins() else value
+
+    def admit_once(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        """One round of the same.
 
         Raises:
             StatusError: one of them refuses the request.

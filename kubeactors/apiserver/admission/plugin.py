@@ -14,6 +14,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import StatusError, forbidden
+from kubeactors.apiserver.admission.reinvocation import Reinvocation
 
 CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
 
@@ -46,6 +47,8 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
 
     Then, as in the original, the time is not noted.
     """
+    reinvocation: Reinvocation = msgspec.field(default_factory=Reinvocation)
+    """Which policies and webhooks have changed something, and who sees it then."""
     warnings: list[str] = []
     on_settled: list[Callable[[TypedObject | AskError | None], None]] = []
 

@@ -28,6 +28,7 @@ from kubeactors.apimachinery.status import (
 )
 from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes
+from kubeactors.apiserver.admission.reinvocation import Reinvocation
 from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
 from kubeactors.apiserver.objects import revision_of, with_metadata
 from kubeactors.apiserver.ownership import Ownership, is_same
@@ -83,9 +84,10 @@ class Registry:
         """
         if attributes.manager and not attributes.applies:
             value = self._ownership.of_new(value, attributes)
-        value = self._admission.admit(value, attributes)
         if self._webhooks.concern(attributes):
-            value = await self._webhooks.mutate(value, attributes)
+            value = await self._webhooks.mutate(value, attributes, self._admission.admit_once)
+        else:
+            value = self._admission.admit(value, attributes)
         if value.metadata.name or not value.metadata.generate_name:
             return await self._insert(resource, value, attributes)
         for _ in range(NAME_ATTEMPTS - 1):
@@ -155,7 +157,7 @@ class Registry:
         while current is not None:
             kept = resource.kept(current)
             new, about = self._proposed(resource, attributes, transform, uid, kept)
-            new = await self._webhooks.mutate(new, about)
+            new = await self._webhooks.mutate(new, about, self._admission.admit_once)
             change = self._checked(resource, new, kept, about)
             try:
                 await self._webhooks.validate(change.value, about)
@@ -183,7 +185,9 @@ class Registry:
         current, plan = await self._decided(resource, attributes, decide, newest=concerned)
         key = resource.key(attributes.namespace, attributes.name)
         while current is not None and plan is not None:
-            if concerned and current is not asked:  # they take their time: there may be another one by now
+            if (
+                concerned and not plan.pending and current is not asked
+            ):  # they take their time: there may be another one by now
                 await self._ask_before_deletion(current, attributes)
                 asked = current
             if plan.pending:
@@ -328,20 +332,20 @@ class Registry:
         """What an update writes."""
         current = resource.kept(current)
         new, about = self._proposed(resource, attributes, transform, uid, current)
-        return self._checked(resource, new, current, about)
+        return self._checked(resource, self._admission.admit(new, about), current, about)
 
     def _proposed(
         self, resource: Resource, attributes: Attributes, transform: Transform, uid: str, current: TypedObject
     ) -> tuple[TypedObject, Attributes]:
-        """What an update asks for, as admission has changed it; and what it is about."""
+        """What an update asks for before admission changes it; and what it is about."""
         kind, strategy, subresource = resource.kind, resource.strategy, attributes.subresource
         if uid and uid != current.metadata.uid:
             raise conflict(kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, current))
-        attributes = replace(attributes, old=current)
+        attributes = replace(attributes, old=current, reinvocation=Reinvocation())
         new = strategy.default_change(in_namespace(transform(current), attributes.namespace), current, subresource)
         if current.metadata.managed_fields or new.metadata.managed_fields:
             new = self._ownership.of_change(new, current, attributes)
-        return self._admission.admit(new, attributes), attributes
+        return new, attributes
 
     def _checked(self, resource: Resource, new: TypedObject, current: TypedObject, attributes: Attributes) -> _Change:
         """What is written of what an update asks for, if it is valid."""

@@ -33,12 +33,29 @@ class InForce(msgspec.Struct, Generic[P, B], frozen=True):
     policy: P
     binding: B
 
+    @property
+    def name(self) -> str:
+        """Names the two among all."""
+        return f"{self.policy.metadata.name}/{self.binding.metadata.name}"
+
 
 Validating = InForce[ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding]
 Mutating = InForce[MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding]
 
 
 Webhook = MutatingWebhook | ValidatingWebhook
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A webhook, and the name of its configuration: another one may have a webhook of the same name."""
+
+    configuration: str
+    webhook: Webhook
+
+    @property
+    def name(self) -> str:
+        """Names it among all."""
+        return f"{self.configuration}/{self.webhook.name}"
 
 
 class _Spec(Protocol):
@@ -61,7 +78,7 @@ class Book:
         self._is_old = True
         self._validating: tuple[Validating, ...] = ()
         self._mutating: tuple[Mutating, ...] = ()
-        self._webhooks: tuple[Webhook, ...] = ()
+        self._webhooks: tuple[Hook, ...] = ()
 
     def concerns(self, kind: Kind[TypedObject]) -> bool:
         """Policies and their bindings."""
@@ -91,7 +108,7 @@ class Book:
         return self._mutating
 
     @property
-    def webhooks(self) -> tuple[Webhook, ...]:
+    def webhooks(self) -> tuple[Hook, ...]:
         """Those that may change, then those that may refuse, each in the order of their configurations' names."""
         if self._is_old:
             self._read()
@@ -101,8 +118,8 @@ class Book:
         changing = cast("list[MutatingWebhookConfiguration]", self._all("mutatingwebhookconfigurations"))
         refusing = cast("list[ValidatingWebhookConfiguration]", self._all("validatingwebhookconfigurations"))
         self._webhooks = (
-            *(hook for one in changing for hook in one.webhooks),
-            *(hook for one in refusing for hook in one.webhooks),
+            *(Hook(one.metadata.name, hook) for one in changing for hook in one.webhooks),
+            *(Hook(one.metadata.name, hook) for one in refusing for hook in one.webhooks),
         )
         self._validating = cast("tuple[Validating, ...]", self._bound("validating"))
         self._mutating = cast("tuple[Mutating, ...]", self._bound("mutating"))

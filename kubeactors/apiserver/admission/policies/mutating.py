@@ -25,10 +25,11 @@ from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, a
 from kubeactors.apiserver.admission.policies.literals import as_maps
 from kubeactors.apiserver.admission.policies.matching import matches, seen_in
 from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
+from kubeactors.apiserver.admission.reinvocation import IF_NEEDED
 from kubeactors.apiserver.authorization import Authorizer
 
+PLUGIN = "MutatingAdmissionPolicy"
 FAIL = "Fail"
-AGAIN = "IfNeeded"
 
 
 class MutatingPolicies(Plugin):
@@ -59,13 +60,12 @@ class MutatingPolicies(Plugin):
     def _changed_by_all(
         self, in_force: tuple[Mutating, ...], value: TypedObject, attributes: Attributes
     ) -> TypedObject:
-        before = value
-        for one in in_force:
-            value = self._changed(one, value, attributes)
-        if value is not before:
-            for one in in_force:
-                if one.policy.spec.reinvocation_policy == AGAIN:
-                    value = self._changed(one, value, attributes)
+        turns = attributes.reinvocation.turns_of(PLUGIN)
+        turns.resume(value)
+        for one in filter(lambda one: turns.has(one.name), in_force):
+            before, value = value, self._changed(one, value, attributes)
+            turns.taken(one.name, changes=value != before, again=one.policy.spec.reinvocation_policy == IF_NEEDED)
+        turns.leave(value)
         return value
 
     def _changed(self, one: Mutating, value: TypedObject, attributes: Attributes) -> TypedObject:

@@ -1,5 +1,6 @@
 """Webhooks of admission: programs elsewhere that are asked before a write, and may change or refuse it.
 
+    asking.py     one webhook is asked about one request
     call.py       the question that is carried to a program, and by whom
     endpoint.py   where a program is: a URL, or a pod behind a service
     review.py     AdmissionReview: the question and the answer as JSON

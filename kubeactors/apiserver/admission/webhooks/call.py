@@ -1,8 +1,9 @@
 """The question that is carried to a webhook, and what comes back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import TypeAlias
 
+from kubeactors.actor import AskError
 from kubeactors.message import Message, Request
 
 
@@ -29,6 +30,21 @@ class CallWebhook(Request[WebhookReply], frozen=True):
 
 
 Call: TypeAlias = Callable[[CallWebhook], Awaitable[WebhookReply]]
+"""Posts at once, and is awaited later; it raises nothing."""
+
+
+class Posted:
+    """A question that an actor carries. Awaitable: what came back; of one that is gone, that nothing did."""
+
+    def __init__(self, reply: Awaitable[WebhookReply]) -> None:
+        self._reply = reply
+
+    def __await__(self) -> Generator[object, object, WebhookReply]:
+        """The reply."""
+        try:
+            return (yield from self._reply.__await__())
+        except AskError as error:
+            return WebhookReply(error=str(error))
 
 
 async def no_call(call: CallWebhook) -> WebhookReply:

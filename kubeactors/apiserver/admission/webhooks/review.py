@@ -77,6 +77,22 @@ def read_answer(body: bytes, uid: str, *, may_patch: bool) -> Answer:
     return answer
 
 
+def patch_in(answer: Answer) -> bytes:
+    """The JSON patch that a webhook wants made; empty if there is nothing to do.
+
+    Raises:
+        Nonsense: it is none.
+
+    >>> patch_in(Answer(allowed=True, patch=b"[ ]"))
+    b''
+    """
+    try:
+        operations = msgspec.json.decode(answer.patch or b"[]", type=list[dict[str, object]])
+    except msgspec.MsgspecError as error:
+        raise Nonsense(f"received undecodable patch in webhook response: {error}") from error
+    return answer.patch if operations else b""
+
+
 def refusal(name: str, answer: Answer) -> StatusError:
     """What the client is told of a request that a webhook does not allow.
 

@@ -1,12 +1,13 @@
 """Whom a write concerns, and what follows from the answers.
 
 Mutating webhooks are asked one after the other, in the order of their configurations' names; each sees what those before
-it have changed. Validating webhooks are asked in the same order; the first refusal counts.
+it have changed. Validating webhooks are asked together; of several refusals that of the first in the same order counts.
 
 Source: apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.go (v1.36).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from kubeactors.api.admissionregistration.v1.webhooks import (
     MutatingWebhook,
@@ -17,25 +18,20 @@ from kubeactors.apimachinery.cel.library.authorizer import answering
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import JSON_PATCH
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apimachinery.status import InternalError, StatusError
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup, refused
-from kubeactors.apiserver.admission.policies.book import GROUP, Book, Webhook
+from kubeactors.apiserver.admission.policies.book import GROUP, Book, Hook, Webhook
 from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.matching import meant, seen_in, selects
-from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook
-from kubeactors.apiserver.admission.webhooks.endpoint import Endpoint, Unreachable, endpoint_of
-from kubeactors.apiserver.admission.webhooks.review import Answer, Nonsense, question, read_answer, refusal
+from kubeactors.apiserver.admission.reinvocation import IF_NEEDED
+from kubeactors.apiserver.admission.webhooks.asking import IGNORE, Asking, internal
+from kubeactors.apiserver.admission.webhooks.call import Call
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.registry.metadata import Environment
 
-IGNORE, AGAIN = "Ignore", "IfNeeded"
-NO_PATCHES = (b"", b"[]")
-_USUAL_SECONDS = 10
-_NOTHING_TO_SAY = Answer(allowed=True)
+PLUGIN = "MutatingAdmissionWebhook"
 
-
-class _CallFailed(Exception):
-    """There is no answer; the message says why."""
+Admit: TypeAlias = Callable[[TypedObject, Attributes], TypedObject]
 
 
 class Webhooks:
@@ -55,22 +51,30 @@ class Webhooks:
         found = self._book.webhooks
         return bool(found) and attributes.kind.group != GROUP and any(self._by_rules(attributes))
 
-    async def mutate(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The object after all changes. Webhooks that ask for it see what those after them have changed.
+    async def mutate(self, value: TypedObject, attributes: Attributes, admit: Admit) -> TypedObject:
+        """The object after all changes, those that `admit` makes in each round, before webhooks do.
 
         Raises:
             StatusError: somebody refuses the request, or cannot be asked and must be.
         """
-        before = value
-        changed_last = ""
-        for one, kind in self._mutating(value, attributes):
-            made = await self._mutated(one, kind, value, attributes)
-            if made is not value:
-                value, changed_last = made, one.name
-        if value is not before:
-            for one, kind in self._mutating(value, attributes):
-                if one.reinvocation_policy == AGAIN and one.name != changed_last:
-                    value = await self._mutated(one, kind, value, attributes)
+        value = await self._changed_by_all(admit(value, attributes), attributes)
+        if attributes.reinvocation.begins():
+            value = await self._changed_by_all(admit(value, attributes), attributes)
+        return value
+
+    async def _changed_by_all(self, value: TypedObject, attributes: Attributes) -> TypedObject:
+        turns = attributes.reinvocation.turns_of(PLUGIN)
+        turns.resume(value)
+        for hook, kind in self._by_rules(attributes):
+            one = hook.webhook
+            if (
+                isinstance(one, MutatingWebhook)
+                and turns.has(hook.name)
+                and self._selects(one, kind, value, attributes)
+            ):
+                before, value = value, await self._mutated(one, kind, value, attributes)
+                turns.taken(hook.name, changes=value != before, again=one.reinvocation_policy == IF_NEEDED)
+        turns.leave(value)
         return value
 
     async def ask_mutating(self, attributes: Attributes) -> None:
@@ -79,41 +83,43 @@ class Webhooks:
         Raises:
             StatusError: somebody refuses it, or wants something changed: there is nothing that could be.
         """
-        for one, kind in self._mutating(None, attributes):
-            answer = await self._asked(one, *seen_in(kind, None, attributes, self._book.scheme))
-            if answer.patch.strip() not in NO_PATCHES:
-                what = "attempted to modify the object, which is not supported for this operation"
-                raise _internal(f'admission webhook "{one.name}" {what}')
+        for hook, kind in self._by_rules(attributes):
+            one = hook.webhook
+            if isinstance(one, MutatingWebhook) and self._selects(one, kind, None, attributes):
+                verdict = await self._ask(one, kind, None, attributes).verdict()
+                attributes.warnings.extend(verdict.warnings)
+                if verdict.patch:
+                    what = "attempted to modify the object, which is not supported for this operation"
+                    raise internal(f'admission webhook "{one.name}" {what}')
 
     async def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Ask about the object as it will be stored; None for a deletion.
+        """Ask about the object as it will be stored; None for a deletion. All are asked at the same time.
 
         Raises:
             StatusError: somebody refuses the request, or cannot be asked and must be.
         """
-        for one, kind in self._validating(value, attributes):
-            await self._asked(one, *seen_in(kind, value, attributes, self._book.scheme))
+        concerned = [
+            (hook.webhook, kind)
+            for hook, kind in self._by_rules(attributes)
+            if isinstance(hook.webhook, ValidatingWebhook) and self._selects(hook.webhook, kind, value, attributes)
+        ]
+        asked = [self._ask(one, kind, value, attributes) for one, kind in concerned]
+        refusals: list[StatusError] = []
+        for one in asked:
+            try:
+                attributes.warnings.extend((await one.verdict()).warnings)
+            except StatusError as refusal:
+                refusals.append(refusal)
+        if refusals:
+            raise refusals[0]
 
-    def _mutating(
-        self, value: TypedObject | None, attributes: Attributes
-    ) -> Iterator[tuple[MutatingWebhook, Kind[TypedObject]]]:
-        for one, kind in self._by_rules(attributes):
-            if isinstance(one, MutatingWebhook) and self._selects(one, kind, value, attributes):
-                yield one, kind
-
-    def _validating(
-        self, value: TypedObject | None, attributes: Attributes
-    ) -> Iterator[tuple[ValidatingWebhook, Kind[TypedObject]]]:
-        for one, kind in self._by_rules(attributes):
-            if isinstance(one, ValidatingWebhook) and self._selects(one, kind, value, attributes):
-                yield one, kind
-
-    def _by_rules(self, attributes: Attributes) -> Iterator[tuple[Webhook, Kind[TypedObject]]]:
+    def _by_rules(self, attributes: Attributes) -> Iterator[tuple[Hook, Kind[TypedObject]]]:
         """Whom rules mean, with the version that they name."""
-        for one in self._book.webhooks:
+        for hook in self._book.webhooks:
+            one = hook.webhook
             kind = meant(one.rules, attributes, one.match_policy, self._book.scheme)
             if kind is not None:
-                yield one, kind
+                yield hook, kind
 
     def _selects(
         self, one: Webhook, kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes
@@ -135,65 +141,18 @@ class Webhooks:
     async def _mutated(
         self, one: MutatingWebhook, kind: Kind[TypedObject], value: TypedObject, attributes: Attributes
     ) -> TypedObject:
-        seen, as_seen = seen_in(kind, value, attributes, self._book.scheme)
-        answer = await self._asked(one, seen, as_seen)
-        if not answer.patch or seen is None:
+        verdict = await self._ask(one, kind, value, attributes).verdict()
+        attributes.warnings.extend(verdict.warnings)
+        if not verdict.patch:
             return value
+        seen, _ = seen_in(kind, value, attributes, self._book.scheme)
+        assert seen is not None, "there is an object before, so there is one after"
         try:
-            patched = patches.apply(seen, JSON_PATCH, answer.patch).object
+            patched = patches.apply(seen, JSON_PATCH, verdict.patch).object
         except StatusError as error:
-            raise _internal(f"jsonpatch of webhook {one.name} cannot be applied: {error}") from error
+            raise internal(f"jsonpatch of webhook {one.name} cannot be applied: {error}") from error
         return kind.to_stored(kind.default(patched))
 
-    async def _asked(self, one: Webhook, value: TypedObject | None, attributes: Attributes) -> Answer:
-        """The answer of somebody who allows the request."""
-        try:
-            answer = await self._answer(one, value, attributes)
-        except _CallFailed as failure:
-            if one.failure_policy == IGNORE:
-                return _NOTHING_TO_SAY
-            raise _internal(f'failed calling webhook "{one.name}": {failure}') from failure
-        attributes.warnings.extend(answer.warnings)
-        if not answer.allowed:
-            raise refusal(one.name, answer)
-        return answer
-
-    async def _answer(self, one: Webhook, value: TypedObject | None, attributes: Attributes) -> Answer:
-        """What somebody says.
-
-        Raises:
-            _CallFailed: nothing.
-        """
-        try:
-            endpoint = endpoint_of(one.client_config, self._lookup)
-        except Unreachable as error:
-            raise _CallFailed(f"failed to call webhook: {error}") from error
-        if endpoint is None:
-            return _NOTHING_TO_SAY
-        uid = self._environment.uid()
-        body = await self._posted(one, endpoint, question(uid, value, attributes))
-        try:
-            return read_answer(body, uid, may_patch=isinstance(one, MutatingWebhook))
-        except Nonsense as error:
-            raise _CallFailed(str(error)) from error
-
-    async def _posted(self, one: Webhook, endpoint: Endpoint, body: bytes) -> bytes:
-        seconds = one.timeout_seconds or _USUAL_SECONDS
-        reply = await self._call(
-            CallWebhook(
-                url=f"{endpoint.url}?timeout={seconds}s",
-                body=body,
-                timeout_seconds=seconds,
-                authority=one.client_config.ca_bundle,
-                server_name=endpoint.server_name,
-            )
-        )
-        if reply.error:
-            raise _CallFailed(f'failed to call webhook: Post "{endpoint.shown}?timeout={seconds}s": {reply.error}')
-        if reply.status != 200:
-            raise _CallFailed(f"failed to call webhook: the server responded with status {reply.status}")
-        return reply.body
-
-
-def _internal(said: str) -> StatusError:
-    return InternalError.saying(f"Internal error occurred: {said}")
+    def _ask(self, one: Webhook, kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes) -> Asking:
+        seen, as_seen = seen_in(kind, value, attributes, self._book.scheme)
+        return Asking(one, seen, as_seen, self._lookup, self._call, self._environment.uid())
