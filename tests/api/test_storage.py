@@ -117,11 +117,6 @@ def test_a_volume_stays_where_it_is() -> None:
     ]
 
 
-def test_recycling_is_warned_of() -> None:
-    (warning,) = VOLUMES.warn(volume(persistent_volume_reclaim_policy="Recycle"), None)
-    assert warning.startswith("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated.")
-
-
 def test_a_class_says_what_volumes_are_like_for_ever() -> None:
     old = CLASSES.default(StorageClass(provisioner="p"))
     assert (old.reclaim_policy, old.volume_binding_mode) == ("Delete", "Immediate")

@@ -8,22 +8,28 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1.persistentvolume import PENDING as VOLUME_PENDING
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeStatus
 from kubeactors.api.core.v1.persistentvolumeclaim import PENDING, PersistentVolumeClaim, PersistentVolumeClaimStatus
-from kubeactors.api.core.v1.references import TypedLocalObjectReference
+from kubeactors.api.core.v1.references import TypedLocalObjectReference, TypedObjectReference
+from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec
 from kubeactors.apiserver.registry.strategy import WithStatus
 
 
 class PersistentVolumeClaimStrategy(WithStatus[PersistentVolumeClaim]):
-    """Claims: pending at first; data comes from claims and snapshots."""
+    """Claims: pending at first; the old and the new field for a source of data say the same."""
 
     counts_generations = False
     returns_deleted = True
 
     def prepare_for_create(self, new: PersistentVolumeClaim) -> PersistentVolumeClaim:
         """Pending; a source of data that nobody could fill from is forgotten."""
-        spec = new.spec
-        if spec.data_source is not None and not _is_known_source(spec.data_source):
-            spec = replace(spec, data_source=None)
+        spec = _with_both_sources(_without_unknown_sources(new.spec, PersistentVolumeClaimSpec()))
         return replace(new, spec=spec, status=PersistentVolumeClaimStatus(phase=PENDING))
+
+    def prepare_for_update(self, new: PersistentVolumeClaim, old: PersistentVolumeClaim) -> PersistentVolumeClaim:
+        """The status stays; sources of data as at creation."""
+        new = super().prepare_for_update(new, old)
+        if new.spec == old.spec:
+            return new
+        return replace(new, spec=_with_both_sources(_without_unknown_sources(new.spec, old.spec)))
 
 
 class PersistentVolumeStrategy(WithStatus[PersistentVolume]):
@@ -47,6 +53,34 @@ class PersistentVolumeStrategy(WithStatus[PersistentVolume]):
         elif status.last_phase_transition_time is not None:
             time = status.last_phase_transition_time
         return replace(new, status=replace(status, last_phase_transition_time=time))
+
+
+def _without_unknown_sources(
+    new: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec
+) -> PersistentVolumeClaimSpec:
+    """What old servers would not have seen.
+
+    A source in another namespace needs a feature that is off (CrossNamespaceVolumeDataSource); in the old field there
+    are claims and snapshots only.
+    """
+    if new.data_source_ref is not None and new.data_source_ref.namespace and old.data_source_ref is None:
+        new = replace(new, data_source_ref=None)
+    is_new = old.data_source is None and old.data_source_ref is None and new.data_source_ref is None
+    if is_new and new.data_source is not None and not _is_known_source(new.data_source):
+        return replace(new, data_source=None)
+    return new
+
+
+def _with_both_sources(spec: PersistentVolumeClaimSpec) -> PersistentVolumeClaimSpec:
+    """The source of data in both fields, if it stands in one."""
+    old, new = spec.data_source, spec.data_source_ref
+    if old is not None and new is None:
+        made = TypedObjectReference(api_group=old.api_group, kind=old.kind, name=old.name)
+        return replace(spec, data_source_ref=made)
+    if new is not None and old is None and not new.namespace:
+        local = TypedLocalObjectReference(api_group=new.api_group, kind=new.kind, name=new.name)
+        return replace(spec, data_source=local)
+    return spec
 
 
 def _is_known_source(source: TypedLocalObjectReference) -> bool:

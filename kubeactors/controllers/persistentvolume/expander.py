@@ -14,7 +14,7 @@ from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.core.v1.persistentvolumeclaim import BOUND
 from kubeactors.apimachinery import quantity
 from kubeactors.client import Change, Client, Controller, EventRecorder, RecordEvent, SharedInformer, key_of
-from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
+from kubeactors.controllers.persistentvolume.provisioner import DRIVER, PROVISIONER
 from kubeactors.message import Recipient
 
 STORAGE = "storage"
@@ -68,7 +68,7 @@ class ExpandController(Controller):
         if volume is None or not _is_of(volume, claim):
             return
         self._recorder.normal(claim, "ExternalExpanding", "waiting for an external controller to expand this PVC")
-        if volume.spec.csi is not None and volume.spec.csi.driver == PROVISIONER:
+        if volume.spec.csi is not None and volume.spec.csi.driver == DRIVER:
             await self._expand(claim, volume)
 
     async def _expand(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:

@@ -30,6 +30,8 @@ from kubeactors.client import Change, Client, Controller, EventRecorder, RecordE
 from kubeactors.message import Recipient
 
 PROVISIONER = "kubeactors.io/simulated"
+DRIVER = "simulated.kubeactors.io"
+"""What volumes that exist in name only name as their driver: unlike a provisioner, a driver is a domain."""
 LOCAL_PATH = "kubeactors.io/local-path"
 HOSTNAME = "kubernetes.io/hostname"
 
@@ -116,7 +118,7 @@ def volume_for(claim: PersistentVolumeClaim, found: StorageClass, directory: str
         metadata=ObjectMeta(name=name, annotations={PROVISIONED_BY: found.provisioner}),
         spec=PersistentVolumeSpec(
             capacity={"storage": spec.resources.requests.get("storage", "0")},
-            csi=None if local else CSIPersistentVolumeSource(driver=found.provisioner, volume_handle=name),
+            csi=None if local else CSIPersistentVolumeSource(driver=DRIVER, volume_handle=name),
             host_path=HostPathVolumeSource(path=f"{directory}/{name}", type="DirectoryOrCreate") if local else None,
             node_affinity=_on_node(node) if local and node else None,
             access_modes=spec.access_modes,

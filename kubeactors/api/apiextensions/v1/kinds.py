@@ -1,6 +1,7 @@
 """How definitions are served."""
 
 from kubeactors.api.apiextensions.v1 import validation
+from kubeactors.api.apiextensions.v1.advice import warn_of_definition
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apiextensions.v1.defaults import default_definition
 from kubeactors.apimachinery.scheme import Kind
@@ -22,5 +23,6 @@ KINDS = (
         validate=validation.validate_definition,
         validate_update=validation.validate_definition_update,
         validate_status_update=validation.validate_definition_status,
+        warn=warn_of_definition,
     ),
 )

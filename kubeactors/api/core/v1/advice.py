@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from kubeactors.api.core.v1.affinity import Affinity, NodeSelectorTerm, PodAffinity, PodAntiAffinity
 from kubeactors.api.core.v1.container import Container, ContainerPort
 from kubeactors.api.core.v1.env import EnvVar
-from kubeactors.api.core.v1.pod import Pod, PodTemplateSpec
+from kubeactors.api.core.v1.node_labels import OLD_LABELS, warn_of_term
+from kubeactors.api.core.v1.pod import Pod, PodTemplate, PodTemplateSpec
 from kubeactors.api.core.v1.podspec import PodSpec
 from kubeactors.api.core.v1.resources import EPHEMERAL_STORAGE, MEMORY, Resources
 from kubeactors.api.core.v1.validation.windows import containers_with_path
@@ -20,16 +21,6 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _MATCHES_NOTHING = "a null labelSelector results in matching no pod"
 
-_OLD_LABELS = {
-    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-    "app.kubernetes.io/created-by": "deprecated since v1.9",
-    "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
-    "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
-}
 _OLD_ANNOTATIONS = {
     "scheduler.alpha.kubernetes.io/critical-pod": "priorityClassName",
     "security.alpha.kubernetes.io/sysctls": "sysctls",
@@ -70,6 +61,12 @@ def warn_of_pod_template(template: PodTemplateSpec, path: str) -> Iterator[str]:
     yield from _of_spec(template.spec, f"{path}.spec")
 
 
+def warn_of_template(new: PodTemplate, old: PodTemplate | None) -> Iterator[str]:
+    """Warnings about a template that is an object of its own, when it is made or changed."""
+    if old is None or new.template != old.template:
+        yield from warn_of_pod_template(new.template, "template")
+
+
 def _of_annotations(annotations: dict[str, str], path: str) -> Iterator[str]:
     for key, field in _OLD_ANNOTATIONS.items():
         if key in annotations:
@@ -93,12 +90,12 @@ def _of_spec(spec: PodSpec, path: str) -> Iterator[str]:
 
 def _of_placement(spec: PodSpec, path: str) -> Iterator[str]:
     for key in spec.node_selector:
-        if key in _OLD_LABELS:
-            yield f"{path}.nodeSelector[{key}]: {_OLD_LABELS[key]}"
+        if key in OLD_LABELS:
+            yield f"{path}.nodeSelector[{key}]: {OLD_LABELS[key]}"
     for i, constraint in enumerate(spec.topology_spread_constraints):
         at = f"{path}.topologySpreadConstraints[{i}]"
-        if constraint.topology_key in _OLD_LABELS:
-            yield f"{at}.topologyKey: {constraint.topology_key} is {_OLD_LABELS[constraint.topology_key]}"
+        if constraint.topology_key in OLD_LABELS:
+            yield f"{at}.topologyKey: {constraint.topology_key} is {OLD_LABELS[constraint.topology_key]}"
         if constraint.label_selector is None:
             yield f"{at}.labelSelector: {_MATCHES_NOTHING}"
     if spec.affinity is not None:
@@ -110,21 +107,15 @@ def _of_affinity(affinity: Affinity, path: str) -> Iterator[str]:
     if of_node is not None:
         needed = of_node.required_during_scheduling_ignored_during_execution
         for i, term in enumerate(needed.node_selector_terms if needed else ()):
-            yield from _of_term(term, f"{path}.nodeAffinity.{_REQUIRED}.nodeSelectorTerms[{i}]")
+            yield from warn_of_term(term, f"{path}.nodeAffinity.{_REQUIRED}.nodeSelectorTerms[{i}]")
         for i, preferred in enumerate(of_node.preferred_during_scheduling_ignored_during_execution):
             at = f"{path}.nodeAffinity.{_PREFERRED}[{i}].preference"
-            yield from _of_term(preferred.preference, at)
+            yield from warn_of_term(preferred.preference, at)
             yield from _of_values(preferred.preference, at)
     if affinity.pod_affinity is not None:
         yield from _of_pod_affinity(affinity.pod_affinity, f"{path}.podAffinity")
     if affinity.pod_anti_affinity is not None:
         yield from _of_pod_affinity(affinity.pod_anti_affinity, f"{path}.podAntiAffinity")
-
-
-def _of_term(term: NodeSelectorTerm, path: str) -> Iterator[str]:
-    for i, one in enumerate(term.match_expressions):
-        if one.key in _OLD_LABELS:
-            yield f"{path}.matchExpressions[{i}].key: {one.key} is {_OLD_LABELS[one.key]}"
 
 
 def _of_values(term: NodeSelectorTerm, path: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1.references import ObjectReference
+from kubeactors.api.ip_advice import warn_of_ip
 from kubeactors.api.validation import (
     PROTOCOLS,
     validate_endpoint_ip,
@@ -122,3 +123,11 @@ def _validate_port(port: EndpointPort, path: str, *, name_required: bool) -> Ite
     yield from validate_one_of(port.protocol, f"{path}.protocol", PROTOCOLS)
     if port.app_protocol is not None:
         yield from validate_text(port.app_protocol, f"{path}.appProtocol", names.qualified_name)
+
+
+def warn_of_endpoints(new: Endpoints, _old: Endpoints | None) -> Iterator[str]:
+    """Addresses in odd forms."""
+    for i, subset in enumerate(new.subsets):
+        for name, addresses in (("addresses", subset.addresses), ("notReadyAddresses", subset.not_ready_addresses)):
+            for j, address in enumerate(addresses):
+                yield from warn_of_ip(address.ip, f"subsets[{i}].{name}[{j}].ip")

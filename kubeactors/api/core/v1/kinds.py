@@ -13,16 +13,17 @@ from kubeactors.api.core.v1 import (
     secret,
     service,
 )
-from kubeactors.api.core.v1.advice import warn_of_pod
+from kubeactors.api.core.v1.advice import warn_of_pod, warn_of_template
 from kubeactors.api.core.v1.defaults import default_node, default_pod, default_pod_template
 from kubeactors.api.core.v1.defaults.claims import default_claim, default_volume_object
 from kubeactors.api.core.v1.defaults.replication import default_replication_controller
 from kubeactors.api.core.v1.defaults.service import default_service
-from kubeactors.api.core.v1.node import Node, node_fields
+from kubeactors.api.core.v1.node import Node, node_fields, warn_of_node
 from kubeactors.api.core.v1.pod import Binding, Pod, PodTemplate, pod_fields
 from kubeactors.api.core.v1.replicationcontroller import ReplicationController, replication_controller_fields
 from kubeactors.api.core.v1.service_advice import warn_of_service
-from kubeactors.api.core.v1.serviceaccount import ServiceAccount
+from kubeactors.api.core.v1.serviceaccount import ServiceAccount, warn_of_service_account
+from kubeactors.api.core.v1.storage_advice import warn_of_claim, warn_of_persistent_volume
 from kubeactors.api.core.v1.validation import (
     validate_node,
     validate_node_update,
@@ -36,7 +37,6 @@ from kubeactors.api.core.v1.validation.limitrange import validate_limit_range, v
 from kubeactors.api.core.v1.validation.persistent_volumes import (
     validate_persistent_volume,
     validate_persistent_volume_update,
-    warn_of_persistent_volume,
 )
 from kubeactors.api.core.v1.validation.replication import (
     validate_replication_controller,
@@ -92,6 +92,7 @@ KINDS = (
         singular="endpoints",
         short_names=("ep",),
         deprecation=endpoints.DEPRECATION,
+        warn=endpoints.warn_of_endpoints,
         default=endpoints.default_endpoints,
         validate=endpoints.validate_endpoints,
         validate_update=endpoints.validate_endpoints_update,
@@ -144,6 +145,7 @@ KINDS = (
         validate=validate_node,
         validate_update=validate_node_update,
         validate_status_update=validate_node_update,
+        warn=warn_of_node,
         fields=node_fields,
     ),
     Kind(
@@ -170,6 +172,7 @@ KINDS = (
         validate=validate_claim,
         validate_update=validate_claim_update,
         validate_status_update=validate_claim_status,
+        warn=warn_of_claim,
         fields=persistentvolumeclaim.persistent_volume_claim_fields,
     ),
     Kind(
@@ -206,6 +209,7 @@ KINDS = (
         default=default_pod_template,
         validate=validate_pod_template,
         validate_update=validate_pod_template_update,
+        warn=warn_of_template,
     ),
     Kind(
         type=ReplicationController,
@@ -241,6 +245,7 @@ KINDS = (
         default=secret.default_secret,
         validate=secret.validate_secret,
         validate_update=secret.validate_secret_update,
+        warn=secret.warn_of_secret,
         fields=secret.secret_fields,
     ),
     Kind(
@@ -266,5 +271,6 @@ KINDS = (
         singular="serviceaccount",
         short_names=("sa",),
         subresources=("token",),
+        warn=warn_of_service_account,
     ),
 )

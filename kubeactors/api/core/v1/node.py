@@ -3,11 +3,13 @@
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
 
 from kubeactors.api.core.v1.affinity import Taint
+from kubeactors.api.ip_advice import warn_of_cidr
 from kubeactors.apimachinery.meta import Object, Quantity, Time, TypedObject, always, merge_by
 
 
@@ -171,3 +173,11 @@ def node_fields(node: Node) -> dict[str, str]:
     {'spec.unschedulable': 'false'}
     """
     return {"spec.unschedulable": "true" if node.spec.unschedulable else "false"}
+
+
+def warn_of_node(node: Node, _old: Node | None) -> Iterator[str]:
+    """A field that nobody reads, and ranges in odd forms."""
+    if node.spec.external_id:
+        yield "spec.externalID: this field is deprecated, and is unused by Kubernetes"
+    for i, block in enumerate(node.spec.pod_cidrs):
+        yield from warn_of_cidr(block, f"spec.podCIDRs[{i}]")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1.configmap import MAX_BYTES, SEALED
+from kubeactors.api.core.v1.key_pairs import problem_of_key_pair
 from kubeactors.api.validation import validate_text
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, required, too_long
@@ -77,6 +78,17 @@ def validate_secret_update(new: Secret, old: Secret) -> Iterator[FieldError]:
 def secret_fields(secret: Secret) -> dict[str, str]:
     """What field selectors can ask for."""
     return {"type": secret.type}
+
+
+def warn_of_secret(secret: Secret, _old: Secret | None) -> Iterator[str]:
+    """A certificate and a key that no server can use.
+
+    Source: pkg/registry/core/secret/strategy.go (v1.36).
+    """
+    if secret.type == TLS:
+        problem = problem_of_key_pair(secret.data.get("tls.crt", b""), secret.data.get("tls.key", b""))
+        if problem:
+            yield problem
 
 
 def _validate_type(secret: Secret) -> Iterator[FieldError]:

@@ -3,9 +3,11 @@
 Source: api/discovery/v1/types.go (v1.36).
 """
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from kubeactors.api.core.v1.references import ObjectReference
+from kubeactors.api.ip_advice import warn_of_ip
 from kubeactors.apimachinery.meta import LIST_SET, Object, TypedObject, always
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
@@ -79,3 +81,19 @@ def slices_by_service(found: EndpointSlice) -> tuple[str, ...]:
     """The key of the service that a slice belongs to, whoever keeps it; for an index."""
     name = found.metadata.labels.get(SERVICE_NAME_LABEL)
     return (f"{found.metadata.namespace}/{name}",) if name else ()
+
+
+_CAREFUL = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
+"""Controllers that write addresses as they should be."""
+
+
+def warn_of_endpoint_slice(new: EndpointSlice, _old: EndpointSlice | None) -> Iterator[str]:
+    """Names instead of addresses, and addresses in odd forms."""
+    if new.address_type == "FQDN":
+        yield "spec.addressType: FQDN endpoints are deprecated"
+        return
+    if new.metadata.labels.get(MANAGED_BY_LABEL) in _CAREFUL:
+        return
+    for i, endpoint in enumerate(new.endpoints or ()):
+        for j, address in enumerate(endpoint.addresses or ()):
+            yield from warn_of_ip(address, f"endpoints[{i}].addresses[{j}]")

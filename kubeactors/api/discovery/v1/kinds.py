@@ -13,5 +13,6 @@ KINDS = (
         default=validation.default_endpoint_slice,
         validate=validation.validate_endpoint_slice,
         validate_update=validation.validate_endpoint_slice_update,
+        warn=endpointslice.warn_of_endpoint_slice,
     ),
 )

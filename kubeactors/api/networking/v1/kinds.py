@@ -56,6 +56,7 @@ KINDS = (
         default=networkpolicy.default_network_policy,
         validate=networkpolicy.validate_network_policy,
         validate_update=networkpolicy.validate_network_policy_update,
+        warn=networkpolicy.warn_of_network_policy,
     ),
     Kind(
         type=ServiceCIDR,

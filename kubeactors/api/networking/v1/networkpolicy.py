@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from kubeactors.api.ip_advice import warn_of_cidr
 from kubeactors.api.validation import validate_known_cidr, validate_port, validate_port_number_or_name
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
 from kubeactors.apimachinery.ip import Network, parse_cidr
@@ -62,6 +63,9 @@ class NetworkPolicyEgressRule(Object, frozen=True, kw_only=True, omit_defaults=T
     to: tuple[NetworkPolicyPeer, ...] = ()
 
 
+Rules = tuple[NetworkPolicyIngressRule | NetworkPolicyEgressRule, ...]
+
+
 class NetworkPolicySpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Which pods are isolated in which direction, and what they may do all the same."""
 
@@ -108,9 +112,28 @@ def validate_network_policy(policy: NetworkPolicy) -> Iterator[FieldError]:
 
 def validate_network_policy_update(new: NetworkPolicy, old: NetworkPolicy) -> Iterator[FieldError]:
     """The same as for a new one; ranges that were there before may stay as they are."""
-    rules: tuple[NetworkPolicyIngressRule | NetworkPolicyEgressRule, ...] = (*old.spec.ingress, *old.spec.egress)
+    rules: Rules = (*old.spec.ingress, *old.spec.egress)
     blocks = [peer.ip_block for rule in rules for peer in _peers(rule) if peer.ip_block is not None]
     return _validate_spec(new.spec, tuple(cidr for block in blocks for cidr in (block.cidr, *block.except_)))
+
+
+def warn_of_network_policy(policy: NetworkPolicy, _old: NetworkPolicy | None) -> Iterator[str]:
+    """Ranges in odd forms."""
+    for side, towards, rules in _sides(policy.spec):
+        for i, rule in enumerate(rules):
+            for j, peer in enumerate(_peers(rule)):
+                if peer.ip_block is not None:
+                    yield from _warn_of_block(peer.ip_block, f"spec.{side}[{i}].{towards}[{j}].ipBlock")
+
+
+def _warn_of_block(block: IPBlock, path: str) -> Iterator[str]:
+    yield from warn_of_cidr(block.cidr, f"{path}.cidr")
+    for i, one in enumerate(block.except_):
+        yield from warn_of_cidr(one, f"{path}.except[{i}]")
+
+
+def _sides(spec: NetworkPolicySpec) -> tuple[tuple[str, str, Rules], ...]:
+    return (("ingress", "from", spec.ingress), ("egress", "to", spec.egress))
 
 
 def _peers(rule: NetworkPolicyIngressRule | NetworkPolicyEgressRule) -> tuple[NetworkPolicyPeer, ...]:
@@ -119,11 +142,7 @@ def _peers(rule: NetworkPolicyIngressRule | NetworkPolicyEgressRule) -> tuple[Ne
 
 def _validate_spec(spec: NetworkPolicySpec, known: tuple[str, ...]) -> Iterator[FieldError]:
     yield from validate_selector(spec.pod_selector, "spec.podSelector")
-    sides: tuple[tuple[str, str, tuple[NetworkPolicyIngressRule | NetworkPolicyEgressRule, ...]], ...] = (
-        ("ingress", "from", spec.ingress),
-        ("egress", "to", spec.egress),
-    )
-    for side, towards, rules in sides:
+    for side, towards, rules in _sides(spec):
         for i, rule in enumerate(rules):
             for j, port in enumerate(rule.ports):
                 yield from _validate_port(port, f"spec.{side}[{i}].ports[{j}]")

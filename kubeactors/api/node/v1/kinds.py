@@ -16,5 +16,6 @@ KINDS = (
         namespaced=False,
         validate=runtimeclass.validate_runtime_class,
         validate_update=runtimeclass.validate_runtime_class_update,
+        warn=runtimeclass.warn_of_runtime_class,
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from kubeactors.api.core.v1.affinity import Toleration
+from kubeactors.api.core.v1.node_labels import OLD_LABELS
 from kubeactors.api.core.v1.validation.resources import validate_overhead
 from kubeactors.api.core.v1.validation.taints import validate_tolerations
 from kubeactors.api.validation import validate_text
@@ -59,3 +60,10 @@ def validate_runtime_class(one: RuntimeClass) -> Iterator[FieldError]:
 def validate_runtime_class_update(new: RuntimeClass, old: RuntimeClass) -> Iterator[FieldError]:
     """The handler stays."""
     yield from validate_immutable(new.handler, old.handler, "handler")
+
+
+def warn_of_runtime_class(new: RuntimeClass, _old: RuntimeClass | None) -> Iterator[str]:
+    """Labels of nodes that have had other names."""
+    for key in new.scheduling.node_selector if new.scheduling else ():
+        if key in OLD_LABELS:
+            yield f"scheduling.nodeSelector: {OLD_LABELS[key]}"

@@ -5,6 +5,7 @@ Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/
 
 from collections.abc import Iterator
 
+from kubeactors.api.core.v1.node_labels import warn_of_node_selector
 from kubeactors.api.validation import validate_text
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, invalid
@@ -44,3 +45,9 @@ def validate_csi_storage_capacity_update(new: CSIStorageCapacity, old: CSIStorag
     yield from validate_immutable(new.node_topology, old.node_topology, "nodeTopology")
     yield from validate_immutable(new.storage_class_name, old.storage_class_name, "storageClassName")
     yield from validate_csi_storage_capacity(new)
+
+
+def warn_of_csi_storage_capacity(new: CSIStorageCapacity, _old: CSIStorageCapacity | None) -> Iterator[str]:
+    """Labels of nodes that have had other names."""
+    if new.node_topology is not None:
+        yield from warn_of_node_selector(new.node_topology, "nodeTopology")

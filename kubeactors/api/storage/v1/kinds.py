@@ -48,6 +48,7 @@ KINDS = (
         singular="csistoragecapacity",
         validate=csistoragecapacity.validate_csi_storage_capacity,
         validate_update=csistoragecapacity.validate_csi_storage_capacity_update,
+        warn=csistoragecapacity.warn_of_csi_storage_capacity,
     ),
     Kind(
         type=StorageClass,
@@ -60,6 +61,7 @@ KINDS = (
         default=storageclass.default_storage_class,
         validate=storageclass.validate_storage_class,
         validate_update=storageclass.validate_storage_class_update,
+        warn=storageclass.warn_of_storage_class,
     ),
     Kind(
         type=VolumeAttachment,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from kubeactors.api.core.v1.node_labels import OLD_LABELS
 from kubeactors.api.core.v1.topology import TopologySelectorTerm
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required, too_long
@@ -104,3 +105,12 @@ def _validate_topologies(terms: tuple[TopologySelectorTerm, ...]) -> Iterator[Fi
                 yield required(f"{path}.values")
             for message in names.qualified_name(one.key):
                 yield invalid(f"{path}.key", one.key, message)
+
+
+def warn_of_storage_class(new: StorageClass, _old: StorageClass | None) -> Iterator[str]:
+    """Labels of nodes that have had other names."""
+    for i, term in enumerate(new.allowed_topologies):
+        for j, one in enumerate(term.match_label_expressions):
+            if one.key in OLD_LABELS:
+                at = f"allowedTopologies[{i}].matchLabelExpressions[{j}].key"
+                yield f"{at}: {one.key} is {OLD_LABELS[one.key]}"

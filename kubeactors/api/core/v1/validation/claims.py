@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from kubeactors.api.core.v1.podspec import PodResourceClaim
-from kubeactors.api.core.v1.validation.common import label, messages, one_of
+from kubeactors.api.core.v1.references import TypedLocalObjectReference, TypedObjectReference
+from kubeactors.api.core.v1.validation.common import label, messages, needed, one_of, subdomain
 from kubeactors.api.core.v1.volume import (
     EphemeralVolumeSource,
     PersistentVolumeClaimSpec,
@@ -38,8 +39,11 @@ def _template(template: PersistentVolumeClaimTemplate, path: str) -> Iterator[Fi
     yield from validate_claim_spec(template.spec, f"{path}.spec")
 
 
-def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str) -> Iterator[FieldError]:
-    """How the storage is used, and how much of it is needed."""
+def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str, *, any_group: bool = False) -> Iterator[FieldError]:
+    """How the storage is used, how much of it is needed, and what is in it at first.
+
+    With `any_group` the API group of a data source is not looked at: the claim had one before that was not checked then.
+    """
     if not spec.access_modes:
         yield required(f"{path}.accessModes", "at least 1 access mode is required")
     yield from validate_selector(spec.selector, f"{path}.selector")
@@ -58,6 +62,40 @@ def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str) -> Iterator[
         yield from messages(f"{path}.storageClassName", spec.storage_class_name, found)
     if spec.volume_mode is not None and spec.volume_mode not in {"Block", "Filesystem"}:
         yield not_supported(f"{path}.volumeMode", spec.volume_mode, ("Block", "Filesystem"))
+    yield from _data_sources(spec, path, any_group=any_group)
+    if spec.volume_attributes_class_name:
+        found = names.name_is_dns_subdomain(spec.volume_attributes_class_name)
+        yield from messages(f"{path}.volumeAttributesClassName", spec.volume_attributes_class_name, found)
+
+
+def _data_sources(spec: PersistentVolumeClaimSpec, path: str, *, any_group: bool) -> Iterator[FieldError]:
+    """Where the data comes from, in the old field and in the new one: both say the same.
+
+    The value of the last error is a path, which the original prints as an object without fields.
+    """
+    old, new = spec.data_source, spec.data_source_ref
+    if old is not None:
+        yield from _data_source(old, f"{path}.dataSource", any_group=any_group)
+    if new is None:
+        return
+    yield from _data_source(new, f"{path}.dataSourceRef", any_group=any_group)
+    if new.namespace:
+        yield from label(f"{path}.dataSourceRef.namespace", new.namespace)
+        if old is not None:
+            yield invalid(path, {}, "may not be specified when dataSourceRef.namespace is specified")
+    elif old is not None and (old.api_group, old.kind, old.name) != (new.api_group, new.kind, new.name):
+        yield invalid(path, {}, "must match dataSourceRef")
+
+
+def _data_source(
+    source: TypedLocalObjectReference | TypedObjectReference, path: str, *, any_group: bool
+) -> Iterator[FieldError]:
+    yield from needed(f"{path}.name", source.name)
+    yield from needed(f"{path}.kind", source.kind)
+    if not source.api_group and source.kind != "PersistentVolumeClaim":
+        yield invalid(path, source.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
+    if source.api_group and not any_group:
+        yield from subdomain(f"{path}.apiGroup", source.api_group)
 
 
 def validate_resource_claims(claims: tuple[PodResourceClaim, ...], path: str) -> Iterator[FieldError]:

@@ -58,7 +58,7 @@ def validate_resource_quota_update(new: ResourceQuota, old: ResourceQuota) -> It
     """Scopes stay."""
     yield from _spec(new.spec)
     if sorted(dict.fromkeys(new.spec.scopes)) != sorted(dict.fromkeys(old.spec.scopes)):
-        yield invalid("spec.scopes", new.spec.scopes, "field is immutable")
+        yield invalid("spec.scopes", new.spec.scopes or None, "field is immutable")
 
 
 def validate_resource_quota_status(new: ResourceQuota, _: ResourceQuota) -> Iterator[FieldError]:
@@ -106,7 +106,7 @@ def _scopes(spec: ResourceQuotaSpec) -> Iterator[FieldError]:
 def _conflicts(scopes: Sequence[str], spec: ResourceQuotaSpec, path: str) -> Iterator[FieldError]:
     for one, other in _OPPOSITES:
         if one in scopes and other in scopes:
-            yield invalid(path, spec.scopes, "conflicting scopes")
+            yield invalid(path, spec.scopes or None, "conflicting scopes")
 
 
 def _selector(
@@ -120,7 +120,7 @@ def _selector(
             yield invalid(path, spec.scope_selector, "unsupported scope applied to resource")
         if one.scope_name in _WITHOUT_VALUES and one.operator != EXISTS:
             why = (
-                "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+                "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
                 "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or "
                 "ResourceQuotaScopeCrossNamespacePodAffinity"
             )

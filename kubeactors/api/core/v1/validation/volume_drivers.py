@@ -28,6 +28,15 @@ from kubeactors.api.core.v1.volume_drivers import (
     StorageOSVolumeSource,
     VsphereVirtualDiskVolumeSource,
 )
+from kubeactors.api.core.v1.volume_sources import (
+    AzureFilePersistentVolumeSource,
+    CephFSPersistentVolumeSource,
+    FlexPersistentVolumeSource,
+    GlusterfsPersistentVolumeSource,
+    RBDPersistentVolumeSource,
+    ScaleIOPersistentVolumeSource,
+    StorageOSPersistentVolumeSource,
+)
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required
 
@@ -63,11 +72,20 @@ def iscsi(source: ISCSIVolumeSource, path: str) -> Iterator[FieldError]:
         yield from _initiator(source.initiator_name, f"{path}.initiatorname")
 
 
-def _initiator(name: str, path: str) -> Iterator[FieldError]:
+def is_initiator(name: str) -> bool:
+    """Whether the name is one of a party of iSCSI, in one of the three forms.
+
+    >>> is_initiator("eui.0123456789ABCDEF"), is_initiator("eui.0"), is_initiator("x")
+    (True, False, False)
+    """
     matches = _INITIATORS.get(name[:3])
-    if matches is None:
+    return matches is not None and matches(name) is not None
+
+
+def _initiator(name: str, path: str) -> Iterator[FieldError]:
+    if name[:3] not in _INITIATORS:
         yield invalid(path, name, "must be valid format starting with iqn, eui, or naa")
-    elif not matches(name):
+    elif not is_initiator(name):
         yield invalid(path, name, "must be valid format")
 
 
@@ -85,19 +103,19 @@ def fc(source: FCVolumeSource, path: str) -> Iterator[FieldError]:
             yield invalid(f"{path}.lun", source.lun, wrong[0])
 
 
-def glusterfs(source: GlusterfsVolumeSource, path: str) -> Iterator[FieldError]:
+def glusterfs(source: GlusterfsVolumeSource | GlusterfsPersistentVolumeSource, path: str) -> Iterator[FieldError]:
     """Endpoints, and the volume's path."""
     yield from needed(f"{path}.endpoints", source.endpoints)
     yield from needed(f"{path}.path", source.path)
 
 
-def rbd(source: RBDVolumeSource, path: str) -> Iterator[FieldError]:
+def rbd(source: RBDVolumeSource | RBDPersistentVolumeSource, path: str) -> Iterator[FieldError]:
     """Monitors, and an image."""
     yield from needed(f"{path}.monitors", source.monitors)
     yield from needed(f"{path}.image", source.image)
 
 
-def ceph_fs(source: CephFSVolumeSource, path: str) -> Iterator[FieldError]:
+def ceph_fs(source: CephFSVolumeSource | CephFSPersistentVolumeSource, path: str) -> Iterator[FieldError]:
     """Monitors."""
     yield from needed(f"{path}.monitors", source.monitors)
 
@@ -108,7 +126,7 @@ def cinder(source: CinderVolumeSource, path: str) -> Iterator[FieldError]:
     yield from _named_secret(source.secret_ref, path)
 
 
-def flex_volume(source: FlexVolumeSource, path: str) -> Iterator[FieldError]:
+def flex_volume(source: FlexVolumeSource | FlexPersistentVolumeSource, path: str) -> Iterator[FieldError]:
     """A driver; its options may not look like Kubernetes' own."""
     yield from needed(f"{path}.driver", source.driver)
     for option in source.options:
@@ -151,7 +169,7 @@ def _partition(partition: int, path: str) -> Iterator[FieldError]:
         yield invalid(f"{path}.partition", partition, "must be between 1 and 255, inclusive")
 
 
-def azure_file(source: AzureFileVolumeSource, path: str) -> Iterator[FieldError]:
+def azure_file(source: AzureFileVolumeSource | AzureFilePersistentVolumeSource, path: str) -> Iterator[FieldError]:
     """A secret and a share."""
     yield from needed(f"{path}.secretName", source.secret_name)
     yield from needed(f"{path}.shareName", source.share_name)
@@ -202,7 +220,7 @@ def portworx_volume(source: PortworxVolumeSource, path: str) -> Iterator[FieldEr
     yield from needed(f"{path}.volumeID", source.volume_id)
 
 
-def scale_io(source: ScaleIOVolumeSource, path: str) -> Iterator[FieldError]:
+def scale_io(source: ScaleIOVolumeSource | ScaleIOPersistentVolumeSource, path: str) -> Iterator[FieldError]:
     """A gateway, a system and a volume."""
     yield from needed(f"{path}.gateway", source.gateway)
     yield from needed(f"{path}.system", source.system)
@@ -210,6 +228,14 @@ def scale_io(source: ScaleIOVolumeSource, path: str) -> Iterator[FieldError]:
 
 
 def storage_os(source: StorageOSVolumeSource, path: str) -> Iterator[FieldError]:
+    """A volume, by a label; a secret with a name."""
+    yield from storage_os_volume(source, path)
+    yield from _named_secret(source.secret_ref, path)
+
+
+def storage_os_volume(
+    source: StorageOSVolumeSource | StorageOSPersistentVolumeSource, path: str
+) -> Iterator[FieldError]:
     """A volume, by a label."""
     if not source.volume_name:
         yield required(f"{path}.volumeName")
@@ -217,7 +243,6 @@ def storage_os(source: StorageOSVolumeSource, path: str) -> Iterator[FieldError]
         yield from label(f"{path}.volumeName", source.volume_name)
     if source.volume_namespace:
         yield from label(f"{path}.volumeNamespace", source.volume_namespace)
-    yield from _named_secret(source.secret_ref, path)
 
 
 def _named_secret(reference: LocalObjectReference | None, path: str) -> Iterator[FieldError]:

@@ -80,7 +80,7 @@ def _sources(volume: Volume, path: str, *, is_pod: bool) -> Iterator[tuple[str, 
     if volume.empty_dir is not None:
         yield "emptyDir", _empty_dir(volume.empty_dir, f"{path}.emptyDir")
     if volume.host_path is not None:
-        yield "hostPath", _host_path(volume.host_path, f"{path}.hostPath")
+        yield "hostPath", validate_host_path(volume.host_path, f"{path}.hostPath")
     if volume.git_repo is not None:
         yield "gitRepo", drivers.git_repo(volume.git_repo, f"{path}.gitRepo")
     if volume.gce_persistent_disk is not None:
@@ -161,7 +161,8 @@ def _empty_dir(source: EmptyDirVolumeSource, path: str) -> Iterator[FieldError]:
         yield forbidden(f"{path}.sizeLimit", "SizeLimit field must be a valid resource quantity")
 
 
-def _host_path(source: HostPathVolumeSource, path: str) -> Iterator[FieldError]:
+def validate_host_path(source: HostPathVolumeSource, path: str) -> Iterator[FieldError]:
+    """A path without a way up, and what is to be found there."""
     if not source.path:
         yield required(f"{path}.path")
         return
@@ -175,11 +176,7 @@ def _claim(source: PersistentVolumeClaimVolumeSource, path: str) -> Iterator[Fie
 
 
 def _csi(source: CSIVolumeSource, path: str) -> Iterator[FieldError]:
-    if not source.driver:
-        yield required(f"{path}.driver")
-    if len(source.driver) > _MAX_DRIVER:
-        yield too_long(f"{path}.driver", _MAX_DRIVER)
-    yield from messages(f"{path}.driver", source.driver, names.dns1123_subdomain(source.driver.lower()))
+    yield from validate_driver_name(source.driver, f"{path}.driver")
     reference = source.node_publish_secret_ref
     if reference is None:
         return
@@ -187,6 +184,15 @@ def _csi(source: CSIVolumeSource, path: str) -> Iterator[FieldError]:
         yield required(f"{path}.nodePublishSecretRef.name")
     else:
         yield from messages(f"{path}.name", reference.name, names.name_is_dns_subdomain(reference.name))
+
+
+def validate_driver_name(name: str, path: str) -> Iterator[FieldError]:
+    """The name of a CSI driver: a short domain in any case."""
+    if not name:
+        yield required(path)
+    if len(name) > _MAX_DRIVER:
+        yield too_long(path, _MAX_DRIVER)
+    yield from messages(path, name, names.dns1123_subdomain(name.lower()))
 
 
 def _image(source: ImageVolumeSource, path: str, *, is_pod: bool) -> Iterator[FieldError]:
