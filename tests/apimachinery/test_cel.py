@@ -96,6 +96,7 @@ def test_a_failure_is_told_in_the_words_of_the_original(text: str, message: str)
         ("sets.contains([1, 2], [1]) && sets.equivalent([1, 2], [2, 1, 1]) && !sets.intersects([1], [2])", True),
         ("'abc123'.find('[0-9]+') + 'x'.find('y')", "123"),
         ("'a1b2c3'.findAll('[0-9]', 2)", ["1", "2"]),
+        ("'a MONDAY'.find('((?i)mon|tues)DAY$')", "MONDAY"),
     ],
 )
 def test_the_libraries_of_kubernetes_are_there(text: str, value: object) -> None:

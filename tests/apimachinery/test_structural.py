@@ -93,6 +93,13 @@ def test_what_needs_no_change_is_the_same_object() -> None:
             {"a": "b"},
             ["a: Invalid value: \"b\": a in body should match '^a+$'"],
         ),
+        (an_object(a={**TEXT, "pattern": "^((?i)mon|tues)day$"}), {"a": "TUESday"}, []),
+        (an_object(a={**TEXT, "pattern": "^[[:alpha:]]+$"}), {"a": "abc"}, []),
+        (
+            an_object(a={**TEXT, "pattern": r"^\d$", "minLength": 1}),
+            {"a": "\u0663"},
+            ["a: Invalid value: \"\u0663\": a in body should match '^\\d$'"],
+        ),
         (an_object(a={**TEXT, "nullable": True}), {"a": None}, []),
         (
             an_object(a={**NUMBER, "minimum": 2}),

@@ -34,7 +34,7 @@ async def main():
     async with Cluster(nodes=1) as cluster:
         await cluster.wait_for("node/node-1", "Ready")
 anyio.run(main)
-assert not {"cryptography", "uvicorn", "httpx2", "jsonschema_rs"} & set(sys.modules)
+assert not {"cryptography", "uvicorn", "httpx2", "jsonschema_rs", "re2"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-I", "-c", code], check=True)
 

@@ -25,6 +25,7 @@ from kubeactors.apimachinery.field import (
     too_many,
 )
 from kubeactors.apimachinery.ip import parse_cidr
+from kubeactors.apimachinery.regexp import compiled
 from kubeactors.apimachinery.structural.node import Raw
 
 NIL = "<nil>"
@@ -60,6 +61,21 @@ class _Library(Protocol):
     def iter_errors(self, instance: object) -> Iterable[_Found]: ...
 
 
+class _GoPattern:
+    """The keyword `pattern`, which the library would read as JavaScript does."""
+
+    def __init__(self, parent_schema: dict[str, object], value: object, schema_path: list[str | int]) -> None:
+        self._pattern = str(value)
+        self._looked_for = compiled(self._pattern)
+
+    def validate(self, instance: object) -> None:
+        if isinstance(instance, str) and self._looked_for.search(instance) is None:
+            raise ValueError(self._pattern)
+
+
+_GO_PATTERN = "x-go-pattern"
+
+
 class ValueValidator:
     """Checks values against one schema. The library is loaded with the first validator."""
 
@@ -67,7 +83,11 @@ class ValueValidator:
         import jsonschema_rs  # noqa: PLC0415 - for those alone who have custom kinds
 
         made = jsonschema_rs.Draft4Validator(
-            draft4(schema), formats=_FORMATS, validate_formats=True, ignore_unknown_formats=True
+            draft4(schema),
+            formats=_FORMATS,
+            validate_formats=True,
+            ignore_unknown_formats=True,
+            keywords={_GO_PATTERN: _GoPattern},
         )
         self._validator = cast("_Library", made)
 
@@ -87,7 +107,7 @@ def draft4(schema: Raw) -> dict[str, object]:
     >>> draft4({"type": "string", "nullable": True}), draft4({"x-kubernetes-int-or-string": True})
     ({'type': ['string', 'null']}, {'type': ['integer', 'string']})
     """
-    made = {key: value for key, value in schema.items() if key in _KEYWORDS}
+    made = {_AS.get(key, key): value for key, value in schema.items() if key in _KEYWORDS}
     made.update(_types(schema))
     if schema.get("nullable") is True and "enum" in made:
         made["enum"] = [*cast("Sequence[object]", made["enum"]), None]
@@ -117,6 +137,7 @@ def _within(key: str, value: object) -> object:
     return value
 
 
+_AS = {"pattern": _GO_PATTERN}
 _SCHEMAS = ("items", "additionalProperties", "not")
 _MAPS_OF_SCHEMAS = ("properties", "patternProperties")
 _LISTS_OF_SCHEMAS = ("allOf", "anyOf", "oneOf")
@@ -129,7 +150,7 @@ _KEYWORDS = frozenset(
     )
 )  # fmt: skip
 
-_ONE_OF_STRING = ("maxLength", "minLength", "pattern")
+_ONE_OF_STRING = ("maxLength", "minLength", _GO_PATTERN)
 """Of these the first is told and no other."""
 
 
@@ -204,7 +225,7 @@ _COMPOSED = {
 
 _WORDS: dict[str, Callable[[_Kind], str]] = {
     "minLength": lambda kind: f"should be at least {_of(kind, 'limit')} chars long",
-    "pattern": lambda kind: f"should match '{_of(kind, 'pattern')}'",
+    _GO_PATTERN: lambda kind: f"should match '{_of(kind, 'message')}'",
     "maximum": lambda kind: f"should be less than or equal to {_of(kind, 'limit')}",
     "exclusiveMaximum": lambda kind: f"should be less than {_of(kind, 'limit')}",
     "minimum": lambda kind: f"should be greater than or equal to {_of(kind, 'limit')}",

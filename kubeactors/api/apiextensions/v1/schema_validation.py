@@ -11,6 +11,7 @@ from typing import cast
 from kubeactors.api.apiextensions.v1.rule_validation import RULES, validate_rules
 from kubeactors.api.apiextensions.v1.schema_shape import misshapen
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
+from kubeactors.apimachinery.regexp import PatternError, compiled
 from kubeactors.apimachinery.structural import Structural, ValueValidator, pruned
 from kubeactors.apimachinery.structural.node import Raw
 
@@ -159,10 +160,9 @@ def _logic(schema: Raw, path: str) -> Iterator[FieldError]:
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and pattern:
         try:
-            re.compile(pattern)
-        except re.error as error:
-            why = f"must be a valid regular expression, but isn't: error parsing regexp: {error}"
-            yield invalid(f"{path}.pattern", pattern, why)
+            compiled(pattern)
+        except PatternError as error:
+            yield invalid(f"{path}.pattern", pattern, f"must be a valid regular expression, but isn't: {error}")
 
 
 def _nested(schema: Raw, path: str) -> Iterator[FieldError]:

@@ -1,20 +1,19 @@
 """Texts: what a pattern finds, and how keys are written in pointers.
 
-Source: apiserver/pkg/cel/library/{regex,jsonpatch}.go (v1.36). Patterns are Python's, which are RE2's but for flags.
+Source: apiserver/pkg/cel/library/{regex,jsonpatch}.go (v1.36).
 """
 
-import re
-
 from kubeactors.apimachinery.cel.library.declaration import DYN, INT, STRING, Function, function, member
+from kubeactors.apimachinery.regexp import compiled
 
 
 def _find(text: str, pattern: str) -> str:
-    found = re.search(pattern, text)
+    found = compiled(pattern).search(text)
     return "" if found is None else found[0]
 
 
 def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
-    found = [one[0] for one in re.finditer(pattern, text)]
+    found = [one[0] for one in compiled(pattern).finditer(text)]
     return found if limit < 0 else found[:limit]
 
 

@@ -1,0 +1,97 @@
+"""Regular expressions as Go has them, which are those of RE2: no look-around, no back-references, linear time.
+
+Patterns of custom resource definitions and of CEL are written for Go. Python reads many of them otherwise, and some not
+at all, such as flags in the midst of a group (`((?i)mon|tues)day`).
+
+Source: regexp/syntax/{parse,regexp}.go (go1.26), for the words of what is wrong.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import import_module
+from typing import Protocol, cast
+
+
+class Match(Protocol):
+    """Where a pattern was found."""
+
+    def __getitem__(self, group: int) -> str: ...
+
+
+class Pattern(Protocol):
+    """A pattern that is ready to be looked for."""
+
+    def search(self, text: str) -> Match | None:
+        """The first place."""
+        ...
+
+    def finditer(self, text: str) -> Iterator[Match]:
+        """All places, none within another."""
+        ...
+
+
+class _Options(Protocol):
+    log_errors: bool
+
+
+class _Library(Protocol):
+    error: type[Exception]
+
+    def Options(self) -> _Options: ...  # noqa: N802 - the library's name
+    def compile(self, pattern: str, options: _Options) -> Pattern: ...
+
+
+class PatternError(ValueError):
+    """The pattern is none of Go's; the message is Go's."""
+
+
+_WORDS = {
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+    "invalid repetition size": "invalid repeat count",
+    "bad repetition operator": "invalid nested repetition operator",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "missing ]": "missing closing ]",
+    "missing )": "missing closing )",
+}
+"""What Go says where the library uses other words."""
+
+
+@lru_cache(maxsize=4096)
+def compiled(pattern: str) -> Pattern:
+    r"""The pattern, ready to be looked for. The library is loaded with the first.
+
+    Raises:
+        PatternError: it is none.
+
+    >>> compiled(r"^((?i)mon|tues)day$").search("TUESday") is not None
+    True
+    >>> compiled("a(?=b)")
+    Traceback (most recent call last):
+    ...
+    kubeactors.apimachinery.regexp.PatternError: error parsing regexp: invalid or unsupported Perl syntax: `(?=`
+    """
+    library = cast("_Library", import_module("re2"))
+    options = library.Options()
+    options.log_errors = False
+    try:
+        return library.compile(pattern, options)
+    except library.error as error:
+        raise PatternError(_in_words_of_go(_said(error))) from None
+
+
+def _said(error: Exception) -> str:
+    said: object = error.args[0]
+    return said.decode() if isinstance(said, bytes) else str(said)
+
+
+def _in_words_of_go(said: str) -> str:
+    """What the library said, as Go says it.
+
+    >>> _in_words_of_go("missing ): a(b")
+    'error parsing regexp: missing closing ): `a(b`'
+    """
+    what, _, where = said.partition(": ")
+    if what.startswith("trailing"):
+        what = "trailing backslash at end of expression"
+    return f"error parsing regexp: {_WORDS.get(what, what)}: `{where}`"
