@@ -85,12 +85,17 @@ from kubeactors.api.storage.v1.volumeattributesclass import VolumeAttributesClas
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.scheme import Kind
 
-__all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "of", "row", "row_conditions"]
+__all__ = ["Cells", "Column", "Printer", "RowCondition", "columns", "of", "of_type", "row", "row_conditions"]
 
 
 def of(kind: Kind[TypedObject]) -> Printer[HasMeta]:
     """The printer of a kind."""
-    return _printer(kind.type) if kind.printer is None else cast("Printer[HasMeta]", kind.printer)
+    return of_type(kind.type) if kind.printer is None else cast("Printer[HasMeta]", kind.printer)
+
+
+def of_type(type_: type[object]) -> Printer[HasMeta]:
+    """The printer of a Struct."""
+    return cast("Printer[HasMeta]", _PRINTERS.get(type_, _DEFAULT))
 
 
 def columns(type_: type[object]) -> tuple[Column, ...]:
@@ -99,17 +104,17 @@ def columns(type_: type[object]) -> tuple[Column, ...]:
     >>> [column.name for column in columns(Lease)]
     ['Name', 'Holder', 'Age']
     """
-    return _printer(type_).columns
+    return of_type(type_).columns
 
 
 def row(object_: HasMeta, now_ns: int) -> Cells:
     """The cells of an object's row, one for each column. `now_ns` is the time in nanoseconds since 1970."""
-    return _printer(type(object_)).cells(object_, now_ns)
+    return of_type(type(object_)).cells(object_, now_ns)
 
 
 def row_conditions(object_: HasMeta) -> tuple[RowCondition, ...]:
     """What holds for the whole row: that a pod has come to an end."""
-    return _printer(type(object_)).conditions(object_)
+    return of_type(type(object_)).conditions(object_)
 
 
 def _cells(object_: HasMeta, _now_ns: int) -> Cells:
@@ -179,7 +184,3 @@ _PRINTERS: dict[type[object], object] = {
     VolumeAttributesClass: storage.ATTRIBUTES_CLASS,
     newer.Event: events.NEWER_EVENT,
 }
-
-
-def _printer(type_: type[object]) -> Printer[HasMeta]:
-    return cast("Printer[HasMeta]", _PRINTERS.get(type_, _DEFAULT))

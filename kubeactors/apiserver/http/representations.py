@@ -124,6 +124,7 @@ class AsTable:
     """Rows of a Table. In a watch each event has a Table of its own, of which only the first names its columns."""
 
     def __init__(self, kind: Kind[TypedObject], target: Target, include: str, clock: Clock) -> None:
+        self._kind = kind
         self._target = target
         self._include = include
         self._clock = clock
@@ -132,6 +133,9 @@ class AsTable:
 
     def of_object(self, obj: HasMeta) -> bytes:
         """A Table with one row. The next one has no columns."""
+        if not isinstance(obj, self._kind.type):  # what a subresource shows, such as a Scale
+            self._printer = printers.of_type(type(obj))
+            self._columns = self._printer.columns
         table = self._table(ListMeta(resource_version=obj.metadata.resource_version), (obj,))
         self._columns = None
         return table
