@@ -35,6 +35,9 @@ class UserInfo(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, tuple[str, ...]] = {}
 
 
+CREDENTIAL_ID = "authentication.kubernetes.io/credential-id"
+"""The key in `extra` of what tells one certificate, or one token, from the user's others."""
+
 ANONYMOUS = UserInfo(name="system:anonymous", groups=("system:unauthenticated",))
 ADMIN = UserInfo(name="kubernetes-admin", groups=("system:masters", "system:authenticated"))
 

@@ -1,8 +1,9 @@
 """Who asks: a client certificate, a bearer token, or nobody known.
 
-Source: apiserver/pkg/authentication, apiserver/pkg/endpoints/filters/authentication.go (v1.36).
+Source: apiserver/pkg/authentication/request/x509, apiserver/pkg/endpoints/filters/authentication.go (v1.36).
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -11,7 +12,7 @@ import msgspec
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from kubeactors.apimachinery.requests import ANONYMOUS, UserInfo
+from kubeactors.apimachinery.requests import ANONYMOUS, CREDENTIAL_ID, UserInfo
 from kubeactors.apimachinery.status import Unauthorized
 from kubeactors.apiserver.http.messages import HttpRequest
 
@@ -43,24 +44,48 @@ async def authenticate(request: HttpRequest, tokens: Sequence[TokenAuthenticator
     Raises:
         Unauthorized: there is a token, and nobody knows it.
     """
-    if request.certificate:
-        return user_of_certificate(request.certificate)
+    if request.certificate and (user := user_of_certificate(request.certificate)):
+        return user
     scheme, _, token = request.header(b"authorization").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return ANONYMOUS
     for authenticator in tokens:
-        if user := await authenticator.authenticate(token.strip()):
-            return _authenticated(user)
+        if found := await authenticator.authenticate(token.strip()):
+            return _authenticated(found)
     raise Unauthorized.saying("Unauthorized")
 
 
 @lru_cache(maxsize=4096)
-def user_of_certificate(certificate: bytes) -> UserInfo:
-    """The user that a verified certificate (DER) names: common name and organisations of its subject."""
+def user_of_certificate(certificate: bytes) -> UserInfo | None:
+    """The user that a verified certificate (DER) names: common name and organisations of its subject.
+
+    None if it has no common name.
+
+    Raises:
+        Unauthorized: it names the user's UID more than once.
+    """
     subject = x509.load_der_x509_certificate(certificate).subject
-    names = [str(one.value) for one in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    groups = [str(one.value) for one in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)]
-    return _authenticated(UserInfo(name=names[0] if names else "", groups=tuple(groups)))
+    names, uids = _texts(subject, NameOID.COMMON_NAME), _texts(subject, _USER_UID)
+    if not names or not names[-1]:
+        return None
+    if len(uids) > 1:
+        raise Unauthorized.saying("Unauthorized")
+    fingerprint = f"X509SHA256={hashlib.sha256(certificate).hexdigest()}"
+    return _authenticated(
+        UserInfo(
+            name=names[-1],
+            uid="".join(uids),
+            groups=tuple(_texts(subject, NameOID.ORGANIZATION_NAME)),
+            extra={CREDENTIAL_ID: (fingerprint,)},
+        )
+    )
+
+
+_USER_UID = x509.ObjectIdentifier("1.3.6.1.4.1.57683.2")
+
+
+def _texts(subject: x509.Name, oid: x509.ObjectIdentifier) -> list[str]:
+    return [str(one.value) for one in subject.get_attributes_for_oid(oid)]
 
 
 def _authenticated(user: UserInfo) -> UserInfo:

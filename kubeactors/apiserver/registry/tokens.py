@@ -14,7 +14,7 @@ from kubeactors.api.core.v1 import Pod, Secret, ServiceAccount
 from kubeactors.apimachinery.field import FieldError
 from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
-from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
+from kubeactors.apimachinery.requests import CREDENTIAL_ID, GroupVersionResource, UserInfo
 from kubeactors.apimachinery.status import BadRequest, Status, conflict, invalid, not_found
 from kubeactors.apimachinery.time import format_time, parse_time
 from kubeactors.apiserver.admission.node_restriction import check_token_request
@@ -77,7 +77,7 @@ def user_of(claims: Claims) -> UserInfo:
     """Whom a token names."""
     extra: dict[str, tuple[str, ...]] = {}
     if claims.id:
-        extra["authentication.kubernetes.io/credential-id"] = (f"JTI={claims.id}",)
+        extra[CREDENTIAL_ID] = (f"JTI={claims.id}",)
     if claims.bound is not None and claims.bound.kind == "Pod":
         extra["authentication.kubernetes.io/pod-name"] = (claims.bound.name,)
         extra["authentication.kubernetes.io/pod-uid"] = (claims.bound.uid,)

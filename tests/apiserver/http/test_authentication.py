@@ -1,11 +1,16 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from kubeactors.apimachinery.requests import Get, UserInfo
+from kubeactors.apimachinery.status import Unauthorized
 from kubeactors.apiserver.http.authentication import user_of_certificate
 from kubeactors.cluster.pki import issue_client
 
@@ -13,6 +18,7 @@ from .conftest import Edge, status_of
 
 PATH = "/api/v1/namespaces/ns/configmaps/a"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+USER_UID = x509.ObjectIdentifier("1.3.6.1.4.1.57683.2")
 
 
 def asker(edge: Edge) -> UserInfo:
@@ -21,12 +27,34 @@ def asker(edge: Edge) -> UserInfo:
     return asked.user
 
 
+def certificate(*subject: tuple[x509.ObjectIdentifier, str]) -> bytes:
+    """One that signs itself, with this subject (DER)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(oid, value) for oid, value in subject])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=1))
+    return builder.sign(key, SHA256()).public_bytes(Encoding.DER)
+
+
 def test_a_certificate_names_a_user_and_groups(tmp_path: Path) -> None:
-    certificate, _ = issue_client(tmp_path, "system:node:n1", ["system:nodes", "b"], NOW)
-    der = x509.load_pem_x509_certificate(certificate).public_bytes(Encoding.DER)
+    issued, _ = issue_client(tmp_path, "system:node:n1", ["system:nodes", "b"], NOW)
+    der = x509.load_pem_x509_certificate(issued).public_bytes(Encoding.DER)
     assert user_of_certificate(der) == UserInfo(
-        name="system:node:n1", groups=("system:nodes", "b", "system:authenticated")
+        name="system:node:n1",
+        groups=("system:nodes", "b", "system:authenticated"),
+        extra={"authentication.kubernetes.io/credential-id": (f"X509SHA256={sha256(der).hexdigest()}",)},
     )
+
+
+def test_a_certificate_may_name_the_uid_of_its_user_once() -> None:
+    once = user_of_certificate(certificate((NameOID.COMMON_NAME, "jane"), (USER_UID, "u1")))
+    assert once is not None
+    assert (once.name, once.uid) == ("jane", "u1")
+    with pytest.raises(Unauthorized):
+        user_of_certificate(certificate((NameOID.COMMON_NAME, "jane"), (USER_UID, "u1"), (USER_UID, "u2")))
+
+
+def test_a_certificate_without_a_common_name_names_nobody() -> None:
+    assert user_of_certificate(certificate((NameOID.ORGANIZATION_NAME, "system:masters"))) is None
 
 
 async def test_an_unknown_token_is_unauthorized(edge: Edge) -> None:
