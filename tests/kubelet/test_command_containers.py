@@ -18,6 +18,7 @@ from kubeactors.testing.heard import Heard
 from tests.kubelet.plane import Plane, a_pod
 
 SECOND = 1_000_000_000
+READ_ONLY = SecurityContext(read_only_root_filesystem=True)
 HEALTHY = "touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600"
 
 
@@ -272,6 +273,20 @@ def test_a_script_that_is_to_end_does_without_the_programs_that_are_not_known() 
     assert over is not None
     assert over.exit_code == 4
     assert lines(plane) == ("updated", "there")
+
+
+def test_what_an_image_may_have_is_copied_out_of_it_where_a_container_is_to_end() -> None:
+    plane = Plane(nodes=1)
+    script = "cp -n /usr/local/bin/tool /shared/ && cp -r /plugins/. /shared && test -x /shared/tool && ls /shared"
+    mounted = (VolumeMount(name="v", mount_path="/shared"),)
+    copies = replace(a_shell(script), volume_mounts=mounted, security_context=READ_ONLY)
+    missing = replace(a_shell("cp /shared/nothing /tmp/ || cp /tmp/nothing /shared"), name="d", volume_mounts=mounted)
+    pod = of_a_job("p", copies, missing)
+    volumes = (Volume(name="v", empty_dir=EmptyDirVolumeSource()),)
+    plane.create(replace(pod, spec=replace(pod.spec, volumes=volumes)))
+    ended = [one.state.terminated for one in plane.run_until_pod("p", is_over).status.container_statuses]
+    assert [one.exit_code for one in ended if one is not None] == [0, 1]
+    assert lines(plane) == ("tool",)
 
 
 def test_the_same_script_in_a_server_is_not_run() -> None:

@@ -50,6 +50,11 @@ ARRAY = "b c x y foo 4 3 [none]\n"
         ),
         ("f=$(mktemp); ls $f > /dev/null && echo made; mktemp -d | grep -c /tmp/tmp.", "made\n1\n"),
         ("stat -c '%n %s' /data/list; realpath ../data/./list; du -s /data", "/data/list 16\n/data/list\n4\t/data\n"),
+        ("echo abc | tail -c+2; echo abc | tail -c 2; echo abc | head -c1", "bc\nc\na"),
+        (
+            "mkdir /a /b; touch /a/x; cp -r /a/. /b; cp -r /a /b; echo 1 > /a/x; cp -n /a/x /b; ls /b; cat /b/x",
+            "a\nx\n",
+        ),
         ("df | tail -n 1 | cut -c1-7; df -h | wc -l", "overlay\n2\n"),
     ],
 )

@@ -7,7 +7,7 @@ import posixpath
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from kubeactors.kubelet.runtimes.shell.files import FileError
+from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 
@@ -160,16 +160,28 @@ def _rmdir(call: Call) -> int:
     return code
 
 
+_CP_LONG = {
+    "--archive": "-a",
+    "--force": "-f",
+    "--no-clobber": "-n",
+    "--recursive": "-r",
+    "--update=none": "-n",
+    "--verbose": "-v",
+}
+
+
 def _cp(call: Call) -> int:
-    options, paths = call.options("rRafpv")
-    return _transfer(call, paths, recursive=bool(options.strip("fpv")), moves=False)
+    short = Call([_CP_LONG.get(one, one) for one in call.words], call.env, call.directory, call.streams, call.machine)
+    options, paths = short.options("rRafpvndLPHTu")
+    return _transfer(call, paths, recursive=bool({*options} & {*"rRa"}), keeps="n" in options)
 
 
 def _mv(call: Call) -> int:
-    return _transfer(call, call.options("fv")[1], recursive=True, moves=True)
+    options, paths = call.options("fvn")
+    return _transfer(call, paths, recursive=True, keeps="n" in options, moves=True)
 
 
-def _transfer(call: Call, paths: list[str], *, recursive: bool, moves: bool) -> int:
+def _transfer(call: Call, paths: list[str], *, recursive: bool, keeps: bool, moves: bool = False) -> int:
     if len(paths) < 2:
         return call.complain("missing operand")
     *sources, target = paths
@@ -177,17 +189,41 @@ def _transfer(call: Call, paths: list[str], *, recursive: bool, moves: bool) -> 
     for path in sources:
         source, destination = call.path(path), call.path(target)
         if call.files.is_directory(destination):
-            destination = posixpath.join(destination, posixpath.basename(source))
+            destination = absolute(_last_part(path), destination)
         if call.files.is_directory(source) and not recursive:
             code = call.complain(f"omitting directory '{path}'")
             continue
+        if keeps and call.files.exists(destination):
+            continue
         try:
+            if call.machine.does_without and call.files.may_be_of_image(source):
+                _take_from_image(call, destination, recursive=recursive)
+                continue
             _copy(call, source, destination)
             if moves:
                 call.files.remove(source)
         except FileError as error:
             code = call.complain(f"can't {'rename' if moves else 'stat'} '{path}': {error}")
     return code
+
+
+def _last_part(path: str) -> str:
+    """What a path is called where it is copied to. What is in `directory/.` is copied into the target itself.
+
+    >>> _last_part("/a/b/"), _last_part("/a/.")
+    ('b', '.')
+    """
+    last = posixpath.basename(path.rstrip("/"))
+    return "." if last == ".." else last
+
+
+def _take_from_image(call: Call, destination: str, *, recursive: bool) -> None:
+    """Something that the image has, for all that is known, and of which nothing else is: it is empty."""
+    if recursive:
+        call.files.make_directory(destination, parents=True)
+    else:
+        _, file = call.files.write(destination, b"", call.now)
+        file.mode = 0o755
 
 
 def _copy(call: Call, source: str, destination: str) -> None:

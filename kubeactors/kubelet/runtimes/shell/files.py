@@ -14,6 +14,8 @@ MAX_LINKS = 20
 """So many links are followed one after the other."""
 IMAGE_DIRECTORIES = ("etc", "home", "opt", "srv", "usr", "var")
 """What images have in them is not known: below these, directories are made as they are needed."""
+OWN_DIRECTORIES = ("", "dev", "proc", "tmp")
+"""What containers have in these is not of their images."""
 DIRECTORIES = (*IMAGE_DIRECTORIES, "bin", "dev", "proc", "root", "tmp", "var/log", "var/run")
 """What every container has."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout", "/dev/stderr")
@@ -239,6 +241,13 @@ class FileSystem:
     def exists(self, path: str) -> bool:
         """Whether there is anything."""
         return self.is_file(path) or self.is_directory(path)
+
+    def may_be_of_image(self, path: str) -> bool:
+        """Whether nothing is there that is known, at a place where an image may well have something."""
+        if self.exists(path) or path.strip("/").partition("/")[0] in OWN_DIRECTORIES:
+            return False
+        point, _ = self._place(path)
+        return not point.path
 
     def names(self, path: str) -> list[str]:
         """What is in a directory, sorted."""

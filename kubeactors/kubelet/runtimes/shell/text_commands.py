@@ -84,14 +84,14 @@ def _tee(call: Call) -> Run:
 
 
 def _counted(call: Call, otherwise: int) -> tuple[str, list[str]]:
-    """The count of `-n COUNT`, `-COUNT` or `-c`, and what follows."""
+    """The count of `-n COUNT`, `-c COUNT` or `-COUNT`, and what follows."""
     count, rest = str(otherwise), list[str]()
     words = iter(call.arguments)
     for one in words:
         if one in {"-n", "-c"}:
             count = next(words, count)
-        elif re.fullmatch(r"-n?[+-]?\d+", one):
-            count = one.lstrip("-").removeprefix("n")
+        elif re.fullmatch(r"-[nc]?[+-]?\d+", one):
+            count = one[1:].lstrip("nc")
         elif not re.fullmatch(r"-[fFqvsr]+|--follow(=name)?", one):
             rest.append(one)
     return count, rest
