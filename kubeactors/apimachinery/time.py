@@ -47,6 +47,15 @@ def format_micro_time(unix_ns: int) -> str:
     return f"{_text_of_second(unix_ns // SECOND)}.{unix_ns % SECOND // 1000:06}Z"
 
 
+def format_nano_time(unix_ns: int) -> str:
+    """A moment of a log: UTC with nine digits of a second.
+
+    >>> format_nano_time(1_767_323_045_000_000_006)
+    '2026-01-02T03:04:05.000000006Z'
+    """
+    return f"{_text_of_second(unix_ns // SECOND)}.{unix_ns % SECOND:09}Z"
+
+
 @lru_cache(maxsize=4096)
 def parse_time(text: str) -> int:
     """Nanoseconds since 1970 of a Time or MicroTime.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from kubeactors.apimachinery.status import BadRequest, Status
-from kubeactors.apimachinery.time import format_time
+from kubeactors.apimachinery.time import format_nano_time
 from kubeactors.kubelet.container_record import ContainerRecord
 from kubeactors.kubelet.pod_worker import PodWorker
 from kubeactors.kubelet.runtimes import ContainerRuntime, LogLine
@@ -102,7 +102,7 @@ def _chosen(lines: Sequence[LogLine], request: ReadLog, now: int) -> Iterable[st
         chosen = chosen[max(len(chosen) - request.tail_lines, 0) :]
     room = request.limit_bytes
     for one in chosen:
-        text = f"{format_time(one.time)} {one.text}" if request.timestamps else one.text
+        text = f"{format_nano_time(one.time)} {one.text}" if request.timestamps else one.text
         if room is not None:
             if room <= 0:
                 return

@@ -593,7 +593,7 @@ def test_the_log_of_a_container_says_what_it_is() -> None:
         ended=False,
     )
     tail = read(plane, ReadLog(namespace="default", pod="p", container="web", tail_lines=1, timestamps=True))
-    assert tail.lines == ("2026-01-01T00:00:01Z listening on port 80",)
+    assert tail.lines == ("2026-01-01T00:00:01.200000000Z listening on port 80",)
     assert read(plane, ReadLog(namespace="default", pod="p", container="web", skip_lines=3)).lines == ()
     assert read(plane, ReadLog(namespace="default", pod="p", container="web", limit_bytes=9)).lines == ("container",)
 
