@@ -1,11 +1,14 @@
 """Actors whose state is what has happened to them: a journal and a snapshot in the store, replayed at every start.
 
 Each event is a key of the store, `journal/ID/NUMBER`; the newest snapshot is `snapshot/ID`. An event is written only if
-its number is free, so that of two actors with one id the second writer fails instead of mixing its events in.
+its number is free and the snapshot is still the one that its writer knows, so that of two actors with one id the second
+writer fails instead of mixing its events in. Neither would do alone: most events leave the snapshot as it is, and the
+numbers of the events before a snapshot are free again.
 
 Source: the shape is that of Akka's EventSourcedBehavior.
 """
 
+import re
 from typing import ClassVar, Generic, TypeVar
 
 import msgspec
@@ -14,19 +17,21 @@ from kubeactors.actor import Actor, Ref
 from kubeactors.storage.messages import (
     Compare,
     DeleteOp,
+    KeyValue,
     PutOp,
-    Range,
     RangeOp,
     RangeReply,
     StoreMessage,
     Txn,
     TxnReply,
-    prefix_end,
 )
 
 M = TypeVar("M")
 E = TypeVar("E", bound=msgspec.Struct)
 S = TypeVar("S")
+
+_EVENT = re.compile(r"/\d{16}(/|$)")
+"""The end of an event's key."""
 
 
 class JournalConflict(Exception):
@@ -49,6 +54,9 @@ class EventSourced(Actor[M], Generic[M, E, S]):
         store: a `Store` with a codec of bytes.
         id_: names the journal.
         state: before anything has happened.
+
+    Raises:
+        ValueError: a part of the id, after a slash, is 16 digits: it would lie in another one's journal.
     """
 
     event: ClassVar[object]
@@ -57,12 +65,16 @@ class EventSourced(Actor[M], Generic[M, E, S]):
     """A snapshot is written with every so many events; the events before it are deleted."""
 
     def __init__(self, store: Ref[StoreMessage], id_: str, state: S) -> None:
+        if _EVENT.search(id_):
+            raise ValueError(f"{id_!r} is the name of an event, not of a journal; write no 16 digits after a slash")
         self.state: S = state
         self.number: int = 0
         """Of the last event."""
         self._store = store
         self._journal = f"journal/{id_}/"
         self._snapshot = f"snapshot/{id_}"
+        self._snapshot_revision = 0
+        """At which the snapshot was written that this actor knows; 0: there is none."""
 
     def apply(self, state: S, event: E) -> S:
         """The state after an event. Pure: it runs again at every replay."""
@@ -70,15 +82,16 @@ class EventSourced(Actor[M], Generic[M, E, S]):
 
     async def started(self) -> None:
         """Read the snapshot, and apply the events after it."""
-        kept = await self._read(RangeOp(key=self._snapshot))
-        for value in kept:
-            snapshot = msgspec.json.decode(value, type=_Snapshot)
-            self.number = snapshot.number
+        snapshots, events = await self._read()
+        for kv in snapshots:
+            snapshot = msgspec.json.decode(_data(kv), type=_Snapshot)
+            self.number, self._snapshot_revision = snapshot.number, kv.mod_revision
             self.state = msgspec.json.decode(snapshot.state, type=self.snapshot)  # pyright: ignore -- the subclass says which
-        first = RangeOp(key=self._key(self.number + 1), range_end=prefix_end(self._journal))
-        for value in await self._read(first):
-            self.state = self.apply(self.state, self._decode(value))
-            self.number += 1
+        after = self._key(self.number + 1)  # those before it are in the snapshot
+        for kv in events:
+            if kv.key >= after:
+                self.state = self.apply(self.state, self._decode(_data(kv)))
+                self.number += 1
 
     async def persist(self, *events: E) -> S:
         """Write events, all or none, then apply them. When this returns they are durable.
@@ -92,16 +105,41 @@ class EventSourced(Actor[M], Generic[M, E, S]):
             number += 1
             state = self.apply(state, event)
             writes.append(PutOp(key=self._key(number), value=msgspec.json.encode(event)))
-        if number // self.snapshot_every != self.number // self.snapshot_every:
-            kept = _Snapshot(number, msgspec.Raw(msgspec.json.encode(state)))
-            writes = [DeleteOp(key=self._journal, range_end=self._key(self.number + 1)), *writes]
-            writes.append(PutOp(key=self._snapshot, value=msgspec.json.encode(kept)))
-        free = Compare(key=self._key(self.number + 1), mod_revision=0)
-        reply = await self._store.ask(Txn(compare=(free,), success=tuple(writes)))
-        if not isinstance(reply, TxnReply) or not reply.succeeded:
-            raise JournalConflict(f"{self._key(self.number + 1)} is written already")
+        due = number // self.snapshot_every != self.number // self.snapshot_every
+        if due:
+            writes += self._snapshot_of(state, number)
+        revision = await self._write(writes)
         self.state, self.number = state, number
+        if due:
+            self._snapshot_revision = revision
         return state
+
+    def _snapshot_of(self, state: S, number: int) -> tuple[DeleteOp, PutOp]:
+        """Keep the state in place of the events that led to the one before."""
+        kept = _Snapshot(number, msgspec.Raw(msgspec.json.encode(state)))
+        return (
+            DeleteOp(key=self._key(0), range_end=self._key(self.number + 1)),
+            PutOp(key=self._snapshot, value=msgspec.json.encode(kept)),
+        )
+
+    async def _write(self, writes: list[PutOp | DeleteOp]) -> int:
+        """Write if nobody else has written. Returns the revision."""
+        nobody_else = (
+            Compare(key=self._key(self.number + 1), mod_revision=0),
+            Compare(key=self._snapshot, mod_revision=self._snapshot_revision),
+        )
+        reply = await self._store.ask(Txn(compare=nobody_else, success=tuple(writes)))
+        if not isinstance(reply, TxnReply) or not reply.succeeded:
+            raise JournalConflict(f"{self._journal}: written by somebody else after event {self.number}; start again")
+        return reply.revision
+
+    async def _read(self) -> tuple[tuple[KeyValue, ...], tuple[KeyValue, ...]]:
+        """The snapshot, if there is one, and the events that there are, at one moment."""
+        events = RangeOp(key=self._key(0), range_end=f"{self._journal}:")  # ":" comes after the digits
+        reply = await self._store.ask(Txn(success=(RangeOp(key=self._snapshot), events)))
+        assert isinstance(reply, TxnReply)  # the newest revision is never compacted
+        snapshot, journal = [one.kvs for one in reply.replies if isinstance(one, RangeReply)]
+        return snapshot, journal
 
     def _key(self, number: int) -> str:
         return f"{self._journal}{number:016d}"
@@ -109,7 +147,7 @@ class EventSourced(Actor[M], Generic[M, E, S]):
     def _decode(self, value: bytes) -> E:
         return msgspec.json.decode(value, type=self.event)  # type: ignore[no-any-return] # pyright: ignore -- the subclass says which
 
-    async def _read(self, op: RangeOp) -> list[bytes]:
-        reply = await self._store.ask(Range(op=op))
-        assert isinstance(reply, RangeReply)  # the newest revision is never compacted
-        return [kv.value for kv in reply.kvs if isinstance(kv.value, bytes)]
+
+def _data(kv: KeyValue) -> bytes:
+    assert isinstance(kv.value, bytes), "the store's codec is one of bytes"
+    return kv.value

@@ -9,17 +9,25 @@ from typing import cast
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kubeactors.actor import ActorFailed, Fifo, Ref, SimSystem, handle
+from kubeactors.actor import Actor, ActorFailed, Fifo, Ref, SimSystem, Supervision, handle
 from kubeactors.message import Request
 from kubeactors.storage import (
     Backend,
     EventSourced,
     JournalConflict,
     MemoryBackend,
+    PutOp,
+    Range,
+    RangeOp,
+    RangeReply,
     SqliteBackend,
     Store,
     StoreMessage,
+    Txn,
+    prefix_end,
 )
 
 
@@ -52,10 +60,12 @@ class Account(EventSourced[Deposit | Crash, Deposited, int]):
         raise ValueError("crash")
 
 
-def plane(backend: Backend) -> tuple[SimSystem, Ref[StoreMessage], Callable[[], Ref[Deposit | Crash]]]:
+def plane(
+    backend: Backend, id_: str = "ann"
+) -> tuple[SimSystem, Ref[StoreMessage], Callable[[], Ref[Deposit | Crash]]]:
     sim = SimSystem(schedule=Fifo())
     store = cast("Ref[StoreMessage]", sim.spawn(lambda: Store(backend)))
-    return sim, store, lambda: sim.spawn(partial(Account, store, "ann", 0))
+    return sim, store, lambda: sim.spawn(partial(Account, store, id_, 0))
 
 
 @pytest.mark.parametrize("deposits", [1, 9, 10, 11, 35])
@@ -118,3 +128,119 @@ def test_a_second_writer_fails_and_reads_what_happened() -> None:
         sim.ask(two, Deposit(1))
     assert isinstance(failure.value.__cause__, JournalConflict)
     assert sim.ask(two, Deposit(1)) == 2
+
+
+def test_a_writer_that_has_slept_over_a_snapshot_fails_and_changes_nothing() -> None:
+    sim, _, open_account = plane(MemoryBackend())
+    stale, busy = open_account(), open_account()
+    sim.settle()
+    assert [sim.ask(busy, Deposit(1)) for _ in range(11)][-1] == 11  # the events before the snapshot are gone
+    with pytest.raises(ActorFailed) as failure:
+        sim.ask(stale, Deposit(1000))
+    assert isinstance(failure.value.__cause__, JournalConflict)
+    assert sim.ask(busy, Deposit(0)) == 11
+    assert sim.ask(open_account(), Deposit(0)) == 11
+
+
+def test_journals_whose_names_begin_alike_are_kept_apart() -> None:
+    sim, store, _ = plane(MemoryBackend())
+    for id_, amount in (("ann", 1), ("ann/0", 10), ("ann/savings", 100), ("anna", 1000)):
+        account = sim.spawn(partial(Account, store, id_, 0))
+        assert [sim.ask(account, Deposit(amount)) for _ in range(21)][-1] == 21 * amount
+    for id_, total in (("ann", 21), ("ann/0", 210), ("ann/savings", 2100), ("anna", 21000)):
+        assert sim.ask(sim.spawn(partial(Account, store, id_, 0)), Deposit(0)) == total
+
+
+@pytest.mark.parametrize("id_", ["ann/0000000000000001", "ann/0000000000000001/savings"])
+def test_a_journal_that_would_lie_in_another_is_refused(id_: str) -> None:
+    sim, store, _ = plane(MemoryBackend())
+    with pytest.raises(ValueError, match="is the name of an event"):
+        Account(store, id_, 0)
+    sim.shutdown()
+
+
+def test_what_earlier_versions_wrote_is_read_and_gone_on_with() -> None:
+    """Also the event, below the snapshot, of a stale writer that they let through."""
+    sim, store, open_account = plane(MemoryBackend())
+    for key, value in (
+        ("journal/ann/0000000000000001", b'{"amount":1000}'),
+        ("snapshot/ann", b'{"number":10,"state":10}'),
+        ("journal/ann/0000000000000010", b'{"amount":1}'),
+        ("journal/ann/0000000000000011", b'{"amount":1}'),
+    ):
+        sim.ask(store, Txn(success=(PutOp(key=key, value=value),)))
+    account = open_account()
+    assert [sim.ask(account, Deposit(1)) for _ in range(9)] == list(range(12, 21))
+    left = sim.ask(store, Range(op=RangeOp(key="journal/", range_end=prefix_end("journal/"))))
+    assert isinstance(left, RangeReply)
+    assert [kv.key for kv in left.kvs] == ["journal/ann/0000000000000020"]
+
+
+class Said(msgspec.Struct, frozen=True):
+    words: tuple[str, ...]
+
+
+class Say(Request[tuple[str, ...]], frozen=True):
+    words: tuple[str, ...]
+    """Each is an event; all are persisted at once."""
+
+
+class Diary(EventSourced[Say, Said, tuple[str, ...]]):
+    event = Said
+    snapshot = tuple[str, ...]
+    snapshot_every = 3
+
+    def apply(self, state: tuple[str, ...], event: Said) -> tuple[str, ...]:
+        return state + event.words
+
+    @handle
+    async def say(self, message: Say) -> tuple[str, ...]:
+        return await self.persist(*(Said((word,)) for word in message.words))
+
+
+class Author(Actor[Say]):
+    """Has the diary open by itself; notes what it is told of each entry, but for conflicts."""
+
+    supervision = Supervision(max_restarts=1000, backoff_seconds=0.0)
+
+    def __init__(self, store: Ref[StoreMessage], told: list[tuple[str, ...]]) -> None:
+        self.store = store
+        self.told = told
+
+    def started(self) -> None:
+        self.diary = self.ctx.spawn(partial(Diary, self.store, "ann", ()))
+
+    @handle
+    async def say(self, message: Say) -> tuple[str, ...]:
+        try:
+            self.told.append(await self.diary.ask(message))
+        except ActorFailed as failure:
+            if not isinstance(failure.__cause__, JournalConflict):
+                raise
+            return ()
+        return self.told[-1]
+
+
+entries = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 5), st.booleans()), max_size=30)
+"""Which of two authors, how many events at once, and whether all is quiet before the next."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(entries, st.integers(0, 2**32))
+def test_what_either_of_two_writers_was_told_is_kept_is_there_once_and_in_order(
+    entries: list[tuple[int, int, bool]], seed: int
+) -> None:
+    sim = SimSystem(seed=seed)
+    store = cast("Ref[StoreMessage]", sim.spawn(lambda: Store(MemoryBackend())))
+    told: list[tuple[str, ...]] = []
+    authors = [sim.spawn(partial(Author, store, told)) for _ in range(2)]
+    for number, (author, events, quiet) in enumerate(entries):
+        authors[author].tell(Say(tuple(f"{number}.{event}" for event in range(events))))
+        if quiet:
+            sim.settle()
+    sim.settle()
+    kept = sim.ask(sim.spawn(partial(Diary, store, "ann", ())), Say(()))
+    assert len(set(kept)) == len(kept)
+    assert all(kept[: len(state)] == state for state in told)
+    assert len(kept) == max(map(len, told), default=0)
+    sim.shutdown()
