@@ -5,9 +5,12 @@ Source: gen_server:start_link of Erlang/OTP, which returns when `init` has.
 
 import inspect
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from kubeactors.actor.activation import Activation
+from kubeactors.actor.endings import end
+from kubeactors.actor.errors import ActorStopped
 from kubeactors.actor.extras import NONE
 from kubeactors.actor.states import State
 from kubeactors.actor.waits import Wait
@@ -53,6 +56,23 @@ def begin_at_once(cell: "Cell") -> bool:
     return True
 
 
+def refuse_start(cell: "Cell", error: BaseException) -> bool:
+    """Its first start has failed: whether somebody waits for that, and is told. Then the actor ends, and nobody else is.
+
+    Who waits can do something about it, or else fails himself; tried again at once, it would mostly fail again.
+
+    Source: supervisor:start_child of Erlang/OTP, which returns the error of a child whose `init` fails.
+    """
+    started = cell.extras.started
+    if started is None or cell.kernel.driver.gave_up(started):
+        return False
+    refusal = ActorStopped(f"{cell.path} did not start: {error!r}")
+    refusal.__cause__ = error
+    started.fail(refusal)
+    end(cell, f"did not start: {error!r}")
+    return True
+
+
 def until_begun(cell: "Cell") -> Wait[None]:
     """Awaitable, right after the actor was added: done when its `started` has returned."""
     started: Wait[None] = Wait()
@@ -60,4 +80,10 @@ def until_begun(cell: "Cell") -> Wait[None]:
         started.set(None)
     else:
         cell.own.started = started
+        started.leave = partial(_waits_no_more, cell)
     return started
+
+
+def _waits_no_more(cell: "Cell", _wait: Wait[object]) -> None:
+    if cell.extras.started is not None:
+        cell.own.started = None

@@ -450,7 +450,6 @@ class Cell(Ref[object]):
             self.begin_to_handle()
         started = self.extras.started
         if started is not None:
-            self.own.started = None
             started.set(None)
 
     def deliver(self, envelope: Envelope) -> Activation | None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
-from kubeactors.actor.beginnings import begin
+from kubeactors.actor.beginnings import begin, refuse_start
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
 from kubeactors.actor.deadlines import Deadlines
@@ -396,6 +396,8 @@ class Kernel:
         if parent is None:
             self.fatal = error
             end(cell, "failed")
+            return
+        if refuse_start(cell, error):
             return
         self.report("actor.failed", cell, error)
         if self.on_failure is not None:

@@ -195,7 +195,8 @@ class ActorSystem:
         """Start an actor below the root and wait until its `started` has returned.
 
         Raises:
-            ActorStopped: it did not start, or the system is shutting down.
+            ActorStopped: its first start has failed, with the error as its cause, and it is not tried again; or the
+                system is shutting down.
             SystemNotRunning: it is not entered yet.
             TypeError: the actor class cannot handle its protocol; the message says why.
             ValueError: there is an actor of that name.

@@ -3,6 +3,7 @@
 import time
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from kubeactors.actor import Actor, ActorFailed, ActorStopped, ActorSystem, Later, Ref, SystemFailed, handle
@@ -148,9 +149,39 @@ async def test_a_cancelled_block_stops_its_actors() -> None:
     assert [counter.tell(Add(1)) for counter in counters] == [False]
 
 
-async def test_a_start_that_fails_is_told_to_the_one_who_spawned() -> None:
+class BrokenAtOnce(Actor[GetTotal]):
+    def started(self) -> None:
+        raise ValueError("no")
+
+    @handle
+    def get_total(self, message: GetTotal) -> int:
+        return 0
+
+
+class BrokenLater(Actor[GetTotal]):
+    async def started(self) -> None:
+        await anyio.lowlevel.checkpoint()
+        raise ValueError("no")
+
+    @handle
+    def get_total(self, message: GetTotal) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("broken", [BrokenAtOnce, BrokenLater])
+async def test_a_start_that_fails_is_told_to_the_one_who_spawned_and_nobody_else(broken: type[Actor[GetTotal]]) -> None:
+    async with ActorSystem() as system:
+        with pytest.raises(ActorStopped, match=r"/b did not start: ValueError\('no'\)") as told:
+            await system.spawn(broken, name="b")
+        assert isinstance(told.value.__cause__, ValueError)
+        counter = await system.spawn(Counter, name="b")
+        assert await counter.ask(GetTotal()) == 0
+
+
+async def test_a_start_that_fails_when_nobody_waits_for_it_any_more_is_supervised() -> None:
     class Broken(Actor[GetTotal]):
-        def started(self) -> None:
+        async def started(self) -> None:
+            await anyio.sleep(0.01)
             raise ValueError("no")
 
         @handle
@@ -159,7 +190,9 @@ async def test_a_start_that_fails_is_told_to_the_one_who_spawned() -> None:
 
     async def fail() -> None:
         async with ActorSystem() as system:
-            await system.spawn(Broken)
+            with anyio.move_on_after(0):
+                await system.spawn(Broken)
+            await anyio.sleep_forever()
 
     with pytest.raises(SystemFailed):
         await fail()
