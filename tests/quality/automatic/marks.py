@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from tests.quality.automatic.mutants import FunctionNode, Mutant, code_of, function_of, place, tree_of
-from tests.quality.automatic.operators import droppable
+from tests.quality.automatic.operators import droppable, omissible
 
 V = TypeVar("V")
 
@@ -118,7 +118,7 @@ def _mark_of(target: ast.AST, index: int, operator_name: str) -> tuple[ast.AST, 
             is_asked = clause is not target.values[-1] or _is_test(clause)  # otherwise it is what comes of it all
             return clause, _whether(target) if is_asked else "here"
         case ast.comprehension():
-            return target.ifs[index], "unless"
+            return target.ifs[omissible(target)[index]], "unless"
         case ast.Compare() if operator_name == "off_by_one" and len(target.ops) == 1:
             return target, "compared"
         case ast.Call() if operator_name == "ignore_filter":

@@ -31,7 +31,9 @@ CLOCKS = ("now", "wall", "due", "deadline", "until", "left")
 NEVER_EQUAL = (*CLOCKS, "uid")
 FRESH = ("live", "consistent", "latest")
 READING = ("get", "list")
-GUARDS = ("preconditions", "resource_version", "uid")
+GUARDS = ("resource_version", "uid")
+SAYING_WHICH = ("Preconditions", "ObjectMeta", "ObjectReference", "replace")
+"""What makes the part of a write that says which object is meant: its preconditions, its metadata, or what it is about."""
 
 
 def negate_condition(node: ast.AST) -> Iterator[ast.AST | None]:
@@ -43,12 +45,31 @@ def negate_condition(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def drop_condition(node: ast.AST) -> Iterator[ast.AST | None]:
-    """A comprehension takes everything."""
+    """A comprehension takes everything. Which conditions stay, `omissible` says."""
     if isinstance(node, ast.comprehension):
-        for index in range(len(node.ifs)):
+        for index in omissible(node):
             changed = deepcopy(node)
             del changed.ifs[index]
             yield changed
+
+
+def omissible(node: ast.comprehension) -> list[int]:
+    """Which conditions are dropped: not those that the type checker sees that they are missing.
+
+    They say of what type each is that is taken, or give what comes of it a name.
+
+    >>> loops = ("x for x in y if x", "x for x in y if x is not None", "z for x in y if (z := x.z)", "x for x in y if x.a")
+    >>> [omissible(ast.parse(f"[{text}]", mode="eval").body.generators[0]) for text in loops]
+    [[0], [], [], [0]]
+    """
+    taken = {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+    return [index for index, one in enumerate(node.ifs) if not _is_of_type(one, taken)]
+
+
+def _is_of_type(condition: ast.expr, taken: set[str]) -> bool:
+    clauses = condition.values if isinstance(condition, ast.BoolOp) else [condition]
+    names = any(isinstance(one, ast.NamedExpr) for one in ast.walk(condition))
+    return names or any(not isinstance(one, ast.Name) and _narrowed(one) in taken for one in clauses)
 
 
 def drop_clause(node: ast.AST) -> Iterator[ast.AST | None]:
@@ -187,11 +208,29 @@ def _is_asked_of_client(node: ast.expr, names: tuple[str, ...]) -> bool:
 
 
 def drop_guard(node: ast.AST) -> Iterator[ast.AST | None]:
-    """A write has no precondition. One of two parts is not dropped alone: the other would do."""
-    if isinstance(node, ast.Call) and any(one.arg in GUARDS for one in node.keywords):
-        changed = deepcopy(node)
-        changed.keywords = [one for one in changed.keywords if one.arg not in GUARDS]
-        yield changed
+    """A write does not say which object it means, or which version of it.
+
+    One of two parts is not dropped alone: the other would do. Preconditions that are made elsewhere are not passed on;
+    those that are made on the spot are emptied there, which is the same. A uid that is taken away (`uid=""`) guards
+    nothing, and neither does one in a line of a log or in an answer: no write looks at it.
+    """
+    if isinstance(node, ast.Call):
+        guards = [one for one in node.keywords if _is_guard(node.func, one)]
+        if guards:
+            changed = deepcopy(node)
+            changed.keywords = [deepcopy(one) for one in node.keywords if one not in guards]
+            yield changed
+
+
+def _is_guard(called: ast.expr, keyword: ast.keyword) -> bool:
+    if keyword.arg == "preconditions":
+        made = keyword.value.func if isinstance(keyword.value, ast.Call) else keyword.value
+        return not _is_called(made, SAYING_WHICH)
+    return keyword.arg in GUARDS and _is_called(called, SAYING_WHICH) and not _is_empty(keyword.value)
+
+
+def _is_called(called: ast.expr, names: tuple[str, ...]) -> bool:
+    return isinstance(called, ast.Name | ast.Attribute) and _name(called) in names
 
 
 def ignore_filter(node: ast.AST) -> Iterator[ast.AST | None]:
