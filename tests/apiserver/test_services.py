@@ -104,6 +104,21 @@ def test_a_node_port_belongs_to_one_service(plane: Plane) -> None:
     assert refusal(low)[2].endswith("provided port is not in the valid range. The range of valid ports is 30000-32767")
 
 
+def test_what_nobody_chooses_is_of_the_upper_part_of_its_range_until_that_is_used_up() -> None:
+    addresses, ports = AddressAllocator("10.96.0.0/27", Random(1)), PortAllocator(30000, 30031, Random(1))
+    given = [int(addresses.allocate_next().rpartition(".")[2]) for _ in range(30)]
+    assert (sorted(given[:14]), sorted(given[14:])) == ([*range(17, 31)], [*range(1, 17)])
+    numbers = [ports.allocate_next() for _ in range(32)]
+    assert (sorted(numbers[:16]), sorted(numbers[16:])) == ([*range(30016, 30032)], [*range(30000, 30016)])
+
+
+def test_of_a_small_range_nothing_is_left_to_people() -> None:
+    addresses, ports = AddressAllocator("10.96.0.0/28", Random(1)), PortAllocator(30000, 30015, Random(1))
+    assert len({addresses.allocate_next() for _ in range(14)}) == 14
+    assert min(PortAllocator(30000, 30015, Random(seed)).allocate_next() for seed in range(40)) == 30000
+    assert sorted(ports.allocate_next() for _ in range(16)) == [*range(30000, 30016)]
+
+
 def test_two_protocols_of_one_port_share_a_node_port(plane: Plane) -> None:
     ports = (ServicePort(name="x", port=53), ServicePort(name="y", port=53, protocol="UDP"))
     first, second = node_ports(plane.create(service("a", *ports, type="NodePort")))

@@ -62,11 +62,8 @@ class AddressAllocator:
         Raises:
             AllocationError: none is left.
         """
-        # The lower part is left to people who choose addresses themselves (KEP-3070).
-        reserved = min(max(16, self._size // 16), 256) if self._size > 16 else 0
-        number = _free(self._used, self._random, self._first + reserved, self._size - reserved)
-        if number is None:
-            number = _free(self._used, self._random, self._first, reserved)
+        reserved = _reserved(self._network.num_addresses, 16, 256)  # KEP-3070
+        number = _upper_first(self._used, self._random, self._first, self._size, reserved)
         if number is None:
             raise AllocationError("range is full")
         self._used[number] = None
@@ -78,7 +75,7 @@ class AddressAllocator:
 
 
 class PortAllocator:
-    """The node ports of services."""
+    """The node ports of services. Random ones come from the upper part of the range first."""
 
     def __init__(self, first: int, last: int, random: Random) -> None:
         self._first, self._last = first, last
@@ -124,7 +121,8 @@ class PortAllocator:
         Raises:
             AllocationError: none is left.
         """
-        number = _free(self._used, self._random, self._first, self._last - self._first + 1)
+        size = self._last - self._first + 1
+        number = _upper_first(self._used, self._random, self._first, size, _reserved(size, 32, 128))  # KEP-3668
         if number is None:
             raise AllocationError("range is full")
         self._used[number] = None
@@ -133,6 +131,24 @@ class PortAllocator:
     def release(self, port: int) -> None:
         """Give it back."""
         self._used.pop(port, None)
+
+
+LEAST = 16
+"""How much at least is left to people; of a smaller range nothing is."""
+
+
+def _reserved(size: int, share: int, most: int) -> int:
+    """How much of a range, at its lower end, is left to people who choose for themselves as long as there is more.
+
+    >>> _reserved(1 << 20, 16, 256), _reserved(256, 16, 256), _reserved(16, 16, 256), _reserved(2768, 32, 128)
+    (256, 16, 0, 86)
+    """
+    return min(max(LEAST, size // share), most) if size > LEAST else 0
+
+
+def _upper_first(used: dict[int, None], random: Random, first: int, size: int, reserved: int) -> int | None:
+    number = _free(used, random, first + reserved, size - reserved)
+    return _free(used, random, first, reserved) if number is None else number
 
 
 def _free(used: dict[int, None], random: Random, first: int, size: int) -> int | None:

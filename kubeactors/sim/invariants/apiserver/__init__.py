@@ -6,6 +6,7 @@ rules.py     what users let be written      rights.py    who may do what
 refusals.py  whether who is refused is refused rightly
 defaults.py  what is filled in from others  known.py     what the server may know of some objects
 ownership.py who owns which fields, and what is only tried
+services.py  whether services keep what they were given
 """
 
 from kubeactors.sim.invariants.apiserver import (
@@ -16,6 +17,7 @@ from kubeactors.sim.invariants.apiserver import (
     refusals,
     rights,
     rules,
+    services,
     watches,
     writes,
 )
@@ -32,6 +34,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *refusals.INVARIANTS,
     *defaults.INVARIANTS,
     *ownership.INVARIANTS,
+    *services.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS", "WatchesAreComplete"]

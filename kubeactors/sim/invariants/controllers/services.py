@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.api.core.v1 import Service
+from kubeactors.api.core.v1.service import EXTERNAL_NAME, LOAD_BALANCER, LOCAL, NODE_PORT
 from kubeactors.sim.invariants.invariant import Invariant, title
 
-EXTERNAL_NAME, NODE_PORT, LOAD_BALANCER = "ExternalName", "NodePort", "LoadBalancer"
 CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
 
 
@@ -37,6 +37,8 @@ def _look(service: Service) -> Iterator[str]:
     for port in spec.ports:
         if bool(port.node_port) != (spec.type in (NODE_PORT, LOAD_BALANCER)):
             yield f"{title(service)} of type {spec.type} has at port {port.port} the node port {port.node_port}"
+    if bool(spec.health_check_node_port) != (spec.type == LOAD_BALANCER and spec.external_traffic_policy == LOCAL):
+        yield f"{title(service)} of type {spec.type} has the port {spec.health_check_node_port} for health checks"
     ingress = service.status.load_balancer.ingress
     balanced = spec.type == LOAD_BALANCER and service.metadata.deletion_timestamp is None
     if len(ingress) != balanced or (CLEANUP in service.metadata.finalizers) != balanced:

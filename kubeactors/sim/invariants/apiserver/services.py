@@ -1,0 +1,127 @@
+"""What services were given stays theirs, whatever users change of them.
+
+Source: "Service" in Kubernetes' documentation; patchAllocatedValues in pkg/registry/core/service/storage/alloc.go, and
+ValidateServiceUpdate in pkg/apis/core/validation/validation.go (v1.36).
+"""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import ClassVar, TypeAlias
+
+from kubeactors.api.core.v1 import Service, ServicePort
+from kubeactors.api.core.v1.service import EXTERNAL_NAME, HEADLESS, LOAD_BALANCER, NODE_PORT
+from kubeactors.api.networking.v1.ipaddress import IPAddress
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ApiRequest, Create, Result, Update
+from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
+from kubeactors.sim.invariants.looking import commit_behind
+from kubeactors.sim.network import Served
+from kubeactors.sim.world import Commit
+
+Port: TypeAlias = tuple[str, str, int]
+
+FIRST_ADDRESS, FIRST_PORT = IPv4Address("10.96.1.1"), 30086
+"""Of those in 10.96.0.0/12, and of 30000 to 32767, that are given out to who names none."""
+
+
+class AddressesStay(Invariant):
+    """A service keeps its cluster IP, or does without for ever, as long as its type knows one."""
+
+    name: ClassVar[str] = "service-addresses-stay"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Service,)
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Compare it with what it had."""
+        old, new = commit.old, commit.new
+        if not isinstance(old, Service) or not isinstance(new, Service):
+            return
+        had, has = old.spec.cluster_ip, new.spec.cluster_ip
+        if had != has and EXTERNAL_NAME not in (old.spec.type, new.spec.type):
+            yield f"{title(new)} had the cluster IP {had}, and has {has or 'none'}"
+
+
+class NodePortsStay(ServerInvariant):
+    """Who replaces a service and says nothing of a node port leaves it as it was, if he names its port as before.
+
+    As long as its type knows node ports, and he does not give the number to another port of it.
+    """
+
+    name: ClassVar[str] = "node-ports-stay"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update,)
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Compare what was written with what was there before, and with what was asked for."""
+        request = served.request
+        if not isinstance(request, Update) or request.subresource or not isinstance(answer, Result):
+            return
+        asked, new = request.object, answer.object
+        commit = commit_behind(self.world, new) if isinstance(new, Service) else None
+        old = commit.old if commit is not None and commit.revision > served.revision else None
+        if not isinstance(asked, Service) or not isinstance(new, Service) or not isinstance(old, Service):
+            return
+        if not {old.spec.type, new.spec.type} <= {NODE_PORT, LOAD_BALANCER}:
+            return
+        had, named = _node_ports(old), [one.node_port for one in asked.spec.ports]
+        has = _node_ports(new)
+        for one in asked.spec.ports:
+            before = had.get(_port(one), 0)
+            if not one.node_port and before and before not in named and has.get(_port(one)) != before:
+                yield f"{title(new)} had at port {one.port} the node port {before}, and has {has.get(_port(one))}"
+
+
+class ChoicesAreLeftToPeople(ServerInvariant):
+    """A service that names no cluster IP, or no node port, is given none of those that are left to people to choose.
+
+    Source: "Avoiding collisions" of "Service ClusterIP allocation" and of "Service" in Kubernetes' documentation (KEP-3070,
+    KEP-3668): the lower end of each range is, until the rest is used up, which it is in no scenario.
+    """
+
+    name: ClassVar[str] = "choices-are-left-to-people"
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Look at what each new service was given."""
+        request, new = served.request, answer.object if isinstance(answer, Result) else None
+        asked = request.object if isinstance(request, Create) else None
+        if not isinstance(asked, Service) or not isinstance(new, Service):
+            return
+        address = new.spec.cluster_ip
+        if not asked.spec.cluster_ip and address not in ("", HEADLESS) and IPv4Address(address) < FIRST_ADDRESS:
+            yield f"{title(new)} was given {address}, which is left to people"
+        chosen = [one.node_port for one in asked.spec.ports]
+        for one in new.spec.ports:
+            if one.node_port not in chosen and one.node_port < FIRST_PORT:
+                yield f"{title(new)} was given the node port {one.node_port}, which is left to people"
+
+
+class AddressesAreRecorded(Invariant):
+    """Once all is quiet each cluster IP is an object of its own, which names its service, and there are no others."""
+
+    name: ClassVar[str] = "service-addresses-are-recorded"
+
+    def settled(self) -> Iterator[str]:
+        """Compare the objects with the services."""
+        recorded = {one.metadata.name: one.spec.parent_ref for one in self.world.of(IPAddress).values()}
+        for service in self.world.of(Service).values():
+            for address in service.spec.cluster_ips if service.spec.cluster_ip not in ("", HEADLESS) else ():
+                parent = recorded.pop(address, None)
+                place = (parent.resource, parent.namespace, parent.name) if parent is not None else None
+                if place != ("services", service.metadata.namespace, service.metadata.name):
+                    yield f"{title(service)} has the cluster IP {address}, of which is recorded that it is {place}'s"
+        yield from (f"the cluster IP {one} is recorded, and no service has it" for one in recorded)
+
+
+def _node_ports(service: Service) -> dict[Port, int]:
+    return {_port(one): one.node_port for one in service.spec.ports}
+
+
+def _port(one: ServicePort) -> Port:
+    return one.name, one.protocol or "TCP", one.port
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (
+    AddressesStay,
+    NodePortsStay,
+    ChoicesAreLeftToPeople,
+    AddressesAreRecorded,
+)

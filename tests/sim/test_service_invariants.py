@@ -1,0 +1,50 @@
+"""Each invariant of what services were given objects to a mistake in who gives it, and to nothing else."""
+
+import pytest
+
+from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.invariants.apiserver import services
+from kubeactors.sim.invariants.controllers.services import ServicesHaveWhatTheyNeed
+from kubeactors.sim.workload import CreateDeployment, Expose, ServiceForm
+from tests.quality.automatic.mutants import in_force, named
+
+FORMS: tuple[tuple[ServiceForm, tuple[str, ...]], ...] = (
+    ("ClusterIP", ("80",)),
+    ("NodePort", ("80",)),
+    ("LoadBalancer", ("81",)),
+    ("ClusterIP", ("80",)),
+    ("ExternalName", ("80",)),
+    ("NodePort", ("80",)),
+    ("LoadBalancer", ("80", "http")),
+)
+"""What a service is, one thing after the other."""
+PLAN = Plan(
+    seed=1,
+    steps=(
+        CreateDeployment(at=0.0, name="web", replicas=1),
+        *(
+            Expose(at=5.0 * number, name="front", of="web", form=form, ports=ports)
+            for number, (form, ports) in enumerate(FORMS, start=1)
+        ),
+    ),
+)
+JUDGES = (*services.INVARIANTS, ServicesHaveWhatTheyNeed)
+
+
+def test_a_service_may_become_any_other() -> None:
+    assert Simulation(PLAN).run().violations == ()
+
+
+@pytest.mark.parametrize(
+    ("mutant", "invariant"),
+    [
+        ("services:ServiceStrategy._with_address:negate_condition:1", "service-addresses-stay"),
+        ("services:_with_given:negate_condition:3", "node-ports-stay"),
+        ("allocators:_upper_first:confuse:0", "choices-are-left-to-people"),
+        ("services:addresses_of:negate_condition:0", "service-addresses-are-recorded"),
+        ("services:ServiceStrategy._with_node_ports:negate_condition:0", "services-have-what-they-need"),
+    ],
+)
+def test_what_a_service_was_given_stays_its_own(mutant: str, invariant: str) -> None:
+    with in_force(named(f"apiserver.registry.{mutant}")):
+        assert invariant in [one.invariant for one in Simulation(PLAN, JUDGES).run().violations]
