@@ -27,7 +27,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...], str]] = [
     ("client.events:sink_of:negate_condition:0", "events-are-told", CROWDED, "SuccessfulCreate"),
     ("client.events:EventSink._write:negate_condition:0", "events-are-true", REFUSED, "is the 12th event that says so"),
     ("client.events:_repetition:negate_condition:0", "events-are-true", CROWDED, "was seen 1 times, and then 1 times"),
-    ("client.events:reference_to:drop_guard:0", "events-are-true", CROWDED, "was not created"),
+    ("client.events:reference_to:drop_guard:0", "events-are-true", CROWDED, "it has no uid"),
+    ("kubelet.node_events:reference_of:drop_guard:0", "events-are-true", CROWDED, "it has no uid"),
 ]
 
 

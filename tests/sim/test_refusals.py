@@ -4,7 +4,7 @@ import pytest
 
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.plan import AnyStep
-from kubeactors.sim.workload import CreateDeployment, Furnish, RecreateService, SetLimits, SetShare
+from kubeactors.sim.workload import CreateDeployment, Expose, Furnish, RecreateService, SetLimits, SetShare
 from tests.quality.automatic.mutants import in_force, named
 
 LIMITED = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="1"))
@@ -23,6 +23,35 @@ def test_who_asks_for_just_as_much_as_he_may_have_gets_it(mutant: str, steps: tu
     assert Simulation(plan).run().violations == ()
     with in_force(named(f"apiserver.admission.{mutant}")):
         assert [one.invariant for one in Simulation(plan).run().violations] == ["refusals-hold-water"]
+
+
+EXPOSED = (CreateDeployment(at=0.0, name="web", replicas=1), Expose(at=5.0, name="front", of="web", form="NodePort"))
+
+
+@pytest.mark.parametrize(
+    ("mutant", "problem"),
+    [
+        ("ServiceStrategy._with_health_port:drop_clause:0", "may only be set when"),
+        ("ServiceStrategy._take_port:negate_condition:0", "Internal error occurred: failed to allocate a nodePort"),
+    ],
+)
+def test_who_asks_for_what_is_valid_is_not_told_otherwise(mutant: str, problem: str) -> None:
+    plan = Plan(seed=1, steps=EXPOSED)
+    assert Simulation(plan).run().violations == ()
+    with in_force(named(f"apiserver.registry.services:{mutant}")):
+        found = Simulation(plan).run().violations[0]
+    assert found.invariant == "who-asks-rightly-is-heard"
+    assert problem in found.message
+
+
+def test_who_is_refused_by_what_others_have_said_is_refused_rightly() -> None:
+    steps = (
+        Expose(at=0.0, name="front", of="web"),
+        Expose(at=5.0, name="front", of="web", form="Headless"),
+        SetLimits(at=0.0, number=1, default="100m"),
+        Furnish(at=15.0, sort="pod", number=1, cpu="1"),
+    )
+    assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
 
 
 def test_who_makes_a_service_again_keeps_its_address() -> None:

@@ -7,6 +7,7 @@
     events.py       what people are told
     conditions.py   what holds of conditions of all kinds             memories.py     of all components
     statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
+    patience.py     how often who is refused asks again
     reckoning.py    what schedulers keep in their books              choices.py      which node they choose
     disruptions.py  what is said of pods that are taken away
 
@@ -26,6 +27,7 @@ from kubeactors.sim.invariants import (
     events,
     kubelet,
     memories,
+    patience,
     podstatus,
     podtimes,
     probes,
@@ -48,6 +50,7 @@ ALL: tuple[type[Invariant], ...] = (
     *apiserver.INVARIANTS,
     *client.INVARIANTS,
     *conduct.INVARIANTS,
+    *patience.INVARIANTS,
     *disruptions.INVARIANTS,
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,

@@ -38,6 +38,8 @@ FORGOTTEN = 600 * SECOND
 BOUND = re.compile(r"Successfully assigned \S+ to (\S+)")
 DEED = re.compile(r"(create|delete)d? (pod|job):? (\S+)", re.IGNORECASE)
 SCALED = re.compile(r"Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
+NOT_MADE = "FailedToCreate"
+"""How those begin that are about an object that could not be created, and so is none yet."""
 OWN = re.compile(r"[0-9a-f]{32}")
 """The uid of a pod that a node runs by itself: it tells of that also when the API does not show it, and goes with the node."""
 MADE: dict[str, type[TypedObject]] = {"pod": Pod, "job": Job}
@@ -83,6 +85,8 @@ class EventsAreTrue(Invariant):
         involved = event.involved_object
         history = self._history(involved.kind, involved.namespace, involved.name)
         known = history is None or not involved.uid or OWN.fullmatch(involved.uid)
+        if history and not involved.uid and not event.reason.startswith(NOT_MADE):
+            yield "it does not say which one: it has no uid"
         if not known and not any(is_about(event, one.current) for one in history or ()):
             yield f"there was no such object with the uid {involved.uid}"
         yield from self._untrue(event)

@@ -22,6 +22,7 @@ from kubeactors.sim.network import STORE, Served
 from kubeactors.sim.world import World, since
 
 FORBIDDEN = "Forbidden"
+WRONG, BROKEN = ("Invalid", "BadRequest"), "InternalError"
 SERVICES = "services"
 TAKEN = "provided IP is already allocated"
 BOUND = re.compile(r"(maximum|minimum) \S+ usage per \w+ is ([\w.]+), but (?:request|limit) is ([\w.]+)")
@@ -61,6 +62,36 @@ def _amounts(text: str) -> dict[str, str]:
     {'pods': '1', 'requests.cpu': '2'}
     """
     return dict(part.split("=", maxsplit=1) for part in text.split(","))
+
+
+class WhoAsksRightlyIsHeard(ServerInvariant):
+    """What people ask for is never called wrong in itself, and the server never fails by itself, whoever asks.
+
+    People in scenarios write what is valid, as far as they know. What they say may not go together with what others
+    have said since; what that may be is known (`DESERVED`).
+    """
+
+    name: ClassVar[str] = "who-asks-rightly-is-heard"
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Look at each answer of these kinds."""
+        if not isinstance(answer, Status) or answer.reason not in (*WRONG, BROKEN) or DESERVED.search(answer.message):
+            return
+        who = served.request.user.name
+        if answer.reason == BROKEN or not who.startswith(COMPONENT):
+            what = f"{type(served.request).__name__.lower()} {served.request.resource.resource}"
+            yield f"{who} is to {what}, and is told: {answer.message}"
+
+
+COMPONENT = "system:"
+"""What the names of our own components begin with: what they ask for is judged where they ask it."""
+DESERVED = re.compile(
+    "failed calling webhook|denied request"  # users' own rules
+    "|must be less than or equal to"  # with a limit that a LimitRange gives
+    "|spec.clusterIPs"  # a service that has an address can never do without, nor the other way round
+    f"|{TAKEN}|is immutable after creation|name must be provided"
+)
+"""How users are told that what they say does not go together with what is so by now."""
 
 
 class AddressesAreGivenBack(ServerInvariant):
@@ -118,4 +149,4 @@ class AddressesAreGivenBack(ServerInvariant):
                     yield one
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RefusalsHoldWater, AddressesAreGivenBack)
+INVARIANTS: tuple[type[Invariant], ...] = (RefusalsHoldWater, WhoAsksRightlyIsHeard, AddressesAreGivenBack)
