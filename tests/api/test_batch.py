@@ -89,6 +89,16 @@ def test_a_cron_job_keeps_three_jobs_that_were_done_well_and_one_that_was_not() 
     assert (*limits, spec.concurrency_policy, spec.suspend) == (3, 1, "Allow", False)
 
 
+def test_the_zone_of_the_machine_is_no_zone_for_a_cluster() -> None:
+    cron = default_cron_job(CronJob(spec=CronJobSpec(schedule="@daily", time_zone="Local")))
+    assert [str(one) for one in validate_cron_job(cron) if one.field == "spec.timeZone"] == [
+        (
+            'spec.timeZone: Invalid value: "Local": timeZone must be an explicit time zone as defined in '
+            "https://www.iana.org/time-zones"
+        )
+    ]
+
+
 @pytest.mark.parametrize("zone", ["Middle/Earth", "../etc/passwd", "", "Local"])
 def test_a_zone_that_does_not_exist_is_refused(zone: str) -> None:
     cron = default_cron_job(CronJob(spec=CronJobSpec(schedule="@daily", time_zone=zone)))

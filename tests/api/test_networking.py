@@ -213,6 +213,11 @@ def test_a_range_may_be_joined_by_one_of_the_other_family() -> None:
     assert errors(old) == []
     assert changes(ServiceCIDR(spec=ServiceCIDRSpec(cidrs=("10.1.0.0/24", "2001:db8::/64"))), old) == []
     assert changes(ServiceCIDR(spec=ServiceCIDRSpec(cidrs=("10.2.0.0/24",))), old) == [
-        'spec.cidrs: Invalid value: ["10.2.0.0/24"]: field is immutable'
+        'spec.cidrs[0]: Invalid value: "10.2.0.0/24": field is immutable'
+    ]
+    assert changes(ServiceCIDR(), old) == ["spec.cidrs: Invalid value: null: field is immutable"]
+    three = ServiceCIDR(spec=ServiceCIDRSpec(cidrs=("10.1.0.0/24", "x", "y")))
+    assert errors(three) == [
+        'spec.cidrs: Invalid value: {"cidrs":["10.1.0.0/24","x","y"]}: may only hold up to 2 values'
     ]
     assert len(errors(ServiceCIDR(spec=ServiceCIDRSpec(cidrs=("10.1.0.0/24", "10.2.0.0/24"))))) == 1

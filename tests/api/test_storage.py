@@ -7,17 +7,26 @@ from msgspec.structs import replace
 
 from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements
-from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec
+from kubeactors.api.core.v1.persistentvolume import PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity
 from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaimStatus
+from kubeactors.api.core.v1.references import ObjectReference
+from kubeactors.api.core.v1.topology import TopologySelectorLabelRequirement, TopologySelectorTerm
 from kubeactors.api.core.v1.volume import HostPathVolumeSource
 from kubeactors.api.core.v1.volume_drivers import NFSVolumeSource
-from kubeactors.api.core.v1.volume_sources import ISCSIPersistentVolumeSource, LocalVolumeSource
+from kubeactors.api.core.v1.volume_sources import (
+    CSIPersistentVolumeSource,
+    ISCSIPersistentVolumeSource,
+    LocalVolumeSource,
+)
 from kubeactors.api.storage.v1 import StorageClass
+from kubeactors.api.storage.v1.csinode import CSINode, CSINodeDriver, CSINodeSpec
+from kubeactors.api.storage.v1.volumeattachment import VolumeAttachment, VolumeAttachmentSource, VolumeAttachmentSpec
 from kubeactors.apimachinery.field import FieldError
 
 CLAIMS, VOLUMES, CLASSES = (
     SCHEME.by_type(PersistentVolumeClaim), SCHEME.by_type(PersistentVolume), SCHEME.by_type(StorageClass)
 )  # fmt: skip
+ATTACHMENTS, NODES = SCHEME.by_type(VolumeAttachment), SCHEME.by_type(CSINode)
 FROZEN = "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
 
 
@@ -132,3 +141,62 @@ def test_a_class_says_what_volumes_are_like_for_ever() -> None:
         'reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain"',
         'volumeBindingMode: Unsupported value: "Never": supported values: "Immediate", "WaitForFirstConsumer"',
     ]
+
+
+def test_a_place_is_named_once() -> None:
+    def needs(key: str, *values: str) -> TopologySelectorLabelRequirement:
+        return TopologySelectorLabelRequirement(key=key, values=values)
+
+    terms = tuple(
+        TopologySelectorTerm(match_label_expressions=found)
+        for found in (
+            (needs("zone", "a", "b"),),
+            (needs("zone", "b", "a"),),
+            (needs("rack", "1", "1"), needs("rack", "2")),
+        )
+    )
+    assert texts(CLASSES.validate(CLASSES.default(StorageClass(provisioner="p", allowed_topologies=terms)))) == [
+        'allowedTopologies[1].matchLabelExpressions: Duplicate value: ""',
+        'allowedTopologies[2].matchLabelExpressions[0].values[1]: Duplicate value: "1"',
+        'allowedTopologies[2].matchLabelExpressions[1].key: Duplicate value: "rack"',
+    ]
+
+
+def test_a_volume_that_is_attached_inline_is_a_drivers_and_has_no_life_of_its_own() -> None:
+    def attachment(volume: PersistentVolumeSpec) -> VolumeAttachment:
+        source = VolumeAttachmentSource(inline_volume_spec=volume)
+        return VolumeAttachment(spec=VolumeAttachmentSpec(attacher="A", node_name="n", source=source))
+
+    csi = PersistentVolumeSpec(
+        csi=CSIPersistentVolumeSource(driver="d", volume_handle="h"), access_modes=("ReadWriteOnce",)
+    )
+    path, inline = "spec.source.inlineVolumeSpec", "in the context of inline volumes"
+    assert texts(ATTACHMENTS.validate(attachment(csi))) == []
+    found = replace(
+        csi,
+        csi=None,
+        local=LocalVolumeSource(path="/x"),
+        claim_ref=ObjectReference(name="c"),
+        capacity={"storage": "1"},
+        persistent_volume_reclaim_policy="Delete",
+        node_affinity=VolumeNodeAffinity(),
+        storage_class_name="fast",
+        volume_mode="Block",
+    )
+    assert texts(ATTACHMENTS.validate(attachment(found))) == [
+        f"{path}.claimRef: Forbidden: may not be specified {inline}",
+        f"{path}.capacity: Forbidden: may not be specified {inline}",
+        f"{path}.csi: Required value: has to be specified {inline}",
+        f"{path}.persistentVolumeReclaimPolicy: Forbidden: may only be Retain {inline}",
+        f"{path}.nodeAffinity: Forbidden: may not be specified {inline}",
+        f"{path}.storageClassName: Forbidden: may not be specified {inline}",
+        f"{path}.volumeMode: Forbidden: may not specify volumeMode other than Filesystem {inline}",
+    ]
+
+
+def test_a_drivers_name_is_shown_as_it_was_written() -> None:
+    node = CSINode(spec=CSINodeSpec(drivers=(CSINodeDriver(name="A_B", node_id="n"),)))
+    (error,) = texts(NODES.validate(node))
+    assert error.startswith(
+        'spec.drivers[0].name: Invalid value: "A_B": a lowercase RFC 1123 subdomain must consist of'
+    )

@@ -153,7 +153,7 @@ def _validate_spec(spec: NetworkPolicySpec, known: tuple[str, ...]) -> Iterator[
         return
     for i, one in enumerate(spec.policy_types):
         if one not in (INGRESS, EGRESS):
-            yield not_supported(f"spec.policyTypes[{i}]", one, (EGRESS, INGRESS))
+            yield not_supported(f"spec.policyTypes[{i}]", one, (INGRESS, EGRESS))
 
 
 def _validate_port(port: NetworkPolicyPort, path: str) -> Iterator[FieldError]:

@@ -49,17 +49,14 @@ def validate_service_cidr(one: ServiceCIDR) -> Iterator[FieldError]:
         yield required(path, "at least one CIDR required")
         return
     if len(cidrs) > 2:
-        yield invalid(path, list(cidrs), "may only hold up to 2 values")
-    elif len(cidrs) == 2:
-        families = {parsed[1].version for cidr in cidrs if (parsed := parse_cidr(cidr)) is not None}
-        if len(families) == 1:
-            yield invalid(
-                path,
-                list(cidrs),
-                "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64",
-            )
+        yield invalid(path, one.spec, "may only hold up to 2 values")
+        return
     for i, cidr in enumerate(cidrs):
         yield from validate_cidr(cidr, f"{path}[{i}]")
+    families = [parsed[1].version for cidr in cidrs if (parsed := parse_cidr(cidr)) is not None]
+    if len(families) == 2 and families[0] == families[1]:
+        why = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"
+        yield invalid(path, cidrs, why)
 
 
 def validate_service_cidr_update(new: ServiceCIDR, old: ServiceCIDR) -> Iterator[FieldError]:
@@ -68,5 +65,8 @@ def validate_service_cidr_update(new: ServiceCIDR, old: ServiceCIDR) -> Iterator
     if len(before) == 1 and len(now) == 2:
         yield from validate_immutable(now[0], before[0], "spec.cidrs[0]")
         yield from validate_service_cidr(new)
+    elif len(before) == len(now):
+        for i, cidr in enumerate(now):
+            yield from validate_immutable(cidr, before[i], f"spec.cidrs[{i}]")
     else:
-        yield from validate_immutable(list(now), list(before), "spec.cidrs")
+        yield invalid("spec.cidrs", now or None, "field is immutable")

@@ -8,6 +8,7 @@ Source: pkg/apis/resource/validation/validation.go (v1.36).
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from kubeactors.api.core.v1.validation.claims import validate_template_meta
 from kubeactors.api.resource.v1.defaults import ALL, EXACT_COUNT
 from kubeactors.api.resource.v1.deviceclass import DeviceClass
 from kubeactors.api.resource.v1.devices import DeviceSelector, DeviceToleration, OpaqueDeviceConfiguration
@@ -96,7 +97,8 @@ def validate_resource_claim_status(new: ResourceClaim, old: ResourceClaim) -> It
 
 def validate_resource_claim_template(template: ResourceClaimTemplate) -> Iterator[FieldError]:
     """What the claims must be like."""
-    return _validate_claim(template.spec.spec.devices, "spec.spec.devices")
+    yield from validate_template_meta(template.spec.metadata, "spec.metadata")
+    yield from _validate_claim(template.spec.spec.devices, "spec.spec.devices")
 
 
 def validate_resource_claim_template_update(
@@ -332,4 +334,4 @@ def _validate_device(device: Device, path: str) -> Iterator[FieldError]:
         if count == 0:
             yield required(at, "exactly one value must be specified")
         elif count > 1:
-            yield invalid(at, name, "exactly one value must be specified")
+            yield invalid(at, attribute, "exactly one value must be specified")

@@ -96,4 +96,5 @@ def validate_driver_name(name: str, path: str) -> Iterator[FieldError]:
         yield required(path)
     if len(name) > _MAX_NAME:
         yield too_long(path, _MAX_NAME)
-    yield from validate_text(name.lower(), path, names.dns1123_subdomain)
+    for message in names.dns1123_subdomain(name.lower()):
+        yield invalid(path, name, message)

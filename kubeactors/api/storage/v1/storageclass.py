@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1.node_labels import OLD_LABELS
 from kubeactors.api.core.v1.topology import TopologySelectorTerm
 from kubeactors.apimachinery import names
-from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required, too_long
+from kubeactors.apimachinery.field import FieldError, duplicate, invalid, not_supported, required, too_long
 from kubeactors.apimachinery.meta import TypedObject, always
 from kubeactors.apimachinery.objectmeta import validate_immutable
 
@@ -98,13 +98,31 @@ def validate_parameters(parameters: dict[str, str]) -> Iterator[FieldError]:
 
 
 def _validate_topologies(terms: tuple[TopologySelectorTerm, ...]) -> Iterator[FieldError]:
+    """No place twice: neither a value, nor a key, nor a whole term."""
     for i, term in enumerate(terms):
-        for j, one in enumerate(term.match_label_expressions):
-            path = f"allowedTopologies[{i}].matchLabelExpressions[{j}]"
-            if not one.values:
-                yield required(f"{path}.values")
-            for message in names.qualified_name(one.key):
-                yield invalid(f"{path}.key", one.key, message)
+        path = f"allowedTopologies[{i}].matchLabelExpressions"
+        yield from _validate_term(term, path)
+        if _values_by_key(term) in map(_values_by_key, terms[:i]):
+            yield duplicate(path, "")
+
+
+def _values_by_key(term: TopologySelectorTerm) -> dict[str, list[str]]:
+    return {one.key: sorted(dict.fromkeys(one.values or ())) for one in term.match_label_expressions}
+
+
+def _validate_term(term: TopologySelectorTerm, path: str) -> Iterator[FieldError]:
+    expressions = term.match_label_expressions
+    for i, one in enumerate(expressions):
+        values = one.values or ()
+        if not values:
+            yield required(f"{path}[{i}].values")
+        for j, value in enumerate(values):
+            if value in values[:j]:
+                yield duplicate(f"{path}[{i}].values[{j}]", value)
+        for message in names.qualified_name(one.key):
+            yield invalid(f"{path}[{i}].key", one.key, message)
+        if any(one.key == other.key for other in expressions[:i]):
+            yield duplicate(f"{path}[{i}].key", one.key)
 
 
 def warn_of_storage_class(new: StorageClass, _old: StorageClass | None) -> Iterator[str]:

@@ -6,6 +6,7 @@ Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/
 from collections.abc import Iterator
 
 from kubeactors.api.core.v1.persistentvolume import PersistentVolumeSpec
+from kubeactors.api.core.v1.validation.persistent_volumes import validate_inline_volume
 from kubeactors.api.validation import validate_text
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, required, too_long
@@ -70,6 +71,8 @@ def validate_volume_attachment(one: VolumeAttachment) -> Iterator[FieldError]:
         yield forbidden("spec.source", f"{_SOURCES} and persistentVolumeName")
     elif source.inline_volume_spec is None and not source.persistent_volume_name:
         yield required("spec.source", f"{_SOURCES} and persistentVolumeName")
+    elif source.inline_volume_spec is not None:
+        yield from validate_inline_volume(source.inline_volume_spec, "spec.source.inlineVolumeSpec")
     elif source.persistent_volume_name:
         name = source.persistent_volume_name
         yield from validate_text(name, "spec.source.persistentVolumeName", names.dns1123_subdomain)
@@ -86,7 +89,8 @@ def validate_volume_attachment_update(new: VolumeAttachment, old: VolumeAttachme
 
 def _validate_attacher(attacher: str) -> Iterator[FieldError]:
     if attacher:
-        yield from validate_text(attacher.lower(), "spec.attacher", names.qualified_name)
+        for message in names.qualified_name(attacher.lower()):
+            yield invalid("spec.attacher", attacher, message)
     else:
         yield required("spec.attacher")
 

@@ -6,9 +6,8 @@ Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/
 from collections.abc import Iterator
 
 from kubeactors.api.storage.v1.storageclass import validate_parameters
-from kubeactors.api.validation import validate_text
 from kubeactors.apimachinery import names
-from kubeactors.apimachinery.field import FieldError, required
+from kubeactors.apimachinery.field import FieldError, invalid, required
 from kubeactors.apimachinery.meta import (
     TypedObject,
     always,
@@ -30,7 +29,8 @@ def validate_volume_attributes_class(one: VolumeAttributesClass) -> Iterator[Fie
     if not one.driver_name:
         yield required("driverName")
     else:
-        yield from validate_text(one.driver_name.lower(), "driverName", names.qualified_name)
+        for message in names.qualified_name(one.driver_name.lower()):
+            yield invalid("driverName", one.driver_name, message)
     if not one.parameters:
         yield required("parameters", "must contain at least one key/value pair")
     yield from validate_parameters(one.parameters)

@@ -93,6 +93,8 @@ def _validate_zone(zone: str, path: str) -> Iterator[FieldError]:
     if zone.lower() == "local":
         zones = "https://www.iana.org/time-zones"
         yield invalid(path, zone, f"timeZone must be an explicit time zone as defined in {zones}")
+    if zone == "Local":  # which Go knows
+        return
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -16,6 +16,7 @@ from kubeactors.apimachinery import names, quantity
 from kubeactors.apimachinery.field import FieldError, duplicate, forbidden, invalid, not_supported, required
 from kubeactors.apimachinery.labels import validate_labels, validate_selector
 from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.objectmeta import validate_annotations
 
 _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 _NO_META = ObjectMeta()
@@ -30,13 +31,21 @@ def ephemeral(source: EphemeralVolumeSource, path: str) -> Iterator[FieldError]:
 
 
 def _template(template: PersistentVolumeClaimTemplate, path: str) -> Iterator[FieldError]:
-    meta = template.metadata
-    yield from validate_labels(meta.labels, f"{path}.metadata.labels")
+    yield from validate_template_meta(template.metadata, f"{path}.metadata")
+    yield from validate_claim_spec(template.spec, f"{path}.spec")
+
+
+def validate_template_meta(meta: ObjectMeta, path: str) -> Iterator[FieldError]:
+    """Metadata of what is made later: labels and annotations, nothing else.
+
+    Source: ValidateTemplateObjectMeta in pkg/apis/core/validation/validation.go (v1.36).
+    """
+    yield from validate_annotations(meta.annotations, f"{path}.annotations")
+    yield from validate_labels(meta.labels, f"{path}.labels")
     for field in msgspec.structs.fields(ObjectMeta):
         allowed = field.name in {"labels", "annotations"}
         if not allowed and getattr(meta, field.name) != getattr(_NO_META, field.name):
-            yield forbidden(f"{path}.metadata.{field.encode_name}", "cannot be set")
-    yield from validate_claim_spec(template.spec, f"{path}.spec")
+            yield forbidden(f"{path}.{field.encode_name}", "cannot be set")
 
 
 def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str, *, any_group: bool = False) -> Iterator[FieldError]:

@@ -30,24 +30,42 @@ _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOnc
 def validate_persistent_volume(volume: PersistentVolume) -> Iterator[FieldError]:
     """A size, a way to use it, and one source."""
     spec = volume.spec
-    yield from _validate_use(spec)
+    yield from _validate_use(spec, "spec")
     yield from _validate_capacity(spec.capacity)
     if spec.persistent_volume_reclaim_policy:
         path = "spec.persistentVolumeReclaimPolicy"
         yield from one_of(path, spec.persistent_volume_reclaim_policy, (DELETE, RECYCLE, RETAIN))
     if spec.node_affinity is not None:
         yield from _validate_node_affinity(spec.node_affinity)
-    yield from validate_persistent_source(spec, volume.metadata.name, "spec")
-    if _recycles_root(spec):
-        why = "may not be 'recycle' for a hostPath mount of '/'"
-        yield forbidden("spec.persistentVolumeReclaimPolicy", why)
+    yield from _validate_source(spec, volume.metadata.name, "spec")
     if spec.storage_class_name:
         found = names.name_is_dns_subdomain(spec.storage_class_name)
         yield from messages("spec.storageClassName", spec.storage_class_name, found)
     if spec.volume_mode is not None and spec.volume_mode not in {"Block", "Filesystem"}:
         yield not_supported("spec.volumeMode", spec.volume_mode, ("Block", "Filesystem"))
-    if spec.volume_attributes_class_name is not None:
-        yield from _validate_attributes_class(spec, spec.volume_attributes_class_name)
+    yield from _validate_attributes_class(spec, "spec")
+
+
+def validate_inline_volume(spec: PersistentVolumeSpec, path: str) -> Iterator[FieldError]:
+    """A volume that is described where it is used: by a CSI driver, and with nothing that belongs to a whole object."""
+    inline = "in the context of inline volumes"
+    if spec.claim_ref is not None:
+        yield forbidden(f"{path}.claimRef", f"may not be specified {inline}")
+    if spec.capacity:
+        yield forbidden(f"{path}.capacity", f"may not be specified {inline}")
+    if spec.csi is None:
+        yield required(f"{path}.csi", f"has to be specified {inline}")
+    yield from _validate_use(spec, path)
+    if spec.persistent_volume_reclaim_policy not in {"", RETAIN}:
+        yield forbidden(f"{path}.persistentVolumeReclaimPolicy", f"may only be Retain {inline}")
+    if spec.node_affinity is not None:
+        yield forbidden(f"{path}.nodeAffinity", f"may not be specified {inline}")
+    yield from _validate_source(spec, "", path)
+    if spec.storage_class_name:
+        yield forbidden(f"{path}.storageClassName", f"may not be specified {inline}")
+    if spec.volume_mode not in {None, "Filesystem"}:
+        yield forbidden(f"{path}.volumeMode", f"may not specify volumeMode other than Filesystem {inline}")
+    yield from _validate_attributes_class(spec, path)
 
 
 def validate_persistent_volume_update(new: PersistentVolume, old: PersistentVolume) -> Iterator[FieldError]:
@@ -69,29 +87,38 @@ def _without_new_secret(new: PersistentVolumeSpec, old: PersistentVolumeSpec) ->
     return replace(new, csi=replace(new.csi, controller_expand_secret_ref=None)) if before and new.csi else new
 
 
+def _validate_source(spec: PersistentVolumeSpec, name: str, path: str) -> Iterator[FieldError]:
+    yield from validate_persistent_source(spec, name, path)
+    if _recycles_root(spec):
+        why = "may not be 'recycle' for a hostPath mount of '/'"
+        yield forbidden(f"{path}.persistentVolumeReclaimPolicy", why)
+
+
 def _recycles_root(spec: PersistentVolumeSpec) -> bool:
     recycles = spec.persistent_volume_reclaim_policy == RECYCLE
     return recycles and spec.host_path is not None and not posixpath.normpath(spec.host_path.path).strip("/")
 
 
-def _validate_attributes_class(spec: PersistentVolumeSpec, name: str) -> Iterator[FieldError]:
-    path = "spec.volumeAttributesClassName"
+def _validate_attributes_class(spec: PersistentVolumeSpec, path: str) -> Iterator[FieldError]:
+    name, at = spec.volume_attributes_class_name, f"{path}.volumeAttributesClassName"
+    if name is None:
+        return
     if not name:
-        yield required(path, "an empty string is disallowed")
+        yield required(at, "an empty string is disallowed")
     else:
-        yield from messages(path, name, names.name_is_dns_subdomain(name))
+        yield from messages(at, name, names.name_is_dns_subdomain(name))
     if spec.csi is None:
-        yield required("spec.csi", "has to be specified when using volumeAttributesClassName")
+        yield required(f"{path}.csi", "has to be specified when using volumeAttributesClassName")
 
 
-def _validate_use(spec: PersistentVolumeSpec) -> Iterator[FieldError]:
+def _validate_use(spec: PersistentVolumeSpec, path: str) -> Iterator[FieldError]:
     if not spec.access_modes:
-        yield required("spec.accessModes")
+        yield required(f"{path}.accessModes")
     for mode in spec.access_modes:
-        yield from one_of("spec.accessModes", mode, _ACCESS_MODES)
+        yield from one_of(f"{path}.accessModes", mode, _ACCESS_MODES)
     known = [mode for mode in spec.access_modes if mode in _ACCESS_MODES]
     if "ReadWriteOncePod" in known and any(mode != "ReadWriteOncePod" for mode in known):
-        yield forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes")
+        yield forbidden(f"{path}.accessModes", "may not use ReadWriteOncePod with other access modes")
 
 
 def _validate_capacity(capacity: dict[str, str]) -> Iterator[FieldError]:
