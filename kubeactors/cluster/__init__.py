@@ -7,7 +7,8 @@
     workloads.py    images that are more than simulated   platform.py     their world: clocks, sockets
     pod_access.py   the API server's way to running pods  autoscaler_metrics.py  the autoscalers' to what they take
     manifest.py     YAML as typed objects                 words.py        kinds as people write them
-    conditions.py   what one can wait for                 inbox.py        a watch seen from ordinary code
+    goals.py        what one can wait for                 conditions.py   what a status says of its object
+    inbox.py        a watch seen from ordinary code
     pki.py          certificates                          kubeconfig.py   what kubectl reads
     watch.py        a watch as a stream                  remote.py       requests to an API server elsewhere
     dns_sockets.py  the sockets of the name server        proxy_sockets.py  those of the service proxy

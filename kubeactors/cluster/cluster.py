@@ -16,17 +16,17 @@ from kubeactors.actor import ActorSystem, Ref
 from kubeactors.api import SERVED
 from kubeactors.api.core.v1 import Pod, ServiceAccount
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ADMIN, DELETED, MERGE_PATCH, ListOptions
+from kubeactors.apimachinery.requests import ADMIN, APPLY_PATCH, DELETED, ListOptions, Patch, WriteOptions
 from kubeactors.apimachinery.scheme import Kind
-from kubeactors.apimachinery.status import AlreadyExists, NotFound
-from kubeactors.apimachinery.unstructured import Unstructured, encode
+from kubeactors.apimachinery.status import NotFound
 from kubeactors.apiserver import ObjectCodec, rbac
 from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.cluster.conditions import holds
 from kubeactors.cluster.data_dir import STORE, VOLUMES
+from kubeactors.cluster.goals import Goal, goal_of, told
 from kubeactors.cluster.inbox import Inbox
 from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
-from kubeactors.cluster.manifest import Manifest, read_manifest
+from kubeactors.cluster.manifest import Manifest, ManifestError, Written, read_written
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines, PlaneMessage, Shared
 from kubeactors.cluster.platform import AnyioPlatform
 from kubeactors.cluster.policy_gate import PolicyGate
@@ -50,34 +50,47 @@ T = TypeVar("T", bound=TypedObject)
 
 DEFINED_SECONDS = 5.0
 """How long it may take until a custom kind is served."""
+APPLIES = WriteOptions(field_manager="kubeactors", force=True)
+"""Who owns the fields that `Cluster.apply` sets; what others have set to something else it takes over."""
+
+
+class Seen(msgspec.Struct):
+    """An object that is waited for, as it was seen last; None if there is none."""
+
+    object: TypedObject | None = None
 
 
 class Cluster:
     """A control plane and its nodes; it lives as long as the block.
 
     Args:
-        nodes: how many, or a `NodePool`.
+        nodes: how many, or a `NodePool`; 3 by default.
         data_dir: where the state is kept over restarts; by default it is in memory and ends with the block.
         spec: everything at once, in place of the other arguments.
         snapshot: of another cluster, to go on from; it says what the nodes are, unless `spec` does. It is in memory.
         images: by name, with or without a tag: an `async def` that runs in this process when a pod names the image,
             a `Program`, or the `Behaviour` of a simulated container. Images that are not here are simulated.
+
+    Raises:
+        ValueError: `nodes` or `data_dir` are given beside a `spec` or a `snapshot`, which say them already.
     """
 
     def __init__(
         self,
-        nodes: int | NodePool = 3,
+        nodes: int | NodePool | None = None,
         *,
         data_dir: Path | None = None,
         spec: ClusterSpec | None = None,
         images: Images | None = None,
         snapshot: ClusterSnapshot | None = None,
     ) -> None:
+        if (spec or snapshot) and (nodes is not None or data_dir is not None):
+            raise ValueError("a spec or a snapshot says which nodes there are and where the state is; give either")
         self._snapshot = snapshot
         if snapshot is not None:
             spec = msgspec.structs.replace(spec or snapshot.spec, data_dir=None)
         self._images = images or {}
-        pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes
+        pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes or NodePool()
         self.spec: ClusterSpec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
         self._stack: AsyncExitStack
         self._authorizer = rbac.default_authorizer()
@@ -143,29 +156,36 @@ class Cluster:
     # Objects.
 
     async def apply(self, manifest: Manifest, namespace: str = "default") -> tuple[TypedObject, ...]:
-        """Create the objects of a manifest; merge it into those that exist. Fields that it does not name stay.
+        """Create the objects of a manifest, or make those that exist as it says: `kubectl apply --server-side`.
+
+        Fields that others have set, and that it does not name, stay; those that an earlier `apply` has set, and it no
+        longer names, go. Where it says something else than others it is right (`--force-conflicts`).
 
         Args:
             manifest: a path, YAML text, a mapping or a typed object.
             namespace: for objects that name none.
 
         Raises:
-            ManifestError: it cannot be read.
+            ManifestError: it cannot be read, or an object has no name.
             StatusError: the API server refuses.
         """
-        return tuple([await self._apply(obj, namespace) for obj in read_manifest(manifest, self._scheme)])
+        return tuple([await self._apply(one, namespace) for one in read_written(manifest, self._scheme)])
 
-    async def _apply(self, obj: TypedObject, namespace: str) -> TypedObject:
-        kind = await self._served(type(obj))
-        if kind.namespaced and not obj.metadata.namespace:
-            obj = msgspec.structs.replace(obj, metadata=msgspec.structs.replace(obj.metadata, namespace=namespace))
-        try:
-            return await self.client.create(obj)
-        except AlreadyExists:
-            name, where = obj.metadata.name, obj.metadata.namespace
-            if isinstance(obj, Unstructured):
-                return await self.client.patch(type(obj), name, encode(obj), where, patch_type=MERGE_PATCH)
-            return await self.client.patch(type(obj), name, msgspec.json.encode(obj), where)
+    async def _apply(self, written: Written, namespace: str) -> TypedObject:
+        kind = await self._served(type(written.object))
+        metadata = written.object.metadata
+        if not metadata.name:
+            raise ManifestError(f"this {kind.kind} has no name to apply it to; give it one, or create it by the client")
+        request = Patch(
+            resource=self.client.resource(kind.type),
+            namespace=(metadata.namespace or namespace) if kind.namespaced else "",
+            name=metadata.name,
+            patch_type=APPLY_PATCH,
+            patch=written.text,
+            options=APPLIES,
+            user=self.client.user,
+        )
+        return cast("TypedObject", (await self.client.send(request)).object)
 
     async def _served(self, type_: type[T]) -> Kind[T]:
         """The kind of a Struct; one that has just been defined is served in a moment.
@@ -196,7 +216,9 @@ class Cluster:
 
         Args:
             what: `kind/name`, in any of the kind's names: `deployment/web`, `po/nginx`.
-            condition: a condition of its status (`Available`, `Ready`), `Complete` (rolled out), or `Deleted`.
+            condition: a condition of its status (`Available`, `Ready`, `Ready=False`), without regard to case;
+                `Complete` (rolled out); or what `kubectl wait --for` takes: `create`, `delete`, `condition=Ready`,
+                `jsonpath={.status.phase}=Running` (a simple path).
             namespace: where it is.
             timeout: seconds.
 
@@ -204,32 +226,31 @@ class Cluster:
             The object as it is then; None if it is gone, as was waited for.
 
         Raises:
-            ValueError: there is no such kind.
-            TimeoutError: it did not happen in time.
+            ValueError: there is no such kind, or the condition makes no sense.
+            TimeoutError: it did not happen in time; it says what is so instead.
         """
         name, kind = object_of(what, self._scheme)
-        found: TypedObject | None = None
+        goal, seen = goal_of(condition), Seen()
         with anyio.move_on_after(timeout) as scope:
-            found = await self._wait_for(kind, name, condition, namespace if kind.namespaced else "")
+            await self._until(goal, kind, name, namespace if kind.namespaced else "", seen)
         if scope.cancelled_caught:
-            raise TimeoutError(f"{what} in namespace {namespace}: not {condition} within {timeout:g} s")
-        return found
+            where = f"{what} in namespace {namespace}" if kind.namespaced else what
+            raise TimeoutError(f"{where}: not {condition} within {timeout:g} s; {told(seen.object)}")
+        return seen.object
 
-    async def _wait_for(self, kind: Kind[TypedObject], name: str, condition: str, namespace: str) -> TypedObject | None:
+    async def _until(self, goal: Goal, kind: Kind[TypedObject], name: str, namespace: str, seen: Seen) -> None:
+        """Follow an object until it is as one waits for; a watch that ends is begun again."""
         while True:
             async with self.watching(kind.type, namespace, f"metadata.name={name}") as inbox:
                 present = await self.client.list(kind.type, namespace, field_selector=f"metadata.name={name}")
-                if not present.items and condition == "Deleted":
-                    return None
-                for obj in present.items:
-                    if holds(obj, condition):
-                        return obj
-                while (event := await inbox.next()) is not None:
-                    obj = cast("TypedObject", event.object)
-                    if event.type == DELETED and condition == "Deleted":
-                        return None
-                    if event.type != DELETED and holds(obj, condition):
-                        return obj
+                seen.object = present.items[0] if present.items else None
+                while not goal(seen.object):
+                    event = await inbox.next()
+                    if event is None:
+                        break
+                    seen.object = None if event.type == DELETED else cast("TypedObject", event.object)
+                else:
+                    return
 
     async def _until_there(self, type_: type[TypedObject], name: str, namespace: str) -> None:
         async with self.watching(type_, namespace, f"metadata.name={name}") as inbox:
@@ -314,12 +335,27 @@ class Cluster:
         return await self._machines.ask(GetRacks())
 
     def power_off(self, names: Sequence[str]) -> None:
-        """Machines stop at once, with everything that runs on them."""
-        self._machines.tell(PowerOff(tuple(names)))
+        """Machines stop at once, with everything that runs on them.
+
+        Raises:
+            ValueError: there is no machine of one of these names.
+        """
+        self._machines.tell(PowerOff(self._machines_of(names)))
 
     def power_on(self, names: Sequence[str]) -> None:
-        """Machines boot again, empty."""
-        self._machines.tell(PowerOn(tuple(names)))
+        """Machines boot again, empty.
+
+        Raises:
+            ValueError: there is no machine of one of these names.
+        """
+        self._machines.tell(PowerOn(self._machines_of(names)))
+
+    def _machines_of(self, names: Sequence[str]) -> tuple[str, ...]:
+        known = frozenset(name for pool in self.spec.pools for name in pool.names())
+        for name in names:
+            if name not in known:
+                raise ValueError(f'there is no machine "{name}"; give names as they are in `racks`, or in the spec')
+        return tuple(names)
 
     # The outside.
 

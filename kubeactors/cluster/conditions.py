@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+import msgspec
+
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.unstructured import Unstructured
@@ -15,30 +17,62 @@ class _Condition(Protocol):
     def status(self) -> str: ...
 
 
-def holds(obj: TypedObject, condition: str) -> bool:
-    """Whether a condition of the object's status is true, or what its name means is so.
+class _Said(msgspec.Struct, frozen=True, rename="camel"):
+    """A condition of a custom resource."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    observed_generation: int = 0
+
+
+def holds(obj: TypedObject, condition: str, status: str = "True") -> bool:
+    """Whether a condition of the object has this status, or what its name means is so; without regard to case.
 
     `Complete` of a Deployment is the end of its rollout, as `kubectl rollout status` sees it; `Complete` of a
-    ReplicaSet that all its pods are ready. Any other name is a condition in `status.conditions`.
+    ReplicaSet that all its pods are ready. Any other name is a condition in `status.conditions`, which counts only if
+    it is about the newest spec.
+
+    Source: kubectl pkg/cmd/wait/condition.go (v1.36).
     """
-    if condition == "Complete" and isinstance(obj, Deployment):
-        return _rolled_out(obj)
-    if condition == "Complete" and isinstance(obj, ReplicaSet):
-        return obj.status.ready_replicas == (obj.spec.replicas or 0)
+    name, wanted = condition.casefold(), status.casefold()
+    if name == "complete" and isinstance(obj, Deployment):
+        return _rolled_out(obj) == (wanted == "true")
+    if name == "complete" and isinstance(obj, ReplicaSet):
+        return (obj.status.ready_replicas == (obj.spec.replicas or 0)) == (wanted == "true")
     if isinstance(obj, Deployment) and obj.status.observed_generation < obj.metadata.generation:
-        return False  # what the status says is about an older spec
+        return False
+    found = next((one for one in conditions_of(obj) if one.type.casefold() == name), None)
+    return found is not None and found.status.casefold() == wanted and not _is_stale(obj, found)
+
+
+def conditions_of(obj: TypedObject) -> Sequence[_Condition]:
+    """The conditions in the object's status, of those kinds that have some."""
     if isinstance(obj, Unstructured):
-        return _says(obj.at("status", "conditions"), condition)
-    status = getattr(obj, "status", None)
-    conditions = cast("Sequence[_Condition]", getattr(status, "conditions", ()))
-    return any(one.type == condition and one.status == "True" for one in conditions)
+        return _said(obj.at("status", "conditions"))
+    return cast("Sequence[_Condition]", getattr(getattr(obj, "status", None), "conditions", None) or ())
 
 
-def _says(conditions: object, wanted: str) -> bool:
+def _said(conditions: object) -> tuple[_Said, ...]:
     """The same of a custom resource, which may have anything there."""
-    found = cast("list[object]", conditions) if isinstance(conditions, list) else []
-    pairs = [cast("dict[str, object]", one) for one in found if isinstance(one, dict)]
-    return any(one.get("type") == wanted and one.get("status") == "True" for one in pairs)
+    found: list[_Said] = []
+    for one in cast("list[object]", conditions) if isinstance(conditions, list) else []:
+        try:
+            found.append(msgspec.convert(one, _Said))
+        except msgspec.ValidationError:
+            continue  # no condition
+    return tuple(found)
+
+
+def _is_stale(obj: TypedObject, condition: _Condition) -> bool:
+    """Whether what the condition says is about an older spec, as far as it or the status tells."""
+    told: object = getattr(condition, "observed_generation", 0)
+    if not told and isinstance(obj, Unstructured):
+        told = obj.at("status", "observedGeneration")
+    elif not told:
+        told = getattr(getattr(obj, "status", None), "observed_generation", 0)
+    return isinstance(told, int) and 0 < told < obj.metadata.generation
 
 
 def _rolled_out(deployment: Deployment) -> bool:

@@ -9,9 +9,9 @@ import yaml
 
 from kubeactors.api import SCHEME
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
+from kubeactors.apimachinery import serializer, yamltext
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.serializer import decode_yaml
 from kubeactors.apimachinery.unstructured import type_of_kind
 
 
@@ -22,27 +22,61 @@ class ManifestError(ValueError):
 Manifest = Path | str | Mapping[str, object] | TypedObject
 
 
+class Written(msgspec.Struct, frozen=True):
+    """An object of a manifest, and its own text as JSON: the fields that it names, and no others."""
+
+    object: TypedObject
+    text: bytes
+
+
 def read_manifest(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[TypedObject, ...]:
     """The objects of a manifest, in order. Those of a kind that an earlier document defines are custom resources.
 
+    Raises:
+        ManifestError: see `read_written`.
+        OSError: the same.
+    """
+    return tuple(one.object for one in read_written(manifest, scheme))
+
+
+def read_written(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[Written, ...]:
+    """The objects of a manifest and their texts, in order.
+
     Args:
-        manifest: a path, YAML or JSON text (anything with a line break or a brace), a mapping, or an object.
+        manifest: a path, YAML or JSON text (anything with a line break, a brace, or a colon and a space that is no
+            path of a file), a mapping, or an object.
         scheme: the kinds that are known.
 
     Raises:
-        ManifestError: it cannot be read, a kind is unknown, or a field is.
+        ManifestError: it cannot be read, there is no object in it, a kind is unknown, or a field is.
         OSError: there is no such file, or it cannot be read.
     """
     if isinstance(manifest, TypedObject):
-        return (manifest,)
-    if isinstance(manifest, Mapping):
-        return (_Reader(scheme).read(msgspec.json.encode(manifest), 1),)
-    if isinstance(manifest, Path) or ("\n" not in manifest and "{" not in manifest):
-        text = Path(manifest).read_text(encoding="utf-8")
-    else:
-        text = manifest
+        return (Written(manifest, serializer.encode(manifest)),)
     reader = _Reader(scheme)
-    return tuple(reader.read(document, number) for number, document in enumerate(documents(text), 1))
+    if isinstance(manifest, Mapping):
+        return (reader.read(msgspec.json.encode(manifest), 1),)
+    found = tuple(reader.read(document, number) for number, document in enumerate(documents(_text_of(manifest)), 1))
+    if not found:
+        raise ManifestError("there is no object in this manifest")
+    return found
+
+
+def _text_of(manifest: Path | str) -> str:
+    if isinstance(manifest, str) and _is_text(manifest):
+        return manifest
+    return Path(manifest).read_text(encoding="utf-8")
+
+
+def _is_text(manifest: str) -> bool:
+    r"""Whether this is YAML itself, and not where it is.
+
+    >>> [_is_text(one) for one in ("shop.yaml", "{}", "kind: Pod", "", "a\nb")]
+    [False, True, True, True, True]
+    """
+    if not manifest.strip() or "\n" in manifest or "{" in manifest:
+        return True
+    return ": " in manifest and not Path(manifest).exists()
 
 
 def documents(text: str) -> Iterator[bytes]:
@@ -67,14 +101,14 @@ class _Reader:
         self._defined: dict[tuple[str, str], None] = {}
         """Versions and kinds that documents have defined."""
 
-    def read(self, document: bytes, number: int) -> TypedObject:
+    def read(self, document: bytes, number: int) -> Written:
         loaded: object = yaml.load(document, Loader=yaml.CSafeLoader)
         if not isinstance(loaded, dict):
             raise ManifestError(f"document {number} is no object")
         named = cast("dict[object, object]", loaded)
         api_version, kind = str(named.get("apiVersion", "")), str(named.get("kind", ""))
         try:
-            decoded = decode_yaml(document, self._type(api_version, kind, number))
+            decoded = serializer.decode_yaml(document, self._type(api_version, kind, number))
         except ValueError as error:
             raise ManifestError(f"document {number} ({kind}): {error}") from error
         if decoded.strict_errors:
@@ -83,7 +117,7 @@ class _Reader:
             spec = decoded.object.spec
             for one in spec.versions or ():
                 self._defined[f"{spec.group}/{one.name}", spec.names.kind] = None
-        return decoded.object
+        return Written(decoded.object, yamltext.to_json(document)[0])
 
     def _type(self, api_version: str, kind: str, number: int) -> type[TypedObject]:
         known = self._scheme.by_kind(api_version, kind)

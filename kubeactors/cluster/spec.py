@@ -47,6 +47,11 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     stop_latency_seconds: float = 0.0
     """How long it takes to stop."""
 
+    def __post_init__(self) -> None:
+        for name in ("count", "racks", "zones"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} of a pool of nodes is {getattr(self, name)}; it counts from 0")
+
     def names(self) -> tuple[str, ...]:
         """The nodes' names.
 

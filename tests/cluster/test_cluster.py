@@ -1,6 +1,7 @@
 """A cluster inside a program, on both event loops."""
 
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,12 +37,51 @@ async def test_a_manifest_is_applied_and_waited_for() -> None:
         assert await cluster.wait_for("deploy/front", "Deleted") is None
 
 
+WEB = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, annotations: {team: shop}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "example/web:1", env: [{name: A, value: b}]}]}
+"""
+
+
+async def test_what_is_no_longer_in_a_manifest_goes_and_what_others_have_set_stays() -> None:
+    async with Cluster(nodes=0) as cluster:
+        await cluster.apply(WEB)
+        patch = {"metadata": {"labels": {"by": "hand"}}, "spec": {"replicas": 7, "paused": True}}
+        await cluster.client.patch(Deployment, "web", patch, "default")
+        renamed = WEB.replace("name: web, image", "name: app, image").replace(", annotations: {team: shop}", "")
+        (web,) = await cluster.apply(renamed.replace(", env: [{name: A, value: b}]", ""))
+        assert isinstance(web, Deployment)
+        assert [(one.name, one.image, one.env) for one in web.spec.template.spec.containers] == [
+            ("app", "example/web:1", ())
+        ]
+        assert ("team" in web.metadata.annotations, web.metadata.labels) == (False, {"by": "hand"})
+        assert (web.spec.replicas, web.spec.paused) == (1, True)
+        (same,) = await cluster.apply(Deployment(metadata=ObjectMeta(name="web"), spec=web.spec))
+        assert isinstance(same, Deployment)
+        assert same.spec == web.spec
+
+
+async def test_an_object_without_a_name_is_not_applied() -> None:
+    async with Cluster(nodes=0) as cluster:
+        with pytest.raises(ManifestError, match="this ConfigMap has no name to apply it to"):
+            await cluster.apply(ConfigMap(metadata=ObjectMeta(generate_name="some-")))
+
+
 async def test_what_does_not_come_is_a_timeout() -> None:
     async with Cluster(nodes=0) as cluster:
         spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
         await cluster.apply(Pod(metadata=ObjectMeta(name="nowhere"), spec=spec))
-        with pytest.raises(TimeoutError, match=r"pod/nowhere in namespace default: not Ready within 0\.3 s"):
+        with pytest.raises(TimeoutError, match=r"pod/nowhere in namespace default: not Ready within 0\.3 s; PodSch"):
             await cluster.wait_for("pod/nowhere", "Ready", timeout=0.3)
+        with pytest.raises(TimeoutError, match=r"^node/n: not Ready=Unknown within 0\.1 s; there is no such object$"):
+            await cluster.wait_for("node/n", "Ready=Unknown", timeout=0.1)
         with pytest.raises(ValueError, match="kind/name"):
             await cluster.wait_for("nowhere", "Ready")
 
@@ -174,6 +214,41 @@ async def test_machines_boot_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
             await cluster.wait_for(f"node/node-{number}", "Ready", timeout=20)
 
 
+async def test_a_machine_that_is_not_there_is_named() -> None:
+    async with Cluster(nodes=1) as cluster:
+        for switch in (cluster.power_off, cluster.power_on):
+            with pytest.raises(ValueError, match='there is no machine "node-2"'):
+                switch(["node-1", "node-2"])
+        await cluster.wait_for("node/node-1", "Ready")
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        lambda: Cluster(5, spec=ClusterSpec()),
+        lambda: Cluster(NodePool(), spec=ClusterSpec()),
+        lambda: Cluster(spec=ClusterSpec(), data_dir=Path("state")),
+    ],
+)
+def test_what_a_spec_says_already_is_not_said_twice(twice: Callable[[], Cluster]) -> None:
+    with pytest.raises(ValueError, match="a spec or a snapshot says"):
+        twice()
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: Cluster(nodes=-1), "count"),
+        (lambda: NodePool(count=-1), "count"),
+        (lambda: NodePool(racks=-1), "racks"),
+        (lambda: NodePool(zones=-1), "zones"),
+    ],
+)
+def test_there_are_no_fewer_than_no_nodes(make: Callable[[], object], field: str) -> None:
+    with pytest.raises(ValueError, match=f"{field} of a pool of nodes is -1; it counts from 0"):
+        make()
+
+
 async def test_two_nodes_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match='two nodes are called "node-1"'):
         list(kubelet_configs([NodePool(), NodePool()], QUICK))
@@ -186,11 +261,22 @@ async def test_two_nodes_of_one_name_are_refused() -> None:
         ("kind: ConfigMap\napiVersion: v1\ndota: {}\n", r'document 1 \(ConfigMap\): unknown field "dota"'),
         ("a: [\n", "this is not YAML"),
         ("- 1\n- 2\n", "document 1 is no object"),
+        ("a: [b", "this is not YAML"),
+        ("", "there is no object in this manifest"),
+        ("# nothing\n---\n", "there is no object in this manifest"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_says_where_and_why(text: str, said: str) -> None:
     with pytest.raises(ManifestError, match=said):
         read_manifest(text)
+
+
+def test_a_path_may_have_a_colon_and_a_space_in_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "shop: all.yaml"
+    path.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}")
+    assert read_manifest(str(path)) == (ConfigMap(metadata=ObjectMeta(name="c")),)
+    with pytest.raises(FileNotFoundError, match=r"shop\.yaml"):
+        read_manifest("shop.yaml")
 
 
 def make_tolerant(name: str, replicas: int) -> dict[str, object]:

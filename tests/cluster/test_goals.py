@@ -1,0 +1,99 @@
+"""What one waits for is understood as kubectl understands it, and who waits in vain is told what is so."""
+
+import pytest
+from msgspec.structs import replace
+
+from kubeactors.api.apps.v1 import Deployment, DeploymentSpec, DeploymentStatus
+from kubeactors.api.core.v1 import Pod, PodCondition, PodStatus
+from kubeactors.apimachinery import unstructured
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.cluster.goals import goal_of, told
+
+POD = Pod(
+    metadata=ObjectMeta(name="web", labels={"app": "web"}),
+    status=PodStatus(
+        phase="Running",
+        conditions=(
+            PodCondition(type="Ready", status="False", reason="ContainersNotReady", message="wait"),
+            PodCondition(type="PodScheduled", status="True"),
+        ),
+    ),
+)
+SHOP = unstructured.of(
+    {
+        "apiVersion": "example.com/v1",
+        "kind": "Shop",
+        "metadata": {"name": "corner", "generation": 2},
+        "status": {
+            "observedGeneration": 1,
+            "open": True,
+            "conditions": [
+                "no condition",
+                {"type": "Stale", "status": "True"},
+                {"type": "Open", "status": "True", "observedGeneration": 2},
+            ],
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "reached"),
+    [
+        ("PodScheduled", True),
+        ("podscheduled", True),
+        ("condition=PodScheduled", True),
+        ("condition=podscheduled=true", True),
+        ("PodScheduled=False", False),
+        ("Ready", False),
+        ("ready=false", True),
+        ("Initialized", False),
+        ("Initialized=False", False),
+        ("create", True),
+        ("Deleted", False),
+        ("delete", False),
+        ("jsonpath={.status.phase}=Running", True),
+        ("jsonpath='{.status.phase}'=Running", True),
+        ("jsonpath=.status.phase=Pending", False),
+        ("jsonpath={.status.conditions[1].status}=True", True),
+        ("jsonpath={.metadata.labels['app']}", True),
+        ("jsonpath={.status.podIP}", False),
+        ("jsonpath={.status.conditions}", True),
+        ("jsonpath={.status.conditions}=x", False),
+    ],
+)
+def test_words_mean_of_a_pod_what_they_mean_to_kubectl(words: str, *, reached: bool) -> None:
+    assert goal_of(words)(POD) is reached
+
+
+@pytest.mark.parametrize("words", ["Ready", "Ready=False", "create", "jsonpath={.status.phase}"])
+def test_of_what_is_not_there_nothing_holds_but_that_it_is_gone(words: str) -> None:
+    assert not goal_of(words)(None)
+    assert goal_of("delete")(None)
+
+
+@pytest.mark.parametrize("words", ["", "=True", "condition=", "jsonpath=", "jsonpath={.items[*].name}"])
+def test_words_that_mean_nothing_are_refused(words: str) -> None:
+    with pytest.raises(ValueError, match=r"names nothing to wait for|no path that is understood"):
+        goal_of(words)
+
+
+def test_what_is_said_of_an_older_spec_does_not_count() -> None:
+    assert [goal_of(words)(SHOP) for words in ("Open", "Stale", "jsonpath={.status.open}=true")] == [True, False, True]
+    status = DeploymentStatus(observed_generation=1, replicas=1, updated_replicas=1, available_replicas=1)
+    web = Deployment(metadata=ObjectMeta(name="web", generation=1), spec=DeploymentSpec(replicas=1), status=status)
+    assert goal_of("complete")(web)
+    assert not goal_of("complete")(replace(web, metadata=replace(web.metadata, generation=2)))
+
+
+@pytest.mark.parametrize(
+    ("obj", "words"),
+    [
+        (None, "there is no such object"),
+        (POD, "Ready=False (ContainersNotReady: wait), PodScheduled=True"),
+        (Pod(), "it has no conditions"),
+        (SHOP, "Stale=True, Open=True"),
+    ],
+)
+def test_who_waits_in_vain_is_told_the_conditions(obj: TypedObject | None, words: str) -> None:
+    assert told(obj) == words
