@@ -3,6 +3,9 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterable
+from statistics import median
+from typing import NamedTuple
 
 import anyio
 
@@ -24,31 +27,56 @@ QUESTIONS = (
 PEER = "asyncio.Queue"
 
 
-def measure(question: Question, rounds: int, scale: float, *, uvloop: bool) -> dict[str, float]:
-    """The best rate of each contestant; in each round all have their turn."""
-    best = dict.fromkeys(question.contestants, 0.0)
-    for _ in range(rounds):
-        for name, contestant in question.contestants.items():
+class Rates(NamedTuple):
+    """What the rounds of one contestant came to, in operations a second (or bytes)."""
+
+    best: float
+    median: float
+    spread: float
+    """From the least to the greatest, as a share of the median."""
+
+
+def measure(question: Question, rounds: int, scale: float, *, uvloop: bool) -> dict[str, Rates]:
+    """Each contestant's rates; in each round all have their turn, and in every other one in the opposite order.
+
+    So none comes always first, or always after the same one: what a machine does to the one it does to the other.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in question.contestants}
+    for number in range(rounds):
+        for name in reversed(rates) if number % 2 else rates:
             count = max(int(question.operations * scale * question.share.get(name, 1.0)) // 1000 * 1000, 100)
-            seconds = anyio.run(contestant, count, backend="asyncio", backend_options={"use_uvloop": uvloop})
-            best[name] = max(best[name], count / seconds)
-    return best
+            options = {"use_uvloop": uvloop}
+            seconds = anyio.run(question.contestants[name], count, backend="asyncio", backend_options=options)
+            rates[name].append(count / seconds)
+    return {name: rates_of(found, question.best) for name, found in rates.items()}
 
 
-def show(question: Question, best: dict[str, float]) -> None:
+def rates_of(found: list[float], best: Callable[[Iterable[float]], float]) -> Rates:
+    """Sum up what rounds came to.
+
+    >>> rates_of([2.0, 1.0, 4.0], max)
+    Rates(best=4.0, median=2.0, spread=1.5)
+    """
+    middle = median(found)
+    return Rates(best=best(found), median=middle, spread=(max(found) - min(found)) / middle)
+
+
+def show(question: Question, rates: dict[str, Rates]) -> None:
     """A few lines of the table."""
     print(f"\n{question.name}: {question.text}")
-    for name, rate in best.items():
-        ratio = rate / best[PEER]
+    for name, (best, middle, spread) in rates.items():
         bar = f"  (bar {question.bar:g})" if name == "kubeactors" and question.bar else ""
-        print(f"  {name:38} {rate:14,.0f} {question.unit}   {ratio:7.2f}x{bar}")
+        print(
+            f"  {name:38} {best:14,.0f} {question.unit}   {best / rates[PEER].best:7.2f}x"
+            f"   median {middle:14,.0f} {middle / rates[PEER].median:7.2f}x   spread {spread:4.0%}{bar}"
+        )
 
 
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.actors", description=__doc__)
     parser.add_argument("questions", nargs="*", help="names of questions; all by default")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=4, help="even, so that each order comes as often")
     parser.add_argument("--scale", type=float, default=1.0, help="do so many times the operations")
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--output", choices=["text", "json"], default="text")
@@ -60,10 +88,11 @@ def main() -> None:
     if options.output == "text":
         print(" · ".join(machine().values()))
     for question in chosen:
-        best = measure(question, options.rounds, options.scale, uvloop=options.uvloop)
-        report[question.name] = {"unit": question.unit, "bar": question.bar, "rates": best}
+        rates = measure(question, options.rounds, options.scale, uvloop=options.uvloop)
+        summed = {name: one._asdict() for name, one in rates.items()}
+        report[question.name] = {"unit": question.unit, "bar": question.bar, "rates": summed}
         if options.output == "text":
-            show(question, best)
+            show(question, rates)
     if options.output == "json":
         print(json.dumps(report, indent=2))
 

@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Self
 
 import msgspec
@@ -31,6 +31,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     bar: float = 0.0
     share: dict[str, float] = {}
     unit: str = "operations/s"
+    best: Callable[[Iterable[float]], float] = max
+    """Of what rounds came to."""
 
 
 class Stopwatch:

@@ -39,9 +39,9 @@ def in_a_process(name: str, scale: float) -> Measurement:
 
 def show(one: Measurement) -> str:
     """A line of the table."""
-    ratio = f"{one.pods_per_second / one.threshold:6.1f}x" if one.threshold else "      -"
+    times = f"{one.pods_per_second / one.threshold:10.1f}x" if one.threshold else "          -"
     return (
-        f"{one.workload:38} {one.nodes:6} {one.pods:6} {one.pods_per_second:10,.0f} {one.threshold:8,.0f} {ratio}"
+        f"{one.workload:38} {one.nodes:6} {one.pods:6} {one.pods_per_second:10,.0f} {one.threshold:9,.0f} {times}"
         f" {one.cpu_microseconds_per_pod:8,.0f} {one.peak_rss_bytes / 1e6:7,.0f} MB"
     )
 
@@ -62,7 +62,7 @@ def main() -> None:
             print(msgspec.json.encode(run(measure, scaled(one, options.scale))).decode())
         return
     if options.output == "text":
-        print(f"{'workload':38} {'nodes':>6} {'pods':>6} {'pods/s':>10} {'upstream':>8}   ratio  CPU us      RSS")
+        print(f"{'workload':38} {'nodes':>6} {'pods':>6} {'pods/s':>10} {'threshold':>9} x threshold  CPU us      RSS")
     found: list[Measurement] = []
     for one in chosen:
         found.append(in_a_process(one.name, options.scale))
