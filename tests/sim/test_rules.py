@@ -10,13 +10,14 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apiserver.admission.plugin import Attributes
 from kubeactors.apiserver.admission.policies import matching, validating
-from kubeactors.apiserver.admission.policies.book import Book, Webhook
+from kubeactors.apiserver.admission.policies.book import Book
 from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
 from kubeactors.apiserver.admission.policies.validating import ValidatingPolicies
-from kubeactors.apiserver.admission.webhooks import webhooks
+from kubeactors.apiserver.admission.webhooks import asking
+from kubeactors.apiserver.admission.webhooks.asking import Asking
 from kubeactors.apiserver.admission.webhooks.review import Answer as Answered
 from kubeactors.apiserver.admission.webhooks.review import read_answer
-from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
+from kubeactors.apiserver.admission.webhooks.webhooks import Admit, Webhooks
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.workload import Answer, AnyAction, Clear, Form, Furnish, Means, Operation, Place, SetRule, Touch
@@ -122,19 +123,19 @@ def nameless() -> AbstractContextManager[object]:
 
 def strict() -> AbstractContextManager[object]:
     """Webhooks that may be ignored are not."""
-    return patch.object(webhooks, "IGNORE", "Never")
+    return patch.object(asking, "IGNORE", "Never")
 
 
 def deaf() -> AbstractContextManager[object]:
     """What webhooks answer is taken for a yes."""
-    return patch.object(webhooks, "read_answer", return_value=Answered(allowed=True))
+    return patch.object(asking, "read_answer", return_value=Answered(allowed=True))
 
 
 def unpatched() -> AbstractContextManager[object]:
     """What webhooks want changed is not."""
 
-    async def mutate(_self: Webhooks, value: object, _attributes: object) -> object:
-        return value
+    async def mutate(_self: Webhooks, value: TypedObject, attributes: Attributes, admit: Admit) -> TypedObject:
+        return admit(value, attributes)
 
     return patch.object(Webhooks, "mutate", mutate)
 
@@ -142,10 +143,10 @@ def unpatched() -> AbstractContextManager[object]:
 def impatient() -> AbstractContextManager[object]:
     """No answer is waited for."""
 
-    async def posted(_self: Webhooks, one: Webhook, _endpoint: object, _body: object) -> bytes:
-        raise webhooks._CallFailed(one.name)
+    async def answer(_self: Asking) -> Answered:
+        raise asking._CallFailed("no time")
 
-    return patch.object(Webhooks, "_posted", posted)
+    return patch.object(Asking, "_answer", answer)
 
 
 def trusting() -> AbstractContextManager[object]:
@@ -154,7 +155,7 @@ def trusting() -> AbstractContextManager[object]:
     def read(body: bytes, _uid: str, *, may_patch: bool) -> Answered:
         return read_answer(body, "another", may_patch=may_patch)
 
-    return patch.object(webhooks, "read_answer", read)
+    return patch.object(asking, "read_answer", read)
 
 
 def behind() -> AbstractContextManager[object]:
