@@ -1,6 +1,7 @@
 """Activations: `async def` handlers that have begun, and how they are stepped."""
 
 from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -37,9 +38,28 @@ class Activation:
     queued = True
     state = State.RUNNING
 
-    __slots__ = ("awaits", "background", "cell", "coroutine", "envelope", "foreign", "reply", "scope", "starting")
+    __slots__ = (
+        "awaits",
+        "background",
+        "cell",
+        "coroutine",
+        "envelope",
+        "foreign",
+        "reply",
+        "scope",
+        "starting",
+        "variables",
+    )
 
-    def __init__(self, cell: "Cell", coroutine: "Stepped", envelope: Envelope, *, starting: bool) -> None:
+    def __init__(
+        self,
+        cell: "Cell",
+        coroutine: "Stepped",
+        envelope: Envelope,
+        *,
+        starting: bool,
+        variables: Context | None = None,
+    ) -> None:
         self.cell: Cell = cell
         self.coroutine = coroutine
         self.envelope: Envelope = envelope
@@ -48,6 +68,7 @@ class Activation:
         self.background: bool = False  # the actor handles messages meanwhile, whether it is reentrant or not
         self.awaits: Wait[object] | None = None
         self.foreign: object = None  # what it awaits that is not the kernel's
+        self.variables: Context = variables or copy_context()  # all of its steps see these context variables
         self.scope: Callable[[], object] | None = None  # cancels the task that it runs in, if it has one
 
     @property
@@ -68,7 +89,7 @@ class Activation:
         cell.envelope = self.envelope
         self.awaits = None
         try:
-            awaited = self.coroutine.send(None)
+            awaited = self.variables.run(self.coroutine.send, None)
         except StopIteration as stop:
             kernel.current = previous
             self.finished(stop.value)

@@ -325,8 +325,22 @@ class Cell(Ref[object]):
             self.kernel.dead_letter(self, envelope, "mailbox full")
         return False
 
-    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Coroutine[object, object, R]:
         """See `Ref.ask`."""
+        kernel, wait = self.kernel, self._requested(request, timeout_seconds)
+        if kernel.current is not None:
+            return kernel.driver.inside(wait)
+        return kernel.driver.outside(wait, helps=self._needs_no_task(request))
+
+    def send_request(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+        """See `Ref.send_request`."""
+        wait = self._requested(request, timeout_seconds)
+        if self.kernel.current is not None:
+            return wait
+        return self.kernel.driver.outside(wait, helps=self._needs_no_task(request))
+
+    def _requested(self, request: Request[R], timeout_seconds: float) -> Wait[R]:
+        """The request is in the mailbox, or answered already."""
         kernel = self.kernel
         wait: Wait[R] = Wait()
         wait.target = self
@@ -338,7 +352,7 @@ class Cell(Ref[object]):
             wait.fail(ActorStopped(f"{self.path} is gone") if gone else MailboxFull(f"{self.path} has no room"))
         if not wait.done:
             kernel.deadlines.set(self, reply, timeout_seconds)
-        return wait if kernel.current is not None else kernel.driver.outside(wait, helps=self._needs_no_task(request))
+        return wait
 
     def _needs_no_task(self, request: object) -> bool:
         return self.dispatch.deterministic or request.__class__ not in self.dispatch.waiting
@@ -363,8 +377,8 @@ class Cell(Ref[object]):
             self.odd = True
         else:
             wait.set(self.put(envelope))
-            return wait
-        return wait if kernel.current is not None else kernel.driver.outside(wait, helps=True)
+            return kernel.driver.inside(wait)
+        return kernel.driver.inside(wait) if kernel.current is not None else kernel.driver.outside(wait, helps=True)
 
     # Messages out: a turn of the run queue is in `crank.py`.
 

@@ -200,13 +200,13 @@ class Context(Generic[M]):
         """Cancel the timer of that key, if there is one."""
         self._cell.cancel_timer(key)
 
-    def sleep(self, seconds: float) -> Wait[None]:
+    def sleep(self, seconds: float) -> Awaitable[None]:
         """Awaitable: done after so many seconds."""
         kernel = self._cell.kernel
         wait: Wait[None] = Wait()
         timer = kernel.at(kernel.now + int(seconds * SECOND), partial(wait.set, None))
         wait.leave = lambda _: timer.cancel()
-        return wait
+        return kernel.driver.inside(wait)
 
     # Replies and waits.
 
@@ -324,11 +324,12 @@ class Context(Generic[M]):
         """Something to wait for until somebody opens it."""
         return Gate()
 
-    def in_thread(self, function: Callable[[], R]) -> Wait[R]:
+    def in_thread(self, function: Callable[[], R]) -> Awaitable[R]:
         """Awaitable: the result of blocking work, done in a thread (in the simulator: at once).
 
         All actors share a number of threads (anyio's default limiter, 40); a `ThreadPool` is one's own, and bounded.
         """
         wait: Wait[R] = Wait()
-        self._cell.kernel.driver.in_thread(function, wait)
-        return wait
+        driver = self._cell.kernel.driver
+        driver.in_thread(function, wait)
+        return driver.inside(wait)

@@ -1,6 +1,6 @@
 """What the kernel needs of others: somebody who turns its crank, a queue of who is ready, places for actors."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kubeactors.actor.actor import Actor
@@ -82,7 +82,11 @@ class Driver(Protocol):
         """Set `kernel.now`: code outside has something done at once."""
         ...
 
-    def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
+    def inside(self, wait: Wait[R]) -> Coroutine[object, object, R]:
+        """What a handler awaits to get the value, and the tasks that it starts."""
+        ...
+
+    def outside(self, wait: Wait[R], *, helps: bool) -> Coroutine[object, object, R]:
         """What code that is no actor awaits to get the value. It may help the pump, if that is of use."""
         ...
 

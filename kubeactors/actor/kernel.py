@@ -9,6 +9,7 @@ the tree (stop, restart) happens between two entries, never inside a handler.
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextvars import Context, copy_context
 from functools import partial
 from operator import length_hint
 from typing import TypeVar
@@ -68,6 +69,7 @@ class Kernel:
         "_inline",
         "_parks_all",
         "_streams",
+        "_variables",
         "asleep",
         "batch",
         "changes",
@@ -97,6 +99,7 @@ class Kernel:
         "stuck",
         "timers",
         "turning",
+        "variables",
         "wall",
     )
 
@@ -148,6 +151,10 @@ class Kernel:
         """Whether that turn is made by somebody who waits, in a task of his."""
         self.stuck: bool = False
         """Whether he cannot go on: what is next needs a task of its own."""
+        self.variables: Context = copy_context()
+        """The context variables with which each turn begins: neither those of who tells or asks, nor what others set."""
+        self._variables = self.variables.copy()
+        """Of this turn, until a handler waits: then they are that handler's, to its end."""
         self._inline = inline
         self._parks_all = parks_all
         self._depth = 0
@@ -179,7 +186,7 @@ class Kernel:
             crank = self._crank
             self.turning = True
             try:
-                awaited = crank.turn(turns)
+                awaited = self._variables.run(crank.turn, turns)
             except BaseException as error:
                 if not self._survives(error):
                     raise
@@ -193,9 +200,14 @@ class Kernel:
             if foreign is not None:
                 return foreign
 
+    def forget_variables(self) -> None:
+        """Handlers from now on see none of the context variables that those before have set."""
+        self._variables = self.variables.copy()
+
     def _survives(self, error: BaseException) -> bool:
         """Whether a handler raised the cancellation of something that it looked at, which is a failure like others."""
         self._crank = Crank(self)
+        self.forget_variables()
         cell, self.current = self.current, None
         if cell is None or not isinstance(error, self.driver.cancelled):
             return False
@@ -213,6 +225,7 @@ class Kernel:
     def help(self, wait: Wait[R], entries: int) -> None:
         """Run what is ready, inside the task of somebody who waits for this; leave what needs a task of its own."""
         self.helping = True
+        self.forget_variables()
         while self.ready and not wait.done and not self.stuck and entries > 0:
             self.run(_ENTRIES_OF_HELP)
             entries -= _ENTRIES_OF_HELP
@@ -230,7 +243,8 @@ class Kernel:
         assert cell is not None
         self._crank = Crank(self)
         crank.taken = True
-        activation = Activation(cell, crank.frame, cell.in_hand(), starting=False)
+        activation = Activation(cell, crank.frame, cell.in_hand(), starting=False, variables=self._variables)
+        self.forget_variables()
         cell.envelope = None
         foreign = activation.suspended(awaited)
         cell.go_on()
@@ -287,7 +301,7 @@ class Kernel:
         self._depth += 1
         cell.queued = True
         try:
-            cell.deliver(envelope)
+            self.variables.copy().run(cell.deliver, envelope)
         finally:
             self._depth -= 1
             cell.requeue()

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Coroutine
+from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -77,6 +78,7 @@ class Pump:
         self.parking = parking()
         self.cancelled = (anyio.get_cancelled_exc_class(),)
         self._group = group
+        self.kernel.variables = copy_context()
         group.start_soon(self._work, name=f"{self._name} pump")
 
     def close(self) -> None:
@@ -169,6 +171,7 @@ class Pump:
     def _turn(self) -> Activation | None:
         """Run entries until there is none, or the time is over."""
         kernel = self.kernel
+        kernel.forget_variables()
         clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin
         kernel.now = now = clock() - origin
         self.pause_by = until = now + TURN

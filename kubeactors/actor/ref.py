@@ -1,6 +1,6 @@
 """Refs: how an actor is addressed. A ref stays the same over restarts."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kubeactors.actor.waits import Wait
@@ -52,8 +52,19 @@ class Ref(Generic[M_contra]):
         """Like `tell`, but waits while the mailbox is full. False only if the actor is gone."""
         raise NotImplementedError
 
-    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+    def send_request(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+        """Like `ask`, for a reply that may be left alone: it is awaited by the handler that asks, or by nobody.
+
+        Source: gen_server:send_request of Erlang/OTP.
+        """
+        raise NotImplementedError
+
+    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Coroutine[object, object, R]:
         """The reply to a request. The deadline may be late by a sixteenth; it is not extended by restarts.
+
+        The request is on its way when this returns; what it returns is a coroutine, for `await`, `asyncio.gather`, or a
+        task group's `start_soon(ref.ask, request)` alike, outside and in handlers (in the simulator, which has no tasks,
+        it can only be awaited).
 
         Raises:
             AskTimedOut: no reply within the time; whether the request took effect is unknown.

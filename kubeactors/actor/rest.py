@@ -65,7 +65,7 @@ class Rest:
         activation.cell.envelope, activation.awaits = activation.envelope, None
         began = kernel.now
         try:
-            return step()
+            return activation.variables.run(step)
         finally:
             kernel.current = previous
             activation.cell.envelope = None

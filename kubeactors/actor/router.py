@@ -4,7 +4,7 @@ Source: the names of the policies are Akka's.
 """
 
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from zlib import crc32
 
@@ -191,7 +191,11 @@ class Router(Ref[M]):
         """See `Ref.send`."""
         return self._choose(message).send(message)
 
-    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+    def send_request(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+        """See `Ref.send_request`."""
+        return self._choose(request).send_request(request, timeout_seconds=timeout_seconds)
+
+    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Coroutine[object, object, R]:
         """See `Ref.ask`."""
         return self._choose(request).ask(request, timeout_seconds=timeout_seconds)
 

@@ -1,6 +1,6 @@
 """The deterministic driver: virtual time, a seeded choice of the next delivery, no event loop at all."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from itertools import islice
 from types import FrameType
@@ -260,7 +260,11 @@ class SimSystem:
     def refresh(self) -> None:
         """Virtual time is always right."""
 
-    def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
+    def inside(self, wait: Wait[R]) -> Coroutine[object, object, R]:
+        """The wait itself: a handler has no tasks."""
+        return wait
+
+    def outside(self, wait: Wait[R], *, helps: bool) -> Coroutine[object, object, R]:
         """The wait itself: whoever asks from outside runs the system until it is done."""
         return wait
 

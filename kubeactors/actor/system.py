@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping
 from threading import get_ident  # noqa: TID251 -- to refuse what others do
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -206,7 +206,7 @@ class ActorSystem:
         self.refresh()
         kernel = self.kernel
         cell = kernel.add(kernel.root, factory, name, mailbox or DEFAULT_MAILBOX, restart)
-        if kernel.turning or not begin_at_once(cell):
+        if kernel.turning or not kernel.variables.copy().run(begin_at_once, cell):
             kernel.enqueue(cell)
         await self.outside(until_begun(cell), helps=False)
         return cast("Ref[M]", cell)
@@ -268,7 +268,17 @@ class ActorSystem:
             )
         self._pump.wake()
 
-    def outside(self, wait: Wait[R], *, helps: bool) -> Awaitable[R]:
+    def inside(self, wait: Wait[R]) -> Coroutine[object, object, R]:
+        """What a handler awaits, or a task that it has started."""
+        return self._inside(wait)
+
+    async def _inside(self, wait: Wait[R]) -> R:
+        if self.kernel.current is None and not wait.done:
+            await self._pump.parking.park(wait)
+            return wait.result()
+        return await wait
+
+    def outside(self, wait: Wait[R], *, helps: bool) -> Coroutine[object, object, R]:
         """What ordinary code awaits."""
         kernel = self.kernel
         if not wait.done and helps and not kernel.turning and len(self._ready) == 1 and not self._debug:
@@ -277,7 +287,7 @@ class ActorSystem:
             kernel.help(wait, FEWEST_PER_LOOK)
         if not wait.done:
             return _outside(self._pump.parking, wait)
-        return wait if kernel.now < self._pump.pause_by else self._after_pause(wait)
+        return _result(wait) if kernel.now < self._pump.pause_by else self._after_pause(wait)
 
     async def _after_pause(self, wait: Wait[R]) -> R:
         """Somebody's asks are answered at once, one after the other: let the event loop have its turn now and then."""
@@ -311,6 +321,10 @@ class ActorSystem:
             cause = {"cause": type(message).__name__} if message is not None else {}
             fields = {**cause, "sender": sender.path if sender is not None else "", **fields}
         getattr(_log, level)(event, actor=path, **fields)
+
+
+async def _result(wait: Wait[R]) -> R:
+    return wait.result()
 
 
 async def _outside(parking: Parking, wait: Wait[R]) -> R:

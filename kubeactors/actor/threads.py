@@ -1,7 +1,7 @@
 """Pools of threads for blocking work, held by an actor."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -69,7 +69,7 @@ class ThreadPool:
         """How much work waits for a thread."""
         return len(self._waiting)
 
-    def run(self, function: Callable[[], R]) -> Wait[R]:
+    def run(self, function: Callable[[], R]) -> Awaitable[R]:
         """Awaitable: the result, or the error that the function raises.
 
         Raises:
@@ -82,7 +82,7 @@ class ThreadPool:
         self._cell.owe(later)  # it fails when the instance ends
         self._waiting.append((function, wait, later))
         self._go_on()
-        return cast("Wait[R]", wait)
+        return self._cell.kernel.driver.inside(cast("Wait[R]", wait))
 
     def _go_on(self) -> None:
         while self._waiting and self._busy < self._threads:

@@ -1,7 +1,8 @@
 """What a handler can wait for: values that the kernel will know later."""
 
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from collections.abc import Callable, Coroutine, Generator
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
@@ -11,7 +12,7 @@ T = TypeVar("T")
 _PENDING = object()
 
 
-class Wait(Generic[T]):
+class Wait(Coroutine["Wait[T]", object, T]):
     """A value to come, awaited at most once.
 
     Awaiting a pending one yields it to whoever steps the coroutine: the kernel, which resumes the coroutine when
@@ -74,6 +75,26 @@ class Wait(Generic[T]):
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value] # pyright: ignore[reportReturnType] -- a cast is a call
+
+    def send(self, value: object, /) -> "Wait[T]":
+        """A step of its awaiting."""
+        if self._value is _PENDING and self._error is None:
+            return self
+        raise StopIteration(self.result())
+
+    def throw(
+        self,
+        kind: type[BaseException] | BaseException,
+        error: BaseException | object = None,
+        trace: TracebackType | None = None,
+        /,
+    ) -> NoReturn:
+        """Whoever awaits it is cancelled."""
+        raise kind
+
+    def close(self) -> None:
+        """Nobody will await it."""
+        self.abandon()
 
 
 class Gate:

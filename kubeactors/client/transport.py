@@ -51,7 +51,7 @@ class InProcessTransport:
 
     def send(self, request: ApiRequest[R]) -> Awaitable[R]:
         """See `Transport.send`."""
-        return _Reply(self._server.ask(request, timeout_seconds=self._timeout_seconds))
+        return _Reply(self._server.send_request(request, timeout_seconds=self._timeout_seconds))
 
     def stop_watch(self, message: StopWatch) -> None:
         """Tell the server; if it is gone, so is the watch."""

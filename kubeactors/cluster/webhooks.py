@@ -32,6 +32,6 @@ def asking(calls: Ref[CallWebhook]) -> Call:
     """How the server reaches the actor; one that is gone is a webhook that does not answer."""
 
     def call(request: CallWebhook) -> Posted:
-        return Posted(calls.ask(request, timeout_seconds=request.timeout_seconds + MOMENT_SECONDS))
+        return Posted(calls.send_request(request, timeout_seconds=request.timeout_seconds + MOMENT_SECONDS))
 
     return call

@@ -99,7 +99,7 @@ class Asked(Plane):
 
 
 def asking(programs: Ref[CallWebhook]) -> Call:
-    return lambda message: Posted(programs.ask(message))
+    return lambda message: Posted(programs.send_request(message))
 
 
 class Patient(Actor[CallWebhook]):
