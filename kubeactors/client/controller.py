@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias, TypeVar, cast
 
 from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.status import StatusError
+from kubeactors.apimachinery.status import Conflict, StatusError
 from kubeactors.client.informer import SharedInformer
 from kubeactors.client.objects import is_ambiguous
 from kubeactors.client.reflector import Change
@@ -146,13 +146,9 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     def in_doubt(self, key: str) -> bool:
         """Whether to read live, not the cache: the last attempt at this key ended with a write of unknown outcome.
 
-        Or in a `doubt`.
+        Or with one that was refused, because something is not as the cache shows it; that may be old for long.
         """
         return key in self._doubted
-
-    def doubt(self, key: str) -> None:
-        """The server has refused what was planned by an old cache, which may be old for long; the attempt fails."""
-        self._doubted[key] = None
 
     @handle
     def notify(self, message: Notify) -> None:
@@ -206,7 +202,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self.queue.done(key)
 
     def _failed(self, key: str, error: StatusError) -> None:
-        if is_ambiguous(error):
+        if is_ambiguous(error) or isinstance(error, Conflict):
             self._doubted[key] = None
         self.queue.add_rate_limited(key, self.ctx.now)
         log = self.ctx.log.error if self.queue.failures(key) > MAX_RETRIES else self.ctx.log.info

@@ -1,7 +1,7 @@
 """Controllers: each looks at one thing, compares it with what it should be, and takes one step towards that.
 
     manager.py             starts informers and controllers        pods.py, podcontrol.py, live_pods.py, conditions.py, adoption.py,
-    deployment/            rolls from template to template           backends.py: what several of them need; no controller
+    deployment/            rolls from template to template           backends.py, known.py: what several of them need; no controller
     replicaset/            so many pods of one template            history.py            templates that there were
     statefulset/           pods with names, in order               daemonset/            a pod on every node that fits
     persistentvolume/      binds volumes to claims, makes some     (and protects what is in use)

@@ -10,7 +10,7 @@ from kubeactors.actor import Actor, Gate, Ref, SimSystem
 from kubeactors.api.core.v1 import ConfigMap, Secret
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import ADDED
-from kubeactors.apimachinery.status import Conflict, Timeout
+from kubeactors.apimachinery.status import Conflict, StatusError, Timeout
 from kubeactors.client import Change, Client, Controller, InformerFactory, Notify, SharedInformer
 from kubeactors.client.controller import MOST_A_SECOND, ControllerMessage
 from kubeactors.client.workqueue import SECOND
@@ -116,14 +116,17 @@ def test_a_refused_key_is_retried_with_back_off_until_it_succeeds() -> None:
     assert sorted(world.log) == ["default/a", *["default/b"] * 4, "default/c"]
 
 
-def test_after_a_write_of_unknown_outcome_the_key_is_in_doubt_until_it_succeeds() -> None:
+@pytest.mark.parametrize("error", [Timeout.saying("no reply"), Conflict.saying("changed meanwhile")])
+def test_after_a_write_of_unknown_outcome_or_by_an_old_cache_the_key_is_in_doubt_until_it_succeeds(
+    error: StatusError,
+) -> None:
     doubts: list[bool] = []
 
     def lose(controller: Copier, key: str) -> None:
         if key == "default/a":
             doubts.append(controller.in_doubt(key))
             if len(doubts) == 1:
-                raise Timeout.saying("no reply")
+                raise error
 
     world = World(lose)
     world.sim.run(5.0)

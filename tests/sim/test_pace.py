@@ -60,10 +60,11 @@ def test_an_operator_that_writes_because_it_has_written_is_told_of() -> None:
 def test_a_run_in_which_somebody_goes_round_because_he_lags_ends_without_a_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def doubt(self: ReplicaSetController, key: str) -> None:
+    def in_doubt(_: ReplicaSetController, __: str) -> bool:
         """He trusts a cache that the server contradicts."""
+        return False
 
-    monkeypatch.setattr(ReplicaSetController, "doubt", doubt)
+    monkeypatch.setattr(ReplicaSetController, "in_doubt", in_doubt)
     text = (REPLAYS / "no-component-fails-30154.jsonl").read_text(encoding="utf-8")
     simulation = Simulation(decode(text).plan)
     assert simulation.run().violations == ()

@@ -31,6 +31,7 @@ from kubeactors.client import (
 from kubeactors.controllers.adoption import CONTROLLER, by_controller
 from kubeactors.controllers.cronjob.plan import Plan, View, job_of, lost, plan, seconds_to_next, started
 from kubeactors.controllers.cronjob.times import times_of
+from kubeactors.controllers.known import known
 from kubeactors.message import Recipient
 
 BACKGROUND = "Background"
@@ -76,9 +77,7 @@ class CronJobController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Follow the jobs there are, and start one if it is due."""
-        found = self._overlay.newest(key, self._cron_jobs.by_key(key))
-        if found is not None and self.in_doubt(key):
-            found = await self._live(found)
+        found = await known(self, self._client, self._overlay, key, self._cron_jobs.by_key(key))
         if found is None:
             return
         jobs = tuple(self._jobs.by_index(CONTROLLER, found.metadata.uid).values())

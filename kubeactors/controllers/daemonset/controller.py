@@ -15,7 +15,7 @@ from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.hashing import template_hash
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import LabelSelector, TypedObject
-from kubeactors.apimachinery.status import Conflict, StatusError
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.apimachinery.time import SECOND
 from kubeactors.client import (
     Change,
@@ -49,6 +49,7 @@ from kubeactors.controllers.adoption import (
 from kubeactors.controllers.daemonset.placing import Fit, Placing
 from kubeactors.controllers.daemonset.plan import Finding, Plan, View, plan, surplus
 from kubeactors.controllers.history import REVISION_LABEL, History, data_of, newest_equal, revision_of
+from kubeactors.controllers.known import known
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.podcontrol import PodControl, while_there
@@ -188,11 +189,7 @@ class DaemonSetController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
-        found = self._own.newest(key, self._sets.by_key(key))
-        if found is not None and self.in_doubt(key):
-            found = await self._client.again(found)
-            if found is not None:
-                self._own.wrote(key, found)
+        found = await known(self, self._client, self._own, key, self._sets.by_key(key))
         if found is None or found.metadata.deletion_timestamp is not None:
             return
         if found.spec.selector == LabelSelector():
@@ -282,11 +279,7 @@ class DaemonSetController(Controller):
     async def _report(self, wanted: DaemonSet) -> None:
         there = self._own.newest(key_of(wanted), self._sets.by_key(key_of(wanted)))
         if there is None or wanted.status != there.status:
-            try:
-                self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
-            except Conflict:
-                self.doubt(key_of(wanted))
-                raise
+            self._own.wrote(key_of(wanted), await self._client.update_status(wanted))
 
     # History.
 

@@ -42,6 +42,7 @@ from kubeactors.controllers.deployment.plan import Plan, Scaling, View, plan
 from kubeactors.controllers.deployment.revisions import same_template
 from kubeactors.controllers.deployment.sizes import size
 from kubeactors.controllers.deployment.status import FAILED_CREATE, PROGRESSING, has_deadline, with_condition
+from kubeactors.controllers.known import known
 from kubeactors.controllers.pod_marks import ENDED, GONE
 from kubeactors.controllers.podcontrol import while_there
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, label_values
@@ -130,7 +131,7 @@ class DeploymentController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
-        found = self._own.newest(key, self._deployments.by_key(key))
+        found = await known(self, self._client, self._own, key, self._deployments.by_key(key))
         if found is None:
             return
         if found.spec.selector == LabelSelector():

@@ -38,6 +38,7 @@ from kubeactors.controllers.disruption.plan import (
     unmanaged_message,
 )
 from kubeactors.controllers.disruption.stale import STALE_SECONDS, is_target, seconds_to_stale, spared
+from kubeactors.controllers.known import known
 from kubeactors.controllers.pod_marks import DISRUPTED, SERVES
 from kubeactors.controllers.pods import by_labels, is_ready, label_values
 from kubeactors.message import Recipient
@@ -156,9 +157,7 @@ class DisruptionController(Controller):
 
     async def _count(self, key: str) -> None:
         """Count, and write what that means."""
-        budget = self._overlay.newest(key, self._budgets.by_key(key))
-        if budget is not None and self.in_doubt(key):
-            budget = await self._client.again(budget)
+        budget = await known(self, self._client, self._overlay, key, self._budgets.by_key(key))
         if budget is None:
             return
         pods = self._pods_of(budget)

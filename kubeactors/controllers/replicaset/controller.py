@@ -18,7 +18,7 @@ from kubeactors.api.apps.v1 import ReplicaSet, ReplicaSetStatus
 from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.status import Conflict, StatusError
+from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import (
     Change,
     Client,
@@ -50,6 +50,7 @@ from kubeactors.controllers.adoption import (
     release,
     selector_value,
 )
+from kubeactors.controllers.known import known
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.podcontrol import Deleted, PodControl, while_there
@@ -198,15 +199,10 @@ class ReplicasController(Controller, Generic[R]):
 
     async def reconcile(self, key: str) -> None:
         """Adopt and release, create and delete, report."""
-        owner = self._overlay.newest(key, self._owners.by_key(key))
-        if owner is not None and self.in_doubt(key):
-            owner = await self._client.again(owner)
-            if owner is not None:
-                self._overlay.wrote(owner.metadata.uid, owner)
-        if owner is None:
-            return
-        with while_there(owner, self._owners, self._expectations.forget):
-            await self._reconcile(key, owner)
+        owner = await known(self, self._client, self._overlay, key, self._owners.by_key(key))
+        if owner is not None:
+            with while_there(owner, self._owners, self._expectations.forget):
+                await self._reconcile(key, owner)
 
     async def _reconcile(self, key: str, owner: R) -> None:
         found = self.view(owner)
@@ -316,11 +312,7 @@ class ReplicasController(Controller, Generic[R]):
                 self.enqueue_after(key_of(found), seconds)
         wanted = self.reported(owner, status)
         if wanted != owner:
-            try:
-                self._overlay.wrote(owner.metadata.uid, await self._client.update_status(wanted))
-            except Conflict:
-                self.doubt(key_of(owner))
-                raise
+            self._overlay.wrote(key_of(owner), await self._client.update_status(wanted))
 
 
 class ReplicaSetController(ReplicasController[ReplicaSet]):

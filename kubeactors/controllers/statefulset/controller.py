@@ -45,6 +45,7 @@ from kubeactors.controllers.adoption import (
     selector_value,
 )
 from kubeactors.controllers.history import HASH, History, data_of, newest_equal, revision_of, surplus
+from kubeactors.controllers.known import known
 from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.podcontrol import as_seen, while_there
 from kubeactors.controllers.pods import batches, label_values, owner_changed
@@ -162,7 +163,7 @@ class StatefulSetController(Controller):
 
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
-        found = self._own.newest(key, self._sets.by_key(key))
+        found = await known(self, self._client, self._own, key, self._sets.by_key(key))
         if found is not None:
             with while_there(found, self._sets, self._forget):
                 await self._reconcile(key, found)
