@@ -44,4 +44,8 @@ class Allowance:
     def wait_for_retries(self) -> None:
         """While somebody waits to try again no time counts: it begins anew when nobody does."""
         if is_backing_off(self._kernel.root):
-            self._end = min(self._kernel.now + self._longest, self._last)
+            self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Something has come nearer to what it should be: what is left may take as long again."""
+        self._end = min(self._kernel.now + self._longest, self._last)

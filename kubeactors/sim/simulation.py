@@ -18,7 +18,7 @@ from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
 from kubeactors.sim.allowance import Allowance
-from kubeactors.sim.bounds.goals import goes_on, is_well, missing
+from kubeactors.sim.bounds.goals import goes_on, is_well, missing, renewed
 from kubeactors.sim.bounds.rollouts import there_and_back_seconds
 from kubeactors.sim.chaos.chaos import Chaos
 from kubeactors.sim.chaos.crash import SimulatedCrash
@@ -49,7 +49,7 @@ PLANE = "cluster"
 """The control plane's name in the supervision tree."""
 BOOT_SECONDS = 60.0
 CONVERGE_SECONDS = 270.0
-"""How long deployments may take to get what they want once faults have stopped. Less than the five minutes after which
+"""How long deployments may take to get what they want once faults have stopped; of one that is rolled, each pod. Less than the five minutes after which
 Kubernetes tries again what nothing has woken: that hides a lost wake-up."""
 LOOK_SECONDS = 5.0
 """How often it is looked whether they have, and inside components."""
@@ -260,13 +260,16 @@ class Simulation:
 
     def _converges(self) -> bool:
         """Wait until all is as wanted."""
-        allowance = Allowance(self.sim.kernel, CONVERGE_SECONDS)
+        allowance, furthest = Allowance(self.sim.kernel, CONVERGE_SECONDS), renewed(self.world)
         while not allowance.is_used_up:
             if not self._passes(LOOK_SECONDS):
                 return False
             if not next(missing(self.world), ""):
                 return True
             allowance.wait_for_retries()
+            if renewed(self.world) > furthest:
+                furthest = renewed(self.world)
+                allowance.begin_anew()
         self.judge.object(CONVERGED, f"{allowance.used} s after the last fault: {next(missing(self.world), '')}")
         return False
 

@@ -46,6 +46,30 @@ def missing(world: World) -> Iterator[str]:
         yield from _of_namespace(namespace)
 
 
+def renewed(world: World) -> int:
+    """How many pods of the newest template are ready: one after the other, if that is how they are rolled.
+
+    Who goes round in a circle does not get further.
+    """
+    deployments = world.of(Deployment).values()
+    newest = [
+        one
+        for deployment in deployments
+        for one in world.sets_of(deployment.metadata.uid)
+        if _is_newest(deployment, one)
+    ]
+    replaced = sum(is_ready(pod) for one in newest for pod in world.pods_of(one))
+    return replaced + sum(
+        is_ready(pod) and pod.metadata.labels.get(REVISION_LABEL) == found.status.update_revision
+        for found in world.of(StatefulSet).values()
+        for pod in _pods_of(world, found)
+    )
+
+
+def _is_newest(deployment: Deployment, one: ReplicaSet) -> bool:
+    return one.spec.template.spec == deployment.spec.template.spec
+
+
 def goes_on(world: World, wall: int, seconds: float) -> bool:
     """Whether something will happen by itself, as far as it is known when: within so many seconds.
 
@@ -216,7 +240,8 @@ def _pods_of(world: World, owner: TypedObject) -> Iterator[Pod]:
 
 def _counted(pods: Iterable[Pod]) -> str:
     found = list(pods)
-    return f"{len(found)} pods, {sum(map(is_ready, found))} of them ready"
+    late = next((f" and {one.metadata.name} not" for one in found if not is_ready(one)), "")
+    return f"{len(found)} pods, {sum(map(is_ready, found))} of them ready{late}"
 
 
 def _is_hindered(world: World, pods: list[Pod]) -> bool:
