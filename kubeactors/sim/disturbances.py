@@ -27,12 +27,15 @@ class Disturbances:
         """Components, and until when (virtual nanoseconds) a fault concerned them last."""
         self._hindered: dict[str, int] = {}
         """The same of faults that hinder them, not only the containers that they look after."""
+        self._deafened: dict[str, int] = {}
+        """The same of faults after which a watch may be dead, and nobody has noticed yet."""
         self._spoilt: dict[str, None] = {}
         """See `is_spoilt`."""
 
-    def disturb(self, component: str, until: int, *, hinders: bool = True) -> None:
+    def disturb(self, component: str, until: int, *, hinders: bool = True, deafens: bool = True) -> None:
         """A fault concerns a component until then. `apiserver` and `store` concern everybody."""
-        for found in (self.disturbed, self._hindered) if hinders else (self.disturbed,):
+        concerned = ((self.disturbed, True), (self._hindered, hinders), (self._deafened, deafens))
+        for found in (one for one, does in concerned if does):
             found[component] = max(until, found.get(component, 0))
 
     def disturbed_until(self, *components: str) -> int:
@@ -45,6 +48,10 @@ class Disturbances:
     def hindered_until(self, *components: str) -> int:
         """The same of faults that hinder them: until then they may be late with what they do."""
         return _last(self._hindered, components)
+
+    def deafened_until(self, *components: str) -> int:
+        """The same of faults after which some may not be told what there is, and only notice that by and by."""
+        return _last(self._deafened, components)
 
     def spoil(self, found: TypedObject | None) -> None:
         """A field of an object is wrong: what its owners have promised of it nobody can keep."""

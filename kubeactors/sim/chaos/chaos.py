@@ -6,7 +6,7 @@ from functools import partial
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.sim.chaos import crashes, links, store, tempo, watches
-from kubeactors.sim.chaos.concern import concerned, hinders
+from kubeactors.sim.chaos.concern import concerned, deafens, hinders
 from kubeactors.sim.chaos.containers import Containers
 from kubeactors.sim.chaos.disk import Disk
 from kubeactors.sim.chaos.effects import Effects
@@ -94,7 +94,7 @@ class Chaos:
     def _begin(self, fault: AnyFault, until: int) -> None:
         """Which node, and which leader, a fault is about is decided now; of a fail-over when the component crashes."""
         fault = fault if isinstance(fault, FailOver) else self._effects.at_the_hot_node(fault)
-        self._world.faults.disturb(concerned(fault), until, hinders=hinders(fault))
+        self._world.faults.disturb(concerned(fault), until, hinders=hinders(fault), deafens=deafens(fault))
         self._do(self._effects.processes.at_the_leader(fault))
 
     def _do(self, fault: AnyFault) -> None:

@@ -35,6 +35,25 @@ def concerned(fault: AnyFault) -> str:
             return kind_of_process(fault.component)
 
 
+HEARING = (
+    faults.SlowStarts | faults.BadStarts | faults.FailingProbes
+    | faults.ControllerCrash | faults.ManagerRestart | faults.SchedulerRestart | faults.KubeletRestart
+    | faults.ClockSkew | faults.SlowActor | faults.WatchLag | faults.WatchRepeat
+    | faults.Conflicts | faults.Denied | faults.ReplyLost | faults.SlowReplies | faults.LateWrite
+    | faults.FieldSpoilt | faults.StatusLost
+)  # fmt: skip
+"""After these all watches live as soon as they are over: who starts anew reads everything, and nobody else misses anything."""
+
+
+def deafens(fault: AnyFault) -> bool:
+    """Whether a watch may be dead when a fault is over, which is noticed by its silence only.
+
+    >>> deafens(faults.KubeletRestart(at=0, node="node-1")), deafens(faults.ApiServerRestart(at=0))
+    (False, True)
+    """
+    return not isinstance(fault, HEARING)
+
+
 def hinders(fault: AnyFault) -> bool:
     """Whether a fault hinders whom it is about: not if only containers behave otherwise.
 

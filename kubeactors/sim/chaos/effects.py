@@ -9,7 +9,7 @@ import msgspec
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
-from kubeactors.sim.chaos.concern import concerned, hinders
+from kubeactors.sim.chaos.concern import concerned, deafens, hinders
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault
 from kubeactors.sim.network import Network, Rule
@@ -53,7 +53,7 @@ class Effects:
     def concern(self, fault: AnyFault, seconds: float) -> None:
         """Whom it is about it disturbs from now on for so long."""
         until = self.kernel.now + int(seconds * SECOND)
-        self.world.faults.disturb(concerned(fault), until, hinders=hinders(fault))
+        self.world.faults.disturb(concerned(fault), until, hinders=hinders(fault), deafens=deafens(fault))
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Do something later."""

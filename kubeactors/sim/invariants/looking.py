@@ -13,10 +13,17 @@ from kubeactors.sim.world import Commit, World
 Key = tuple[str, str]
 
 RETRIED_SECONDS = 30.0
+RETRIED = int(RETRIED_SECONDS * SECOND)
 UNDISTURBED = int((SILENCE_SECONDS + RETRIED_SECONDS) * SECOND)
 """So long after a fault a component knows again what there is: that a watch is dead is noticed by its silence."""
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 PREEMPTED = "PreemptionByScheduler"
+
+
+def informed_at(world: World, *components: str) -> int:
+    """When these know again what there is: soon after a fault, but if a watch may be dead, only when they notice its silence."""
+    faults = world.faults
+    return max(faults.disturbed_until(*components) + RETRIED, faults.deafened_until(*components) + UNDISTURBED)
 
 
 def is_evicted(value: TypedObject | None) -> bool:

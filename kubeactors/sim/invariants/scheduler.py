@@ -22,7 +22,7 @@ from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED
+from kubeactors.sim.invariants.looking import UNDISTURBED, informed_at
 from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World
 
@@ -38,7 +38,7 @@ MOST_VICTIMS = 8
 
 def is_quiet(world: World, news: int, now: int) -> bool:
     """Whether a scheduler knows what happened last, at `news`: nothing has kept it from being told for long."""
-    return news + LONG < now and world.faults.disturbed_until(SCHEDULER) + UNDISTURBED < now
+    return news + LONG < now and informed_at(world, SCHEDULER) < now
 
 
 class BoundOnce(Invariant):

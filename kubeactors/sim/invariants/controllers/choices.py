@@ -17,7 +17,7 @@ from kubeactors.client import controller_of
 from kubeactors.controllers.replicaset.controller import ReplicasController
 from kubeactors.sim.bounds.rollouts import is_active, is_ready
 from kubeactors.sim.invariants.invariant import RequestInvariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED
+from kubeactors.sim.invariants.looking import informed_at
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import Commit, World
@@ -87,7 +87,7 @@ class LeastMissedGoFirst(RequestInvariant):
         owner = self._owner(doomed)
         owners = [] if owner is None else self._related(owner)
         pods = [pod for one in owners for pod in self._pods_of(one)]
-        told = self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < asked.at
+        told = informed_at(self.world, kind_of_process(asked.component)) < asked.at
         if not told or not all(map(self._is_steady, (*owners, *pods))):
             return
         related = list(filter(is_active, pods))
