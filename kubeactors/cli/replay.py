@@ -1,6 +1,7 @@
 """`kubeactors replay` and `kubeactors why`: see a failure again, and why it came."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope
 from kubeactors.cli.debugger import debugger
 from kubeactors.cli.errors import UsageError, said
+from kubeactors.cli.objects import shown
 from kubeactors.sim.campaigns.campaign import Finding, story
 from kubeactors.sim.explain import Records, recorded
 from kubeactors.sim.explain.exports import chrome_trace, json_lines
@@ -48,6 +50,10 @@ def replay(  # noqa: PLR0913 -- the options of the command
     pause_at: Annotated[int, Parameter(help="Stop in the debugger before the message of this number.")] = 0,
     html: Annotated[Path | None, Parameter(help="Write a page that shows everything; it needs no network.")] = None,
     why: Annotated[str, Parameter(help="Print why this object is as it is, such as pods/default/web-0.")] = "",
+    get: Annotated[
+        tuple[str, ...],
+        Parameter(help="Show pods, or pods/default/web-0, as they are then; may be repeated.", negative=()),
+    ] = (),
     jsonl: Annotated[Path | None, Parameter(help="Write every message and write, a line of JSON each.")] = None,
     perfetto: Annotated[Path | None, Parameter(help="Write a trace that ui.perfetto.dev opens.")] = None,
     kubeconfig: Annotated[
@@ -57,6 +63,8 @@ def replay(  # noqa: PLR0913 -- the options of the command
     """Run one scenario again. Exit 1 if it fails again."""
     if until is not None and until < 0:
         raise UsageError("--until must not be less than 0")
+    if get and output == "json":
+        raise UsageError("--get shows text; leave --output json out")
     found = read_replay(file)
     if kubeconfig is not None:
         return _rehearse(found, kubeconfig, until, output)
@@ -93,7 +101,17 @@ def replay(  # noqa: PLR0913 -- the options of the command
         )
     else:
         print(f"{file}: nothing is violated")
+    _print_objects(simulation, get)
     return 1 if violations else 0
+
+
+def _print_objects(simulation: Simulation, wanted: Sequence[str]) -> None:
+    wall = simulation.sim.kernel.wall + simulation.sim.now
+    try:
+        for one in wanted:
+            print(f"\n{shown(simulation.world, one, wall)}")
+    except UnknownObject as error:
+        raise UsageError(str(error)) from error
 
 
 def simulation_of(found: Replay) -> Simulation:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
@@ -53,6 +54,23 @@ def test_a_replay_stops_when_it_is_told_to_and_prints_every_message(
     lines = told.err.splitlines()
     assert [line.split()[0] for line in lines] == [str(number) for number in range(1, len(lines) + 1)]
     assert all(len(line) <= 400 for line in lines)
+
+
+def test_a_replay_shows_what_there_is_when_it_stops(replay_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("replay", str(replay_file), "--until", "60", "--get", "jobs", "--get", "job/batch") == 0
+    _, table, text = capsys.readouterr().out.split("\n\n")
+    assert [line.split()[:3] for line in table.splitlines()] == [
+        ["NAME", "STATUS", "COMPLETIONS"],
+        ["batch", "Complete", "2/2"],
+    ]
+    assert yaml.safe_load(text)["status"]["succeeded"] == 2
+
+
+def test_who_asks_a_replay_for_what_is_not_there_is_told_what_is(replay_file: Path) -> None:
+    with pytest.raises(UsageError, match="node/nowhere is not there; there are nodes/node-"):
+        run("replay", str(replay_file), "--until", "1", "--get", "node/nowhere")
+    with pytest.raises(UsageError, match="--get shows text"):
+        run("replay", str(replay_file), "--get", "pods", "--output", "json")
 
 
 def test_a_replay_pauses_before_the_message_that_is_asked_for(

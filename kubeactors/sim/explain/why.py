@@ -1,7 +1,7 @@
 """Why an object is as it is: who wrote what, because of which message, back to what a user did or what began by itself."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from kubeactors.api import SCHEME
 from kubeactors.sim.explain.recording import STORE_PATHS
@@ -39,17 +39,43 @@ def find(records: Records, wanted: str) -> str:
         UnknownObject: there was no such object.
     """
     keys = list(dict.fromkeys(one.key for one in records.writes))
-    resource, _, rest = wanted.strip("/").partition("/")
-    if not rest:
-        candidates = [one for one in keys if one.rpartition("/")[2] == resource]
-    else:
-        resources = (_plural(resource), *(f"{resource.lower()}{ending}" for ending in ("s", "es")))  # of custom kinds
-        named = [f"{one}/{place}{rest}" for one in resources for place in ("", "default/")]
-        candidates = [one for one in named if one in keys]
+    candidates = matches(keys, wanted)
     if candidates:
         return candidates[0]
-    near = difflib.get_close_matches(wanted, keys, SUGGESTIONS, 0.3)
-    raise UnknownObject(f"{wanted} was never written; there are {', '.join(near or keys[-SUGGESTIONS:])}")
+    raise UnknownObject(f"{wanted} was never written; there are {', '.join(nearest(keys, wanted))}")
+
+
+def matches(keys: Collection[str], wanted: str) -> list[str]:
+    """Of the keys of objects those that somebody may mean, the likeliest first.
+
+    >>> matches(["pods/default/web-0", "services/default/web-0"], "svc/web-0")
+    ['services/default/web-0']
+    """
+    resource, _, rest = wanted.strip("/").partition("/")
+    if not rest:
+        return [one for one in keys if one.rpartition("/")[2] == resource]
+    named = [f"{one}/{place}{rest}" for one in resources(resource) for place in ("", "default/")]
+    return [one for one in named if one in keys]
+
+
+def nearest(keys: Collection[str], wanted: str) -> list[str]:
+    """Some that are there: of the kind that somebody named, or with names like his.
+
+    >>> nearest(["nodes/node-1", "pods/default/web-0"], "pods")
+    ['pods/default/web-0']
+    """
+    kinds = resources(wanted.strip("/").partition("/")[0])
+    alike = [one for one in keys if one.partition("/")[0] in kinds] or list(keys)
+    return difflib.get_close_matches(wanted, alike, SUGGESTIONS, 0.3) or alike[-SUGGESTIONS:]
+
+
+def resources(word: str) -> tuple[str, ...]:
+    """Which kinds of objects a word may mean, in the plural: it is a kind, a short name, or of a custom kind.
+
+    >>> resources("po"), resources("Widget")
+    (('pods', 'pos', 'poes'), ('Widget', 'widgets', 'widgetes'))
+    """
+    return (_plural(word), *(f"{word.lower()}{ending}" for ending in ("s", "es")))
 
 
 def label_of(path: str) -> str:
