@@ -3,7 +3,15 @@
 import pytest
 from msgspec.structs import replace
 
-from kubeactors.api.apps.v1 import Deployment, DeploymentStrategy, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus
+from kubeactors.api.apps.v1 import (
+    Deployment,
+    DeploymentCondition,
+    DeploymentStatus,
+    DeploymentStrategy,
+    ReplicaSet,
+    ReplicaSetSpec,
+    ReplicaSetStatus,
+)
 from kubeactors.apimachinery.meta import IntOrString, ObjectMeta
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.controllers.deployment import sizes
@@ -112,6 +120,24 @@ def test_a_set_that_has_the_right_size_by_chance_is_sized_nevertheless_so_that_t
     assert step.replica_set.metadata.annotations[DESIRED_REPLICAS] == "1"
     again = plan(View(deployment=made, replica_sets=(step.replica_set,), now=NOW))
     assert again.create is not None
+
+
+def test_a_step_at_a_time_still_to_come_counts_as_one_of_now_for_a_clock_was_ahead() -> None:
+    ahead = DeploymentCondition(
+        type="Progressing",
+        status="True",
+        last_update_time="2026-01-01T05:00:00Z",
+        last_transition_time="2025-12-31T00:00:00Z",
+        reason="ReplicaSetUpdated",
+        message="goes on",
+    )
+    made = deployment(1, image="example/web:1")
+    stuck = replace(found("1", 1), status=ReplicaSetStatus(replicas=1))
+    counted = DeploymentStatus(replicas=1, updated_replicas=1, unavailable_replicas=1, conditions=(ahead,))
+    made = replace(made, spec=replace(made.spec, progress_deadline_seconds=8), status=counted)
+    step = plan(View(deployment=made, replica_sets=(stuck,), now=NOW))
+    (said,) = (one for one in step.deployment.status.conditions if one.type == "Progressing")
+    assert (said, step.seconds) == (replace(ahead, last_update_time="2026-01-01T00:00:00Z"), 9.0)
 
 
 def test_recreating_does_not_wait_for_sizes_that_were_meant_for_rolling() -> None:

@@ -154,7 +154,18 @@ def _with_progress(
         return _with_update(status, current, f"{who} is progressing.", now)
     if _has_timed_out(deployment, status, now):
         return with_condition(status, PROGRESSING, "False", TIMED_OUT, f"{who} has timed out progressing.", now=now)
+    if current is not None and current.reason != COMPLETE and _last_update(current) > now:
+        return _counted_anew(status, current, now)
     return status
+
+
+def _counted_anew(status: DeploymentStatus, current: DeploymentCondition, now: int) -> DeploymentStatus:
+    """It has gone on at a time that is still to come, by a clock that was ahead: when that was nobody knows.
+
+    Kubernetes waits until that time has come, and for the deadline after it.
+    """
+    condition = replace(current, last_update_time=format_time(now))
+    return replace(status, conditions=(*without(status.conditions, PROGRESSING), condition))
 
 
 def _with_update(
