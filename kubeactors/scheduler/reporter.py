@@ -66,7 +66,9 @@ class Reporter:
         if metadata.deletion_timestamp is None:
             options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
             try:
-                await self._patch(victim, {"conditions": [self._disruption(victim, preemptor.spec.scheduler_name)]})
+                said = self._disruption(victim, preemptor.spec.scheduler_name)
+                if said not in victim.status.conditions:
+                    await self._patch(victim, {"conditions": [said]})
                 await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)
             except StatusError as error:
                 self._ctx.log.info("scheduler.victim_not_deleted", pod=metadata.name, error=str(error))

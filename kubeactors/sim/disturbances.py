@@ -45,6 +45,10 @@ class Disturbances:
         """
         return _last(self.disturbed, components)
 
+    def hinder(self, component: str, until: int) -> None:
+        """No fault, but what users will keeps a component from what it does: it is late, and otherwise as it was."""
+        self._hindered[component] = max(until, self._hindered.get(component, 0))
+
     def hindered_until(self, *components: str) -> int:
         """The same of faults that hinder them: until then they may be late with what they do."""
         return _last(self._hindered, components)

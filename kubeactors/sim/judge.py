@@ -9,13 +9,19 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Get, WatchClosed, WatchEvents
+from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, StoreInvariant, WatchInvariant
 from kubeactors.sim.network import Asked, Hear, Served, StoreRequest, Stream
+from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World
 from kubeactors.storage import StoreEvent, StoreEvents
 
 OURS = ("controller-manager", "scheduler", "node-")
 """What the names of our own components begin with."""
+
+
+RULINGS = ("AdmissionPolicy", "admission webhook", "calling webhook")
+"""By these words it is known that users let something not be written."""
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +123,8 @@ class Judge:
             one.read(reader, request)
 
     def _hear(self, asked: Asked, answer: object) -> None:
+        if is_ruling(answer):
+            self._world.faults.hinder(kind_of_process(asked.component), self._kernel.now)
         type_ = type(asked.request)
         found = self._answered_by_request.get(type_)
         if found is None:
@@ -185,6 +193,15 @@ class Judge:
 def _is_shown(one: RequestInvariant | ServerInvariant, type_: type[ApiRequest[object]]) -> bool:
     """Whether an invariant is shown what is said to requests of that class."""
     return not one.requests or issubclass(type_, one.requests)
+
+
+def is_ruling(answer: object) -> bool:
+    """Whether a write was refused by a rule of users'.
+
+    >>> is_ruling(Status(status="Failure", message='admission webhook "w.example.com" denied the request: not today'))
+    True
+    """
+    return isinstance(answer, Status) and any(word in answer.message for word in RULINGS)
 
 
 def is_heartbeat(kind: str) -> bool:

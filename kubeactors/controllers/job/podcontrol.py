@@ -119,9 +119,11 @@ class PodControl:
         return Done(gone, failures)
 
     async def let_go(self, uid: str, pods: Iterable[Pod], *, as_seen: bool = False) -> Done:
-        """Take the job's finalizer from these very pods; with `as_seen` only if they have not changed."""
-        free, failures = list[Pod](), list[StatusError]()
-        for pod, reply in [(pod, self._client.submit_patch(pod, _freeing(pod, as_seen=as_seen))) for pod in pods]:
+        """Take the job's finalizer from these very pods, if they have it; with `as_seen` only if they have not changed."""
+        wanted, failures = list(pods), list[StatusError]()
+        free = [pod for pod in wanted if not is_tracked(pod)]
+        held = filter(is_tracked, wanted)
+        for pod, reply in [(pod, self._client.submit_patch(pod, _freeing(pod, as_seen=as_seen))) for pod in held]:
             try:
                 await reply
             except (NotFound, Invalid):

@@ -134,7 +134,10 @@ def _backs_off(one: ContainerStatus) -> bool:
 
 
 class PodsGoInTime(Invariant):
-    """A pod that was asked to go has gone a little after its time is over, unless something has befallen its node."""
+    """A pod that was asked to go has gone a little after its time is over, unless something has befallen its node.
+
+    Or users let no pods go: their rules are for kubelets, too.
+    """
 
     name: ClassVar[str] = "pods-go-in-time"
 
@@ -150,7 +153,9 @@ class PodsGoInTime(Invariant):
 
     def _is_well(self, name: str) -> bool:
         node = self.world.find(Node, name, "")
-        calm = self.world.faults.disturbed_until(name, MANAGER) + UNDISTURBED < self.root.kernel.now
+        faults = self.world.faults
+        known = max(faults.disturbed_until(name, MANAGER), faults.hindered_until(name)) + UNDISTURBED
+        calm = known < self.root.kernel.now
         return calm and node is not None and is_ours(node)
 
 

@@ -74,7 +74,7 @@ def _beats(old: TypedObject | None, new: Node) -> bool:
 
 
 class ExposedPodsGo(Invariant):
-    """A pod goes once its node has had a taint for longer than the pod tolerates it."""
+    """A pod goes once its node has had a taint for longer than the pod tolerates it, if users let pods go."""
 
     name: ClassVar[str] = "exposed-pods-go"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
@@ -99,7 +99,8 @@ class ExposedPodsGo(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at the pods of all nodes with taints."""
-        now, known = self.root.kernel.now, self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
+        now, faults = self.root.kernel.now, self.world.faults
+        known = max(faults.disturbed_until(MANAGER), faults.hindered_until(MANAGER)) + UNDISTURBED
         for name, taints in self._taints.items():
             node = self.world.find(Node, name, "") if taints else None
             if node is None:
