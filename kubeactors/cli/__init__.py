@@ -6,6 +6,7 @@ replay.py   see a failure again             debugger.py     stop in the middle o
 rehearse.py what users do in a plan, done to a cluster that runs
 explain.py  why a pod went to a node        top.py      who is busy
 check.py    the gates of this project       errors.py   what a user can mend
+objects.py  what there is in a replay
 
 main.py     the command itself              loop.py     the event loop of all
 server.py   an API server by a kubeconfig   tables.py   objects as `kubectl get` shows them
