@@ -18,6 +18,7 @@ from kubeactors.apiserver.admission.certificates import Certificates
 from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.ingresses import DefaultIngressClass
 from kubeactors.apiserver.admission.limit_ranger import LimitRanger
+from kubeactors.apiserver.admission.mountable_secrets import MountableSecrets
 from kubeactors.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from kubeactors.apiserver.admission.node_restriction import NodeRestriction
 from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
@@ -220,6 +221,7 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: 
             NamespaceLifecycle(lookup),
             LimitRanger(lookup),
             shared,
+            MountableSecrets(lookup),
             NodeRestriction(lookup),
             TaintNodesByCondition(),
             PodSecurity(lookup),

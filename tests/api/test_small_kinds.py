@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from kubeactors.api import SCHEME
+from kubeactors.api.apiregistration.v1.apiservice import APIService, APIServiceCondition, APIServiceStatus
 from kubeactors.api.authentication.v1.tokenrequest import (
     TokenRequest,
     TokenRequestSpec,
@@ -26,7 +27,11 @@ from kubeactors.api.core.v1 import (
 from kubeactors.api.core.v1.namespace import validate_namespace_finalize
 from kubeactors.api.discovery.v1 import Endpoint, EndpointHints, EndpointSlice, ForNode, ForZone
 from kubeactors.api.discovery.v1 import EndpointPort as SlicePort
-from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.api.policy.v1.poddisruptionbudget import PodDisruptionBudget, PodDisruptionBudgetStatus
+from kubeactors.api.resource.v1.resourceclaim import ResourceClaimTemplate, ResourceClaimTemplateSpec
+from kubeactors.apimachinery.meta import Condition, ObjectMeta, TypedObject
+
+TIME = "2026-01-01T00:00:00Z"
 
 
 def errors(it: TypedObject) -> list[str]:
@@ -273,3 +278,33 @@ def test_a_workload_is_not_scaled_below_zero() -> None:
 def test_a_token_lives_for_ten_minutes_or_more(seconds: int | None, expected: list[str]) -> None:
     request = default_token_request(TokenRequest(spec=TokenRequestSpec(expiration_seconds=seconds)))
     assert [str(error) for error in validate_token_request(request)] == expected
+
+
+def status_changes(new: TypedObject, old: TypedObject) -> list[str]:
+    return [str(error) for error in SCHEME.by_type(type(new)).validate_status_update(new, old)]
+
+
+def test_the_status_of_a_budget_has_conditions_and_counts() -> None:
+    status = PodDisruptionBudgetStatus(
+        conditions=(Condition(type="DisruptionAllowed", status="Perhaps", reason="r", last_transition_time=TIME),),
+        disruptions_allowed=-1,
+    )
+    assert status_changes(PodDisruptionBudget(status=status), PodDisruptionBudget()) == [
+        'status.conditions[0].status: Unsupported value: "Perhaps": supported values: "False", "True", "Unknown"',
+        "status.disruptionsAllowed: Invalid value: -1: must be greater than or equal to 0",
+    ]
+
+
+def test_an_api_is_available_or_not_or_nobody_knows() -> None:
+    status = APIServiceStatus(conditions=(APIServiceCondition(type="Available", status="Perhaps"),))
+    assert status_changes(APIService(status=status), APIService()) == [
+        'status.conditions[0].status: Unsupported value: "Perhaps": supported values: "True", "False", "Unknown"'
+    ]
+
+
+def test_a_template_of_claims_has_labels_and_annotations_and_no_other_metadata() -> None:
+    spec = ResourceClaimTemplateSpec(metadata=ObjectMeta(name="a", labels={"b": "c"}, finalizers=("d.example.com/e",)))
+    assert errors(ResourceClaimTemplate(spec=spec)) == [
+        "spec.metadata.name: Forbidden: cannot be set",
+        "spec.metadata.finalizers: Forbidden: cannot be set",
+    ]

@@ -7,6 +7,8 @@ from kubeactors.api.core.v1 import (
     Binding,
     Container,
     ContainerPort,
+    EnvVar,
+    EnvVarSource,
     EphemeralContainer,
     LocalObjectReference,
     Node,
@@ -15,9 +17,12 @@ from kubeactors.api.core.v1 import (
     PodSchedulingGate,
     PodSpec,
     ResourceRequirements,
+    SecretKeySelector,
+    SecretVolumeSource,
     ServiceAccount,
     Taint,
     Toleration,
+    Volume,
 )
 from kubeactors.api.policy.v1 import Eviction
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, OwnerReference, Preconditions
@@ -55,6 +60,50 @@ def test_a_pod_is_completed(plane: Plane) -> None:
         for one in ("not-ready", "unreachable")
     )
     assert (made.status.phase, made.status.qos_class, made.metadata.generation) == ("Pending", "BestEffort", 1)
+
+
+def env(name: str, secret: str) -> EnvVar:
+    return EnvVar(name=name, value_from=EnvVarSource(secret_key_ref=SecretKeySelector(name=secret, key="k")))
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"volumes": (Volume(name="v", secret=SecretVolumeSource(secret_name="own")),)}, ""),
+        (
+            {"volumes": (Volume(name="v", secret=SecretVolumeSource(secret_name="other")),)},
+            'volume with secret.secretName="other" {} secret',
+        ),
+        (
+            {"init_containers": (Container(name="i", image="i", env=(env("A", "own"), env("B", "other"))),)},
+            'init container i with envVar B referencing secret.secretName="other" {} secret',
+        ),
+        (
+            {"containers": (Container(name="c", image="i", env=(env("A", "other"),)),)},
+            'container c with envVar A referencing secret.secretName="other" {} secret',
+        ),
+        ({"image_pull_secrets": (LocalObjectReference(name="registry"),)}, ""),
+        (
+            {"image_pull_secrets": (LocalObjectReference(name="own"),)},
+            'imagePullSecrets[0].name="own" {} imagePullSecret',
+        ),
+    ],
+)
+def test_an_account_may_name_all_the_secrets_that_its_pods_use(
+    plane: Plane, spec: dict[str, object], expected: str
+) -> None:
+    marked = {"kubernetes.io/enforce-mountable-secrets": "true"}
+    plane.create(
+        ServiceAccount(
+            metadata=ObjectMeta(name="careful", namespace="default", annotations=marked),
+            secrets=(ObjectReference(name="own"),),
+            image_pull_secrets=(LocalObjectReference(name="registry"),),
+        )
+    )
+    asked = pod("a")
+    reply = plane.try_create(replace(asked, spec=replace(asked.spec, service_account_name="careful", **spec)))
+    why = expected.format("is not allowed because service account careful does not reference that")
+    assert (refusal(reply)[2] if isinstance(reply, Status) else "") == (why and f'pods "a" is forbidden: {why}')
 
 
 def test_a_pod_needs_its_service_account() -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 _said = re.compile(
     r"(?<![a-z])(?:does-?not-?exist|doesn-?t-?exist|non-?existent|non-?existing|no-?such|not-?there|invalid)(?![a-z])"
     # what the documentation of Kubernetes misspells on purpose
-    r"|(?:^|/)nginx:1\.161$|/kubernetes-bootcamp:v10$"
+    r"|(?:^|/)nginx:1\.161$|(?:^|/)nginx:sometag$|/kubernetes-bootcamp:v10$"
 )
 
 
@@ -22,8 +22,8 @@ def missing(image: str) -> str:
     'failed to pull and unpack image "docker.io/library/nginx:1.161": failed to resolve reference ...: not found'
     >>> missing("nginx:1.16.1"), bool(missing("example.com/no-such-image")), bool(missing("web:doesnotexist"))
     ('', True, True)
-    >>> missing("cache-invalidator"), missing("example/page-not-found:2")
-    ('', '')
+    >>> missing("cache-invalidator"), missing("example/page-not-found:2"), bool(missing("nginx:sometag"))
+    ('', '', True)
     """
     if _said.search(image.lower()) is None:
         return ""

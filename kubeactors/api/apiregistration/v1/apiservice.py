@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.apimachinery import names
-from kubeactors.apimachinery.field import FieldError, invalid, quoted, required
+from kubeactors.apimachinery.field import FieldError, invalid, not_supported, quoted, required
 from kubeactors.apimachinery.meta import (
     Object,
     ObjectMeta,
@@ -24,6 +24,7 @@ AVAILABLE = "Available"
 MANAGED = "kube-aggregator.kubernetes.io/automanaged"
 """Label of those that the server keeps itself: from its start on."""
 _MAX_GROUP, _MAX_VERSION = 20000, 1000
+_STATUSES = ("True", "False", "Unknown")
 
 
 class ServiceReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -123,6 +124,13 @@ def validate_api_service(one: APIService) -> Iterator[FieldError]:
 def validate_api_service_update(new: APIService, _old: APIService) -> Iterator[FieldError]:
     """Anything may change, except what the name is made of."""
     return validate_api_service(new)
+
+
+def validate_api_service_status(new: APIService, _old: APIService) -> Iterator[FieldError]:
+    """Conditions that hold, or do not, or nobody knows."""
+    for i, one in enumerate(new.status.conditions):
+        if one.status not in _STATUSES:
+            yield not_supported(f"status.conditions[{i}].status", one.status, _STATUSES)
 
 
 def _validate_service(spec: APIServiceSpec) -> Iterator[FieldError]:

@@ -21,5 +21,6 @@ KINDS = (
         default=apiservice.default_api_service,
         validate=apiservice.validate_api_service,
         validate_update=apiservice.validate_api_service_update,
+        validate_status_update=apiservice.validate_api_service_status,
     ),
 )

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from kubeactors.api.validation import validate_count
 from kubeactors.apimachinery import names
+from kubeactors.apimachinery.condition_validation import validate_conditions
 from kubeactors.apimachinery.field import FieldError, invalid, not_supported
 from kubeactors.apimachinery.labels import validate_selector
 from kubeactors.apimachinery.meta import (
@@ -80,8 +81,9 @@ def validate_pod_disruption_budget_update(new: PodDisruptionBudget, _old: PodDis
 
 
 def validate_pod_disruption_budget_status(new: PodDisruptionBudget, _old: PodDisruptionBudget) -> Iterator[FieldError]:
-    """Counts."""
+    """Conditions and counts."""
     status = new.status
+    yield from validate_conditions(status.conditions, "status.conditions")
     yield from validate_count(status.disruptions_allowed, "status.disruptionsAllowed")
     yield from validate_count(status.current_healthy, "status.currentHealthy")
     yield from validate_count(status.desired_healthy, "status.desiredHealthy")
