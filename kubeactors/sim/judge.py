@@ -8,7 +8,7 @@ import msgspec
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ApiRequest, Get, WatchClosed, WatchEvents
+from kubeactors.apimachinery.requests import ApiRequest, Get, List, WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, StoreInvariant, WatchInvariant
 from kubeactors.sim.network import Asked, Hear, Served, StoreRequest, Stream
@@ -117,10 +117,10 @@ class Judge:
         for one in self._storing:
             self._note(one, one.told(subscriber, message))
 
-    def read(self, reader: Cell, request: Get) -> None:
-        """A component asks for one object as it is."""
-        for one in self._reading:
-            one.read(reader, request)
+    def read(self, component: str, reader: Cell, request: Get | List) -> None:
+        """A component asks for one object, or for a collection."""
+        for one in self._reading if component.startswith(OURS) else ():
+            self._note(one, one.read(reader, request))
 
     def _hear(self, asked: Asked, answer: object) -> None:
         if is_ruling(answer):

@@ -13,7 +13,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api import SCHEME
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node
-from kubeactors.apimachinery.requests import ApiRequest, Get
+from kubeactors.apimachinery.requests import ApiRequest, Get, List
 from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
@@ -248,8 +248,8 @@ class Simulation:
 
     def _is_asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> None:
         self.pace.asked(component, sender, request)
-        if isinstance(request, Get):
-            self.judge.read(sender, request)
+        if isinstance(request, Get | List):
+            self.judge.read(component, sender, request)
 
     def _look_at_the_pace(self) -> None:
         problem = self.pace.stretch()

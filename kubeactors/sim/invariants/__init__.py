@@ -9,7 +9,7 @@
     statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
     patience.py     how often who is refused asks again
     reckoning.py    what schedulers keep in their books              choices.py      which node they choose
-    disruptions.py  what is said of pods that are taken away
+    disruptions.py  what is said of pods that are taken away         reading.py     how controllers read
 
 Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
 `silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
@@ -31,6 +31,7 @@ from kubeactors.sim.invariants import (
     podstatus,
     podtimes,
     probes,
+    reading,
     reckoning,
     scheduler,
     statements,
@@ -51,6 +52,7 @@ ALL: tuple[type[Invariant], ...] = (
     *client.INVARIANTS,
     *conduct.INVARIANTS,
     *patience.INVARIANTS,
+    *reading.INVARIANTS,
     *disruptions.INVARIANTS,
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,

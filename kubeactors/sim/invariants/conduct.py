@@ -20,7 +20,7 @@ from kubeactors.api.core.v1 import Node, Pod, ReplicationController, Secret, Ser
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Get, Patch, Result, Update
+from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Get, List, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import Overlay, controller_of
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
@@ -230,9 +230,11 @@ class WhoDestroysHasLooked(RequestInvariant):
         self._read: dict[tuple[object, Place], None] = {}
         """Which actors have asked for what."""
 
-    def read(self, reader: Cell, request: Get) -> None:
+    def read(self, reader: Cell, request: Get | List) -> Iterator[str]:
         """Note it."""
-        self._read[reader.actor, (request.resource.resource, request.namespace, request.name)] = None
+        if isinstance(request, Get):
+            self._read[reader.actor, (request.resource.resource, request.namespace, request.name)] = None
+        yield from ()
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each deletion; one that was refused was perhaps decided on for what is no longer so."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import ApiRequest, Get, WatchClosed, WatchEvents
+from kubeactors.apimachinery.requests import ApiRequest, Get, List, WatchClosed, WatchEvents
 from kubeactors.sim.network import Asked, Served, StoreRequest, Stream
 from kubeactors.sim.world import Commit, World
 from kubeactors.storage import StoreEvent, StoreEvents
@@ -53,8 +53,9 @@ class RequestInvariant(Invariant):
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = ()
     """It is shown the answers to requests of these classes; to all if none is named."""
 
-    def read(self, reader: Cell, request: Get) -> None:
-        """One of them asks for an object as it is now."""
+    def read(self, reader: Cell, request: Get | List) -> Iterator[str]:
+        """One of them asks for an object, or for a collection."""
+        yield from ()
 
     def asked(self, asked: Asked) -> None:
         """One of them asks for a write, which may be under way for a while."""

@@ -2,7 +2,8 @@
 
 deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
 statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
-deadlines.py      certificates.py  choices.py      progress.py    sums.py
+deadlines.py      certificates.py  choices.py      progress.py    sums.py         indexes.py
+promptness.py
 """
 
 from kubeactors.sim.invariants.controllers import (
@@ -13,12 +14,14 @@ from kubeactors.sim.invariants.controllers import (
     deployments,
     devices,
     endpoints,
+    indexes,
     jobs,
     leftovers,
     nodes,
     outages,
     ownership,
     progress,
+    promptness,
     quotas,
     services,
     sets,
@@ -32,6 +35,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *deployments.INVARIANTS,
     *sets.INVARIANTS,
     *jobs.INVARIANTS,
+    *indexes.INVARIANTS,
     *nodes.INVARIANTS,
     *outages.INVARIANTS,
     *ownership.INVARIANTS,
@@ -48,6 +52,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *certificates.INVARIANTS,
     *choices.INVARIANTS,
     *progress.INVARIANTS,
+    *promptness.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

@@ -1,7 +1,7 @@
 """What holds of autoscalers: a workload grows only as far as what its pods take asks for, and takes its time."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterator
+from typing import ClassVar, NamedTuple
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
@@ -23,6 +23,8 @@ TOLERANCE = 0.1
 """How far busy pods may be from what is asked for, as a fraction, until an autoscaler does something."""
 LATE = 2 * SECOND
 """So old may be what an autoscaler knows that no fault keeps from knowing better, and what it has decided."""
+TOO_FAST = {1: "ScaleUpLimit", -1: "ScaleDownLimit"}
+"""Why a workload has not grown, or shrunk, further: rules about how fast it may."""
 NOTHING = "1m"
 """How much CPU a pod takes of which nothing is declared."""
 
@@ -114,10 +116,21 @@ def _loads(pod: Pod) -> Iterator[float]:
     return (load / requested for _, load in curve.steps if requested)
 
 
+class _Step(NamedTuple):
+    """To which size it went, up or down, and to which it might have gone."""
+
+    sign: int
+    after: int
+    allowed: int
+
+
 class AutoscalersTakeTheirTime(Invariant):
     """An autoscaled deployment grows and shrinks no faster than its rules say, and shrinks only a while after it grew.
 
-    Only those are looked at whose size nobody else has changed, and only while nothing has made the controller forget.
+    And no slower, where its autoscaler says that these rules are what holds it back. Only those are looked at whose size
+    nobody else has changed, and whether they are too fast only while nothing has made the controller forget.
+
+    Source: "Horizontal Pod Autoscaling: configurable scaling behavior" in Kubernetes' documentation.
     """
 
     name: ClassVar[str] = "autoscalers-take-their-time"
@@ -129,19 +142,36 @@ class AutoscalersTakeTheirTime(Invariant):
         """By the uid of a deployment."""
         self._since: dict[str, int] = {}
         """By the uid of an autoscaler."""
+        self._steps: dict[str, _Step] = {}
+        """By its uid: the last one that it has taken, if that was looked at."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each deployment that gets another size."""
+        """Look at each deployment that gets another size, and at what its autoscaler says of that."""
         old, new, now = commit.old, commit.new, self.root.kernel.now
         if old is None and new is not None:
             self._since[new.metadata.uid] = now
+        if isinstance(new, HorizontalPodAutoscaler):
+            if isinstance(old, HorizontalPodAutoscaler) and new.status.last_scale_time != old.status.last_scale_time:
+                yield from self._said(new)
+            return
         if not isinstance(new, Deployment) or (isinstance(old, Deployment) and wanted(old) == wanted(new)):
             return
         sizes = self._sizes.setdefault(new.metadata.uid, [])
         scaler = self._scaler(new)
-        if sizes and scaler is not None and self._remembers(new, scaler, now):
-            yield from _judged(new, scaler, sizes, now)
+        if sizes and scaler is not None and _is_within(scaler, sizes[-1][1]):
+            self._steps[scaler.metadata.uid] = _step(new, scaler, sizes, now)
+            if self._remembers(new, scaler, now):
+                yield from _judged(new, scaler, sizes, now)
         sizes.append((now, wanted(new)))
+
+    def _said(self, scaler: HorizontalPodAutoscaler) -> Iterator[str]:
+        """Whether it went as far as it may, if it says that it would go further."""
+        step, status = self._steps.pop(scaler.metadata.uid, None), scaler.status
+        why = next((one.reason for one in status.conditions if one.type == "ScalingLimited"), "")
+        if step is None or why != TOO_FAST[step.sign] or status.desired_replicas != step.after:
+            return
+        if step.sign * step.after < step.sign * step.allowed:
+            yield f"{title(scaler)} wants {step.after} pods, says that it may not go further, and may want {step.allowed}"
 
     def _scaler(self, found: Deployment) -> HorizontalPodAutoscaler | None:
         name, namespace = found.metadata.name, found.metadata.namespace
@@ -166,23 +196,51 @@ class AutoscalersTakeTheirTime(Invariant):
 def _judged(found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, now: int) -> Iterator[str]:
     before, after = sizes[-1][1], wanted(found)
     rules = _rules(scaler, up=after > before)
-    least, most = scaler.spec.min_replicas or 1, scaler.spec.max_replicas
-    if rules is None or not least <= before <= most:
+    if rules is None:
         return
     sign = 1 if after > before else -1
-    limits = [
-        sign
-        * (start + sign * policy.value if policy.type == "Pods" else -(-start * (100 + sign * policy.value) // 100))
-        for policy in rules.policies
-        for start in [_at(sizes, now - policy.period_seconds * SECOND + LATE)]
-    ]
-    furthest = min(limits) if rules.select_policy == "Min" else max(limits)
+    furthest = _furthest(rules, sign, lambda since: [_at(sizes, now - since + LATE)])
     if sign * after > max(furthest, sign * before):
         yield f"{title(found)} got {after} pods instead of {before}, and {title(scaler)} allows {abs(furthest)} now"
     window = now - (rules.stabilization_window_seconds or 0) * SECOND + LATE
     grown = [size for (time, size), (_, last) in zip(sizes[1:], sizes, strict=False) if size > last and time > window]
     if sign < 0 and grown and after < max(grown):
         yield f"{title(found)} got {after} pods instead of {before}, too soon after it grew to {max(grown)}"
+
+
+def _step(found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, now: int) -> _Step:
+    """What it has got, and might have got, whatever its autoscaler has forgotten of what it has done before."""
+    before, after = sizes[-1][1], wanted(found)
+    sign = 1 if after > before else -1
+    rules = _rules(scaler, up=sign > 0)
+    if rules is None:
+        return _Step(sign, after, max(2 * before, 4) if sign > 0 else after)
+    return _Step(sign, after, sign * _furthest(rules, sign, lambda since: [before, *_around(sizes, now - since)]))
+
+
+def _is_within(scaler: HorizontalPodAutoscaler, size: int) -> bool:
+    """Whether a size is one that it may want; from any other it goes to the nearest of those at once."""
+    return (scaler.spec.min_replicas or 1) <= size <= scaler.spec.max_replicas
+
+
+def _furthest(rules: HPAScalingRules, sign: int, starts: Callable[[int], list[int]]) -> int:
+    """How far rules let one go, up or down by the sign, from any of the sizes that there may have been so long before."""
+    limits = [
+        min(
+            sign * start + policy.value
+            if policy.type == "Pods"
+            else sign * -(-start * (100 + sign * policy.value) // 100)
+            for start in starts(policy.period_seconds * SECOND)
+        )
+        for policy in rules.policies
+    ]
+    return min(limits) if rules.select_policy == "Min" else max(limits)
+
+
+def _around(sizes: Sizes, time: int) -> list[int]:
+    """The sizes that there were about a time."""
+    later = [size for since, size in sizes if time - LATE < since <= time + LATE]
+    return [_at(sizes, time - LATE), *later]
 
 
 def _at(sizes: Sizes, time: int) -> int:

@@ -44,7 +44,10 @@ FOR_CLIENTS = (
 
 
 class CertificatesAreDeserved(Invariant):
-    """Certificates are for requests that were approved, and for what their signer signs; each is made once."""
+    """Certificates are for requests that were approved, and for what their signer signs; each is made once.
+
+    And who deserves one is not told that his request has failed.
+    """
 
     name: ClassVar[str] = "certificates-are-deserved"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (CertificateSigningRequest,)
@@ -62,6 +65,8 @@ class CertificatesAreDeserved(Invariant):
             if not _is_deserved(new):
                 yield f"{title(new)} got a certificate that it does not deserve: {_told(new)}"
             yield from self._not_as_asked(new)
+        if has_condition(new, FAILED) and _is_deserved(old):
+            yield f"{title(new)} deserves a certificate, and is said to have failed: {_told(new)}"
         if _is_approved_by_itself(new) and not _is_approved_by_itself(old) and not _needs_nobody(new):
             yield f"{title(new)} was approved by itself: {_told(new)}"
 

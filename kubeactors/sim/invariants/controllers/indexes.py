@@ -1,0 +1,145 @@
+"""What holds of jobs whose pods have indexes: what they say of an index is what has become of its pods."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.api.batch.v1 import Job
+from kubeactors.api.batch.v1.job import COMPLETION_INDEX, TRACKING_FINALIZER
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.apimachinery.requests import ApiRequest, Delete
+from kubeactors.client import controller_of
+from kubeactors.sim.invariants.conduct import PODS, controller_name
+from kubeactors.sim.invariants.controllers.deadlines import ENDING
+from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
+from kubeactors.sim.network import Asked
+from kubeactors.sim.world import Commit, World
+
+JOB = "job"
+"""The controller of jobs."""
+
+
+class _Tries:
+    """What has become of the pods of a job, by index."""
+
+    __slots__ = ("counted", "ended", "succeeded")
+
+    def __init__(self) -> None:
+        self.succeeded: dict[int, None] = {}
+        self.counted: Counter[int] = Counter()
+        """How many have failed so that it counts against their index."""
+        self.ended: dict[int, dict[str, None]] = {}
+        """The uids of those that have failed, or were to go: many jobs take these for failed."""
+
+
+class IndexesAreTried(RequestInvariant):
+    """An index is completed if one of its pods has succeeded, and fails when they have failed as often as they may.
+
+    Not before that, unless the job says that it is to fail at once; and then there is no further pod of it.
+
+    Source: "Backoff limit per index" in Kubernetes' documentation of jobs; KEP-3850; calculateSucceededIndexes and
+    isIndexFailed in pkg/controller/job/indexed_job_utils.go (v1.36).
+    """
+
+    name: ClassVar[str] = "indexes-are-tried"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Job)
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._tries: dict[str, _Tries] = {}
+        """By the uid of a job."""
+        self._stopped: dict[str, None] = {}
+        """The uids of pods that jobs have deleted themselves: they did not fail before that."""
+
+    def asked(self, asked: Asked) -> None:
+        """Note which pods a job deletes."""
+        request = asked.request
+        if isinstance(request, Delete) and request.resource.resource == PODS and controller_name(asked.sender) == JOB:
+            pod = self.world.find(Pod, request.name, request.namespace)
+            if pod is not None and pod.metadata.deletion_timestamp is None:
+                self._stopped[pod.metadata.uid] = None
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow pods; look at what a job says, and at each pod that is created."""
+        current = commit.current
+        if isinstance(current, Job):
+            if isinstance(commit.old, Job) and isinstance(commit.new, Job):
+                yield from self._said(commit.old, commit.new)
+        elif isinstance(current, Pod) and COMPLETION_INDEX in current.metadata.annotations:
+            reference = controller_of(current.metadata)
+            job = self.world.by_uid.get(reference.uid) if reference is not None else None
+            if isinstance(job, Job) and not self.world.faults.is_spoilt(job.metadata.uid):
+                yield from self._pod(commit, current, job)
+
+    def _pod(self, commit: Commit, pod: Pod, job: Job) -> Iterator[str]:
+        tries = self._tries.setdefault(job.metadata.uid, _Tries())
+        index = int(pod.metadata.annotations[COMPLETION_INDEX])
+        most = job.spec.backoff_limit_per_index
+        if commit.old is None and most is not None and tries.counted[index] > most:
+            yield f"{title(job)} has created {title(pod)}: {tries.counted[index]} of its index have failed, {most} may"
+        phase, uid = pod.status.phase, pod.metadata.uid
+        if phase == "Succeeded":
+            tries.succeeded[index] = None
+        elif phase == "Failed" or (_goes(commit) and uid not in self._stopped):
+            tries.ended.setdefault(index, {})[uid] = None
+        if phase == "Failed" and _has_only_now(commit.old) and _counts(job, pod):
+            tries.counted[index] += 1
+
+    def _said(self, old: Job, new: Job) -> Iterator[str]:
+        before, after = old.status, new.status
+        if (before.completed_indexes, before.failed_indexes) == (after.completed_indexes, after.failed_indexes):
+            return
+        if _is_ending(old) or self.world.faults.is_spoilt(new.metadata.uid):
+            return  # those that it deletes because it ends may count as failed
+        tries = self._tries.get(new.metadata.uid, _Tries())
+        completed, failed = indexes(after.completed_indexes), indexes(after.failed_indexes or "")
+        for one in completed:
+            if one not in tries.succeeded:
+                yield f"{title(new)} says that index {one} is completed, and no pod of it has succeeded"
+        for one in failed:
+            needed, there = _needed(new), len(tries.ended.get(one, ()))
+            if there < needed:
+                yield f"{title(new)} says that index {one} has failed, and so have {there} of its pods, not {needed}"
+        for one in completed:
+            if one in failed:
+                yield f"{title(new)} says that index {one} is completed, and that it has failed"
+
+
+def indexes(text: str) -> dict[int, None]:
+    """The indexes that a status names, in order.
+
+    >>> list(indexes("1,3-5")), list(indexes(""))
+    ([1, 3, 4, 5], [])
+    """
+    ends = (part.partition("-") for part in text.split(",") if part)
+    return {one: None for first, _, last in ends for one in range(int(first), int(last or first) + 1)}
+
+
+def _needed(job: Job) -> int:
+    """How many pods of an index must have failed until it has: fewer, if a rule of the job says which kind is enough."""
+    rules = job.spec.pod_failure_policy.rules or () if job.spec.pod_failure_policy is not None else ()
+    at_once = any(one.action == "FailIndex" for one in rules)
+    return 1 if at_once else (job.spec.backoff_limit_per_index or 0) + 1
+
+
+def _goes(commit: Commit) -> bool:
+    return commit.new is None or commit.new.metadata.deletion_timestamp is not None
+
+
+def _is_ending(job: Job) -> bool:
+    return any(one.type in ENDING and one.status == "True" for one in job.status.conditions)
+
+
+def _has_only_now(old: TypedObject | None) -> bool:
+    return not isinstance(old, Pod) or old.status.phase != "Failed"
+
+
+def _counts(job: Job, pod: Pod) -> bool:
+    """Whether a failure counts for certain: its job wants to know of it, and has no rules about which do."""
+    return TRACKING_FINALIZER in pod.metadata.finalizers and job.spec.pod_failure_policy is None
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (IndexesAreTried,)
