@@ -8,8 +8,9 @@ from kubeactors.client import Expectations
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.simulation import Simulation
 from tests.quality.automatic.hunt import Course, campaign, hunt, outcome, sample
+from tests.quality.automatic.left_out import function_in
 from tests.quality.automatic.marks import Marks
-from tests.quality.automatic.mutants import in_force, mutants, named
+from tests.quality.automatic.mutants import in_force, mutants, named, of_function
 from tests.quality.automatic.operators import OPERATORS
 
 SCENARIOS = 12
@@ -89,6 +90,25 @@ def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operato
 )
 def test_what_can_make_no_difference_or_would_not_be_let_in_is_no_mistake(text: str, operator: str) -> None:
     assert ast.unparse(_First(operator).visit(ast.parse(text))) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "operator", "many"),
+    [
+        ("try: a = f()\nexcept E: raise\nreturn a", "swallow", 0),
+        ("try: f()\nexcept E: raise\nreturn 1", "swallow", 1),
+        ("if a is None: raise E\nreturn a.b", "swallow", 0),
+        ("if not a: raise E\nreturn a", "swallow", 1),
+        ("if a: return 1\nraise E", "swallow", 0),
+        ("if a and b: self.enqueue(key)", "drop_clause", 0),
+        ("if a or b: self.enqueue(key)", "drop_clause", 2),
+        ("if a and b: self.delete(key)", "drop_clause", 2),
+    ],
+)
+def test_no_mistake_is_made_that_a_type_checker_sees_or_that_only_wakes_somebody(
+    text: str, operator: str, many: int
+) -> None:
+    assert [one.operator for one in of_function("m", "f", function_in(text))].count(operator) == many
 
 
 def test_a_mutant_is_in_force_as_long_as_its_context_lasts() -> None:

@@ -13,7 +13,8 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from tests.quality.automatic.mutants import FunctionNode, Mutant, code_of, function_of, place, tree_of
+from tests.quality.automatic.left_out import FunctionNode
+from tests.quality.automatic.mutants import Mutant, code_of, function_of, place, tree_of
 from tests.quality.automatic.operators import droppable, omissible
 
 V = TypeVar("V")

@@ -14,6 +14,7 @@ from typing import cast
 
 import msgspec
 
+from tests.quality.automatic.left_out import FunctionNode, left_out
 from tests.quality.automatic.operators import OPERATORS, Operator
 
 ROOMS = (
@@ -117,14 +118,17 @@ def _tree(module: str) -> ast.Module:
 
 def _of_module(module: str) -> Iterator[Mutant]:
     for function, node in _functions(_tree(module), ""):
-        if any(word in node.name for word in SILENT):
-            continue
-        for operator in OPERATORS:
-            for number, line in enumerate(_lines(node, operator)):
-                yield Mutant(module, function, operator.__name__, number, line)
+        if not any(word in node.name for word in SILENT):
+            yield from of_function(module, function, node)
 
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+def of_function(module: str, function: str, node: FunctionNode) -> Iterator[Mutant]:
+    """Those of one function. They are counted with those that are left out, and so keep their names when these are not."""
+    none = left_out(node)
+    for operator in OPERATORS:
+        for number, where in enumerate(_places(node, operator)):
+            if where not in none:
+                yield Mutant(module, function, operator.__name__, number, getattr(where, "lineno", node.lineno))
 
 
 def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode]]:
@@ -135,11 +139,11 @@ def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode]]
             yield from _functions(child, f"{prefix}{child.name}.")
 
 
-def _lines(function: FunctionNode, operator: Operator) -> Iterator[int]:
+def _places(function: FunctionNode, operator: Operator) -> Iterator[ast.AST]:
     for statement in function.body:
         for node in ast.walk(statement):
             for _ in operator(node):
-                yield getattr(node, "lineno", function.lineno)
+                yield node
 
 
 class _Mistake(ast.NodeTransformer):
