@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
 
 import anyio
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from trio.lowlevel import Abort
 
 R = TypeVar("R")
+
+Work: TypeAlias = Callable[[], Coroutine[object, object, None]]
 
 
 class Parking(Protocol):
@@ -38,6 +40,10 @@ class Parking(Protocol):
 
     async def pause(self) -> None:
         """Let the event loop go round once."""
+        ...
+
+    def undisturbed(self, work: Work) -> Work:
+        """The same, for a task in which Ctrl-C is not raised: it is for the task of whoever is in charge."""
         ...
 
     def close(self) -> None:
@@ -79,6 +85,10 @@ class AsyncioParking:
             self._due = due
             self._timer = self._loop.call_later(max(due - monotonic_ns(), 0) / SECOND, self._ring)
         return self.park(wait)
+
+    def undisturbed(self, work: Work) -> Work:
+        """See `Parking`: asyncio cancels its main task."""
+        return work
 
     def _ring(self) -> None:
         self._timer = None
@@ -130,6 +140,15 @@ class TrioParking:
     def gave_up(self, wait: Wait[R]) -> bool:
         """See `Parking`: a task that is cancelled has left already."""
         return False
+
+    def undisturbed(self, work: Work) -> Work:
+        """See `Parking`: trio raises it in whichever task runs, unless that is protected; then in its main task."""
+
+        @self._lowlevel.enable_ki_protection
+        async def protected() -> None:
+            await work()
+
+        return protected
 
     async def park_until(self, wait: Wait[None], due: int) -> None:
         """See `Parking`."""

@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 from kubeactors.actor.activation import CLOSED, Activation
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.driver import Entry
+from kubeactors.actor.endings import end
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.logs import LogSink
 from kubeactors.actor.overdue import UNENDING, at_work_on, report_unending, warn_of
@@ -79,7 +80,7 @@ class Pump:
         self.cancelled = (anyio.get_cancelled_exc_class(),)
         self._group = group
         self.kernel.variables = copy_context()
-        group.start_soon(self._work, name=f"{self._name} pump")
+        group.start_soon(self.parking.undisturbed(self._work), name=f"{self._name} pump")
 
     def close(self) -> None:
         """The actors are being stopped: end when the last one has ended."""
@@ -146,6 +147,7 @@ class Pump:
     def _break_down(self) -> None:
         """A bug of ours, or an observer of dead letters that raises: nobody can turn the crank; let the block end."""
         self.is_closing = True
+        end(self.kernel.root, "the system broke down")
         for activation in self._delegated:
             assert activation.scope is not None
             activation.scope()
@@ -226,7 +228,7 @@ class Pump:
         if self._spare:
             self._spare.popleft().set(None)
         else:
-            self._group.start_soon(self._work, name=f"{self._name} worker")
+            self._group.start_soon(self.parking.undisturbed(self._work), name=f"{self._name} worker")
 
     async def _be_spare(self) -> bool:
         """Wait to be the pump again; False if there are enough spare tasks."""
