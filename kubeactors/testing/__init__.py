@@ -1,18 +1,18 @@
-"""The test kit, for this project and for other people's components. Each part is imported when it is first used.
+"""The public test kit. Each part is imported when it is first used.
 
-    probe.py          stands in for an actor, in virtual time: `TestProbe`
-    async_probe.py    the same words with `await`, in any system: `AsyncTestProbe`
-    actors.py         time by hand, and an actor alone: `ManualTime`, `Alone`
+    probe.py          an actor that records what it receives, in virtual time: `TestProbe`
+    async_probe.py    the same for coroutines, in any system: `AsyncTestProbe`
+    actors.py         a manual clock, and one actor run synchronously: `ManualTime`, `Alone`
     drivers.py        one test on every driver: `Actors`
     plugin.py         the pytest plugin: the fixtures `actors`, `sim` and `alone`
-    builders.py       valid objects in one line: `make_pod`, `make_deployment`, ...
-    store_backend.py  what a backend owes the store, as tests: `StoreBackendContract`
-    container_runtime.py  what a container runtime owes the kubelet, as tests: `ContainerRuntimeContract`
-    heard.py          a recipient that keeps what it is told: `Heard`
-    inbox.py          what a probe has been told, and how that is judged
-    store_requests.py  the store's requests, in short
+    builders.py       small valid objects: `make_pod`, `make_deployment`, ...
+    store_backend.py  the contract suite for backends of the store: `StoreBackendContract`
+    container_runtime.py  the contract suite for container runtimes: `ContainerRuntimeContract`
+    heard.py          a recipient that records messages: `Heard`
+    inbox.py          the messages that a probe has received, and assertions about them
+    store_requests.py  short forms of the store's requests
 
-Who sends to it: components under test. What it sends: what a test says.
+Who sends to it: components under test. What it sends: what a test tells it to.
 """
 
 from importlib import import_module

@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 class ManualTime:
-    """Lets virtual time pass, and nothing else: what is ready is delivered before and after.
+    """Advances the virtual clock of a `SimSystem`. Messages that are ready are delivered before and after.
 
     >>> sim = SimSystem()
     >>> time = ManualTime(sim)
@@ -30,21 +30,21 @@ class ManualTime:
 
     @property
     def seconds(self) -> float:
-        """Since the system started."""
+        """Virtual seconds since the system started."""
         return self._sim.now / 1e9
 
     def advance(self, seconds: float) -> None:
-        """Let so much time pass; timers that are due fire in order."""
+        """Advance the clock by `seconds`; timers that become due fire in the order of their due times."""
         self._sim.settle()
         self._sim.run(seconds)
         self._sim.settle()
 
 
 class Alone(Generic[M]):
-    """One actor by itself, synchronously: every call returns when it has nothing left to do.
+    """Runs one actor synchronously, without an event loop: each call returns when no message is left to handle.
 
-    A failure of the actor, or of a child of it, is raised by the call that brought it about. Behind the scenes its
-    supervisor has restarted it.
+    An exception in a handler of the actor, or of one of its children, is raised by the call that caused it; the actor
+    has been restarted by its supervisor by then.
 
     >>> from kubeactors.actor import handle
     >>> from kubeactors.message import Message
@@ -66,8 +66,8 @@ class Alone(Generic[M]):
     2
 
     Args:
-        factory: makes the actor; usually its class.
-        name: of the actor.
+        factory: returns a new instance; usually the actor's class.
+        name: the actor's name, the last part of its path.
     """
 
     def __init__(self, factory: Callable[[], Actor[M]], name: str = "alone") -> None:
@@ -79,24 +79,24 @@ class Alone(Generic[M]):
         self._settle()
 
     def tell(self, message: M) -> None:
-        """Tell it a message and let it handle it.
+        """Send the actor a message and run until it is handled.
 
         Raises:
-            AssertionError: it refused the message.
+            AssertionError: the mailbox refused the message.
             Exception: what its handler raised.
         """
         assert self.ref.tell(message), f"{self.ref.path} refused {message!r}"
         self._settle()
 
     def ask(self, request: Request[R]) -> R:
-        """Its reply. Raises what `Ref.ask` raises."""
+        """Send the actor a request and return its reply. Raises what `Ref.ask` raises."""
         try:
             return self.sim.ask(self.ref, request)
         finally:
             self._failures.clear()  # the asker is told already
 
     def advance(self, seconds: float) -> None:
-        """Let so much time pass; its timers fire.
+        """Advance the virtual clock by `seconds`; the actor's timers fire.
 
         Raises:
             Exception: what a handler raised.
@@ -105,17 +105,17 @@ class Alone(Generic[M]):
         self._settle()
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the actor."""
         self.sim.stop(self.ref)
         self._settle()
 
     def probe(self, name: str = "probe", replies: Replies | None = None) -> TestProbe:
-        """Something for it to talk to."""
+        """A probe in the same system, for the actor to send messages to."""
         return TestProbe(self.sim, name, replies)
 
     @property
     def logged(self) -> list[tuple[str, dict[str, object]]]:
-        """What it logged: event and fields."""
+        """The log lines of the actor so far: event name and fields, oldest first."""
         return [(event, fields) for _, _, event, _, fields in self.sim.logged]
 
     def _settle(self) -> None:
@@ -127,8 +127,8 @@ class Alone(Generic[M]):
 
 
 class AloneFactory(Protocol):
-    """What the fixture `alone` is."""
+    """The type of the pytest fixture `alone`."""
 
     def __call__(self, factory: Callable[[], Actor[M]], name: str = "alone") -> Alone[M]:
-        """The actor, started."""
+        """Start an actor and return its `Alone`."""
         ...

@@ -1,4 +1,4 @@
-"""Probes for tests that are coroutines: the words of `TestProbe`, to be awaited."""
+"""Probes for tests that are coroutines: the methods of `TestProbe`, to be awaited."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,7 +14,7 @@ M = TypeVar("M")
 
 
 class AsyncTestProbe:
-    """Stands in for an actor in any system; `ref` is its address. One task at a time waits for what it is told.
+    """An actor of any system that records the messages sent to `ref`. One task at a time may await an `expect...`.
 
     >>> import anyio
     >>> from kubeactors.message import Message
@@ -29,9 +29,10 @@ class AsyncTestProbe:
     Greeting(text='hello')
 
     Args:
-        system: where it lives; entered already.
-        name: of the actor.
-        replies: what it answers, by the type of the request. Others are answered by `reply`, or never.
+        system: the system in which the probe lives; it runs already.
+        name: the probe's name, the last part of its path.
+        replies: for each type of request, a function from the request to its reply. Other requests are answered by
+            `reply`, or not at all.
     """
 
     def __init__(self, system: ActorSystem | SimSystem, name: str = "probe", replies: Replies | None = None) -> None:
@@ -43,7 +44,7 @@ class AsyncTestProbe:
         self.ref: Ref[object] = self._cell
 
     def __iter__(self) -> Iterator[object]:
-        """What has come and was not expected yet, in order."""
+        """Iterate over the messages received and not yet consumed by an `expect...`, oldest first."""
         return iter(self._inbox)
 
     async def expect(self, type_: type[M], where: Callable[[M], bool] | None = None, *, seconds: float = 5.0) -> M:
@@ -62,16 +63,16 @@ class AsyncTestProbe:
         self._inbox.take_in_any_order(messages, seconds)
 
     async def expect_none(self, *, seconds: float = 0.05) -> None:
-        """Nothing comes within so many seconds: few by default, since they really pass.
+        """Wait for `seconds` of real time, within which no message may be received.
 
         Raises:
-            AssertionError: something has come.
+            AssertionError: a message was received.
         """
         await self._until(lambda: bool(self._inbox), seconds)
         self._inbox.nothing()
 
     def drain(self) -> tuple[object, ...]:
-        """Take everything that has come."""
+        """Consume and return all messages received so far."""
         return self._inbox.drain()
 
     def reply(self, value: object) -> None:
@@ -79,11 +80,11 @@ class AsyncTestProbe:
         self._inbox.reply(value)
 
     def watch(self, ref: Ref[M]) -> None:
-        """Be told `Terminated` when an actor has ended."""
+        """Receive `Terminated` when the actor has stopped."""
         watch(self._cell, cast("Cell", ref))
 
     def subscribe_dead_letters(self) -> None:
-        """Be told a `DeadLetter` for each message that nobody takes."""
+        """Receive a `DeadLetter` for each message that could not be delivered."""
         self._system.kernel.mourners[self._cell] = None
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:

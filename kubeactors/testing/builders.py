@@ -1,4 +1,4 @@
-"""Objects to test with: valid, small, and said in one line.
+"""Builders of small, valid objects for tests, each in one line.
 
 Every builder takes what tests mostly vary; for the rest use `msgspec.structs.replace` on what it returns.
 """
@@ -43,7 +43,7 @@ def make_pod_spec(
     grace_seconds: int | None = None,
     tolerations: Sequence[Toleration] = (),
 ) -> PodSpec:
-    """One container, named `main`.
+    """A pod spec with one container, named `main`.
 
     >>> make_pod_spec(image="a:1").containers[0].image
     'a:1'
@@ -65,13 +65,13 @@ def make_pod(
     owners: Sequence[OwnerReference] = (),
     spec: PodSpec | None = None,
 ) -> Pod:
-    """A pod that nobody owns, unless `owners` says so."""
+    """A pod without owners, unless `owners` lists some."""
     metadata = ObjectMeta(name=name, namespace=namespace, labels=dict(labels or {}), owner_references=tuple(owners))
     return Pod(metadata=metadata, spec=spec or make_pod_spec())
 
 
 def make_template(labels: Mapping[str, str], spec: PodSpec | None = None) -> PodTemplateSpec:
-    """What pods are made from."""
+    """A pod template with these labels."""
     return PodTemplateSpec(metadata=ObjectMeta(labels=dict(labels)), spec=spec or make_pod_spec())
 
 
@@ -83,7 +83,7 @@ def make_replica_set(
     labels: Mapping[str, str] | None = None,
     spec: PodSpec | None = None,
 ) -> ReplicaSet:
-    """So many pods labelled `app: NAME`, or as `labels` says."""
+    """A ReplicaSet of `replicas` pods labelled `app: NAME`, or `labels`."""
     labels = dict(labels or {"app": name})
     return ReplicaSet(
         metadata=ObjectMeta(name=name, namespace=namespace),
@@ -104,7 +104,7 @@ def make_deployment(  # noqa: PLR0913 -- what tests of rollouts vary
     max_surge: IntOrString | None = None,
     max_unavailable: IntOrString | None = None,
 ) -> Deployment:
-    """A deployment of pods labelled `app: NAME`, or as `labels` says. Surge and unavailability are those of Kubernetes.
+    """A Deployment of `replicas` pods labelled `app: NAME`, or `labels`; surge and unavailability default as in Kubernetes.
 
     >>> make_deployment(replicas=5).spec.replicas
     5
@@ -131,7 +131,7 @@ def make_service(
     selector: Mapping[str, str] | None = None,
     port: int = 80,
 ) -> Service:
-    """A service in front of pods labelled `app: NAME`, or as `selector` says."""
+    """A Service that selects pods labelled `app: NAME`, or `selector`."""
     return Service(
         metadata=ObjectMeta(name=name, namespace=namespace),
         spec=ServiceSpec(ports=(ServicePort(port=port),), selector=dict(selector or {"app": name})),
@@ -148,7 +148,7 @@ def make_node(  # noqa: PLR0913 -- what tests of placement vary
     taints: Sequence[Taint] = (),
     ready: bool = True,
 ) -> Node:
-    """A node as its kubelet reports it."""
+    """A Node as its kubelet reports it; capacity and allocatable resources are the same."""
     room = {"cpu": cpu, "memory": memory, "ephemeral-storage": "1Ti", "pods": pods}
     condition = NodeCondition(type="Ready", status="True" if ready else "False")
     return Node(

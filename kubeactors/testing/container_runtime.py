@@ -1,4 +1,4 @@
-"""What every container runtime promises to a kubelet, as tests: derive from `ContainerRuntimeContract`, and run them.
+"""The contract suite for container runtimes: derive a test class from `ContainerRuntimeContract` and run it with pytest.
 
 class TestMyRuntime(ContainerRuntimeContract):
     def lab(self) -> RuntimeLab:
@@ -29,11 +29,11 @@ NOW = 1_767_225_600 * SECOND
 
 
 class RuntimeLab(Protocol):
-    """A runtime under test, with a clock, and images that it can run."""
+    """The runtime under test, its clock, and images that it can run."""
 
     @property
     def runtime(self) -> ContainerRuntime:
-        """With room for ten pods at least, and less than five hundred."""
+        """The runtime. It has addresses for at least 10 and fewer than 500 pods."""
         ...
 
     @property
@@ -47,16 +47,16 @@ class RuntimeLab(Protocol):
         ...
 
     def now(self) -> int:
-        """Unix nanoseconds."""
+        """The current time in nanoseconds since 1970."""
         ...
 
     def run(self, seconds: float) -> None:
-        """Let so much time pass."""
+        """Let `seconds` pass."""
         ...
 
 
 class _Kubelet:
-    """Looks at a sandbox only when it is told to, or when it was said that something would change."""
+    """A minimal kubelet: looks at a sandbox only when the runtime tells it to, or has announced a change."""
 
     def __init__(self, lab: RuntimeLab) -> None:
         self.lab = lab
@@ -84,7 +84,7 @@ class _Kubelet:
         return id_
 
     def until(self, id_: str, sandbox: PodSandbox, state: ContainerState, seconds: float = 60.0) -> RuntimeContainer:
-        """Look as a kubelet does, until the container is so."""
+        """Look as a kubelet does until the container is in `state`; fails after `seconds`."""
         lab, runtime = self.lab, self.lab.runtime
         end = lab.now() + int(seconds * SECOND)
         seen = runtime.container_status(id_, lab.now())
@@ -104,7 +104,7 @@ class _Kubelet:
         return sandbox, id_
 
     def outcome(self, output: Heard[Output]) -> list[Output]:
-        """What a command told, to its end."""
+        """The whole output of a command, once it has ended."""
         for _ in range(1000):
             if output.messages and isinstance(output.messages[-1], Ended):
                 return output.messages
@@ -112,7 +112,7 @@ class _Kubelet:
         raise AssertionError(f"the command has not ended: {output.messages}")
 
     def _wait(self, seconds: float) -> None:
-        """Let time pass, and look if that is due, or if it was asked for."""
+        """Let `seconds` pass, and look if a change was due or announced."""
         lab, runtime = self.lab, self.lab.runtime
         sandboxes = runtime.list_pod_sandboxes()
         due = [runtime.next_change(one.id, lab.now()) for one in sandboxes]
@@ -124,10 +124,10 @@ class _Kubelet:
 
 
 class ContainerRuntimeContract:
-    """The promises. Each test makes a lab of its own."""
+    """The promises that a kubelet relies on. Each test makes a lab of its own."""
 
     def lab(self) -> RuntimeLab:
-        """A runtime that runs nothing yet."""
+        """A new lab, whose runtime runs nothing yet."""
         raise NotImplementedError
 
     def test_each_sandbox_has_an_address_of_its_own(self) -> None:

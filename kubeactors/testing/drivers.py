@@ -1,4 +1,4 @@
-"""One test on every driver: the little that a test needs of an actor system, the same for all of them."""
+"""One test on every driver: an actor system with the same interface in event loops and in the simulator."""
 
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -23,7 +23,7 @@ SIMULATOR = "simulator"
 
 
 class LogLine(msgspec.Struct, frozen=True):
-    """What an actor logged."""
+    """One line of an actor's log."""
 
     level: str
     event: str
@@ -32,7 +32,7 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 class _Remembering(ActorSystem):
-    """Keeps the lines of its log, and writes them as ever."""
+    """An actor system that records its log lines besides writing them."""
 
     def __init__(self) -> None:
         super().__init__("test")
@@ -45,14 +45,14 @@ class _Remembering(ActorSystem):
 
 
 class Actors:
-    """What a test does with actors, in the same words on asyncio, uvloop, trio and in the simulator.
+    """An actor system for a test that runs unchanged on asyncio, uvloop, trio and in the simulator.
 
     It is the fixture `actors` of the pytest plugin: an `async def` test that takes it runs once on each driver. In the
     simulator a test that awaits anything else than actors, probes and `sleep` fails with `ForeignAwait`.
 
     Args:
         driver: `asyncio`, `uvloop`, `trio` or `simulator`.
-        timeout_seconds: of real time, after which a test in an event loop is cancelled and fails.
+        timeout_seconds: real time after which a test in an event loop is cancelled and fails.
     """
 
     def __init__(self, driver: str, timeout_seconds: float = 60.0) -> None:
@@ -62,7 +62,7 @@ class Actors:
         self._real: _Remembering | None = None
 
     def hosting(self, test: Callable[..., Coroutine[object, object, object]]) -> Callable[..., object]:
-        """The test with the system around it: a coroutine function, or in the simulator a plain one."""
+        """Wrap a test so that it runs inside the system: as a coroutine function, or in the simulator as a plain one."""
         if self._sim is not None:
             sim = self._sim
 
@@ -86,7 +86,7 @@ class Actors:
 
     @property
     def system(self) -> ActorSystem | SimSystem:
-        """The system itself, for what is the same in both: `find`, `statistics`, `tree`, `kernel`."""
+        """The running system; both kinds have `find`, `statistics`, `tree` and `kernel`."""
         system = self._sim or self._real
         assert system is not None, "the fixture `actors` is for `async def` tests, which the plugin of anyio runs"
         return system
@@ -108,35 +108,35 @@ class Actors:
         return ref
 
     async def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float = 30.0) -> R:
-        """The same as `ref.ask`."""
+        """Send a request and return the reply, as `ref.ask` does."""
         return await ref.ask(request, timeout_seconds=timeout_seconds)
 
     async def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
-        """End an actor and its descendants; return when they have ended."""
+        """Stop an actor and its descendants; return when they have stopped."""
         cell = cast("Cell", ref)
         self.system.kernel.stop(cell, reason)
         while cell.state is not State.STOPPED:
             await self.sleep(0.001)
 
     async def sleep(self, seconds: float) -> None:
-        """Let time pass: real time, or virtual time in the simulator."""
+        """Sleep for `seconds` of real time, or of virtual time in the simulator."""
         system, wait = self.system, Wait[None]()
         system.refresh()
         system.kernel.at(system.kernel.now + int(seconds * SECOND), partial(wait.set, None))
         await system.outside(wait, helps=False)
 
     def probe(self, name: str = "", replies: Replies | None = None) -> AsyncTestProbe:
-        """Something that stands in for an actor."""
+        """A probe in this system, which records the messages sent to it."""
         return AsyncTestProbe(self.system, name, replies)
 
     @property
     def dead_letters(self) -> int:
-        """How many messages nobody took."""
+        """The number of messages that could not be delivered."""
         return self.system.kernel.dead_letters
 
     @property
     def logged(self) -> list[LogLine]:
-        """What actors and their supervisors have logged so far."""
+        """The log lines of actors and supervisors so far, oldest first."""
         if self._sim is not None:
             return [LogLine(level, event, path, fields) for _, level, event, path, fields in self._sim.logged]
         assert self._real is not None

@@ -1,4 +1,4 @@
-"""A recipient that keeps what it is told."""
+"""A recipient of messages that records them."""
 
 from typing import Generic, TypeVar
 
@@ -6,7 +6,7 @@ M = TypeVar("M")
 
 
 class Heard(Generic[M]):
-    """In place of an actor's ref.
+    """Takes the place of an actor's ref and records the messages sent to it, oldest first.
 
     >>> heard: Heard[int] = Heard()
     >>> heard.tell(1), heard.messages
@@ -20,10 +20,10 @@ class Heard(Generic[M]):
         return bool(self.messages)
 
     def tell(self, message: M, /) -> bool:
-        """Keep it."""
+        """Record the message; never refuses."""
         self.messages.append(message)
         return True
 
     def clear(self) -> None:
-        """Forget what was told."""
+        """Forget all recorded messages."""
         self.messages.clear()

@@ -1,4 +1,4 @@
-"""What a probe has been told, and how it is judged."""
+"""The messages that a probe has received, and the assertions about them."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -11,11 +11,11 @@ from kubeactors.message import Message, Request
 M = TypeVar("M")
 
 Replies = Mapping[type, Callable[[object], object]]
-"""What a probe answers, by the type of the request."""
+"""For each type of request, a function from the request to the probe's reply."""
 
 
 class Inbox:
-    """What has come and was not expected yet, in order."""
+    """Messages received and not yet consumed, oldest first."""
 
     def __init__(self) -> None:
         self._come: deque[tuple[object, Later[object] | None]] = deque()
@@ -30,21 +30,21 @@ class Inbox:
         return len(self._come)
 
     def put(self, message: object, reply: Later[object] | None) -> None:
-        """A message has come; `reply` is owed for it."""
+        """Add a message; `reply` is the promise to answer it, if it is a request."""
         self._come.append((message, reply))
         self.wake()
 
     def wake(self) -> None:
-        """Let whoever waits for an arrival look."""
+        """Wake the task that awaits `arrival`."""
         self._arrival.set(None)
 
     def arrival(self) -> Wait[None]:
-        """Awaitable: done when the next message has come, or at `wake`."""
+        """Awaitable: done when the next message is added, or at `wake`."""
         self._arrival = Wait()
         return self._arrival
 
     def take(self, type_: type[M], where: Callable[[M], bool] | None, seconds: float) -> M:
-        """The first one, which must be of this type and satisfy `where`."""
+        """Consume the oldest message, which must be of type `type_` and satisfy `where`."""
         assert self._come, f"no {type_.__name__} came within {seconds:g} s"
         message = self._pop()
         assert isinstance(message, type_), f"expected {type_.__name__}, got {message!r}"
@@ -52,11 +52,11 @@ class Inbox:
         return message
 
     def has(self, type_: type[M], where: Callable[[M], bool] | None) -> bool:
-        """Whether there is one of this type that satisfies `where`."""
+        """Whether a message of type `type_` satisfies `where`."""
         return any(isinstance(one, type_) and (where is None or where(one)) for one in self)
 
     def fish(self, type_: type[M], where: Callable[[M], bool] | None, seconds: float) -> M:
-        """The first one of this type that satisfies `where`; those before it are thrown away."""
+        """Consume messages up to the first of type `type_` that satisfies `where`; those before it are discarded."""
         passed: list[object] = []
         while self._come:
             message = self._pop()
@@ -66,7 +66,7 @@ class Inbox:
         raise AssertionError(f"no such {type_.__name__} came within {seconds:g} s, but {passed!r}")
 
     def take_in_any_order(self, wanted: tuple[object, ...], seconds: float) -> None:
-        """The first ones, which must equal these in some order."""
+        """Consume the oldest messages, which must equal `wanted` in any order."""
         missing = list(wanted)
         for message in [self._pop() for _ in range(min(len(wanted), len(self)))]:
             assert message in missing, f"expected {missing!r} in any order, got {message!r}"
@@ -74,15 +74,15 @@ class Inbox:
         assert not missing, f"{missing!r} did not come within {seconds:g} s"
 
     def nothing(self) -> None:
-        """There must be none."""
+        """Assert that no message is left."""
         assert not self._come, f"expected nothing, got {self._come[0][0]!r}"
 
     def drain(self) -> tuple[object, ...]:
-        """Take all."""
+        """Consume and return all messages."""
         return tuple(self._pop() for _ in range(len(self)))
 
     def reply(self, value: object) -> None:
-        """Answer the request that was taken last."""
+        """Reply to the request consumed last."""
         assert self._owed is not None, f"nobody waits for a reply to {self._taken!r}"
         owed, self._owed = self._owed, None
         owed.reply(value)
@@ -114,7 +114,7 @@ class Probing(Actor[Message]):
         self._replies = replies
 
     def take(self, message: object) -> object:
-        """Keep it, and reply if there is a reply to it."""
+        """Record the message, and reply if `replies` has a function for its type."""
         reply = self._replies.get(type(message))
         if reply is not None or not isinstance(message, Request):
             self._inbox.put(message, None)

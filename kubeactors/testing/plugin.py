@@ -26,17 +26,17 @@ BACKENDS: dict[str, tuple[str, dict[str, bool]]] = {
     "trio": ("trio", {}),
     "simulator": ("asyncio", {}),  # where asynchronous fixtures run; the test itself needs no event loop
 }
-"""What anyio's plugin knows a driver by."""
+"""The `anyio_backend` of each driver."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What can be said in the ini file."""
+    """Declare the options of the ini file."""
     parser.addini("kubeactors_drivers", f"drivers for the fixture `actors`, of {', '.join(BACKENDS)}", type="args")
     parser.addini("kubeactors_timeout_seconds", "for a test with `actors` in an event loop", default="60")
 
 
 def drivers(named: list[str]) -> list[str]:
-    """Those that are named, or all that are installed.
+    """The drivers that are named, or all that are installed.
 
     Raises:
         pytest.UsageError: there is no driver of that name.
@@ -73,7 +73,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 @pytest.fixture
 def actors(request: pytest.FixtureRequest, anyio_backend: object) -> "Actors":  # noqa: ARG001 -- has anyio's plugin run the test
-    """What a test does with actors, the same on every driver."""
+    """An actor system; the test runs once on each driver."""
     from kubeactors.testing import Actors  # noqa: PLC0415 -- most runs of pytest do not need it
 
     return Actors(request.param, float(request.config.getini("kubeactors_timeout_seconds")))
@@ -89,7 +89,7 @@ def sim() -> "SimSystem":
 
 @pytest.fixture
 def alone() -> "AloneFactory":
-    """One actor by itself: `alone(Counter)`."""
+    """Runs one actor synchronously: `alone(Counter)`."""
     from kubeactors.testing import Alone  # noqa: PLC0415 -- the same
 
     return Alone

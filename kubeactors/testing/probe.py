@@ -13,7 +13,7 @@ M = TypeVar("M")
 
 
 class TestProbe:
-    """Stands in for an actor in a `SimSystem`; `ref` is its address. While it waits, virtual time passes.
+    """An actor of a `SimSystem` that records the messages sent to `ref`. While an `expect...` waits, virtual time passes.
 
     >>> from kubeactors.message import Message
     >>> class Greeting(Message, frozen=True):
@@ -27,9 +27,10 @@ class TestProbe:
     >>> probe.expect_none()
 
     Args:
-        sim: whose time passes.
-        name: of the actor.
-        replies: what it answers, by the type of the request. Others are answered by `reply`, or never.
+        sim: the system in which the probe lives.
+        name: the probe's name, the last part of its path.
+        replies: for each type of request, a function from the request to its reply. Other requests are answered by
+            `reply`, or not at all.
     """
 
     __test__ = False  # pytest collects classes by their name
@@ -40,62 +41,62 @@ class TestProbe:
         self.ref: Ref[object] = cast("Ref[object]", sim.spawn(partial(Probing, self._inbox, replies or {}), name=name))
 
     def __iter__(self) -> Iterator[object]:
-        """What has come and was not expected yet, in order."""
+        """Iterate over the messages received and not yet consumed by an `expect...`, oldest first."""
         return iter(self._inbox)
 
     def expect(self, type_: type[M], where: Callable[[M], bool] | None = None, *, seconds: float = 5.0) -> M:
-        """The next message, which must be of this type, and satisfy `where`.
+        """Consume the next message, which must be of type `type_` and satisfy `where`.
 
         Raises:
-            AssertionError: it is another one, or none comes within so many seconds.
+            AssertionError: the next message is another one, or none is received within `seconds` of virtual time.
         """
         self._sim.run_until(lambda: bool(self._inbox), seconds)
         return self._inbox.take(type_, where, seconds)
 
     def fish_for(self, type_: type[M], where: Callable[[M], bool] | None = None, *, seconds: float = 5.0) -> M:
-        """The next message of this type that satisfies `where`; what comes before it is thrown away.
+        """Consume messages up to the first of type `type_` that satisfies `where`; those before it are discarded.
 
         Raises:
-            AssertionError: none comes within so many seconds.
+            AssertionError: no such message is received within `seconds` of virtual time.
         """
         self._sim.run_until(lambda: self._inbox.has(type_, where), seconds)
         return self._inbox.fish(type_, where, seconds)
 
     def expect_in_any_order(self, *messages: object, seconds: float = 5.0) -> None:
-        """The next messages, which must be equal to these, whatever their order.
+        """Consume the next messages, which must equal `messages` in any order.
 
         Raises:
-            AssertionError: another one comes, or not all within so many seconds.
+            AssertionError: another message is received, or one is missing after `seconds` of virtual time.
         """
         self._sim.run_until(lambda: len(self._inbox) >= len(messages), seconds)
         self._inbox.take_in_any_order(messages, seconds)
 
     def expect_none(self, *, seconds: float = 1.0) -> None:
-        """Let so much time pass, in which nothing comes.
+        """Advance the clock by `seconds`, within which no message may be received.
 
         Raises:
-            AssertionError: something has come.
+            AssertionError: a message was received.
         """
         self._sim.run_until(lambda: bool(self._inbox), seconds)
         self._inbox.nothing()
 
     def drain(self) -> tuple[object, ...]:
-        """Take everything that has come, without letting time pass."""
+        """Consume and return all messages received so far, without advancing the clock."""
         self._sim.settle()
         return self._inbox.drain()
 
     def reply(self, value: object) -> None:
-        """Answer the request that was expected last.
+        """Reply to the request consumed last.
 
         Raises:
-            AssertionError: it was no request, or is answered.
+            AssertionError: it was no request, or has been replied to.
         """
         self._inbox.reply(value)
 
     def watch(self, ref: Ref[M]) -> None:
-        """Be told `Terminated` when an actor has ended."""
+        """Receive `Terminated` when the actor has stopped."""
         watch(cast("Cell", self.ref), cast("Cell", ref))
 
     def subscribe_dead_letters(self) -> None:
-        """Be told a `DeadLetter` for each message that nobody takes."""
+        """Receive a `DeadLetter` for each message that could not be delivered."""
         self._sim.kernel.mourners[cast("Cell", self.ref)] = None
