@@ -106,6 +106,40 @@ def test_what_needs_no_change_is_the_same_object() -> None:
             {"a": 1},
             ["a: Invalid value: 1: a in body should be greater than or equal to 2"],
         ),
+        (an_object(a={"type": "integer"}), {"a": 2.0}, []),
+        (
+            an_object(a={**TEXT, "oneOf": [{"minLength": 2}, {"pattern": "^x"}, {"maxLength": 3}]}),
+            {"a": "xy"},
+            ['<nil>: Invalid value: "": "a" must validate one and only one schema (oneOf). Found 3 valid alternatives'],
+        ),
+        (
+            an_object(a={**TEXT, "oneOf": [{"minLength": 3}, {"pattern": "^x"}, {"maxLength": 3}]}),
+            {"a": "xy"},
+            [
+                '<nil>: Invalid value: "": "a" must validate one and only one schema (oneOf). Found 2 valid alternatives',
+                'a: Invalid value: "xy": a in body should be at least 3 chars long',
+            ],
+        ),
+        (
+            an_object(a={**TEXT, "allOf": [{"minLength": 3}, {"pattern": "^x"}, {"maxLength": 3}]}),
+            {"a": "yy"},
+            [
+                'a: Invalid value: "yy": a in body should be at least 3 chars long',
+                "a: Invalid value: \"yy\": a in body should match '^x'",
+                '<nil>: Invalid value: "": "a" must validate all the schemas (allOf)',
+            ],
+        ),
+        (
+            an_object(
+                a=a_list({"type": "object", "allOf": [{"properties": {"b": {"maximum": 1}}}, {"required": ["c"]}]})
+            ),
+            {"a": [{"b": 2}]},
+            [
+                "a[0].b: Invalid value: 2: a[0].b in body should be less than or equal to 1",
+                "a[0].c: Required value",
+                '<nil>: Invalid value: "": "a[0]" must validate all the schemas (allOf). None validated',
+            ],
+        ),
     ],
 )
 def test_values_are_checked(schema: Raw, value: Raw, errors: list[str]) -> None:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Protocol, cast
 
 import msgspec
@@ -26,6 +27,7 @@ from kubeactors.apimachinery.field import (
 )
 from kubeactors.apimachinery.ip import parse_cidr
 from kubeactors.apimachinery.regexp import compiled
+from kubeactors.apimachinery.structural.all_of import unfulfilled
 from kubeactors.apimachinery.structural.node import Raw
 
 NIL = "<nil>"
@@ -82,8 +84,9 @@ class ValueValidator:
     def __init__(self, schema: Raw) -> None:
         import jsonschema_rs  # noqa: PLC0415 - for those alone who have custom kinds
 
+        self._schema = draft4(schema)
         made = jsonschema_rs.Draft4Validator(
-            draft4(schema),
+            self._schema,
             formats=_FORMATS,
             validate_formats=True,
             ignore_unknown_formats=True,
@@ -96,9 +99,14 @@ class ValueValidator:
 
         Errors name their fields from below `path` on, as the original does.
         """
+        new: list[_Found] = []
         for found in _relevant(self._validator.iter_errors(value)):
             if old is None or _at(old, found.instance_path) != found.instance:
+                new.append(found)
                 yield from _told(found, path, _below(found.instance_path))
+        for one in unfulfilled(((found.instance_path, found.schema_path) for found in new), self._schema):
+            none = "" if one.partly else ". None validated"
+            yield invalid(NIL, "", f'"{_below(one.value)}" must validate all the schemas (allOf){none}')
 
 
 def draft4(schema: Raw) -> dict[str, object]:
@@ -155,11 +163,15 @@ _ONE_OF_STRING = ("maxLength", "minLength", _GO_PATTERN)
 
 
 def _relevant(found: Iterable[_Found]) -> Iterator[_Found]:
-    """Of a value of the wrong type nothing else is told, of a text one thing."""
-    by_value: dict[tuple[str | int, ...], list[_Found]] = {}
+    """By one schema nothing else is told of a value of the wrong type, and of a text one thing.
+
+    A number without a fraction is an integer, however it is written.
+    """
+    by_schema: dict[tuple[tuple[str | int, ...], ...], list[_Found]] = {}
     for one in found:
-        by_value.setdefault(tuple(one.instance_path), []).append(one)
-    for errors in by_value.values():
+        if not _is_whole(one):
+            by_schema.setdefault((tuple(one.instance_path), tuple(one.schema_path[:-1])), []).append(one)
+    for errors in by_schema.values():
         wrong_type = [one for one in errors if one.kind.name == "type"]
         of_text = [one for word in _ONE_OF_STRING for one in errors if one.kind.name == word]
         for one in errors:
@@ -168,6 +180,14 @@ def _relevant(found: Iterable[_Found]) -> Iterator[_Found]:
             if not wrong_type and one in of_text and one is not of_text[0]:
                 continue
             yield one
+
+
+def _is_whole(found: _Found) -> bool:
+    """Whether the error is only that an integer was written as 2.0."""
+    value = found.instance
+    if found.kind.name != "type" or not isinstance(value, float) or not value.is_integer():
+        return False
+    return "integer" in cast("Sequence[str]", _of(found.kind, "types"))
 
 
 def _told(found: _Found, path: str, name: str) -> Iterator[FieldError]:
@@ -190,8 +210,9 @@ def _told(found: _Found, path: str, name: str) -> Iterator[FieldError]:
         said = f"{name} in body must be of type {_of(kind, 'format')}: {shown(value)}"
         yield FieldError(at, TYPE_INVALID, f"Invalid value: {shown(value)}: {said}")
     elif word in _COMPOSED:
-        yield invalid(NIL, "", f'"{name}" {_COMPOSED[word]}')
-        yield from _best(kind, path)
+        branches = cast("Sequence[Sequence[_Found]]", getattr(kind, "context", None) or ())
+        yield invalid(NIL, "", f'"{name}" {_COMPOSED[word]}{_holding(branches) if word == "oneOf" else ""}')
+        yield from _best(branches, path)
     elif word in _WORDS:
         yield invalid(at, value, f"{name} in body {_WORDS[word](kind)}")
     else:
@@ -207,18 +228,24 @@ def _wrong_type(kind: _Kind, value: object, at: str, name: str) -> Iterator[Fiel
         yield invalid(NIL, "", f"Checked value must be of type integer (default format) in {name}")
 
 
-def _best(kind: _Kind, path: str) -> Iterator[FieldError]:
-    """What is wrong with the value by the branch that it fits best: the one with the fewest errors."""
-    branches = cast("Sequence[Sequence[_Found]]", getattr(kind, "context", None) or ())
-    best = min(branches, key=len, default=())
-    for one in best:
+def _holding(branches: Sequence[Sequence[_Found]]) -> str:
+    """How many branches hold."""
+    count = sum(not errors for errors in branches)
+    return f"Found {count} valid alternatives" if count else "Found none valid"
+
+
+def _best(branches: Sequence[Sequence[_Found]], path: str) -> Iterator[FieldError]:
+    """What is wrong with the value by the branch that it fits best: the one with the fewest errors.
+
+    Branches that come after one that holds are not looked at.
+    """
+    before = takewhile(bool, branches)
+    for one in min(before, key=len, default=()):
         yield from _told(one, path, _below(one.instance_path))
 
 
 _COMPOSED = {
-    "oneOf": "must validate one and only one schema (oneOf). Found none valid",
-    "oneOfMultipleValid": "must validate one and only one schema (oneOf). Found 2 valid alternatives",
-    "oneOfNotValid": "must validate one and only one schema (oneOf). Found none valid",
+    "oneOf": "must validate one and only one schema (oneOf). ",
     "anyOf": "must validate at least one schema (anyOf)",
     "not": "must not validate the schema (not)",
 }
