@@ -4,7 +4,7 @@
     pruning.py      drop what the schema does not know     defaulting.py   fill what is absent
     values.py       check values, by JSON Schema           lists.py        check sets and maps in lists
     rules.py        check rules in CEL                     selfcheck.py    which fields a rule speaks of
-    costs.py        what rules may cost
+    costs.py        what rules may cost                    all_of.py       which `allOf` do not hold
     paths.py        values at the end of a simple path     owners.py       what server-side apply tells apart
 
 All of it is pure and works on dicts and lists as JSON has them.
