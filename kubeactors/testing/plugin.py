@@ -7,11 +7,13 @@
     alone     makes an `Alone`: `alone(Counter)` is one actor by itself
 
 Tests run in the event loops of anyio's plugin, so its asynchronous fixtures work in them as ever (not in the simulator).
+Where pytest-asyncio is installed too, and takes all asynchronous tests and fixtures (`asyncio_mode = auto`), it is not
+let to those with `actors`: it knows one event loop, and no simulator.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from importlib.util import find_spec
-from inspect import iscoroutinefunction
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -57,10 +59,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.definition.add_marker(mark)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Let anyio's plugin have the asynchronous fixtures of a test with `actors`, before pytest-asyncio sees them.
+
+    Once it has put its own function in the place of theirs, both leave them alone.
+    """
+    if "actors" not in request.fixturenames or not _is_asynchronous(fixturedef.func):
+        return (yield)
+    from anyio.pytest_plugin import pytest_fixture_setup as by_anyio  # noqa: PLC0415 -- most runs do not need it
+
+    replaced = by_anyio(fixturedef, request)
+    next(replaced)
+    try:
+        return (yield)
+    finally:
+        replaced.close()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Put the actor system around the test."""
-    test = pyfuncitem.obj
+    found, test = pyfuncitem.obj, _test_of(pyfuncitem)
     if "actors" not in pyfuncitem.funcargs or not iscoroutinefunction(test):
         return (yield)
     actors = cast("Actors", pyfuncitem.funcargs["actors"])
@@ -68,7 +90,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     try:
         return (yield)
     finally:
-        pyfuncitem.obj = test
+        pyfuncitem.obj = found
+
+
+def _test_of(item: pytest.Function) -> Callable[..., object]:
+    """The test itself, also where pytest-asyncio has put a function in its place that runs it in a loop of its own."""
+    test = cast("Callable[..., object]", item.obj)
+    if type(item).__module__.partition(".")[0] == "pytest_asyncio":
+        return cast("Callable[..., object]", getattr(test, "__wrapped__", test))
+    return test
+
+
+def _is_asynchronous(function: Callable[..., object]) -> bool:
+    return iscoroutinefunction(function) or isasyncgenfunction(function)
 
 
 @pytest.fixture

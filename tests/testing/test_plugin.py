@@ -3,12 +3,14 @@
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 TESTS = """
 import anyio
+import sniffio
 import pytest
 from kubeactors.actor import Actor, handle
 from kubeactors.message import Message, Request
@@ -22,13 +24,18 @@ class Pong(Actor[Ping]):
         return 1
 
 @pytest.fixture
-async def one():
+async def one(anyio_backend_name):
+    assert sniffio.current_async_library() == anyio_backend_name
     await anyio.sleep(0)
     yield 1
 
-async def test_good(actors, one):
+@pytest.fixture
+async def two(one):
+    return one + 1
+
+async def test_good(actors, one, two):
     pong = await actors.spawn(Pong)
-    assert await pong.ask(Ping()) == one
+    assert await pong.ask(Ping()) == one == two - 1
 
 async def test_bad(actors):
     assert await actors.ask(await actors.spawn(Pong), Ping()) == 2
@@ -61,6 +68,26 @@ def test_one_test_runs_on_every_driver_beside_the_plugin_of_anyio(mode: str, tmp
         "PASSED test_theirs.py::test_plain",
         *(f"FAILED test_theirs.py::test_bad[{driver}]" for driver in ALL),
         *(f"FAILED test_theirs.py::test_hanging[{driver}]" for driver in ALL),
+    ]
+
+
+@pytest.mark.skipif(find_spec("pytest_asyncio") is None, reason="pytest-asyncio is not installed")
+@pytest.mark.parametrize("mode", ["strict", "auto"])
+def test_tests_run_on_every_driver_beside_pytest_asyncio_too(mode: str, tmp_path: Path) -> None:
+    (tmp_path / "test_others.py").write_text("async def test_other(one_loop):\n    assert one_loop\n")
+    (tmp_path / "conftest.py").write_text(
+        "import asyncio, pytest_asyncio\n"
+        "@pytest_asyncio.fixture\n"
+        "async def one_loop():\n"
+        "    return asyncio.get_running_loop()\n"
+    )
+    outcomes = run(tmp_path, "-o", f"asyncio_mode={mode}", "-k", "good or plain or bad or other")
+    assert outcomes == [
+        *(("PASSED test_others.py::test_other",) if mode == "auto" else ()),
+        *(f"PASSED test_theirs.py::test_good[{driver}]" for driver in ALL),
+        "PASSED test_theirs.py::test_plain",
+        *(() if mode == "auto" else ("FAILED test_others.py::test_other",)),
+        *(f"FAILED test_theirs.py::test_bad[{driver}]" for driver in ALL),
     ]
 
 
