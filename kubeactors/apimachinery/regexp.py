@@ -71,7 +71,10 @@ def compiled(pattern: str) -> Pattern:
     ...
     kubeactors.apimachinery.regexp.PatternError: error parsing regexp: invalid or unsupported Perl syntax: `(?=`
     """
-    library = cast("_Library", import_module("re2"))
+    try:
+        library = cast("_Library", import_module("re2"))
+    except ImportError as error:
+        raise PatternError("patterns need the package google-re2, which is not installed; install it") from error
     options = library.Options()
     options.log_errors = False
     try:

@@ -1,10 +1,17 @@
 """Expressions compile, evaluate, and fail in the words of Kubernetes."""
 
-import pytest
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
-from kubeactors.apimachinery.cel import CelError, compile_program
+import pytest
+from packaging.requirements import Requirement
+
+from kubeactors.apimachinery.cel import CelError, compile_program, program
 from kubeactors.apimachinery.cel.budget import Budget, OutOfBudget
 from kubeactors.apimachinery.cel.library.authorizer import Question, Verdict, answering, asking
+from kubeactors.apimachinery.cel.program import CelMissing
 
 
 @pytest.mark.parametrize(
@@ -198,3 +205,44 @@ def test_what_is_cheap_is_not_counted() -> None:
     program = compile_program("self.name.startsWith('a') && self.tags.exists(t, t == 'b')", ("self",))
     for _ in range(1000):
         budget.charge(program, {"self": {"name": "a", "tags": ["a", "b"]}})
+
+
+@pytest.fixture
+def no_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As where it is not installed."""
+    monkeypatch.setitem(sys.modules, "cel_expr_python", None)
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    program._environment.cache_clear()
+    compile_program.cache_clear()
+
+
+@pytest.mark.usefixtures("no_library")
+def test_without_the_library_an_expression_says_what_is_missing() -> None:
+    with pytest.raises(CelMissing, match="need the package cel-expr-python, which is not installed"):
+        compile_program("self.size > 1", ("self",))
+
+
+@pytest.mark.parametrize(
+    ("system", "wanted"),
+    [
+        ({"sys_platform": "linux", "platform_machine": "x86_64"}, True),
+        ({"sys_platform": "linux", "platform_machine": "aarch64"}, True),
+        ({"sys_platform": "linux", "platform_machine": "riscv64"}, False),
+        ({"sys_platform": "darwin", "platform_machine": "x86_64"}, True),
+        ({"sys_platform": "darwin", "platform_machine": "arm64"}, True),
+        ({"sys_platform": "win32", "platform_machine": "AMD64"}, True),
+        ({"sys_platform": "win32", "platform_machine": "ARM64"}, False),
+        ({"sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "pypy"}, False),
+    ],
+)
+def test_the_library_is_asked_for_where_there_are_builds_of_it(system: dict[str, str], *, wanted: bool) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    (it,) = (one for one in map(Requirement, project["dependencies"]) if one.name == "cel-expr-python")
+    assert it.marker is not None
+    usual = {"implementation_name": "cpython", "python_version": "3.13"}
+    assert it.marker.evaluate({**usual, **system}) is wanted

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from kubeactors.apimachinery.regexp import PatternError, compiled
@@ -38,3 +40,9 @@ def test_what_is_no_pattern_is_told_in_words_of_go(pattern: str, message: str) -
     with pytest.raises(PatternError) as refused:
         compiled(pattern)
     assert str(refused.value) == f"error parsing regexp: {message}"
+
+
+def test_without_the_library_a_pattern_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+    with pytest.raises(PatternError, match="need the package google-re2, which is not installed"):
+        compiled("a pattern that nobody has had compiled before")

@@ -40,6 +40,13 @@ class CelError(Exception):
     """The expression does not compile, or cannot be evaluated; the message is Kubernetes'."""
 
 
+class CelMissing(CelError):
+    """There is no library for expressions: its makers have not built it for this system. All else goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("expressions in CEL need the package cel-expr-python, which is not installed; install it")
+
+
 class Program:
     """A compiled expression."""
 
@@ -90,6 +97,7 @@ def compile_program(text: str, variables: tuple[str, ...], wanted: str = "") -> 
 
     Raises:
         CelError: it does not compile, or is of another type.
+        CelMissing: there is no library that could.
 
     >>> compile_program("self.size > 1", ("self",), "bool").holds({"self": {"size": 2}})
     True
@@ -109,11 +117,14 @@ def compile_program(text: str, variables: tuple[str, ...], wanted: str = "") -> 
 
 @cache
 def _environment(variables: tuple[str, ...]) -> _Environment:
-    from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415 - a large library, for those alone who have expressions
-    from cel_expr_python.ext import (  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415
-        ext_optional,
-        ext_strings,
-    )
+    try:
+        from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415 - a large library, for those alone who have expressions
+        from cel_expr_python.ext import (  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415
+            ext_optional,
+            ext_strings,
+        )
+    except ImportError as error:
+        raise CelMissing from error
 
     extensions = [ext_strings.ExtStrings(), ext_optional.ExtOptional()]
     types = {
