@@ -13,8 +13,9 @@ ref, as any component in the process does. It decides nothing about objects.
     discovery.py        groups, versions, resources     openapi/            definitions and operations
     health.py           healthz, livez, readyz          door.py             the actor's troubles as refusals
     protobuf/           objects that typed clients send pod_streams.py      logs, and what leads to running pods
-    remote_command.py   exec and attach                 port_forward.py     ports of pods
-    channels.py         their channels, both ways       duplex.py           the connections that they are
+    remote_command.py   exec and attach                 port_forward.py     ports of pods, by SPDY
+    channels.py         their channels, both ways       port_channels.py    ports of pods, by WebSocket alone
+    forwarding.py       one connection to a port        duplex.py           the connections that all this goes by
     usage.py            metrics.k8s.io                  node_proxy.py       the stats summary of a node
     spdy.py             SPDY/3.1, bytes to events       upgrade.py          connections that are upgraded to it
     encodings.py        bytes of objects, made once     request_metrics.py  how many requests, and how quick

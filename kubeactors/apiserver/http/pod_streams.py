@@ -87,7 +87,9 @@ class PodStreams:
             raise BadRequest.saying(f"pod {name} does not have a host assigned")
         if subresource == "portforward":
             return PortForward(
-                name, lambda port: pods.find_port(node, FindPort(namespace=namespace, pod=name, port=port))
+                name,
+                lambda port: pods.find_port(node, FindPort(namespace=namespace, pod=name, port=port)),
+                _ports(query),
             )
         wanted = wanted_streams(query)
 
@@ -155,6 +157,19 @@ class LogStream:
             self._wanted = msgspec.structs.replace(self._wanted, limit_bytes=max(left, 0))
             if left <= 0:
                 self._closed.set()
+
+
+def _ports(query: Query) -> tuple[int, ...]:
+    """The ports that a request names, in parameters of their own or with commas between.
+
+    Raises:
+        BadRequest: one of them is no port.
+    """
+    named = [one for text in query.texts("ports") for one in text.split(",")]
+    for one in named:
+        if not one.isdecimal() or not 0 < int(one) < 1 << 16:
+            raise BadRequest.saying(f'unable to parse "{one}" as a port', StatusDetails())
+    return tuple(map(int, named))
 
 
 def _check(query: Query, pod: str) -> None:

@@ -1,42 +1,34 @@
 """`kubectl port-forward`: carries connections between a client and ports of a pod.
 
-The client opens two streams for each connection, one for data and one for what goes wrong.
+The client opens two streams for each connection, one for data and one for what goes wrong. Clients in other languages
+name their ports beforehand instead (`port_channels.py`).
 
 Source: k8s.io/kubelet/pkg/cri/streaming/portforward/{httpstream,portforward}.go (v1.36).
 """
 
-from collections.abc import Awaitable, Callable
-
 import anyio
-from anyio.abc import ByteStream, TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.abc import TaskGroup
 
 from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver.http.forwarding import Find, Forwarding
 from kubeactors.apiserver.http.messages import Duplex
+from kubeactors.apiserver.http.port_channels import CHANNELS, carry
 from kubeactors.apiserver.http.responses import no_upgrade, text
-from kubeactors.apiserver.http.simulated_server import SimulatedServer
 from kubeactors.apiserver.http.spdy import DataReceived, SpdyError, SpdySession, StreamOpened, StreamReset
-from kubeactors.kubelet import PortReply
 
 PROTOCOL = "portforward.k8s.io"
 TUNNELLED = f"SPDY/3.1+{PROTOCOL}"
 ANY_PORT = 0
 """Asked for to learn whether the pod runs at all."""
-PIECES = 64
-"""How many pieces a connection may be behind before the client has to wait."""
-CHUNK_BYTES = 32 * 1024
 
 
 class _Pair:
     """The two streams of one connection, as far as they are open."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, forwarding: Forwarding) -> None:
+        self.forwarding = forwarding
         self.data: int | None = None
         self.error: int | None = None
-        pieces = anyio.create_memory_object_stream[bytes](PIECES)
-        self.put: MemoryObjectSendStream[bytes] = pieces[0]
-        self.pieces: MemoryObjectReceiveStream[bytes] = pieces[1]
 
 
 class PortForward:
@@ -45,26 +37,37 @@ class PortForward:
     Args:
         pod: its name, for messages.
         find: where a port of the pod is.
+        ports: those that the client has named in its request.
     """
 
-    def __init__(self, pod: str, find: Callable[[int], Awaitable[PortReply]]) -> None:
+    def __init__(self, pod: str, find: Find, ports: tuple[int, ...] = ()) -> None:
         self._pod = pod
         self._find = find
+        self._ports = ports
 
     async def run(self, duplex: Duplex) -> None:
         """See the class."""
-        protocol = next((one for one in duplex.offered if one in {PROTOCOL, TUNNELLED}), None)
+        protocol = _agreed(duplex)
         if protocol is None:
             offered = " ".join(duplex.offered)
-            await duplex.refuse(
-                text(403, f"unable to negotiate protocol: client supports [{offered}], server accepts [{PROTOCOL}]")
-            )
+            supported = f"client supports [{offered}], server accepts [{PROTOCOL}]"
+            await duplex.refuse(text(403, f"unable to negotiate protocol: {supported}"))
+            return
+        is_by_channels = protocol in CHANNELS
+        if is_by_channels and not self._ports:
+            await duplex.refuse(text(400, 'query parameter "port" is required'))
             return
         found = await self._find(ANY_PORT)
         if isinstance(found, Status):
             await duplex.refuse(no_upgrade(found))
             return
         await duplex.accept(protocol)
+        if is_by_channels:
+            await carry([Forwarding(self._pod, port, self._find) for port in self._ports], duplex)
+        else:
+            await self._carry_streams(duplex)
+
+    async def _carry_streams(self, duplex: Duplex) -> None:
         forwarder = _Forwarder(self._pod, self._find, duplex)
         try:
             async with anyio.create_task_group() as group:
@@ -74,8 +77,15 @@ class PortForward:
             await duplex.close()
 
 
+def _agreed(duplex: Duplex) -> str | None:
+    """The first protocol that both speak. By WebSocket none need be named."""
+    known = {PROTOCOL, TUNNELLED, *(CHANNELS if duplex.is_websocket else ())}
+    offered = duplex.offered or (("",) if duplex.is_websocket else ())
+    return next((one for one in offered if one in known), None)
+
+
 class _Forwarder:
-    def __init__(self, pod: str, find: Callable[[int], Awaitable[PortReply]], duplex: Duplex) -> None:
+    def __init__(self, pod: str, find: Find, duplex: Duplex) -> None:
         self._pod = pod
         self._find = find
         self._duplex = duplex
@@ -105,7 +115,9 @@ class _Forwarder:
         if not port.isdecimal() or not 0 < int(port) < 65536 or kind not in {"data", "error"}:
             self._session.reset(stream)
             return
-        pair = self._pairs.setdefault(request, _Pair(int(port)))
+        if request not in self._pairs:
+            self._pairs[request] = _Pair(Forwarding(self._pod, int(port), self._find))
+        pair = self._pairs[request]
         if kind == "data":
             pair.data = stream
             self._of_stream[stream] = pair
@@ -120,79 +132,27 @@ class _Forwarder:
         pair = self._of_stream.get(stream)
         if pair is None:
             return
-        try:
-            if piece:
-                await pair.put.send(piece)
-        except anyio.BrokenResourceError:
-            pass  # the connection is over
+        if piece:
+            await pair.forwarding.put(piece)
         if ended:
-            pair.put.close()
+            pair.forwarding.end()
 
     async def _forward(self, pair: _Pair) -> None:
         """One connection, from its beginning to its end."""
-        try:
-            problem = await self._connect(pair)
-        finally:
-            pair.pieces.close()
-        assert pair.data is not None  # both are open
-        assert pair.error is not None
-        self._of_stream.pop(pair.data, None)
-        self._session.send(pair.error, problem.encode(), end=True)
-        self._session.send(pair.data, b"", end=True)
+        data, error = pair.data, pair.error
+        assert data is not None  # both are open
+        assert error is not None
+
+        async def give_back(piece: bytes) -> None:
+            self._session.send(data, piece)
+            await self._flush()
+
+        problem = await pair.forwarding.run(give_back)
+        self._of_stream.pop(data, None)
+        self._session.send(error, problem.encode(), end=True)
+        self._session.send(data, b"", end=True)
         await self._flush()
-
-    async def _connect(self, pair: _Pair) -> str:
-        """Carry the connection; what went wrong."""
-        found = await self._find(pair.port)
-        if isinstance(found, Status):
-            return found.message
-        if found.answer is not None:
-            await self._answer(pair, SimulatedServer(found.answer))
-            return ""
-        host, port = found.address or ("127.0.0.1", pair.port)
-        dialled = f"dial tcp4 {host}:{port}: connect: connection refused"
-        refused = f"error forwarding port {pair.port} to pod {self._pod}, uid : {dialled}"
-        if found.address is None:
-            return refused
-        try:
-            connection = await anyio.connect_tcp(host, port)
-        except OSError:
-            return refused
-        async with connection, anyio.create_task_group() as group:
-            group.start_soon(_give, pair, connection)
-            await self._bring_back(pair, connection)
-            group.cancel_scope.cancel()
-        return ""
-
-    async def _answer(self, pair: _Pair, server: SimulatedServer) -> None:
-        """Carry the connection to a server that is not there."""
-        assert pair.data is not None  # it is being forwarded
-        async for piece in pair.pieces:
-            self._session.send(pair.data, server.answer(piece))
-            await self._flush()
-            if server.is_over:
-                return
-
-    async def _bring_back(self, pair: _Pair, connection: ByteStream) -> None:
-        assert pair.data is not None  # it is being forwarded
-        while True:
-            try:
-                data = await connection.receive(CHUNK_BYTES)
-            except (anyio.EndOfStream, anyio.BrokenResourceError):
-                return
-            self._session.send(pair.data, data)
-            await self._flush()
 
     async def _flush(self) -> None:
         if data := self._session.take():
             await self._duplex.send(data)
-
-
-async def _give(pair: _Pair, connection: ByteStream) -> None:
-    """What the client sends, to its end."""
-    try:
-        async for piece in pair.pieces:
-            await connection.send(piece)
-        await connection.send_eof()
-    except (anyio.BrokenResourceError, OSError):
-        pass  # the other direction says so
