@@ -37,6 +37,7 @@ ARRAY = "b c x y foo 4 3 [none]\n"
             "printf hello | base64; echo aGVsbG8= | base64 -d; echo; echo '#' | base64 -d; echo $?",
             "aGVsbG8=\nhello\nbase64: truncated input\n1\n",
         ),
+        ("printf '\\377\\x01' | base64; printf '\\303\\251' | base64", "/wE=\nw6k=\n"),
         ("printf hello | md5sum; sha256sum /data/list | cut -c1-8", "5d41402abc4b2a76b9719d911017c592  -\n75958312\n"),
         ("egrep -c 'p(ear|x)' /data/list; fgrep p.ar /data/list; echo $?", "2\n1\n"),
         (

@@ -22,20 +22,24 @@ _directive = re.compile(r"%(?:%|([-+ #0]*)(\d{0,4})(?:\.(\d{0,4}))?([diouxXcsbfe
 
 
 def escaped(text: str) -> str:
-    r"""Escapes as what they stand for.
+    r"""Escapes as what they stand for. Bytes that are no text are surrogates, as Python writes them.
 
-    >>> escaped(r"a\tb\x41\0101")
-    'a\tbAA'
+    >>> escaped(r"a\tb\x41\0101\303\251\377")
+    'a\tbAA\xe9\udcff'
     """
 
     def replaced(found: re.Match[str]) -> str:
         if found[1]:
-            return chr(int(found[1], 8) & 0xFF)
+            return _of_bytes(bytes([int(found[1], 8) & 0xFF]))
         if found[2]:
-            return chr(int(found[2], 16))
+            return _of_bytes(bytes([int(found[2], 16)]))
         return _ESCAPES.get(found[3], found[0])
 
-    return _escape.sub(replaced, text)
+    return _of_bytes(_escape.sub(replaced, text).encode(errors="surrogateescape"))
+
+
+def _of_bytes(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")
 
 
 def formatted(layout: str, arguments: list[str]) -> str:
