@@ -20,7 +20,12 @@ class Kubectl:
 
     def __init__(self, program: str, kubeconfig: Path) -> None:
         self.program = program
+        self._kubeconfig = kubeconfig
         self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent)}
+
+    def beside(self, program: str) -> "Kubectl":
+        """Another program that is run so."""
+        return Kubectl(program, self._kubeconfig)
 
     def run(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -43,7 +48,7 @@ class Kubectl:
     def __call__(self, *arguments: str, text: str | None = None) -> str:
         """Standard output; fails with what kubectl says if it fails."""
         done = self.run(*arguments, text=text)
-        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        assert done.returncode == 0, f"{self.program} {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
     def json(self, *arguments: str) -> dict[str, object]:
