@@ -11,7 +11,10 @@ from kubeactors.apiserver.http.spdy import DataReceived, SpdySession, StreamOpen
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 V4, V5 = "v4.channel.k8s.io", "v5.channel.k8s.io"
+V4_BASE64 = "v4.base64.channel.k8s.io"
 PROTOCOLS = (V5, V4)
+OLDEST = ("", "channel.k8s.io", "base64.channel.k8s.io")
+"""Of WebSockets: what became of a command is told in plain words, and only if it failed."""
 _NAMES = {"stdin": STDIN, "stdout": STDOUT, "stderr": STDERR, "error": ERROR, "resize": RESIZE}
 
 

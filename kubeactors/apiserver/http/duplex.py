@@ -1,5 +1,6 @@
 """The two sorts of `Duplex` that there are: a WebSocket, and a connection that was upgraded to SPDY."""
 
+from base64 import b64decode, b64encode
 from typing import cast
 
 import anyio
@@ -10,7 +11,13 @@ STREAM_PROTOCOL = b"x-stream-protocol-version"
 
 
 class WebSocketDuplex:
-    """A WebSocket, as ASGI shows it."""
+    """A WebSocket, as ASGI shows it.
+
+    In protocols with `base64` in their name, which browsers speak, messages are texts: a digit for the first byte, the
+    number of a channel, and the others in base64. Here they are bytes as in all other protocols.
+
+    Source: apimachinery/pkg/util/httpstream/wsstream/conn.go (v1.36).
+    """
 
     is_websocket = True
 
@@ -20,9 +27,11 @@ class WebSocketDuplex:
         self._send = send
         self._lock = anyio.Lock()
         self._gone = False
+        self._is_text = False
 
     async def accept(self, protocol: str) -> None:
         """See `Duplex`."""
+        self._is_text = "base64" in protocol
         await self._receive()  # websocket.connect
         await self._send({"type": "websocket.accept", "subprotocol": protocol or None})
 
@@ -40,19 +49,38 @@ class WebSocketDuplex:
             self._gone = True
             return None
         data = event.get("bytes")
-        return cast("bytes", data) if data is not None else cast("str", event.get("text") or "").encode()
+        message = cast("bytes", data) if data is not None else cast("str", event.get("text") or "").encode()
+        return _from_text(message) if self._is_text else message
 
     async def send(self, data: bytes) -> None:
         """See `Duplex`."""
         async with self._lock:
             if not self._gone:
-                await self._send({"type": "websocket.send", "bytes": data})
+                content = {"text": _as_text(data)} if self._is_text else {"bytes": data}
+                await self._send({"type": "websocket.send", **content})
 
     async def close(self) -> None:
         """See `Duplex`."""
         if not self._gone:
             self._gone = True
             await self._send({"type": "websocket.close", "code": 1000})
+
+
+def _as_text(message: bytes) -> str:
+    r"""A message as a text.
+
+    >>> _as_text(b"\x01hi"), _from_text(b"0aGk=")
+    ('1aGk=', b'\x00hi')
+    """
+    return chr(ord("0") + message[0]) + b64encode(message[1:]).decode()
+
+
+def _from_text(text: bytes) -> bytes:
+    """The message of a text; nothing if that is no base64."""
+    try:
+        return bytes([text[0] - ord("0")]) + b64decode(text[1:], validate=True)
+    except (ValueError, IndexError):
+        return b""
 
 
 class UpgradedDuplex:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import anyio
 
+from kubeactors.apiserver.http.channels import V4, V4_BASE64
 from kubeactors.apiserver.http.forwarding import Forwarding
 from kubeactors.apiserver.http.messages import Duplex
 
-CHANNELS = ("", "v4.channel.k8s.io")
+CHANNELS = ("", V4, V4_BASE64)
 """The protocols that go so."""
 
 

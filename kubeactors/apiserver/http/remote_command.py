@@ -13,11 +13,13 @@ import msgspec
 from kubeactors.apimachinery.status import BadRequest, Status, StatusCause, StatusDetails
 from kubeactors.apiserver.http.channels import (
     ERROR,
+    OLDEST,
     PROTOCOLS,
     RESIZE,
     STDERR,
     STDIN,
     STDOUT,
+    V4_BASE64,
     Channels,
     SpdyChannels,
     WebSocketChannels,
@@ -89,7 +91,7 @@ class RemoteCommand:
 
     async def run(self, duplex: Duplex) -> None:
         """Carry it to its end, or until the client is gone."""
-        protocol = next((one for one in duplex.offered if one in PROTOCOLS), None)
+        protocol = _agreed(duplex)
         if protocol is None:
             offered = " ".join(duplex.offered)
             supported = f"client supports [{offered}], server accepts [{' '.join(PROTOCOLS)}]"
@@ -104,13 +106,13 @@ class RemoteCommand:
             await duplex.accept(protocol)
             channels: Channels = WebSocketChannels(duplex) if duplex.is_websocket else SpdyChannels(duplex)
             if await channels.opened(self._wanted.channels):
-                await self._carry(channels, outbox, session.input)
+                await self._carry(channels, outbox, session.input, in_words=protocol in OLDEST)
         except SpdyError:
             await duplex.close()
         finally:
             session.input.tell(HungUp())
 
-    async def _carry(self, channels: Channels, outbox: "Outbox", typed: Recipient[Input]) -> None:
+    async def _carry(self, channels: Channels, outbox: "Outbox", typed: Recipient[Input], *, in_words: bool) -> None:
         async with anyio.create_task_group() as group:
 
             async def read() -> None:
@@ -118,8 +120,15 @@ class RemoteCommand:
                 group.cancel_scope.cancel()  # the client is gone
 
             group.start_soon(read)
-            await _give_output(channels, outbox)
+            await _give_output(channels, outbox, in_words=in_words)
             group.cancel_scope.cancel()
+
+
+def _agreed(duplex: Duplex) -> str | None:
+    """The first protocol that both speak. By WebSocket none need be named."""
+    known = (*PROTOCOLS, V4_BASE64, *OLDEST) if duplex.is_websocket else PROTOCOLS
+    offered = duplex.offered or (("",) if duplex.is_websocket else ())
+    return next((one for one in offered if one in known), None)
 
 
 class Outbox:
@@ -151,7 +160,7 @@ async def _take_input(channels: Channels, typed: Recipient[Input]) -> None:
             typed.tell(size)
 
 
-async def _give_output(channels: Channels, outbox: Outbox) -> None:
+async def _give_output(channels: Channels, outbox: Outbox, *, in_words: bool) -> None:
     while True:
         match await outbox.next():
             case Stdout(data):
@@ -159,7 +168,10 @@ async def _give_output(channels: Channels, outbox: Outbox) -> None:
             case Stderr(data):
                 await channels.write(STDERR, data)
             case Ended(code, failure):
-                await channels.write(ERROR, msgspec.json.encode(outcome(code, failure)))
+                status = outcome(code, failure)
+                told = status.message.encode() if in_words else msgspec.json.encode(status)
+                if told:
+                    await channels.write(ERROR, told)
                 await channels.end()
                 return
 

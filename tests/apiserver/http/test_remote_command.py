@@ -64,6 +64,17 @@ async def test_output_comes_by_channel_and_then_what_became_of_the_command() -> 
     assert client.said == ["v5.channel.k8s.io", "closed"]
 
 
+@pytest.mark.parametrize("offered", [(), ("channel.k8s.io",), ("v9.channel.k8s.io", "base64.channel.k8s.io")])
+async def test_the_oldest_clients_are_told_in_words_and_only_of_failures(offered: tuple[str, ...]) -> None:
+    failed, done = Client(offered=offered), Client(offered=offered)
+    await RemoteCommand(ALL, Command(Stdout(b"out"), Ended(3)).begin).run(failed)
+    await RemoteCommand(ALL, Command(Ended(0)).begin).run(done)
+    said = b"\x03command terminated with non-zero exit code: exit status 3"
+    assert failed.got == [b"\x01", b"\x01out", said]
+    assert done.got == [b"\x01"]
+    assert failed.said == done.said == [offered[-1] if offered else "", "closed"]
+
+
 async def test_input_reaches_the_command_until_it_is_closed() -> None:
     size = b'\x04{"Width":80,"Height":24}'
     client = Client(b"\x00one", size, b"\x04nonsense", b"\x00two", b"\xff\x00")
