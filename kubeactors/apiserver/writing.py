@@ -84,7 +84,6 @@ class Writer:
             return answer if isinstance(answer, Status) else Result(object=answer, code=201)
         given, repeated = without_repeated_owners(given)
         value = resource.stored(given)
-        warnings = _warnings(resource, (*request.options.warnings, *repeated), value, None)
         try:
             created = await self._registry.create(resource, value, attributes)
         except (Forbidden, NotFound):
@@ -92,6 +91,7 @@ class Writer:
             if not await self._caught_up():
                 raise
             created = await self._registry.create(resource, value, attributes)
+        warnings = _warnings(resource, (*request.options.warnings, *repeated), created, None)
         shown = await self._conversions.settle(lambda: resource.shown(created))
         return Result(object=shown, code=201, warnings=(*warnings, *dict.fromkeys(attributes.warnings)))
 

@@ -325,6 +325,17 @@ def test_a_new_node_takes_no_pods(plane: Plane) -> None:
     assert made.spec.taints == (Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"),)
 
 
+def test_a_pod_whose_name_is_generated_is_warned_of_as_it_is_named(plane: Plane) -> None:
+    def warnings(prefix: str) -> tuple[str, ...]:
+        given = pod("")
+        reply = plane.try_create(replace(given, metadata=replace(given.metadata, generate_name=prefix)))
+        assert isinstance(reply, Result)
+        return reply.warnings
+
+    assert warnings("web-") == ()
+    assert [one.rpartition(": ")[2] for one in warnings("web.a")] == ["[must not contain dots]"]
+
+
 def test_a_pod_that_comes_again_as_equal_bytes_is_treated_like_the_first(plane: Plane) -> None:
     def sent(name: str) -> Pod:
         given = pod(name)

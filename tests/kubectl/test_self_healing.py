@@ -81,8 +81,8 @@ def test_up_notices_a_dark_rack_as_soon_as_it_is_told_to(tmp_path: Path) -> None
         assert "node.kubernetes.io/unreachable:NoExecute" in told
         lost = kubectl("get", "pods", "--field-selector=spec.nodeName=node-1", "-o", "name").split()[0]
         refused = "error dialing backend: dial tcp node-1:10250: connect: no route to host\n"
-        assert kubectl.run("exec", lost, "--", "ls").stderr == f"Error from server: {refused}"
-        assert kubectl.run("port-forward", lost, "0:80").stderr == f"error: error upgrading connection: {refused}"
+        for command in (("exec", lost, "--", "ls"), ("port-forward", lost, "0:80")):
+            assert kubectl.run(*command).stderr.endswith(refused)
         assert "connect: no route to host" in kubectl.run("logs", lost).stderr
         running = kubectl("get", "pods", "--field-selector=spec.nodeName!=node-1,status.phase=Running", "-o", "name")
         assert len(running.split()) == 6
