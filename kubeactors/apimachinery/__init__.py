@@ -11,7 +11,7 @@ Every room above uses it; it uses `message.py` alone.
 - How they are changed: `patches`.
 - How they are chosen: `labels` (with `labelparser` and `requirement`), `fieldselector`.
 - What may stand in them: `names`, `ip`, `objectmeta`, `conditions` (and `condition_validation`), `quantity`, `intstr`,
-  `regexp`, `time`.
+  `regexp`, `time`; `jsonpath` finds things in them.
 - What becomes part of names: `hashing`.
 
 Behaviour and messages are those of k8s.io/apimachinery v1.36; each file says of which part.

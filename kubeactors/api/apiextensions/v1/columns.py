@@ -10,7 +10,7 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import (
     CustomResourceDefinitionVersion,
 )
 from kubeactors.api.printers.table import NAME, Cells, Column, Printer, since
-from kubeactors.apimachinery.structural.paths import at_path
+from kubeactors.apimachinery.jsonpath import JsonPathError, find
 from kubeactors.apimachinery.time import canonical_time
 from kubeactors.apimachinery.unstructured import Unstructured
 
@@ -25,7 +25,7 @@ def printer_of(version: CustomResourceDefinitionVersion) -> Printer[Unstructured
 
     def cells(obj: Unstructured, now_ns: int) -> Cells:
         content = obj.content
-        return obj.metadata.name, *(_cell(at_path(content, one.json_path), one.type, now_ns) for one in columns)
+        return obj.metadata.name, *(_cell(_first(content, one.json_path), one.type, now_ns) for one in columns)
 
     return Printer(columns=(NAME, *map(_column, columns)), cells=cells)
 
@@ -39,6 +39,14 @@ def _column(column: CustomResourceColumnDefinition) -> Column:
         description=description,
         priority=column.priority,
     )
+
+
+def _first(content: object, path: str) -> object:
+    """The first thing that a path finds; None if that is nothing, or it is no path."""
+    try:
+        return next(iter(find(content, path)), None)
+    except JsonPathError:
+        return None
 
 
 def _cell(value: object, type_: str, now_ns: int) -> str | int | float | None:

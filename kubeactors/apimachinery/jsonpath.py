@@ -1,0 +1,175 @@
+"""JSONPath as Kubernetes has it: names, indexes, slices, unions, wildcards, descent, and filters of lists.
+
+A place that is not there, or of another type than the path expects, is nothing: no path fails on a value.
+
+Source: client-go/util/jsonpath/{parser,jsonpath}.go with AllowMissingKeys (v1.36).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import TypeAlias, cast
+
+Step: TypeAlias = Callable[[object], Iterable[object]]
+"""Leads from one value to those at the next part of a path."""
+
+_QUOTED = r"""(?:'[^']*'|"[^"]*")"""
+_STEP = re.compile(
+    rf"""
+    \.\.(?P<descent>) (?=[^.\[\s])
+  | \.?(?P<name>(?:\\.|[^\s.,\[\]$@{{}}\\])+)
+  | \.?\[\s*(?:
+        \?\((?P<filter>(?:{_QUOTED}|[^'"()])*)\)
+      | (?P<keys>{_QUOTED}(?:\s*,\s*{_QUOTED})*)
+      | (?P<slice>-?\d*:-?\d*(?::\d*)?)
+      | (?P<indexes>-?\d+(?:\s*,\s*-?\d+)*)
+      | (?P<all>\*)
+    )\s*\]
+    """,
+    re.VERBOSE,
+)
+_COMPARISON = re.compile(rf"\s*(?P<left>@[^=!<>]*?|{_QUOTED})\s*(?:(?P<op>==|!=|<=|>=|<|>)\s*(?P<right>.+?)\s*)?")
+_SIGNS = {"==": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
+"""How the left side may be to the right one: less, equal, greater."""
+
+
+class JsonPathError(ValueError):
+    """The text is no path."""
+
+
+def find(value: object, path: str) -> list[object]:
+    r"""What a path finds in a value, in order.
+
+    >>> conditions = [{"type": "Synced", "status": "False"}, {"type": "Ready", "status": "True"}]
+    >>> find({"status": {"conditions": conditions}}, '.status.conditions[?(@.type=="Ready")].status')
+    ['True']
+    >>> find({"a": [{"b": 1}, {"b": 2}]}, ".a[*].b"), find({"a": [0, 1, 2]}, ".a[-2:]"), find({}, ".a[0].b")
+    ([1, 2], [1, 2], [])
+    >>> find({"metadata": {"labels": {"example.com/x": "y"}}}, r".metadata.labels.example\.com/x")
+    ['y']
+
+    Raises:
+        JsonPathError: it is no path.
+    """
+    found = [value]
+    for step in steps_of(path):
+        found = [inner for one in found for inner in step(one)]
+    return found
+
+
+@lru_cache(maxsize=4096)
+def steps_of(path: str) -> tuple[Step, ...]:
+    """A path, part by part.
+
+    Raises:
+        JsonPathError: it is no path.
+    """
+    steps: list[Step] = []
+    end = 0
+    while end < len(path):
+        part = _STEP.match(path, end)
+        if part is None:
+            raise JsonPathError(f'"{path}" is no JSONPath: nothing can be made of "{path[end:]}"')
+        steps.append(_step(part))
+        end = part.end()
+    return tuple(steps)
+
+
+def _step(part: re.Match[str]) -> Step:
+    text = part.group(part.lastgroup or "name")
+    match part.lastgroup:
+        case "descent":
+            return _descendants
+        case "keys":
+            return partial(_named, [one[1:-1] for one in re.findall(_QUOTED, text)])
+        case "indexes":
+            return partial(_indexed, [int(one) for one in text.split(",")])
+        case "slice":
+            return partial(_sliced, slice(*(int(one) if one else None for one in text.split(":"))))
+        case "filter":
+            return partial(_filtered, _condition(text))
+        case "all":
+            return _children
+        case _:
+            return _children if text == "*" else partial(_named, [text.replace("\\", "")])
+
+
+def _named(names: Iterable[str], value: object) -> Iterator[object]:
+    fields: Mapping[str, object] = cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+    return (fields[name] for name in names if fields.get(name) is not None)
+
+
+def _items(value: object) -> Sequence[object]:
+    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
+
+
+def _indexed(indexes: Iterable[int], value: object) -> Iterator[object]:
+    items = _items(value)
+    return (items[one] for one in indexes if -len(items) <= one < len(items))
+
+
+def _sliced(part: slice, value: object) -> Sequence[object]:
+    return _items(value)[part]
+
+
+def _children(value: object) -> Iterable[object]:
+    return cast("Mapping[str, object]", value).values() if isinstance(value, Mapping) else _items(value)
+
+
+def _descendants(value: object) -> Iterator[object]:
+    """A value and all that is in it."""
+    yield value
+    for child in _children(value):
+        yield from _descendants(child)
+
+
+def _filtered(condition: Callable[[object], bool], value: object) -> Iterator[object]:
+    return (one for one in _items(value) if condition(one))
+
+
+def _condition(text: str) -> Callable[[object], bool]:
+    """What a filter asks of an item."""
+    asked = _COMPARISON.fullmatch(text)
+    if asked is None:
+        raise JsonPathError(f'"{text}" is no filter')
+    left = _operand(asked["left"])
+    if asked["op"] is None:
+        return lambda item: bool(left(item))
+    return partial(_compared, left, _SIGNS[asked["op"]], _operand(asked["right"]))
+
+
+def _compared(left: Step, signs: tuple[int, ...], right: Step, item: object) -> bool:
+    """Whether both are there, can be compared, and are to one another as they may be."""
+    return any(_sign(one, other) in signs for one in left(item) for other in right(item))
+
+
+def _sign(one: object, other: object) -> int | None:
+    """How one value is to another; None if they are of different types.
+
+    >>> _sign("a", "b"), _sign(2, 1.5), _sign(True, True), _sign(1, True), _sign("1", 1)
+    (-1, 1, 0, None, None)
+    """
+    if isinstance(one, str) and isinstance(other, str):
+        return (one > other) - (one < other)
+    if isinstance(one, bool) is not isinstance(other, bool):
+        return None
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return (one > other) - (one < other)
+    return None
+
+
+def _operand(text: str) -> Step:
+    """What stands at one side of a comparison: a path from the item, or a value."""
+    if text.startswith("@"):
+        path = text[1:].strip()
+        steps_of(path)
+        return lambda item: find(item, path)
+    if re.fullmatch(_QUOTED, text):
+        return lambda _: (text[1:-1],)
+    if text in ("true", "false"):
+        return lambda _: (text == "true",)
+    try:
+        number = float(text)
+    except ValueError:
+        raise JsonPathError(f'"{text}" is no value') from None
+    return lambda _: (number,)
