@@ -40,6 +40,7 @@ MISTAKES: list[tuple[str, Trait]] = [
     (f"{PLUGINS}.inter_pod_affinity:_AffinityView._others_preferred:confuse:0", "rather-apart"),
     (f"{PLUGINS}.inter_pod_affinity:_AffinityView._others_preferred:negate_condition:0", "rather-together"),
     (f"{PLUGINS}.node_affinity:NodeAffinity.score:drop_condition:0", "rather-there"),
+    (f"{PLUGINS}.pod_topology_spread:_SpreadView.scores:negate_condition:0", "rather-spread"),
     (f"{PLUGINS}.taint_toleration:TaintToleration.score:confuse:1", ""),
 ]
 
@@ -51,7 +52,7 @@ def test_a_scheduler_that_weighs_wrongly_is_objected_to(mutant: str, trait: Trai
     assert outcome.violations[0].invariant == "the-best-node-is-chosen"
 
 
-@pytest.mark.parametrize("trait", ["", "together", "rather-apart", "rather-together", "rather-there"])
+@pytest.mark.parametrize("trait", ["", "together", "rather-apart", "rather-together", "rather-there", "rather-spread"])
 def test_a_scheduler_that_weighs_well_is_not(trait: Trait) -> None:
     assert Simulation(Plan(seed=1, steps=one_by_one(trait))).run().violations == ()
 
@@ -69,7 +70,8 @@ def test_what_pods_prefer_counts_both_ways() -> None:
     apart = replace(plain, spec=with_trait(spec, "rather-apart", {"app": "web"}))
     there = replace(plain, spec=with_trait(spec, "rather-there", {"app": "web"}))
     here = replace(on("a"), spec=replace(apart.spec, node_name="a"))
-    for pod, placed in ((apart, on("a")), (plain, here)):
+    even = replace(plain, spec=with_trait(spec, "rather-spread", {"app": "web"}))
+    for pod, placed in ((apart, on("a")), (plain, here), (even, on("a"))):
         choice = Choice(pod=pod, nodes=(a, b), feasible=(a, b), placed=(placed,), selectors=())
         assert scores(choice) == {"a": 300, "b": 300 + 2 * 100}
     other = Node(metadata=ObjectMeta(name="c", labels={HOST: PREFERRED}))

@@ -7,7 +7,7 @@ pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import floor, log
 
@@ -16,13 +16,13 @@ import msgspec
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.placement import tolerates
-from kubeactors.apimachinery.labels import Selector
+from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.quantity import milli_value, value
 from kubeactors.sim.bounds.placement import HOST, fondness, is_chosen, liking, wants_near
 
 ZONE = "topology.kubernetes.io/zone"
 MOST = 100
-AVOIDED = "PreferNoSchedule"
+AVOIDED, WISH = "PreferNoSchedule", "ScheduleAnyway"
 DEFAULTS = ((HOST, 3), (ZONE, 5))
 """How pods are spread that do not say how: by which label, and by how many they may differ before it counts."""
 MEBIBYTE = 1 << 20
@@ -120,31 +120,60 @@ def _taints(choice: Choice) -> list[int]:
     return [MOST - one * MOST // most if most else MOST for one in counts]
 
 
-def _evenness(choice: Choice) -> list[int]:
-    """PodTopologySpread: how few pods like it there are, on the node and in its zone, but for nodes it does not want."""
+class _Spreading(msgspec.Struct, frozen=True):
+    """By which label pods are to be spread, by how many they may differ before it counts, and which pods count."""
+
+    key: str
+    skew: int
+    alike: list[Pod]
+
+
+def _spreading(choice: Choice) -> list[_Spreading]:
+    """The wishes of a pod that says how, the defaults of one that does not; what is mandatory is none."""
     own = choice.pod.spec.topology_spread_constraints
-    if own or not choice.selectors:
-        return [0] * len(choice.feasible)  # those that the grammar has are mandatory
-    alike = [one for one in choice.placed if _is_alike(choice, one)]
-    totals = [0.0] * len(choice.feasible)
-    for key, skew in DEFAULTS:
+    if own:
+        wishes = [one for one in own if one.when_unsatisfiable == WISH]
+        return [
+            _Spreading(one.topology_key, one.max_skew, _alike(choice, (of_object(one.label_selector),)))
+            for one in wishes
+        ]
+    alike = _alike(choice, choice.selectors)
+    return [_Spreading(key, skew, alike) for key, skew in DEFAULTS] if choice.selectors else []
+
+
+def _alike(choice: Choice, selectors: Sequence[Selector]) -> list[Pod]:
+    namespace = choice.pod.metadata.namespace
+    there = (one for one in choice.placed if one.metadata.deletion_timestamp is None)
+    return [
+        one
+        for one in there
+        if one.metadata.namespace == namespace and all(each.matches(one.metadata.labels) for each in selectors)
+    ]
+
+
+def _evenness(choice: Choice) -> list[int]:
+    """PodTopologySpread: how few pods like it there are, on the node and in its zone, but for nodes it does not want.
+
+    A node that does not say where it is suits a pod not at all that says itself how it is to be spread.
+    """
+    rules, is_own = _spreading(choice), bool(choice.pod.spec.topology_spread_constraints)
+    known = [one for one in choice.feasible if not is_own or all(rule.key in one.metadata.labels for rule in rules)]
+    totals = {node.metadata.name: 0.0 for node in known}
+    for rule in rules:
         place = {
-            node.metadata.name: node.metadata.labels.get(key) for node in choice.nodes if is_chosen(node, choice.pod)
+            node.metadata.name: node.metadata.labels.get(rule.key)
+            for node in choice.nodes
+            if is_chosen(node, choice.pod)
         }
-        places = [place[node.metadata.name] for node in choice.feasible]
-        size = len(choice.feasible) if key == HOST else len(dict.fromkeys(filter(None, places)))
-        counts = Counter(place.get(one.spec.node_name) for one in alike)
-        for index, where in enumerate(places):
-            if where is not None:
-                totals[index] += counts[where] * log(size + 2) + skew - 1
-    rounded = [floor(one + 0.5) for one in totals]
-    most, least = max(rounded), min(rounded)
-    return [MOST * (most + least - one) // most if most else MOST for one in rounded]
-
-
-def _is_alike(choice: Choice, one: Pod) -> bool:
-    same = one.metadata.namespace == choice.pod.metadata.namespace and one.metadata.deletion_timestamp is None
-    return same and all(selector.matches(one.metadata.labels) for selector in choice.selectors)
+        size = len(known) if rule.key == HOST else len({place[name] for name in totals} - {None})
+        counts = Counter(place.get(one.spec.node_name) for one in rule.alike)
+        for name in totals:
+            if place[name] is not None:
+                totals[name] += counts[place[name]] * log(size + 2) + rule.skew - 1
+    rounded = {name: floor(one + 0.5) for name, one in totals.items()}
+    most, least = max(rounded.values(), default=0), min(rounded.values(), default=0)
+    found = {name: MOST * (most + least - one) // most if most else MOST for name, one in rounded.items()}
+    return [found.get(node.metadata.name, 0) if rules else 0 for node in choice.feasible]
 
 
 def _company(choice: Choice) -> list[int]:

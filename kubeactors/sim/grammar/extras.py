@@ -17,7 +17,7 @@ LOADS = ("60m", "20m", "90m", "20m 40:90m", "90m 60:20m", "50m", "70m")
 """How much CPU pods take of the 100m that they request."""
 STOPS = (20, 0, 40)
 """How long pods take to end, in seconds: those that go may be taken for those that work."""
-PREFERENCES: tuple[workload.Trait, ...] = ("rather-apart", "rather-together", "rather-there")
+PREFERENCES: tuple[workload.Trait, ...] = ("rather-apart", "rather-together", "rather-there", "rather-spread")
 PLAIN_TRAITS: tuple[workload.Trait, ...] = ("helper", "preparation", "sidecar", "hooks", "settings")
 TRAITS: tuple[workload.Trait, ...] = (*PLAIN_TRAITS, "spread", "apart", "together", "elsewhere", "port", *PREFERENCES)
 ROLLED = (12.0, 25.0, 40.0)

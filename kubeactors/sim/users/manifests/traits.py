@@ -50,7 +50,9 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
     near = PodAffinityTerm(label_selector=selector, topology_key=HOST)
     match trait:
         case "spread":
-            return replace(spec, topology_spread_constraints=(_evenly(selector),))
+            return replace(spec, topology_spread_constraints=(_evenly(selector, "DoNotSchedule"),))
+        case "rather-spread":
+            return replace(spec, topology_spread_constraints=(_evenly(selector, "ScheduleAnyway"),))
         case "apart":
             apart = PodAntiAffinity(required_during_scheduling_ignored_during_execution=(near,))
             return replace(spec, affinity=Affinity(pod_anti_affinity=apart))
@@ -110,9 +112,9 @@ def _beside(container: Container, name: str) -> Container:
     return replace(container, name=name, ports=(), startup_probe=None, readiness_probe=None, liveness_probe=None)
 
 
-def _evenly(selector: LabelSelector) -> TopologySpreadConstraint:
+def _evenly(selector: LabelSelector, otherwise: str) -> TopologySpreadConstraint:
     return TopologySpreadConstraint(
-        max_skew=1, topology_key=HOST, when_unsatisfiable="DoNotSchedule", label_selector=selector
+        max_skew=1, topology_key=HOST, when_unsatisfiable=otherwise, label_selector=selector
     )
 
 
