@@ -2,11 +2,13 @@
 
 import pytest
 
+from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import Seeded
 from kubeactors.sim.grammar.topics.managing import Managing
 from kubeactors.sim.invariants.apiserver.ownership import OwnersAreKnown
 from kubeactors.sim.plan import in_order
+from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.workload import Manage
 from tests.quality.automatic.mutants import in_force, named
 
@@ -55,3 +57,18 @@ def test_what_was_only_tried_is_not_stored_and_another_owner_is_in_the_way_until
     )
     assert simulation.run(until=6.0).violations == ()
     assert simulation.actions["manage"] == 2
+
+
+def test_who_writes_an_object_anew_without_a_look_leaves_it_the_one_that_it_is() -> None:
+    steps = (
+        Manage(at=1.0, of="ConfigMap", name="managed", manager="alice", fields=("x", "y")),
+        Manage(at=2.0, of="ConfigMap", name="managed", manager="bob", how="overwrite", fields=("y", "z"), value="2"),
+    )
+    plan = Plan(seed=1, nodes=1, steps=steps)
+    simulation = Simulation(plan)
+    assert simulation.run(until=6.0).violations == ()
+    found = simulation.world.find(ConfigMap, "managed", NAMESPACE)
+    assert found is not None
+    assert found.data == {"y": "2", "z": "2"}
+    with in_force(named("apiserver.registry.metadata:carried_over:drop_guard:0")):
+        assert [one.invariant for one in Simulation(plan).run(until=6.0).violations] == ["who-asks-rightly-is-heard"]

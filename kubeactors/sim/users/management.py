@@ -31,6 +31,8 @@ class Management:
         match action:
             case Manage(how="replace"):
                 await self._replace(action)
+            case Manage(how="overwrite"):
+                await self._write(action, _told(action))
             case Manage():
                 await self._patch(action)
             case Unmanage():
@@ -52,9 +54,7 @@ class Management:
 
     async def _replace(self, action: Manage) -> None:
         """As it is, but for what the manager says of it."""
-        client, type_ = self._hands.client, TYPES[action.of]
-        live = await client.get(type_, action.name, NAMESPACE)
-        told = serializer.from_builtins(configuration(action), type_).object
+        live, told = await self._hands.client.get(TYPES[action.of], action.name, NAMESPACE), _told(action)
         metadata = replace(live.metadata, labels=told.metadata.labels)
         if isinstance(live, ConfigMap) and isinstance(told, ConfigMap):
             changed: TypedObject = replace(live, metadata=metadata, data=told.data)
@@ -64,8 +64,12 @@ class Management:
             )
         else:
             return
+        await self._write(action, changed)
+
+    async def _write(self, action: Manage, changed: TypedObject) -> None:
+        client = self._hands.client
         request = Update(
-            resource=client.resource(type_),
+            resource=client.resource(TYPES[action.of]),
             namespace=NAMESPACE,
             name=action.name,
             user=client.user,
@@ -73,6 +77,11 @@ class Management:
             options=_options(action),
         )
         await client.send(request)
+
+
+def _told(action: Manage) -> TypedObject:
+    """What the manager says, as an object."""
+    return serializer.from_builtins(configuration(action), TYPES[action.of]).object
 
 
 def _options(action: Manage) -> WriteOptions:

@@ -5,8 +5,9 @@ from typing import Literal
 from kubeactors.sim.steps import Action
 
 Shared = Literal["ConfigMap", "Service"]
-Writing = Literal["apply", "force", "merge", "replace"]
-"""Apply; apply, and take from others what they own; patch what is named; write the whole object anew."""
+Writing = Literal["apply", "force", "merge", "replace", "overwrite"]
+"""Apply; apply, and take from others what they own; patch what is named; read the whole object and write it anew; write it
+without a look at what is there, as `kubectl replace` does."""
 
 
 class Manage(Action, frozen=True, kw_only=True, tag="manage"):

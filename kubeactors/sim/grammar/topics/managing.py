@@ -5,7 +5,7 @@ from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
 MANAGERS = ("alice", "bob", "carol")
-HOW: tuple[workload.Writing, ...] = ("apply", "apply", "apply", "force", "merge", "replace")
+HOW: tuple[workload.Writing, ...] = ("apply", "apply", "apply", "force", "merge", "replace", "overwrite")
 """Whoever owns only part of a port by another write has it taken away, or is in the way: Kubernetes fails then."""
 FIELDS: dict[workload.Shared, tuple[tuple[str, ...], ...]] = {
     "ConfigMap": (("x",), ("x", "y"), ("y",), ("x", "y", "z"), ()),
