@@ -4,7 +4,18 @@ import pytest
 
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.plan import AnyStep
-from kubeactors.sim.workload import CreateDeployment, Expose, Furnish, RecreateService, SetLimits, SetShare
+from kubeactors.sim.workload import (
+    Claim,
+    CreateDeployment,
+    Expose,
+    Furnish,
+    GrowClaim,
+    OfferClass,
+    RecreateService,
+    SetLimits,
+    SetShare,
+    UseClaim,
+)
 from tests.quality.automatic.mutants import in_force, named
 
 LIMITED = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="1"))
@@ -50,6 +61,11 @@ def test_who_is_refused_by_what_others_have_said_is_refused_rightly() -> None:
         Expose(at=5.0, name="front", of="web", form="Headless"),
         SetLimits(at=0.0, number=1, default="100m"),
         Furnish(at=15.0, sort="pod", number=1, cpu="1"),
+        OfferClass(at=15.0, name="late"),
+        Claim(at=16.0, name="disk-1", gibibytes=1, of="late"),
+        UseClaim(at=17.0, name="disk-1"),
+        GrowClaim(at=25.0, name="disk-1", gibibytes=3),
+        GrowClaim(at=45.0, name="disk-1", gibibytes=2),
     )
     assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
 
@@ -58,4 +74,5 @@ def test_who_makes_a_service_again_keeps_its_address() -> None:
     plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=1), RecreateService(at=5.0, name="web")))
     assert Simulation(plan).run().violations == ()
     with in_force(named("apiserver.registry.registry:Registry.delete:forget_deed:0")):
-        assert [one.invariant for one in Simulation(plan).run().violations] == ["addresses-are-given-back"]
+        found = [one.invariant for one in Simulation(plan).run().violations]
+    assert found == ["addresses-are-given-back", "what-is-given-back-is-free"]

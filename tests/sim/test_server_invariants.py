@@ -26,10 +26,11 @@ from kubeactors.apimachinery.requests import (
     Watch,
     WatchStarted,
 )
-from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, Status
+from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, Status, StatusDetails
 from kubeactors.sim.invariants import Invariant, ServerInvariant
 from kubeactors.sim.invariants.apiserver.objects import DeletionGoesOn, GenerationsCount, IdentityStays
 from kubeactors.sim.invariants.apiserver.reads import ListsAreTrue, ReadsAreTrue
+from kubeactors.sim.invariants.apiserver.refusals import RefusalsSayOfWhat
 from kubeactors.sim.invariants.apiserver.writes import WritesAreDone
 from kubeactors.sim.network import Served
 from kubeactors.sim.world import World
@@ -222,3 +223,35 @@ def test_a_write_is_done_as_it_was_asked_for(
     problems = bench.told(request_, answer or Result(object=cast("Deployment", states[-1])))
     assert len(problems) == bool(problem), problems
     assert not problem or problem in problems[0]
+
+
+def refused(name: str, message: str = "no", reason: str = "Conflict") -> Status:
+    """A refusal that names an object."""
+    return Status(status="Failure", reason=reason, message=message, details=StatusDetails(name=name))
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (refused("a"), ""),
+        (refused("b"), "told of b"),
+        (refused(""), "told of nothing"),
+        (refused("", reason="ServiceUnavailable"), ""),
+        (refused("", message='Apply failed with 1 conflict: conflict with "bob": .spec.replicas'), ""),
+        (Result(object=ONE), ""),
+    ],
+)
+def test_who_is_refused_is_told_of_what(answer: Status | Result, problem: str) -> None:
+    request = Update(resource=RESOURCE, namespace="x", name="a", object=ONE)
+    found = Bench(RefusalsSayOfWhat, ONE).told(request, answer)
+    assert len(found) == bool(problem)
+    assert not problem or problem in found[0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [("NotFound", 'namespaces "x" not found'), ("Forbidden", 'User "bob" cannot create resource "deployments"')],
+)
+def test_who_may_create_nothing_there_need_not_be_told_of_what(reason: str, message: str) -> None:
+    request = Create(resource=RESOURCE, namespace="x", object=ONE)
+    assert Bench(RefusalsSayOfWhat, ONE).told(request, refused("", message, reason)) == []

@@ -5,7 +5,7 @@ import pytest
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.invariants.apiserver import services
 from kubeactors.sim.invariants.controllers.services import ServicesHaveWhatTheyNeed
-from kubeactors.sim.workload import CreateDeployment, Expose, ServiceForm
+from kubeactors.sim.workload import CreateDeployment, Expose, ServiceForm, Unexpose
 from tests.quality.automatic.mutants import in_force, named
 
 FORMS: tuple[tuple[ServiceForm, tuple[str, ...]], ...] = (
@@ -26,6 +26,8 @@ PLAN = Plan(
             Expose(at=5.0 * number, name="front", of="web", form=form, ports=ports)
             for number, (form, ports) in enumerate(FORMS, start=1)
         ),
+        Expose(at=50.0, name="side", of="web", form="LoadBalancer"),
+        Unexpose(at=60.0, name="side"),
     ),
 )
 JUDGES = (*services.INVARIANTS, ServicesHaveWhatTheyNeed)
@@ -41,6 +43,7 @@ def test_a_service_may_become_any_other() -> None:
         ("services:ServiceStrategy._with_address:negate_condition:1", "service-addresses-stay"),
         ("services:_with_given:negate_condition:3", "node-ports-stay"),
         ("allocators:_upper_first:confuse:0", "choices-are-left-to-people"),
+        ("registry:Registry._replace:forget_deed:0", "what-is-given-back-is-free"),
         ("services:addresses_of:negate_condition:0", "service-addresses-are-recorded"),
         ("services:ServiceStrategy._with_node_ports:negate_condition:0", "services-have-what-they-need"),
     ],

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
+from kubeactors.api import SCHEME
 from kubeactors.api.core.v1 import Service
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import HasMeta
 from kubeactors.apimachinery.quantity import add, compare
-from kubeactors.apimachinery.requests import Create, Delete, Patch, Update
+from kubeactors.apimachinery.requests import Create, Delete, Get, Patch, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import STORE, Served
@@ -83,12 +84,44 @@ class WhoAsksRightlyIsHeard(ServerInvariant):
             yield f"{who} is to {what}, and is told: {answer.message}"
 
 
+class RefusalsSayOfWhat(ServerInvariant):
+    """Who is refused a write or a look at one object because of that object is told its name.
+
+    Not who may not create anything there, whatever its name; nor who misses the namespace; nor who applies what others
+    own, who is told whose it is.
+
+    Source: the documentation of StatusDetails in apimachinery/pkg/apis/meta/v1/types.go (v1.36).
+    """
+
+    name: ClassVar[str] = "refusals-say-of-what"
+
+    def served(self, served: Served, answer: object) -> Iterator[str]:
+        """Compare the name that he is told with the one that he has said."""
+        request = served.request
+        if not isinstance(answer, Status) or not isinstance(request, Get | Create | Update | Patch | Delete):
+            return
+        name = request.object.metadata.name if isinstance(request, Create) else request.name
+        refused = answer.reason in ABOUT_IT and SCHEME.by_resource(request.resource) is not None
+        if not refused or not name or APART.search(answer.message):
+            return
+        if isinstance(request, Create) and answer.reason == NOT_FOUND:
+            return
+        told = answer.details.name if answer.details is not None else ""
+        if told != name:
+            what = f"{type(request).__name__.lower()} {request.resource.resource} {name}"
+            yield f"who is to {what} is told of {told or 'nothing'}: {answer.message}"
+
+
+NOT_FOUND = "NotFound"
+ABOUT_IT = (NOT_FOUND, "AlreadyExists", "Conflict", "Invalid", FORBIDDEN)
+APART = re.compile("^Apply failed|cannot create resource")
 COMPONENT = "system:"
 """What the names of our own components begin with: what they ask for is judged where they ask it."""
 DESERVED = re.compile(
     "failed calling webhook|denied request"  # users' own rules
     "|must be less than or equal to"  # with a limit that a LimitRange gives
     "|spec.clusterIPs"  # a service that has an address can never do without, nor the other way round
+    "|field can not be less than"  # the size that somebody else has given it
     f"|{TAKEN}|is immutable after creation|name must be provided"
 )
 """How users are told that what they say does not go together with what is so by now."""
@@ -149,4 +182,9 @@ class AddressesAreGivenBack(ServerInvariant):
                     yield one
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RefusalsHoldWater, WhoAsksRightlyIsHeard, AddressesAreGivenBack)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    RefusalsHoldWater,
+    WhoAsksRightlyIsHeard,
+    RefusalsSayOfWhat,
+    AddressesAreGivenBack,
+)

@@ -6,16 +6,19 @@ ValidateServiceUpdate in pkg/apis/core/validation/validation.go (v1.36).
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, cast
 
 from kubeactors.api.core.v1 import Service, ServicePort
 from kubeactors.api.core.v1.service import EXTERNAL_NAME, HEADLESS, LOAD_BALANCER, NODE_PORT
 from kubeactors.api.networking.v1.ipaddress import IPAddress
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Result, Update
+from kubeactors.apiserver.registry.services import addresses_of, ports_of
+from kubeactors.apiserver.server import ApiServer
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.invariants.looking import commit_behind
-from kubeactors.sim.network import Served
+from kubeactors.sim.network import STORE, Served
+from kubeactors.sim.tree import actors_of
 from kubeactors.sim.world import Commit
 
 Port: TypeAlias = tuple[str, str, int]
@@ -111,6 +114,29 @@ class AddressesAreRecorded(Invariant):
         yield from (f"the cluster IP {one} is recorded, and no service has it" for one in recorded)
 
 
+class WhatIsGivenBackIsFree(Invariant):
+    """Once all is quiet, the server has given out the addresses and node ports that services have, and no others.
+
+    If the store did not say that a service is gone, or was not made, a repair that takes minutes finds that out.
+    """
+
+    name: ClassVar[str] = "what-is-given-back-is-free"
+
+    def settled(self) -> Iterator[str]:
+        """Compare the server's books with the services."""
+        if STORE in self.world.faults.disturbed:
+            return
+        services = [one.spec for one in self.world.of(Service).values()]
+        had = {str(one) for spec in services for one in (*addresses_of(spec), *ports_of(spec))}
+        for path, actor in actors_of(self.root, ApiServer):
+            books = cast("ApiServer", actor)._repair._repair  # noqa: SLF001 -- an invariant looks inside
+            given = {str(one) for book in (books._addresses, books._ports) for one in book.allocator}  # noqa: SLF001 -- as above
+            for one in sorted(given - had):
+                yield f"{path} gives {one} to nobody, and no service has it"
+            for one in sorted(had - given):
+                yield f"{path} would give {one} to anybody, and a service has it"
+
+
 def _node_ports(service: Service) -> dict[Port, int]:
     return {_port(one): one.node_port for one in service.spec.ports}
 
@@ -124,4 +150,5 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     NodePortsStay,
     ChoicesAreLeftToPeople,
     AddressesAreRecorded,
+    WhatIsGivenBackIsFree,
 )
