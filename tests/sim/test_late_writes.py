@@ -3,6 +3,7 @@
 import pytest
 
 from kubeactors.api.apps.v1 import ReplicaSet
+from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim import Plan, Simulation
@@ -10,6 +11,7 @@ from kubeactors.sim.chaos.faults import LateWrite, ManagerRestart, Unseen
 from kubeactors.sim.plan import AnyStep, PlanError, decode, encode
 from kubeactors.sim.workload import (
     CreateDeployment,
+    CreateJob,
     CreateNamespace,
     CreateStatefulSet,
     DeleteNamespace,
@@ -68,6 +70,13 @@ def test_nobody_takes_the_name_of_a_pod_that_a_stateful_set_has_left() -> None:
     first = CreateStatefulSet(at=0.0, name="db", replicas=1)
     orphan = DeleteSet(at=5.0, of="StatefulSet", name="db", propagation="Orphan")
     assert apps(lived(first, orphan, late, again, late=1)) == ["db"]
+
+
+def test_a_job_that_a_user_replaces_while_it_is_looked_after_runs_anew() -> None:
+    late = LateWrite(at=0.0, component=MANAGER, resource="jobs", verb="any", meanwhile="replace", seconds=0.05)
+    simulation = lived(late, CreateJob(at=0.1, name="sum", completions=1, parallelism=1), late=1)
+    (left,) = simulation.world.of(Job).values()
+    assert (made(simulation, Job), left.status.succeeded) == (2, 1)
 
 
 def test_what_a_user_makes_anew_in_a_namespace_goes_with_that() -> None:

@@ -6,8 +6,10 @@ from msgspec.structs import replace
 
 from kubeactors.api import SCHEME
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, ReplicaSet
-from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Endpoints, Pod, ReplicationController
+from kubeactors.api.batch.v1 import Job, JobSpec
+from kubeactors.api.batch.v1.job import CONTROLLER_UID, JOB_NAME, LEGACY_CONTROLLER_UID, LEGACY_JOB_NAME
+from kubeactors.api.core.v1 import Endpoints, Pod, ReplicationController, Secret
+from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_TOKEN
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
@@ -21,6 +23,9 @@ RELEASING = (ReplicaSet().kind, ReplicationController().kind, DaemonSet().kind)
 """Who selects pods by the labels that users know, and can replace one that stays: a set's name would be taken."""
 DRAWING_NAMES = (*RELEASING, Job().kind)
 """Whose pods have names that are drawn: who makes one in the place of another gives it another name."""
+
+GENERATED = (JOB_NAME, CONTROLLER_UID, LEGACY_JOB_NAME, LEGACY_CONTROLLER_UID)
+"""The labels that the server gives the pods of a job."""
 
 DERIVED: dict[Derived, type[TypedObject]] = {
     "ReplicaSet": ReplicaSet,
@@ -117,4 +122,16 @@ def _another(live: TypedObject) -> TypedObject:
     made = ObjectMeta(name=metadata.name, namespace=metadata.namespace, labels=metadata.labels)
     if isinstance(live, Pod):
         return Pod(metadata=replace(made, labels={APP: ASTRAY}), spec=replace(live.spec, node_name=""))
+    if isinstance(live, Job):
+        return Job(metadata=made, spec=_as_written(live.spec))
+    if isinstance(live, Secret) and live.type == SERVICE_ACCOUNT_TOKEN:
+        account = {SERVICE_ACCOUNT_NAME: live.metadata.annotations[SERVICE_ACCOUNT_NAME]}
+        return Secret(metadata=replace(made, annotations=account), type=live.type)
     return replace(live, metadata=made)
+
+
+def _as_written(spec: JobSpec) -> JobSpec:
+    """Of a job without what it was given by the server, which would be wrong in another one: who its pods are."""
+    template = spec.template
+    labels = {key: value for key, value in template.metadata.labels.items() if key not in GENERATED}
+    return replace(spec, selector=None, template=replace(template, metadata=replace(template.metadata, labels=labels)))

@@ -120,6 +120,7 @@ COMPONENT = "system:"
 DESERVED = re.compile(
     "failed calling webhook|denied request"  # users' own rules
     "|must be less than or equal to"  # with a limit that a LimitRange gives
+    "|can not be less than status.capacity"  # a claim never shrinks
     "|spec.clusterIPs"  # a service that has an address can never do without, nor the other way round
     "|field can not be less than"  # the size that somebody else has given it
     f"|{TAKEN}|is immutable after creation|name must be provided"
