@@ -96,3 +96,15 @@ def test_the_first_version_is_checked_like_the_second() -> None:
     assert [str(error) for error in errors] == [
         "spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`"
     ]
+
+
+def test_a_direction_without_policies_gets_the_usual_ones_unless_it_is_said_that_there_are_none() -> None:
+    none = v2.HPAScalingRules(policies=())
+    behavior = v2.HorizontalPodAutoscalerBehavior(scale_up=v2.HPAScalingRules(select_policy="Min"), scale_down=none)
+    target = m.CrossVersionObjectReference(api_version="apps/v1", kind="Deployment", name="web")
+    spec = v2.HorizontalPodAutoscalerSpec(scale_target_ref=target, max_replicas=3, behavior=behavior)
+    kind = SCHEME.by_type(v2.HorizontalPodAutoscaler)
+    made = kind.default(v2.HorizontalPodAutoscaler(spec=spec))
+    assert [str(one) for one in kind.validate(made)] == [
+        "spec.behavior.scaleDown.policies: Required value: must specify at least one Policy"
+    ]

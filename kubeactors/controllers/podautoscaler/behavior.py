@@ -142,7 +142,7 @@ def up_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -> 
     if rules.select_policy == DISABLED:
         return current
     limits: list[int] = []
-    for policy in rules.policies:
+    for policy in rules.policies or ():
         start = _start(current, memory, policy.period_seconds, now)
         limits.append(start + policy.value if policy.type == BY_PODS else -(-start * (100 + policy.value) // 100))
     return min(limits) if rules.select_policy == MIN else max(limits)
@@ -153,7 +153,7 @@ def down_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -
     if rules.select_policy == DISABLED:
         return current
     limits: list[int] = []
-    for policy in rules.policies:
+    for policy in rules.policies or ():
         start = _start(current, memory, policy.period_seconds, now)
         limits.append(start - policy.value if policy.type == BY_PODS else -(-start * (100 - policy.value) // 100))
     return max(limits) if rules.select_policy == MIN else min(limits)
@@ -177,4 +177,4 @@ def _window(rules: HPAScalingRules | None, default: int) -> int:
 def _longest(rules: HPAScalingRules | None) -> int:
     if rules is None:
         return 0
-    return max(_window(rules, WINDOW_SECONDS), *(policy.period_seconds for policy in rules.policies))
+    return max(_window(rules, WINDOW_SECONDS), *(policy.period_seconds for policy in rules.policies or ()))

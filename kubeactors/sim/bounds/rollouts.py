@@ -130,5 +130,5 @@ def there_and_back_seconds(found: HorizontalPodAutoscaler) -> int:
     spec, behavior = found.spec, found.spec.behavior or HorizontalPodAutoscalerBehavior()
     rules = [one for one in (behavior.scale_up, behavior.scale_down) if one is not None]
     waits = [one.stabilization_window_seconds or 0 for one in rules]
-    waits += [policy.period_seconds for one in rules for policy in one.policies]
+    waits += [policy.period_seconds for one in rules for policy in one.policies or ()]
     return 2 * (spec.max_replicas - (spec.min_replicas or 1)) * max(waits, default=0)

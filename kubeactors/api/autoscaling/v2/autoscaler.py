@@ -30,7 +30,8 @@ class HPAScalingRules(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
     stabilization_window_seconds: int | None = None
     select_policy: str | None = None
-    policies: tuple[HPAScalingPolicy, ...] = ()
+    policies: tuple[HPAScalingPolicy, ...] | None = None
+    """Defaults stand in for None, but not for an empty list, which is refused."""
     tolerance: Quantity | None = None
 
 

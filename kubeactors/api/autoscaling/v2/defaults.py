@@ -76,5 +76,5 @@ def _rules(given: HPAScalingRules | None, default: HPAScalingRules) -> HPAScalin
         given,
         stabilization_window_seconds=default.stabilization_window_seconds if window is None else window,
         select_policy=default.select_policy if given.select_policy is None else given.select_policy,
-        policies=given.policies or default.policies,
+        policies=default.policies if given.policies is None else given.policies,
     )

@@ -122,7 +122,7 @@ def _validate_rules(rules: HPAScalingRules | None, path: str) -> Iterator[FieldE
         yield not_supported(f"{path}.selectPolicy", rules.select_policy, (DISABLED, MAX, MIN))
     if not rules.policies:
         yield required(f"{path}.policies", "must specify at least one Policy")
-    for i, policy in enumerate(rules.policies):
+    for i, policy in enumerate(rules.policies or ()):
         yield from _validate_policy(policy, f"{path}.policies[{i}]")
     if rules.tolerance is not None and quantity.sign(rules.tolerance) < 0:
         yield invalid(f"{path}.tolerance", rules.tolerance, "must be greater than or equal to 0")

@@ -188,7 +188,7 @@ class AutoscalersTakeTheirTime(Invariant):
         disturbed = self.world.faults.disturbed_until(MANAGER)
         rules = [one for one in (_rules(scaler, up=True), _rules(scaler, up=False)) if one is not None]
         longest = [0, *(one.stabilization_window_seconds or 0 for one in rules)]
-        longest += [policy.period_seconds for one in rules for policy in one.policies]
+        longest += [policy.period_seconds for one in rules for policy in one.policies or ()]
         first = begin == self._since[scaler.metadata.uid] and len(self._sizes[found.metadata.uid]) == 1
         return (first or begin + max(longest) * SECOND < now) and disturbed + max(longest) * SECOND < now
 
@@ -232,7 +232,7 @@ def _furthest(rules: HPAScalingRules, sign: int, starts: Callable[[int], list[in
             else sign * -(-start * (100 + sign * policy.value) // 100)
             for start in starts(policy.period_seconds * SECOND)
         )
-        for policy in rules.policies
+        for policy in rules.policies or ()
     ]
     return min(limits) if rules.select_policy == "Min" else max(limits)
 
