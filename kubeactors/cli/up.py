@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import anyio
 import msgspec
@@ -26,7 +27,7 @@ from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.machines import POD_NETWORK
 from kubeactors.cluster.pki import PkiError, ensure_pki
-from kubeactors.cluster.spec import Timing
+from kubeactors.cluster.spec import Etcd, Timing
 from kubeactors.controllers.nodeipam.controller import MASK_SIZE
 from kubeactors.kubelet.eviction import SIGNALS, threshold
 
@@ -69,11 +70,20 @@ def up(  # noqa: PLR0913 -- the options of the command
     eviction_hard: Annotated[
         str, Parameter(help="When kubelets evict pods, such as memory.available<1Gi,pid.available<10%.")
     ] = "",
+    etcd_servers: Annotated[
+        str, Parameter(help="Keep the state in this etcd, such as http://127.0.0.1:2379, not in the data directory.")
+    ] = "",
+    etcd_prefix: Annotated[str, Parameter(help="What its keys there begin with.")] = "kubeactors/",
+    etcd_cafile: Annotated[Path | None, Parameter(help="Whom to trust, of etcd by HTTPS.")] = None,
+    etcd_certfile: Annotated[Path | None, Parameter(help="The certificate to show to etcd.")] = None,
+    etcd_keyfile: Annotated[Path | None, Parameter(help="Its key.")] = None,
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
     if in_memory and data_dir is not None:
         raise UsageError("--in-memory keeps nothing, --data-dir keeps everything; choose one")
+    if in_memory and etcd_servers:
+        raise UsageError("--in-memory keeps nothing, --etcd-servers keeps the state; choose one")
     if nodes < 0:
         raise UsageError("--nodes counts nodes; it cannot be negative")
     for option, given in (("--port", port), ("--dns-port", dns_port or 0)):
@@ -86,7 +96,15 @@ def up(  # noqa: PLR0913 -- the options of the command
     if cluster_cidr:
         _check_cluster_cidr(cluster_cidr)
     scheduler = scheduler_configuration(scheduler_config) if scheduler_config else None
+    etcd = Etcd(
+        server=etcd_servers,
+        prefix=etcd_prefix,
+        ca_file=etcd_cafile,
+        cert_file=etcd_certfile,
+        key_file=etcd_keyfile,
+    )
     spec = ClusterSpec(
+        etcd=_checked(etcd) if etcd_servers else None,
         nodes=NodePool(count=nodes, eviction_hard=thresholds(eviction_hard)),
         timing=Timing.noticing_within(node_monitor_grace_seconds),
         scheduler=scheduler,
@@ -96,6 +114,15 @@ def up(  # noqa: PLR0913 -- the options of the command
     )
     directory = data_dir or default_data_dir()
     return run(_up, spec, host, port, directory, in_memory, kubeconfig, dns_port, services, output)
+
+
+def _checked(etcd: Etcd) -> Etcd:
+    address = urlsplit(etcd.server)
+    if address.scheme not in {"http", "https"} or not address.hostname or "," in etcd.server:
+        raise UsageError(f"--etcd-servers {etcd.server}: the address of one, please, such as http://127.0.0.1:2379")
+    if not etcd.prefix:
+        raise UsageError("--etcd-prefix: something must tell these keys from those of others")
+    return etcd
 
 
 def thresholds(text: str) -> dict[str, str]:

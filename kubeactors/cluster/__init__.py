@@ -8,7 +8,7 @@
     pod_access.py   the API server's way to running pods  autoscaler_metrics.py  the autoscalers' to what they take
     manifest.py     YAML as typed objects                 words.py        kinds as people write them
     goals.py        what one can wait for                 conditions.py   what a status says of its object
-    inbox.py        a watch seen from ordinary code
+    inbox.py        a watch seen from ordinary code       disks.py        what the state is kept on
     pki.py          certificates                          kubeconfig.py   what kubectl reads
     watch.py        a watch as a stream                  remote.py       requests to an API server elsewhere
     dns_sockets.py  the sockets of the name server        proxy_sockets.py  those of the service proxy
@@ -24,7 +24,7 @@ Who sends to it: commands and applications. What it sends: nothing of its own; i
 from kubeactors.cluster.cluster import Cluster
 from kubeactors.cluster.manifest import ManifestError
 from kubeactors.cluster.snapshot import ClusterSnapshot
-from kubeactors.cluster.spec import ClusterSpec, NodePool
+from kubeactors.cluster.spec import ClusterSpec, Etcd, NodePool
 from kubeactors.storage import StorageError
 
-__all__ = ["Cluster", "ClusterSnapshot", "ClusterSpec", "ManifestError", "NodePool", "StorageError"]
+__all__ = ["Cluster", "ClusterSnapshot", "ClusterSpec", "Etcd", "ManifestError", "NodePool", "StorageError"]

@@ -1,7 +1,7 @@
 """A cluster inside an async application: `async with Cluster(nodes=3) as cluster`."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,8 @@ from kubeactors.apimachinery.status import NotFound
 from kubeactors.apiserver import ObjectCodec, rbac
 from kubeactors.client import Client, InProcessTransport, Transport
 from kubeactors.cluster.conditions import holds
-from kubeactors.cluster.data_dir import STORE, VOLUMES
+from kubeactors.cluster.data_dir import VOLUMES
+from kubeactors.cluster.disks import open_disk
 from kubeactors.cluster.goals import Goal, goal_of, told
 from kubeactors.cluster.inbox import Inbox
 from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, PowerOn
@@ -37,8 +38,6 @@ from kubeactors.cluster.words import kind_of, object_of
 from kubeactors.cluster.workloads import Images, Workloads
 from kubeactors.network.policy import NetworkPolicies, PolicyMessage
 from kubeactors.storage import Backend
-from kubeactors.storage.backends.memory import MemoryBackend
-from kubeactors.storage.backends.sqlite import SqliteBackend
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -88,7 +87,7 @@ class Cluster:
             raise ValueError("a spec or a snapshot says which nodes there are and where the state is; give either")
         self._snapshot = snapshot
         if snapshot is not None:
-            spec = msgspec.structs.replace(spec or snapshot.spec, data_dir=None)
+            spec = msgspec.structs.replace(spec or snapshot.spec, data_dir=None, etcd=None)
         self._images = images or {}
         pool = NodePool(count=nodes) if isinstance(nodes, int) else nodes or NodePool()
         self.spec: ClusterSpec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
@@ -138,10 +137,7 @@ class Cluster:
     def _backend(self, stack: AsyncExitStack) -> Backend:
         if self._snapshot is not None:
             return self._snapshot.backend()
-        if self.spec.data_dir is None:
-            return MemoryBackend()
-        self.spec.data_dir.mkdir(parents=True, exist_ok=True)
-        backend = stack.enter_context(SqliteBackend(self.spec.data_dir / STORE))
+        backend = open_disk(self.spec, stack.enter_context(ExitStack()))
         backend.load(
             ObjectCodec(self._scheme)
         )  # what cannot be read is said now, not by a store that fails again and again

@@ -1,5 +1,6 @@
 """What a cluster is made of, as data."""
 
+import ssl
 from pathlib import Path
 
 import msgspec
@@ -115,6 +116,32 @@ QUICK = Timing(
 """For demonstrations: a dead node is noticed after two seconds."""
 
 
+class Etcd(msgspec.Struct, frozen=True, kw_only=True):
+    """An etcd (3.4 or newer) that keeps the state, in kube-apiserver's words. One cluster at a time uses a prefix."""
+
+    server: str
+    """`http://127.0.0.1:2379`."""
+    prefix: str = "kubeactors/"
+    ca_file: Path | None = None
+    """PEM of whom to trust; by default those whom the system trusts."""
+    cert_file: Path | None = None
+    """PEM of the certificate that says who this is, with `key_file`."""
+    key_file: Path | None = None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """For HTTPS.
+
+        Raises:
+            OSError: a file cannot be read, or is none of these.
+        """
+        if not self.server.startswith("https:"):
+            return None
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.cert_file is not None:
+            context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+
 class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A whole cluster. Without `data_dir` everything is in memory and ends with the cluster."""
 
@@ -122,6 +149,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     more_nodes: tuple[NodePool, ...] = ()
     """Nodes of other shapes."""
     data_dir: Path | None = None
+    etcd: Etcd | None = None
+    """What keeps the state, in place of a file in `data_dir`."""
     server: ApiServerConfig = ApiServerConfig()
     timing: Timing = Timing()
     stages: tuple[Stage, ...] = ()

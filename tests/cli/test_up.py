@@ -14,6 +14,7 @@ import dns.query
 import pytest
 
 from tests.kubectl.conftest import find_kubectl, ready, stop, up
+from tests.storage.etcd_server import ETCD, EtcdServer
 
 
 def said(*arguments: str) -> tuple[int, str]:
@@ -118,6 +119,25 @@ def test_a_file_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "store.db").read_bytes() == b"somebody's diary"
 
 
+@pytest.mark.skipif(ETCD is None, reason="etcd is not installed")
+def test_state_is_in_etcd_if_one_is_named(tmp_path: Path) -> None:
+    found: list[str] = []
+    with EtcdServer(tmp_path / "etcd") as etcd:
+        for _ in range(2):
+            process = up("--data-dir", str(tmp_path / "certificates"), "--nodes", "1", "--etcd-servers", etcd.url)
+            config = f"--kubeconfig={ready(process)['kubeconfig']}"
+            command = [find_kubectl(), config, "get", "namespace", "default", "--output", "jsonpath={.metadata.uid}"]
+            found.append(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
+            assert stop(process) == 0
+        code, error = said(
+            "up", "--data-dir", str(tmp_path / "other"), "--port", "0", "--etcd-servers", "http://[::1]:1"
+        )
+    assert found[0]
+    assert found[0] == found[1]
+    assert sorted(one.name for one in (tmp_path / "certificates").iterdir()) == ["kubeconfig", "pki"]
+    assert (code, "see that etcd runs there" in error) == (2, True)
+
+
 def test_contradictions_are_said() -> None:
     assert said("up", "--in-memory", "--data-dir", "x")[0] == 2
     assert said("up", "--nodes", "-1")[0] == 2
@@ -167,6 +187,14 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
         (
             ("--node-monitor-grace-seconds", "0"),
             "--node-monitor-grace-seconds 0.0: 1.0 or more, please",
+        ),
+        (
+            ("--etcd-servers", "127.0.0.1:2379"),
+            "--etcd-servers 127.0.0.1:2379: the address of one, please, such as http://127.0.0.1:2379",
+        ),
+        (
+            ("--in-memory", "--etcd-servers", "http://127.0.0.1:2379"),
+            "--in-memory keeps nothing, --etcd-servers keeps the state; choose one",
         ),
         (("--in-memory", "--kubeconfig", "."), ".: a directory; the kubeconfig needs a file of its own"),
         (("--data-dir", "pyproject.toml"), "pyproject.toml: not a directory; use another data directory"),

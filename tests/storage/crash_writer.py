@@ -1,4 +1,4 @@
-"""Writes to a store on SQLite as fast as it can, and prints a line after each acknowledgement, until it is killed.
+"""Writes to a store on SQLite or etcd as fast as it can, and prints a line after each acknowledgement, until it is killed.
 
 Each writer counts upwards: one transaction writes the number under two keys, and an odd one also under a
 third key, which an even one deletes. A line is the writer, the number, and the revision that was acknowledged.
@@ -25,6 +25,7 @@ from kubeactors.storage import (
     Txn,
     TxnReply,
 )
+from kubeactors.storage.backends.etcd import EtcdBackend
 from kubeactors.storage.backends.sqlite import SqliteBackend
 
 WRITERS = 8
@@ -49,9 +50,14 @@ async def write(store: Ref[StoreMessage], writer: int) -> None:
             await store.ask(Compact(revision=reply.revision - 50))
 
 
-async def main(path: Path) -> None:
+def backend_at(place: str) -> EtcdBackend | SqliteBackend:
+    """What is kept at a path, or in the etcd at a URL."""
+    return EtcdBackend(place) if place.startswith("http") else SqliteBackend(Path(place))
+
+
+async def main(place: str) -> None:
     """Run until killed."""
-    backend = SqliteBackend(path)
+    backend = backend_at(place)
     async with ActorSystem() as system, anyio.create_task_group() as writers:
         store = await system.spawn(partial(Store, backend), name="store")
         for writer in range(WRITERS):
@@ -59,4 +65,4 @@ async def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(main, Path(sys.argv[1]))
+    anyio.run(main, sys.argv[1])

@@ -4,17 +4,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from kubeactors.storage import BytesCodec, RangeOp, RangeReply
-from kubeactors.storage.backends.sqlite import SqliteBackend
 from kubeactors.storage.mvcc import Mvcc
 from tests.storage import crash_writer
+from tests.storage.etcd_server import ETCD, EtcdServer
 
-ROUNDS = 25
+ROUNDS, ROUNDS_WITH_ETCD = 25, 9
 
 
-def acknowledged_before_the_kill(path: Path, lines: int) -> list[tuple[int, int, int]]:
+def acknowledged_before_the_kill(place: str, lines: int) -> list[tuple[int, int, int]]:
     """Let the writer run until it has printed so many lines, kill it, and return all that it has printed."""
-    command = [sys.executable, crash_writer.__file__, str(path)]
+    command = [sys.executable, crash_writer.__file__, place]
     with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdout is not None
         printed = [process.stdout.readline() for _ in range(lines)]
@@ -50,18 +52,33 @@ def check_whole(mvcc: Mvcc) -> None:
         assert numbers(mvcc, "sometimes", revision) == sometimes
 
 
+def check_kept(place: str, acknowledged: list[tuple[int, int, int]], revision: int) -> int:
+    """All that was acknowledged is there, and whole. Returns the revision, which has not gone back."""
+    with crash_writer.backend_at(place) as backend:
+        mvcc = backend.load(BytesCodec())
+    assert mvcc.revision >= max(revision, *(at for _, _, at in acknowledged))
+    now = numbers(mvcc, "left", 0)
+    for writer, number, at in acknowledged:
+        assert now[writer] >= number
+        if at >= mvcc.compact_revision:
+            assert numbers(mvcc, "left", at)[writer] == number
+    check_whole(mvcc)
+    return mvcc.revision
+
+
 def test_no_acknowledged_write_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-    revision = 0
+    place, revision = str(tmp_path / "store.db"), 0
     for turn in range(ROUNDS):
-        acknowledged = acknowledged_before_the_kill(path, 1 + turn * 37 % 150)
-        with SqliteBackend(path) as backend:
-            mvcc = backend.load(BytesCodec())
-        assert mvcc.revision >= max(revision, *(at for _, _, at in acknowledged))
-        revision = mvcc.revision
-        now = numbers(mvcc, "left", 0)
-        for writer, number, at in acknowledged:
-            assert now[writer] >= number
-            if at >= mvcc.compact_revision:
-                assert numbers(mvcc, "left", at)[writer] == number
-        check_whole(mvcc)
+        revision = check_kept(place, acknowledged_before_the_kill(place, 1 + turn * 37 % 150), revision)
+
+
+@pytest.mark.skipif(ETCD is None, reason="etcd is not installed")
+def test_no_acknowledged_write_is_lost_when_the_process_and_its_etcd_are_killed(tmp_path: Path) -> None:
+    with EtcdServer(tmp_path) as etcd:
+        revision = 0
+        for turn in range(ROUNDS_WITH_ETCD):
+            acknowledged = acknowledged_before_the_kill(etcd.url, 1 + turn * 37 % 150)
+            if turn % 3 == 0:
+                etcd.kill()
+                etcd.start()
+            revision = check_kept(etcd.url, acknowledged, revision)

@@ -1,0 +1,26 @@
+"""What a cluster's state is kept on: a file, an etcd, or nothing."""
+
+from contextlib import ExitStack
+
+from kubeactors.cluster.data_dir import STORE
+from kubeactors.cluster.spec import ClusterSpec
+from kubeactors.storage import Backend
+from kubeactors.storage.backends.memory import MemoryBackend
+from kubeactors.storage.backends.sqlite import SqliteBackend
+
+
+def open_disk(spec: ClusterSpec, stack: ExitStack) -> Backend:
+    """The backend that a spec names, closed with the stack.
+
+    Raises:
+        StorageError: it cannot be used; the class says why.
+        OSError: the data directory cannot be made, or a file of certificates read.
+    """
+    if spec.etcd is not None:
+        from kubeactors.storage.backends.etcd import EtcdBackend  # noqa: PLC0415 -- few clusters need it
+
+        return stack.enter_context(EtcdBackend(spec.etcd.server, spec.etcd.prefix, spec.etcd.tls()))
+    if spec.data_dir is None:
+        return MemoryBackend()
+    spec.data_dir.mkdir(parents=True, exist_ok=True)
+    return stack.enter_context(SqliteBackend(spec.data_dir / STORE))

@@ -1,0 +1,288 @@
+"""Keeps the store's data in etcd, below a prefix: every state of every key since the compaction is a key there.
+
+    PREFIX head                        who uses it, and the number of the last commit
+    PREFIX row/REVISION/KEY            a state of a key
+    PREFIX lease/ID, PREFIX ended/ID   a lease was granted, has ended
+
+A commit may be larger than etcd takes at once (128 operations, 1.5 MB). So its parts are written one after the other,
+each with the commit's number, and the last one together with the head that counts it: what has a higher number than
+the head was never committed. Every write compares the head, which each `load` writes anew: nobody who had it before
+can write any more.
+"""
+
+import ssl
+import threading  # noqa: TID251 -- a lock between the loop's thread and the one that commits
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from kubeactors.storage.backends.etcd_client import Delete, EtcdClient, Found, Op, Put
+from kubeactors.storage.changes import Changes
+from kubeactors.storage.errors import NotAStore, StaleCommit, StoreCorrupt, StoreLocked, StoreTooNew, StoreUnavailable
+from kubeactors.storage.leases import Lease
+from kubeactors.storage.messages import Codec, KeyValue
+from kubeactors.storage.mvcc import Mvcc
+
+FORMAT = 1
+"""Counts changes of what is written."""
+PART_OPS = 100
+"""At once: etcd takes 128 (`--max-txn-ops`)."""
+PART_BYTES = 1_000_000
+"""At once: etcd takes 1.5 MiB (`--max-request-bytes`). One larger value is tried by itself."""
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What is true of the whole."""
+
+    format: int = FORMAT
+    owner: str = ""
+    """Who loaded last, and may write."""
+    commit: int = 0
+    """Of the last commit."""
+    compact_revision: int = 0
+    last_lease: int = 0
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A state of a key, or its end."""
+
+    commit: int
+    place: int
+    """Among those of the commit."""
+    kv: tuple[str, int, int, int, int]
+    """Key, create revision, mod revision, version and lease."""
+    value: bytes | None
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True):
+    """Of a lease."""
+
+    commit: int
+    lease: int
+    ttl_seconds: int = 0
+
+
+class EtcdBackend:
+    """The store below `prefix` of the etcd at `url`. One store at a time uses it: who loads it takes it over.
+
+    Then the next commit of who had it before fails, and when that one loads again it is told `StoreLocked`. No write
+    that was acknowledged is lost by that.
+
+    Args:
+        url: `http://127.0.0.1:2379`.
+        prefix: of all keys; other keys are left alone.
+        tls: who is trusted, and who this is.
+    """
+
+    blocking = True
+
+    def __init__(self, url: str, prefix: str = "kubeactors/", tls: ssl.SSLContext | None = None) -> None:
+        self._client = EtcdClient(url, tls)
+        self._where = f"{url} {prefix}"
+        self._prefix = prefix.encode()
+        self._head_key = self._prefix + b"head"
+        self._lock = threading.Lock()
+        self._owner = uuid.uuid4().hex  # noqa: TID251 -- tells processes apart; nothing else depends on it
+        self._head = Head()
+        self._head_revision = 0
+        self._incarnation = 0
+        self._sound = False
+        """Whether what the store holds is what is kept here: not before a load, nor after a commit that failed."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it. What is staged and not committed is dropped."""
+        with self._lock:
+            self._incarnation += 1
+            self._client.close()
+
+    # Reading.
+
+    def load(self, codec: Codec) -> Mvcc:
+        """Take it over and read it; waits for a commit that is under way.
+
+        Raises:
+            StoreUnavailable: etcd cannot be reached, or refuses.
+            StoreLocked: somebody else has taken it over since this backend loaded it.
+            StaleCommit: somebody else takes it over at this moment.
+            StoreTooNew: a newer version wrote it.
+            NotAStore: something else did.
+            StoreCorrupt: something in it makes no sense.
+        """
+        with self._lock:
+            self._incarnation += 1
+            self._sound = False
+            self._take_over()
+            try:
+                loaded = self._read(codec)
+            except msgspec.DecodeError as error:
+                raise StoreCorrupt(f"{self._where}: damaged ({error}); restore a backup") from error
+            self._sound = True
+            return loaded
+
+    def _take_over(self) -> None:
+        found = self._client.get(self._head_key)
+        head = self._decoded(found.value) if found is not None else Head()
+        if self._head.owner and head.owner != self._owner:
+            raise StoreLocked(f"{self._where}: in use by another store; stop that one, or use another prefix")
+        head = msgspec.structs.replace(head, owner=self._owner)
+        self._write(head, [], 0 if found is None else found.mod_revision)
+
+    def _decoded(self, data: bytes) -> Head:
+        try:
+            head = msgspec.json.decode(data, type=Head)
+        except msgspec.DecodeError as error:
+            raise NotAStore(f"{self._where}: not a store of kubeactors; use another prefix") from error
+        if head.format > FORMAT:
+            raise StoreTooNew(f"{self._where}: has format {head.format}; upgrade kubeactors")
+        return head
+
+    def _read(self, codec: Codec) -> Mvcc:
+        rows: list[Row] = []
+        granted: dict[int, Note] = {}
+        ended: dict[int, Note] = {}
+        unwanted: list[Op] = []
+        for found in self._client.pages(self._prefix):
+            record = self._record(found)
+            if record is not None and record.commit > self._head.commit:
+                unwanted.append(Delete(found.key))
+            elif isinstance(record, Row):
+                rows.append(record)
+            elif record is not None:
+                (ended if found.key == self._key("ended", record.lease) else granted)[record.lease] = record
+        for lease in ended:
+            unwanted += (Delete(self._key("lease", lease)), Delete(self._key("ended", lease)))
+        for part in _parts(unwanted):
+            self._write(self._head, part, self._head_revision)
+        return self._replayed(rows, [note for lease, note in granted.items() if lease not in ended], codec)
+
+    def _record(self, found: Found) -> Row | Note | None:
+        """What a key holds; None if that is the head."""
+        kind = found.key[len(self._prefix) :].partition(b"/")[0]
+        if kind == b"row":
+            return msgspec.msgpack.decode(found.value, type=Row)
+        return msgspec.msgpack.decode(found.value, type=Note) if kind in (b"lease", b"ended") else None
+
+    def _replayed(self, rows: list[Row], leases: list[Note], codec: Codec) -> Mvcc:
+        mvcc = Mvcc(codec.stamp)
+        mvcc.leases.last = self._head.last_lease
+        for note in leases:
+            mvcc.leases.restore(Lease(note.lease, note.ttl_seconds))
+        rows.sort(key=lambda row: (row.commit, row.place))
+        mvcc.replay((self._state(row, codec) for row in rows), self._head.compact_revision)
+        return mvcc
+
+    def _state(self, row: Row, codec: Codec) -> KeyValue:
+        key, create_revision, mod_revision, version, lease = row.kv
+        try:
+            value = None if row.value is None else codec.decode(row.value, mod_revision)
+        except Exception as error:
+            raise StoreCorrupt(
+                f"{self._where}: {key!r} at revision {mod_revision} cannot be decoded ({error}); restore a backup"
+            ) from error
+        return KeyValue(key, value, create_revision, mod_revision, version, lease)
+
+    # Writing.
+
+    def stage(self, changes: Changes, codec: Codec) -> Callable[[], None]:
+        """Make bytes of changes; the returned function commits them.
+
+        It raises `StoreUnavailable` when etcd cannot be reached or refuses, `StaleCommit` after another `load` or
+        `close`, and when somebody else has taken the store over.
+        """
+        values = [None if event.deleted else codec.encode(event.kv.value) for event in changes.events]
+        return partial(self._commit, changes, values, self._incarnation)
+
+    def _commit(self, changes: Changes, values: list[bytes | None], incarnation: int) -> None:
+        with self._lock:
+            if incarnation != self._incarnation or not self._sound:
+                raise StaleCommit(
+                    f"{self._where}: loaded again, or closed, or in doubt, before this commit; load again"
+                )
+            self._sound = False  # if this fails, whether it is kept only another load can tell
+            self._keep(changes, values)
+            self._sound = True
+
+    def _keep(self, changes: Changes, values: list[bytes | None]) -> None:
+        head = self._after(changes)
+        *parts, last = _parts(list(self._puts(head.commit, changes, values))) or [[]]
+        for part in parts:
+            self._write(self._head, part, self._head_revision)
+        self._write(head, last, self._head_revision)
+        for part in _parts(list(self._forgotten(changes))):
+            self._write(self._head, part, self._head_revision)
+        if changes.compact_revision:
+            with suppress(StoreUnavailable):  # somebody else has compacted further, or the next time will do
+                self._client.compact(self._head_revision)
+
+    def _after(self, changes: Changes) -> Head:
+        head = self._head
+        return msgspec.structs.replace(
+            head,
+            commit=head.commit + 1,
+            compact_revision=changes.compact_revision or head.compact_revision,
+            last_lease=max([head.last_lease, *(lease.id for lease in changes.granted)]),
+        )
+
+    def _puts(self, commit: int, changes: Changes, values: list[bytes | None]) -> Iterator[Op]:
+        for place, (event, value) in enumerate(zip(changes.events, values, strict=True)):
+            kv = event.kv
+            state = (kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
+            yield Put(self._row_key(kv), msgspec.msgpack.encode(Row(commit, place, state, value)))
+        for lease in changes.granted:
+            note = Note(commit, lease.id, lease.ttl_seconds)
+            yield Put(self._key("lease", lease.id), msgspec.msgpack.encode(note))
+        for gone in changes.ended:
+            yield Put(self._key("ended", gone), msgspec.msgpack.encode(Note(commit, gone)))
+
+    def _forgotten(self, changes: Changes) -> Iterator[Op]:
+        """What nobody reads any more once the commit is there; if this is cut short, another load finds it again."""
+        for kv in changes.forgotten:
+            yield Delete(self._row_key(kv))
+        for gone in changes.ended:
+            yield Delete(self._key("lease", gone))
+            yield Delete(self._key("ended", gone))
+
+    def _write(self, head: Head, ops: list[Op], head_revision: int) -> None:
+        """Write in one transaction, if nobody else has written the head."""
+        put = Put(self._head_key, msgspec.json.encode(head))
+        revision = self._client.txn(self._head_key, head_revision, [*ops, put])
+        if revision is None:
+            raise StaleCommit(f"{self._where}: another store has taken it over")
+        self._head, self._head_revision = head, revision
+
+    def _row_key(self, kv: KeyValue) -> bytes:
+        return self._prefix + f"row/{kv.mod_revision:016d}/{kv.key}".encode()
+
+    def _key(self, kind: str, lease: int) -> bytes:
+        return self._prefix + f"{kind}/{lease:016d}".encode()
+
+
+def _parts(ops: list[Op]) -> list[list[Op]]:
+    """Operations in groups that etcd takes at once.
+
+    >>> [len(part) for part in _parts([Delete(b"a")] * 250)]
+    [100, 100, 50]
+    """
+    parts: list[list[Op]] = []
+    size = 0
+    for op in ops:
+        more = len(op.key) + (len(op.value) if isinstance(op, Put) else 0)
+        if not parts or len(parts[-1]) == PART_OPS or size + more > PART_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(op)
+        size += more
+    return parts

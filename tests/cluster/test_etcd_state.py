@@ -1,0 +1,63 @@
+"""A cluster whose state is in a real etcd."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kubeactors import Cluster, NodePool
+from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.status import ServiceUnavailable, Timeout
+from kubeactors.cluster import ClusterSpec, Etcd, StorageError
+from tests.storage.etcd_server import ETCD, EtcdServer
+
+pytestmark = pytest.mark.skipif(ETCD is None, reason="etcd is not installed")
+
+
+@pytest.fixture
+def etcd(tmp_path: Path) -> Iterator[EtcdServer]:
+    with EtcdServer(tmp_path / "etcd") as server:
+        yield server
+
+
+def spec_of(etcd: EtcdServer) -> ClusterSpec:
+    return ClusterSpec(nodes=NodePool(count=1), etcd=Etcd(server=etcd.url))
+
+
+def config_map(name: str) -> ConfigMap:
+    return ConfigMap(metadata=ObjectMeta(name=name), data={"a": "b"})
+
+
+async def test_state_outlives_the_cluster_and_the_etcd(etcd: EtcdServer) -> None:
+    async with Cluster(spec=spec_of(etcd)) as cluster:
+        (kept,) = await cluster.apply(config_map("kept"))
+        await cluster.wait_for("node/node-1", "Ready")
+    etcd.kill()
+    etcd.start()
+    async with Cluster(spec=spec_of(etcd)) as cluster:
+        assert await cluster.client.get(ConfigMap, "kept", "default") == kept
+        await cluster.wait_for("node/node-1", "Ready")
+
+
+async def test_a_cluster_goes_on_when_its_etcd_comes_back(etcd: EtcdServer) -> None:
+    async with Cluster(spec=spec_of(etcd)) as cluster:
+        await cluster.apply(config_map("before"))
+        etcd.kill()
+        with pytest.raises((ServiceUnavailable, Timeout)):
+            await cluster.apply(config_map("meanwhile"))
+        etcd.start()
+        while True:
+            try:
+                await cluster.apply(config_map("after"))
+                break
+            except (ServiceUnavailable, Timeout):
+                continue
+        found = await cluster.client.list(ConfigMap, "default")
+        assert {"before", "after"} <= {one.metadata.name for one in found.items}
+
+
+async def test_an_etcd_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="see that etcd runs there"):
+        async with Cluster(spec=spec_of(EtcdServer(tmp_path))):
+            pytest.fail("nothing keeps its state")
