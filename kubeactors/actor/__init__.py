@@ -7,7 +7,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     extras.py       what most actors never have                 beginnings.py   how an actor begins
     stash.py        messages put aside                          endings.py      how an actor ends
     ties.py         death watch and links                       context.py      what an actor can do
-    kernel.py       run queue, supervision                      driver.py       what the kernel needs of others
+    kernel.py       run queue, asks, the tree                   driver.py       what the kernel needs of others
     system.py       the driver for asyncio and trio             pump.py         its tasks, which turn the crank
     sim_system.py   the deterministic driver                    deadlines.py    when asks are given up
     rest.py         handlers that await the event loop          schedules.py    the simulator's choice of the next
@@ -25,7 +25,7 @@ Who sends to it: everybody above. What it sends: nothing of its own; it delivers
     foreign.py      awaits that cannot be simulated             fences.py       calls that cannot
     errors.py       what goes wrong, by condition           states.py       the states of an actor
     logs.py         the log that actors write               walltime.py     wall time as text
-    pipe.py         work whose result an actor tells itself
+    supervisor.py   what becomes of who has failed          pipe.py         work whose result an actor tells itself
 
 It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
 stop) and Akka (typed refs, ask, mailboxes with a policy).
@@ -63,7 +63,7 @@ from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.actor.sim_system import SimSystem
 from kubeactors.actor.statistics import ActorStatistics, ClassTotals, Snapshot
 from kubeactors.actor.stream import MessageStream, StreamInUse, StreamOverflowed
-from kubeactors.actor.supervision import Restart, Strategy, Supervision
+from kubeactors.actor.supervision import INDEPENDENT, Restart, Strategy, Supervision
 from kubeactors.actor.system import ActorSystem
 from kubeactors.actor.threads import ThreadPool, ThreadPoolFull
 from kubeactors.actor.timers import Timer
@@ -71,6 +71,7 @@ from kubeactors.actor.topic import Missed, Publish, Published, Subscribe, Topic,
 from kubeactors.actor.waits import Gate, Wait
 
 __all__ = [
+    "INDEPENDENT",
     "Actor",
     "ActorError",
     "ActorFailed",

@@ -78,3 +78,11 @@ class Terminated(Message, frozen=True):
     ref: Ref[object]
     """Whose address it was; whatever it took, so that it can be looked up among refs of any type."""
     reason: str = "stopped"
+
+
+def where(error: BaseException) -> str:
+    """The line that raised: `module:line`, or nothing if that is not known."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else ""

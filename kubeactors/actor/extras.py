@@ -21,6 +21,7 @@ class Extras:
     __slots__ = (
         "background",
         "children",
+        "failures",
         "farewell",
         "labels",
         "links",
@@ -43,6 +44,8 @@ class Extras:
         """What is piped to it."""
         self.children: dict[str | int, Cell] | None = None
         """In the order they were started."""
+        self.failures: RestartWindow | None = None
+        """Of itself, if its supervisor counts those of each child."""
         self.farewell: Farewell | None = None
         """It is being stopped, and has time."""
         self.labels: dict[type, str] | None = None

@@ -16,20 +16,21 @@ from typing import TypeVar
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
-from kubeactors.actor.beginnings import begin, refuse_start
+from kubeactors.actor.beginnings import begin
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
 from kubeactors.actor.deadlines import Deadlines
 from kubeactors.actor.driver import CellFactory, Driver, Entry, RunQueue
-from kubeactors.actor.endings import end, end_instance
+from kubeactors.actor.endings import end
 from kubeactors.actor.envelope import Envelope, Posted
-from kubeactors.actor.errors import ActorStopped, DeadLetter, RestartIntensityExceeded
+from kubeactors.actor.errors import ActorStopped, DeadLetter, where
 from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.registry import Registry
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import Ledger
-from kubeactors.actor.supervision import Restart, RestartWindow, Strategy, Supervision
+from kubeactors.actor.supervision import Restart, Supervision
+from kubeactors.actor.supervisor import supervise
 from kubeactors.actor.timers import Timer, Timers
 from kubeactors.actor.waits import Wait
 
@@ -44,9 +45,6 @@ _ENTRIES_OF_HELP = 8
 _WHY = {"stopped": "it has stopped", "not handled": "it has no handler for that", "dropped": "newer ones took its room"}
 """Reasons of dead letters, for those who asked."""
 
-_NO_RULE = Supervision()
-"""Of a parent that is between two instances."""
-
 
 class Kernel:
     """One actor system's state. Used by one thread at a time.
@@ -59,6 +57,7 @@ class Kernel:
         inline: whether an ask of an idle actor may run at once.
         batch: how many messages an actor handles before the next one has its turn.
         parks_all: whether waiting handlers never have a task of their own (simulation).
+        supervision: what happens when an actor below the root fails.
         marks: whether messages may wait without envelopes; a schedule that chooses among them wants to see who sent them.
     """
 
@@ -97,6 +96,7 @@ class Kernel:
         "seed",
         "spawned",
         "stuck",
+        "supervision",
         "timers",
         "turning",
         "variables",
@@ -114,6 +114,7 @@ class Kernel:
         batch: int,
         parks_all: bool,
         marks: bool,
+        supervision: Supervision,
     ) -> None:
         self.driver: Driver = driver
         self.ready: RunQueue = ready
@@ -121,6 +122,7 @@ class Kernel:
         self.wall: int = wall
         self.batch: int = batch
         self.marks: bool = marks
+        self.supervision: Supervision = supervision
         self.now: int = 0
         self.asleep: bool = False
         self.current: Cell | None = None
@@ -401,56 +403,11 @@ class Kernel:
             return
         cell.state = State.FAILED
         cell.hold()
-        self.change(partial(self._supervise, cell, error))
+        self.change(partial(supervise, self, cell, error))
 
-    def _supervise(self, cell: Cell, error: BaseException) -> None:
-        parent = cell.parent
-        if cell.state is State.STOPPED:
-            return
-        if parent is None:
-            self.fatal = error
-            end(cell, "failed")
-            return
-        if refuse_start(cell, error):
-            return
-        self.report("actor.failed", cell, error)
-        if self.on_failure is not None:
-            self.on_failure(cell.path, error)
-        if cell.restart is Restart.TEMPORARY:
-            end(cell, f"failed: {error!r}")
-            return
-        rule = parent.actor.supervision if parent.actor is not None else _NO_RULE
-        own = parent.own
-        own.restarts = own.restarts or RestartWindow()
-        restarts = own.restarts.add(self.now, rule.within_seconds)
-        if restarts > rule.max_restarts:
-            exceeded = RestartIntensityExceeded(
-                f"{cell.path} failed; {restarts} failures of children of {parent.path or 'the system'} "
-                f"within {rule.within_seconds} s, the last of them {error!r}{_at(error)}"
-            )
-            exceeded.__cause__ = error
-            end(cell, f"failed: {error!r}")
-            self.failed(parent, exceeded)
-            return
-        self._restart(affected(rule.strategy, cell, parent), rule.backoff(restarts, self._chance(parent, rule)))
-
-    def _chance(self, parent: Cell, rule: Supervision) -> float:
-        return self.random_for(parent.path, "backoff").random() if rule.jitter else 0.0
-
-    def _restart(self, cells: list[Cell], delay: int) -> None:
-        for one in reversed(cells):
-            one.state = State.FAILED
-            one.hold()
-            end_instance(one)
-        for one in cells:
-            if delay:
-                self.at(self.now + delay, one.restart_now)
-            else:
-                one.restart_now()
-
-    def report(self, event: str, cell: Cell, error: BaseException) -> None:
+    def report(self, event: str, cell: Cell, error: BaseException, level: str = "warning") -> None:
         """Log a failure."""
-        self.driver.log("warning", event, cell.path, error=repr(error), where=where(error), exc_info=error)
+        self.driver.log(level, event, cell.path, error=repr(error), where=where(error), exc_info=error)
 
     def random_for(self, path: str, purpose: str) -> random.Random:
         """A stream of its own for each actor and purpose, so that one draw more shifts no other.
@@ -466,28 +423,3 @@ class Kernel:
     def forget_chance(self, path: str) -> None:
         """No actor will be at that place again."""
         self._streams.pop(path, None)
-
-
-def where(error: BaseException) -> str:
-    """The line that raised: `module:line`, or nothing if that is not known."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else ""
-
-
-def _at(error: BaseException) -> str:
-    line = where(error)
-    return f" at {line}" if line else ""
-
-
-def affected(strategy: Strategy, cell: Cell, parent: Cell) -> list[Cell]:
-    """Who restarts when `cell` has failed, in the order of their start."""
-    siblings = list((parent.children or {}).values())
-    match strategy:
-        case Strategy.ONE_FOR_ONE:
-            return [cell]
-        case Strategy.ONE_FOR_ALL:
-            return siblings
-        case Strategy.REST_FOR_ONE:
-            return siblings[siblings.index(cell) :]

@@ -8,9 +8,10 @@ from typing import TypeVar, cast
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
+from kubeactors.actor.beginnings import until_begun
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.driver import RunQueue
-from kubeactors.actor.errors import AskTimedOut, ForeignAwait, SystemFailed
+from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed
 from kubeactors.actor.fences import fenced_dispatch_of
 from kubeactors.actor.foreign import explained, foreign_await
 from kubeactors.actor.kernel import Kernel
@@ -19,7 +20,7 @@ from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.schedules import RandomDelays, Schedule, ScheduledQueue
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
-from kubeactors.actor.supervision import SECOND, Restart
+from kubeactors.actor.supervision import INDEPENDENT, SECOND, Restart, Supervision
 from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
 
@@ -67,25 +68,35 @@ class SimSystem:
         seed: decides everything that is left to chance.
         schedule: which ready entry is next; by default most of them in order, some delayed at random by the seed.
         queue: of all ready entries, in place of one that a schedule orders: it chooses when one is taken.
+        supervision: what happens when an actor at the top fails; see `ActorSystem`.
         wall: unix time in nanoseconds at virtual time 0.
         patience: after so many deliveries at one moment it is certain that they never end.
     """
 
     cancelled: tuple[type[BaseException], ...] = ()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all but the seed are for who knows why
         self,
         seed: int | str = 0,
         *,
         schedule: Schedule | None = None,
         queue: RunQueue | None = None,
+        supervision: Supervision = INDEPENDENT,
         wall: int = WALL,
         patience: int = _STEPS_AT_ONE_TIME,
     ) -> None:
         self._patience = patience
         ready = queue if queue is not None else ScheduledQueue(schedule or RandomDelays(str(seed)))
         self.kernel: Kernel = Kernel(
-            self, ready, seed=str(seed), wall=wall, inline=False, batch=1, parks_all=True, marks=False
+            self,
+            ready,
+            seed=str(seed),
+            wall=wall,
+            inline=False,
+            batch=1,
+            parks_all=True,
+            marks=False,
+            supervision=supervision,
         )
         self.kernel.dispatch_of = fenced_dispatch_of
         self._turns: list[None] = []  # one for each entry that may have its turn before time is looked at again
@@ -108,9 +119,23 @@ class SimSystem:
         mailbox: Mailbox | None = None,
         restart: Restart = Restart.PERMANENT,
     ) -> Ref[M]:
-        """Add an actor below the root; it starts when its turn comes."""
+        """Add an actor below the root; it starts when its turn comes.
+
+        If its first start fails, so does the run that is under way, unless nothing else is to come of its failures.
+        """
         cell = self.kernel.spawn(self.kernel.root, factory, name, mailbox or Mailbox(), restart)
+        if restart is not Restart.TEMPORARY:
+            started = until_begun(cell)
+            started.waiter = partial(self._begun, started)
         return cast("Ref[M]", cell)
+
+    def _begun(self, started: Wait[None]) -> None:
+        """There is nobody else to tell of an actor that could not start; one that was stopped before that is no failure."""
+        try:
+            started.result()
+        except ActorStopped as refusal:
+            if refusal.__cause__ is not None:
+                self.kernel.fatal = refusal
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
         """End an actor and its descendants."""

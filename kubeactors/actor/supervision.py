@@ -34,22 +34,34 @@ class Restart(Enum):
 class Supervision(msgspec.Struct, frozen=True, kw_only=True):
     """The rule of one parent. More than `max_restarts` within `within_seconds` make the parent itself fail.
 
-    The n-th restart within the window waits `backoff_seconds * 2**(n-1)`, at most `max_backoff_seconds`, and up to
-    `jitter` times that longer, so that actors that failed together do not come back together.
+    After `prompt_restarts` within the window, which do not wait, the n-th one waits `backoff_seconds * 2**(n-1)`, at
+    most `max_backoff_seconds`, and up to `jitter` times that longer, so that actors that failed together do not come
+    back together.
 
     An actor class has one for its children:
 
     >>> from kubeactors import Actor, Message
     >>> class Shop(Actor[Message]):
     ...     supervision = Supervision(strategy=Strategy.REST_FOR_ONE, max_restarts=5, backoff_seconds=0.1)
+
+    Raises:
+        ValueError: `per_child` is asked of a strategy that restarts several.
     """
 
     strategy: Strategy = Strategy.ONE_FOR_ONE
-    max_restarts: int = 3
+    max_restarts: int | None = 3
+    """None: they go on without end, and the parent never fails by that."""
     within_seconds: float = 5.0
+    per_child: bool = False
+    """Whether the restarts of each child are counted by themselves, as Akka does, or those of all together, as OTP does."""
+    prompt_restarts: int = 0
     backoff_seconds: float = 0.0
     max_backoff_seconds: float = 30.0
     jitter: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.per_child and self.strategy is not Strategy.ONE_FOR_ONE:
+            raise ValueError(f"{self.strategy.value} restarts children together, so it cannot count them per_child")
 
     def backoff(self, restarts: int, chance: float = 0.0) -> int:
         """Nanoseconds to wait before the n-th restart within the window; `chance` is between 0 and 1.
@@ -58,9 +70,33 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
         2000000000
         >>> Supervision(backoff_seconds=0.5, jitter=0.2).backoff(1, chance=0.5)
         550000000
+        >>> [Supervision(prompt_restarts=2, backoff_seconds=0.1).backoff(number) for number in (1, 2, 3, 4)]
+        [0, 0, 100000000, 200000000]
         """
-        seconds = min(self.backoff_seconds * 2 ** min(restarts - 1, 30), self.max_backoff_seconds)
+        waited = restarts - self.prompt_restarts
+        if waited <= 0:
+            return 0
+        seconds = min(self.backoff_seconds * 2 ** min(waited - 1, 30), self.max_backoff_seconds)
         return int(seconds * SECOND * (1 + self.jitter * chance))
+
+
+INDEPENDENT = Supervision(
+    max_restarts=None,
+    within_seconds=60.0,
+    per_child=True,
+    prompt_restarts=3,
+    backoff_seconds=0.1,
+    max_backoff_seconds=1.0,
+)
+"""What becomes of an actor at the top that fails, unless the system is told otherwise: it is restarted, for ever.
+
+Nobody has said that actors at the top have to do with one another, so that one's failures are no reason to end the
+others, and messages that somebody sends from outside are no reason to end the application. One that fails again and
+again comes back once a second: late enough not to keep others from their work, soon enough for those who ask.
+
+Source: Akka's default for actors at the top (`SupervisorStrategy.defaultStrategy` in akka.actor's FaultHandling.scala:
+one for one, each child counted by itself, no limit); the waits are those of its `BackoffSupervisor`, shorter.
+"""
 
 
 class RestartWindow:

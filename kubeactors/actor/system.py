@@ -30,7 +30,7 @@ from kubeactors.actor.pump import FEWEST_PER_LOOK, TURN, Pump
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
-from kubeactors.actor.supervision import Restart
+from kubeactors.actor.supervision import INDEPENDENT, Restart, Supervision
 from kubeactors.actor.waits import Wait
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class ActorSystem:
 
     Nothing outlives the block: at its end actors are stopped one by one, last started first. One task at a time, the
     pump, runs ready actors. A handler that awaits something foreign keeps the task that it began in to its end; the
-    pump goes on in another one. If a failure reaches the top of the tree, the block is cancelled and `SystemFailed`
-    raised.
+    pump goes on in another one. If a failure reaches the top of the tree, it is logged as critical at once, `failure`
+    says so to health checks, the block is cancelled and `SystemFailed` raised.
 
     >>> from kubeactors import Request, handle
     >>> class Add(Request[int], frozen=True):
@@ -87,6 +87,9 @@ class ActorSystem:
         name: for logs.
         seed: random streams derive from it; by default it is drawn from the operating system.
         debug: time every step of every handler, and warn of those that keep the event loop for too long.
+        supervision: what happens when an actor at the top fails. Unless said otherwise it is restarted, whatever befalls
+            others, and never ends the system: see `INDEPENDENT`. `Supervision()` is the rule of OTP: four failures
+            within five seconds, of all of them together, reach the top.
         tracer: of OpenTelemetry. Every message that is handled becomes a span, whose parent is the span in which it was
             told; see `tracing.py`.
     """
@@ -97,6 +100,7 @@ class ActorSystem:
         *,
         seed: str | None = None,
         debug: bool = False,
+        supervision: Supervision = INDEPENDENT,
         tracer: "Tracer | None" = None,
     ) -> None:
         self.name = name
@@ -112,6 +116,7 @@ class ActorSystem:
             batch=1 if debug else 64,
             parks_all=False,
             marks=True,
+            supervision=supervision,
         )
         if tracer is not None:
             from kubeactors.actor.tracing import Tracing  # noqa: PLC0415 -- who traces pays for it
@@ -178,6 +183,11 @@ class ActorSystem:
     def tree(self, siblings: int = 100) -> str:
         """The supervision tree as text, for people: a line for each actor; of many siblings the first."""
         return "\n".join(tree_of(self.kernel.root, siblings))
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What has reached the top of the tree, if something has: then the system ends, or has ended. For health checks."""
+        return self.kernel.fatal
 
     @property
     def dead_letters(self) -> int:

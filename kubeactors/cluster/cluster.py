@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 import anyio
 import msgspec
 
-from kubeactors.actor import ActorSystem, Ref
+from kubeactors.actor import ActorSystem, Ref, Supervision
 from kubeactors.api import SERVED
 from kubeactors.api.core.v1 import Pod, ServiceAccount
 from kubeactors.apimachinery.meta import TypedObject
@@ -93,7 +93,8 @@ class Cluster:
         self.spec: ClusterSpec = spec or ClusterSpec(nodes=pool, data_dir=data_dir)
         self._stack: AsyncExitStack
         self._authorizer = rbac.default_authorizer()
-        self.system: ActorSystem = ActorSystem("cluster")
+        # What fails in the plane is restarted in the plane; what is too much for that is to end the cluster, and be seen.
+        self.system: ActorSystem = ActorSystem("cluster", supervision=Supervision())
         self._gate = PolicyGate(self._start_policies)
         self._scheme = SERVED.copy()
         self.transport: Transport

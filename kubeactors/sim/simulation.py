@@ -9,7 +9,7 @@ import msgspec
 
 from kubeactors.actor import Ref, SimSystem, SystemFailed
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.supervision import SECOND
+from kubeactors.actor.supervision import SECOND, Supervision
 from kubeactors.api import SCHEME
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node
@@ -107,7 +107,9 @@ class Simulation:
         self.plan = plan
         schedule = schedule_of(plan.schedule, plan.seed, plan.tape)
         self._recorder = Recorder(schedule) if record else None
-        self.sim: SimSystem = SimSystem(plan.seed, schedule=schedule, queue=self._recorder, patience=PATIENCE)
+        self.sim: SimSystem = SimSystem(
+            plan.seed, schedule=schedule, queue=self._recorder, supervision=Supervision(), patience=PATIENCE
+        )
         self.world: World = World()
         self.judge: Judge = Judge(self.sim.kernel, self.world, invariants)
         self.judge.on_end = self.sim.halt

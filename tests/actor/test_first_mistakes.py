@@ -12,6 +12,7 @@ from kubeactors.actor import (
     ActorSystem,
     Mailbox,
     SimSystem,
+    Supervision,
     SystemFailed,
     WrongThread,
     handle,
@@ -141,7 +142,7 @@ async def test_what_is_logged_without_a_message_in_hand_names_no_cause(caplog: p
 
 async def test_a_failure_that_reaches_the_top_is_named_with_its_line() -> None:
     async def fail() -> None:
-        async with ActorSystem() as system:
+        async with ActorSystem(supervision=Supervision()) as system:
             counter = await system.spawn(Counter)
             for _ in range(4):
                 counter.tell(Break("bug"))

@@ -111,12 +111,43 @@ def test_a_restart_makes_a_fresh_instance_and_keeps_the_mail() -> None:
 
 
 def test_too_many_failures_reach_the_top() -> None:
-    sim = SimSystem()
+    sim = SimSystem(supervision=Supervision())
     counter = sim.spawn(Counter)
     for _ in range(4):
         counter.tell(Break("bug"))
     with pytest.raises(SystemFailed, match=r"4 failures of children of the system within 5\.0 s"):
         sim.settle()
+
+
+def test_failures_of_one_child_are_not_counted_against_another_if_they_are_counted_per_child() -> None:
+    sim = SimSystem(supervision=Supervision(max_restarts=1, per_child=True))
+    one, other = sim.spawn(Counter), sim.spawn(Counter)
+    for counter in (one, other):
+        counter.tell(Break("bug"))
+    sim.settle()
+    one.tell(Break("bug"))
+    with pytest.raises(
+        SystemFailed, match=r"/\$2 failed; 2 failures of it within 5\.0 s, the last .*ValueError\('bug'\)"
+    ):
+        sim.settle()
+
+
+def test_an_actor_at_the_top_that_fails_again_and_again_waits_longer_each_time_and_at_most_a_second() -> None:
+    sim = SimSystem()
+    counter = sim.spawn(Counter)
+    waited: list[float] = []
+    for _ in range(9):
+        counter.tell(Break("bug"))
+        sim.settle()
+        before = sim.now
+        assert sim.ask(counter, GetTotal()) == 0
+        waited.append((sim.now - before) / 1e9)
+    assert waited == [0.0, 0.0, 0.0, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
+
+
+def test_children_that_restart_together_cannot_be_counted_apart() -> None:
+    with pytest.raises(ValueError, match="one_for_all restarts children together, so it cannot count them per_child"):
+        Supervision(strategy=Strategy.ONE_FOR_ALL, per_child=True)
 
 
 class Patient(Parent):

@@ -6,7 +6,17 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from kubeactors.actor import Actor, ActorFailed, ActorStopped, ActorSystem, Later, Ref, SystemFailed, handle
+from kubeactors.actor import (
+    Actor,
+    ActorFailed,
+    ActorStopped,
+    ActorSystem,
+    Later,
+    Ref,
+    Supervision,
+    SystemFailed,
+    handle,
+)
 from kubeactors.message import Message, Request
 from tests.actor.messages import Add, Break, Counter, Divide, GetTotal
 
@@ -58,16 +68,26 @@ async def test_an_ask_of_an_idle_actor_runs_at_once_and_in_order() -> None:
             assert await counter.ask(GetTotal()) == number + 1
 
 
-async def test_a_failure_at_the_top_cancels_the_block() -> None:
+async def test_a_failure_at_the_top_is_logged_as_critical_and_seen_and_cancels_the_block(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seen: list[str] = []
+
     async def fail() -> None:
-        async with ActorSystem() as system:
+        async with ActorSystem(supervision=Supervision()) as system:
+            assert system.failure is None
             counter = await system.spawn(Counter)
             for _ in range(4):
                 counter.tell(Break("bug"))
-            await anyio.sleep_forever()
+            try:
+                await anyio.sleep_forever()
+            finally:
+                seen.append(type(system.failure).__name__)
+                seen.extend(record.getMessage()[:20] for record in caplog.records if record.levelname == "CRITICAL")
 
     with pytest.raises(SystemFailed, match="4 failures of children"):
         await fail()
+    assert seen == ["RestartIntensityExceeded", "event='system.failed"]
 
 
 async def test_an_error_of_the_block_leaves_as_it_is_and_actors_are_stopped() -> None:

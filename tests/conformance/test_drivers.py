@@ -134,6 +134,17 @@ async def test_a_restart_keeps_the_mail_and_not_the_state(actors: Actors) -> Non
     assert await counter.ask(GetTotal()) == 10
 
 
+async def test_actors_that_fail_each_on_its_own_account_end_neither_others_nor_the_system(actors: Actors) -> None:
+    counters = [await actors.spawn(Counter) for _ in range(10)]
+    for counter in counters:
+        counter.tell(Break("bug"))
+    for _ in range(5):
+        counters[0].tell(Break("again"))
+    for counter in counters:
+        counter.tell(Add(1))
+    assert [await counter.ask(GetTotal()) for counter in counters] == [1] * 10
+
+
 async def test_a_full_mailbox_refuses(actors: Actors) -> None:
     slow = await actors.spawn(Slow, mailbox=Mailbox(capacity=2))
     told = [slow.tell(Add(number)) for number in range(4)]

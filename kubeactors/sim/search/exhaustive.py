@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
-from kubeactors.actor import Actor, Mailbox, Restart, SimSystem, SystemFailed
+from kubeactors.actor import Actor, Mailbox, Restart, SimSystem, Supervision, SystemFailed
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.schedules import Fifo
@@ -276,7 +276,7 @@ def _found(  # noqa: PLR0913 -- a struct's fields
 
 
 def _run(queue: _Queue, build: Build, seconds: float, seed: int) -> str:
-    sim = queue.sim = SimSystem(seed, queue=queue)
+    sim = queue.sim = SimSystem(seed, queue=queue, supervision=Supervision())
     sim.kernel.make_cell = _SeenCell
     sim.kernel.timers = _SeenTimers(queue)
     sim.kernel.ledger = _SeenLedger(queue)
