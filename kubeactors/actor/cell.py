@@ -261,7 +261,11 @@ class Cell(Ref[object]):
         """Put a message into the mailbox whether there is room or not."""
         if self.state is State.STOPPED:
             return
-        self._opened_mailbox().append(self.stamped((message, None, None)))
+        try:
+            self._opened_mailbox().append(self.stamped((message, None, None)))
+        except Exception as error:  # noqa: BLE001 -- the key of its mailbox knows no such message
+            self.fail(error, None)
+            return
         if not self.queued:
             self.queued = True
             self.kernel.enqueue(self)
@@ -510,14 +514,25 @@ class Cell(Ref[object]):
             reply.fail(failure_of(self.path, error))
         self.kernel.failed(self, error)
 
+    def call_back(self, function: Callable[[], object]) -> None:
+        """Call what the actor has given for later, in its name; what that raises is a failure of the actor."""
+        kernel = self.kernel
+        previous, kernel.current = kernel.current, self
+        try:
+            function()
+        except kernel.failures as error:
+            self.fail(error, None)
+        finally:
+            kernel.current = previous
+
     # Behaviours, timers, promises: what the context asks for.
 
-    def become(self, actor: Actor[object]) -> None:
+    def become(self, actor: Actor[object], dispatch: Dispatch) -> None:
         """Messages are for another instance from now on."""
         if self.state is State.RUNNING:
             actor.cell = self
             self.actor = actor
-            self.changes_class(self.kernel.dispatch_of(type(actor)))
+            self.changes_class(dispatch)
 
     def changes_class(self, dispatch: Dispatch) -> None:
         """Its messages are for another class from now on."""
@@ -533,7 +548,7 @@ class Cell(Ref[object]):
         key = key or f"${kernel.timers.sequence}"
         if key in timers:
             timers[key].cancel()
-        timer = timers[key] = kernel.at(kernel.now + delay, action)
+        timer = timers[key] = kernel.at(kernel.now + delay, partial(self.call_back, action))
         timer.key, timer.place = key, timers
         return timer
 

@@ -280,6 +280,9 @@ class Context(Generic[M]):
 
         Its `started` is not called. Children, timers and mail stay; a restart begins with the factory again.
 
+        Raises:
+            TypeError: its class cannot handle its protocol; the message says why.
+
         >>> from kubeactors import Actor, Request, handle
         >>> from kubeactors.testing import Alone
         >>> class Press(Request[str], frozen=True):
@@ -299,7 +302,8 @@ class Context(Generic[M]):
         ['on', 'off', 'on']
         """
         cell = self._cell
-        cell.kernel.change(partial(cell.become, cast("Actor[object]", actor)))
+        successor = cast("Actor[object]", actor)
+        cell.kernel.change(partial(cell.become, successor, cell.kernel.dispatch_of(type(successor))))
 
     def pipe_to_self(
         self,
@@ -311,7 +315,7 @@ class Context(Generic[M]):
 
         Args:
             work: an ask, or a coroutine, which may await whatever a handler may.
-            then: the message for its result.
+            then: the message for its result. What it raises is a failure of this actor, as what `failed` raises.
             failed: the message for its error; without it an error is a failure of this actor.
         """
         pipe(self._cell, work, cast("Callable[[object], object]", then), failed)

@@ -21,7 +21,7 @@ def run_apart(cell: "Cell", work: Awaitable[object], done: Done, because: Sequen
     Args:
         cell: whose work it is.
         work: what is awaited.
-        done: is told what came of it.
+        done: is told what came of it; what it raises is a failure of the actor.
         because: the moments of the requests for which it is done, if it is for several: for tracing.
     """
     wait: Wait[object] = Wait()
@@ -30,7 +30,7 @@ def run_apart(cell: "Cell", work: Awaitable[object], done: Done, because: Sequen
     own = cell.own
     own.background = own.background or {}
     own.background[activation] = None
-    wait.waiter = cell.bound(partial(_finish, wait, done))
+    wait.waiter = cell.bound(partial(cell.call_back, partial(_finish, wait, done)))
     cell.kernel.enqueue(activation)
 
 
