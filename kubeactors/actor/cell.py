@@ -11,11 +11,12 @@ from kubeactors.actor.activation import Activation, Stepped, failure_of
 from kubeactors.actor.actor import NO_DISPATCH, Actor, Dispatch
 from kubeactors.actor.beginnings import begin
 from kubeactors.actor.context import Context
+from kubeactors.actor.deadlines import deadline
 from kubeactors.actor.envelope import OUTSIDE, Envelope, Mark, Origin, Posted, Reply, opened
 from kubeactors.actor.errors import ActorStopped, MailboxFull, Terminated
 from kubeactors.actor.extras import NONE, Extras
 from kubeactors.actor.mailbox import Coalescing, Mailbox, Overflow, Post
-from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.ref import ASK_SECONDS, Later, Ref
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import Restart
 from kubeactors.actor.timers import Timer
@@ -223,18 +224,20 @@ class Cell(Ref[object]):
                 mailbox.append(message)
                 return True
         elif queued is False and self.last is not NOBODY:
+            if kernel.asleep:
+                kernel.wake()  # before anything is done, for it refuses other threads
             self.hand = message
             self.sender = self.last = kernel.current
             self.queued = IN_HAND
             kernel.ready.append(self)
-            if kernel.asleep:
-                kernel.wake()
             return True
         return self.put((message, kernel.current, None))
 
     def put(self, envelope: Envelope) -> bool:
         """Put an envelope into the mailbox if there is room."""
         kernel, mailbox = self.kernel, self.mailbox
+        if not self.queued and kernel.asleep:
+            kernel.wake()  # before anything is done, for it refuses other threads
         if self.state is _STOPPED:
             return kernel.dead_letter(self, envelope)
         if mailbox is None or self.queued is IN_HAND:
@@ -253,16 +256,14 @@ class Cell(Ref[object]):
         if not self.queued:
             self.queued = True
             kernel.ready.append(self)
-            if kernel.asleep:
-                kernel.wake()
         return True
 
-    def put_system(self, message: object) -> None:
-        """Put a message into the mailbox whether there is room or not."""
+    def put_system(self, message: object, handled: Reply = None) -> None:
+        """Put a message into the mailbox whether there is room or not; `handled` is set when it has been handled."""
         if self.state is State.STOPPED:
             return
         try:
-            self._opened_mailbox().append(self.stamped((message, None, None)))
+            self._opened_mailbox().append(self.stamped((message, None, handled)))
         except Exception as error:  # noqa: BLE001 -- the key of its mailbox knows no such message
             self.fail(error, None)
             return
@@ -329,23 +330,25 @@ class Cell(Ref[object]):
             self.kernel.dead_letter(self, envelope, "mailbox full")
         return False
 
-    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Coroutine[object, object, R]:
+    def ask(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Coroutine[object, object, R]:
         """See `Ref.ask`."""
         kernel, wait = self.kernel, self._requested(request, timeout_seconds)
         if kernel.current is not None:
             return kernel.driver.inside(wait)
         return kernel.driver.outside(wait, helps=self._needs_no_task(request))
 
-    def send_request(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+    def send_request(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Awaitable[R]:
         """See `Ref.send_request`."""
         wait = self._requested(request, timeout_seconds)
         if self.kernel.current is not None:
             return wait
         return self.kernel.driver.outside(wait, helps=self._needs_no_task(request))
 
-    def _requested(self, request: Request[R], timeout_seconds: float) -> Wait[R]:
+    def _requested(self, request: Request[R], timeout_seconds: float | None) -> Wait[R]:
         """The request is in the mailbox, or answered already."""
         kernel = self.kernel
+        if timeout_seconds is not ASK_SECONDS:
+            timeout_seconds = deadline(timeout_seconds)
         wait: Wait[R] = Wait()
         wait.target = self
         reply: Wait[object] = wait  # type: ignore[assignment] # pyright: ignore[reportAssignmentType] -- a cast is a call
@@ -354,7 +357,7 @@ class Cell(Ref[object]):
         elif not self.put((request, kernel.current, reply)):
             gone = self.state is State.STOPPED
             wait.fail(ActorStopped(f"{self.path} is gone") if gone else MailboxFull(f"{self.path} has no room"))
-        if not wait.done:
+        if timeout_seconds is not None and not wait.done:
             kernel.deadlines.set(self, reply, timeout_seconds)
         return wait
 

@@ -16,7 +16,7 @@ from kubeactors.actor.registry import Name
 from kubeactors.actor.stash import put_aside, take_back
 from kubeactors.actor.supervision import SECOND, Restart
 from kubeactors.actor.ties import link, unwatch, watch
-from kubeactors.actor.timers import Timer
+from kubeactors.actor.timers import Timer, period
 from kubeactors.actor.waits import Gate, Wait
 from kubeactors.actor.walltime import rfc3339, rfc3339_micro
 from kubeactors.message import Request
@@ -187,14 +187,26 @@ class Context(Generic[M]):
         return cell.set_timer(key, int(seconds * SECOND), partial(cell.put_system, message))
 
     def every(self, seconds: float, message: M, key: str) -> Timer:
-        """Tell oneself again and again, first after `seconds`. The key names it for `cancel_timer`."""
-        cell = self._cell
+        """Tell oneself again and again, first after `seconds`. The key names it for `cancel_timer`.
+
+        A tick is left out while the one before has not been handled, so that one who is slow never has more than one
+        before him. Source: `send_after` in place of `send_interval` in Erlang; `startTimerWithFixedDelay` of Akka.
+
+        Raises:
+            ValueError: `seconds` is not positive, or no number.
+        """
+        cell, delay = self._cell, period(seconds)
+        handled: Wait[object] = Wait()
+        handled.set(None)
 
         def fire() -> None:
-            cell.put_system(message)
-            cell.set_timer(key, int(seconds * SECOND), fire)
+            nonlocal handled
+            cell.set_timer(key, delay, fire)
+            if handled.done:
+                handled = Wait()
+                cell.put_system(message, handled)
 
-        return cell.set_timer(key, int(seconds * SECOND), fire)
+        return cell.set_timer(key, delay, fire)
 
     def cancel_timer(self, key: str) -> None:
         """Cancel the timer of that key, if there is one."""

@@ -1,6 +1,7 @@
 """Deadlines of asks: those that fall into one step of time have one timer."""
 
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from kubeactors.actor.errors import AskTimedOut
@@ -16,6 +17,22 @@ STEPS_PER_TIMEOUT = 16
 
 Asks: TypeAlias = "dict[Wait[object], Cell]"
 """Replies that are waited for, and who owes them."""
+
+
+def deadline(seconds: float | None) -> float | None:
+    """How long somebody waits for a reply; None: for ever.
+
+    >>> deadline(5), deadline(inf), deadline(None)
+    (5, None, None)
+
+    Raises:
+        ValueError: it is negative, or no number.
+    """
+    if seconds is None or seconds == inf:
+        return None
+    if not seconds >= 0:
+        raise ValueError(f"timeout_seconds={seconds}: give a number that is not negative, or None for no deadline")
+    return seconds
 
 
 class Deadlines:

@@ -61,7 +61,7 @@ class SystemNotRunning(ActorError):
 
 
 class WrongThread(ActorError):
-    """A thread that is not its event loop's has told an actor. Use `anyio.from_thread` with the system's token."""
+    """A thread that is not its event loop's would tell an actor, which is noticed while the system is idle. Use `anyio.from_thread` with the system's token."""
 
 
 class DeadLetter(Message, frozen=True):

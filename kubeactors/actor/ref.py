@@ -9,6 +9,9 @@ from kubeactors.message import Request
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
 
+ASK_SECONDS = 30.0
+"""How long an ask waits for its reply, unless it says otherwise."""
+
 M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
 
@@ -52,21 +55,26 @@ class Ref(Generic[M_contra]):
         """Like `tell`, but waits while the mailbox is full. False only if the actor is gone."""
         raise NotImplementedError
 
-    def send_request(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+    def send_request(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Awaitable[R]:
         """Like `ask`, for a reply that may be left alone: it is awaited by the handler that asks, or by nobody.
 
         Source: gen_server:send_request of Erlang/OTP.
         """
         raise NotImplementedError
 
-    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Coroutine[object, object, R]:
+    def ask(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Coroutine[object, object, R]:
         """The reply to a request. The deadline may be late by a sixteenth; it is not extended by restarts.
 
         The request is on its way when this returns; what it returns is a coroutine, for `await`, `asyncio.gather`, or a
         task group's `start_soon(ref.ask, request)` alike, outside and in handlers (in the simulator, which has no tasks,
         it can only be awaited).
 
+        Args:
+            request: what is asked.
+            timeout_seconds: None, or infinity, for no deadline.
+
         Raises:
+            ValueError: the time is negative or no number; nothing was asked then.
             AskTimedOut: no reply within the time; whether the request took effect is unknown.
             ActorStopped: the actor is gone.
             ActorFailed: the actor raised while it handled the request.

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from zlib import crc32
 
-from kubeactors.actor.ref import Ref
+from kubeactors.actor.ref import ASK_SECONDS, Ref
 from kubeactors.message import Request
 
 if TYPE_CHECKING:
@@ -191,11 +191,11 @@ class Router(Ref[M]):
         """See `Ref.send`."""
         return self._choose(message).send(message)
 
-    def send_request(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Awaitable[R]:
+    def send_request(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Awaitable[R]:
         """See `Ref.send_request`."""
         return self._choose(request).send_request(request, timeout_seconds=timeout_seconds)
 
-    def ask(self, request: Request[R], *, timeout_seconds: float = 30.0) -> Coroutine[object, object, R]:
+    def ask(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Coroutine[object, object, R]:
         """See `Ref.ask`."""
         return self._choose(request).ask(request, timeout_seconds=timeout_seconds)
 

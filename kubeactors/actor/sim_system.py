@@ -16,7 +16,7 @@ from kubeactors.actor.fences import fenced_dispatch_of
 from kubeactors.actor.foreign import explained, foreign_await
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
-from kubeactors.actor.ref import Ref
+from kubeactors.actor.ref import ASK_SECONDS, Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.schedules import RandomDelays, Schedule, ScheduledQueue
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
@@ -168,7 +168,7 @@ class SimSystem:
         if steps and kernel.has_work:
             raise SystemFailed(f"more than {steps} deliveries at one moment: actors tell each other without end")
 
-    def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float = 30.0) -> R:
+    def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> R:
         """Ask from outside, and run until the reply is there."""
         wait = cast("Wait[R]", ref.ask(request, timeout_seconds=timeout_seconds))
         self._run(lambda: wait.done, _FOREVER)

@@ -268,7 +268,7 @@ class ActorSystem:
         """There is work again.
 
         Raises:
-            WrongThread: another thread says so. What it told is in a mailbox, and read once something else wakes us.
+            WrongThread: another thread says so. Who tells or sends has done nothing yet.
         """
         if get_ident() != self._thread:
             self.kernel.asleep = True

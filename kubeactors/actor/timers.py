@@ -2,6 +2,20 @@
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from math import inf
+
+from kubeactors.actor.supervision import SECOND
+
+
+def period(seconds: float) -> int:
+    """Nanoseconds between two ticks.
+
+    Raises:
+        ValueError: they would come at one moment, or never.
+    """
+    if not 1 / SECOND <= seconds < inf:
+        raise ValueError(f"every {seconds} seconds: it takes a positive number")
+    return int(seconds * SECOND)
 
 
 def _spent() -> None:

@@ -10,6 +10,7 @@ from anyio import fail_after
 from kubeactors.actor import Actor, ActorSystem, Mailbox, Ref, Restart, SimSystem, Wait
 from kubeactors.actor.beginnings import until_begun
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.ref import ASK_SECONDS
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND
 from kubeactors.message import Request
@@ -107,7 +108,7 @@ class Actors:
         await until_begun(cast("Cell", ref))
         return ref
 
-    async def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float = 30.0) -> R:
+    async def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> R:
         """Send a request and return the reply, as `ref.ask` does."""
         return await ref.ask(request, timeout_seconds=timeout_seconds)
 

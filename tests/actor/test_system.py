@@ -209,7 +209,7 @@ async def test_a_start_that_fails_when_nobody_waits_for_it_any_more_is_supervise
             return 0
 
     async def fail() -> None:
-        async with ActorSystem() as system:
+        async with ActorSystem(supervision=Supervision()) as system:
             with anyio.move_on_after(0):
                 await system.spawn(Broken)
             await anyio.sleep_forever()

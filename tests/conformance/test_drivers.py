@@ -1,5 +1,6 @@
 """The same scenarios on every driver: asyncio, asyncio with uvloop, trio, and the simulator."""
 
+import math
 from functools import partial
 
 import pytest
@@ -215,6 +216,56 @@ async def test_failures_are_logged_with_the_actor_and_the_line(actors: Actors) -
     (line,) = actors.logged
     assert (line.level, line.event, line.path) == ("warning", "actor.failed", "/counter")
     assert str(line.fields["where"]).startswith("tests.actor.messages:")
+
+
+@pytest.mark.parametrize("seconds", [None, math.inf])
+async def test_an_ask_may_have_no_deadline(actors: Actors, seconds: float | None) -> None:
+    counter = await actors.spawn(Counter)
+    counter.tell(Add(4))
+    assert await counter.ask(Divide(2), timeout_seconds=seconds) == 2
+
+
+@pytest.mark.parametrize("seconds", [-1.0, math.nan])
+async def test_an_ask_with_a_deadline_that_is_none_is_refused_before_it_is_asked(
+    actors: Actors, seconds: float
+) -> None:
+    recorder = await actors.spawn(Recorder)
+    with pytest.raises(ValueError, match="give a number that is not negative, or None for no deadline"):
+        await recorder.ask(Seen(), timeout_seconds=seconds)
+    assert recorder.load == 0
+
+
+class Overrun(Actor[Tick | Seen]):
+    """Begins with a message to itself that takes longer than many ticks."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.loads: list[int] = []
+
+    def started(self) -> None:
+        self.ctx.every(self.seconds, Tick(), "tick")
+
+    @handle
+    async def tick(self, message: Tick) -> None:
+        await self.ctx.sleep(10 * self.seconds)
+        self.loads.append(self.ctx.waiting)
+
+    @handle
+    def seen(self, message: Seen) -> tuple[int, ...]:
+        return tuple(self.loads)
+
+
+async def test_a_tick_is_left_out_while_the_one_before_has_not_been_handled(actors: Actors) -> None:
+    overrun = await actors.spawn(partial(Overrun, 0.001), mailbox=Mailbox(capacity=10))
+    while not (seen := await overrun.ask(Seen())):
+        await actors.sleep(0.1)
+    assert set(seen) <= {0, 1}  # the question, if any
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
+async def test_ticks_that_come_at_one_moment_or_never_are_refused(actors: Actors, seconds: float) -> None:
+    with pytest.raises(ActorStopped, match="it takes a positive number"):
+        await actors.spawn(partial(Overrun, seconds))
 
 
 async def test_timers_fire(actors: Actors) -> None:

@@ -27,7 +27,7 @@ from kubeactors.sim.search.tape import Deviation, Recorder
 
 if TYPE_CHECKING:
     from kubeactors.actor.driver import Entry
-    from kubeactors.actor.envelope import Envelope
+    from kubeactors.actor.envelope import Envelope, Reply
     from kubeactors.actor.kernel import Kernel
 
 M = TypeVar("M")
@@ -196,10 +196,10 @@ class _SeenCell(Cell):
         cast("_Queue", self.kernel.ready).sent(self)
         return super().put(envelope)
 
-    def put_system(self, message: object) -> None:
+    def put_system(self, message: object, handled: "Reply" = None) -> None:
         """See `Cell.put_system`."""
         cast("_Queue", self.kernel.ready).sent(self)
-        super().put_system(message)
+        super().put_system(message, handled)
 
 
 class _SeenLedger(Ledger):
