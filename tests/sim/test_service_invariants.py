@@ -45,6 +45,7 @@ def test_a_service_may_become_any_other() -> None:
         ("allocators:_upper_first:confuse:0", "choices-are-left-to-people"),
         ("registry:Registry._replace:forget_deed:0", "what-is-given-back-is-free"),
         ("services:addresses_of:negate_condition:0", "service-addresses-are-recorded"),
+        ("services:_with_families:drop_clause:7", "services-have-what-they-need"),
         ("services:ServiceStrategy._with_node_ports:negate_condition:0", "services-have-what-they-need"),
     ],
 )

@@ -34,6 +34,8 @@ def _look(service: Service) -> Iterator[str]:
     addressed = bool(spec.cluster_ip) and spec.cluster_ip in spec.cluster_ips
     if addressed != (spec.type != EXTERNAL_NAME):
         yield f"{title(service)} of type {spec.type} has the cluster IP {spec.cluster_ip!r}, of {spec.cluster_ips}"
+    if bool(spec.ip_families) != addressed or bool(spec.ip_family_policy) != addressed:
+        yield f"{title(service)} of type {spec.type} is of {spec.ip_families}, {spec.ip_family_policy}"
     for port in spec.ports:
         if bool(port.node_port) != (spec.type in (NODE_PORT, LOAD_BALANCER)):
             yield f"{title(service)} of type {spec.type} has at port {port.port} the node port {port.node_port}"
