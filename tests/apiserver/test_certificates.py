@@ -33,6 +33,8 @@ def asked(signer: str = CLIENT, request: bytes | None = None) -> CertificateSign
         signer_name=signer,
         usages=("client auth",),
         username="somebody else",
+        uid="of somebody else",
+        extra={"of": ("somebody else",)},
     )
     return CertificateSigningRequest(metadata=ObjectMeta(name="jane"), spec=spec)
 
@@ -46,6 +48,7 @@ def test_the_server_says_who_asks_and_decides_nothing_at_first() -> None:
     made = Plane().create(decided(asked(), "Approved"))
     assert made.spec.username == "kubernetes-admin"
     assert made.spec.groups == ("system:masters", "system:authenticated")
+    assert (made.spec.uid, made.spec.extra) == ("", {})
     assert made.status == CertificateSigningRequestStatus()
 
 

@@ -1,0 +1,12 @@
+"""Leases: each has an id of its own, also beside those that are known from before."""
+
+from kubeactors.storage.leases import Lease, Leases
+
+
+def test_no_lease_is_granted_under_the_id_of_one_that_there_was() -> None:
+    leases = Leases()
+    leases.restore(Lease(7, 60))
+    assert [leases.grant(60), leases.grant(30)] == [Lease(8, 60), Lease(9, 30)]
+    leases.restore(Lease(3, 60))
+    assert leases.grant(60) == Lease(10, 60)
+    assert leases.get(7) == Lease(7, 60)
