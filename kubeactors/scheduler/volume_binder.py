@@ -97,6 +97,10 @@ class VolumeBinder:
                 (delayed if not claim.spec.volume_name and self._waits(claim) else immediate).append(claim)
         return Claims(tuple(bound), tuple(delayed), tuple(immediate))
 
+    def reused(self, claims: Claims) -> tuple[PersistentVolumeClaim, ...]:
+        """Those that are bound and once waited for a pod: others of their names would wait for one again."""
+        return tuple(filter(self._waits, claims.bound))
+
     def volume(self, claim: PersistentVolumeClaim) -> PersistentVolume | None:
         """The volume of a claim that is bound."""
         return self._storage.volumes.lister.get(claim.spec.volume_name)

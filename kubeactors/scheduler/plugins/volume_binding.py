@@ -58,6 +58,8 @@ class VolumeBinding:
         self._reached: NodeMasks[bytes] = NodeMasks(handle.cache)
         self._decisions: dict[str, Decision] = {}
         """By uid of the pod."""
+        self._reused: dict[str, tuple[PersistentVolumeClaim, ...]] = {}
+        """By uid of the pod: its claims that are bound, see `VolumeBinder.reused`."""
 
     def pre_filter(self, pod: PodInfo) -> Status | None:
         """Claims must exist, and be bound unless they wait for the pod."""
@@ -83,6 +85,9 @@ class VolumeBinding:
         decision = self._binder.decide(claims, info.node) if info is not None and info.node is not None else ""
         if isinstance(decision, str):
             return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (decision or BIND_CONFLICT,), NAME)
+        reused = self._binder.reused(claims)
+        if reused:
+            self._reused[pod.uid] = reused
         if not decision.is_empty:
             self._decisions[pod.uid] = decision
             self._binder.assume(decision, node_name)
@@ -91,18 +96,26 @@ class VolumeBinding:
     def unreserve(self, pod: PodInfo, node_name: str) -> None:
         """The volumes are free again."""
         del node_name
+        self._reused.pop(pod.uid, None)
         decision = self._decisions.pop(pod.uid, None)
         if decision is not None and self._binder is not None:
             self._binder.forget(decision)
 
     def pre_bind_pre_flight(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Most pods have all their volumes."""
+        """Most pods have all their volumes, and none that once waited for a pod."""
         del node_name
-        return None if pod.uid in self._decisions else _SKIP
+        return None if pod.uid in self._decisions or pod.uid in self._reused else _SKIP
 
     async def pre_bind(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Write what was decided, and wait until the claims are bound."""
-        decision = self._decisions[pod.uid]
+        """Write what was decided, and wait until the claims are bound.
+
+        Those that are bound are looked at themselves: one of that name that was made since waits for its pod, and nobody
+        would choose a node for it any more. kube-scheduler trusts its cache.
+        """
+        for claim in self._reused.get(pod.uid, ()):
+            if await self._client.again(claim) is None:
+                return Status(Code.ERROR, (f'persistentvolumeclaim "{claim.metadata.name}" was deleted',), NAME)
+        decision = self._decisions.get(pod.uid, Decision())
         for volume, claim in decision.bindings:
             await self._client.update(bound_volume(volume, claim))
         asked = [await self._ask_for_volume(claim, node_name) for claim in decision.provisions]
