@@ -12,6 +12,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.core.v1 import ReplicationController
 from kubeactors.api.policy.v1 import PodDisruptionBudget
+from kubeactors.api.policy.v1.poddisruptionbudget import SYNC_FAILED
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, wanted
 from kubeactors.sim.invariants.controllers.deadlines import is_disturbed
 from kubeactors.sim.invariants.invariant import Invariant, title
@@ -61,6 +62,10 @@ class WhatIsWantedIsDoneSoon(Invariant):
     def _problem(self, one: Seen) -> str:
         """Pods are counted only where their owner does not say that there are so many: what it says is judged elsewhere."""
         seen = one.status.observed_generation or 0
+        if isinstance(one, PodDisruptionBudget) and any(said.reason == SYNC_FAILED for said in one.status.conditions):
+            return (
+                ""  # which spec that was said of is not: `failSafe` in pkg/controller/disruption/disruption.go (v1.36)
+            )
         if seen < one.metadata.generation:
             return f"is at generation {one.metadata.generation}, and its controller has seen {seen}"
         if not isinstance(one, Replicas) or one.status.replicas == wanted(one):
