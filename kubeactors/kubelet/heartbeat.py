@@ -134,15 +134,17 @@ class NodeReporter:
         spec = LeaseSpec(
             holder_identity=name, lease_duration_seconds=self._config.lease_duration_seconds, renew_time=now
         )
-        owner = self.node
-        owners = (
-            () if owner is None else (OwnerReference(api_version="v1", kind="Node", name=name, uid=owner.metadata.uid),)
-        )
+        owner = await self._client.get(Node, name)  # there may be another one by now, and a Lease of none is collected
+        owners = (OwnerReference(api_version="v1", kind="Node", name=name, uid=owner.metadata.uid),)
         try:
             metadata = ObjectMeta(name=name, namespace=LEASE_NAMESPACE, owner_references=owners)
             self._lease = await self._client.create(Lease(metadata=metadata, spec=spec))
         except AlreadyExists:
             found = await self._client.get(Lease, name, LEASE_NAMESPACE)
             self._lease = await self._client.update(
-                replace(found, metadata=replace(found.metadata, owner_references=owners), spec=spec)
+                replace(
+                    found,
+                    metadata=replace(found.metadata, owner_references=found.metadata.owner_references or owners),
+                    spec=spec,
+                )
             )

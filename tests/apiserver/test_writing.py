@@ -125,6 +125,17 @@ def test_an_update_of_another_uid_is_a_conflict(plane: Plane) -> None:
     assert f"Precondition failed: UID in precondition: other, UID in object meta: {made.metadata.uid}" in message
 
 
+def test_an_update_that_means_what_is_gone_makes_nothing_even_of_a_kind_that_updates_make(plane: Plane) -> None:
+    made = plane.create(Lease(metadata=ObjectMeta(name="a", namespace="default")))
+    plane.delete(Lease, "a")
+    code, reason, message = refusal(plane.try_update(made))
+    assert (code, reason) == (409, "Conflict")
+    assert message.endswith(f"Precondition failed: UID in precondition: {made.metadata.uid}, UID in object meta: ")
+    assert (
+        plane.update(replace(made, metadata=replace(made.metadata, uid="", resource_version=""))).metadata.name == "a"
+    )
+
+
 def test_an_update_that_changes_nothing_writes_nothing(plane: Plane) -> None:
     made = plane.create(config_map("a", x="1"))
     assert plane.update(made) == made

@@ -77,6 +77,19 @@ def test_the_lease_is_renewed_every_ten_seconds_and_the_node_is_left_alone() -> 
     assert plane.node("node-0") == before
 
 
+def test_a_lease_is_made_anew_for_the_node_that_there_is_and_for_none_that_is_gone() -> None:
+    plane = Plane(nodes=1)
+    plane.sim.run(20.0)
+    plane.do(lambda: plane.client.delete(Node, "node-0"))
+    plane.do(lambda: plane.client.delete(Lease, "node-0", "kube-node-lease"))
+    plane.sim.run(25.0)
+    assert plane.do(lambda: plane.client.find(Lease, "node-0", "kube-node-lease")) is None
+    other = plane.do(lambda: plane.client.create(Node(metadata=ObjectMeta(name="node-0"))))
+    plane.sim.run(25.0)
+    lease = plane.do(lambda: plane.client.get(Lease, "node-0", "kube-node-lease"))
+    assert [one.uid for one in lease.metadata.owner_references] == [other.metadata.uid]
+
+
 def test_the_status_of_the_node_is_written_every_five_minutes() -> None:
     plane = Plane(nodes=1)
     before = plane.node("node-0")

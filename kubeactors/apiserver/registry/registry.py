@@ -129,6 +129,9 @@ class Registry:
         creates = resource.strategy.creates_on_update or attributes.applies
         if not creates or attributes.subresource:
             raise resource.missing(attributes.name)
+        if uid:  # the object that is meant is gone, and does not come back by this
+            kind = resource.kind
+            raise conflict(kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, ""))
         value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
         value = with_metadata(value, replace(value.metadata, resource_version=""))
         return Written(await self.create(resource, value, replace(attributes, operation=CREATE)), created=True)
@@ -340,7 +343,9 @@ class Registry:
         """What an update asks for before admission changes it; and what it is about."""
         kind, strategy, subresource = resource.kind, resource.strategy, attributes.subresource
         if uid and uid != current.metadata.uid:
-            raise conflict(kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, current))
+            raise conflict(
+                kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, current.metadata.uid)
+            )
         attributes = replace(attributes, old=current, reinvocation=Reinvocation())
         new = strategy.default_change(in_namespace(transform(current), attributes.namespace), current, subresource)
         if current.metadata.managed_fields or new.metadata.managed_fields:
@@ -423,10 +428,10 @@ def _no_unique_name(refusal: StatusError) -> StatusError:
     return AlreadyExists(replace(status, message=message, details=details))
 
 
-def _wrong_uid(resource: Resource, attributes: Attributes, uid: str, current: TypedObject) -> str:
+def _wrong_uid(resource: Resource, attributes: Attributes, uid: str, found: str) -> str:
     """The original lets its storage speak here."""
     key = resource.key(attributes.namespace, attributes.name)
     return (
         f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
-        f"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.metadata.uid}"
+        f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
     )
