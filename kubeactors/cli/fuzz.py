@@ -4,28 +4,28 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from cyclopts import Parameter
 from msgspec import structs
 
-from kubeactors.actor import ForeignError
-from kubeactors.cli.errors import UsageError
+from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.fuzz_progress import Progress, clock
 from kubeactors.cli.replay import explain
-from kubeactors.sim import OperatorError
-from kubeactors.sim.campaigns.batches import BATCH, Batch, Job, jobs, shrink_found
+from kubeactors.sim.campaigns.batches import BATCH, Batch, Found, Job, jobs, shrink_found
 from kubeactors.sim.campaigns.campaign import UnknownName, known_faults, known_invariants, known_strategy, write_replay
 from kubeactors.sim.campaigns.causes import Shrunk, by_cause, merged
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.ledger import Ledger, LedgerError, load
+from kubeactors.sim.campaigns.reproduction import USUAL_CAUSES, NotReproducible
 from kubeactors.sim.campaigns.workers import WorkersFailed, all_cores, here, in_processes, on_ray
 from kubeactors.sim.explain import recorded
-from kubeactors.sim.judge import InvariantFailed
+from kubeactors.sim.mistakes import MISTAKES
 from kubeactors.sim.operators.fuzzing import fuzz_at
 from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import Plan
@@ -57,6 +57,18 @@ class FoundViolation(msgspec.Struct, frozen=True, kw_only=True):
     seeds: tuple[int, ...]
 
 
+class NotReproduced(msgspec.Struct, frozen=True, kw_only=True):
+    """A cause of failures whose plan does not do the same twice: whatever is tested depends on what no seed decides."""
+
+    invariant: str
+    seed: int
+    replay_file: str
+    message: str
+    parting: str
+    """Where two runs of the plan part."""
+    seeds: tuple[int, ...]
+
+
 class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `fuzz --output json` prints."""
 
@@ -69,6 +81,15 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     """How often each kind of what users do had an effect: something was written."""
     in_vain: dict[str, int]
     """How often it had none: it was refused, or what it is about was not there."""
+    not_reproducible: list[NotReproduced]
+    """Failures that cannot be had again: nothing is known of these until that is mended."""
+
+
+class Ended(NamedTuple):
+    """Why no more scenarios are run: because all were, or by Ctrl-C, or because what is tested is mistaken."""
+
+    interrupted: bool = False
+    mistake: str = ""
 
 
 def fuzz(  # noqa: PLR0913 -- the options of the command
@@ -98,8 +119,10 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     job = _known(structs.replace(asked, operator=operator))
     ledger = _begun(directory, job, resume=resume)
     wanted = scenarios or (SCENARIOS if seconds is None else 0)
-    interrupted = _look(ledger, wanted, seconds, (workers or all_cores(), ray), report)
-    found = _written(ledger, directory, HURRIED_SECONDS if interrupted else SHRINK_SECONDS)
+    ended = _look(ledger, wanted, seconds, (workers or all_cores(), ray), report)
+    if ended.mistake and not ledger.found:
+        raise UsageError(ended.mistake)
+    found, others = _written(ledger, directory, HURRIED_SECONDS if ended.interrupted else SHRINK_SECONDS)
     result = FuzzReport(
         scenarios=ledger.scenarios,
         virtual_seconds=ledger.virtual_seconds,
@@ -108,10 +131,13 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
         faults=ledger.faults,
         actions=ledger.actions,
         in_vain=ledger.in_vain,
+        not_reproducible=others,
     )
     print(msgspec.json.encode(result).decode() if output == "json" else _text(result))
-    if interrupted:
+    if ended.interrupted:
         return 130
+    if ended.mistake or others:
+        raise UsageError(ended.mistake or _of_chance(others))
     return 1 if found else 0
 
 
@@ -162,7 +188,7 @@ def _begun(directory: Path, job: Job, *, resume: bool) -> Ledger:
         raise UsageError(str(error)) from error
 
 
-def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, str], report: Path | None) -> bool:
+def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, str], report: Path | None) -> Ended:
     """Run batches until it is enough, or the user stops it: what was found until then counts.
 
     Args:
@@ -174,7 +200,7 @@ def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, st
     """
     left = max(wanted - ledger.scenarios, 0)
     if wanted and not left:
-        return False
+        return Ended()
     job = structs.replace(ledger.job, first=ledger.next_seed, count=left)
     progress, before = Progress(), ledger.seconds
     began, enough, due = time.monotonic(), clock(seconds), clock(0.0)  # noqa: TID251 -- a command lives in real time
@@ -190,14 +216,14 @@ def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, st
                 if not enough():
                     break
     except KeyboardInterrupt:
-        return True
-    except (InvariantFailed, OperatorError, ForeignError, WorkersFailed, OSError) as error:
-        raise UsageError(str(error)) from error
+        return Ended(interrupted=True)
+    except (*MISTAKES, WorkersFailed, OSError) as error:
+        return Ended(mistake=said(error))
     finally:
         progress.clear()
         if report is not None:
             ledger.save(report)
-    return False
+    return Ended()
 
 
 def _batches(job: Job, workers: int, ray: str) -> Generator[Batch]:
@@ -210,19 +236,42 @@ def _batches(job: Job, workers: int, ray: str) -> Generator[Batch]:
         yield from in_processes(pieces, workers)
 
 
-def _written(ledger: Ledger, directory: Path, seconds: float) -> list[FoundViolation]:
-    """Make one failure of each cause small, and write its replay file and its page."""
+def _written(ledger: Ledger, directory: Path, seconds: float) -> tuple[list[FoundViolation], list[NotReproduced]]:
+    """Make one failure of each cause small, and write its replay file and its page; or say that it cannot be had again."""
     causes, progress = by_cause(ledger.found), Progress()
     shrunk: list[Shrunk] = []
+    others: list[NotReproduced] = []
     with until_interrupted() as go_on:
         for number, cause in enumerate(causes):
-            finding = cause.found.finding
-            if number < MOST_SHRUNK and go_on():
-                progress.shrinks(finding, f" ({number + 1} of {len(causes)} causes)" if causes[1:] else "")
-                finding = shrink_found(ledger.job, cause.found, _both(clock(seconds), go_on), progress.shrunk)
-                progress.clear()
-            shrunk.append(Shrunk(finding=finding, seeds=cause.seeds))
-    return [_report(one, directory, ledger.job) for one in merged(shrunk)]
+            progress.shrinks(cause.found.finding, f" ({number + 1} of {len(causes)} causes)" if causes[1:] else "")
+            enough = clock(seconds if number < MOST_SHRUNK else 0.0)
+            try:
+                finding = _small(ledger.job, cause.found, _both(enough, go_on), go_on, progress)
+            except NotReproducible as error:
+                others.append(_not_reproduced(error, directory, ledger.job, cause.seeds))
+            else:
+                shrunk.append(Shrunk(finding=finding, seeds=cause.seeds))
+            progress.clear()
+    return [_report(one, directory, ledger.job) for one in merged(shrunk)], others
+
+
+def _small(
+    job: Job, found: Found, has_time: Callable[[], bool], go_on: Callable[[], bool], progress: Progress
+) -> Finding:
+    """Who has pressed Ctrl-C does not wait until it is known whether it can be had again."""
+    return shrink_found(job, found, has_time, progress.shrunk) if go_on() else found.finding
+
+
+def _not_reproduced(error: NotReproducible, directory: Path, job: Job, seeds: tuple[int, ...]) -> NotReproduced:
+    finding = error.finding
+    return NotReproduced(
+        invariant=finding.violation.invariant,
+        seed=finding.plan.seed,
+        replay_file=str(_replay(finding, directory, job, f"not reproducible: {error.parting}")),
+        message=finding.violation.message,
+        parting=error.parting,
+        seeds=seeds,
+    )
 
 
 def _both(some: Callable[[], bool], other: Callable[[], bool]) -> Callable[[], bool]:
@@ -245,12 +294,15 @@ def until_interrupted() -> Generator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+def _of_chance(others: Sequence[NotReproduced]) -> str:
+    """What to do about failures that cannot be had again."""
+    seeds = ", ".join(str(one.seed) for one in others)
+    return f"what was found with seed {seeds} is not reproducible: {others[0].parting}; {USUAL_CAUSES}"
+
+
 def _report(shrunk: Shrunk, directory: Path, job: Job) -> FoundViolation:
     finding = shrunk.finding
-    try:
-        path = write_replay(finding, directory, job.operator)
-    except OSError as error:
-        raise UsageError(f"the replay file cannot be written: {error}") from error
+    path = _replay(finding, directory, job)
     page = path.with_suffix(".html")
     explain(recorded(_simulation(job, finding.plan)), path, html=page)
     return FoundViolation(
@@ -262,6 +314,13 @@ def _report(shrunk: Shrunk, directory: Path, job: Job) -> FoundViolation:
         page=str(page),
         seeds=shrunk.seeds,
     )
+
+
+def _replay(finding: Finding, directory: Path, job: Job, note: str = "") -> Path:
+    try:
+        return write_replay(finding, directory, job.operator, note=note)
+    except OSError as error:
+        raise UsageError(f"the replay file cannot be written: {error}") from error
 
 
 def _simulation(job: Job, plan: Plan) -> Simulation:
@@ -282,6 +341,10 @@ def _text(result: FuzzReport) -> str:
         lines.append(f"VIOLATED {one.invariant}: {one.message}{often}")
         lines.append(f"    {one.events} events; again: kubeactors replay {one.replay_file}")
         lines.append(f"    explained: {one.page}")
+    for other in result.not_reproducible:
+        lines.append(f"NOT REPRODUCIBLE {other.invariant}: {other.message}")
+        lines.append(f"    {other.parting}")
+        lines.append(f"    the plan: {other.replay_file}")
     found = len(result.violations)
     lines.append("no violation" if not found else f"{found} violation{'s' * (found > 1)}")
     return "\n".join(lines)

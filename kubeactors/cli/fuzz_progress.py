@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from kubeactors.sim.campaigns.campaign import Finding
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.ledger import Ledger
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.steps import kind_of

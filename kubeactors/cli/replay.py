@@ -14,7 +14,8 @@ from kubeactors.actor.envelope import Envelope
 from kubeactors.cli.debugger import debugger
 from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.objects import shown
-from kubeactors.sim.campaigns.campaign import Finding, story
+from kubeactors.sim.campaigns.campaign import story
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.explain import Records, recorded
 from kubeactors.sim.explain.exports import chrome_trace, json_lines
 from kubeactors.sim.explain.page import page

@@ -11,6 +11,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Get, List, WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, StoreInvariant, WatchInvariant
+from kubeactors.sim.mistakes import Mistake
 from kubeactors.sim.network import Asked, Hear, Served, StoreRequest, Stream
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World
@@ -33,7 +34,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class InvariantFailed(Exception):
+class InvariantFailed(Mistake):
     """An invariant raised: that is its own mistake, and says nothing about the cluster."""
 
 

@@ -180,8 +180,7 @@ class Simulation:
         shown itself before need not be waited for longer: at the virtual second `deadline` all ends.
 
         Raises:
-            InvariantFailed: an invariant raised.
-            OperatorError, ForeignError: an operator that is tested, or what was declared for it, is mistaken.
+            Mistake, ForeignError: an invariant raised; or an operator that is tested, or what was declared, is mistaken.
         """
         self._deadline = deadline
         try:

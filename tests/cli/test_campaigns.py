@@ -17,8 +17,8 @@ from kubeactors.cli import fuzz as command
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
 from kubeactors.sim.campaigns.batches import Batch, Found, Job, jobs, run_job, scenarios_of
-from kubeactors.sim.campaigns.campaign import Finding
 from kubeactors.sim.campaigns.causes import Shrunk, by_cause, merged, wording
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.ledger import Ledger, LedgerError, load
 from kubeactors.sim.campaigns.workers import WorkersFailed, here, in_processes, on_ray
 from kubeactors.sim.chaos.faults import WatchBreak, WatchLag

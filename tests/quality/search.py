@@ -9,7 +9,8 @@ from multiprocessing.synchronize import Event
 
 import msgspec
 
-from kubeactors.sim.campaigns.campaign import Finding, smallest
+from kubeactors.sim.campaigns.campaign import smallest
+from kubeactors.sim.campaigns.finding import Finding
 from tests.quality.corpus import CORPUS, Row
 
 SHRINK_SECONDS = 20.0

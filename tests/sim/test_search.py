@@ -14,7 +14,8 @@ from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule
 from kubeactors.message import Request
 from kubeactors.sim import Outcome, Plan, PlanError, Simulation
 from kubeactors.sim.campaigns.batches import Job, scenarios_of
-from kubeactors.sim.campaigns.campaign import Finding, UnknownName, known_strategy, smallest
+from kubeactors.sim.campaigns.campaign import UnknownName, known_strategy, smallest
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import CONVERGED
 from kubeactors.sim.judge import Violation

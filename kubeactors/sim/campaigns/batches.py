@@ -10,19 +10,19 @@ from typing import NamedTuple
 import msgspec
 
 from kubeactors.sim.campaigns.campaign import (
-    Finding,
-    Record,
-    Run,
+    Runs,
     Tally,
     known_invariants,
+    made_small,
     recorded_order,
     run_plan,
-    smallest,
 )
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.operators.fuzzing import fuzz_at
 from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, decode, encode
+from kubeactors.sim.simulation import Simulation
 
 BATCH = 4
 """Seeds in a batch: few, so that all workers are busy to the end, and progress is smooth."""
@@ -79,8 +79,7 @@ class Scenarios(NamedTuple):
     kinds: tuple[str, ...]
     actions: tuple[str, ...]
     generate: Callable[[int], Plan]
-    run: Run
-    record: Record
+    runs: Runs
 
 
 def scenarios_of(job: Job) -> Scenarios:
@@ -92,16 +91,11 @@ def scenarios_of(job: Job) -> Scenarios:
     if job.operator:
         campaign = fuzz_at(job.operator)
         made = _in_order(campaign.generate, job.strategy)
-        return Scenarios(
-            campaign.operator.fault_kinds,
-            campaign.operator.action_kinds,
-            made,
-            campaign.run_plan,
-            campaign.recorded_order,
-        )
-    run = partial(run_plan, invariants=known_invariants(job.invariants))
+        return Scenarios(campaign.operator.fault_kinds, campaign.operator.action_kinds, made, campaign.runs)
+    judges = known_invariants(job.invariants)
+    runs = Runs(partial(run_plan, invariants=judges), recorded_order, partial(Simulation, invariants=judges))
     made = _in_order(partial(generate, kinds=job.kinds, nodes=job.nodes, length=job.length), job.strategy)
-    return Scenarios(job.kinds, ACTION_KINDS, made, run, recorded_order)
+    return Scenarios(job.kinds, ACTION_KINDS, made, runs)
 
 
 def _in_order(made: Callable[[int], Plan], strategy: str) -> Callable[[int], Plan]:
@@ -112,13 +106,13 @@ def run_job(job: Job) -> Batch:
     """Run the scenarios, one after the other.
 
     Raises:
-        InvariantFailed, OperatorError, ForeignError: what is tested, or judges, is mistaken.
+        Mistake, ForeignError: what is tested, or judges, is mistaken.
     """
     made = scenarios_of(job)
     tally = Tally(faults=dict.fromkeys(made.kinds, 0), actions=dict.fromkeys(made.actions, 0))
     for seed in range(job.first, job.first + job.count):
         plan = made.generate(seed)
-        tally.add(plan, made.run(plan))
+        tally.add(plan, made.runs.run(plan))
     return Batch(
         first=job.first,
         scenarios=tally.scenarios,
@@ -135,9 +129,12 @@ def run_job(job: Job) -> Batch:
 def shrink_found(
     job: Job, found: Found, go_on: Callable[[], bool], improved: Callable[[Plan], object] = lambda _: None
 ) -> Finding:
-    """The smallest plan that can be found for a failure in the time that there is."""
-    made = scenarios_of(job)
-    return smallest(found.finding, made.run, record=made.record, go_on=go_on, improved=improved)
+    """The smallest plan that can be found for a failure in the time that there is.
+
+    Raises:
+        NotReproducible: as in `made_small`.
+    """
+    return made_small(found.finding, scenarios_of(job).runs, go_on=go_on, improved=improved)
 
 
 def jobs(whole: Job, *, size: int = BATCH) -> Iterator[Job]:

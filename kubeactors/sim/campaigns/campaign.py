@@ -4,15 +4,17 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
 from kubeactors.apimachinery.words import nearest
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.garbage import collected_once
+from kubeactors.sim.campaigns.reproduction import NotReproducible, check_reproducible
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
-from kubeactors.sim.judge import Violation
+from kubeactors.sim.mistakes import MISTAKES
 from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, described, encode
 from kubeactors.sim.search import FIFO, STRATEGIES, TAPE, Deviation, shrink_tape
 from kubeactors.sim.shrinking.guesses import excerpts, guesses
@@ -28,13 +30,6 @@ MOST_DEVIATIONS = 60
 
 class UnknownName(ValueError):
     """No invariant, or no fault, has that name; the message lists those that there are."""
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A violation, and the plan that shows it."""
-
-    violation: Violation
-    plan: Plan
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -160,12 +155,44 @@ class FailsAlike:
         self._deadline = finding.violation.at + LONGER_SECONDS
 
     def __call__(self, plan: Plan) -> bool:
-        """Run it."""
-        violations = self._run(plan, deadline=self._deadline).violations
+        """Run it. One whose run is a mistake, as of an action that its plan no longer prepares, fails otherwise."""
+        try:
+            violations = self._run(plan, deadline=self._deadline).violations
+        except MISTAKES:
+            return False
         if not violations or not is_alike(violations[0], self._wanted, plan):
             return False
         self._deadline = violations[0].at + LONGER_SECONDS
         return True
+
+
+class Runs(NamedTuple):
+    """How plans are run, all of them with the same operator, or with none."""
+
+    run: Run
+    record: Record
+    simulation: Callable[[Plan], Simulation]
+    """A plan, ready to run."""
+
+
+def made_small(
+    finding: Finding,
+    runs: Runs,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+    improved: Callable[[Plan], object] = lambda _: None,
+) -> Finding:
+    """`smallest`, of what can be had again.
+
+    Raises:
+        NotReproducible: it cannot.
+    """
+    check_reproducible(finding, runs.simulation)
+    try:
+        return smallest(finding, runs.run, record=runs.record, go_on=go_on, improved=improved)
+    except NotReproducible as error:
+        check_reproducible(error.finding, runs.simulation)  # it says where runs part, if these do
+        raise
 
 
 def smallest(
@@ -180,6 +207,9 @@ def smallest(
 
     If it fails first in, first out as well, that is its order: then it needs no luck to fail again after a change of
     the code. If not, not even when it is small, the order that is `record`ed is made small in the end, too.
+
+    Raises:
+        NotReproducible: what has failed while it was made smaller does not fail once more.
     """
     fails = FailsAlike(finding, run)
     begin = _first_that_fails(finding, fails, go_on)
@@ -188,7 +218,10 @@ def smallest(
     if plan.schedule != FIFO and go_on():
         plain = plan.with_order(FIFO)
         plan = plain if fails(plain) else _in_a_small_order(plan, fails, record, go_on)
-    return Finding(violation=run(plan).violations[0], plan=plan)
+    violations = run(plan).violations
+    if not violations:
+        raise NotReproducible(finding.of(plan), "a part of this plan has failed once, and does not the next time")
+    return Finding(violation=violations[0], plan=plan)
 
 
 def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Callable[[], bool]) -> Plan:
@@ -229,17 +262,15 @@ def _in_a_small_order(
     return small if len(tape) <= MOST_DEVIATIONS and fails(small) else plan
 
 
-def write_replay(finding: Finding, directory: Path, operator: str = "") -> Path:
-    """Write the replay file of a finding; its name says what failed, and with which seed.
+def write_replay(finding: Finding, directory: Path, operator: str = "", *, note: str = "") -> Path:
+    """Write the replay file of a finding; its name says what failed, and with which seed. A note says more to people.
 
     Raises:
         OSError: it cannot be written.
     """
     violation = finding.violation
     path = directory / f"{violation.invariant}-{finding.plan.seed}.jsonl"
-    comment = (
-        f"{violation.message}\nafter {violation.at:g} virtual seconds; to see it again: kubeactors replay {path.name}"
-    )
+    comment = f"{violation.message}\nafter {violation.at:g} virtual seconds; to see it again: kubeactors replay {path.name}\n{note}"
     directory.mkdir(parents=True, exist_ok=True)
     path.write_text(encode(finding.plan, violation.invariant, comment=comment, operator=operator), encoding="utf-8")
     return path

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from kubeactors.sim.campaigns.batches import Found
-from kubeactors.sim.campaigns.campaign import Finding
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.steps import Fault, kind_of
 
 Signature: TypeAlias = tuple[str, ...]

@@ -10,6 +10,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.client import Client, Lister, SharedInformer, Transport, check_is_kind
+from kubeactors.sim.mistakes import Mistake
 
 M = TypeVar("M")
 T = TypeVar("T", bound=TypedObject)
@@ -22,7 +23,7 @@ SLEEPS_AT_ONCE = 10_000
 """So often nobody waits for nothing who does not wait for ever."""
 
 
-class Misuse(Exception):
+class Misuse(Mistake):
     """The code of an operator asks for what there is not; the message says what to do."""
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 import msgspec
 
 from kubeactors.sim.grammar import Source
+from kubeactors.sim.mistakes import Mistake
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -25,7 +26,7 @@ EXAMPLES = 64
 """How many examples of each strategy are drawn at most."""
 
 
-class OperatorError(ValueError):
+class OperatorError(Mistake, ValueError):
     """This cannot be tested; the message says why."""
 
 

@@ -11,16 +11,18 @@ import msgspec
 
 from kubeactors.cluster.manifest import Manifest
 from kubeactors.sim.campaigns.campaign import (
-    Finding,
+    Runs,
     Tally,
     known_faults,
     known_invariants,
+    made_small,
     order_of,
-    smallest,
     story,
     write_replay,
 )
+from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.garbage import collected_once
+from kubeactors.sim.campaigns.reproduction import NotReproducible
 from kubeactors.sim.explain import recorded
 from kubeactors.sim.explain.page import page
 from kubeactors.sim.explain.why import because
@@ -99,6 +101,11 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
         """In which order things happen in a plan, the operator among them."""
         return order_of(self.simulation(plan, record=True))
 
+    @property
+    def runs(self) -> Runs:
+        """How its plans are run."""
+        return Runs(self.run_plan, self.recorded_order, self.simulation)
+
     def generate(self, seed: int) -> Plan:
         """The plan of a seed."""
         return generate(self.operator, seed)
@@ -119,14 +126,18 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             FuzzFailed: something does not hold.
-            InvariantFailed, OperatorError, ForeignError: what was declared, or the operator, is mistaken.
+            NotReproducible: something does not hold, and not each time.
+            Mistake, ForeignError: what was declared, or the operator, is mistaken.
         """
         __tracebackhide__ = True  # pytest shows what was found, and not how it was looked for
         tally = self.look()
         if not tally.findings:
             return tally
-        go_on = _clock(SHRINK_SECONDS)
-        finding = smallest(tally.findings[0], self.run_plan, record=self.recorded_order, go_on=go_on)
+        try:
+            finding = made_small(tally.findings[0], self.runs, go_on=_clock(SHRINK_SECONDS))
+        except NotReproducible as error:
+            error.add_note(f"the plan is in {write_replay(error.finding, self.report, self.place, note=error.parting)}")
+            raise
         shown = self.simulation(finding.plan)
         place, records = self.place, recorded(shown)
         replay = write_replay(finding, self.report, place)

@@ -1,0 +1,104 @@
+"""Whether a finding can be had again: a plan that does something else each time depends on what no seed decides."""
+
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import NamedTuple
+
+from kubeactors.sim.campaigns.finding import Finding
+from kubeactors.sim.campaigns.garbage import collected_once
+from kubeactors.sim.judge import Violation
+from kubeactors.sim.mistakes import MISTAKES
+from kubeactors.sim.plan import Plan
+from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.trace import Trace
+
+USUAL_CAUSES = (
+    "what usually does that is a random.Random() without a seed, a look at a clock or at a file, the order of a set, "
+    "id() or hash(), or something that a module or a class remembers from one run to the next; an operator has "
+    "client.random, client.seconds and client.memory"
+)
+BEFORE, AFTER = 40, 120
+"""Of long messages so much is told, of what is before the first difference, and from there on."""
+
+
+class NotReproducible(Exception):
+    """The plan of a finding does not do the same twice. The message says where its runs part, and what usually does that."""
+
+    def __init__(self, finding: Finding, parting: str) -> None:
+        self.finding: Finding = finding
+        self.parting: str = parting
+        """Where, in one sentence."""
+        violation = finding.violation
+        super().__init__(f"not reproducible: {violation.invariant}: {violation.message}; {parting}; {USUAL_CAUSES}")
+
+
+class _Run(NamedTuple):
+    violations: tuple[Violation, ...]
+    lines: list[str]
+
+
+def check_reproducible(finding: Finding, make: Callable[[Plan], Simulation]) -> None:
+    """Run the plan of a finding twice more, and compare every message.
+
+    Args:
+        finding: what was found.
+        make: a plan, ready to run.
+
+    Raises:
+        NotReproducible: the runs differ, from one another or from the one in which it was found.
+    """
+    try:
+        parting = _parting(finding, make)
+    except MISTAKES as error:
+        parting = f"another run of this plan ends otherwise: {error}"
+    if parting:
+        raise NotReproducible(finding, parting)
+
+
+def _parting(finding: Finding, make: Callable[[Plan], Simulation]) -> str:
+    one, other = _traced(make(finding.plan)), _traced(make(finding.plan))
+    parting = parted(one.lines, other.lines)
+    if not parting and not _is_the_same(finding.violation, one.violations):
+        found = one.violations[0].invariant if one.violations else "nothing"
+        return (
+            f"two more runs of this plan are alike, and violate {found}: another run or another process did otherwise"
+        )
+    return parting
+
+
+def _traced(simulation: Simulation) -> _Run:
+    lines: list[str] = []
+    simulation.network.listeners.append(Trace(simulation.sim.kernel, lines.append))
+    with collected_once():
+        return _Run(simulation.run().violations, lines)
+
+
+def _is_the_same(found: Violation, again: Sequence[Violation]) -> bool:
+    """What it says may name a place in memory; what it is about may not."""
+    return bool(again) and (again[0].invariant, again[0].at, again[0].revision) == (
+        found.invariant,
+        found.at,
+        found.revision,
+    )
+
+
+def parted(some: Sequence[str], others: Sequence[str]) -> str:
+    """The first message in which two runs differ, as each has it; empty if there is none.
+
+    >>> parted(["1 a", "2 b"], ["1 a", "2 c"])
+    'two runs of this plan part at message 2: one has "2 b", the other "2 c"'
+    """
+    for number, (one, other) in enumerate(zip_longest(some, others, fillvalue=""), 1):
+        if one != other:
+            at = next(place for place, (left, right) in enumerate(zip_longest(one, other)) if left != right)
+            told = (f'has "{_excerpt(line, at)}"' if line else "ends before it" for line in (one, other))
+            return f"two runs of this plan part at message {number}: one {', the other '.join(told)}"
+    return ""
+
+
+def _excerpt(line: str, at: int) -> str:
+    """A line for people: its beginning, and what is about a place in it."""
+    begin, end = max(at - BEFORE, 0), at + AFTER
+    head = line[: min(begin, AFTER)]
+    gap = " ... " if len(head) < begin else ""
+    return f"{head}{gap}{line[begin:end]}{' ...' if end < len(line) else ''}"
