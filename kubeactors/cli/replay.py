@@ -1,7 +1,8 @@
 """`kubeactors replay` and `kubeactors why`: see a failure again, and why it came."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +24,7 @@ from kubeactors.sim.explain.summaries import summary_of
 from kubeactors.sim.explain.why import UnknownObject
 from kubeactors.sim.explain.why import why as causes
 from kubeactors.sim.judge import Violation
+from kubeactors.sim.mistakes import MISTAKES
 from kubeactors.sim.operators.fuzzing import Fuzz, fuzz_at
 from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import PlanError, Replay, decode, this_version
@@ -61,28 +63,27 @@ def replay(  # noqa: PLR0913 -- the options of the command
         Path | None, Parameter(help="Do what users do in it to this cluster instead, in real time; nothing breaks.")
     ] = None,
 ) -> int:
-    """Run one scenario again. Exit 1 if it fails again."""
+    """Run one scenario again. Exit 1 if it fails again, 0 if not, 2 if that says nothing: steps of it are unknown here."""
     if until is not None and until < 0:
         raise UsageError("--until must not be less than 0")
     if get and output == "json":
         raise UsageError("--get shows text; leave --output json out")
     found = read_replay(file)
     if kubeconfig is not None:
-        return _rehearse(found, kubeconfig, until, output)
+        return _rehearse(file, found, kubeconfig, until, output)
     simulation = simulation_of(found)
     if trace or pause_at:
         write = _print_line if trace else _say_nothing
         listener = Trace(simulation.sim.kernel, write, pause_at=pause_at, pause=_pause, say=_in_short)
         simulation.network.listeners.append(listener)
     if why or any((html, jsonl, perfetto)):
-        with debugger():
-            records = recorded(simulation, until)
+        records = _recorded(simulation, until)
         explain(records, file, html=html, jsonl=jsonl, perfetto=perfetto)
         if why:
             return _print_causes(records, why)
         outcome = simulation.outcome()
     else:
-        with debugger():
+        with debugger(), mistakes_told():
             outcome = simulation.run(until)
     violations = list(outcome.violations)
     if output == "json":
@@ -100,10 +101,17 @@ def replay(  # noqa: PLR0913 -- the options of the command
         Console(highlight=False, soft_wrap=True).print(
             "\n".join(story(Finding(violation=violations[0], plan=found.plan))), markup=False
         )
-    else:
+    elif not found.left_out:
         print(f"{file}: nothing is violated")
     _print_objects(simulation, get)
+    if found.left_out and not violations:
+        raise UsageError(_left_out(file, found))
     return 1 if violations else 0
+
+
+def _left_out(file: Path, found: Replay) -> str:
+    steps = "; ".join(found.left_out)
+    return f"{file}: whether it still fails is not known: it was run without what this version does not know: {steps}"
 
 
 def _print_objects(simulation: Simulation, wanted: Sequence[str]) -> None:
@@ -145,7 +153,25 @@ def why(
     file: Annotated[Path, Parameter(help="What `fuzz` has written.")],
 ) -> int:
     """Run one scenario again, and say who wrote an object, because of which message."""
-    return _print_causes(recorded(simulation_of(read_replay(file))), wanted)
+    return _print_causes(_recorded(simulation_of(read_replay(file)), None), wanted)
+
+
+def _recorded(simulation: Simulation, until: float | None) -> Records:
+    with debugger(), mistakes_told():
+        return recorded(simulation, until)
+
+
+@contextmanager
+def mistakes_told() -> Generator[None]:
+    """What is tested may be mistaken: that is for who has written it to mend.
+
+    Raises:
+        UsageError: it is.
+    """
+    try:
+        yield
+    except MISTAKES as error:
+        raise UsageError(said(error)) from error
 
 
 def explain(
@@ -175,7 +201,7 @@ def _print_causes(records: Records, wanted: str) -> int:
     return 0
 
 
-def _rehearse(found: Replay, kubeconfig: Path, until: float | None, output: str) -> int:
+def _rehearse(file: Path, found: Replay, kubeconfig: Path, until: float | None, output: str) -> int:
     from kubeactors.cli.rehearse import Rehearsed, rehearse  # noqa: PLC0415 -- only this needs an HTTP client
 
     def show(one: Rehearsed) -> None:
@@ -185,7 +211,10 @@ def _rehearse(found: Replay, kubeconfig: Path, until: float | None, output: str)
     done = rehearse(found.plan, kubeconfig, campaign_of(found), until, show)
     if output == "json":
         print(msgspec.json.encode(done).decode())
-    return 1 if any(one.refused and not one.lost for one in done) else 0
+    refused = any(one.refused and not one.lost for one in done)
+    if found.left_out and not refused:
+        raise UsageError(_left_out(file, found))
+    return 1 if refused else 0
 
 
 def _print_line(line: str) -> None:

@@ -10,6 +10,7 @@
     disturbances.py whom faults concern, and how long
     invariants/     what must hold                    judge.py        shows them what happens
     bounds/         what workloads are judged by      pace.py         how much goes on, and whether somebody is at work
+    noise.py        what is written by whom           mistakes.py     of who tests, which are no violations
     grammar/        what plans may consist of         strategies.py   the same for hypothesis
     search/         in which order things happen      shrinking/      the smallest plan that still fails
     campaigns/      many runs                         trace.py        every message, for people

@@ -13,6 +13,7 @@ from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, StoreInvariant, WatchInvariant
 from kubeactors.sim.mistakes import Mistake
 from kubeactors.sim.network import Asked, Hear, Served, StoreRequest, Stream
+from kubeactors.sim.noise import Noise
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World
 from kubeactors.storage import StoreEvent, StoreEvents
@@ -61,8 +62,7 @@ class Judge:
         """Is told as soon as there is no need to go on."""
         self.mistake: Exception | None = None
         """See `give_up`."""
-        self.noise: int = 0
-        """How many commits there were, but those that go on for ever: heartbeats, and events for people."""
+        self.noise: Noise = Noise(world)
 
     def committed(self, event: StoreEvent) -> None:
         """The store has committed something."""
@@ -70,8 +70,7 @@ class Judge:
         for storing in self._storing:
             self._note(storing, storing.stored(event))
         type_ = type(commit.current)
-        if not is_heartbeat(type_.__name__):
-            self.noise += 1
+        self.noise.committed(commit)
         for one in self._by_kind.get(type_) or self._concerned(type_):
             try:  # `_note` in line: ten times for each commit
                 for problem in one.committed(commit):
@@ -104,6 +103,8 @@ class Judge:
             found = self._serving_by_request[type_] = [one for one in self._serving if _is_shown(one, type_)]
         for one in found:
             self._note(one, one.served(served, answer))
+        if self.noise.concerns(served.request):
+            self.noise.served(served, answer)
 
     def store_asked(self, request: StoreRequest) -> Hear:
         """A request reaches the store: who hears what it says."""
@@ -203,12 +204,3 @@ def is_ruling(answer: object) -> bool:
     True
     """
     return isinstance(answer, Status) and any(word in answer.message for word in RULINGS)
-
-
-def is_heartbeat(kind: str) -> bool:
-    """Whether objects of a kind are written for ever in a cluster where nothing happens.
-
-    >>> is_heartbeat("Lease"), is_heartbeat("Pod")
-    (True, False)
-    """
-    return kind in {"Lease", "Event", "Node"}

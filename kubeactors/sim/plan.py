@@ -17,6 +17,7 @@ from kubeactors.sim.steps import Fault, kind_of
 from kubeactors.sim.workload import AnyAction, OwnAction
 
 FORMAT = 1
+STEP = "step"
 AnyStep = AnyAction | OwnAction | AnyFault | OwnFault
 
 FAULT_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyFault))
@@ -84,6 +85,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """Where the operator is that was tested, as `module:name`; empty if it was the control plane itself."""
     unknown: tuple[str, ...] = ()
     """What this version does not know of a file of another one: steps that were left out, fields that mean nothing here."""
+    left_out: tuple[str, ...] = ()
+    """Of these the steps: without them it is another plan."""
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -145,7 +148,7 @@ def decode(text: str) -> Replay:
         raise PlanError("this is no replay: it is empty")
     header = _header(*lines[0])
     unknown = _unknown(lines[1:]) if header.version != this_version() else {}
-    lines = [one for one in lines if not unknown.get(one[0], "").startswith("step")]
+    lines = [one for one in lines if not unknown.get(one[0], "").startswith(STEP)]
     found = [_line(number, line) for number, line in lines[1:]]
     plan = Plan(
         seed=header.seed,
@@ -165,6 +168,7 @@ def decode(text: str) -> Replay:
         version=header.version,
         operator=header.operator,
         unknown=tuple(unknown.values()),
+        left_out=tuple(one for one in unknown.values() if one.startswith(STEP)),
     )
 
 
@@ -179,7 +183,7 @@ def _unknown(lines: Sequence[tuple[int, str]]) -> dict[int, str]:
             continue  # it is refused, with the reason, when it is decoded
         kind = str(fields.get("kind"))
         if kind not in known:
-            found[number] = f"step {kind} in line {number}"
+            found[number] = f"{STEP} {kind} in line {number}"
         elif new := [field for field in fields if field not in ("kind", *known[kind].__struct_fields__)]:
             found[number] = f"field {', '.join(new)} of {kind} in line {number}"
     return found

@@ -283,13 +283,13 @@ class Simulation:
             longest = CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS + max(map(there_and_back_seconds, scalers))
         allowance = Allowance(self.sim.kernel, longest)
         while not allowance.is_used_up:
-            noise = self.judge.noise
+            noise = self.judge.noise.count
             if not self._passes(quiet):
                 return False
-            if self.judge.noise == noise:
+            if self.judge.noise.count == noise:
                 return True
             allowance.wait_for_retries()
-        said = f"{allowance.used} s after all was as wanted, something is still written: {self._last()}"
+        said = f"{allowance.used} s after all was as wanted, something is still written: {self.judge.noise.last}"
         self.judge.object(SILENT, said)
         return False
 
@@ -318,12 +318,6 @@ class Simulation:
         if self._passes(RESTART_SECONDS):
             for one in self.world.deeds_since(revision):
                 self.judge.object(NOTHING_LEFT_UNDONE, f"all was quiet, and after a restart {told(one)}")
-
-    def _last(self) -> str:
-        commits = [
-            one for type_, log in self.world.log.items() if type_.__name__ not in ("Lease", "Event") for one in log[-1:]
-        ]
-        return max(commits, key=lambda one: one.revision).key
 
     def _judge_failures(self) -> None:
         """No component fails by itself."""

@@ -25,7 +25,7 @@ from kubeactors.sim.chaos.faults import WatchBreak, WatchLag
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import Plan, decode, encode
-from kubeactors.sim.workload import CreateDeployment
+from kubeactors.sim.workload import CreateDeployment, OwnAction
 
 JOB = Job(first=40, count=3, kinds=("watch-lag",))
 SHOP = f"{Path(__file__).parents[1] / 'sim' / 'campaign_of_shops.py'}:careless"
@@ -200,14 +200,37 @@ def test_a_campaign_does_not_go_on_with_plans_of_another_length(tmp_path: Path) 
         load(tmp_path, structs.replace(JOB, length=6))
 
 
+OF_ANOTHER_VERSION = (
+    encode(Plan(steps=(CreateDeployment(at=0.0, name="web", replicas=1),)))
+    .replace('"version":"', '"version":"9.')
+    .replace('"replicas":1', '"replicas":1,"mood":"good"')
+)
+
+
 def test_a_replay_of_another_version_is_tried_without_what_is_unknown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "plan.jsonl"
-    text = encode(Plan(steps=(CreateDeployment(at=0.0, name="web", replicas=1),)))
-    text = text.replace('"version":"', '"version":"9.').replace('"replicas":1', '"replicas":1,"mood":"good"')
-    path.write_text(text + '{"kind":"earthquake","at":1.0}\n', encoding="utf-8")
+    path.write_text(OF_ANOTHER_VERSION, encoding="utf-8")
     assert run("replay", str(path), "--until", "1") == 0
     said = capsys.readouterr().err
-    assert "trying it anyway, without what is unknown here" in said
-    assert "field mood of create-deployment in line 2; step earthquake in line 3" in said
+    assert "trying it anyway, without what is unknown here: field mood of create-deployment in line 2" in said
+
+
+def test_a_replay_of_which_steps_are_unknown_is_not_taken_for_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.jsonl"
+    path.write_text(OF_ANOTHER_VERSION + '{"kind":"earthquake","at":1.0}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"whether it still fails is not known: .* step earthquake in line 3$"):
+        run("replay", str(path), "--until", "1")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_replay_that_fails_without_its_unknown_steps_too_has_failed(tmp_path: Path) -> None:
+    fails = encode(Plan(steps=(OwnAction(at=1.0, name="order", arguments={"shop": "a", "pods": 3}),)), operator=SHOP)
+    path = tmp_path / "plan.jsonl"
+    path.write_text(
+        fails.replace('"version":"', '"version":"9.') + '{"kind":"earthquake","at":1.0}\n', encoding="utf-8"
+    )
+    assert run("replay", str(path)) == 1

@@ -7,9 +7,11 @@ from typing import cast
 
 import pytest
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kubeactors.actor import ForeignAwait, ForeignCall
-from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.api.coordination.v1 import Lease, LeaseSpec
+from kubeactors.api.core.v1 import ConfigMap, Event, Node, ObjectReference
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.client import Client, type_of_kind
 from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, OperatorError, Outcome, fuzz
@@ -120,6 +122,78 @@ def test_code_that_takes_its_time_is_waited_for() -> None:
             await client.sleep(300)
 
     assert run(dozes).violations == ()
+
+
+async def looks_around(client: OperatorClient, key: str) -> float | None:
+    """Writes nothing, and comes back for ever: some call is always under way, or soon will be."""
+    if key != "default/shop":
+        return None
+    await client.sleep(20.0)
+    return 10.0
+
+
+def test_code_that_comes_back_for_ever_and_writes_nothing_is_silent() -> None:
+    assert run(looks_around).violations == ()
+
+
+# What it writes for ever.
+
+
+async def annotates_nodes(client: OperatorClient, key: str) -> float:
+    node = client.cached(Node).get(key)
+    if node is not None:
+        await client.update(replace(node, metadata=with_time(node.metadata, client)))
+    return 5.0
+
+
+async def speaks(client: OperatorClient, key: str) -> float:
+    about = ObjectReference(kind="Node", name=key)
+    metadata = ObjectMeta(generate_name="said-", namespace="default")
+    await client.create(Event(metadata=metadata, involved_object=about, message="I have seen it"))
+    return 5.0
+
+
+async def changes_hands(client: OperatorClient, key: str) -> float | None:
+    return await holds(client, key, f"somebody-{client.seconds:g}")
+
+
+async def renews(client: OperatorClient, key: str) -> float | None:
+    return await holds(client, key, "me")
+
+
+async def holds(client: OperatorClient, key: str, holder: str) -> float | None:
+    """Of one node only."""
+    if key != "node-1":
+        return None
+    minute, second = divmod(int(client.seconds), 60)
+    spec = LeaseSpec(holder_identity=holder, renew_time=f"2026-01-01T00:{minute:02}:{second:02}.000000Z")
+    lease = await client.find(Lease, "mine", "default")
+    if lease is None:
+        await client.create(Lease(metadata=ObjectMeta(name="mine", namespace="default"), spec=spec))
+    else:
+        await client.update(replace(lease, spec=spec))
+    return 5.0
+
+
+def with_time(metadata: ObjectMeta, client: OperatorClient) -> ObjectMeta:
+    return replace(metadata, annotations={**metadata.annotations, "seen-at": str(client.seconds)})
+
+
+def written_for_ever_by(reconcile: Reconcile) -> list[str]:
+    test = fuzz(reconcile, watches="nodes", nodes=1)(nothing)
+    violations = cast("Fuzz", test.__dict__["fuzz"]).run_plan(Plan(nodes=1)).violations
+    assert {one.invariant for one in violations} <= {"silent"}
+    return [one.message.rpartition(": ")[2].rpartition("/")[0] for one in violations]
+
+
+def test_who_writes_for_ever_is_not_silent_also_where_components_of_the_cluster_do_so_too() -> None:
+    assert written_for_ever_by(annotates_nodes) == ["/registry/minions"]
+    assert written_for_ever_by(speaks) == ["/registry/events/default"]
+    assert written_for_ever_by(changes_hands) == ["/registry/leases/default"]
+
+
+def test_who_holds_a_lease_may_renew_it_for_ever() -> None:
+    assert written_for_ever_by(renews) == []
 
 
 def test_code_that_changes_what_it_has_read_is_told_what_it_changed() -> None:

@@ -111,17 +111,21 @@ class OperatorSimulation(Simulation):
             return ()
 
     def _settles(self) -> bool:
-        """The operator's code must have come to an end, too."""
-        end = self.sim.now + int(LONGEST_CALL_SECONDS * SECOND)
-        while self._calls:
+        """The calls of the operator's code that are under way must come to an end, too; who calls it again may do so."""
+        quiet_since = self.sim.now
+        end = quiet_since + int(LONGEST_CALL_SECONDS * SECOND)
+        while (called := self._oldest_call()) and called[1] <= quiet_since:
             if self.sim.now >= end:
-                key, since = next(iter(self._calls.items()))
-                seconds = (self.sim.now - since) / SECOND
-                self.judge.object(RETURNS, f"at {key}: it was called {seconds:g} s ago, and has not returned")
+                seconds = (self.sim.now - called[1]) / SECOND
+                self.judge.object(RETURNS, f"at {called[0]}: it was called {seconds:g} s ago, and has not returned")
                 return False
             if not self._passes(QUIET_SECONDS):
                 return False
         return super()._settles()
+
+    def _oldest_call(self) -> tuple[str, int] | None:
+        """Of those under way the one that began first: its key, and when that was."""
+        return min(self._calls.items(), key=lambda one: one[1], default=None)
 
     def _began(self, key: str) -> None:
         self._calls[key] = self.sim.now
