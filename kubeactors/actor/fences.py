@@ -2,7 +2,8 @@
 
 Only people's own code is watched, while it runs: this package's modules keep the rule by `ruff` (banned-api), and pay
 nothing. What the standard library does for itself is not meant: `logging` notes what time it is. Nothing is patched:
-the interpreter says which functions are called (`sys.setprofile`). Where a profiler listens already, nobody watches.
+the interpreter says which functions are called (`sys.setprofile`). A profiler in Python that listens already goes on to
+hear everything; beside one in C (`cProfile` before Python 3.12) nobody can watch, and a warning says so.
 """
 
 # ruff: noqa: TID251 -- they are named here so that nobody calls them
@@ -16,11 +17,13 @@ import sys
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from datetime import date, datetime
 from functools import wraps
-from types import CodeType, FrameType, TracebackType
-from typing import TypeVar, cast
+from opcode import opname
+from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
+from typing import TypeAlias, TypeVar, cast
 
 from kubeactors.actor.actor import Actor, Dispatch, Handler, dispatch_of
 from kubeactors.actor.errors import ForeignCall
@@ -29,35 +32,60 @@ from kubeactors.actor.foreign import EVENT_LOOPS, package_of
 R = TypeVar("R")
 
 Method = Callable[..., object]
+Listener: TypeAlias = Callable[[FrameType, str, object], object]
 
+NOT_WATCHED = (
+    "a profiler listens that nobody can listen beside: until it is off, simulated code that asks a clock, chance, a thread "
+    "or a socket of the real world is not told so"
+)
 _CLOCK = "ctx.now and ctx.wall say what time it is, to an operator client.seconds"
 _CHANCE = "ctx.random and ctx.uid() are its chance, an operator's is client.random"
+
+
+def _functions(module: ModuleType, *names: str) -> dict[object, str]:
+    """Functions of a module, with how they are called; those that this platform has."""
+    return {getattr(module, name): f"{module.__name__}.{name}()" for name in names if hasattr(module, name)}
+
+
+def _codes(module: ModuleType, *names: str) -> dict[CodeType, str]:
+    return {
+        cast("FunctionType", one).__code__: f"{said}; {_CHANCE}" for one, said in _functions(module, *names).items()
+    }
+
+
+_TIMES = ("time", "monotonic", "perf_counter", "process_time", "thread_time", "clock_gettime")
 _CLOCKS: dict[object, str] = {
-    time.time: "time.time()",
-    time.time_ns: "time.time_ns()",
-    time.monotonic: "time.monotonic()",
-    time.monotonic_ns: "time.monotonic_ns()",
+    **_functions(time, *_TIMES, *(f"{name}_ns" for name in _TIMES)),
     datetime.now: "datetime.now()",
     datetime.utcnow: "datetime.utcnow()",  # pyright: ignore[reportDeprecated] -- others call it
     datetime.today: "datetime.today()",
     date.today: "date.today()",
 }
+_OF_NOW = _functions(time, "localtime", "gmtime", "ctime", "asctime", "strftime")
+"""Those are about now unless they are told about when."""
+_TOLD_WHEN: dict[object, int] = {**dict.fromkeys(_OF_NOW, 1), time.strftime: 2}
+"""With so many arguments they are."""
 _SHARED = "the random numbers that all share"
 _SHARED_CHANCE: dict[object, str] = {random.random: _SHARED, random.getrandbits: _SHARED}
-_ENTROPY: dict[object, str] = {os.urandom: "os.urandom()"}
+_ENTROPY: dict[object, str] = _functions(os, "urandom", "getrandom")
 _GENERATORS = ("random", "secrets")
 _PAUSE: dict[object, str] = {time.sleep: "time.sleep()"}
+_SEED = random.Random.seed.__code__
 _PYTHON: dict[CodeType, str] = {
     threading.Thread.start.__code__: "a thread; ctx.in_thread does blocking work",
     asyncio.gather.__code__: "asyncio.gather(); there is no event loop: await one after the other",
     socket.socket.__init__.__code__: "a socket; there is no network",
     subprocess.Popen.__init__.__code__: "a process; there are none",
-    uuid.uuid1.__code__: f"uuid.uuid1(); {_CHANCE}",
-    uuid.uuid4.__code__: f"uuid.uuid4(); {_CHANCE}",
+    **_codes(uuid, "uuid1", "uuid4", "uuid6", "uuid7"),
+    _SEED: f"random.Random() without a seed; {_CHANCE}",
 }
 _OWN = "kubeactors"
-_ELSEWHERE = {_OWN, *EVENT_LOOPS, *sys.stdlib_module_names}
+_MEASURING = ("loguru", "opentelemetry", "prometheus_client", "sentry_sdk", "structlog")
+"""Packages that tell people when something was, and how long it took, and code nothing of it."""
+_ELSEWHERE = {_OWN, *EVENT_LOOPS, *_MEASURING, *sys.stdlib_module_names}
 """Packages that may know what time it is; what event loops are asked for is `foreign.py`'s to tell."""
+_CALLS = ("PRECALL", "CALL", "CALL_KW")
+_MANY = 256
 
 
 def _may_know(frame: FrameType | None) -> bool:
@@ -68,11 +96,36 @@ def _called(frame: FrameType, function: object) -> str:
     """What is wrong with calling a function of the interpreter's; empty if nothing."""
     if function in _CLOCKS:
         return "" if _may_know(frame) else f"{_CLOCKS[function]}; {_CLOCK}"
+    if function in _OF_NOW:
+        is_told = _may_know(frame) or _arguments(frame) >= _TOLD_WHEN[function]
+        return "" if is_told else f"{_OF_NOW[function]}; {_CLOCK}"
     if function in _ENTROPY:
         return "" if _may_know(frame) and package_of(frame) not in _GENERATORS else f"{_ENTROPY[function]}; {_CHANCE}"
     if function in _SHARED_CHANCE:
         return f"{_SHARED_CHANCE[function]}; {_CHANCE}"
     return f"{_PAUSE[function]}; ctx.sleep waits, an operator by client.sleep" if function in _PAUSE else ""
+
+
+def _arguments(frame: FrameType) -> int:
+    """How many arguments the call has that a frame is at; many if its code does not say."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return code[at + 1] if opname[code[at]] in _CALLS else _MANY
+
+
+def _begun(frame: FrameType) -> str:
+    """What is wrong with a function of Python's that begins; empty if nothing."""
+    wrong = _PYTHON.get(frame.f_code, "")
+    return "" if wrong and frame.f_code is _SEED and _is_seeded(frame) else wrong
+
+
+def _is_seeded(frame: FrameType) -> bool:
+    """Whether a generator of random numbers gets a seed, or is one that the standard library needs for itself."""
+    if frame.f_locals.get("a") is not None:
+        return True
+    caller = frame.f_back
+    while caller is not None and package_of(caller) in _GENERATORS:
+        caller = caller.f_back
+    return _may_know(caller)
 
 
 class Fence:
@@ -85,21 +138,30 @@ class Fence:
     def __init__(self, path: str) -> None:
         self._path = path
         self._watches = False
+        self._other: Listener | None = None
+        """A profiler that listens, too."""
 
     def __enter__(self) -> None:
-        self._watches = sys.getprofile() is None
+        other = cast("object", sys.getprofile())
+        self._other = cast("Listener", other) if callable(other) else None
+        self._watches = not isinstance(getattr(other, "__self__", None), Fence)  # one within another: that watches
+        if other is not None and self._other is None:
+            self._watches = False
+            warnings.warn(NOT_WATCHED, RuntimeWarning, stacklevel=2)
         if self._watches:
             sys.setprofile(self._look)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._watches:
-            sys.setprofile(None)
+            sys.setprofile(self._other)
 
     def _look(self, frame: FrameType, event: str, argument: object) -> None:
+        if self._other is not None:
+            self._other(frame, event, argument)
         if event == "c_call":
             wrong = _called(frame, argument)
         elif event == "call":
-            wrong = _PYTHON.get(frame.f_code, "")
+            wrong = _begun(frame)
         else:
             return
         if wrong:

@@ -110,7 +110,7 @@ class Pump:
 
     def clock(self) -> int:
         """The kernel's time at this moment."""
-        return time.monotonic_ns() - self._origin
+        return time.monotonic_ns() - self._origin  # noqa: TID251 -- this is the clock that actors live by
 
     def refresh(self) -> None:
         """Set the kernel's time."""
@@ -174,7 +174,7 @@ class Pump:
         """Run entries until there is none, or the time is over."""
         kernel = self.kernel
         kernel.forget_variables()
-        clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin
+        clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin  # noqa: TID251 -- the same
         kernel.now = now = clock() - origin
         self.pause_by = until = now + TURN
         while True:

@@ -105,7 +105,7 @@ class ActorSystem:
     ) -> None:
         self.name = name
         seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is where chance comes from
-        origin, wall = time.monotonic_ns(), time.time_ns()
+        origin, wall = time.monotonic_ns(), time.time_ns()  # noqa: TID251 -- and time
         self._ready: deque[Entry] = deque()
         self.kernel: Kernel = Kernel(
             self,
@@ -251,7 +251,7 @@ class ActorSystem:
         """For as long as a turn of the event loop, from its first batch on."""
         if self._debug:
             return False
-        now = time.monotonic_ns()
+        now = time.monotonic_ns()  # noqa: TID251 -- the same
         if self._greedy is not cell:
             self._greedy = cell
             self._greedy_until = now + TURN

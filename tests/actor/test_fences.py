@@ -15,8 +15,11 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from cProfile import Profile
 from random import choice
+from time import localtime as local
 from time import time as now
+from types import FrameType
 
 import pytest
 
@@ -30,10 +33,27 @@ FOREIGN: dict[str, Ask] = {
     "time.monotonic()": lambda: time.monotonic(),
     "datetime.now()": lambda: dt.datetime.now(dt.UTC),
     "date.today()": lambda: dt.date.today(),
+    "time.time_ns()": lambda: time.time_ns(),
+    "time.monotonic_ns()": lambda: time.monotonic_ns(),
+    "time.perf_counter()": lambda: time.perf_counter(),
+    "time.perf_counter_ns()": lambda: time.perf_counter_ns(),
+    "time.process_time()": lambda: time.process_time(),
+    "time.process_time_ns()": lambda: time.process_time_ns(),
+    "time.thread_time()": lambda: time.thread_time(),
+    "time.clock_gettime()": lambda: time.clock_gettime(time.CLOCK_REALTIME),
+    "time.clock_gettime_ns()": lambda: time.clock_gettime_ns(time.CLOCK_REALTIME),
+    "time.localtime()": lambda: time.localtime(),
+    "time.gmtime()": lambda: time.gmtime(),
+    "time.ctime()": lambda: time.ctime(),
+    "time.asctime()": lambda: time.asctime(),
+    "time.strftime()": lambda: time.strftime("%Y"),
     "time.sleep()": lambda: time.sleep(0),
     "the random numbers that all share": lambda: random.random(),
     "uuid.uuid4()": lambda: uuid.uuid4(),
+    "random.Random() without a seed": lambda: random.Random(),
+    "uuid.uuid1()": lambda: uuid.uuid1(),
     "os.urandom()": lambda: os.urandom(1),
+    "os.getrandom()": lambda: os.getrandom(1),
     "a thread": lambda: threading.Thread(target=int).start(),
     "a socket": lambda: socket.socket(),
     "a process": lambda: subprocess.run([sys.executable, "-V"], check=True),
@@ -42,7 +62,13 @@ BOUND_BEFORE: dict[str, Ask] = {
     "time.time()": lambda: now(),
     "the random numbers that all share": lambda: choice([1, 2]),
     "os.urandom()": lambda: secrets.token_hex(),
+    "random.Random() without a seed": lambda: Loaded(),
+    "time.localtime()": lambda: local(),
 }
+
+
+class Loaded(random.Random):
+    """A generator of somebody's own."""
 
 
 class Curious(Actor[GetTotal]):
@@ -98,7 +124,12 @@ def _harmless() -> None:
     logging.getLogger("x").warning("a line knows when it was")
     assert random.Random(7).random() == random.Random(7).random()
     assert dt.datetime(2026, 1, 1, tzinfo=dt.UTC).year == 2026
-    time.perf_counter()
+    assert random.Random("a").getstate() != random.Random(b"b").getstate()
+    assert time.gmtime(0)[:3] == (1970, 1, 1)
+    assert time.strftime("%Y", time.gmtime(0)) == "1970"
+    assert [time.ctime(0), time.asctime(time.gmtime(0)), time.localtime(*(0,))]
+    with tempfile.TemporaryDirectory():  # the standard library has generators of its own
+        pass
     tempfile.gettempdir()
 
 
@@ -118,13 +149,38 @@ def test_what_others_do_while_a_handler_waits_is_not_watched() -> None:
     assert sim.ask(ref, GetTotal()) == 1
 
 
-def test_who_is_profiled_is_not_watched() -> None:
-    seen: list[str] = []
+def test_packages_that_measure_may_know_what_time_it_is() -> None:
+    measured = eval("lambda: time.perf_counter()", {"__name__": "prometheus_client.context_managers", "time": time})
     sim = SimSystem()
-    ref = sim.spawn(lambda: Curious(time.time))
-    sys.setprofile(lambda _, event, __: seen.append(event))
+    assert sim.ask(sim.spawn(lambda: Curious(measured)), GetTotal()) == 1
+
+
+def test_who_is_profiled_is_watched_and_the_profiler_hears_everything() -> None:
+    called: list[object] = []
+
+    def profiler(_frame: FrameType, _event: str, argument: object) -> None:
+        called.append(argument)
+
+    sim = SimSystem()
+    ref = sim.spawn(lambda: Curious(lambda: time.time()))
+    sys.setprofile(profiler)
     try:
-        assert sim.ask(ref, GetTotal()) == 1
+        with pytest.raises(ActorFailed):
+            sim.ask(ref, GetTotal())
+        assert sys.getprofile() is profiler
     finally:
         sys.setprofile(None)
-    assert seen
+    assert time.time in called
+
+
+def test_where_a_profiler_keeps_the_fence_from_watching_a_warning_says_so() -> None:
+    sim = SimSystem()
+    ref = sim.spawn(lambda: Curious(lambda: time.time()))
+    profiler = Profile()
+    profiler.enable()
+    is_alone = sys.getprofile() is not None  # since Python 3.12 others can listen beside it
+    try:
+        with pytest.warns(RuntimeWarning, match="a profiler listens") if is_alone else pytest.raises(ActorFailed):
+            assert sim.ask(ref, GetTotal()) == 1
+    finally:
+        profiler.disable()
