@@ -4,7 +4,7 @@ Source: pkg/controller/*/controller.go share this shape (v1.36).
 """
 
 from collections.abc import Callable
-from typing import ClassVar, TypeAlias, TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 from kubeactors.actor import Actor, handle
 from kubeactors.apimachinery.meta import TypedObject
@@ -47,7 +47,7 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     there, and implements `reconcile`. Nothing is reconciled before all informers have synced.
     """
 
-    concurrency: ClassVar[int] = 5
+    concurrency: int = 5
 
     def __init__(self) -> None:
         self.queue: WorkQueue = WorkQueue()

@@ -161,6 +161,94 @@ def test_a_handler_that_has_succeeded_is_not_called_again_after_a_crash() -> Non
     assert "painted 1" in calls
 
 
+watching = OperatorRegistry()
+heard: list[str] = []
+slow_calls: list[str] = []
+
+
+@kopf.on.event("shops", registry=watching)
+def seen(type: str | None, spec: kopf.Spec, **_: object) -> None:  # noqa: A002 -- as kopf calls it
+    heard.append(f"{type} {spec.get('size')}")
+
+
+@kopf.on.create("shops", registry=watching)
+async def slowly(name: str, **others: object) -> None:
+    client = others["client"]
+    assert isinstance(client, OperatorClient)
+    slow_calls.append(f"begins with {name}")
+    await client.sleep(5.0)
+    slow_calls.append(f"is done with {name}")
+
+
+async def open_two_shops(client: Client) -> None:
+    for name in ("a", "b"):
+        await client.create(Shop(metadata=ObjectMeta(name=name, namespace="default"), fields={"spec": {"size": 1}}))
+
+
+watched = fuzz(
+    kopf_handlers(watching),
+    watches="shops",
+    crds=CRD,
+    actions={open_shop: {}, open_two_shops: {}, close_shop: {}, resize: sizes},
+    nodes=1,
+)(shops_have_config)
+
+
+def run_watched(*steps: AnyStep) -> None:
+    campaign: object = watched.__dict__["fuzz"]
+    assert isinstance(campaign, Fuzz)
+    heard.clear()
+    slow_calls.clear()
+    assert campaign.simulation(Plan(nodes=1, steps=steps)).run(100.0).violations == ()
+
+
+def test_who_hears_of_events_is_told_of_each_with_its_type_and_the_object_of_then() -> None:
+    run_watched(act(1.0, "open_shop"), act(20.0, "resize", size=3), act(40.0, "close_shop"))
+    assert heard[0] == "ADDED 1"
+    assert heard[-1] == "DELETED 3"
+    assert list(dict.fromkeys(heard)) == ["ADDED 1", "MODIFIED 1", "MODIFIED 3", "DELETED 3"]
+
+
+def test_what_was_there_when_an_operator_starts_has_no_type_of_event_and_is_no_creation() -> None:
+    again = FailOver(at=30.0, component="operator", after=0.1, seconds=0.1)
+    run_watched(act(1.0, "open_shop"), again)
+    assert heard[0] == "ADDED 1"
+    assert heard[-1] == "None 1"
+    assert heard.count("None 1") == 1
+    assert slow_calls == ["begins with a", "is done with a"]
+
+
+def test_who_hears_of_events_is_not_called_when_only_time_has_passed() -> None:
+    run_watched(act(1.0, "open_shop"))
+    assert len(heard) <= 3  # it came, and was written of as handled
+
+
+def test_objects_are_handled_at_the_same_time_as_kopf_does() -> None:
+    run_watched(act(1.0, "open_two_shops"))
+    assert slow_calls[:2] == ["begins with a", "begins with b"]
+    assert sorted(slow_calls[2:]) == ["is done with a", "is done with b"]
+
+
+def test_a_timer_keeps_an_object_until_kopf_lets_it_go() -> None:
+    other = OperatorRegistry()
+    kopf.timer("shops", registry=other, interval=30.0)(idle)
+    made: object = fuzz(kopf_handlers(other), watches="shops", crds=CRD, actions=[open_shop, close_shop], nodes=1)(
+        shops_have_config
+    ).__dict__["fuzz"]
+    assert isinstance(made, Fuzz)
+    opened_only, closed_too = (act(1.0, "open_shop"),), (act(1.0, "open_shop"), act(10.0, "close_shop"))
+    there, gone = made.simulation(Plan(nodes=1, steps=opened_only)), made.simulation(Plan(nodes=1, steps=closed_too))
+    assert there.run(20.0).violations == gone.run(20.0).violations == ()
+    shop = there.world.find(Shop, "a")
+    assert shop is not None
+    assert shop.metadata.finalizers == (FINALIZER,)
+    assert gone.world.find(Shop, "a") is None
+
+
+def idle(**_: object) -> None:
+    """A timer that does nothing."""
+
+
 def test_daemons_and_empty_registries_are_refused() -> None:
     other = OperatorRegistry()
     with pytest.raises(OperatorError, match="has no handlers"):

@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import anyio
 import pytest
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kubeactors.actor import ForeignAwait, ForeignCall
 from kubeactors.api.core.v1 import ConfigMap, Pod, Secret
@@ -319,6 +321,45 @@ def test_of_the_order_that_an_operator_fails_in_only_what_matters_to_it_is_kept(
     assert any(one.label.startswith("deliver:/cluster/operator/") for one in plan.tape)
     assert len(plan.tape) <= 6  # of some hundreds
     assert campaign_of(hasty).run_plan(plan).violations == (caught.value.finding.violation,)
+
+
+async def number_shops(client: OperatorClient, key: str) -> None:
+    """Each shop gets the next number; who looks at two shops at once gives one to both."""
+    namespace, name = split_key(key)
+    shop = client.cached(ConfigMap).get(name, namespace)
+    if shop is None or "pods" not in shop.data or "number" in shop.metadata.labels:
+        return
+    number = cast("int", client.memory.get("number", 0)) + 1
+    await client.get(ConfigMap, name, namespace)
+    client.memory["number"] = number
+    await client.patch(ConfigMap, name, {"metadata": {"labels": {"number": str(number)}}}, namespace)
+
+
+def numbers_differ(cluster: ClusterView) -> None:
+    found = [one.metadata.labels["number"] for one in cluster.list(ConfigMap) if "number" in one.metadata.labels]
+    assert len(found) == len(set(found)), f"one number is given twice: {found}"
+
+
+def test_what_goes_wrong_only_between_keys_is_found_with_several_workers() -> None:
+    alone, together = (
+        campaign_of(
+            fuzz(number_shops, watches="configmaps", actions=[order_two], nodes=1, workers=workers)(numbers_differ)
+        )
+        for workers in (None, 2)
+    )
+    plan = Plan(nodes=1, steps=(OwnAction(at=1.0, name="order_two"),))
+    found = [
+        [one.invariant for one in campaign.run_plan(replace(plan, seed=seed)).violations]
+        for campaign in (alone, together)
+        for seed in range(4)
+    ]
+    assert found[:4] == [[], [], [], []]
+    assert ["numbers_differ"] in found[4:]
+
+
+def test_an_operator_has_a_worker_at_least() -> None:
+    with pytest.raises(OperatorError, match="0 workers do nothing"):
+        fuzz(keep_pods, watches="configmaps", workers=0)(shops_have_their_pods)
 
 
 def test_the_same_seed_is_the_same_run() -> None:

@@ -10,7 +10,6 @@ Source: pkg/controller/volume/persistentvolume/pv_controller.go (v1.36).
 """
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from msgspec.structs import replace
 
@@ -69,7 +68,7 @@ _CLAIM, _VOLUME = "claim:", "volume:"
 class PersistentVolumeController(Controller):
     """Binds claims and volumes. One at a time, so that no two claims choose the same volume."""
 
-    concurrency: ClassVar[int] = 1
+    concurrency = 1
 
     def __init__(
         self,

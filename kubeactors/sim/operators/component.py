@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar, NamedTuple, Never, cast
 
-from kubeactors.actor import Actor, ForeignError, Supervision
+from kubeactors.actor import Actor, ForeignError, Supervision, handle
 from kubeactors.actor.fences import behind_fence
 from kubeactors.actor.foreign import explained
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, Controller, InformerFactory, SharedInformer, Transport
+from kubeactors.client.subscriptions import Notify
 from kubeactors.cluster.processes import RESTARTING
 from kubeactors.sim.operators.client import OPERATOR_USER, Misuse, OperatorClient
 from kubeactors.sim.operators.operator import Keys, Operator
@@ -51,9 +52,7 @@ class OperatorProcess(Actor[Never], deterministic=True):
 
 
 class Reconciler(Controller):
-    """Runs the operator's code, one key at a time."""
-
-    concurrency: ClassVar[int] = 1
+    """Runs the operator's code: for each key once at a time, and for as many keys as it has workers."""
 
     def __init__(
         self,
@@ -63,10 +62,13 @@ class Reconciler(Controller):
         caches: dict[type[TypedObject], SharedInformer[TypedObject]],
     ) -> None:
         super().__init__()
+        self.concurrency = operator.workers
         self._operator = operator
         self._report = report
         self._transport = transport
         self._caches = caches
+        self._listed = False
+        """Whether what is told now is what was there at first."""
         for type_, keys in operator.watches.items():
             self.observe(caches[type_], partial(self._changed, keys))
 
@@ -75,6 +77,12 @@ class Reconciler(Controller):
         super().started()
         ctx = self.ctx
         self._client = OperatorClient(self._transport, self._operator.scheme, self._caches, ctx)
+
+    @handle
+    def notify(self, message: Notify) -> None:
+        """See `Controller.notify`."""
+        self._listed = message.synced
+        super().notify(message)
 
     async def reconcile(self, key: str) -> None:
         """Let the operator's code do it; what it raises, other than a refusal, is told."""
@@ -98,9 +106,11 @@ class Reconciler(Controller):
         return found
 
     def _changed(self, keys: Keys, change: Change[TypedObject]) -> None:
-        for one in (change.old, change.new):
-            for key in keys(one) if one is not None else ():
-                self.enqueue(key)
+        about = [key for one in (change.old, change.new) if one is not None for key in keys(one)]
+        for key in dict.fromkeys(about):
+            if self._operator.handlers is not None:
+                self._operator.handlers.heard(self._client, key, change, listed=self._listed)
+            self.enqueue(key)
 
     def _tell(self, key: str, error: Exception) -> None:
         if isinstance(error, ForeignError | Misuse):

@@ -33,6 +33,7 @@ from kubeactors.sim.operators.drawing import generate
 from kubeactors.sim.operators.operator import (
     Act,
     Break,
+    Handlers,
     Keys,
     Kindly,
     Operator,
@@ -163,6 +164,7 @@ def fuzz(
     kinds: Iterable[str] = FAULT_KINDS,
     also: Iterable[str] = (),
     nodes: int = 3,
+    workers: int | None = None,
     scenarios: int = 100,
     seed: int = 0,
     report: Path = DIRECTORY,
@@ -183,6 +185,7 @@ def fuzz(
     kinds: Iterable[str] = FAULT_KINDS,
     also: Iterable[str] = (),
     nodes: int = 3,
+    workers: int | None = None,
     scenarios: int = 100,
     seed: int = 0,
     report: Path = DIRECTORY,
@@ -204,6 +207,7 @@ def fuzz(  # noqa: PLR0913 -- the same
     kinds: Iterable[str] = FAULT_KINDS,
     also: Iterable[str] = (),
     nodes: int = 3,
+    workers: int | None = None,
     scenarios: int = 100,
     seed: int = 0,
     report: Path = DIRECTORY,
@@ -214,7 +218,7 @@ def fuzz(  # noqa: PLR0913 -- the same
     is a function without arguments that runs the campaign: pytest takes it as a test, a script calls it.
 
     The operator is a process of a simulated cluster: informers of what it watches and owns put keys into a work queue,
-    and `reconcile(client, key)` is called for one after the other. It may await only the client: its requests, and
+    and each of its `workers` calls `reconcile(client, key)` for one after the other. It may await only the client: its requests, and
     `client.sleep`. A `StatusError` that it raises is retried with back-off; anything else violates `reconcile-raises`.
 
     Args:
@@ -233,13 +237,15 @@ def fuzz(  # noqa: PLR0913 -- the same
         kinds: which kinds of faults may happen.
         also: names of the control plane's own invariants that are judged as well.
         nodes: how many nodes the cluster has.
+        workers: how many keys the operator looks at at the same time, never at one key twice: 1, as in
+            controller-runtime (`MaxConcurrentReconciles`), or what kopf does if these are its handlers.
         scenarios: how many are run.
         seed: of the first; the others count up from it.
         report: the directory of the replay file.
 
     Raises:
         OperatorError: a kind is unknown, nothing is watched, an action or a fault does not take its arguments, or there is
-            to be no scenario.
+            to be no scenario or no worker.
         UnknownName: a fault or an invariant is unknown; the known ones are listed.
     """
     definitions = definitions_of(_manifests(crds))
@@ -248,9 +254,12 @@ def fuzz(  # noqa: PLR0913 -- the same
     wanted = _known_invariants(also)
     if scenarios < 1:
         raise OperatorError(f"{scenarios} scenarios test nothing; run one at least")
+    if workers is not None and workers < 1:
+        raise OperatorError(f"{workers} workers do nothing; an operator has one at least")
     kinds, module = tuple(kinds), str(sys._getframe(1).f_globals["__name__"])  # noqa: SLF001 -- who decorates
 
     def campaign(code: Reconcile, checks: dict[str, Check], decorated: Callable[..., object]) -> Test:
+        handlers = code if isinstance(code, Handlers) else None
         operator = Operator(
             reconcile=code,
             watches=watched,
@@ -263,6 +272,8 @@ def fuzz(  # noqa: PLR0913 -- the same
             workload=not actions if workload is None else workload,
             kinds=known_faults(kinds) if kinds else (),
             nodes=nodes,
+            handlers=handlers,
+            workers=(1 if handlers is None else handlers.workers) if workers is None else workers,
         )
         made = Fuzz(operator=operator, module=module, scenarios=scenarios, seed=seed, report=report, also=wanted)
         return _function(made, decorated)

@@ -2,21 +2,28 @@
 
 What a change is, and which handlers it concerns, is decided by kopf's own code: causes, selectors, filters, differences,
 finalizers, and the annotation with what was last handled. What is different is only who calls the handlers: the
-reconciler of the simulated operator, one after the other.
+reconciler of the simulated operator: as kopf's own workers, for each object one after the other, and for all objects at
+the same time.
 
 - Handlers are called with kopf's arguments, and with `client`, an `OperatorClient`: the only thing they may await.
 - What a handler has come to is kept in an annotation until all of a cause are done, so that it is not called again.
 - `create`, `update`, `delete`, `resume`, `field`, `event` and `timer` are known; daemons, sub-handlers, indices, webhooks
   and activities are not.
+- `event` handlers hear of every change that the operator's informer tells, with its type and the object as it was then;
+  of what there was in the first list the type is None. Of a list after a broken watch they hear the differences.
+- Other handlers look at the object as it is by now. Timers and handlers of one object take turns, so do objects of several
+  kinds with the same name.
 
-Source: kopf 1.45, kopf/_core/reactor/processing.py, kopf/_core/actions/execution.py, docs/errors.rst.
+Source: kopf 1.45, kopf/_core/reactor/processing.py, queueing.py and inventory.py, kopf/_core/actions/execution.py,
+docs/errors.rst.
 """
 
 import inspect
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Never, TypeAlias, TypedDict, cast
+from typing import NamedTuple, Never, TypeAlias, TypedDict, cast
 
 import kopf
 import msgspec
@@ -34,12 +41,15 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import MERGE_PATCH
 from kubeactors.apimachinery.status import NotFound
 from kubeactors.apimachinery.unstructured import Unstructured
+from kubeactors.client import Change, key_of
 from kubeactors.sim.operators.client import Misuse, OperatorClient
 from kubeactors.sim.operators.declared import OperatorError
-from kubeactors.sim.operators.operator import Reconcile
 
 FINALIZER = "kopf.zalando.org/KopfFinalizerMarker"
 PROGRESS = "kopf.zalando.org/"
+DELETED = "DELETED"
+UNLIMITED = sys.maxsize
+"""So many objects kopf handles at the same time (`settings.queueing.worker_limit` is None)."""
 BACKOFF_SECONDS = 60.0
 """After a failure that says nothing else. Source: kopf docs/errors.rst."""
 
@@ -61,17 +71,67 @@ class Progress(msgspec.Struct, kw_only=True, omit_defaults=True):
     done: bool = False
 
 
-class Memory:
-    """What the operator's process remembers of an object; gone when it starts again."""
+class Heard(NamedTuple):
+    """A change that handlers have not seen yet: its type, None for what was there at first, and the object then."""
 
-    def __init__(self) -> None:
+    type: bodies.RawEventType
+    object: TypedObject
+
+
+class Memory:
+    """What the operator's process remembers of an object; gone when it starts again, or when the object is."""
+
+    def __init__(self, *, listed: bool) -> None:
         self.memo: kopf.Memo = kopf.Memo()
+        self.listed = listed
+        """Whether it was there when the process began."""
         self.resumed: bool = False
         self.due: dict[str, float] = {}
         """When timers are due, in virtual seconds."""
 
 
-def kopf_handlers(registry: OperatorRegistry | None = None) -> Reconcile:
+class KopfHandlers:
+    """The handlers of a registry, as a `reconcile`.
+
+    Args:
+        registry: kopf's.
+    """
+
+    workers: int = UNLIMITED
+
+    def __init__(self, registry: OperatorRegistry) -> None:
+        self._registry = registry
+
+    async def __call__(self, client: OperatorClient, key: str, /) -> float | None:
+        """Tell what was heard of objects of that name, and look at those that are there."""
+        last: dict[str, Heard] = {}
+        for one in cast("list[Heard]", client.memory.pop(_heard(key), [])):
+            uid = one.object.metadata.uid
+            for before in (last.pop(uid, None), one if one.type == DELETED else None):
+                if before is not None:
+                    await _Turn(self._registry, client, before.object).tell(before.type)
+            if one.type != DELETED:
+                last[uid] = one
+        delays: list[float] = []
+        for type_ in client.kinds:
+            present = client.cached(type_).by_key(key)
+            if present is not None:
+                heard = last.pop(present.metadata.uid, None)
+                delays += await _Turn(self._registry, client, present).take(heard)
+        for one in last.values():  # it has gone meanwhile
+            await _Turn(self._registry, client, one.object).tell(one.type)
+        return min(delays, default=None)
+
+    def heard(self, client: OperatorClient, key: str, change: Change[TypedObject], *, listed: bool) -> None:
+        """Keep it until handlers are called."""
+        present = change.current
+        if key_of(present) == key:
+            client.memory.setdefault(_memory(present), Memory(listed=listed))
+            one = Heard(None if listed else cast("bodies.RawEventType", change.type), present)
+            cast("list[Heard]", client.memory.setdefault(_heard(key), [])).append(one)
+
+
+def kopf_handlers(registry: OperatorRegistry | None = None) -> KopfHandlers:
     """A `reconcile` that runs the handlers of a registry: by default those that `@kopf.on` has registered.
 
     Raises:
@@ -86,16 +146,7 @@ def kopf_handlers(registry: OperatorRegistry | None = None) -> Reconcile:
     if not handlers:
         raise OperatorError("kopf's registry has no handlers: import the module that registers them first")
 
-    async def reconcile(client: OperatorClient, key: str) -> float | None:
-        delays = [
-            delay
-            for type_ in client.kinds
-            if (present := client.cached(type_).by_key(key)) is not None
-            for delay in await _Turn(found, client, present).take()
-        ]
-        return min(delays, default=None)
-
-    return reconcile
+    return KopfHandlers(found)
 
 
 class _Common(TypedDict):
@@ -121,15 +172,24 @@ class _Turn:
         self._body = bodies.Body(cast("bodies.RawBody", self._raw))
         self._patch = patches.Patch(body=self._body)
         self._finalizers: tuple[str, ...] | None = None
-        self._memory = cast("Memory", client.memory.setdefault(f"kopf {present.metadata.uid}", Memory()))
+        self._memory = cast("Memory", client.memory.setdefault(_memory(present), Memory(listed=False)))
 
-    async def take(self) -> list[float]:
-        """Do what there is to do; in how many seconds there is more."""
-        cause = self._cause()
-        if not self._finalizer_is_right(cause):
+    async def tell(self, type_: bodies.RawEventType) -> None:
+        """Only that something has happened, to who wants to hear of everything."""
+        await self._watched(type_)
+        if type_ == DELETED:
+            self._client.memory.pop(_memory(self._present), None)
+        else:
             await self._write()
-            return []
-        delays = [*await self._watched(), *await self._changed(cause), *await self._timers()]
+
+    async def take(self, heard: Heard | None) -> list[float]:
+        """Do what there is to do; in how many seconds there is more."""
+        if heard is not None:
+            await self._watched(heard.type)
+        cause = self._cause()
+        delays: list[float] = []
+        if self._finalizer_is_right(cause):
+            delays = [*await self._changed(cause), *await self._timers()]
         await self._write()
         return delays
 
@@ -143,13 +203,15 @@ class _Turn:
             old=old,
             new=new,
             diff=diffs.diff(old, new),
-            initial=not self._memory.resumed,
+            initial=self._memory.listed and not self._memory.resumed,
             **self._common(),
         )
 
     def _finalizer_is_right(self, cause: causes.ChangingCause) -> bool:
-        """Who has handlers for deletion blocks it, before anything else is done; who has not any more lets it go."""
-        wanted = self._registry._changing.requires_finalizer(cause)  # noqa: SLF001 -- kopf offers no other way
+        """Who has handlers for deletion, or timers, blocks it before anything else; who has not any more lets it go."""
+        spawning = causes.SpawningCause(reset=False, **self._common())
+        registry = self._registry
+        wanted = registry._changing.requires_finalizer(cause) or registry._spawning.requires_finalizer(spawning)  # noqa: SLF001 -- kopf offers no other way
         if wanted == finalizers.is_deletion_blocked(self._body, FINALIZER) or self._is_going:
             return True
         self._block_deletion(wanted)
@@ -165,7 +227,6 @@ class _Turn:
 
     async def _changed(self, cause: causes.ChangingCause) -> list[float]:
         if cause.reason not in causes.HANDLER_REASONS:
-            self._memory.resumed = True
             return []
         handlers = self._registry._changing.get_handlers(cause)  # noqa: SLF001 -- kopf offers no other way
         progress = {str(one.id): self._progress_of(one, cause.reason.value) for one in handlers}
@@ -193,13 +254,11 @@ class _Turn:
         elif cause.new is not None and cause.new != cause.old:
             _STORAGE.store(body=self._body, patch=self._patch, essence=cause.new)
 
-    async def _watched(self) -> list[float]:
+    async def _watched(self, type_: bodies.RawEventType) -> None:
         raw = cast("bodies.RawBody", self._raw)
-        type_: Literal["MODIFIED"] = "MODIFIED"
         cause = causes.WatchingCause(type=type_, event={"type": type_, "object": raw}, **self._common())
         for handler in self._registry._watching.get_handlers(cause):  # noqa: SLF001 -- kopf offers no other way
             await self._call(handler, cause, Progress(purpose="event"))  # kopf ignores what these raise
-        return []
 
     async def _timers(self) -> list[float]:
         if self._is_going:
@@ -299,6 +358,16 @@ class _Turn:
 
 def _timers_in(handlers: Sequence[object]) -> Iterator[TimerHandler]:
     return (one for one in handlers if isinstance(one, TimerHandler))
+
+
+def _heard(key: str) -> str:
+    """Where the process remembers what it has heard of objects of a name."""
+    return f"kopf heard {key}"
+
+
+def _memory(present: TypedObject) -> str:
+    """Where it remembers what it must of an object."""
+    return f"kopf {present.metadata.uid}"
 
 
 def _annotation(name: str) -> str:

@@ -1,7 +1,7 @@
 """What is tested, as data: an operator, its users, its faults and its invariants."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeAlias, cast
+from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 import msgspec
 
@@ -10,7 +10,7 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResou
 from kubeactors.api.apiextensions.v1.served import kinds_of
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.client import Client, controller_of, key_of
+from kubeactors.client import Change, Client, controller_of, key_of
 from kubeactors.cluster.manifest import Manifest, read_manifest
 from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.operators.checks import Check
@@ -22,6 +22,25 @@ from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS
 Reconcile: TypeAlias = Callable[[OperatorClient, str], Awaitable[float | None]]
 """Brings the object of a key (`namespace/name`) closer to what it should be. What it returns is in how many seconds it
 wants to be called again; None: when something changes. A `StatusError` that it raises is retried with back-off."""
+
+
+@runtime_checkable
+class Handlers(Protocol):
+    """A `reconcile` that wants to know more than that something has changed."""
+
+    @property
+    def workers(self) -> int:
+        """How many keys it looks at at the same time, if nobody says otherwise."""
+        ...
+
+    async def __call__(self, client: OperatorClient, key: str, /) -> float | None:
+        """See `Reconcile`."""
+        ...
+
+    def heard(self, client: OperatorClient, key: str, change: Change[TypedObject], *, listed: bool) -> None:
+        """Something has changed that is about a key, which will be reconciled; or was there in the first list."""
+        ...
+
 
 Keys: TypeAlias = Callable[[TypedObject], Iterable[str]]
 """The keys that a change of an object is about."""
@@ -40,6 +59,10 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     """An operator under test. `fuzz` makes it."""
 
     reconcile: Reconcile
+    handlers: Handlers | None = None
+    """The same, if it wants to know more."""
+    workers: int = 1
+    """How many keys it looks at at the same time."""
     watches: dict[type[TypedObject], Keys]
     """What it has informers of, and which keys a change is about."""
     scheme: Scheme = SCHEME
