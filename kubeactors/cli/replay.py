@@ -28,7 +28,7 @@ from kubeactors.sim.mistakes import MISTAKES
 from kubeactors.sim.operators.fuzzing import Fuzz, fuzz_at
 from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import PlanError, Replay, decode, this_version
-from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.simulation import Outcome, Simulation
 from kubeactors.sim.trace import Trace
 
 
@@ -104,9 +104,30 @@ def replay(  # noqa: PLR0913 -- the options of the command
     elif not found.left_out:
         print(f"{file}: nothing is violated")
     _print_objects(simulation, get)
-    if found.left_out and not violations:
+    return _verdict(file, found, outcome, is_whole=until is None)
+
+
+def _verdict(file: Path, found: Replay, outcome: Outcome, *, is_whole: bool) -> int:
+    """1 if it has failed; if not, how sure that is.
+
+    Raises:
+        UsageError: nobody knows.
+    """
+    if outcome.violations:
+        return 1
+    if found.left_out:
         raise UsageError(_left_out(file, found))
-    return 1 if violations else 0
+    if is_whole:
+        _tell_what_did_not_happen(file, found, outcome)
+    return 0
+
+
+def _tell_what_did_not_happen(file: Path, found: Replay, outcome: Outcome) -> None:
+    """A plan that comes to another situation than it did says little."""
+    missing = [kind for kind in found.happened if kind not in outcome.happened]
+    if missing:
+        note = f"{file}: when it was written this fired, or had an effect, and does not now: {', '.join(missing)}"
+        print(f"kubeactors: {note}", file=sys.stderr)
 
 
 def _left_out(file: Path, found: Replay) -> str:

@@ -85,6 +85,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """Where the operator is that was tested, as `module:name`; empty if it was the control plane itself."""
     unknown: tuple[str, ...] = ()
     """What this version does not know of a file of another one: steps that were left out, fields that mean nothing here."""
+    happened: tuple[str, ...] = ()
+    """The kinds of faults that fired, and of what users did with an effect, when it was written; empty if that is unknown."""
     left_out: tuple[str, ...] = ()
     """Of these the steps: without them it is another plan."""
 
@@ -102,6 +104,7 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     events: bool = True
     schedule: str = DELAYS
     operator: str = ""
+    happened: tuple[str, ...] = ()
 
 
 def this_version() -> str:
@@ -109,8 +112,10 @@ def this_version() -> str:
     return version("kubeactors")
 
 
-def encode(plan: Plan, invariant: str = "", *, comment: str = "", operator: str = "") -> str:
-    """A plan as text.
+def encode(
+    plan: Plan, invariant: str = "", *, comment: str = "", operator: str = "", happened: Sequence[str] = ()
+) -> str:
+    """A plan as text. See `Replay` for what else it says.
 
     >>> print(encode(Plan(seed=7), "surge"), end="")
     {"format":1,"version":"0.1.0","seed":7,"nodes":3,"pods_per_node":12,"invariant":"surge"}
@@ -128,6 +133,7 @@ def encode(plan: Plan, invariant: str = "", *, comment: str = "", operator: str 
         schedule=plan.schedule,
         invariant=invariant,
         operator=operator,
+        happened=tuple(happened),
     )
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
     lines += [msgspec.json.encode(one).decode() for one in (header, *plan.tape, *plan.steps)]
@@ -167,6 +173,7 @@ def decode(text: str) -> Replay:
         invariant=header.invariant,
         version=header.version,
         operator=header.operator,
+        happened=header.happened,
         unknown=tuple(unknown.values()),
         left_out=tuple(one for one in unknown.values() if one.startswith(STEP)),
     )

@@ -82,6 +82,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     """Of the store in the end."""
 
+    @property
+    def happened(self) -> tuple[str, ...]:
+        """The kinds of faults that fired, and of what users did with an effect; each once, by name."""
+        return tuple(sorted(kind for kind, count in {**self.faults, **self.actions}.items() if count))
+
 
 class Simulation:
     """A cluster that lives in virtual time, with a user and with faults.

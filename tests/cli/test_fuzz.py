@@ -45,6 +45,17 @@ def test_a_replay_says_what_fired_and_whether_it_failed_again(
     assert (told["reproduced"], told["violations"], told["faults"]) == (False, [], {"slow-starts": 1})
 
 
+def test_a_replay_that_no_longer_comes_to_what_it_is_about_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.jsonl"
+    path.write_text(encode(PLAN, happened=("create-job", "slow-starts", "watch-lag")), encoding="utf-8")
+    assert run("replay", str(path)) == 0
+    told = capsys.readouterr()
+    assert told.out.endswith("plan.jsonl: nothing is violated\n")
+    assert told.err.endswith("when it was written this fired, or had an effect, and does not now: watch-lag\n")
+
+
 def test_a_replay_stops_when_it_is_told_to_and_prints_every_message(
     replay_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

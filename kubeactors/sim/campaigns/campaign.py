@@ -218,10 +218,10 @@ def smallest(
     if plan.schedule != FIFO and go_on():
         plain = plan.with_order(FIFO)
         plan = plain if fails(plain) else _in_a_small_order(plan, fails, record, go_on)
-    violations = run(plan).violations
-    if not violations:
+    outcome = run(plan)
+    if not outcome.violations:
         raise NotReproducible(finding.of(plan), "a part of this plan has failed once, and does not the next time")
-    return Finding(violation=violations[0], plan=plan)
+    return Finding(violation=outcome.violations[0], plan=plan, happened=outcome.happened)
 
 
 def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Callable[[], bool]) -> Plan:
@@ -272,7 +272,8 @@ def write_replay(finding: Finding, directory: Path, operator: str = "", *, note:
     path = directory / f"{violation.invariant}-{finding.plan.seed}.jsonl"
     comment = f"{violation.message}\nafter {violation.at:g} virtual seconds; to see it again: kubeactors replay {path.name}\n{note}"
     directory.mkdir(parents=True, exist_ok=True)
-    path.write_text(encode(finding.plan, violation.invariant, comment=comment, operator=operator), encoding="utf-8")
+    text = encode(finding.plan, violation.invariant, comment=comment, operator=operator, happened=finding.happened)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -11,6 +11,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     violation: Violation
     plan: Plan
+    happened: tuple[str, ...] = ()
+    """What fired, and what had an effect, until then; see `Outcome.happened`. Empty if that was not noted."""
 
     def of(self, plan: Plan) -> "Finding":
         """The same violation, as another plan has shown it."""
