@@ -3,6 +3,7 @@
 # ruff: noqa: TID251, PLW0108, DTZ011 -- here it is asked, from a line of this file
 
 import datetime as dt
+import gc
 import logging
 import os
 import random
@@ -153,6 +154,22 @@ def test_packages_that_measure_may_know_what_time_it_is() -> None:
     measured = eval("lambda: time.perf_counter()", {"__name__": "prometheus_client.context_managers", "time": time})
     sim = SimSystem()
     assert sim.ask(sim.spawn(lambda: Curious(measured)), GetTotal()) == 1
+
+
+def test_who_is_told_when_garbage_is_collected_may_look_at_a_clock_then() -> None:
+    looked: list[float] = []
+
+    def collected(_phase: str, _found: dict[str, int]) -> None:
+        looked.append(time.perf_counter())
+
+    sim = SimSystem()
+    ref = sim.spawn(lambda: Curious(gc.collect))
+    gc.callbacks.append(collected)
+    try:
+        assert sim.ask(ref, GetTotal()) == 1
+    finally:
+        gc.callbacks.remove(collected)
+    assert looked
 
 
 def test_who_is_profiled_is_watched_and_the_profiler_hears_everything() -> None:
