@@ -10,10 +10,10 @@ from typing import ClassVar, TypeAlias
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
-from kubeactors.api.core.v1 import ReplicationController
+from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.api.policy.v1.poddisruptionbudget import SYNC_FAILED
-from kubeactors.sim.bounds.rollouts import Replicas, is_active, wanted
+from kubeactors.sim.bounds.rollouts import Replicas, is_active, is_ready, numbers, wanted
 from kubeactors.sim.invariants.controllers.deadlines import is_disturbed
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import World
@@ -31,6 +31,8 @@ SEEN: tuple[type[Seen], ...] = (
 class WhatIsWantedIsDoneSoon(Invariant):
     """A new spec is seen within seconds, and there are as many pods as it says, unless its controller was disturbed.
 
+    Of a StatefulSet the next one is looked at: those after it come when it is ready.
+
     Source: "Controllers: controller pattern" in Kubernetes' documentation; the buckets of API call latency and of pod
     start-up in its scalability SLOs, which are seconds.
     """
@@ -39,17 +41,17 @@ class WhatIsWantedIsDoneSoon(Invariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._since: dict[str, int] = {}
-        """By uid: since when something is not as it should be, as far as was looked."""
+        self._since: dict[tuple[str, str], int] = {}
+        """By uid, and by what is wrong: since when it has been so at every look."""
 
     def looked(self) -> Iterator[str]:
         """Look at each workload."""
         now = self.root.kernel.now
-        late = {} if is_disturbed(self.world, self.root, now) else dict(self._undone())
-        self._since = {uid: self._since.get(uid, now) for uid in late}
-        for uid, problem in late.items():
-            if self._since[uid] + PATIENCE <= now:
-                yield f"{problem}, for {(now - self._since[uid]) / SECOND:g} s"
+        late = () if is_disturbed(self.world, self.root, now) else tuple(self._undone())
+        self._since = {one: self._since.get(one, now) for one in late}
+        for one, since in self._since.items():
+            if since + PATIENCE <= now:
+                yield f"{one[1]}, for {(now - since) / SECOND:g} s"
 
     def _undone(self) -> Iterator[tuple[str, str]]:
         """The uids of those that are not as they should be, and what is wrong."""
@@ -68,10 +70,26 @@ class WhatIsWantedIsDoneSoon(Invariant):
             )
         if seen < one.metadata.generation:
             return f"is at generation {one.metadata.generation}, and its controller has seen {seen}"
-        if not isinstance(one, Replicas) or one.status.replicas == wanted(one):
-            return ""
-        count = sum(1 for pod in self.world.pods_of(one) if is_active(pod))
-        return f"has {count} pods, and wants {wanted(one)}" if count != wanted(one) else ""
+        match one:
+            case ReplicaSet() | ReplicationController() if one.status.replicas != wanted(one):
+                count = sum(1 for pod in self.world.pods_of(one) if is_active(pod))
+                return f"has {count} pods, and wants {wanted(one)}" if count != wanted(one) else ""
+            case StatefulSet() if not one.spec.volume_claim_templates:
+                number = self._next(one)
+                return f"has no pod {number}, and wants it" if number is not None else ""
+            case _:
+                return ""
+
+    def _next(self, found: StatefulSet) -> int | None:
+        """The first number of which there is no pod, if those before it are no reason to wait."""
+        metadata = found.metadata
+        for number in numbers(found):
+            pod = self.world.find(Pod, f"{metadata.name}-{number}", metadata.namespace)
+            if pod is None:
+                return number
+            if not is_ready(pod) or found.spec.min_ready_seconds:
+                return None
+        return None
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (WhatIsWantedIsDoneSoon,)
