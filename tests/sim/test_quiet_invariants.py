@@ -157,6 +157,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (AddToken(at=0.0, name="token-1", account="default"), DropToken(at=5.0, name="token-1"))),
     ("what-is-wanted-is-done-soon", "statefulset.controller:StatefulSetController._enqueue_named_in:skip_wake_up:0",
      (CreateStatefulSet(at=0.0, name="db", replicas=2), DeletePod(at=20.0, name="db", number=1))),
+    ("only-too-many-go", "replicaset.ranking:pods_to_delete:negate_condition:0",
+     (CreateDeployment(at=0.0, name="web", replicas=3, recreate=True), Scale(at=20.0, name="web", replicas=2))),
     *(("what-is-wanted-is-done-soon", f"{one}:skip_wake_up:0", (WEB, Scale(at=10.0, name="web", replicas=4)))
       for one in ("replicaset.controller:ReplicasController._on_owner", "deployment.controller:DeploymentController._on_deployment")),
     *(("indexes-are-tried", f"job.plan:_fails_index:{one}:0", (TRIED,))

@@ -11,11 +11,13 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.requests import Delete
+from kubeactors.apimachinery.requests import ApiRequest, Delete
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.controllers.replicaset.controller import ReplicasController
-from kubeactors.sim.bounds.rollouts import is_active, is_ready
+from kubeactors.sim.bounds.rollouts import Replicas, is_active, is_ready, wanted
+from kubeactors.sim.disturbances import LONG_AGO
+from kubeactors.sim.invariants.conduct import is_refusal
 from kubeactors.sim.invariants.invariant import RequestInvariant, title
 from kubeactors.sim.invariants.looking import informed_at
 from kubeactors.sim.network import Asked
@@ -164,4 +166,87 @@ def _magnitude(time: str | None, now: int) -> int:
     return (now - parse_time(time)).bit_length() if time else 0
 
 
-INVARIANTS: tuple[type[RequestInvariant], ...] = (LeastMissedGoFirst,)
+class OnlyTooManyGo(RequestInvariant):
+    """Who keeps so many pods deletes no more of them than are too many.
+
+    By as few as it has wanted of late, and while no pod of it has gone by itself: its controller may have counted that.
+
+    Source: "How a ReplicaSet works" in Kubernetes' documentation; manageReplicas in
+    pkg/controller/replicaset/replica_set.go (v1.36).
+    """
+
+    name: ClassVar[str] = "only-too-many-go"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, ReplicaSet, ReplicationController)
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._sizes: dict[str, tuple[int, int]] = {}
+        """By uid of an owner: when it last wanted another number of pods, and the fewest that it has wanted about then."""
+        self._shrunk: dict[str, int] = {}
+        """When it last lost a pod that it had not asked to go."""
+        self._asked: dict[str, int] = {}
+        """By uid: when a pod was asked to go."""
+        self._found: list[str] = []
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Follow how many pods each wants, and has."""
+        old, new, now = commit.old, commit.new, self.root.kernel.now
+        if isinstance(new, Replicas) and (not isinstance(old, Replicas) or wanted(old) != wanted(new)):
+            since, fewest = self._sizes.get(new.metadata.uid, (now, wanted(new)))
+            before = wanted(old) if isinstance(old, Replicas) else wanted(new)
+            self._sizes[new.metadata.uid] = now, min(wanted(new), fewest if since + STEADY >= now else before)
+        elif isinstance(old, Pod) and is_active(old) and not (isinstance(new, Pod) and is_active(new)):
+            owner = controller_of(old.metadata)
+            if owner is not None and old.metadata.uid not in self._asked:
+                self._shrunk[owner.uid] = now
+        yield from ()
+
+    def asked(self, asked: Asked) -> None:
+        """Count who would be left."""
+        request, now = asked.request, asked.at
+        if not isinstance(request, Delete) or not isinstance(asked.sender.actor, ReplicasController):
+            return
+        uid = request.options.preconditions.uid if request.options.preconditions is not None else None
+        doomed = self.world.by_uid.get(uid or "")
+        if not isinstance(doomed, Pod) or not is_active(doomed):
+            return
+        self._asked[doomed.metadata.uid] = now
+        reference = controller_of(doomed.metadata)
+        owner = self.world.by_uid.get(reference.uid) if reference is not None else None
+        told = informed_at(self.world, kind_of_process(asked.component)) < now
+        if isinstance(owner, Replicas) and told and self._is_steady(owner, now):
+            self._count(asked, owner)
+
+    def answered(self, asked: Asked, answer: object) -> Iterator[str]:
+        """Who is refused it chooses again."""
+        request = asked.request
+        if is_refusal(answer) and isinstance(request, Delete) and request.options.preconditions is not None:
+            self._asked.pop(request.options.preconditions.uid or "", None)
+        yield from ()
+
+    def _is_steady(self, owner: Replicas, now: int) -> bool:
+        uid = owner.metadata.uid
+        hindered = owner.metadata.deletion_timestamp is not None or self.world.faults.is_spoilt(uid)
+        return not hindered and self._shrunk.get(uid, LONG_AGO) + STEADY < now
+
+    def _count(self, asked: Asked, owner: Replicas) -> None:
+        since, fewest = self._sizes[owner.metadata.uid]
+        least = fewest if since + STEADY >= asked.at else wanted(owner)
+        left = sum(1 for pod in self.world.pods_of(owner) if is_active(pod) and not self._goes(pod, asked.at))
+        if left < least:
+            self._found.append(
+                f"{asked.sender.path} deletes pods of {title(owner)}: {left} are left, and it wants {least}"
+            )
+
+    def _goes(self, pod: Pod, now: int) -> bool:
+        """Whether it was asked to go just now, and has not begun to."""
+        return self._asked.get(pod.metadata.uid, LONG_AGO) + STEADY >= now
+
+    def looked(self) -> Iterator[str]:
+        """Tell of what was found since the last look."""
+        yield from self._found
+        self._found.clear()
+
+
+INVARIANTS: tuple[type[RequestInvariant], ...] = (LeastMissedGoFirst, OnlyTooManyGo)
