@@ -99,6 +99,9 @@ class Actor(Generic[M]):
     stop_seconds: ClassVar[float] = 0.0
     """How long handlers that wait may go on when the actor is stopped; then they are cancelled, which is logged."""
 
+    stopped_seconds: ClassVar[float] = 5.0
+    """How long an `async def stopped` may take; then it is cancelled, which is logged. Source: OTP's `shutdown` of 5000."""
+
     reentrant: ClassVar[bool] = False
     deterministic: ClassVar[bool] = False
     handlers: ClassVar[dict[type, Handler]]
@@ -120,8 +123,12 @@ class Actor(Generic[M]):
         """Called before the first message; may be an `async def`. A failure here is a failure of the actor."""
         return None
 
-    def stopped(self) -> None:
-        """Called after the last message, also before a restart; children have stopped already."""
+    def stopped(self) -> Awaitable[None] | None:
+        """Called after the last message, also before a restart; children have stopped already.
+
+        May be an `async def`, for which `stopped_seconds` are the bound. What it raises is logged.
+        """
+        return None
 
 
 def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
@@ -169,6 +176,7 @@ class _LookedUp(dict[type, Callable[..., object]]):
         return None if handler is None else handler.method
 
 
+Stop: TypeAlias = "Callable[[Actor[object]], Awaitable[None]]"
 Start: TypeAlias = "Callable[[Actor[object]], Awaitable[None] | None]"
 
 
@@ -178,9 +186,9 @@ class Dispatch:
     `plain` has the functions of plain handlers, `waiting` those of `async def` handlers, `table` all.
     """
 
-    __slots__ = ("deterministic", "name", "plain", "reentrant", "start", "table", "waiting")
+    __slots__ = ("deterministic", "name", "plain", "reentrant", "start", "stop", "stop_waits", "table", "waiting")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what there is to know
         self,
         name: str,
         table: dict[type, Handler],
@@ -188,10 +196,13 @@ class Dispatch:
         reentrant: bool,
         deterministic: bool,
         start: "Start | None",
+        stop: "Stop | None",
     ) -> None:
         self.name: str = name  # of the class
         self.table: dict[type, Handler] = table
         self.start: Start | None = start  # its `started`, if it has one of its own
+        self.stop: Stop | None = stop  # its `stopped`, if that is an `async def`
+        self.stop_waits: bool = stop is not None
         self.plain: dict[type, Callable[..., object]] = (
             _methods(table, is_async=False) if type(table) is dict else _LookedUp(table)
         )
@@ -205,7 +216,7 @@ class Dispatch:
         return f"{self.name}.{'started' if handler is None else handler.method.__name__}"
 
 
-NO_DISPATCH = Dispatch("", {}, reentrant=False, deterministic=False, start=None)
+NO_DISPATCH = Dispatch("", {}, reentrant=False, deterministic=False, start=None, stop=None)
 
 
 def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
@@ -218,6 +229,7 @@ def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
             reentrant=actor.reentrant,
             deterministic=actor.deterministic,
             start=_start if actor.started is not Actor.started else None,  # pyright: ignore[reportUnknownMemberType] -- of any messages
+            stop=_stop if inspect.iscoroutinefunction(actor.stopped) else None,  # pyright: ignore[reportUnknownMemberType] -- of any messages
         )
     return found
 
@@ -225,6 +237,10 @@ def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
 def _start(actor: "Actor[object]") -> Awaitable[None] | None:
     """Looked up when it is called: who replaces a class's `started` in a test replaces it also after its first use."""
     return actor.started()
+
+
+def _stop(actor: "Actor[object]") -> Awaitable[None]:
+    return cast("Awaitable[None]", actor.stopped())
 
 
 def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:

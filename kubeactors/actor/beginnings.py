@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from kubeactors.actor.activation import Activation
-from kubeactors.actor.endings import end
-from kubeactors.actor.errors import ActorStopped
+from kubeactors.actor.errors import ActorStopped, Exit
 from kubeactors.actor.extras import NONE
 from kubeactors.actor.states import State
 from kubeactors.actor.waits import Wait
@@ -69,7 +68,7 @@ def refuse_start(cell: "Cell", error: BaseException) -> bool:
     refusal = ActorStopped(f"{cell.path} did not start: {error!r}")
     refusal.__cause__ = error
     started.fail(refusal)
-    end(cell, f"did not start: {error!r}")
+    cell.kernel.part_from(cell, f"did not start: {error!r}", Exit.FAILED)
     return True
 
 

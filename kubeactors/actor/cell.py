@@ -19,6 +19,7 @@ from kubeactors.actor.mailbox import Coalescing, Mailbox, Overflow, Post
 from kubeactors.actor.ref import ASK_SECONDS, Later, Ref
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import Restart
+from kubeactors.actor.ties import UntilEnded
 from kubeactors.actor.timers import Timer
 from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
@@ -145,6 +146,10 @@ class Cell(Ref[object]):
     def ended(self) -> bool:
         """See `Ref.ended`."""
         return self.state is State.STOPPED
+
+    def until_ended(self) -> UntilEnded:
+        """See `Ref.until_ended`."""
+        return UntilEnded(self)
 
     def cell_for(self, message: object) -> "Cell":
         """See `Ref.cell_for`."""
@@ -420,7 +425,7 @@ class Cell(Ref[object]):
 
     def may_go_on(self) -> None:
         """The last waiting handler is done: mail can be handled again."""
-        if self.extras.farewell is not None:
+        if self.extras.farewell is not None and self.state is State.STOPPING:
             self.kernel.change(partial(self.extras.farewell.go_on, self))
         elif self.state is _RUNNING and not self.dispatch.reentrant:
             self.requeue()

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from kubeactors.actor.envelope import sender_of
-from kubeactors.actor.errors import MailboxFull
+from kubeactors.actor.errors import Exit, MailboxFull
 from kubeactors.actor.identifiers import uuid4_text
 from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox
@@ -140,7 +140,7 @@ class Context(Generic[M]):
         *,
         name: str = "",
         mailbox: Mailbox = DEFAULT_MAILBOX,
-        restart: Restart = Restart.PERMANENT,
+        restart: Restart = Restart.TRANSIENT,
     ) -> Ref[N]:
         """Start a child. It lives no longer than this instance of its parent.
 
@@ -151,16 +151,20 @@ class Context(Generic[M]):
         return cell.kernel.spawn(cell, factory, name, mailbox, restart)
 
     def stop(self, ref: Ref[N] | None = None, reason: str = "stopped") -> None:
-        """End a child, or oneself, after the message in hand."""
+        """End a child, or oneself, after the message in hand. A permanent one that stops itself is started again."""
         cell = self._cell
-        cell.kernel.stop(cell if ref is None else cast("Cell", ref), reason)
+        stopped = cell if ref is None else cast("Cell", ref)
+        cell.kernel.stop(stopped, reason, Exit.NORMAL if stopped is cell else Exit.SHUTDOWN)
 
     def watch(self, ref: Ref[N]) -> None:
         """Be told `Terminated` when it has ended for good; at once if it has already."""
         watch(self._cell, cast("Cell", ref))
 
     def link(self, ref: Ref[N]) -> None:
-        """Share a fate: when one of the two has failed for good, the other fails, and its supervisor decides."""
+        """Share a fate: when one of the two has failed for good, the other fails, and its supervisor decides.
+
+        If it has ended already, this actor fails at once, after the message in hand.
+        """
         link(self._cell, cast("Cell", ref))
 
     def unwatch(self, ref: Ref[N]) -> None:

@@ -3,11 +3,13 @@
 Source: the order (children first, last started first) is that of Erlang/OTP.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kubeactors.actor.actor import Actor
-from kubeactors.actor.errors import ActorStopped, LinkedActorFailed, Terminated
+from kubeactors.actor.errors import ActorStopped, Exit, LinkedActorFailed, Terminated
 from kubeactors.actor.extras import NONE, Extras
+from kubeactors.actor.pipe import run_apart
 from kubeactors.actor.stash import take_back
 from kubeactors.actor.states import State
 
@@ -17,22 +19,46 @@ if TYPE_CHECKING:
 
 def end_instance(cell: "Cell") -> None:
     """Throw the instance away: children (last first), waiting handlers, timers, replies that are owed."""
+    _end_work(cell)
+    actor, cell.actor = cell.actor, None
+    if actor is None:
+        return
+    previous, cell.kernel.current = cell.kernel.current, cell
+    try:
+        if cell.dispatch.stop_waits:
+            cell.kernel.driver.log("warning", "actor.stopped_left_out", cell.path)
+        else:
+            actor.stopped()
+    except Exception as error:  # noqa: BLE001 -- it is gone anyway; say so and go on
+        cell.kernel.report("actor.stopped_failed", cell, error)
+    finally:
+        cell.kernel.current = previous
+
+
+def begin_stopped(cell: "Cell", told: Callable[[], object]) -> None:
+    """Begin an `async def stopped`, when nothing else is left of the instance; tell when it has returned or failed."""
+    _end_work(cell)
+    stop, actor = cell.dispatch.stop, cell.actor
+    assert stop is not None
+    assert actor is not None
+
+    def done(_: object, error: Exception | None) -> None:
+        if error is not None:
+            cell.kernel.report("actor.stopped_failed", cell, error)
+        told()
+
+    run_apart(cell, stop(actor), done)
+
+
+def _end_work(cell: "Cell") -> None:
+    """All of an instance but itself."""
     for child in reversed(list((cell.children or {}).values())):
-        end(child, "parent stopped")
+        end(child, "parent stopped", Exit.SHUTDOWN)
     activations, cell.activations = cell.activations, None
     for activation in activations or ():
         activation.close(_gone(cell))
     if cell.extras is not NONE:
         _end_extras(cell, cell.extras)
-    if cell.actor is not None:
-        actor, cell.actor = cell.actor, None
-        previous, cell.kernel.current = cell.kernel.current, cell
-        try:
-            actor.stopped()
-        except Exception as error:  # noqa: BLE001 -- it is gone anyway; say so and go on
-            cell.kernel.report("actor.stopped_failed", cell, error)
-        finally:
-            cell.kernel.current = previous
 
 
 def _gone(cell: "Cell") -> ActorStopped:
@@ -55,7 +81,7 @@ def _end_extras(cell: "Cell", extras: Extras) -> None:
         later.fail(_gone(cell))
 
 
-def end(cell: "Cell", reason: str) -> None:
+def end(cell: "Cell", reason: str, how: Exit) -> None:
     """End for good."""
     if cell.state is State.STOPPED:
         return
@@ -81,10 +107,12 @@ def end(cell: "Cell", reason: str) -> None:
         wait.set(False)
     if extras.started is not None:
         extras.started.fail(ActorStopped(f"{cell.path} did not start: {reason}"))
-    _tell_links(cell, extras, reason)
+    _tell_links(cell, extras, reason, how)
+    for ended in list(extras.ended or ()):
+        ended.set(Terminated(ref=cell, reason=reason, exit=how))
     for watcher in extras.watchers or ():
         (watcher.extras.watching or {}).pop(cell, None)
-        watcher.put_system(Terminated(ref=cell, reason=reason))
+        watcher.put_system(Terminated(ref=cell, reason=reason, exit=how))
 
 
 def _forget_chance(cell: "Cell", extras: Extras) -> None:
@@ -99,8 +127,8 @@ def _forget_chance(cell: "Cell", extras: Extras) -> None:
         place = place.parent
 
 
-def _tell_links(cell: "Cell", extras: Extras, reason: str) -> None:
+def _tell_links(cell: "Cell", extras: Extras, reason: str, how: Exit) -> None:
     for linked in extras.links or ():
         (linked.extras.links or {}).pop(cell, None)
-        if reason.startswith("failed"):
+        if how is Exit.FAILED:
             cell.kernel.failed(linked, LinkedActorFailed(f"{cell.path} {reason}"))

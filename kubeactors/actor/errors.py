@@ -1,5 +1,7 @@
 """What goes wrong with actors, by condition; each message says the remedy."""
 
+from enum import Enum
+
 from kubeactors.actor.ref import Ref
 from kubeactors.message import Message
 
@@ -72,12 +74,28 @@ class DeadLetter(Message, frozen=True):
     reason: str
 
 
+class Exit(Enum):
+    """How an actor has come to its end. Source: exit reasons of Erlang/OTP, whose words these are."""
+
+    NORMAL = "normal"
+    """It has stopped itself."""
+    SHUTDOWN = "shutdown"
+    """It was stopped: by its parent, by others, or at the end of the system."""
+    FAILED = "failed"
+    """It has failed, and is not restarted."""
+    NOPROC = "noproc"
+    """It had ended before anybody wanted to know."""
+
+
 class Terminated(Message, frozen=True):
     """A watched actor has ended, for good. Told to its watchers, whatever the state of their mailboxes."""
 
     ref: Ref[object]
     """Whose address it was; whatever it took, so that it can be looked up among refs of any type."""
     reason: str = "stopped"
+    """For people."""
+    exit: Exit = Exit.SHUTDOWN
+    """For programs."""
 
 
 def where(error: BaseException) -> str:

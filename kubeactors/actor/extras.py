@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from kubeactors.actor.activation import Activation
     from kubeactors.actor.cell import Cell
     from kubeactors.actor.envelope import Envelope, Mark
+    from kubeactors.actor.errors import Terminated
     from kubeactors.actor.farewell import Farewell
     from kubeactors.actor.ref import Later
     from kubeactors.actor.waits import Wait
@@ -21,6 +22,7 @@ class Extras:
     __slots__ = (
         "background",
         "children",
+        "ended",
         "failures",
         "farewell",
         "labels",
@@ -44,6 +46,8 @@ class Extras:
         """What is piped to it."""
         self.children: dict[str | int, Cell] | None = None
         """In the order they were started."""
+        self.ended: dict[Wait[Terminated], None] | None = None
+        """Who waits for its end."""
         self.failures: RestartWindow | None = None
         """Of itself, if its supervisor counts those of each child."""
         self.farewell: Farewell | None = None

@@ -1,13 +1,14 @@
-"""Stopping actors in order, with time for handlers that wait.
+"""Parting with actors in order, with time for handlers that wait and for what they do at their end.
 
 Source: the order and the deadline per child follow Erlang/OTP's supervisor (`shutdown` of a child specification).
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kubeactors.actor.endings import end
+from kubeactors.actor.endings import begin_stopped
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND
 from kubeactors.actor.timers import Timer
@@ -25,57 +26,99 @@ def descendants(cell: "Cell") -> "Iterator[Cell]":
 
 
 def needs_time(cell: "Cell") -> bool:
-    """Whether it has a handler that waits, and has been given time for it."""
-    return cell.activations is not None and cell.actor is not None and cell.actor.stop_seconds > 0
+    """Whether it has a handler that waits, and has been given time for it; or waits while it stops."""
+    return cell.actor is not None and (cell.dispatch.stop_waits or _may_finish(cell))
+
+
+def _may_finish(cell: "Cell") -> bool:
+    """Whether handlers wait that may go on: not those of an actor that has failed."""
+    waits = cell.activations is not None and cell.state is not State.FAILED
+    return waits and cell.actor is not None and cell.actor.stop_seconds > 0
 
 
 class Farewell:
-    """Stops actors one after the other. Each may finish the messages in its hands within its `stop_seconds`."""
+    """Parts with actors one after the other.
 
-    def __init__(self, kernel: "Kernel", cells: "list[Cell]", reason: str) -> None:
+    Each may finish the messages in its hands within its `stop_seconds`; then an `async def stopped` is run, within its
+    `stopped_seconds`.
+
+    Args:
+        kernel: whose actors they are.
+        cells: the actors, in order.
+        tops: those of them at whose wish, or failure, it is done; who would stop them meanwhile waits for it.
+        part: ends one for good, or its instance.
+        then: is done when all are gone.
+    """
+
+    def __init__(
+        self,
+        kernel: "Kernel",
+        cells: "Iterable[Cell]",
+        tops: "Iterable[Cell]",
+        part: "Callable[[Cell], object]",
+        then: Callable[[], object] | None = None,
+    ) -> None:
         self._kernel = kernel
-        self._cells = cells
-        self._reason = reason
-        self._next = 0
+        self._cells = deque(cells)
+        self._part = part
+        self._then = [] if then is None else [then]
         self._timer: Timer | None = None
         self._waits_for: Cell | None = None
+        self._course = self._go()
+        for top in tops:
+            top.own.farewell = self
         kernel.farewells += 1
         self._go_on()
 
     def go_on(self, cell: "Cell") -> None:
-        """It has no handler left that waits, or no time: both may come at once, and only the first counts."""
+        """It has nothing left that waits, or no time: both may come at once, and only the first counts."""
         if cell is self._waits_for:
             self._waits_for = None
             self._go_on()
 
+    def afterwards(self, then: Callable[[], object]) -> None:
+        """Do this when all are gone."""
+        self._then.append(then)
+
     def _go_on(self) -> None:
-        """Stop those who are next, up to one that needs time."""
+        """Part with those who are next, up to one that needs time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._next < len(self._cells):
-            cell = self._cells[self._next]
-            if cell.state is not State.STOPPED and needs_time(cell) and cell.extras.farewell is None:
-                self._wait_for(cell)
-                return
-            self._next += 1
+        for cell, seconds in self._course:
+            self._wait_for(cell, seconds)
+            return
+        self._kernel.farewells -= 1
+        for then in self._then:
+            then()
+
+    def _go(self) -> "Iterator[tuple[Cell, float]]":
+        """Whom to wait for, and how long; goes on when that is over."""
+        while self._cells:
+            cell = self._cells.popleft()
+            if cell.children:  # of those who were spawned meanwhile
+                self._cells.extendleft([cell, *reversed(list(descendants(cell)))])
+                continue
+            if cell.extras.farewell in (None, self) and cell.actor is not None:
+                if _may_finish(cell):
+                    yield cell, cell.actor.stop_seconds
+                if cell.dispatch.stop_waits and cell.state is not State.STOPPED:
+                    begin_stopped(cell, partial(self._kernel.change, partial(self.go_on, cell)))
+                    yield cell, cell.actor.stopped_seconds
+                    cell.actor = None
             if cell.extras.farewell is not None:
                 cell.own.farewell = None
-            end(cell, self._reason)
-        self._kernel.farewells -= 1
+            self._part(cell)
 
-    def _wait_for(self, cell: "Cell") -> None:
-        assert cell.actor is not None
-        cell.state = State.STOPPING
+    def _wait_for(self, cell: "Cell", seconds: float) -> None:
+        if cell.state is not State.FAILED:
+            cell.state = State.STOPPING
         cell.hold()
         cell.own.farewell = self
         self._waits_for = cell
-        due = self._kernel.now + int(cell.actor.stop_seconds * SECOND)
-        self._timer = self._kernel.at(due, self._too_late)
+        self._timer = self._kernel.at(self._kernel.now + int(seconds * SECOND), partial(self._too_late, cell, seconds))
 
-    def _too_late(self) -> None:
-        cell = self._cells[self._next]
-        seconds = cell.actor.stop_seconds if cell.actor is not None else 0
+    def _too_late(self, cell: "Cell", seconds: float) -> None:
         self._kernel.driver.log("warning", "actor.stop_timed_out", cell.path, seconds=seconds)
         self._timer = None
         self._kernel.change(partial(self.go_on, cell))

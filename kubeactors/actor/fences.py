@@ -249,6 +249,9 @@ def fenced_dispatch_of(actor: type[Actor[object]]) -> Dispatch:
             start=None
             if plain.start is None
             else cast("Callable[[Actor[object]], Awaitable[None] | None]", _behind(plain.start)),
+            stop=None
+            if plain.stop is None
+            else cast("Callable[[Actor[object]], Awaitable[None]]", _behind(plain.stop)),
         )
     return found
 

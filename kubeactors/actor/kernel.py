@@ -23,14 +23,14 @@ from kubeactors.actor.deadlines import Deadlines
 from kubeactors.actor.driver import CellFactory, Driver, Entry, RunQueue
 from kubeactors.actor.endings import end
 from kubeactors.actor.envelope import Envelope, Posted
-from kubeactors.actor.errors import ActorStopped, DeadLetter, where
+from kubeactors.actor.errors import ActorStopped, DeadLetter, Exit, where
 from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.registry import Registry
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import Ledger
 from kubeactors.actor.supervision import Restart, Supervision
-from kubeactors.actor.supervisor import supervise
+from kubeactors.actor.supervisor import begin_again, supervise
 from kubeactors.actor.timers import Timer, Timers
 from kubeactors.actor.waits import Wait
 
@@ -376,25 +376,38 @@ class Kernel:
         """Whether a handler that waits for the kernel needs no task of its own."""
         return self._parks_all or (cell.actor is not None and cell.actor.deterministic)
 
-    def stop(self, cell: Cell, reason: str = "stopped") -> None:
-        """End an actor and its descendants, children first, last started first."""
-        self.change(partial(self._stop, cell, reason))
+    def stop(self, cell: Cell, reason: str = "stopped", how: Exit = Exit.SHUTDOWN) -> None:
+        """End an actor and its descendants, children first, last started first.
 
-    def _stop(self, cell: Cell, reason: str) -> None:
-        if cell.activations is None and not cell.children:
-            end(cell, reason)
-        elif cell.extras.farewell is None:
-            self._part_from([*descendants(cell), cell], cell, reason)
-
-    def _part_from(self, cells: list[Cell], top: Cell, reason: str) -> None:
-        if any(needs_time(one) for one in cells):
-            Farewell(self, cells, reason)
+        One that stops itself is started again if it is permanent.
+        """
+        if how is Exit.NORMAL and cell.restart is Restart.PERMANENT:
+            self.change(partial(begin_again, self, cell, reason))
         else:
-            end(top, reason)
+            self.change(partial(self._stop, cell, reason, how))
+
+    def _stop(self, cell: Cell, reason: str, how: Exit) -> None:
+        if cell.activations is None and not cell.children and not cell.dispatch.stop_waits:
+            end(cell, reason, how)
+        elif cell.extras.farewell is None:
+            self.part_from(cell, reason, how)
+        else:
+            cell.extras.farewell.afterwards(partial(self._stop, cell, reason, how))
+
+    def part_from(self, cell: Cell, reason: str, how: Exit, then: Callable[[], object] | None = None) -> None:
+        """End an actor and its descendants for good, now or when they have had the time that they need."""
+        cells = [*descendants(cell), cell]
+        if any(needs_time(one) for one in cells):
+            Farewell(self, cells, [cell], partial(end, reason=reason, how=how), then)
+            return
+        end(cell, reason, how)
+        if then is not None:
+            then()
 
     def stop_all(self) -> None:
         """End everything: last started first, children before parents."""
-        self.change(lambda: Farewell(self, list(descendants(self.root)), "shutdown"))
+        part = partial(end, reason="shutdown", how=Exit.SHUTDOWN)
+        self.change(lambda: Farewell(self, descendants(self.root), [], part))
 
     def failed(self, cell: Cell, error: BaseException) -> None:
         """Ask the parent's rule what to do about a failure."""

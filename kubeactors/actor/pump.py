@@ -15,6 +15,7 @@ from kubeactors.actor.activation import CLOSED, Activation
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.driver import Entry
 from kubeactors.actor.endings import end
+from kubeactors.actor.errors import Exit
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.logs import LogSink
 from kubeactors.actor.overdue import UNENDING, at_work_on, report_unending, warn_of
@@ -147,7 +148,7 @@ class Pump:
     def _break_down(self) -> None:
         """A bug of ours, or an observer of dead letters that raises: nobody can turn the crank; let the block end."""
         self.is_closing = True
-        end(self.kernel.root, "the system broke down")
+        end(self.kernel.root, "the system broke down", Exit.FAILED)
         for activation in self._delegated:
             assert activation.scope is not None
             activation.scope()

@@ -8,6 +8,7 @@ from kubeactors.message import Request
 
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
+    from kubeactors.actor.errors import Terminated
 
 ASK_SECONDS = 30.0
 """How long an ask waits for its reply, unless it says otherwise."""
@@ -34,6 +35,10 @@ class Ref(Generic[M_contra]):
     @property
     def ended(self) -> bool:
         """Whether it is gone for good: what is told to it is a dead letter. A restart is no end."""
+        raise NotImplementedError
+
+    def until_ended(self) -> "Awaitable[Terminated]":
+        """Return when it is gone for good, with what those who watch it are told; at once if it is already."""
         raise NotImplementedError
 
     def cell_for(self, message: M_contra) -> "Cell":

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from zlib import crc32
 
+from kubeactors.actor.errors import Terminated
 from kubeactors.actor.ref import ASK_SECONDS, Ref
 from kubeactors.message import Request
 
@@ -182,6 +183,13 @@ class Router(Ref[M]):
     def ended(self) -> bool:
         """Whether none is left."""
         return all(routee.ended for routee in self._routees)
+
+    async def until_ended(self) -> Terminated:
+        """Return when none is left, with what the watchers of the last one are told."""
+        *others, last = self._routees
+        for routee in others:
+            await routee.until_ended()
+        return await last.until_ended()
 
     def tell(self, message: M, /) -> bool:
         """See `Ref.tell`."""

@@ -117,7 +117,7 @@ class SimSystem:
         *,
         name: str = "",
         mailbox: Mailbox | None = None,
-        restart: Restart = Restart.PERMANENT,
+        restart: Restart = Restart.TRANSIENT,
     ) -> Ref[M]:
         """Add an actor below the root; it starts when its turn comes.
 

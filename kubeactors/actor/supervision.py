@@ -26,9 +26,11 @@ class Restart(Enum):
     """When a child is started again."""
 
     PERMANENT = "permanent"
-    """Whenever it fails."""
+    """Whenever it fails, and also when it has stopped itself: it is always to be there until others stop it."""
+    TRANSIENT = "transient"
+    """Whenever it fails. What is spawned is that unless said: who stops himself means it."""
     TEMPORARY = "temporary"
-    """Never: a failure ends it, and nobody else."""
+    """Never: a failure ends it, and nobody else; nor does it come back when its siblings are restarted."""
 
 
 class Supervision(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,11 +3,13 @@
 Source: supervisor.erl of Erlang/OTP (strategies, restart intensity, escalation).
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kubeactors.actor.beginnings import refuse_start
 from kubeactors.actor.endings import end, end_instance
-from kubeactors.actor.errors import RestartIntensityExceeded, where
+from kubeactors.actor.errors import ActorStopped, Exit, RestartIntensityExceeded, where
+from kubeactors.actor.farewell import Farewell, descendants, needs_time
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import Restart, RestartWindow, Strategy, Supervision
 
@@ -27,7 +29,7 @@ def supervise(kernel: "Kernel", cell: "Cell", error: BaseException) -> None:
     if parent is None:
         kernel.fatal = error
         kernel.report("system.failed", cell, error, level="critical")
-        end(cell, "failed")
+        kernel.part_from(cell, "failed", Exit.FAILED)
         return
     if refuse_start(cell, error):
         return
@@ -35,15 +37,25 @@ def supervise(kernel: "Kernel", cell: "Cell", error: BaseException) -> None:
     if kernel.on_failure is not None:
         kernel.on_failure(cell.path, error)
     if cell.restart is Restart.TEMPORARY:
-        end(cell, f"failed: {error!r}")
+        kernel.part_from(cell, f"failed: {error!r}", Exit.FAILED)
         return
+    _apply_rule(kernel, cell, parent, error)
+
+
+def begin_again(kernel: "Kernel", cell: "Cell", reason: str) -> None:
+    """A permanent actor has stopped itself: that counts as a restart like others."""
+    if cell.parent is not None and cell.state not in (State.FAILED, State.STOPPING, State.STOPPED):
+        _apply_rule(kernel, cell, cell.parent, ActorStopped(f"{cell.path} has stopped itself: {reason}"))
+
+
+def _apply_rule(kernel: "Kernel", cell: "Cell", parent: "Cell", error: BaseException) -> None:
     rule = rule_of(parent)
     restarts = _window(cell, parent, rule).add(kernel.now, rule.within_seconds)
     if rule.max_restarts is not None and restarts > rule.max_restarts:
-        end(cell, f"failed: {error!r}")
-        kernel.failed(parent, _exceeded(cell, parent, rule, restarts, error))
+        exceeded = _exceeded(cell, parent, rule, restarts, error)
+        kernel.part_from(cell, f"failed: {error!r}", Exit.FAILED, then=partial(kernel.failed, parent, exceeded))
     else:
-        _restart(affected(rule.strategy, cell, parent), rule.backoff(restarts, _chance(parent, rule)))
+        _restart(kernel, affected(rule.strategy, cell, parent), rule.backoff(restarts, _chance(parent, rule)))
 
 
 def rule_of(parent: "Cell") -> Supervision:
@@ -81,20 +93,39 @@ def _chance(parent: "Cell", rule: Supervision) -> float:
     return parent.kernel.random_for(parent.path, "backoff").random() if rule.jitter else 0.0
 
 
-def _restart(cells: "list[Cell]", delay: int) -> None:
-    for one in reversed(cells):
-        one.state = State.FAILED
-        one.hold()
-        end_instance(one)
-    for one in cells:
+def _restart(kernel: "Kernel", cells: "list[Cell]", delay: int) -> None:
+    """End the instances, last started first, and begin others."""
+    part, then = partial(_part_from, dict.fromkeys(cells)), partial(_begin, cells, delay)
+    ending = [one for cell in reversed(cells) for one in (*descendants(cell), cell)]
+    if any(needs_time(one) for one in ending):
+        Farewell(kernel, ending, cells, part, then)
+        return
+    for cell in reversed(cells):
+        part(cell)
+    then()
+
+
+def _part_from(restarting: "dict[Cell, None]", cell: "Cell") -> None:
+    if cell not in restarting:
+        end(cell, "parent stopped", Exit.SHUTDOWN)
+    elif cell.restart is Restart.TEMPORARY:
+        end(cell, "its siblings restart", Exit.SHUTDOWN)
+    elif cell.state is not State.STOPPED:
+        cell.state = State.FAILED
+        cell.hold()
+        end_instance(cell)
+
+
+def _begin(cells: "list[Cell]", delay: int) -> None:
+    for cell in cells:  # not those that have ended: they are told to start, and do not
         if delay:
-            one.kernel.at(one.kernel.now + delay, one.restart_now)
+            cell.kernel.at(cell.kernel.now + delay, cell.restart_now)
         else:
-            one.restart_now()
+            cell.restart_now()
 
 
 def affected(strategy: Strategy, cell: "Cell", parent: "Cell") -> "list[Cell]":
-    """Who restarts when `cell` has failed, in the order of their start."""
+    """Who ends when `cell` has failed, in the order of their start; all but the temporary ones come back."""
     siblings = list((parent.children or {}).values())
     match strategy:
         case Strategy.ONE_FOR_ONE:

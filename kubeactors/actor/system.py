@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from threading import get_ident  # noqa: TID251 -- to refuse what others do
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -22,7 +22,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
 from kubeactors.actor.driver import Entry
 from kubeactors.actor.envelope import sender_of
-from kubeactors.actor.errors import SystemFailed, SystemNotRunning, WrongThread
+from kubeactors.actor.errors import SystemFailed, SystemNotRunning, Terminated, WrongThread
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.parking import Parking
@@ -200,7 +200,7 @@ class ActorSystem:
         *,
         name: str = "",
         mailbox: Mailbox | None = None,
-        restart: Restart = Restart.PERMANENT,
+        restart: Restart = Restart.TRANSIENT,
     ) -> Ref[M]:
         """Start an actor below the root and wait until its `started` has returned.
 
@@ -221,9 +221,10 @@ class ActorSystem:
         await self.outside(until_begun(cell), helps=False)
         return cast("Ref[M]", cell)
 
-    def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
-        """End an actor and its descendants, soon."""
+    def stop(self, ref: Ref[M], reason: str = "stopped") -> Awaitable[Terminated]:
+        """End an actor and its descendants, soon. What it returns may be awaited: until that is done."""
         self.kernel.stop(cast("Cell", ref), reason)
+        return ref.until_ended()
 
     # For streams, whose readers may outlive it.
 

@@ -69,7 +69,12 @@ class Tracing:
         if traced is None:
             table = _TracedTable(plain.table, self) if type(plain.table) is not dict else self._table(plain.table)
             traced = self._traced[plain] = Dispatch(
-                plain.name, table, reentrant=plain.reentrant, deterministic=plain.deterministic, start=plain.start
+                plain.name,
+                table,
+                reentrant=plain.reentrant,
+                deterministic=plain.deterministic,
+                start=plain.start,
+                stop=plain.stop,
             )
         return traced
 

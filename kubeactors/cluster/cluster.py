@@ -403,7 +403,7 @@ class Cluster:
             async with serving_dns(server, host, port) as address:
                 yield address
         finally:
-            self.system.stop(server)
+            _ = self.system.stop(server)
 
     @asynccontextmanager
     async def serve_services(self) -> "AsyncGenerator[ServiceSockets]":

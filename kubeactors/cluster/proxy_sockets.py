@@ -115,7 +115,7 @@ async def serving_services(
         try:
             yield sockets
         finally:
-            system.stop(actor)
+            _ = system.stop(actor)
         group.cancel_scope.cancel()
 
 

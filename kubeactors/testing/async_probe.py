@@ -40,7 +40,7 @@ class AsyncTestProbe:
         self._inbox = Inbox()
         kernel = system.kernel
         factory = partial(Probing, self._inbox, replies or {})
-        self._cell = kernel.spawn(kernel.root, factory, name, Mailbox(), Restart.PERMANENT)
+        self._cell = kernel.spawn(kernel.root, factory, name, Mailbox(), Restart.TRANSIENT)
         self.ref: Ref[object] = self._cell
 
     def __iter__(self) -> Iterator[object]:

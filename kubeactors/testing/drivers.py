@@ -11,7 +11,6 @@ from kubeactors.actor import Actor, ActorSystem, Mailbox, Ref, Restart, SimSyste
 from kubeactors.actor.beginnings import until_begun
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.ref import ASK_SECONDS
-from kubeactors.actor.states import State
 from kubeactors.actor.supervision import SECOND
 from kubeactors.message import Request
 from kubeactors.testing.async_probe import AsyncTestProbe
@@ -98,7 +97,7 @@ class Actors:
         *,
         name: str = "",
         mailbox: Mailbox | None = None,
-        restart: Restart = Restart.PERMANENT,
+        restart: Restart = Restart.TRANSIENT,
     ) -> Ref[M]:
         """Start an actor and wait until its `started` has returned. Raises what `ActorSystem.spawn` raises."""
         system = self.system
@@ -114,10 +113,8 @@ class Actors:
 
     async def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
         """Stop an actor and its descendants; return when they have stopped."""
-        cell = cast("Cell", ref)
-        self.system.kernel.stop(cell, reason)
-        while cell.state is not State.STOPPED:
-            await self.sleep(0.001)
+        self.system.kernel.stop(cast("Cell", ref), reason)
+        await ref.until_ended()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` of real time, or of virtual time in the simulator."""

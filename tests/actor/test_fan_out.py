@@ -104,7 +104,7 @@ async def test_an_error_reaches_the_task_that_asks() -> None:
     async with ActorSystem() as system:
         ref = await system.spawn(Plain)
         manager = await system.spawn(lambda: Manager(ref))
-        system.stop(ref)
+        _ = system.stop(ref)
         await anyio.wait_all_tasks_blocked()
         with pytest.raises(ActorFailed, match="it has stopped"):
             await manager.ask(DoubleAll((1,), in_a_task_group.__name__))

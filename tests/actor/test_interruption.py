@@ -53,7 +53,7 @@ async def test_an_observer_that_raises_ends_the_block_and_all_actors_are_stopped
             first = await system.spawn(lambda: Recorder(stopped), name="first")
             await system.spawn(lambda: Recorder(stopped), name="second")
             first.tell(Interrupt())
-            system.stop(first)
+            _ = system.stop(first)
             await anyio.sleep_forever()
 
     with pytest.raises(ExceptionGroup) as raised:

@@ -42,7 +42,7 @@ async def test_counters_do_not_go_down_when_actors_end() -> None:
         for counter in (first, second):
             assert await counter.ask(GetTotal()) == 0
         seen = [handled()]
-        system.stop(first)
+        _ = system.stop(first)
         assert await second.ask(GetTotal()) == 0
         seen.append(handled())
         assert registry.get_sample_value("actors", {"actor": "Counter"}) == 1

@@ -210,7 +210,7 @@ async def test_a_message_that_an_idle_actor_was_told_is_a_dead_letter_if_it_is_s
     async with ActorSystem() as system:
         counter = await system.spawn(Counter)
         counter.tell(Add(1))
-        system.stop(counter)
+        _ = system.stop(counter)
         await settled(system)
         assert (counter.ended, system.dead_letters) == (True, 1)
 

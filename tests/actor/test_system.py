@@ -1,6 +1,7 @@
 """The production driver, on asyncio and trio."""
 
 import time
+from functools import partial
 
 import anyio
 import anyio.lowlevel
@@ -149,12 +150,48 @@ async def test_an_observer_that_raises_ends_the_block_instead_of_leaving_it_wait
             for _ in range(2):
                 hanging.tell(Hang())
             await anyio.wait_all_tasks_blocked()
-            system.stop(hanging)
+            _ = system.stop(hanging)
             await anyio.sleep_forever()
 
     with pytest.raises(BaseExceptionGroup) as failure, anyio.fail_after(10):
         await end_an_actor_with_mail()
     assert failure.group_contains(ArithmeticError, match="/hanging")
+
+
+class Connection(Actor[GetTotal]):
+    """Awaits the event loop when it is closed."""
+
+    def __init__(self, diary: list[str]) -> None:
+        self.diary = diary
+
+    async def stopped(self) -> None:
+        await anyio.sleep(0.001)
+        self.diary.append(f"{self.ctx.name} closed")
+
+    @handle
+    def get_total(self, message: GetTotal) -> int:
+        return 1
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_the_block_ends_when_all_have_stopped_that_await_the_event_loop_for_it(*, cancelled: bool) -> None:
+    diary: list[str] = []
+    with anyio.CancelScope() as scope:
+        async with ActorSystem() as system:
+            for name in ("first", "second", "third"):
+                await system.spawn(partial(Connection, diary), name=name)
+            if cancelled:
+                scope.cancel()
+    assert diary == ["third closed", "second closed", "first closed"]
+
+
+async def test_a_stop_may_be_awaited_or_left_alone() -> None:
+    diary: list[str] = []
+    async with ActorSystem() as system:
+        left, awaited = [await system.spawn(partial(Connection, diary), name=name) for name in ("left", "awaited")]
+        _ = system.stop(left)
+        assert (await system.stop(awaited, reason="enough")).reason == "enough"
+        assert (awaited.ended, "awaited closed" in diary) == (True, True)
 
 
 async def test_a_cancelled_block_stops_its_actors() -> None:

@@ -117,7 +117,7 @@ async def test_when_an_actor_ends_waiting_work_is_never_begun_and_the_block_ends
             group.start_soon(ask_into, results, clerk, of)
         await until_begun(office, 1)
         await anyio.wait_all_tasks_blocked()
-        system.stop(clerk)
+        _ = system.stop(clerk)
         await anyio.wait_all_tasks_blocked()
         assert results == dict.fromkeys((1, 2, 5), ActorStopped)
         office.door.set()
