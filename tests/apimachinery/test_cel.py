@@ -192,6 +192,27 @@ def test_an_expression_that_would_take_long_is_not_evaluated() -> None:
         Budget().charge(program, {"self": [*range(1000)]})
 
 
+UNIQUE_PARENTS = """
+self.all(p1, self.exists_one(p2, p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name
+  && (((!has(p1.sectionName) || p1.sectionName == '') && (!has(p2.sectionName) || p2.sectionName == ''))
+    || (has(p1.sectionName) && has(p2.sectionName) && p1.sectionName == p2.sectionName))))
+"""
+"""A rule of the Gateway API, about as it stands there."""
+
+
+def test_what_is_not_there_costs_nothing() -> None:
+    parent = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "a"}
+    values = {"self": [parent, {**parent, "name": "b", "sectionName": None}]}
+    Budget().charge(compile_program(UNIQUE_PARENTS, ("self",)), values)
+
+
+def test_what_is_made_of_values_is_no_larger_than_they_are() -> None:
+    program = compile_program("self.?a.orValue([]).all(x, self.?a.orValue([]).exists_one(y, x == y))", ("self",))
+    Budget().charge(program, {"self": {"a": ["one", "two", "three"]}})
+    with pytest.raises(CelError, match="actual cost limit exceeded"):
+        Budget().charge(program, {"self": {"a": ["a long one"] * 1000}})
+
+
 def test_expressions_about_one_request_share_a_budget() -> None:
     program, budget, values = compile_program(PAIRS, ("self",)), Budget(), {"self": [*range(45)]}
     budget.charge(program, values)

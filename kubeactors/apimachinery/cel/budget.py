@@ -1,7 +1,8 @@
 """What evaluating an expression on given values may cost, lest one hang the server.
 
 The original counts while it evaluates, and stops. The library does not count, so the bound is found before: as if no loop
-ended early. An expression that may cost more than a call may is not evaluated.
+ended early. What is not there has no size, and what an expression makes of values in ways that are not followed here is
+taken to be no larger than all of them together. An expression that may cost more than a call may is not evaluated.
 
 Source: apiserver/pkg/apis/cel/config.go, cel-go/interpreter/runtimecost.go (v1.36).
 """
@@ -14,6 +15,7 @@ import msgspec
 from kubeactors.apimachinery.cel.cost import estimate
 from kubeactors.apimachinery.cel.program import CelError, Program
 from kubeactors.apimachinery.cel.sizes import (
+    ABSENT,
     ANY,
     BOOL,
     BYTES,
@@ -50,10 +52,11 @@ class Budget:
             OutOfBudget: nothing is left.
             CelError: the expression alone costs too much.
         """
-        if _is_cheap(program, variables):
+        size = sum(_size(variables.get(name)) for name in program.shape.names) + len(program.text)
+        if _is_cheap(program, size):
             return
         known = {name: type_of(variables.get(name)) for name in program.shape.names}
-        cost = estimate(program.syntax, ANY, known).most
+        cost = estimate(program.syntax, ANY, known, largest=size).most
         if cost > PER_CALL:
             raise CelError(CALL_EXCEEDED)
         self._left -= cost
@@ -65,9 +68,11 @@ def type_of(value: object) -> Declared:
     """The type of a value, with its size and those of what is in it.
 
     >>> type_of({"a": ["x", "long"]}).fields["a"].items
-    Declared(kind='string', fields={}, items=None, max_size=4, min_bytes=0)
+    Declared(kind='string', fields={}, items=None, max_size=4, min_bytes=0, is_whole=False)
     """
     match value:
+        case None:
+            return ABSENT
         case bool():
             return plain(BOOL)
         case int():
@@ -81,7 +86,9 @@ def type_of(value: object) -> Declared:
         case Mapping():
             entries = cast("Mapping[object, object]", value)
             fields = {str(name): type_of(one) for name, one in entries.items()}
-            return Declared(kind=MAP, fields=fields, items=_all_of(fields.values()), max_size=len(fields))
+            return Declared(
+                kind=MAP, fields=fields, items=_all_of(fields.values()), max_size=len(fields), is_whole=True
+            )
         case list():
             items = cast("list[object]", value)
             return Declared(kind=LIST, items=_all_of(type_of(one) for one in items), max_size=len(items))
@@ -98,8 +105,10 @@ def _all_of(types: Iterable[Declared]) -> Declared:
 
 
 def _both(one: Declared, other: Declared) -> Declared:
-    if one is other:
+    if one is other or other is ABSENT:
         return one
+    if one is ABSENT:
+        return other
     fields = dict(one.fields)
     for name, field in other.fields.items():
         fields[name] = _both(fields[name], field) if name in fields else field
@@ -109,16 +118,14 @@ def _both(one: Declared, other: Declared) -> Declared:
         fields=fields,
         items=_all_of(items) if items else None,
         max_size=max(one.max_size, other.max_size),
+        is_whole=one.is_whole and other.is_whole,
     )
 
 
-def _is_cheap(program: Program, variables: Mapping[str, object]) -> bool:
+def _is_cheap(program: Program, size: int) -> bool:
     """Whether not even the size of all values, once for each loop within a loop, makes it dear."""
     shape = program.shape
-    if not shape.degree:
-        return True
-    size = sum(_size(variables.get(name)) for name in shape.names) + len(program.text)
-    return bool(shape.nodes * (shape.nodes * size) ** shape.degree <= PER_CALL)
+    return not shape.degree or bool(shape.nodes * (shape.nodes * size) ** shape.degree <= PER_CALL)
 
 
 def _size(value: object) -> int:

@@ -12,6 +12,7 @@ import msgspec
 
 from kubeactors.apimachinery.cel.calls import cost_of_call, result_of_call
 from kubeactors.apimachinery.cel.sizes import (
+    ABSENT,
     ANY,
     BOOL,
     BYTES,
@@ -46,8 +47,12 @@ class _Variable(msgspec.Struct):
     entries: Entries | None = None
 
 
-def estimate(expression: Node, root: Declared, variables: Mapping[str, Declared] = NO_OTHERS) -> Range:
+def estimate(
+    expression: Node, root: Declared, variables: Mapping[str, Declared] = NO_OTHERS, largest: int | None = None
+) -> Range:
     """What an expression costs over variables that are all of one type, `self` and `oldSelf`, or of types of their own.
+
+    `largest` is how large a value may be of which nothing is known; None if it may be of any size.
 
     >>> from kubeactors.apimachinery.cel.program import compile_program
     >>> texts = Declared(kind=LIST, items=Declared(kind=STRING, max_size=20), max_size=5)
@@ -55,18 +60,25 @@ def estimate(expression: Node, root: Declared, variables: Mapping[str, Declared]
     >>> estimate(compile_program("self.tags.all(t, t.startsWith('a'))", ("self",)).syntax, it)
     Range(least=3, most=28)
     """
-    return _Estimator(root, variables).of(expression).cost
+    return _Estimator(root, variables, None if largest is None else Range(0, largest)).of(expression).cost
 
 
 class _Estimator:
     """Goes through an expression once, from the leaves up; `_names` are those of the loops around."""
 
-    def __init__(self, root: Declared, variables: Mapping[str, Declared]) -> None:
+    def __init__(self, root: Declared, variables: Mapping[str, Declared], largest: Range | None) -> None:
         self._root = root
         self._variables = variables
+        self._largest = largest
         self._names: dict[str, list[_Variable]] = {}
 
     def of(self, node: Node) -> Estimate:
+        found = self._of(node)
+        if self._largest is None or found.sized is not None:
+            return found
+        return msgspec.structs.replace(found, fallback=self._largest)
+
+    def _of(self, node: Node) -> Estimate:
         match node:
             case Literal(value):
                 size = exactly(len(value)) if isinstance(value, str | bytes) else ONE
@@ -100,7 +112,9 @@ class _Estimator:
 
     def _below(self, operand: Estimate, field: str) -> Declared:
         """Where a field of a value is. What is read of a value that is nowhere is taken for the root itself."""
-        return self._root if operand.place is None else operand.place.fields.get(field, ANY)
+        if operand.place is None:
+            return self._root
+        return operand.place.fields.get(field, ABSENT if operand.place.is_whole else ANY)
 
     def _items(self, operand: Estimate) -> Declared:
         return self._root if operand.place is None else operand.place.items or ANY

@@ -61,7 +61,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     """A type with what a schema says of it: its `fields` by the names that expressions use, the type of its items.
 
     `max_size` is the most that a value may have of items, entries or characters; 0 of those that have none of these.
-    `min_bytes` is the least that it takes in JSON.
+    `min_bytes` is the least that it takes in JSON. `is_whole`: there are no fields but these.
     """
 
     kind: str
@@ -69,16 +69,22 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     items: "Declared | None" = None
     max_size: int = 0
     min_bytes: int = 0
+    is_whole: bool = False
 
     def field(self, name: str) -> "Declared":
         """The type of a field; that of any value if there is no such field."""
         if name in self.fields:
             return self.fields[name]
+        if self.is_whole:
+            return ABSENT
         return self.items if self.kind == MAP and self.items is not None else ANY
 
 
 ANY = Declared(kind=DYN)
 """Anything: nothing is known."""
+
+ABSENT = Declared(kind="null")
+"""Nothing: it has no size."""
 
 
 def plain(kind: str, items: Declared | None = None) -> Declared:
