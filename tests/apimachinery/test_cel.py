@@ -204,6 +204,18 @@ def test_what_is_not_there_costs_nothing() -> None:
     parent = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "a"}
     values = {"self": [parent, {**parent, "name": "b", "sectionName": None}]}
     Budget().charge(compile_program(UNIQUE_PARENTS, ("self",)), values)
+    of_none = compile_program(
+        "object != null || oldObject.metadata.annotations.all(k, k == 'x')", ("object", "oldObject")
+    )
+    Budget().charge(of_none, {"object": {"x": "y" * 1_000_000}, "oldObject": None})
+
+
+def test_what_is_deep_is_measured_as_quickly_as_what_is_wide() -> None:
+    deep: dict[str, object] = {"x": "y" * 1000}
+    for _ in range(60):  # were each level looked at twice, nobody would see the end
+        deep = {"one": deep, "other": {"x": "y"}}
+    program = compile_program("self.all(k, k != 'x' && self.exists(l, l == 'one'))", ("self",))
+    Budget().charge(program, {"self": deep})
 
 
 def test_what_is_made_of_values_is_no_larger_than_they_are() -> None:

@@ -7,7 +7,7 @@ taken to be no larger than all of them together. An expression that may cost mor
 Source: apiserver/pkg/apis/cel/config.go, cel-go/interpreter/runtimecost.go (v1.36).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -87,13 +87,29 @@ def type_of(value: object) -> Declared:
             entries = cast("Mapping[object, object]", value)
             fields = {str(name): type_of(one) for name, one in entries.items()}
             return Declared(
-                kind=MAP, fields=fields, items=_all_of(fields.values()), max_size=len(fields), is_whole=True
+                kind=MAP, fields=fields, items=_of_entries([*fields.values()]), max_size=len(fields), is_whole=True
             )
         case list():
             items = cast("list[object]", value)
             return Declared(kind=LIST, items=_all_of(type_of(one) for one in items), max_size=len(items))
         case _:
             return ANY
+
+
+def _of_entries(types: Sequence[Declared]) -> Declared:
+    """One type for all entries of a map.
+
+    If there are maps in them, no more than their size: what is known of those would double with each map around them.
+    """
+    if not any(map(_has_fields, types)):
+        return _all_of(types)
+    kinds = {one.kind: None for one in types}
+    kind = next(iter(kinds)) if len(kinds) == 1 else ANY.kind
+    return Declared(kind=kind, max_size=max(one.max_size for one in types))
+
+
+def _has_fields(type_: Declared) -> bool:
+    return bool(type_.fields) or (type_.items is not None and _has_fields(type_.items))
 
 
 def _all_of(types: Iterable[Declared]) -> Declared:

@@ -83,8 +83,8 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
 ANY = Declared(kind=DYN)
 """Anything: nothing is known."""
 
-ABSENT = Declared(kind="null")
-"""Nothing: it has no size."""
+ABSENT = Declared(kind="null", is_whole=True)
+"""Nothing: it has no size, and nothing is in it."""
 
 
 def plain(kind: str, items: Declared | None = None) -> Declared:
