@@ -512,7 +512,7 @@ class Cell(Ref[object]):
         """A message that no handler takes."""
         message = envelope[0]
         if not isinstance(message, Terminated):
-            self.kernel.astray(self.path, self.dispatch.name, type(message).__name__)
+            self.kernel.log_unhandled(self.path, self.dispatch.name, type(message).__name__)
             self.kernel.dead_letter(self, envelope, "not handled")
 
     def fail(self, error: BaseException, reply: Reply) -> None:

@@ -338,7 +338,7 @@ class Context(Generic[M]):
 
     def subscribe_dead_letters(self) -> None:
         """Be told a `DeadLetter` for each message that nobody takes, until this actor ends."""
-        self._cell.kernel.mourners[self._cell] = None
+        self._cell.kernel.dead_letter_subscribers[self._cell] = None
 
     def gate(self) -> Gate:
         """Something to wait for until somebody opens it."""

@@ -90,7 +90,7 @@ def end(cell: "Cell", reason: str, how: Exit) -> None:
     cell.state = State.STOPPED
     if cell.handled or cell.extras.restarted:
         cell.kernel.ledger.leaves(cell)
-    cell.kernel.mourners.pop(cell, None)
+    cell.kernel.dead_letter_subscribers.pop(cell, None)
     cell.kernel.registry.forget(cell)
     if cell.parent is not None and cell.parent.children is not None:
         cell.parent.children.pop(cell.key, None)

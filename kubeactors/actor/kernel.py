@@ -62,17 +62,18 @@ class Kernel:
     """
 
     __slots__ = (
-        "_astray",
         "_crank",
         "_depth",
         "_inline",
         "_parks_all",
         "_streams",
+        "_unhandled",
         "_variables",
         "asleep",
         "batch",
         "changes",
         "current",
+        "dead_letter_subscribers",
         "dead_letters",
         "deadlines",
         "dispatch_of",
@@ -86,7 +87,6 @@ class Kernel:
         "left_over",
         "make_cell",
         "marks",
-        "mourners",
         "now",
         "on_dead_letter",
         "on_failure",
@@ -141,7 +141,7 @@ class Kernel:
         self.dispatch_of: Callable[[type[Actor[object]]], Dispatch] = dispatch_of
         self.ledger: Ledger = Ledger()
         self.registry: Registry = Registry()
-        self.mourners: dict[Cell, None] = {}
+        self.dead_letter_subscribers: dict[Cell, None] = {}
         """Actors that are told of dead letters."""
         self.fatal: BaseException | None = None
         """The failure that reached the top, if one has."""
@@ -166,7 +166,7 @@ class Kernel:
         """How many actors there have been, the root included; numbers them."""
         self.issued: int = 0
         """How many numbers were given out."""
-        self._astray: dict[tuple[str, str], None] = {}
+        self._unhandled: dict[tuple[str, str], None] = {}
         """Which messages no handler of a class takes, by their names."""
         self._streams: dict[str, dict[str, int]] = {}
         """How many streams of chance there were at each place, for each purpose."""
@@ -314,19 +314,19 @@ class Kernel:
         message, _, reply = envelope
         if self.on_dead_letter is not None:
             self.on_dead_letter(cell.path, message)
-        if self.mourners and not isinstance(message, DeadLetter):
+        if self.dead_letter_subscribers and not isinstance(message, DeadLetter):
             letter = DeadLetter(cell.path, message, reason)
-            for mourner in list(self.mourners):
-                mourner.tell(letter)
+            for subscriber in list(self.dead_letter_subscribers):
+                subscriber.tell(letter)
         if reply is not None:
             why = _WHY.get(reason, reason)
             reply.fail(ActorStopped(f"{cell.path} does not take {type(message).__name__}: {why}"))
         return False
 
-    def astray(self, path: str, actor: str, message: str) -> None:
+    def log_unhandled(self, path: str, actor: str, message: str) -> None:
         """Log that a class of actors has no handler for a class of messages: once, for there may be many."""
-        if (actor, message) not in self._astray:
-            self._astray[actor, message] = None
+        if (actor, message) not in self._unhandled:
+            self._unhandled[actor, message] = None
             self.driver.log("warning", "actor.message_not_handled", path, actor_class=actor, message_class=message)
 
     # The tree.

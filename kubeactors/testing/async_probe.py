@@ -85,7 +85,7 @@ class AsyncTestProbe:
 
     def subscribe_dead_letters(self) -> None:
         """Receive a `DeadLetter` for each message that could not be delivered."""
-        self._system.kernel.mourners[self._cell] = None
+        self._system.kernel.dead_letter_subscribers[self._cell] = None
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         system, kernel = self._system, self._system.kernel

@@ -99,4 +99,4 @@ class TestProbe:
 
     def subscribe_dead_letters(self) -> None:
         """Receive a `DeadLetter` for each message that could not be delivered."""
-        self._sim.kernel.mourners[cast("Cell", self.ref)] = None
+        self._sim.kernel.dead_letter_subscribers[cast("Cell", self.ref)] = None
