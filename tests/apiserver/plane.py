@@ -107,15 +107,12 @@ class Plane:
         return self.object(reply, type(value))
 
     def try_create(self, value: TypedObject, options: WriteOptions = NO_WRITE_OPTIONS) -> Result | Status:
-        return self.sim.ask(
-            self.server,
-            Create(
-                resource=gvr_of(type(value)),
-                namespace=self._namespace(value),
-                object=value,
-                options=options,
-                user=ADMIN,
-            ),
+        return self.sim.ask(self.server, self.creating(value, options))
+
+    def creating(self, value: TypedObject, options: WriteOptions = NO_WRITE_OPTIONS) -> Create:
+        """The request to create an object."""
+        return Create(
+            resource=gvr_of(type(value)), namespace=self._namespace(value), object=value, options=options, user=ADMIN
         )
 
     def act(self, type_: type[TypedObject], name: str, subresource: str, value: TypedObject) -> Result | Status:
@@ -137,17 +134,18 @@ class Plane:
     def try_update(
         self, value: TypedObject, part: str = "", options: WriteOptions = NO_WRITE_OPTIONS
     ) -> Result | Status:
-        return self.sim.ask(
-            self.server,
-            Update(
-                resource=gvr_of(type(value)),
-                namespace=self._namespace(value),
-                name=value.metadata.name,
-                subresource=part,
-                object=value,
-                options=options,
-                user=ADMIN,
-            ),
+        return self.sim.ask(self.server, self.updating(value, part, options))
+
+    def updating(self, value: TypedObject, part: str = "", options: WriteOptions = NO_WRITE_OPTIONS) -> Update:
+        """The request to update an object."""
+        return Update(
+            resource=gvr_of(type(value)),
+            namespace=self._namespace(value),
+            name=value.metadata.name,
+            subresource=part,
+            object=value,
+            options=options,
+            user=ADMIN,
         )
 
     def patch(self, type_: type[T], name: str, patch: object, part: str = "", patch_type: str = MERGE_PATCH) -> T:

@@ -1,8 +1,11 @@
 """Policies of admission refuse, warn, and change, as their bindings say."""
 
+from typing import cast
+
 import pytest
 from msgspec.structs import replace
 
+from kubeactors.actor import Wait
 from kubeactors.api.admissionregistration.v1.matching import (
     MatchCondition,
     MatchResources,
@@ -30,7 +33,7 @@ from kubeactors.api.admissionregistration.v1.validating import (
 from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
 from kubeactors.api.autoscaling.v1.autoscaler import HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec
 from kubeactors.api.autoscaling.v2.metrics import CrossVersionObjectReference
-from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod, PodTemplateSpec
+from kubeactors.api.core.v1 import ConfigMap, Namespace, Pod, PodTemplateSpec, ResourceQuota, ResourceQuotaSpec
 from kubeactors.api.rbac.v1 import PolicyRule, Role, RoleBinding, RoleRef, Subject
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, Create, GroupVersionResource, Result, UserInfo
@@ -300,6 +303,23 @@ def test_a_configuration_is_merged_into_what_is_created() -> None:
     plane = with_change(applied("Object{metadata: Object.metadata{labels: {'team': 'a'}}, data: {'b': '2'}}"))
     made = plane.create(config_map(a="1"))
     assert (made.metadata.labels, made.data) == ({"team": "a"}, {"a": "1", "b": "2"})
+
+
+def test_what_is_created_at_the_second_attempt_is_changed_as_well() -> None:
+    plane = with_change(applied("Object{metadata: Object.metadata{labels: {'team': 'a'}}}"))
+    quota = ResourceQuota(metadata=ObjectMeta(name="q", namespace="default"), spec=room_for_config_maps("0"))
+    quota = plane.create(quota)
+    assert refusal(plane.try_create(config_map(a="1"))).code == 403
+    raised = replace(quota, spec=room_for_config_maps("1"))
+    asked = [plane.server.ask(one) for one in (plane.updating(raised), plane.creating(config_map(a="1")))]
+    plane.sim.run(1)  # by the quota that the server knows at first there is no room
+    _, made = [cast("Wait[Result | Status]", one).result() for one in asked]
+    assert isinstance(made, Result), made
+    assert made.object.metadata.labels == {"team": "a"}
+
+
+def room_for_config_maps(count: str) -> ResourceQuotaSpec:
+    return ResourceQuotaSpec(hard={"configmaps": count})
 
 
 def test_containers_are_merged_by_name_and_get_their_defaults() -> None:

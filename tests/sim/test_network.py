@@ -32,6 +32,7 @@ class Line:
         ref = self.sim.spawn(lambda: Ear(self.heard), name="ear")
         assert isinstance(ref, Cell)
         self.cell: Cell = ref
+        self.sim.settle()
 
     def say(self, *numbers: int) -> None:
         for number in numbers:

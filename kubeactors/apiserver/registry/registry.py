@@ -82,6 +82,7 @@ class Registry:
             AlreadyExists: there is one of its name.
             Forbidden: admission refuses it.
         """
+        attributes = replace(attributes, reinvocation=Reinvocation())  # it may be a second attempt
         if attributes.manager and not attributes.applies:
             value = self._ownership.of_new(value, attributes)
         if self._webhooks.concern(attributes):

@@ -86,7 +86,7 @@ def parted(some: Sequence[str], others: Sequence[str]) -> str:
     """The first message in which two runs differ, as each has it; empty if there is none.
 
     >>> parted(["1 a", "2 b"], ["1 a", "2 c"])
-    'two runs of this plan part at message 2: one has "2 b", the other "2 c"'
+    'two runs of this plan part at message 2: one has "2 b", the other has "2 c"'
     """
     for number, (one, other) in enumerate(zip_longest(some, others, fillvalue=""), 1):
         if one != other:
