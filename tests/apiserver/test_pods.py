@@ -7,6 +7,7 @@ from kubeactors.api.core.v1 import (
     Binding,
     Container,
     ContainerPort,
+    EnvFromSource,
     EnvVar,
     EnvVarSource,
     EphemeralContainer,
@@ -17,6 +18,7 @@ from kubeactors.api.core.v1 import (
     PodSchedulingGate,
     PodSpec,
     ResourceRequirements,
+    SecretEnvSource,
     SecretKeySelector,
     SecretVolumeSource,
     ServiceAccount,
@@ -66,6 +68,23 @@ def env(name: str, secret: str) -> EnvVar:
     return EnvVar(name=name, value_from=EnvVarSource(secret_key_ref=SecretKeySelector(name=secret, key="k")))
 
 
+def all_of(secret: str) -> EnvFromSource:
+    return EnvFromSource(secret_ref=SecretEnvSource(name=secret))
+
+
+def create_careful_account(plane: Plane) -> None:
+    """An account whose pods may use the secrets that it names alone."""
+    plane.create(
+        ServiceAccount(
+            metadata=ObjectMeta(
+                name="careful", namespace="default", annotations={"kubernetes.io/enforce-mountable-secrets": "true"}
+            ),
+            secrets=(ObjectReference(name="own"),),
+            image_pull_secrets=(LocalObjectReference(name="registry"),),
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
@@ -82,6 +101,15 @@ def env(name: str, secret: str) -> EnvVar:
             {"containers": (Container(name="c", image="i", env=(env("A", "other"),)),)},
             'container c with envVar A referencing secret.secretName="other" {} secret',
         ),
+        ({"containers": (Container(name="c", image="i", env_from=(all_of("own"),)),)}, ""),
+        (
+            {"init_containers": (Container(name="i", image="i", env_from=(all_of("own"), all_of("other"))),)},
+            'init container i with envFrom referencing secret.secretName="other" {} secret',
+        ),
+        (
+            {"containers": (Container(name="c", image="i", env_from=(all_of("other"),)),)},
+            'container c with envFrom referencing secret.secretName="other" {} secret',
+        ),
         ({"image_pull_secrets": (LocalObjectReference(name="registry"),)}, ""),
         (
             {"image_pull_secrets": (LocalObjectReference(name="own"),)},
@@ -92,18 +120,34 @@ def env(name: str, secret: str) -> EnvVar:
 def test_an_account_may_name_all_the_secrets_that_its_pods_use(
     plane: Plane, spec: dict[str, object], expected: str
 ) -> None:
-    marked = {"kubernetes.io/enforce-mountable-secrets": "true"}
-    plane.create(
-        ServiceAccount(
-            metadata=ObjectMeta(name="careful", namespace="default", annotations=marked),
-            secrets=(ObjectReference(name="own"),),
-            image_pull_secrets=(LocalObjectReference(name="registry"),),
-        )
-    )
+    create_careful_account(plane)
     asked = pod("a")
     reply = plane.try_create(replace(asked, spec=replace(asked.spec, service_account_name="careful", **spec)))
     why = expected.format("is not allowed because service account careful does not reference that")
     assert (refusal(reply)[2] if isinstance(reply, Status) else "") == (why and f'pods "a" is forbidden: {why}')
+
+
+@pytest.mark.parametrize(("secret", "refused"), [("own", False), ("other", True)])
+def test_an_ephemeral_container_takes_all_of_a_secret_only_if_the_account_names_it(
+    plane: Plane, secret: str, *, refused: bool
+) -> None:
+    create_careful_account(plane)
+    asked = pod("a")
+    made = plane.create(replace(asked, spec=replace(asked.spec, service_account_name="careful")))
+    debugger = EphemeralContainer(
+        name="debug",
+        image="i",
+        termination_message_policy="File",
+        image_pull_policy="Always",
+        env_from=(all_of(secret),),
+    )
+    added = replace(made, spec=replace(made.spec, ephemeral_containers=(debugger,)))
+    reply = plane.try_update(added, "ephemeralcontainers")
+    why = (
+        'pods "a" is forbidden: ephemeral container debug with envFrom referencing secret.secretName="other" '
+        "is not allowed because service account careful does not reference that secret"
+    )
+    assert (refusal(reply)[2] if isinstance(reply, Status) else "") == (why if refused else "")
 
 
 def test_a_pod_needs_its_service_account() -> None:

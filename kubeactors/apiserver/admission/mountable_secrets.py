@@ -70,3 +70,8 @@ def _of_variables(what: str, containers: tuple[Container, ...], known: list[str]
             if key is not None and key.name not in known:
                 which = f"{what} {container.name} with envVar {variable.name}"
                 yield f'{which} referencing secret.secretName="{key.name}" {not_known} secret'
+        for source in container.env_from:
+            every = source.secret_ref
+            if every is not None and every.name not in known:
+                which = f"{what} {container.name} with envFrom"
+                yield f'{which} referencing secret.secretName="{every.name}" {not_known} secret'
