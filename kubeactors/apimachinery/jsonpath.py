@@ -21,7 +21,7 @@ _STEP = re.compile(
   | \.?\[\s*(?:
         \?\((?P<filter>(?:{_QUOTED}|[^'"()])*)\)
       | (?P<keys>{_QUOTED}(?:\s*,\s*{_QUOTED})*)
-      | (?P<slice>-?\d*:-?\d*(?::\d*)?)
+      | (?P<slice>-?\d*:-?\d*(?::(?!0+\s*\])\d*)?)
       | (?P<indexes>-?\d+(?:\s*,\s*-?\d+)*)
       | (?P<all>\*)
     )\s*\]

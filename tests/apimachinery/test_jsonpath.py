@@ -24,6 +24,7 @@ OBJECT = {
         (".spec.parts[0,2].n", ["x", "z"]),
         (".spec.parts[1:].n", ["y", "z"]),
         (".spec.parts[::2].n", ["x", "z"]),
+        (".spec.parts[::02].n", ["x", "z"]),
         (".spec.parts[*].w", [1, 2.5]),
         (".metadata.labels.*", ["y"]),
         ("..n", ["x", "y", "z"]),
@@ -42,7 +43,7 @@ def test_paths_find_what_is_there(path: str, found: list[object]) -> None:
     assert find(OBJECT, path) == found
 
 
-@pytest.mark.parametrize("path", [".a[", ".a[x]", ".a[?(x==1)]", ".a[?(@.b==c)]", ".a b"])
+@pytest.mark.parametrize("path", [".a[", ".a[x]", ".a[::0]", ".a[1:2:00 ]", ".a[?(x==1)]", ".a[?(@.b==c)]", ".a b"])
 def test_what_is_no_path_is_told(path: str) -> None:
     with pytest.raises(JsonPathError):
         find(OBJECT, path)
