@@ -117,6 +117,18 @@ def test_policies_count_what_was_done_in_their_period() -> None:
     assert decide(paced, 5, 9, memory, NOW + 61 * SECOND).replicas == 7
 
 
+@pytest.mark.parametrize("policies", [None, ()])
+@pytest.mark.parametrize("select", ["Min", "Max", None])
+def test_without_policies_there_is_no_scaling(
+    policies: tuple[HPAScalingPolicy, ...] | None, select: str | None
+) -> None:
+    bare = HPAScalingRules(stabilization_window_seconds=0, select_policy=select, policies=policies)
+    still = spec(HorizontalPodAutoscalerBehavior(scale_up=bare, scale_down=bare))
+    grown, shrunk = decide(still, 3, 9, Memory(), NOW), decide(still, 3, 1, Memory(), NOW)
+    assert (grown.replicas, grown.limited[0]) == (3, "ScaleUpLimit")
+    assert (shrunk.replicas, shrunk.limited[0]) == (3, "ScaleDownLimit")
+
+
 def test_a_direction_can_be_disabled() -> None:
     frozen = default_behavior(HorizontalPodAutoscalerBehavior(scale_down=HPAScalingRules(select_policy="Disabled")))
     assert frozen.scale_up == SCALE_UP

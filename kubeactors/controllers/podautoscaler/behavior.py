@@ -133,7 +133,7 @@ def _paced(  # noqa: PLR0913, PLR0917 -- what the decision rests on
 
 
 def up_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -> int:
-    """How many pods there may be at most now.
+    """How many pods there may be at most now; without policies as many as there are.
 
     >>> from kubeactors.api.autoscaling.v2.defaults import SCALE_UP
     >>> up_limit(3, SCALE_UP, Memory(), 0), up_limit(10, SCALE_UP, Memory(), 0)
@@ -145,18 +145,18 @@ def up_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -> 
     for policy in rules.policies or ():
         start = _start(current, memory, policy.period_seconds, now)
         limits.append(start + policy.value if policy.type == BY_PODS else -(-start * (100 + policy.value) // 100))
-    return min(limits) if rules.select_policy == MIN else max(limits)
+    return min(limits, default=current) if rules.select_policy == MIN else max(limits, default=current)
 
 
 def down_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -> int:
-    """How many pods there must be at least now."""
+    """How many pods there must be at least now; without policies as many as there are."""
     if rules.select_policy == DISABLED:
         return current
     limits: list[int] = []
     for policy in rules.policies or ():
         start = _start(current, memory, policy.period_seconds, now)
         limits.append(start - policy.value if policy.type == BY_PODS else -(-start * (100 - policy.value) // 100))
-    return max(limits) if rules.select_policy == MIN else min(limits)
+    return max(limits, default=current) if rules.select_policy == MIN else min(limits, default=current)
 
 
 def _start(current: int, memory: Memory, seconds: int, now: int) -> int:
@@ -177,4 +177,4 @@ def _window(rules: HPAScalingRules | None, default: int) -> int:
 def _longest(rules: HPAScalingRules | None) -> int:
     if rules is None:
         return 0
-    return max(_window(rules, WINDOW_SECONDS), *(policy.period_seconds for policy in rules.policies or ()))
+    return max([_window(rules, WINDOW_SECONDS), *(policy.period_seconds for policy in rules.policies or ())])
