@@ -98,6 +98,14 @@ class LeaseNotFound(Message, frozen=True):
     lease: int
 
 
+class ValueTooLarge(Message, frozen=True, kw_only=True):
+    """Refused: where the store keeps its data takes no value of so many bytes; write less under each key."""
+
+    key: str
+    size: int
+    limit: int
+
+
 class RangeReply(Message, frozen=True, kw_only=True):
     """What a range found. `revision` is the store's at the time; `count` counts all matches, beyond the limit too."""
 
@@ -137,7 +145,7 @@ class Range(Request[RangeReply | Compacted | FutureRevision], frozen=True, kw_on
     op: RangeOp
 
 
-class Txn(Request[TxnReply | Compacted | FutureRevision | LeaseNotFound], frozen=True, kw_only=True):
+class Txn(Request[TxnReply | Compacted | FutureRevision | LeaseNotFound | ValueTooLarge], frozen=True, kw_only=True):
     """If all comparisons hold do `success`, else `failure`; atomically. Acknowledged when durable."""
 
     compare: tuple[Compare, ...] = ()

@@ -21,11 +21,13 @@ from kubeactors.storage.messages import (
     LeaseNotFound,
     LeaseRevoke,
     Progress,
+    PutOp,
     Range,
     RangeReply,
     StoreMessage,
     Txn,
     TxnReply,
+    ValueTooLarge,
     WatchCancel,
     WatchCreate,
     WatchCreated,
@@ -35,7 +37,7 @@ from kubeactors.storage.watch import Watches
 
 R = TypeVar("R")
 
-TxnAnswer: TypeAlias = TxnReply | Compacted | FutureRevision | LeaseNotFound
+TxnAnswer: TypeAlias = TxnReply | Compacted | FutureRevision | LeaseNotFound | ValueTooLarge
 CompactAnswer: TypeAlias = CompactReply | Compacted | FutureRevision
 
 RETRY_SECONDS = 0.1
@@ -118,8 +120,8 @@ class Store(
 
     @handle
     def txn(self, message: Txn) -> TxnAnswer | Later[TxnAnswer]:
-        """Compare and write."""
-        return self._acknowledge(self._mvcc.txn(message))
+        """Compare and write. What the backend would refuse is refused here: later all that gathered would fail with it."""
+        return self._acknowledge(self._too_large(message) or self._mvcc.txn(message))
 
     @handle
     def compact(self, message: Compact) -> CompactAnswer | Later[CompactAnswer]:
@@ -225,6 +227,17 @@ class Store(
         self._committing = False
 
     # From change to durable to known.
+
+    def _too_large(self, txn: Txn) -> ValueTooLarge | None:
+        """Why a transaction cannot be kept. Where values have a limit they are encoded once more for it."""
+        limit = self._backend.max_value_bytes
+        for op in (*txn.success, *txn.failure) if limit else ():
+            if type(op) is PutOp and (size := self._size(op)) > limit:
+                return ValueTooLarge(key=op.key, size=size, limit=limit)
+        return None
+
+    def _size(self, op: PutOp) -> int:
+        return len(self._codec.encode(self._codec.stamp(op.value, self._mvcc.revision + 1)))
 
     def _acknowledge(self, reply: R) -> R | Later[R]:
         """Reply when everything that the reply shows is durable: often at once."""

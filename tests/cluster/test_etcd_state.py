@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 
 from kubeactors import Cluster, NodePool
-from kubeactors.api.core.v1 import ConfigMap
+from kubeactors.api.core.v1 import ConfigMap, Container, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.apimachinery.status import ServiceUnavailable, Timeout
+from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
 from kubeactors.cluster import ClusterSpec, Etcd, StorageError
 from tests.storage.etcd_server import ETCD, EtcdServer
 
@@ -55,6 +56,24 @@ async def test_a_cluster_goes_on_when_its_etcd_comes_back(etcd: EtcdServer) -> N
                 continue
         found = await cluster.client.list(ConfigMap, "default")
         assert {"before", "after"} <= {one.metadata.name for one in found.items}
+
+
+async def test_an_object_that_is_too_large_for_etcd_is_refused_alone(etcd: EtcdServer) -> None:
+    container = Container(name="c", image="i", args=("x" * 1_600_000,))
+    large = Pod(metadata=ObjectMeta(name="large"), spec=PodSpec(containers=(container,)))
+    refusals: list[Status] = []
+
+    async def write_large(cluster: Cluster) -> None:
+        with pytest.raises(StatusError) as refused:
+            await cluster.apply(large)
+        refusals.append(refused.value.status)
+
+    async with Cluster(spec=spec_of(etcd)) as cluster, anyio.create_task_group() as group:
+        for name in ("a", "b"):
+            group.start_soon(cluster.apply, config_map(name))
+        group.start_soon(write_large, cluster)
+        group.start_soon(cluster.apply, config_map("c"))
+    assert refusals == [Status(status="Failure", message="etcdserver: request is too large", code=500)]
 
 
 async def test_an_etcd_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from kubeactors.actor import SimSystem
 from kubeactors.storage import (
     BytesCodec,
     NotAStore,
@@ -15,13 +16,15 @@ from kubeactors.storage import (
     RangeReply,
     StaleCommit,
     StorageError,
+    Store,
     StoreCorrupt,
     StoreLocked,
     StoreTooNew,
     StoreUnavailable,
     Txn,
+    ValueTooLarge,
 )
-from kubeactors.storage.backends.etcd import EtcdBackend, Head, Note, Row
+from kubeactors.storage.backends.etcd import MAX_VALUE_BYTES, EtcdBackend, Head, Note, Row
 from kubeactors.storage.backends.etcd_client import EtcdClient, Op, Put
 from kubeactors.storage.mvcc import Mvcc
 from tests.storage.etcd_server import ETCD, EtcdServer
@@ -67,6 +70,27 @@ def test_a_transaction_larger_than_etcd_takes_at_once_is_kept_as_a_whole(etcd: E
     with EtcdBackend(etcd.url, PREFIX) as backend:
         loaded = backend.load(CODEC)
         assert (loaded.revision, contents(loaded)) == (2, values)
+
+
+def test_the_largest_value_is_kept(etcd: EtcdServer) -> None:
+    value = bytes(MAX_VALUE_BYTES)
+    with EtcdBackend(etcd.url, PREFIX) as backend:
+        write(backend, backend.load(CODEC), **{"k" * 500: value, "small": b"1"})
+        assert contents(backend.load(CODEC)) == {"k" * 500: value, "small": b"1"}
+
+
+def test_a_value_that_is_too_large_is_refused_and_nobody_else_notices(etcd: EtcdServer) -> None:
+    sim = SimSystem(seed=1)
+    with EtcdBackend(etcd.url, PREFIX) as backend:
+        store = sim.spawn(lambda: Store(backend), name="store")
+        large = bytes(MAX_VALUE_BYTES + 1)
+        writes = [
+            Txn(success=(PutOp(key=key, value=value),)) for key, value in (("a", b"1"), ("b", large), ("c", b"1"))
+        ]
+        answers = [sim.ask(store, txn) for txn in writes]
+        refused = ValueTooLarge(key="b", size=MAX_VALUE_BYTES + 1, limit=MAX_VALUE_BYTES)
+        assert [answer if isinstance(answer, ValueTooLarge) else None for answer in answers] == [None, refused, None]
+        assert contents(backend.load(CODEC)) == {"a": b"1", "c": b"1"}
 
 
 def test_what_was_begun_and_never_committed_is_not_there_and_is_cleared_away(

@@ -41,6 +41,7 @@ class SlowDisk:
     """A disk on which each commit waits until the test lets it go on; groups are noted as they are staged."""
 
     blocking = True
+    max_value_bytes = 0
 
     def __init__(self, disk: Backend) -> None:
         self.disk = disk

@@ -20,6 +20,7 @@ from kubeactors.storage.messages import (
     StoreMessage,
     Txn,
     TxnReply,
+    ValueTooLarge,
 )
 
 Outcome: TypeAlias = tuple[bool, TypedObject | None]
@@ -91,6 +92,13 @@ class Stored:
 
 
 def _refused(reply: object) -> StatusError:
+    """What a refusal is to who asked.
+
+    Source: apiserver/pkg/endpoints/handlers/responsewriters/status.go (ErrorToAPIStatus; v1.36): etcd's own error
+    goes through as it is, without a reason.
+    """
+    if isinstance(reply, ValueTooLarge):
+        return StatusError.saying("etcdserver: request is too large")
     return InternalError.saying(f"Internal error occurred: the store refused a write: {reply}")
 
 

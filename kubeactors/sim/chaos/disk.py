@@ -40,6 +40,7 @@ class Disk:
     """
 
     blocking = False
+    max_value_bytes = 0
 
     def __init__(self, listener: Callable[[StoreEvent], object]) -> None:
         self.listener: Callable[[StoreEvent], object] = listener

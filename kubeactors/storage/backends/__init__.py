@@ -19,6 +19,11 @@ class Backend(Protocol):
         """Whether committing may take long, so that it belongs into a thread."""
         ...
 
+    @property
+    def max_value_bytes(self) -> int:
+        """The largest value that it takes, as the codec makes it; 0: it does not matter how large they are."""
+        ...
+
     def load(self, codec: Codec) -> Mvcc:
         """Everything that was committed. Called once by each incarnation of the store, before anything else.
 

@@ -33,7 +33,9 @@ FORMAT = 1
 PART_OPS = 100
 """At once: etcd takes 128 (`--max-txn-ops`)."""
 PART_BYTES = 1_000_000
-"""At once: etcd takes 1.5 MiB (`--max-request-bytes`). One larger value is tried by itself."""
+"""At once: etcd takes 1.5 MiB (`--max-request-bytes`). One larger value goes by itself."""
+MAX_VALUE_BYTES = 1_500_000
+"""What leaves room in 1.5 MiB for the keys and the head."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class EtcdBackend:
     """
 
     blocking = True
+    max_value_bytes = MAX_VALUE_BYTES
 
     def __init__(self, url: str, prefix: str = "kubeactors/", tls: ssl.SSLContext | None = None) -> None:
         self._client = EtcdClient(url, tls)

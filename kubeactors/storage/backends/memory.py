@@ -20,6 +20,7 @@ class MemoryBackend:
     """
 
     blocking = False
+    max_value_bytes = 0
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self._snapshot = snapshot

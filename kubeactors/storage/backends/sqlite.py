@@ -52,6 +52,7 @@ class SqliteBackend:
     """
 
     blocking = True
+    max_value_bytes = 0
 
     def __init__(self, path: Path) -> None:
         self._path = path
