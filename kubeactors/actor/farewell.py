@@ -40,7 +40,8 @@ class Farewell:
     """Parts with actors one after the other.
 
     Each may finish the messages in its hands within its `stop_seconds`; then an `async def stopped` is run, within its
-    `stopped_seconds`.
+    `stopped_seconds`. An actor with whom another farewell parts is left to that one: it is waited for. Since all go
+    through the tree in the same order, and none skips anybody, no two ever wait for each other.
 
     Args:
         kernel: whose actors they are.
@@ -62,11 +63,13 @@ class Farewell:
         self._cells = deque(cells)
         self._part = part
         self._then = [] if then is None else [then]
+        self._others: dict[Cell, list[Farewell]] = {}
         self._timer: Timer | None = None
         self._waits_for: Cell | None = None
         self._course = self._go()
         for top in tops:
-            top.own.farewell = self
+            if top.extras.farewell is None:
+                top.own.farewell = self
         kernel.farewells += 1
         self._go_on()
 
@@ -80,42 +83,62 @@ class Farewell:
         """Do this when all are gone."""
         self._then.append(then)
 
+    def tell(self, other: "Farewell", cell: "Cell") -> None:
+        """Let another one go on when this one has parted with an actor."""
+        self._others.setdefault(cell, []).append(other)
+
     def _go_on(self) -> None:
         """Part with those who are next, up to one that needs time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for cell, seconds in self._course:
-            self._wait_for(cell, seconds)
+        for cell in self._course:
+            self._waits_for = cell
             return
         self._kernel.farewells -= 1
         for then in self._then:
             then()
 
-    def _go(self) -> "Iterator[tuple[Cell, float]]":
-        """Whom to wait for, and how long; goes on when that is over."""
+    def _go(self) -> "Iterator[Cell]":
+        """Whom to wait for; goes on when that is over."""
         while self._cells:
             cell = self._cells.popleft()
+            other = cell.extras.farewell
             if cell.children:  # of those who were spawned meanwhile
                 self._cells.extendleft([cell, *reversed(list(descendants(cell)))])
-                continue
-            if cell.extras.farewell in (None, self) and cell.actor is not None:
-                if _may_finish(cell):
-                    yield cell, cell.actor.stop_seconds
-                if cell.dispatch.stop_waits and cell.state is not State.STOPPED:
-                    begin_stopped(cell, partial(self._kernel.change, partial(self.go_on, cell)))
-                    yield cell, cell.actor.stopped_seconds
-                    cell.actor = None
-            if cell.extras.farewell is not None:
-                cell.own.farewell = None
-            self._part(cell)
+            elif other is not None and other is not self:
+                self._cells.appendleft(cell)
+                other.tell(self, cell)
+                yield cell
+            else:
+                yield from self._take_time(cell)
+                self._leave(cell)
 
-    def _wait_for(self, cell: "Cell", seconds: float) -> None:
+    def _take_time(self, cell: "Cell") -> "Iterator[Cell]":
+        """Let it finish what it handles, and then stop."""
+        if cell.actor is not None and _may_finish(cell):
+            self._allow(cell, cell.actor.stop_seconds)
+            yield cell
+        if cell.actor is not None and cell.dispatch.stop_waits:
+            self._allow(cell, cell.actor.stopped_seconds)
+            begin_stopped(cell, partial(self._kernel.change, partial(self.go_on, cell)))
+            yield cell
+            cell.actor = None
+
+    def _leave(self, cell: "Cell") -> None:
+        """Part with it, and tell the farewells that wait for that."""
+        if cell.extras.farewell is not None:
+            cell.own.farewell = None
+        self._part(cell)
+        for other in self._others.pop(cell, ()):
+            self._kernel.change(partial(other.go_on, cell))
+
+    def _allow(self, cell: "Cell", seconds: float) -> None:
+        """It has so much time from now on."""
         if cell.state is not State.FAILED:
             cell.state = State.STOPPING
         cell.hold()
         cell.own.farewell = self
-        self._waits_for = cell
         self._timer = self._kernel.at(self._kernel.now + int(seconds * SECOND), partial(self._too_late, cell, seconds))
 
     def _too_late(self, cell: "Cell", seconds: float) -> None:

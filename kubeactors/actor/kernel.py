@@ -417,6 +417,8 @@ class Kernel:
         cell.state = State.FAILED
         cell.hold()
         self.change(partial(supervise, self, cell, error))
+        if cell.extras.farewell is not None and cell.activations is not None:
+            self.change(partial(cell.extras.farewell.go_on, cell))  # its handlers have no more time
 
     def report(self, event: str, cell: Cell, error: BaseException, level: str = "warning") -> None:
         """Log a failure."""
