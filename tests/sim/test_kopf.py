@@ -223,6 +223,32 @@ def test_who_hears_of_events_is_not_called_when_only_time_has_passed() -> None:
     assert len(heard) <= 3  # it came, and was written of as handled
 
 
+def test_what_was_heard_after_an_event_whose_patch_is_refused_is_told_all_the_same() -> None:
+    other = OperatorRegistry()
+    told: list[str] = []
+
+    @kopf.on.event("shops", registry=other)
+    def marked(type: str | None, spec: kopf.Spec, patch: kopf.Patch, **_: object) -> None:  # noqa: A002 -- as kopf calls it
+        told.append(f"{type} {spec.get('size')}")
+        if spec.get("size") == 2:
+            patch.spec["seen"] = True  # refused: by then there is another shop of this name
+
+    kopf.on.create("shops", registry=other)(slowly)
+    made: object = fuzz(
+        kopf_handlers(other),
+        watches="shops",
+        crds=CRD,
+        actions={open_shop: {}, close_shop: {}, resize: sizes},
+        nodes=1,
+    )(shops_have_config).__dict__["fuzz"]
+    assert isinstance(made, Fuzz)
+    while_it_is_slow = (act(2.0, "resize", size=2), act(3.0, "close_shop"), act(4.0, "open_shop"))
+    steps = (act(1.0, "open_shop"), *while_it_is_slow)
+    assert made.simulation(Plan(nodes=1, steps=steps)).run(100.0).violations == ()
+    assert list(dict.fromkeys(told)) == ["ADDED 1", "MODIFIED 2", "DELETED 2", "MODIFIED 1"]
+    assert told.count("ADDED 1") == 2
+
+
 def test_objects_are_handled_at_the_same_time_as_kopf_does() -> None:
     run_watched(act(1.0, "open_two_shops"))
     assert slow_calls[:2] == ["begins with a", "begins with b"]

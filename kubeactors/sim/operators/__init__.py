@@ -6,6 +6,7 @@
     drawing.py     plans for it                      simulation.py  the run of a plan with it
     fuzzing.py     `fuzz`: the decorator             places.py      `module:name` in replay files
     kopf_handlers.py   the handlers of a kopf operator as a `reconcile` (extra `kopf`)
+    kopf_memory.py     what the process of such an operator remembers
     unchanged.py   nobody changes what he has read
 
 Who sends to it: tests and scripts, and the commands `fuzz` and `replay`. What it sends: what the operator does.

@@ -23,7 +23,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Never, TypeAlias, TypedDict, cast
+from typing import Never, TypeAlias, TypedDict, cast
 
 import kopf
 import msgspec
@@ -44,6 +44,7 @@ from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.client import Change, key_of
 from kubeactors.sim.operators.client import Misuse, OperatorClient
 from kubeactors.sim.operators.declared import OperatorError
+from kubeactors.sim.operators.kopf_memory import Heard, forget, heard_of, memory_of
 
 FINALIZER = "kopf.zalando.org/KopfFinalizerMarker"
 PROGRESS = "kopf.zalando.org/"
@@ -71,25 +72,6 @@ class Progress(msgspec.Struct, kw_only=True, omit_defaults=True):
     done: bool = False
 
 
-class Heard(NamedTuple):
-    """A change that handlers have not seen yet: its type, None for what was there at first, and the object then."""
-
-    type: bodies.RawEventType
-    object: TypedObject
-
-
-class Memory:
-    """What the operator's process remembers of an object; gone when it starts again, or when the object is."""
-
-    def __init__(self, *, listed: bool) -> None:
-        self.memo: kopf.Memo = kopf.Memo()
-        self.listed = listed
-        """Whether it was there when the process began."""
-        self.resumed: bool = False
-        self.due: dict[str, float] = {}
-        """When timers are due, in virtual seconds."""
-
-
 class KopfHandlers:
     """The handlers of a registry, as a `reconcile`.
 
@@ -103,32 +85,39 @@ class KopfHandlers:
         self._registry = registry
 
     async def __call__(self, client: OperatorClient, key: str, /) -> float | None:
-        """Tell what was heard of objects of that name, and look at those that are there."""
-        last: dict[str, Heard] = {}
-        for one in cast("list[Heard]", client.memory.pop(_heard(key), [])):
-            uid = one.object.metadata.uid
-            for before in (last.pop(uid, None), one if one.type == DELETED else None):
-                if before is not None:
-                    await _Turn(self._registry, client, before.object).tell(before.type)
-            if one.type != DELETED:
-                last[uid] = one
+        """Tell what was heard of objects of that name, and look at those that are there.
+
+        Each is forgotten when its turn comes, and not before: what comes after one that fails is told the next time.
+        """
+        heard = heard_of(client, key)
+        newest = {one.object.metadata.uid: one for one in heard}
+        for one in tuple(heard):
+            if one.type == DELETED or one is not newest[one.object.metadata.uid]:
+                await self._tell(client, heard, one)
+        last = {uid: one for uid, one in newest.items() if one.type != DELETED}
         delays: list[float] = []
         for type_ in client.kinds:
             present = client.cached(type_).by_key(key)
             if present is not None:
-                heard = last.pop(present.metadata.uid, None)
-                delays += await _Turn(self._registry, client, present).take(heard)
+                news = last.pop(present.metadata.uid, None)
+                if news is not None:
+                    heard.remove(news)
+                delays += await _Turn(self._registry, client, present).take(news)
         for one in last.values():  # it has gone meanwhile
-            await _Turn(self._registry, client, one.object).tell(one.type)
+            await self._tell(client, heard, one)
         return min(delays, default=None)
+
+    async def _tell(self, client: OperatorClient, heard: list[Heard], one: Heard) -> None:
+        heard.remove(one)
+        await _Turn(self._registry, client, one.object).tell(one.type)
 
     def heard(self, client: OperatorClient, key: str, change: Change[TypedObject], *, listed: bool) -> None:
         """Keep it until handlers are called."""
         present = change.current
         if key_of(present) == key:
-            client.memory.setdefault(_memory(present), Memory(listed=listed))
+            memory_of(client, present, listed=listed)
             one = Heard(None if listed else cast("bodies.RawEventType", change.type), present)
-            cast("list[Heard]", client.memory.setdefault(_heard(key), [])).append(one)
+            heard_of(client, key).append(one)
 
 
 def kopf_handlers(registry: OperatorRegistry | None = None) -> KopfHandlers:
@@ -172,13 +161,13 @@ class _Turn:
         self._body = bodies.Body(cast("bodies.RawBody", self._raw))
         self._patch = patches.Patch(body=self._body)
         self._finalizers: tuple[str, ...] | None = None
-        self._memory = cast("Memory", client.memory.setdefault(_memory(present), Memory(listed=False)))
+        self._memory = memory_of(client, present)
 
     async def tell(self, type_: bodies.RawEventType) -> None:
         """Only that something has happened, to who wants to hear of everything."""
         await self._watched(type_)
         if type_ == DELETED:
-            self._client.memory.pop(_memory(self._present), None)
+            forget(self._client, self._present)
         else:
             await self._write()
 
@@ -358,16 +347,6 @@ class _Turn:
 
 def _timers_in(handlers: Sequence[object]) -> Iterator[TimerHandler]:
     return (one for one in handlers if isinstance(one, TimerHandler))
-
-
-def _heard(key: str) -> str:
-    """Where the process remembers what it has heard of objects of a name."""
-    return f"kopf heard {key}"
-
-
-def _memory(present: TypedObject) -> str:
-    """Where it remembers what it must of an object."""
-    return f"kopf {present.metadata.uid}"
 
 
 def _annotation(name: str) -> str:
