@@ -138,7 +138,11 @@ class SimSystem:
                 self.kernel.fatal = refusal
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
-        """End an actor and its descendants."""
+        """End an actor and its descendants: at once, unless they need time for it.
+
+        There is mostly nothing to wait for, so unlike that of `ActorSystem` it gives nothing to await. Of one that needs
+        time the end is awaited with `ref.until_ended()`.
+        """
         self.kernel.stop(cast("Cell", ref), reason)
         self.settle(steps=0)
 

@@ -21,6 +21,10 @@ _NO_RULE = Supervision()
 """Of a parent that is between two instances."""
 
 
+class StoppedItself(ActorStopped):
+    """A permanent actor has, as it should not: this is counted in place of a failure."""
+
+
 def supervise(kernel: "Kernel", cell: "Cell", error: BaseException) -> None:
     """Restart it, or end it, or let its parent fail."""
     parent = cell.parent
@@ -45,7 +49,7 @@ def supervise(kernel: "Kernel", cell: "Cell", error: BaseException) -> None:
 def begin_again(kernel: "Kernel", cell: "Cell", reason: str) -> None:
     """A permanent actor has stopped itself: that counts as a restart like others."""
     if cell.parent is not None and cell.state not in (State.FAILED, State.STOPPING, State.STOPPED):
-        _apply_rule(kernel, cell, cell.parent, ActorStopped(f"{cell.path} has stopped itself: {reason}"))
+        _apply_rule(kernel, cell, cell.parent, StoppedItself(f"{cell.path}: {reason}"))
 
 
 def _apply_rule(kernel: "Kernel", cell: "Cell", parent: "Cell", error: BaseException) -> None:
@@ -53,7 +57,8 @@ def _apply_rule(kernel: "Kernel", cell: "Cell", parent: "Cell", error: BaseExcep
     restarts = _window(cell, parent, rule).add(kernel.now, rule.within_seconds)
     if rule.max_restarts is not None and restarts > rule.max_restarts:
         exceeded = _exceeded(cell, parent, rule, restarts, error)
-        kernel.part_from(cell, f"failed: {error!r}", Exit.FAILED, then=partial(kernel.failed, parent, exceeded))
+        reason = f"{_what_it_did(error)}: {error!r}"
+        kernel.part_from(cell, reason, Exit.FAILED, then=partial(kernel.failed, parent, exceeded))
     else:
         _restart(kernel, affected(rule.strategy, cell, parent), rule.backoff(restarts, _chance(parent, rule)))
 
@@ -81,12 +86,17 @@ def _exceeded(
 ) -> RestartIntensityExceeded:
     line = where(error)
     whose = "of it" if rule.per_child else f"of children of {parent.path or 'the system'}"
+    many = f"{restarts} {'ends' if isinstance(error, StoppedItself) else 'failures'} {whose}"
     exceeded = RestartIntensityExceeded(
-        f"{cell.path} failed; {restarts} failures {whose} within {rule.within_seconds} s, the last of them {error!r}"
+        f"{cell.path} {_what_it_did(error)}; {many} within {rule.within_seconds} s, the last of them {error!r}"
         f"{f' at {line}' if line else ''}"
     )
     exceeded.__cause__ = error
     return exceeded
+
+
+def _what_it_did(error: BaseException) -> str:
+    return "stopped itself" if isinstance(error, StoppedItself) else "failed"
 
 
 def _chance(parent: "Cell", rule: Supervision) -> float:

@@ -1,5 +1,6 @@
 """Failures, restarts, ordered stops and death watch."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
@@ -8,6 +9,7 @@ import pytest
 
 from kubeactors.actor import (
     Actor,
+    Exit,
     Fifo,
     Ref,
     Restart,
@@ -130,6 +132,41 @@ def test_failures_of_one_child_are_not_counted_against_another_if_they_are_count
         SystemFailed, match=r"/\$2 failed; 2 failures of it within 5\.0 s, the last .*ValueError\('bug'\)"
     ):
         sim.settle()
+
+
+class Quitter(Actor[Add]):
+    """Stops itself, and takes a second for it."""
+
+    @handle
+    def add(self, message: Add) -> None:
+        self.ctx.stop(reason="enough")
+
+    async def stopped(self) -> None:
+        await self.ctx.sleep(1.0)
+
+
+def test_of_a_permanent_actor_that_only_stops_itself_nobody_says_that_it_failed() -> None:
+    sim = SimSystem(supervision=Supervision(max_restarts=1, per_child=True))
+    quitter = sim.spawn(Quitter, name="quitter", restart=Restart.PERMANENT)
+    quitter.tell(Add(1))
+    sim.run(seconds=2.0)
+    quitter.tell(Add(1))
+    expected = "/quitter stopped itself; 2 ends of it within 5.0 s, the last of them StoppedItself('/quitter: enough')"
+    with pytest.raises(SystemFailed, match=re.escape(expected)):
+        sim.run(seconds=2.0)
+
+
+def test_the_end_of_one_that_needs_time_to_stop_may_be_awaited_in_virtual_time() -> None:
+    sim = SimSystem()
+    quitter = sim.spawn(Quitter)
+    sim.settle()
+
+    async def stop() -> tuple[str, Exit]:
+        sim.stop(quitter, "early")
+        ended = await quitter.until_ended()
+        return ended.reason, ended.exit
+
+    assert (sim.play(stop()), sim.now) == (("early", Exit.SHUTDOWN), 1_000_000_000)
 
 
 def test_an_actor_at_the_top_that_fails_again_and_again_waits_longer_each_time_and_at_most_a_second() -> None:
