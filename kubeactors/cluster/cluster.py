@@ -139,9 +139,8 @@ class Cluster:
         if self._snapshot is not None:
             return self._snapshot.backend()
         backend = open_disk(self.spec, stack.enter_context(ExitStack()))
-        backend.load(
-            ObjectCodec(self._scheme)
-        )  # what cannot be read is said now, not by a store that fails again and again
+        # What cannot be read is said now, not by a store that fails again and again.
+        backend.load(ObjectCodec(self._scheme))
         return backend
 
     def _volumes(self, stack: AsyncExitStack) -> Path:

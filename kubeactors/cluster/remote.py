@@ -85,9 +85,8 @@ class RemoteTransport:
             type_ = kind.type if kind is not None else TypedObject
             return Result(object=cast("HasMeta", serializer.decode(content, type_).object), code=code)
         except (ValueError, msgspec.MsgspecError) as error:
-            if (
-                code == NotFound.code
-            ):  # of a path that nobody serves; source: client-go rest/request.go, newUnstructuredResponseError
+            # Of a path that nobody serves. Source: client-go rest/request.go, newUnstructuredResponseError.
+            if code == NotFound.code:
                 raise NotFound.saying("the server could not find the requested resource") from error
             raise ServiceUnavailable.saying(f"the API server answers {code} with what is no object: {error}") from error
 

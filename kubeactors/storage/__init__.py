@@ -3,7 +3,8 @@
 - `Store` is the actor. It holds all keys in memory (`Mvcc`), tells watchers what has changed (`Watches`), and keeps
   every change in its `Backend` before it acknowledges.
 - `backends.memory.MemoryBackend` is the disk of simulations; `backends.sqlite.SqliteBackend` that of real clusters;
-  `backends.etcd.EtcdBackend` keeps their state in an etcd. A backend is made outside and outlives the store, which loads from it after a restart.
+  `backends.etcd.EtcdBackend` keeps their state in an etcd. A backend is made outside and outlives the store, which loads
+  from it after a restart.
 - `Codec` says what values are. It knows no Kubernetes; the API server's codec does.
 
 - `Snapshot` is its state at one revision, taken and restored by sharing values: stores that begin with it diverge.

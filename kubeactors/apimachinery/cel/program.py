@@ -119,7 +119,7 @@ def compile_program(text: str, variables: tuple[str, ...], wanted: str = "") -> 
 def _environment(variables: tuple[str, ...]) -> _Environment:
     try:
         from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415 - a large library, for those alone who have expressions
-        from cel_expr_python.ext import (  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415
+        from cel_expr_python.ext import (  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415 - a part of it
             ext_optional,
             ext_strings,
         )

@@ -77,9 +77,8 @@ class AsIs:
         """Items go without their type: it is that of the list."""
         kind = self._kind
         metadata = _json(reply.metadata)
-        if (
-            kind.custom and not reply.metadata.continue_
-        ):  # the original keeps these lists as maps, which leave out nothing
+        # The original keeps lists of custom resources as maps, which leave out nothing.
+        if kind.custom and not reply.metadata.continue_:
             metadata = metadata.replace(b"{", b'{"continue":"",', 1) if len(metadata) > 2 else b'{"continue":""}'
         items = map(self._encodings.tail, reply.items)
         return _document(kind.list_kind or f"{kind.kind}List", kind.api_version, metadata, items)

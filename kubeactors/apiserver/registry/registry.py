@@ -189,9 +189,8 @@ class Registry:
         current, plan = await self._decided(resource, attributes, decide, newest=concerned)
         key = resource.key(attributes.namespace, attributes.name)
         while current is not None and plan is not None:
-            if (
-                concerned and not plan.pending and current is not asked
-            ):  # they take their time: there may be another one by now
+            # Webhooks take their time: there may be another one by now.
+            if concerned and not plan.pending and current is not asked:
                 await self._ask_before_deletion(current, attributes)
                 asked = current
             if plan.pending:

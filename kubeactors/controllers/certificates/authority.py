@@ -59,9 +59,8 @@ class Authority:
         names = _names(request)
         if names is not None:
             builder = builder.add_extension(names, critical=False)
-        signed = builder.sign(
-            self._key, hashes.SHA256(), ecdsa_deterministic=True
-        )  # by chance alone that `random` gives
+        # Deterministic: no chance but what `random` gives.
+        signed = builder.sign(self._key, hashes.SHA256(), ecdsa_deterministic=True)
         return signed.public_bytes(serialization.Encoding.PEM)
 
     def _life(self, seconds: int | None, now: datetime) -> tuple[datetime, datetime]:

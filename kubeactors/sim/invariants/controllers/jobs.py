@@ -99,9 +99,8 @@ class JobsAreExact(Invariant):
         record = self._records.setdefault(job.metadata.uid, _Record())
         uid, phase = pod.metadata.uid, pod.status.phase
         if phase == "Succeeded":
-            if (
-                TRACKING_FINALIZER in pod.metadata.finalizers
-            ):  # else it was let go before, because its job was suspended
+            # One without it was let go before, because its job was suspended.
+            if TRACKING_FINALIZER in pod.metadata.finalizers:
                 record.succeeded[uid] = None
         elif phase == "Failed":
             record.failed[uid] = None

@@ -34,9 +34,8 @@ class LivingNodesStay(Invariant):
             return
         name, now = new.metadata.name, self.root.kernel.now
         blameless = self.world.faults.disturbed_until(name, "") + BLAMELESS < now
-        if blameless and not self.world.faults.is_spoilt(
-            new.metadata.uid
-        ):  # else its status says by mistake that it is ill
+        # The status of one that was spoilt says by mistake that it is ill.
+        if blameless and not self.world.faults.is_spoilt(new.metadata.uid):
             yield f"{title(new)} was given up, though nothing has befallen it"
 
 

@@ -64,10 +64,9 @@ class WhatIsWantedIsDoneSoon(Invariant):
     def _problem(self, one: Seen) -> str:
         """Pods are counted only where their owner does not say that there are so many: what it says is judged elsewhere."""
         seen = one.status.observed_generation or 0
+        # Which spec a failure was said of is not told: `failSafe` in pkg/controller/disruption/disruption.go (v1.36).
         if isinstance(one, PodDisruptionBudget) and any(said.reason == SYNC_FAILED for said in one.status.conditions):
-            return (
-                ""  # which spec that was said of is not: `failSafe` in pkg/controller/disruption/disruption.go (v1.36)
-            )
+            return ""
         if seen < one.metadata.generation:
             return f"is at generation {one.metadata.generation}, and its controller has seen {seen}"
         match one:
