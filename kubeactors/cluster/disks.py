@@ -14,6 +14,7 @@ def open_disk(spec: ClusterSpec, stack: ExitStack) -> Backend:
 
     Raises:
         StorageError: it cannot be used; the class says why.
+        ValueError: the prefix in etcd is empty.
         OSError: the data directory cannot be made, or a file of certificates read.
     """
     if spec.etcd is not None:

@@ -122,6 +122,7 @@ class Etcd(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     """`http://127.0.0.1:2379`."""
     prefix: str = "kubeactors/"
+    """Of all keys; not empty."""
     ca_file: Path | None = None
     """PEM of whom to trust; by default those whom the system trusts."""
     cert_file: Path | None = None

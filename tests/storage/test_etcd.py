@@ -1,9 +1,11 @@
 """The backend of etcd, against a real server: what is acknowledged is kept, by one store at a time."""
 
+import base64
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import msgspec
 import pytest
 
@@ -154,7 +156,7 @@ def test_what_was_acknowledged_is_there_after_etcd_was_killed_and_writing_goes_o
         assert contents(backend.load(CODEC)) == {"a": b"4"}
 
 
-def test_an_etcd_that_starts_again_while_one_writes_is_waited_for(etcd: EtcdServer) -> None:
+def test_a_connection_that_broke_between_two_writes_is_made_anew(etcd: EtcdServer) -> None:
     with EtcdBackend(etcd.url, PREFIX) as backend:
         mvcc = backend.load(CODEC)
         etcd.kill()
@@ -176,6 +178,29 @@ def test_what_is_compacted_and_what_has_ended_leaves_etcd(etcd: EtcdServer, clie
         while mvcc.trim(10):
             backend.stage(mvcc.take_changes(), CODEC)()
     assert keys(client) == ["test/head", "test/row/0000000000000003/a", "test/row/0000000000000004/a"]
+
+
+def test_what_others_have_written_can_still_be_read_as_it_was_after_a_compaction(
+    etcd: EtcdServer, client: EtcdClient
+) -> None:
+    first = client.txn(b"other", 0, [Put(b"other", b"1")])
+    assert first is not None
+    client.txn(b"other", first, [Put(b"other", b"2")])
+    with EtcdBackend(etcd.url, PREFIX) as backend:
+        mvcc = backend.load(CODEC)
+        for value in (b"1", b"2", b"3"):
+            write(backend, mvcc, a=value)
+        mvcc.compact(4, mvcc.revision)
+        while mvcc.trim(10):
+            backend.stage(mvcc.take_changes(), CODEC)()
+    asked = {"key": base64.b64encode(b"other").decode(), "revision": first}
+    reply = httpx2.post(f"{etcd.url}/v3/kv/range", json=asked).json()
+    assert [base64.b64decode(kv["value"]) for kv in reply["kvs"]] == [b"1"]
+
+
+def test_an_empty_prefix_is_refused() -> None:
+    with pytest.raises(ValueError, match="an empty prefix tells the keys of a store in etcd from no others"):
+        EtcdBackend("http://127.0.0.1:2379", "")
 
 
 def test_other_keys_are_left_alone(etcd: EtcdServer, client: EtcdClient) -> None:

@@ -8,13 +8,15 @@ A commit may be larger than etcd takes at once (128 operations, 1.5 MB). So its 
 each with the commit's number, and the last one together with the head that counts it: what has a higher number than
 the head was never committed. Every write compares the head, which each `load` writes anew: nobody who had it before
 can write any more.
+
+No compaction is asked of etcd, as that would be one of all its keys: what etcd itself remembers of keys that are
+overwritten or deleted here goes by its `--auto-compaction-retention`.
 """
 
 import ssl
 import threading  # noqa: TID251 -- a lock between the loop's thread and the one that commits
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -23,7 +25,7 @@ import msgspec
 
 from kubeactors.storage.backends.etcd_client import Delete, EtcdClient, Found, Op, Put
 from kubeactors.storage.changes import Changes
-from kubeactors.storage.errors import NotAStore, StaleCommit, StoreCorrupt, StoreLocked, StoreTooNew, StoreUnavailable
+from kubeactors.storage.errors import NotAStore, StaleCommit, StoreCorrupt, StoreLocked, StoreTooNew
 from kubeactors.storage.leases import Lease
 from kubeactors.storage.messages import Codec, KeyValue
 from kubeactors.storage.mvcc import Mvcc
@@ -72,19 +74,27 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
 class EtcdBackend:
     """The store below `prefix` of the etcd at `url`. One store at a time uses it: who loads it takes it over.
 
-    Then the next commit of who had it before fails, and when that one loads again it is told `StoreLocked`. No write
-    that was acknowledged is lost by that.
+    Then the next commit of who had it before fails, and when that one loads again it is told `StoreLocked`, each time:
+    it is for good. No write that was acknowledged is lost by that.
+
+    `load` asks etcd in the thread that calls it. Nothing is tried twice; an etcd that cannot be connected to holds that
+    thread up for a second at most, one that does not answer for ten.
 
     Args:
         url: `http://127.0.0.1:2379`.
         prefix: of all keys; other keys are left alone.
         tls: who is trusted, and who this is.
+
+    Raises:
+        ValueError: the prefix is empty.
     """
 
     blocking = True
     max_value_bytes = MAX_VALUE_BYTES
 
     def __init__(self, url: str, prefix: str = "kubeactors/", tls: ssl.SSLContext | None = None) -> None:
+        if not prefix:
+            raise ValueError("an empty prefix tells the keys of a store in etcd from no others; give it one")
         self._client = EtcdClient(url, tls)
         self._where = f"{url} {prefix}"
         self._prefix = prefix.encode()
@@ -226,9 +236,6 @@ class EtcdBackend:
         self._write(head, last, self._head_revision)
         for part in _parts(list(self._forgotten(changes))):
             self._write(self._head, part, self._head_revision)
-        if changes.compact_revision:
-            with suppress(StoreUnavailable):  # somebody else has compacted further, or the next time will do
-                self._client.compact(self._head_revision)
 
     def _after(self, changes: Changes) -> Head:
         head = self._head

@@ -16,8 +16,8 @@ from kubeactors.storage.errors import StoreUnavailable
 T = TypeVar("T", bound=msgspec.Struct)
 
 TIMEOUT_SECONDS = 10.0
-CONNECT_RETRIES = 4
-"""A server that starts again is tried for 3.5 seconds: what was never sent may be sent again."""
+"""For each part of an answer."""
+CONNECT_SECONDS = 1.0
 PAGE = 500
 
 
@@ -64,14 +64,11 @@ class _Refusal(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class _Nothing(msgspec.Struct, frozen=True):
-    """A reply of which nothing is wanted."""
-
-
 class EtcdClient:
     """Talks to one server (or to what stands before several).
 
     All methods raise `StoreUnavailable`: it cannot be reached, or refuses; a write may have happened all the same.
+    Nothing is tried again here: who waits in between is up to the caller.
 
     Args:
         url: `http://127.0.0.1:2379`.
@@ -80,8 +77,9 @@ class EtcdClient:
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
         self._url = url
-        transport = httpx2.HTTPTransport(verify=tls or True, retries=CONNECT_RETRIES)
-        self._http = httpx2.Client(base_url=url, transport=transport, timeout=TIMEOUT_SECONDS)
+        timeout = httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+        transport = httpx2.HTTPTransport(verify=tls or True)
+        self._http = httpx2.Client(base_url=url, transport=transport, timeout=timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -116,10 +114,6 @@ class EtcdClient:
         body = {"compare": [compare], "success": [_requested(op) for op in ops]}
         reply = self._ask("txn", body, _TxnReply)
         return reply.header.revision if reply.succeeded else None
-
-    def compact(self, revision: int) -> None:
-        """Let the server forget what was before."""
-        self._ask("compaction", {"revision": revision}, _Nothing)
 
     def _ask(self, what: str, body: Mapping[str, object], type_: type[T]) -> T:
         try:
