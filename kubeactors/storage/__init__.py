@@ -28,7 +28,7 @@ from kubeactors.storage.errors import (
     StoreTooNew,
     StoreUnavailable,
 )
-from kubeactors.storage.eventsourcing import EventSourced, JournalConflict
+from kubeactors.storage.eventsourcing import EventSourced, EventTooLarge, JournalConflict
 from kubeactors.storage.messages import (
     Codec,
     Compact,
@@ -79,6 +79,7 @@ __all__ = [
     "DeleteReply",
     "DuplicateKey",
     "EventSourced",
+    "EventTooLarge",
     "FutureRevision",
     "JournalConflict",
     "KeyValue",

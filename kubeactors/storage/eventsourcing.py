@@ -24,6 +24,7 @@ from kubeactors.storage.messages import (
     StoreMessage,
     Txn,
     TxnReply,
+    ValueTooLarge,
 )
 
 M = TypeVar("M")
@@ -36,6 +37,10 @@ _EVENT = re.compile(r"/\d{16}(/|$)")
 
 class JournalConflict(Exception):
     """Somebody else has written to this actor's journal. Let the supervisor start it again: it reads what happened."""
+
+
+class EventTooLarge(Exception):
+    """An event, or the snapshot, is larger than the store takes. Write smaller events; keep less in the state."""
 
 
 class _Snapshot(msgspec.Struct, frozen=True):
@@ -98,6 +103,7 @@ class EventSourced(Actor[M], Generic[M, E, S]):
 
         Raises:
             JournalConflict: somebody else has written to the journal.
+            EventTooLarge: an event, or the snapshot, is larger than the store takes.
         """
         state, number = self.state, self.number
         writes: list[PutOp | DeleteOp] = []
@@ -129,6 +135,8 @@ class EventSourced(Actor[M], Generic[M, E, S]):
             Compare(key=self._snapshot, mod_revision=self._snapshot_revision),
         )
         reply = await self._store.ask(Txn(compare=nobody_else, success=tuple(writes)))
+        if isinstance(reply, ValueTooLarge):
+            raise EventTooLarge(f"{reply.key} has {reply.size} bytes; the store takes {reply.limit}")
         if not isinstance(reply, TxnReply) or not reply.succeeded:
             raise JournalConflict(f"{self._journal}: written by somebody else after event {self.number}; start again")
         return reply.revision

@@ -130,6 +130,16 @@ def test_a_second_writer_fails_and_reads_what_happened() -> None:
     assert sim.ask(two, Deposit(1)) == 2
 
 
+def test_an_event_that_is_too_large_for_the_store_is_said_to_be_so() -> None:
+    backend = MemoryBackend()
+    backend.max_value_bytes = 20
+    sim, _, open_account = plane(backend)
+    account = open_account()
+    with pytest.raises(ActorFailed, match="has 22 bytes; the store takes 20"):
+        sim.ask(account, Deposit(10**9 * 10))
+    assert sim.ask(account, Deposit(1)) == 1
+
+
 def test_a_writer_that_has_slept_over_a_snapshot_fails_and_changes_nothing() -> None:
     sim, _, open_account = plane(MemoryBackend())
     stale, busy = open_account(), open_account()
