@@ -62,7 +62,7 @@ class Reconciler(Controller):
         caches: dict[type[TypedObject], SharedInformer[TypedObject]],
     ) -> None:
         super().__init__()
-        self.concurrency = operator.workers
+        self.concurrency: int = operator.workers
         self._operator = operator
         self._report = report
         self._transport = transport
