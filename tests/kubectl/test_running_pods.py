@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import dropwhile, islice
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_a_log_is_followed_and_a_container_is_attached_to(by: Kubectl, web: list
             [by.program, *arguments], env=by._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert process.stdout is not None
-        ticks = [process.stdout.readline() for _ in range(3)]
+        ticks = list(islice(dropwhile(lambda line: line == "listening\n", process.stdout), 3))
         process.kill()
         process.communicate()
         numbers = [int(line.removeprefix("tick ")) for line in ticks]
