@@ -39,6 +39,6 @@ def test_every_test_that_the_readme_names_is_there() -> None:
 
 
 def test_every_fault_is_in_the_readme() -> None:
-    table = README.split("| what breaks |")[1].split("\n\n")[0]
+    table = README.split("| target |")[1].split("\n\n")[0]
     named = re.findall(r"`([\w-]+)`", table)
     assert sorted(named) == sorted(FAULT_KINDS)
