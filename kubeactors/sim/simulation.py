@@ -18,8 +18,9 @@ from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
 from kubeactors.sim.allowance import Allowance
-from kubeactors.sim.bounds.goals import goes_on, is_well, missing, renewed
+from kubeactors.sim.bounds.goals import is_well, missing, renewed
 from kubeactors.sim.bounds.rollouts import there_and_back_seconds
+from kubeactors.sim.bounds.timers import is_due
 from kubeactors.sim.chaos.chaos import Chaos
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.disk import Disk
@@ -316,7 +317,7 @@ class Simulation:
         time brings something to do.
         """
         wall = self.sim.kernel.wall + self.sim.now
-        if is_backing_off(self.sim.kernel.root) or goes_on(self.world, wall, RESTART_SECONDS):
+        if is_backing_off(self.sim.kernel.root) or is_due(self.world, wall, RESTART_SECONDS):
             return
         revision = self.world.revision
         self.chaos.restart_controllers()

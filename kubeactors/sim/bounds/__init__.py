@@ -2,7 +2,7 @@
 
 rollouts.py    surge and availability       room.py      of nodes
 placement.py   where pods may be            goals.py     what each user wants
-limits.py      how large claims may be      scores.py    how well nodes suit a pod
-crowds.py      which nodes are emptier
+timers.py      what is due as time passes   scores.py    how well nodes suit a pod
+limits.py      how large claims may be      crowds.py    which nodes are emptier
 ownership.py   who owns which fields
 """

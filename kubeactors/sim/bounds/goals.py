@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
-from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
-from kubeactors.api.batch.v1 import CronJob, Job
+from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, Service
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of, key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
 from kubeactors.sim.bounds.placement import Search
@@ -20,10 +17,6 @@ from kubeactors.sim.users.manifests import NAMESPACE, joined_by, service_to
 from kubeactors.sim.world import World
 
 REVISION_LABEL = "controller-revision-hash"
-COMPLETE = "NewReplicaSetAvailable"
-"""Why a deployment is said to make progress that has made it."""
-LATE = 5 * SECOND
-"""So much later than it is due something may happen: times in objects have whole seconds, and writes take a while."""
 
 
 def missing(world: World) -> Iterator[str]:
@@ -68,41 +61,6 @@ def renewed(world: World) -> int:
 
 def _is_newest(deployment: Deployment, one: ReplicaSet) -> bool:
     return one.spec.template.spec == deployment.spec.template.spec
-
-
-def goes_on(world: World, wall: int, seconds: float) -> bool:
-    """Whether something will happen by itself, as far as it is known when: within so many seconds.
-
-    A job runs, or is kept for a time, or a pod that nobody has any more runs to its end; an autoscaler looks back, a cron
-    job is not suspended, or a node has been given up and will be heard of again. The time of a deployment that makes no
-    progress is over.
-
-    Args:
-        world: what there is.
-        wall: now, in unix nanoseconds.
-        seconds: for how long nothing may happen.
-    """
-    if any(wall - LATE <= _deadline(one) < wall + seconds * SECOND for one in world.of(Deployment).values()):
-        return True
-    if any(not one.spec.suspend for one in world.of(CronJob).values()):
-        return True
-    if world.of(HorizontalPodAutoscaler) or any(is_ours(one) and not is_well(one) for one in world.of(Node).values()):
-        return True
-    if any(one.spec.restart_policy != "Always" and is_active(one) for one in world.of(Pod).values()):
-        return True
-    return any(
-        one.spec.ttl_seconds_after_finished is not None or not (has_ended(one) or one.spec.suspend)
-        for one in world.of(Job).values()
-    )
-
-
-def _deadline(found: Deployment) -> int:
-    """When it is said that it makes no progress (unix nanoseconds); long ago if that is not to be said."""
-    seconds = found.spec.progress_deadline_seconds
-    waits = next((one for one in found.status.conditions if one.type == "Progressing" and one.reason != COMPLETE), None)
-    if seconds is None or waits is None or waits.last_update_time is None or waits.status != "True":
-        return 0
-    return parse_time(waits.last_update_time) + seconds * SECOND
 
 
 def _of_namespace(found: Namespace) -> Iterator[str]:
