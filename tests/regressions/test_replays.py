@@ -1,4 +1,4 @@
-"""Every failure that was ever found and mended: its replay must stay silent, and still come to what it is about."""
+"""Every failure that was ever found and mended, and every false alarm: its replay must stay silent, and still come to what it is about."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from kubeactors.sim import Simulation
 from kubeactors.sim.plan import decode
 from kubeactors.sim.steps import kind_of
 
-REPLAYS = sorted((Path(__file__).parent / "replays").glob("*.jsonl"))
+FAILURES, ALARMS = (sorted((Path(__file__).parent / directory).glob("*.jsonl")) for directory in ("replays", "alarms"))
 
 
-@pytest.mark.parametrize("path", REPLAYS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*FAILURES, *ALARMS], ids=lambda path: path.stem)
 def test_a_failure_that_was_mended_does_not_come_back(path: Path) -> None:
     """Each file says which of its faults fire and what has an effect; all of its faults must if it does not."""
     found = decode(path.read_text(encoding="utf-8"))
@@ -22,4 +22,5 @@ def test_a_failure_that_was_mended_does_not_come_back(path: Path) -> None:
 
 
 def test_there_are_replays() -> None:
-    assert REPLAYS
+    assert FAILURES
+    assert ALARMS

@@ -19,12 +19,14 @@ from kubeactors.sim.world import Commit, World
 
 JOB = "job"
 """The controller of jobs."""
+BY_INDEXES = ("FailedIndexes", "MaxFailedIndexesExceeded")
+"""Why a job ends of which too many indexes have failed."""
 
 
 class _Tries:
     """What has become of the pods of a job, by index."""
 
-    __slots__ = ("counted", "ended", "succeeded")
+    __slots__ = ("counted", "ended", "stopped", "succeeded")
 
     def __init__(self) -> None:
         self.succeeded: dict[int, None] = {}
@@ -32,6 +34,14 @@ class _Tries:
         """How many have failed so that it counts against their index."""
         self.ended: dict[int, dict[str, None]] = {}
         """The uids of those that have failed, or were to go: many jobs take these for failed."""
+        self.stopped: dict[int, dict[str, None]] = {}
+        """The uids of those that the job has deleted itself. A job that ends deletes its pods first, and then says that it
+        ends; if that write is refused, the next one may count them as failed, as they are being deleted."""
+
+    def failures(self, index: int, *, stopped: bool) -> int:
+        """How many pods of an index have failed, or may be taken for failed; with `stopped` those that the job deleted."""
+        ended = self.ended.get(index, {})
+        return len(ended | self.stopped.get(index, {}) if stopped else ended)
 
 
 class IndexesAreTried(RequestInvariant):
@@ -83,8 +93,9 @@ class IndexesAreTried(RequestInvariant):
         phase, uid = pod.status.phase, pod.metadata.uid
         if phase == "Succeeded":
             tries.succeeded[index] = None
-        elif phase == "Failed" or (_goes(commit) and uid not in self._stopped):
-            tries.ended.setdefault(index, {})[uid] = None
+        elif phase == "Failed" or _goes(commit):
+            stopped = phase != "Failed" and uid in self._stopped
+            (tries.stopped if stopped else tries.ended).setdefault(index, {})[uid] = None
         if phase == "Failed" and _has_only_now(commit.old) and _counts(job, pod):
             tries.counted[index] += 1
 
@@ -99,8 +110,10 @@ class IndexesAreTried(RequestInvariant):
         for one in completed:
             if one not in tries.succeeded:
                 yield f"{title(new)} says that index {one} is completed, and no pod of it has succeeded"
+        needed = _needed(new)
+        stopped = _ends_otherwise(new) or any(tries.failures(one, stopped=False) >= needed for one in failed)
         for one in failed:
-            needed, there = _needed(new), len(tries.ended.get(one, ()))
+            there = tries.failures(one, stopped=stopped and _is_ending(new))
             if there < needed:
                 yield f"{title(new)} says that index {one} has failed, and so have {there} of its pods, not {needed}"
         for one in completed:
@@ -131,6 +144,13 @@ def _goes(commit: Commit) -> bool:
 
 def _is_ending(job: Job) -> bool:
     return any(one.type in ENDING and one.status == "True" for one in job.status.conditions)
+
+
+def _ends_otherwise(job: Job) -> bool:
+    """Whether it ends for another reason than that indexes have failed."""
+    return any(
+        one.type in ENDING and one.status == "True" and one.reason not in BY_INDEXES for one in job.status.conditions
+    )
 
 
 def _has_only_now(old: TypedObject | None) -> bool:

@@ -22,10 +22,11 @@ ROUNDED = 2 * SECOND
 class RolloutsTellOfTheirProgress(Invariant):
     """A rollout that does not go on for as long as it may says so, and none that goes on; unless its controller was disturbed.
 
-    It goes on when there are more new pods than there were, more that are ready, or more that are available.
+    It goes on when there are more new pods than there were, more that are ready, or more that are available. Of a deployment
+    that is being deleted only the counts are kept.
 
     Source: "Deployments: failed deployment" in Kubernetes' documentation; DeploymentProgressing and DeploymentTimedOut in
-    pkg/controller/deployment/util/deployment_util.go (v1.36).
+    pkg/controller/deployment/util/deployment_util.go, syncStatusOnly in sync.go (v1.36).
     """
 
     name: ClassVar[str] = "rollouts-tell-of-their-progress"
@@ -61,7 +62,8 @@ class RolloutsTellOfTheirProgress(Invariant):
             return
         if _reason(new) == TIMED_OUT != _reason(old) and moved is not None and now < moved + _deadline(new) - ROUNDED:
             yield f"{title(new)} says that it has not gone on for too long, and has {(now - moved) / SECOND:g} s ago"
-        if _grows(old, new) and _reason(new) == GOES_ON and self._wanted[new.metadata.uid] + LATE < now:
+        goes_on = _reason(new) == GOES_ON and new.metadata.deletion_timestamp is None
+        if _grows(old, new) and goes_on and self._wanted[new.metadata.uid] + LATE < now:
             since = self.root.kernel.wall + now - _updated(new)
             if since > ROUNDED:
                 yield f"{title(new)} has gone on, and says that it has {since / SECOND:g} s ago"
