@@ -1,11 +1,14 @@
-"""Plans as a hypothesis strategy."""
+"""Plans and faults as hypothesis strategies."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from kubeactors.sim.chaos.faults import AnyFault
+from kubeactors.sim.grammar import MOST_FAULTS, node_names
 from kubeactors.sim.grammar import draw as draw_plan
+from kubeactors.sim.grammar.faults import Aim, Faults
 from kubeactors.sim.plan import FAULT_KINDS, Plan
 
 T = TypeVar("T")
@@ -30,3 +33,25 @@ class Drawn:
 def plans(draw: st.DrawFn, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3) -> Plan:
     """Any scenario with faults of these kinds."""
     return draw_plan(Drawn(draw), draw(st.integers(0, 2**32 - 1)), kinds, nodes)
+
+
+@st.composite
+def faults(
+    draw: st.DrawFn,
+    times: Sequence[float],
+    *,
+    workloads: Sequence[str],
+    kinds: Sequence[str] = FAULT_KINDS,
+    nodes: int = 3,
+) -> tuple[AnyFault, ...]:
+    """Faults for a plan of your own.
+
+    Args:
+        draw: given by hypothesis.
+        times: in seconds of the plan, when something else happens: faults begin around these times.
+        workloads: the kinds (`"Deployment"`) whose controllers and resources they concern, besides nodes and pods.
+        kinds: of faults.
+        nodes: how many nodes the cluster has.
+    """
+    aim = Aim(Drawn(draw), node_names(nodes), workloads)
+    return tuple(Faults(aim, kinds).some(MOST_FAULTS, times))

@@ -21,7 +21,7 @@ from kubeactors.sim.search import strategy_of
 from kubeactors.sim.users.manifests import OWN_POD
 from kubeactors.sim.workload import DeletePod
 
-__all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate"]
+__all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate", "node_names"]
 
 MOST_ACTIONS, MOST_FAULTS = 20, 16
 ROOMS = (12, 12, 5, 3, 2)
@@ -40,6 +40,15 @@ EVENTS = (False, False, True)
 """Whether components write events: see `Plan.events`. What invariants read in them, they read in those where they do."""
 
 
+def node_names(count: int) -> tuple[str, ...]:
+    """The names of the nodes of a simulated cluster.
+
+    >>> node_names(2)
+    ('node-1', 'node-2')
+    """
+    return tuple(f"node-{number}" for number in range(1, count + 1))
+
+
 def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
     """A whole plan.
 
@@ -50,7 +59,7 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
         nodes: how many nodes the cluster has.
         length: how many times as long as usual.
     """
-    names = tuple(f"node-{number}" for number in range(1, nodes + 1))
+    names = node_names(nodes)
     actions = Actions(source, names)
     faults = Faults(Aim(source, names, tuple(one.kind for one in actions.subjects)), kinds)
     done = [*actions.creations()]

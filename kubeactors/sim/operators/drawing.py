@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kubeactors.sim.chaos.faults import OwnFault
-from kubeactors.sim.grammar import Seeded, Source
+from kubeactors.sim.grammar import Seeded, Source, node_names
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, OFFSETS, Actions
 from kubeactors.sim.grammar.faults import Faults
 from kubeactors.sim.grammar.faults.aim import WRITTEN, Aim
@@ -66,7 +66,7 @@ def draw(operator: Operator, source: Source, seed: int) -> Plan:
         source: where choices come from.
         seed: of the plan.
     """
-    names = tuple(f"node-{number}" for number in range(1, operator.nodes + 1))
+    names = node_names(operator.nodes)
     steps: list[AnyStep] = []
     times: list[float] = [0.0]
     end: list[AnyStep] = []
