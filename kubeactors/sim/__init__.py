@@ -14,6 +14,7 @@
     grammar/        what plans may consist of         strategies.py   the same for hypothesis
     search/         in which order things happen      shrinking/      the smallest plan that still fails
     campaigns/      many runs                         trace.py        every message, for people
+    former_names.py names that old replays use
     explain/        the page of a failure, and why    operators/      other people's operators, in the simulator
 
 Who sends to it: the commands `fuzz` and `replay`, and tests. What it sends: requests as a user, messages that were

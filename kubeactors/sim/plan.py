@@ -11,6 +11,7 @@ from typing import get_args
 import msgspec
 
 from kubeactors.sim.chaos.faults import AnyFault, OwnFault
+from kubeactors.sim.former_names import current_fault, with_current_kind
 from kubeactors.sim.search.strategies import DELAYS, STRATEGIES, TAPE
 from kubeactors.sim.search.tape import Deviation
 from kubeactors.sim.steps import Fault, kind_of
@@ -153,6 +154,7 @@ def decode(text: str) -> Replay:
     if not lines:
         raise PlanError("this is no replay: it is empty")
     header = _header(*lines[0])
+    lines = [(number, with_current_kind(line)) for number, line in lines]
     unknown = _unknown(lines[1:]) if header.version != this_version() else {}
     lines = [one for one in lines if not unknown.get(one[0], "").startswith(STEP)]
     found = [_line(number, line) for number, line in lines[1:]]
@@ -173,7 +175,7 @@ def decode(text: str) -> Replay:
         invariant=header.invariant,
         version=header.version,
         operator=header.operator,
-        happened=header.happened,
+        happened=tuple(map(current_fault, header.happened)),
         unknown=tuple(unknown.values()),
         left_out=tuple(one for one in unknown.values() if one.startswith(STEP)),
     )

@@ -12,7 +12,7 @@ from kubeactors.client import controller_of
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.bounds.rollouts import is_ready, wanted
 from kubeactors.sim.chaos.corruption import HASH, NOBODY, NOWHERE
-from kubeactors.sim.chaos.faults import FieldSpoilt, Spoilable
+from kubeactors.sim.chaos.faults import FieldCorrupted, Spoilable
 from kubeactors.sim.workload import CreateDeployment
 from kubeactors.sim.world import World
 
@@ -21,11 +21,11 @@ SPOILT_AT, NEVER = 5.0, 1000.0
 
 def simulated(field: Spoilable, seconds: float, until: float) -> Simulation:
     """A deployment of two pods, of which something is spoilt."""
-    fault = FieldSpoilt(at=SPOILT_AT, field=field, number=1, seconds=seconds)
+    fault = FieldCorrupted(at=SPOILT_AT, field=field, number=1, seconds=seconds)
     simulation = Simulation(Plan(seed=1, candidates=2, steps=(CreateDeployment(at=0.0, name="web", replicas=2), fault)))
     outcome = simulation.run(until)
     assert outcome.violations == ()
-    assert outcome.faults == {"field-spoilt": 1}
+    assert outcome.faults == {"field-corrupted": 1}
     return simulation
 
 
@@ -98,11 +98,11 @@ def test_what_nobody_looks_after_is_right_again_when_the_fault_heals() -> None:
 def test_a_pod_that_is_to_go_to_a_node_that_does_not_exist_goes_elsewhere() -> None:
     steps = (
         CreateDeployment(at=0.0, name="web", replicas=7),
-        FieldSpoilt(at=5.0, field="nomination", number=0, seconds=1.0),
+        FieldCorrupted(at=5.0, field="nomination", number=0, seconds=1.0),
     )
     simulation = Simulation(Plan(seed=1, pods_per_node=2, steps=steps))
     assert simulation.run().violations == ()
-    assert simulation.chaos.fired == {"field-spoilt": 1}
+    assert simulation.chaos.fired == {"field-corrupted": 1}
 
 
 def test_every_field_is_tried_here() -> None:

@@ -36,27 +36,27 @@ FAULTS: tuple[AnyFault, ...] = (
     f.WatchRepeat(at=5.0, component=MANAGER, resource="pods", seconds=3.0),
     f.StoreLag(at=5.0, seconds=1.0),
     f.Conflicts(at=5.0, component=MANAGER, resource="replicasets", count=2),
-    f.Denied(at=5.0, component=MANAGER, resource="pods", verb="create", count=2),
+    f.AdmissionFailure(at=5.0, component=MANAGER, resource="pods", verb="create", count=2),
     f.ReplyLost(at=5.0, component=MANAGER, resource="pods"),
     f.SlowReplies(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
-    f.LateWrite(at=5.0, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0),
-    f.Unseen(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
+    f.DelayedWrite(at=5.0, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0),
+    f.MissedDelete(at=5.0, component=MANAGER, resource="pods", seconds=10.0),
     f.Unavailable(at=5.0, component=MANAGER, seconds=3.0),
     f.Partition(at=5.0, component=NODE, direction="from-server", seconds=10.0),
     f.ZonePowerLoss(at=5.0, seconds=5.0),
     f.NodeReplaced(at=5.0, node=NODE, seconds=10.0),
     f.NodeRemoved(at=5.0, node=NODE),
-    f.FailOver(at=5.0, component=MANAGER, after=1.0, seconds=3.0),
+    f.StaleRestart(at=5.0, component=MANAGER, after=1.0, seconds=3.0),
     f.Stall(at=5.0, component=MANAGER, actor="replicaset", seconds=5.0),
     f.SlowStarts(at=5.0, node=NODE, seconds=5.0),
-    f.BadStarts(at=5.0, node=NODE, how="crash", seconds=5.0),
+    f.FailingContainers(at=5.0, node=NODE, how="crash", seconds=5.0),
     f.Throttled(at=5.0, component=MANAGER, seconds=3.0),
     f.RackPowerLoss(at=5.0, nodes=(NODE, "node-2"), seconds=10.0),
     f.Pause(at=5.0, component=MANAGER, seconds=10.0),
     f.ClockSkew(at=4.9, component=MANAGER, ahead_seconds=-18_000.0, seconds=60.0),
     f.VersionSkew(at=5.0, component=MANAGER, seconds=10.0),
-    f.StatusLost(at=5.5, resource="replicasets", number=1),
-    f.FieldSpoilt(at=5.5, field="owner-unknown", number=1, seconds=5.0),
+    f.StatusCleared(at=5.5, resource="replicasets", number=1),
+    f.FieldCorrupted(at=5.5, field="owner-unknown", number=1, seconds=5.0),
     f.SlowActor(at=5.0, component=MANAGER, actor="replicaset", delay_seconds=0.1, seconds=5.0),
     f.MailboxOverflow(at=5.0, component=MANAGER, resource="pods", seconds=5.0),
     f.FailingProbes(at=5.0, node=NODE, probe="readiness", seconds=10.0),
@@ -67,7 +67,7 @@ FAULTS: tuple[AnyFault, ...] = (
     f.Compaction(at=5.0, component=MANAGER),
 )
 OF_ALL: tuple[AnyFault, ...] = (
-    f.Denied(at=5.0, component=MANAGER, every=3, count=1000, seconds=20.0),
+    f.AdmissionFailure(at=5.0, component=MANAGER, every=3, count=1000, seconds=20.0),
     f.WatchLag(at=5.0, component=MANAGER, resource="", seconds=10.0),
     f.Conflicts(at=5.0, component=MANAGER, resource="", count=2),
     f.ReplyLost(at=5.0, component=MANAGER, resource=""),
@@ -85,7 +85,7 @@ OF_LEADERS: tuple[AnyFault, ...] = (
     f.Pause(at=5.0, component=SCHEDULER, seconds=30.0),
     f.Stall(at=5.0, component=SCHEDULER, actor="scheduler", seconds=5.0),
     f.ClockSkew(at=5.0, component=MANAGER, ahead_seconds=18_000.0, seconds=30.0),
-    f.FailOver(at=5.0, component=MANAGER, after=1.0, seconds=3.0),
+    f.StaleRestart(at=5.0, component=MANAGER, after=1.0, seconds=3.0),
 )
 
 
@@ -131,7 +131,7 @@ def _hour(time: str | None) -> int:
 
 
 def test_what_a_pod_is_like_is_told_again_if_somebody_removes_it() -> None:
-    lost = f.StatusLost(at=8.0, resource="pods", number=0)
+    lost = f.StatusCleared(at=8.0, resource="pods", number=0)
     outcome = Simulation(Plan(seed=1, steps=(*WORKLOAD[:2], lost))).run()
     assert outcome.violations == ()
     assert outcome.faults == {kind_of(lost): 1}

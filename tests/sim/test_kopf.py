@@ -12,7 +12,7 @@ from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
 from kubeactors.client import Client
 from kubeactors.sim import ClusterView, OperatorClient, OperatorError, fuzz
-from kubeactors.sim.chaos.faults import ControllerCrash, FailOver
+from kubeactors.sim.chaos.faults import ControllerCrash, StaleRestart
 from kubeactors.sim.grammar import Source
 from kubeactors.sim.operators.fuzzing import Fuzz
 from kubeactors.sim.operators.kopf_handlers import FINALIZER, kopf_handlers
@@ -111,7 +111,7 @@ def sizes(source: Source) -> dict[str, object]:
     watches="shops",
     crds=CRD,
     actions={open_shop: {}, close_shop: {}, resize: sizes},
-    kinds=["watch-lag", "reply-lost", "conflicts", "fail-over", "controller-crash"],
+    kinds=["watch-lag", "reply-lost", "conflicts", "stale-restart", "controller-crash"],
     scenarios=12,
 )
 def test_a_kopf_operator_stands_the_faults(cluster: ClusterView) -> None:
@@ -149,7 +149,7 @@ def test_a_deletion_waits_for_its_handlers() -> None:
 
 
 def test_an_operator_that_starts_again_resumes_and_has_forgotten_its_memo() -> None:
-    again = FailOver(at=30.0, component="operator", after=0.1, seconds=0.1)
+    again = StaleRestart(at=30.0, component="operator", after=0.1, seconds=0.1)
     run(act(1.0, "open_shop"), again)
     assert [one for one in calls if one.startswith("resumed")] == ["resumed False"]
 
@@ -210,7 +210,7 @@ def test_who_hears_of_events_is_told_of_each_with_its_type_and_the_object_of_the
 
 
 def test_what_was_there_when_an_operator_starts_has_no_type_of_event_and_is_no_creation() -> None:
-    again = FailOver(at=30.0, component="operator", after=0.1, seconds=0.1)
+    again = StaleRestart(at=30.0, component="operator", after=0.1, seconds=0.1)
     run_watched(act(1.0, "open_shop"), again)
     assert heard[0] == "ADDED 1"
     assert heard[-1] == "None 1"

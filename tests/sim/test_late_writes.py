@@ -7,7 +7,7 @@ from kubeactors.api.batch.v1 import Job
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.chaos.faults import LateWrite, ManagerRestart, Unseen
+from kubeactors.sim.chaos.faults import DelayedWrite, ManagerRestart, MissedDelete
 from kubeactors.sim.plan import AnyStep, PlanError, decode, encode
 from kubeactors.sim.workload import (
     CreateDeployment,
@@ -22,7 +22,7 @@ from kubeactors.sim.workload import (
 from tests.quality.automatic.mutants import in_force, named
 
 MANAGER, NODE = "controller-manager", "node-1"
-LATE_CREATION = LateWrite(at=0.0, component=MANAGER, resource="pods", verb="create", seconds=3.0)
+LATE_CREATION = DelayedWrite(at=0.0, component=MANAGER, resource="pods", verb="create", seconds=3.0)
 
 
 def lived(*steps: AnyStep, late: int) -> Simulation:
@@ -30,7 +30,7 @@ def lived(*steps: AnyStep, late: int) -> Simulation:
     simulation = Simulation(Plan(seed=1, nodes=1, steps=steps))
     outcome = simulation.run()
     assert outcome.violations == ()
-    assert outcome.faults["late-write"] == late
+    assert outcome.faults["delayed-write"] == late
     return simulation
 
 
@@ -45,7 +45,7 @@ def apps(simulation: Simulation) -> list[str]:
 
 
 def test_a_pod_that_a_user_takes_out_while_its_deletion_is_under_way_stays() -> None:
-    late = LateWrite(at=4.9, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0)
+    late = DelayedWrite(at=4.9, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0)
     scale = Scale(at=5.0, name="web", replicas=2)
     assert apps(lived(CreateDeployment(at=0.0, name="web", replicas=3), late, scale, late=1)) == [
         "astray",
@@ -55,7 +55,7 @@ def test_a_pod_that_a_user_takes_out_while_its_deletion_is_under_way_stays() -> 
 
 
 def test_a_pod_that_gets_the_name_of_another_while_its_end_is_told_stays() -> None:
-    late = LateWrite(at=4.9, component=NODE, resource="pods", verb="delete", meanwhile="replace", seconds=1.0)
+    late = DelayedWrite(at=4.9, component=NODE, resource="pods", verb="delete", meanwhile="replace", seconds=1.0)
     delete = DeletePod(at=5.0, name="web")
     assert apps(lived(CreateDeployment(at=0.0, name="web", replicas=2), late, delete, late=1)) == [
         "astray",
@@ -65,7 +65,7 @@ def test_a_pod_that_gets_the_name_of_another_while_its_end_is_told_stays() -> No
 
 
 def test_nobody_takes_the_name_of_a_pod_that_a_stateful_set_has_left() -> None:
-    late = LateWrite(at=9.9, component=MANAGER, resource="pods", verb="patch", meanwhile="replace", seconds=1.0)
+    late = DelayedWrite(at=9.9, component=MANAGER, resource="pods", verb="patch", meanwhile="replace", seconds=1.0)
     again = CreateStatefulSet(at=10.0, name="db", replicas=1)
     first = CreateStatefulSet(at=0.0, name="db", replicas=1)
     orphan = DeleteSet(at=5.0, of="StatefulSet", name="db", propagation="Orphan")
@@ -73,20 +73,20 @@ def test_nobody_takes_the_name_of_a_pod_that_a_stateful_set_has_left() -> None:
 
 
 def test_a_job_that_a_user_replaces_while_it_is_looked_after_runs_anew() -> None:
-    late = LateWrite(at=0.0, component=MANAGER, resource="jobs", verb="any", meanwhile="replace", seconds=0.05)
+    late = DelayedWrite(at=0.0, component=MANAGER, resource="jobs", verb="any", meanwhile="replace", seconds=0.05)
     simulation = lived(late, CreateJob(at=0.1, name="sum", completions=1, parallelism=1), late=1)
     (left,) = simulation.world.of(Job).values()
     assert (made(simulation, Job), left.status.succeeded) == (2, 1)
 
 
 def test_what_a_user_makes_anew_in_a_namespace_goes_with_that() -> None:
-    late = LateWrite(at=1.0, component="scheduler", meanwhile="replace", seconds=0.05)
+    late = DelayedWrite(at=1.0, component="scheduler", meanwhile="replace", seconds=0.05)
     simulation = lived(late, CreateNamespace(at=1.01, name="team"), DeleteNamespace(at=1.51, name="team"), late=1)
     assert apps(simulation) == []
 
 
 def test_an_owner_that_goes_while_the_reply_to_its_creation_is_under_way_is_made_again() -> None:
-    late = LateWrite(
+    late = DelayedWrite(
         at=0.0, component=MANAGER, resource="replicasets", verb="create", leg="reply", meanwhile="delete", seconds=1.0
     )
     simulation = lived(late, CreateDeployment(at=0.1, name="web", replicas=2), late=1)
@@ -104,8 +104,8 @@ def test_a_write_whose_sender_is_gone_never_comes() -> None:
 
 
 def test_what_has_come_and_gone_unseen_is_made_again() -> None:
-    unseen = Unseen(at=0.0, component=MANAGER, resource="replicasets", seconds=40.0)
-    plan = Plan(seed=1, nodes=1, steps=(unseen, CreateDeployment(at=0.1, name="web", replicas=2)))
+    missed = MissedDelete(at=0.0, component=MANAGER, resource="replicasets", seconds=40.0)
+    plan = Plan(seed=1, nodes=1, steps=(missed, CreateDeployment(at=0.1, name="web", replicas=2)))
     simulation = Simulation(plan)
     assert simulation.run().violations == ()
     assert made(simulation, ReplicaSet) == 2
@@ -115,5 +115,5 @@ def test_what_has_come_and_gone_unseen_is_made_again() -> None:
 
 def test_what_nobody_does_meanwhile_is_refused_with_its_line() -> None:
     text = encode(Plan(steps=(LATE_CREATION,))).replace('"meanwhile":null', '"meanwhile":"paint"')
-    with pytest.raises(PlanError, match=r"line 2: this is no late-write: Invalid enum value 'paint'"):
+    with pytest.raises(PlanError, match=r"line 2: this is no delayed-write: Invalid enum value 'paint'"):
         decode(text)

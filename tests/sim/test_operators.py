@@ -24,7 +24,7 @@ from kubeactors.cli.main import app
 from kubeactors.client import Client, split_key
 from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, OperatorError, fuzz
 from kubeactors.sim.campaigns.campaign import UnknownName
-from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, FailOver, LateWrite, OwnFault, WatchLag
+from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, DelayedWrite, OwnFault, StaleRestart, WatchLag
 from kubeactors.sim.invariants import RAISES
 from kubeactors.sim.judge import InvariantFailed
 from kubeactors.sim.operators.client import Misuse
@@ -243,7 +243,7 @@ def test_unknown_names_list_the_known_ones() -> None:
 def forgetful(cluster: ClusterView, seconds: float) -> Iterator[AnyFault]:
     """The operator starts again at an API server that has fallen behind, if there is a shop."""
     if cluster.list(ConfigMap, "default", labels={"shop": "yes"}):
-        yield FailOver(at=0.1, component="operator", after=0.5, seconds=seconds)
+        yield StaleRestart(at=0.1, component="operator", after=0.5, seconds=seconds)
         yield WatchLag(at=0.0, component="operator", resource="pods", seconds=1.0)
 
 
@@ -254,7 +254,7 @@ def test_a_fault_of_ones_own_fires_when_it_finds_what_it_breaks() -> None:
     )
     own = OwnFault(at=3.0, name="forgetful", arguments={"seconds": 2.0}, seconds=2.0)
     outcome = campaign.run_plan(Plan(steps=(*one_order().steps, own)))
-    assert (outcome.violations, outcome.faults["forgetful"], outcome.faults["fail-over"]) == ((), 1, 1)
+    assert (outcome.violations, outcome.faults["forgetful"], outcome.faults["stale-restart"]) == ((), 1, 1)
     assert campaign.run_plan(Plan(steps=(own,))).faults == {}
     assert any(isinstance(step, OwnFault) for seed in range(5) for step in campaign.generate(seed).steps)
 
@@ -369,12 +369,12 @@ def test_the_same_seed_is_the_same_run() -> None:
 
 def test_nobody_takes_the_name_of_a_pod_that_an_operator_gives_again() -> None:
     steps = (
-        LateWrite(at=1.0, component=HOT_NODE, resource="pods", meanwhile="replace", seconds=10.0),
+        DelayedWrite(at=1.0, component=HOT_NODE, resource="pods", meanwhile="replace", seconds=10.0),
         OwnAction(at=3.8, name="want", arguments={"name": "orders", "members": 4}),
     )
     outcome = DATABASES.run_plan(Plan(seed=1, steps=steps))
     assert outcome.violations == ()
-    assert outcome.faults["late-write"] == 1
+    assert outcome.faults["delayed-write"] == 1
 
 
 def test_a_campaign_looks_at_budgets_only_if_it_is_told_to() -> None:

@@ -20,7 +20,7 @@ from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.profile import Profile
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.chaos.faults import FailOver, FieldSpoilt, NodePowerLoss, NodeRemoved, SlowReplies, WatchLag
+from kubeactors.sim.chaos.faults import FieldCorrupted, NodePowerLoss, NodeRemoved, SlowReplies, StaleRestart, WatchLag
 from kubeactors.sim.chaos.faults import Pause as Freeze
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
@@ -231,7 +231,7 @@ def test_who_pauses_a_deployment_that_is_to_make_its_pods_anew_has_the_last_ones
     steps = (
         CreateDeployment(at=0.0, name="web", replicas=6, max_surge=2, max_unavailable=1, recreate=True),
         SlowReplies(at=0.0, component="controller-manager", resource="", seconds=15.0, delay_seconds=0.3),
-        FailOver(at=0.09, component="controller-manager", resource="pods", after=4.41, seconds=10.0),
+        StaleRestart(at=0.09, component="controller-manager", resource="pods", after=4.41, seconds=10.0),
         Roll(at=1.0, name="web", image="3"),
         Undo(at=2.55, name="web"),
         Roll(at=6.0, name="web", image="slow"),
@@ -304,6 +304,6 @@ def test_static_pods_that_nobody_shows_are_objected_to() -> None:
 
 
 def test_nodes_that_show_what_is_wrong_are_objected_to() -> None:
-    plan = Plan(seed=1, steps=(FieldSpoilt(at=5.0, field="no-room", number=0, seconds=1.0),))
+    plan = Plan(seed=1, steps=(FieldCorrupted(at=5.0, field="no-room", number=0, seconds=1.0),))
     with patch.object(NodeWatch, "_look"):
         assert {one.invariant for one in Simulation(plan).run().violations} == {"nodes-show-what-is-true"}

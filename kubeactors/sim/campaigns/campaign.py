@@ -12,6 +12,7 @@ from kubeactors.apimachinery.words import nearest
 from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.garbage import collected_once
 from kubeactors.sim.campaigns.reproduction import NotReproducible, check_reproducible
+from kubeactors.sim.former_names import current_fault
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.mistakes import MISTAKES
@@ -63,15 +64,15 @@ def summed(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]
 
 
 def known_faults(names: Iterable[str]) -> tuple[str, ...]:
-    """The kinds of faults of these names; all if there are none.
+    """The kinds of faults of these names, former ones included; all if there are none.
 
-    >>> known_faults(["watch-lag"])
-    ('watch-lag',)
+    >>> known_faults(["watch-lag", "late-write"])
+    ('watch-lag', 'delayed-write')
 
     Raises:
         UnknownName: there is no such fault.
     """
-    return _known(names, FAULT_KINDS, "fault")
+    return _known(map(current_fault, names), FAULT_KINDS, "fault")
 
 
 def known_invariants(names: Iterable[str]) -> tuple[type[Invariant], ...]:

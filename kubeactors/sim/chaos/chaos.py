@@ -14,11 +14,11 @@ from kubeactors.sim.chaos.faults import (
     AnyFault,
     ContainerFault,
     CrashFault,
-    FailOver,
     LinkFault,
     MachineFault,
     ObjectFault,
     OwnFault,
+    StaleRestart,
     TempoFault,
     WatchFault,
     WriteFault,
@@ -93,7 +93,7 @@ class Chaos:
 
     def _begin(self, fault: AnyFault, until: int) -> None:
         """Which node, and which leader, a fault is about is decided now; of a fail-over when the component crashes."""
-        fault = fault if isinstance(fault, FailOver) else self._effects.at_the_hot_node(fault)
+        fault = fault if isinstance(fault, StaleRestart) else self._effects.at_the_hot_node(fault)
         self._world.faults.disturb(concerned(fault), until, hinders=hinders(fault), deafens=deafens(fault))
         self._do(self._effects.processes.at_the_leader(fault))
 

@@ -15,15 +15,15 @@ def concerned(fault: AnyFault) -> str:
     match fault:
         case faults.NodePowerLoss() | faults.NodeReplaced() | faults.NodeRemoved():
             return fault.node
-        case faults.KubeletRestart() | faults.SlowStarts() | faults.BadStarts() | faults.FailingProbes():
+        case faults.KubeletRestart() | faults.SlowStarts() | faults.FailingContainers() | faults.FailingProbes():
             return fault.node
-        case faults.ApiServerRestart() | faults.Overload() | faults.FieldSpoilt():
+        case faults.ApiServerRestart() | faults.Overload() | faults.FieldCorrupted():
             return SERVER
         case faults.StoreRestart() | faults.StoreLag() | faults.DiskFull() | faults.TornWrite():
             return STORE
         case faults.StoreLeaderChange():
             return STORE
-        case faults.ManagerRestart() | faults.StatusLost():
+        case faults.ManagerRestart() | faults.StatusCleared():
             return MANAGER
         case faults.ClockSkew() if fault.component != SCHEDULER:
             return MANAGER  # whose own clock it is, or who reads what a node says of times: the node itself is well
@@ -36,11 +36,11 @@ def concerned(fault: AnyFault) -> str:
 
 
 HEARING = (
-    faults.SlowStarts | faults.BadStarts | faults.FailingProbes
+    faults.SlowStarts | faults.FailingContainers | faults.FailingProbes
     | faults.ControllerCrash | faults.ManagerRestart | faults.SchedulerRestart | faults.KubeletRestart
     | faults.ClockSkew | faults.SlowActor | faults.WatchLag | faults.WatchRepeat
-    | faults.Conflicts | faults.Denied | faults.ReplyLost | faults.SlowReplies | faults.LateWrite
-    | faults.FieldSpoilt | faults.StatusLost
+    | faults.Conflicts | faults.AdmissionFailure | faults.ReplyLost | faults.SlowReplies | faults.DelayedWrite
+    | faults.FieldCorrupted | faults.StatusCleared
 )  # fmt: skip
 """After these all watches live as soon as they are over: who starts anew reads everything, and nobody else misses anything."""
 
@@ -60,4 +60,4 @@ def hinders(fault: AnyFault) -> bool:
     >>> hinders(faults.KubeletRestart(at=0, node="node-1")), hinders(faults.SlowStarts(at=0, node="node-1", seconds=1))
     (True, False)
     """
-    return not isinstance(fault, faults.SlowStarts | faults.BadStarts | faults.FailingProbes)
+    return not isinstance(fault, faults.SlowStarts | faults.FailingContainers | faults.FailingProbes)

@@ -12,7 +12,7 @@ from kubeactors.kubelet.runtimes import Behaviour
 from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.sim.chaos.effects import Effects
-from kubeactors.sim.chaos.faults import BadStarts, ContainerFault, FailingProbes, SlowStarts, Trouble
+from kubeactors.sim.chaos.faults import ContainerFault, FailingContainers, FailingProbes, SlowStarts, Trouble
 from kubeactors.sim.processes import MACHINES
 
 Changes = Mapping[str, object]
@@ -68,13 +68,13 @@ class Containers:
 def changes_of(fault: ContainerFault) -> Changes:
     """In what containers differ that start while a fault lasts.
 
-    >>> changes_of(BadStarts(at=0, node="node-1", seconds=1, how="no-image"))
+    >>> changes_of(FailingContainers(at=0, node="node-1", seconds=1, how="no-image"))
     {'pull_error': 'no such image'}
     """
     match fault:
         case SlowStarts():
             return {"start_seconds": SLOW_START_SECONDS}
-        case BadStarts():
+        case FailingContainers():
             return TROUBLES[fault.how]
         case FailingProbes():
             return {fault.probe: _failing(fault)}

@@ -7,10 +7,10 @@ from kubeactors.sim.chaos.faults import (
     ApiServerRestart,
     ControllerCrash,
     CrashFault,
-    FailOver,
     KubeletRestart,
     ManagerRestart,
     SchedulerRestart,
+    StaleRestart,
     StoreRestart,
     VersionSkew,
 )
@@ -37,8 +37,8 @@ def begin(effects: Effects, fault: CrashFault) -> None:
             effects.crash(fault, processes.find(processes.leader(SCHEDULER)))
         case ControllerCrash():
             _crash_between_writes(effects, fault)
-        case FailOver():
-            effects.after(fault.after, partial(_fail_over, effects, fault, effects.world.revision))
+        case StaleRestart():
+            effects.after(fault.after, partial(_stale_restart, effects, fault, effects.world.revision))
         case VersionSkew():
             _upgrade(effects, fault)
 
@@ -52,7 +52,7 @@ def _crash_between_writes(effects: Effects, fault: ControllerCrash) -> None:
         effects.rule(name, CrashAfter(controller, fault.writes, crash), ARMED_SECONDS)
 
 
-def _fail_over(effects: Effects, fault: FailOver, revision: int) -> None:
+def _stale_restart(effects: Effects, fault: StaleRestart, revision: int) -> None:
     fault = effects.at_the_hot_node(fault)
     effects.concern(fault, fault.seconds)
     effects.rule(fault.component, Stale(revision, fault.resource), fault.seconds)

@@ -18,7 +18,7 @@ from kubeactors.client import revision_of
 from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.chaos.corruption import SPOILT_TYPES, mended, spoilt
 from kubeactors.sim.chaos.effects import Effects
-from kubeactors.sim.chaos.faults import FieldSpoilt, ObjectFault, Restorable, StatusLost
+from kubeactors.sim.chaos.faults import FieldCorrupted, ObjectFault, Restorable, StatusCleared
 from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import SERVER
 from kubeactors.storage.messages import Compare, PutOp, Txn, TxnReply
@@ -56,12 +56,12 @@ class Objects:
     def begin(self, fault: ObjectFault) -> None:
         """Let it happen, until it heals."""
         match fault:
-            case FieldSpoilt():
+            case FieldCorrupted():
                 self._spoil(fault)
-            case StatusLost():
+            case StatusCleared():
                 self._lose_status(fault)
 
-    def _spoil(self, fault: FieldSpoilt) -> None:
+    def _spoil(self, fault: FieldCorrupted) -> None:
         """Choose an object that has the field, and write it with a wrong one; mend that when the fault heals."""
         victims = sorted(
             (key, one, wrong)
@@ -81,7 +81,7 @@ class Objects:
         self._world.faults.spoil(before)
         self._write(key, before, wrong, done)
 
-    def _lose_status(self, fault: StatusLost) -> None:
+    def _lose_status(self, fault: StatusCleared) -> None:
         """Write an object without its status, as an administrator may."""
         types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
         server, victims = (

@@ -6,7 +6,15 @@ from functools import partial
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest
 from kubeactors.sim.chaos.effects import ARMED_SECONDS, Effects
-from kubeactors.sim.chaos.faults import Conflicts, Denied, LateWrite, ReplyLost, SlowReplies, Unseen, WriteFault
+from kubeactors.sim.chaos.faults import (
+    AdmissionFailure,
+    Conflicts,
+    DelayedWrite,
+    MissedDelete,
+    ReplyLost,
+    SlowReplies,
+    WriteFault,
+)
 from kubeactors.sim.chaos.meddling import meddled, taken_away
 from kubeactors.sim.chaos.rules.watches import EXPIRED, Break
 from kubeactors.sim.chaos.rules.writes import DelayReply, Deny, Hold, LoseReply, Touch, Vanish
@@ -33,29 +41,29 @@ class Writes:
                 effects.rule(name, Touch(fault, fired), ARMED_SECONDS)
             case ReplyLost():
                 effects.rule(name, LoseReply(fault, fired), ARMED_SECONDS)
-            case Denied():
+            case AdmissionFailure():
                 effects.rule(name, Deny(fault, fired), fault.seconds or ARMED_SECONDS)
             case SlowReplies():
                 late = DelayReply(fault.resource, fired, partial(effects.after, fault.delay_seconds))
                 effects.rule(name, late, fault.seconds)
-            case LateWrite():
+            case DelayedWrite():
                 effects.rule(name, Hold(fault, partial(self._meanwhile, fault), effects.after), ARMED_SECONDS)
-            case Unseen():
+            case MissedDelete():
                 vanish = Vanish(fault, partial(self._hide, fault), partial(self._take_away, fault))
                 effects.rule(name, vanish, ARMED_SECONDS)
 
-    def _meanwhile(self, fault: LateWrite, write: ApiRequest[object]) -> None:
+    def _meanwhile(self, fault: DelayedWrite, write: ApiRequest[object]) -> None:
         """A user does something while a write, or its reply, is under way."""
         self._effects.count(fault)
         self._effects.concern(fault, fault.seconds)
         if fault.meanwhile is not None:
             self._do(meddled(write, fault.meanwhile, is_done=fault.leg == "reply"))
 
-    def _hide(self, fault: Unseen, resource: str) -> None:
+    def _hide(self, fault: MissedDelete, resource: str) -> None:
         hidden = Break(resource, self._effects.counting(fault), EXPIRED)
         self._effects.rule(fault.component, hidden, fault.seconds)
 
-    def _take_away(self, fault: Unseen, written: TypedObject) -> None:
+    def _take_away(self, fault: MissedDelete, written: TypedObject) -> None:
         """A user deletes what a component has just written."""
         self._effects.concern(fault, fault.seconds)
         self._do(taken_away(written))

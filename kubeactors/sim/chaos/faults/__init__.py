@@ -15,15 +15,22 @@ A node may be named `hot-node`: the one from which a pod was last asked to go, o
 fail-over, when the component crashes. What has just gone is what somebody may still believe in.
 """
 
-from kubeactors.sim.chaos.faults.containers import BadStarts, ContainerFault, FailingProbes, Probed, SlowStarts, Trouble
+from kubeactors.sim.chaos.faults.containers import (
+    ContainerFault,
+    FailingContainers,
+    FailingProbes,
+    Probed,
+    SlowStarts,
+    Trouble,
+)
 from kubeactors.sim.chaos.faults.crashes import (
     ApiServerRestart,
     ControllerCrash,
     CrashFault,
-    FailOver,
     KubeletRestart,
     ManagerRestart,
     SchedulerRestart,
+    StaleRestart,
     StoreRestart,
     VersionSkew,
 )
@@ -36,7 +43,7 @@ from kubeactors.sim.chaos.faults.machines import (
     RackPowerLoss,
     ZonePowerLoss,
 )
-from kubeactors.sim.chaos.faults.objects import FieldSpoilt, ObjectFault, Restorable, Spoilable, StatusLost
+from kubeactors.sim.chaos.faults.objects import FieldCorrupted, ObjectFault, Restorable, Spoilable, StatusCleared
 from kubeactors.sim.chaos.faults.own import OwnFault
 from kubeactors.sim.chaos.faults.store import DiskFull, StoreFault, StoreLeaderChange, Tear, TornWrite
 from kubeactors.sim.chaos.faults.tempo import ClockSkew, Pause, SlowActor, Stall, TempoFault
@@ -51,43 +58,43 @@ from kubeactors.sim.chaos.faults.watches import (
     WatchRepeat,
 )
 from kubeactors.sim.chaos.faults.writes import (
+    AdmissionFailure,
     Conflicts,
+    DelayedWrite,
     Denial,
-    Denied,
-    LateWrite,
     Leg,
+    MissedDelete,
     ReplyLost,
     SlowReplies,
-    Unseen,
     Verb,
     WriteFault,
 )
 
 __all__ = [
     "HOT_NODE",
+    "AdmissionFailure",
     "AnyFault",
     "ApiServerRestart",
-    "BadStarts",
     "ClockSkew",
     "Compaction",
     "Conflicts",
     "ContainerFault",
     "ControllerCrash",
     "CrashFault",
+    "DelayedWrite",
     "Denial",
-    "Denied",
     "Direction",
     "DiskFull",
-    "FailOver",
+    "FailingContainers",
     "FailingProbes",
-    "FieldSpoilt",
+    "FieldCorrupted",
     "KubeletRestart",
-    "LateWrite",
     "Leg",
     "LinkFault",
     "MachineFault",
     "MailboxOverflow",
     "ManagerRestart",
+    "MissedDelete",
     "NodePowerLoss",
     "NodeRemoved",
     "NodeReplaced",
@@ -106,8 +113,9 @@ __all__ = [
     "SlowReplies",
     "SlowStarts",
     "Spoilable",
+    "StaleRestart",
     "Stall",
-    "StatusLost",
+    "StatusCleared",
     "StoreFault",
     "StoreLag",
     "StoreLeaderChange",
@@ -118,7 +126,6 @@ __all__ = [
     "TornWrite",
     "Trouble",
     "Unavailable",
-    "Unseen",
     "Verb",
     "VersionSkew",
     "WatchBreak",
@@ -148,25 +155,25 @@ AnyFault = (
     | Conflicts
     | ReplyLost
     | SlowReplies
-    | LateWrite
-    | Unseen
+    | DelayedWrite
+    | MissedDelete
     | Unavailable
     | Partition
     | ZonePowerLoss
     | NodeReplaced
     | NodeRemoved
-    | FailOver
+    | StaleRestart
     | Stall
     | SlowStarts
-    | BadStarts
+    | FailingContainers
     | Throttled
     | RackPowerLoss
     | Pause
     | ClockSkew
     | VersionSkew
-    | StatusLost
-    | FieldSpoilt
-    | Denied
+    | StatusCleared
+    | FieldCorrupted
+    | AdmissionFailure
     | SlowActor
     | MailboxOverflow
     | FailingProbes

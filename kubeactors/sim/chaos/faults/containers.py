@@ -14,7 +14,7 @@ class SlowStarts(Lasting, frozen=True, kw_only=True, tag="slow-starts"):
     node: str
 
 
-class BadStarts(Lasting, frozen=True, kw_only=True, tag="bad-starts"):
+class FailingContainers(Lasting, frozen=True, kw_only=True, tag="failing-containers"):
     """Containers that are made on a node in this time are no good: they crash, are killed, or have no image."""
 
     node: str
@@ -32,4 +32,4 @@ class FailingProbes(Lasting, frozen=True, kw_only=True, tag="failing-probes"):
     after: float = 0.0
 
 
-ContainerFault = SlowStarts | BadStarts | FailingProbes
+ContainerFault = SlowStarts | FailingContainers | FailingProbes

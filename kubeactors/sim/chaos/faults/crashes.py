@@ -37,7 +37,7 @@ class ControllerCrash(Fault, frozen=True, kw_only=True, tag="controller-crash"):
     component: str = "controller-manager"
 
 
-class FailOver(Lasting, frozen=True, kw_only=True, tag="fail-over"):
+class StaleRestart(Lasting, frozen=True, kw_only=True, tag="stale-restart"):
     """A component crashes, and is then served by an API server that has fallen behind: stale cached reads, late watches.
 
     What that server has is as old as the beginning of the fault; the crash comes `after` so many seconds. With a
@@ -75,6 +75,6 @@ CrashFault = (
     | ManagerRestart
     | SchedulerRestart
     | ControllerCrash
-    | FailOver
+    | StaleRestart
     | VersionSkew
 )

@@ -36,7 +36,7 @@ Spoilable = Literal[
 ]
 
 
-class StatusLost(Fault, frozen=True, kw_only=True, tag="status-lost"):
+class StatusCleared(Fault, frozen=True, kw_only=True, tag="status-cleared"):
     """The status of an object is gone: somebody has restored it from a backup, or overwrites what is not his.
 
     Those who look after it can tell from what there is what it was: of pods only the conditions go. `number` counts the
@@ -47,7 +47,7 @@ class StatusLost(Fault, frozen=True, kw_only=True, tag="status-lost"):
     number: int
 
 
-class FieldSpoilt(Lasting, frozen=True, kw_only=True, tag="field-spoilt"):
+class FieldCorrupted(Lasting, frozen=True, kw_only=True, tag="field-corrupted"):
     """A field of a stored object is wrong. It is put right after `seconds`, if nobody has done so. See `corruption.py`.
 
     `number` counts the objects that have such a field by name, modulo how many there are.
@@ -57,4 +57,4 @@ class FieldSpoilt(Lasting, frozen=True, kw_only=True, tag="field-spoilt"):
     number: int
 
 
-ObjectFault = StatusLost | FieldSpoilt
+ObjectFault = StatusCleared | FieldCorrupted

@@ -18,7 +18,7 @@ class Conflicts(Fault, frozen=True, kw_only=True, tag="conflicts"):
     count: int = 1
 
 
-class Denied(Fault, frozen=True, kw_only=True, tag="denied"):
+class AdmissionFailure(Fault, frozen=True, kw_only=True, tag="admission-failure"):
     """The next writes of a component are refused, though nothing is wrong with them: a policy forbids them, a webhook is broken.
 
     Who asked must ask again; by then it is another time, and perhaps another write. With `every` only each so many-th is
@@ -64,7 +64,7 @@ class SlowReplies(Lasting, frozen=True, kw_only=True, tag="slow-replies"):
     delay_seconds: float = 1.0
 
 
-class LateWrite(Lasting, frozen=True, kw_only=True, tag="late-write"):
+class DelayedWrite(Lasting, frozen=True, kw_only=True, tag="delayed-write"):
     """A write of a component is under way for `seconds`, or its reply (`leg`): what holds when it is sent need not when it comes.
 
     It happens to the next `count` writes of the verb, after the first `skip`, to objects of the resource, or of any but
@@ -81,7 +81,7 @@ class LateWrite(Lasting, frozen=True, kw_only=True, tag="late-write"):
     meanwhile: Meddling | None = None
 
 
-class Unseen(Lasting, frozen=True, kw_only=True, tag="unseen"):
+class MissedDelete(Lasting, frozen=True, kw_only=True, tag="missed-delete"):
     """What a component writes goes at once, and its watch does not tell: that breaks before, and lists again after `seconds`.
 
     A user deletes the object as soon as it is written. It happens to the next write of the verb, after the first `skip`, to
@@ -95,4 +95,4 @@ class Unseen(Lasting, frozen=True, kw_only=True, tag="unseen"):
     count: int = 1
 
 
-WriteFault = Conflicts | Denied | ReplyLost | SlowReplies | LateWrite | Unseen
+WriteFault = Conflicts | AdmissionFailure | ReplyLost | SlowReplies | DelayedWrite | MissedDelete

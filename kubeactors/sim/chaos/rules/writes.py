@@ -25,7 +25,7 @@ from kubeactors.apimachinery.status import (
     InternalError,
     Status,
 )
-from kubeactors.sim.chaos.faults import Conflicts, Denial, Denied, LateWrite, ReplyLost, Unseen, Verb
+from kubeactors.sim.chaos.faults import AdmissionFailure, Conflicts, DelayedWrite, Denial, MissedDelete, ReplyLost, Verb
 from kubeactors.sim.chaos.rules.common import Fired, concerns, pass_on
 from kubeactors.sim.network import WRITES, Rule
 
@@ -172,7 +172,7 @@ class Hold(Rule):
 
     def __init__(
         self,
-        fault: LateWrite,
+        fault: DelayedWrite,
         fired: Callable[[ApiRequest[object]], object],
         after: Callable[[float, Callable[[], object]], object],
     ) -> None:
@@ -214,7 +214,9 @@ class Vanish(Rule):
         gone: is shown what was written.
     """
 
-    def __init__(self, fault: Unseen, hide: Callable[[str], object], gone: Callable[[TypedObject], object]) -> None:
+    def __init__(
+        self, fault: MissedDelete, hide: Callable[[str], object], gone: Callable[[TypedObject], object]
+    ) -> None:
         self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count)
         self._hide = hide
         self._gone = gone
@@ -242,9 +244,9 @@ def _actor_of(envelope: Envelope) -> object:
 
 
 class Deny(Rule):
-    """Some writes are refused. See `Denied`."""
+    """Some writes are refused. See `AdmissionFailure`."""
 
-    def __init__(self, fault: Denied, fired: Fired) -> None:
+    def __init__(self, fault: AdmissionFailure, fired: Fired) -> None:
         self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count, every=fault.every)
         self._status = DENIALS[fault.answer]
         self._fired = fired

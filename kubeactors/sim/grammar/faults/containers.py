@@ -1,6 +1,6 @@
 """How containers behave that start meanwhile."""
 
-from kubeactors.sim.chaos.faults import BadStarts, FailingProbes, Probed, SlowStarts, Trouble
+from kubeactors.sim.chaos.faults import FailingContainers, FailingProbes, Probed, SlowStarts, Trouble
 from kubeactors.sim.grammar.faults.aim import Aim
 from kubeactors.sim.grammar.faults.draw import Draw
 from kubeactors.sim.grammar.faults.spans import SPANS
@@ -15,9 +15,9 @@ def _slow(aim: Aim, at: float) -> SlowStarts:
     return SlowStarts(at=at, node=aim.node(), seconds=aim.source.choice(SPANS[3:]))
 
 
-def _bad(aim: Aim, at: float) -> BadStarts:
+def _failing_containers(aim: Aim, at: float) -> FailingContainers:
     choice = aim.source.choice
-    return BadStarts(at=at, node=aim.node(), seconds=choice(SPANS[3:]), how=choice(TROUBLES))
+    return FailingContainers(at=at, node=aim.node(), seconds=choice(SPANS[3:]), how=choice(TROUBLES))
 
 
 def _failing_probes(aim: Aim, at: float) -> FailingProbes:
@@ -26,4 +26,8 @@ def _failing_probes(aim: Aim, at: float) -> FailingProbes:
     return FailingProbes(at=at, node=aim.node(), probe=probe, seconds=seconds, after=after)
 
 
-DRAWS: dict[str, Draw] = {"slow-starts": _slow, "bad-starts": _bad, "failing-probes": _failing_probes}
+DRAWS: dict[str, Draw] = {
+    "slow-starts": _slow,
+    "failing-containers": _failing_containers,
+    "failing-probes": _failing_probes,
+}

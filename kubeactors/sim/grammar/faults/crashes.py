@@ -3,10 +3,10 @@
 from kubeactors.sim.chaos.faults import (
     ApiServerRestart,
     ControllerCrash,
-    FailOver,
     KubeletRestart,
     ManagerRestart,
     SchedulerRestart,
+    StaleRestart,
     StoreRestart,
     VersionSkew,
 )
@@ -30,14 +30,14 @@ def _controller(aim: Aim, at: float) -> ControllerCrash:
     return ControllerCrash(at=at, component=component, controller=aim.actor(component), writes=writes, process=process)
 
 
-def _fail_over(aim: Aim, at: float) -> FailOver:
+def _stale_restart(aim: Aim, at: float) -> StaleRestart:
     """All that the component reads is old, or one resource only: its watches may have led to different servers."""
     later = [time - at for time in aim.times if time > at]
     hidden = aim.source.choice(later) if later and aim.source.integer(0, 1) else 0.0
     spans = HIDDEN if aim.is_on_top else SPANS[3:]
     after, seconds = round(hidden + aim.source.choice(BEHIND), 3), aim.source.choice(spans)
     component, resource = aim.watch() if aim.source.integer(0, 2) else (aim.component(), "")
-    return FailOver(at=at, component=component, after=after, resource=resource, seconds=seconds)
+    return StaleRestart(at=at, component=component, after=after, resource=resource, seconds=seconds)
 
 
 def _version_skew(aim: Aim, at: float) -> VersionSkew:
@@ -52,6 +52,6 @@ DRAWS: dict[str, Draw] = {
     "manager-restart": lambda _, at: ManagerRestart(at=at),
     "scheduler-restart": lambda _, at: SchedulerRestart(at=at),
     "controller-crash": _controller,
-    "fail-over": _fail_over,
+    "stale-restart": _stale_restart,
     "version-skew": _version_skew,
 }

@@ -5,7 +5,7 @@ It takes two to hide many a mistake: half of the faults come on top of the one b
 
 from collections.abc import Sequence
 
-from kubeactors.sim.chaos.faults import AnyFault, Denied, SlowReplies
+from kubeactors.sim.chaos.faults import AdmissionFailure, AnyFault, SlowReplies
 from kubeactors.sim.grammar.faults import (
     containers,
     crashes,
@@ -35,7 +35,7 @@ WEIGHTS = {
     "reply-lost": 8,
     "controller-crash": 8,
     "partition": 5,
-    "fail-over": 8,
+    "stale-restart": 8,
     "stall": 4,
     "kubelet-restart": 4,
     "manager-restart": 3,
@@ -46,19 +46,19 @@ WEIGHTS = {
     "node-replaced": 5,
     "node-removed": 2,
     "version-skew": 2,
-    "status-lost": 2,
-    "field-spoilt": 4,
-    "denied": 6,
+    "status-cleared": 2,
+    "field-corrupted": 4,
+    "admission-failure": 6,
     "compaction": 2,
     "process-pause": 3,
     "slow-actor": 3,
     "slow-replies": 4,
-    "late-write": 12,
-    "unseen": 8,
+    "delayed-write": 12,
+    "missed-delete": 8,
     "torn-write": 2,
 }
 """How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
-HIDING = ("watch-lag", "watch-break", "watch-expired", "fail-over")
+HIDING = ("watch-lag", "watch-break", "watch-expired", "stale-restart")
 """What keeps those who watch from seeing what happens."""
 ON_TOP_ONE_IN = 2
 """One fault of so many comes on top of the one before."""
@@ -90,7 +90,7 @@ class Faults:
         self._source: Source = aim.source
         self._aim = aim
         self._kinds = self._swarm(tuple(kinds))
-        self._ambience = tuple(one for one in ("slow-replies", "denied") if one in kinds)
+        self._ambience = tuple(one for one in ("slow-replies", "admission-failure") if one in kinds)
 
     def some(self, most: int, times: Sequence[float]) -> list[AnyFault]:
         """At most so many faults, each about one of these times, or when another one begins or ends."""
@@ -118,10 +118,12 @@ class Faults:
         if "slow-replies" in self._ambience and not self._source.integer(0, SLOW_ONE_IN - 1):
             component, delay = choice(DOING), choice(LATENCIES)
             found.append(SlowReplies(at=0.0, component=component, resource="", delay_seconds=delay, seconds=seconds))
-        if "denied" in self._ambience and not self._source.integer(0, FLAKY_ONE_IN - 1):
+        if "admission-failure" in self._ambience and not self._source.integer(0, FLAKY_ONE_IN - 1):
             component, every, answer = choice(DOING), choice(FAILING), choice(writes.DENIALS)
             found.append(
-                Denied(at=0.0, component=component, every=every, count=ENDLESS, answer=answer, seconds=seconds)
+                AdmissionFailure(
+                    at=0.0, component=component, every=every, count=ENDLESS, answer=answer, seconds=seconds
+                )
             )
         return found
 

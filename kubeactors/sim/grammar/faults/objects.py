@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from kubeactors.sim.chaos.faults import FieldSpoilt, Spoilable, StatusLost
+from kubeactors.sim.chaos.faults import FieldCorrupted, Spoilable, StatusCleared
 from kubeactors.sim.grammar.faults.aim import Aim
 from kubeactors.sim.grammar.faults.draw import Draw
 from kubeactors.sim.grammar.faults.spans import SPANS
@@ -12,14 +12,14 @@ MANY = 11
 """The greatest number by which an object is chosen."""
 
 
-def _status(aim: Aim, at: float) -> StatusLost:
+def _status(aim: Aim, at: float) -> StatusCleared:
     number = aim.source.integer(0, MANY)
-    return StatusLost(at=at, resource=aim.source.choice((*aim.restorable, "any", "pods", "nodes")), number=number)
+    return StatusCleared(at=at, resource=aim.source.choice((*aim.restorable, "any", "pods", "nodes")), number=number)
 
 
-def _field(aim: Aim, at: float) -> FieldSpoilt:
+def _field(aim: Aim, at: float) -> FieldCorrupted:
     number, choice = aim.source.integer(0, MANY), aim.source.choice
-    return FieldSpoilt(at=at, field=choice(FIELDS), number=number, seconds=choice(SPANS[2:]))
+    return FieldCorrupted(at=at, field=choice(FIELDS), number=number, seconds=choice(SPANS[2:]))
 
 
-DRAWS: dict[str, Draw] = {"status-lost": _status, "field-spoilt": _field}
+DRAWS: dict[str, Draw] = {"status-cleared": _status, "field-corrupted": _field}

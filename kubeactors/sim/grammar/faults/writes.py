@@ -1,14 +1,14 @@
 """What comes of single writes."""
 
 from kubeactors.sim.chaos.faults import (
+    AdmissionFailure,
     Conflicts,
+    DelayedWrite,
     Denial,
-    Denied,
-    LateWrite,
     Leg,
+    MissedDelete,
     ReplyLost,
     SlowReplies,
-    Unseen,
     Verb,
 )
 from kubeactors.sim.grammar.faults.aim import Aim
@@ -18,7 +18,7 @@ from kubeactors.sim.processes import MANAGER, SCHEDULER
 from kubeactors.sim.workload.things import Meddling
 
 SLOW_REPLIES = (0.3, 1.0, 3.0)
-UNSEEN_VERBS: tuple[Verb, ...] = ("create", "create", "create", "any")
+MISSED_VERBS: tuple[Verb, ...] = ("create", "create", "create", "any")
 UNDER_WAY = (0.05, 0.3, 1.0, 1.0, 3.0, 10.0)
 """Shorter than components wait for replies."""
 VERBS: dict[str, tuple[Verb, ...]] = {MANAGER: ("delete", "delete", "any", "create"), SCHEDULER: ("any",)}
@@ -51,9 +51,9 @@ def _slow_replies(aim: Aim, at: float) -> SlowReplies:
     return SlowReplies(at=at, component=component, resource=resource, delay_seconds=delay, seconds=seconds)
 
 
-def _denied(aim: Aim, at: float) -> Denied:
+def _admission_failure(aim: Aim, at: float) -> AdmissionFailure:
     choice, (component, resource) = aim.source.choice, aim.writes()
-    return Denied(
+    return AdmissionFailure(
         at=at,
         component=component,
         resource=choice((resource, "")),
@@ -64,14 +64,14 @@ def _denied(aim: Aim, at: float) -> Denied:
     )
 
 
-def _late(aim: Aim, at: float) -> LateWrite:
+def _delayed_write(aim: Aim, at: float) -> DelayedWrite:
     choice, (component, resource) = aim.source.choice, aim.writes()
     verb = choice(VERBS.get(component, KUBELET_VERBS))
     if verb == "delete":
         resource = choice(("pods", "pods", ""))
     elif verb == "create":
         resource = ""
-    return LateWrite(
+    return DelayedWrite(
         at=at,
         component=component,
         resource=resource,
@@ -84,13 +84,13 @@ def _late(aim: Aim, at: float) -> LateWrite:
     )
 
 
-def _unseen(aim: Aim, at: float) -> Unseen:
+def _missed_delete(aim: Aim, at: float) -> MissedDelete:
     """Of whatever a component makes; sometimes of what it changes."""
     choice = aim.source.choice
-    return Unseen(
+    return MissedDelete(
         at=at,
         component=choice((MANAGER, MANAGER, aim.component())),
-        verb=choice(UNSEEN_VERBS),
+        verb=choice(MISSED_VERBS),
         skip=choice((0, 0, 1, 2, 4)),
         seconds=choice(HIDDEN[:3]),
     )
@@ -100,7 +100,7 @@ DRAWS: dict[str, Draw] = {
     "conflicts": _conflicts,
     "reply-lost": _reply_lost,
     "slow-replies": _slow_replies,
-    "denied": _denied,
-    "late-write": _late,
-    "unseen": _unseen,
+    "admission-failure": _admission_failure,
+    "delayed-write": _delayed_write,
+    "missed-delete": _missed_delete,
 }

@@ -1,0 +1,35 @@
+"""Replays that were written before something was renamed still mean the same."""
+
+from typing import get_args
+
+import pytest
+
+from kubeactors.sim.chaos.faults import AnyFault
+from kubeactors.sim.former_names import FORMER_FAULTS
+from kubeactors.sim.plan import FAULT_KINDS, Plan, decode, encode
+from kubeactors.sim.steps import kind_of
+
+REQUIRED: dict[str, object] = {"at": 1.0, "seconds": 2.0, "component": "scheduler", "node": "node-1", "how": "crash",
+    "resource": "pods", "number": 0, "field": "labels-lost", "after": 0.5}  # fmt: skip
+"""Values for the fields without defaults, of whichever kind has them."""
+
+
+def a_fault(kind: str) -> AnyFault:
+    type_ = next(one for one in get_args(AnyFault) if one.__struct_config__.tag == kind)
+    made: AnyFault = type_(**{name: value for name, value in REQUIRED.items() if name in type_.__struct_fields__})
+    return made
+
+
+@pytest.mark.parametrize(("former", "current"), FORMER_FAULTS.items(), ids=FORMER_FAULTS)
+def test_a_replay_with_a_former_name_of_a_fault_is_that_with_the_present_one(former: str, current: str) -> None:
+    plan = Plan(seed=7, steps=(a_fault(current),))
+    text = encode(plan, "surge", happened=(current, "scale"))
+    replay = decode(text.replace(f'"{current}"', f'"{former}"'))
+    assert replay == decode(text)
+    assert (replay.plan, replay.happened) == (plan, (current, "scale"))
+
+
+def test_former_names_stand_for_names_that_there_are_and_for_nothing_else() -> None:
+    assert [one for one in FORMER_FAULTS.values() if one not in FAULT_KINDS] == []
+    assert [one for one in FORMER_FAULTS if one in FAULT_KINDS] == []
+    assert all(kind_of(a_fault(one)) == one for one in FORMER_FAULTS.values())
