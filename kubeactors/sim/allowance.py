@@ -1,22 +1,21 @@
-"""How long something may take, where who has failed often waits long until he tries again."""
+"""Time limits that allow for controllers in back-off."""
 
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.sim.tree import is_backing_off
 
 BACKOFF_SECONDS = 1010.0
-"""How much longer, if a controller has failed so often that it waits: up to 1000 s before it tries again."""
+"""The extension if a controller is backing off: it may wait up to 1000 s before it retries."""
 
 
 class Allowance:
-    """Virtual time that may pass, counted from now.
+    """A limit on virtual time, counted from now.
 
-    Who waits to try again has his work before him, and others theirs after it: for them there is more of it, but not
-    without end.
+    It is extended, up to a maximum, while a controller backs off: its work, and work that depends on it, comes after that.
 
     Args:
         kernel: of the simulation.
-        seconds: how long it may take where nobody waits to try again.
+        seconds: the limit if no controller backs off.
     """
 
     def __init__(self, kernel: Kernel, seconds: float) -> None:
@@ -28,24 +27,24 @@ class Allowance:
 
     @property
     def used(self) -> int:
-        """How many seconds have passed."""
+        """The seconds that have passed."""
         return (self._kernel.now - self._begin) // SECOND
 
     @property
     def is_used_up(self) -> bool:
-        """Whether it has taken too long."""
+        """Whether the limit is exceeded."""
         return self._kernel.now >= self._end
 
     @property
     def may_be_retried(self) -> bool:
-        """Whether somebody waits to try again, and has not waited too long."""
+        """Whether a controller is backing off, within the maximum."""
         return self._kernel.now < self._last and is_backing_off(self._kernel.root)
 
     def wait_for_retries(self) -> None:
-        """While somebody waits to try again no time counts: it begins anew when nobody does."""
+        """While a controller is backing off, restart the limit."""
         if is_backing_off(self._kernel.root):
             self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Something has come nearer to what it should be: what is left may take as long again."""
+        """Restart the limit, up to the maximum: there was progress."""
         self._end = min(self._kernel.now + self._longest, self._last)

@@ -1,4 +1,4 @@
-"""What breaks in a cluster, and whom it concerns: until when nobody can be blamed for being late or mistaken."""
+"""Which components faults affect, and until when: for so long they may be late or have a stale view."""
 
 from collections.abc import Mapping
 
@@ -9,63 +9,63 @@ LONG_AGO = -(1 << 62)
 
 
 class Disturbances:
-    """Faults as those see them who judge what components do.
+    """The effects of faults, for invariants that judge components.
 
     Args:
-        by_uid: all objects as they are in the store.
+        by_uid: all objects in the store.
     """
 
     def __init__(self, by_uid: Mapping[str, TypedObject]) -> None:
         self._by_uid = by_uid
         self.calm = True
-        """No node is without power, and nothing else hinders pods to be available."""
+        """No node is without power, and nothing else keeps pods from being available."""
         self.dark: dict[str, int] = {}
         """Nodes without power, and since when (virtual nanoseconds)."""
         self.paused: dict[str, None] = {}
-        """Processes that stand still: they do not know what time it is."""
+        """Paused processes: they do not notice that time passes."""
         self.disturbed: dict[str, int] = {}
-        """Components, and until when (virtual nanoseconds) a fault concerned them last."""
+        """Components, and until when (virtual nanoseconds) a fault last affected them."""
         self._hindered: dict[str, int] = {}
-        """The same of faults that hinder them, not only the containers that they look after."""
+        """The same for faults that slow down the component itself, not only its containers."""
         self._deafened: dict[str, int] = {}
-        """The same of faults after which a watch may be dead, and nobody has noticed yet."""
+        """The same for faults after which a watch may be dead without its reader having noticed."""
         self._spoilt: dict[str, None] = {}
         """See `is_spoilt`."""
 
     def disturb(self, component: str, until: int, *, hinders: bool = True, deafens: bool = True) -> None:
-        """A fault concerns a component until then. `apiserver` and `store` concern everybody."""
+        """A fault affects a component until then. `apiserver` and `store` affect all components."""
         concerned = ((self.disturbed, True), (self._hindered, hinders), (self._deafened, deafens))
         for found in (one for one, does in concerned if does):
             found[component] = max(until, found.get(component, 0))
 
     def disturbed_until(self, *components: str) -> int:
-        """When the last fault was over that concerned any of these, or the servers that all depend on.
+        """When the last fault ended that affected any of these components, or the servers that all depend on.
 
-        Long ago if none did.
+        `LONG_AGO` if there was none.
         """
         return _last(self.disturbed, components)
 
     def hinder(self, component: str, until: int) -> None:
-        """No fault, but what users will keeps a component from what it does: it is late, and otherwise as it was."""
+        """Users' rules, not a fault, reject a component's writes: it is late, and otherwise unaffected."""
         self._hindered[component] = max(until, self._hindered.get(component, 0))
 
     def hindered_until(self, *components: str) -> int:
-        """The same of faults that hinder them: until then they may be late with what they do."""
+        """The same for faults that slow them down: until then they may be late."""
         return _last(self._hindered, components)
 
     def deafened_until(self, *components: str) -> int:
-        """The same of faults after which some may not be told what there is, and only notice that by and by."""
+        """The same for faults that may leave watches dead, which their readers notice only after a while."""
         return _last(self._deafened, components)
 
     def spoil(self, found: TypedObject | None) -> None:
-        """A field of an object is wrong: what its owners have promised of it nobody can keep."""
+        """A field of an object is corrupted: its owners cannot keep what they promise about it."""
         while found is not None and found.metadata.uid not in self._spoilt:
             self._spoilt[found.metadata.uid] = None
             owner = controller_of(found.metadata)
             found = self._by_uid.get(owner.uid) if owner is not None else None
 
     def is_spoilt(self, uid: str) -> bool:
-        """Whether a field of that object has been wrong, or of one that it controls, or of one that this controls."""
+        """Whether a field was corrupted in that object, or in one that it controls, directly or through others."""
         return uid in self._spoilt
 
 

@@ -1,4 +1,4 @@
-"""What users want of objects: what they delete, leave without an owner, or decide themselves."""
+"""What users intend for objects: which they delete, orphan, or manage themselves."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ T = TypeVar("T", bound=TypedObject)
 
 
 class Objects(Protocol):
-    """The objects as they are in the store."""
+    """The objects in the store."""
 
     by_uid: dict[str, TypedObject]
 
@@ -26,44 +26,44 @@ class Objects(Protocol):
 
 
 class Intents:
-    """The will of users, uid by uid, as those see it who judge what components do.
+    """What users intend, by UID of the object, for invariants that judge components.
 
     Args:
-        objects: what there is when a user says something.
+        objects: the present contents of the store.
     """
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self.in_hand: dict[str, None] = {}
-        """The uids of objects that users have deleted, or changed so that their owners let them go."""
+        """The UIDs of objects that users have deleted, or changed so that their owners release them."""
         self.forced: dict[str, None] = {}
-        """The uids of pods that users have deleted by force: their containers may go on for a while."""
+        """The UIDs of pods that users have force-deleted: their containers may run on for a while."""
         self.free: dict[str, None] = {}
-        """The uids of objects that users want to stay without an owner: nobody else may delete them."""
+        """The UIDs of objects that users want to keep without an owner: no component may delete them."""
         self.leaving: dict[str, str] = {}
-        """The uids of such objects whose owner is deleted and leaves them, with the owner's."""
+        """The UIDs of such objects whose owner is being deleted with `Orphan`, with the owner's UID."""
         self.resized: dict[str, None] = {}
-        """The names of deployments whose size users have said themselves."""
+        """The names of Deployments that users have scaled themselves."""
         self.hastened: dict[str, None] = {}
-        """The uids of owners that users have deleted without waiting for what these own."""
+        """The UIDs of owners that users have deleted without waiting for their dependents."""
         self._doomed: dict[str, None] = {}
-        """The uids of objects that users have deleted."""
+        """The UIDs of objects that users have deleted."""
         self._removing: list[tuple[type[TypedObject], str, str]] = []
-        """Kind, name, and namespace of what users delete at the moment by name."""
+        """Kind, name and namespace of objects that users are deleting by name right now."""
         self._goes_with_all: dict[str, None] = {}
-        """Those that were to go with what they own."""
+        """The UIDs of owners that users have deleted together with their dependents."""
 
-    # What users say.
+    # Users' actions.
 
     def takes_in_hand(self, found: TypedObject) -> None:
-        """The user deletes it."""
+        """The user deletes an object."""
         self.in_hand[found.metadata.uid] = None
         self._doomed[found.metadata.uid] = None
         self.free.pop(found.metadata.uid, None)
 
     @contextmanager
     def removing(self, type_: type[TypedObject], name: str, namespace: str) -> Generator[None]:
-        """While this lasts the user deletes what has that name, also if it comes to have it only now."""
+        """Within the block the user deletes the object of that name, even one created only meanwhile."""
         live = self._objects.find(type_, name, namespace)
         if live is not None:
             self.takes_in_hand(live)
@@ -74,13 +74,13 @@ class Intents:
             self._removing.remove((type_, name, namespace))
 
     def forces(self, found: TypedObject) -> None:
-        """The user deletes it without waiting for its end."""
+        """The user force-deletes a pod."""
         self.forced[found.metadata.uid] = None
 
     def sets_free(self, found: TypedObject) -> None:
-        """The user has made it without an owner, or taken it out of its owner's hands.
+        """The user has created an object without an owner, or removed it from its owner's selection.
 
-        An owner may have taken what had none before the user is told that it is made.
+        An owner may have adopted it before the user has the reply to its creation.
         """
         uid = found.metadata.uid
         self.in_hand[uid] = None
@@ -90,7 +90,7 @@ class Intents:
             self.free[uid] = None
 
     def deleting(self, owner: TypedObject, propagation: Propagation) -> None:
-        """The user deletes an owner; with `Orphan` what it controls is to stay."""
+        """The user deletes an owner; with `Orphan` its dependents are to stay."""
         uid, orphan = owner.metadata.uid, propagation == "Orphan"
         if propagation != "Foreground":
             self.hastened[uid] = None
@@ -106,18 +106,18 @@ class Intents:
             else:
                 self.free.pop(one.metadata.uid, None)
 
-    # What comes of it.
+    # Effects.
 
     def created(self, new: TypedObject) -> None:
-        """Something was made, perhaps under a name that a user is deleting."""
+        """An object was created, perhaps under a name that a user is deleting."""
         if self._removing and (type(new), new.metadata.name, new.metadata.namespace) in self._removing:
             self.takes_in_hand(new)
 
     def adopted(self, new: TypedObject) -> None:
-        """What had no controller may have one: what an owner that lives has taken is no longer without one.
+        """An object without a controller may have been adopted: then it is no longer to be kept without one.
 
-        Nor is what an owner has taken that a user deletes at that moment with all that it owns: it was asked whether it
-        lives before it took. A user cannot tell that from one that has taken first.
+        Also if a user is deleting the adopter with its dependents at that moment: the adopter checked that it was live
+        before it adopted, and the user cannot tell which came first.
         """
         controller = controller_of(new.metadata)
         if controller is None:

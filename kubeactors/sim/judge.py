@@ -1,4 +1,4 @@
-"""The judge: shows invariants what happens, and keeps what they object to."""
+"""The judge: shows invariants what happens, and records the violations that they report."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -19,15 +19,15 @@ from kubeactors.sim.world import World
 from kubeactors.storage import StoreEvent, StoreEvents
 
 OURS = ("controller-manager", "scheduler", "node-")
-"""What the names of our own components begin with."""
+"""The prefixes of our own components' names."""
 
 
 RULINGS = ("AdmissionPolicy", "admission webhook", "calling webhook")
-"""By these words it is known that users let something not be written."""
+"""Words in the status of a write that was rejected by users' rules."""
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
-    """An invariant did not hold: when, in virtual seconds from the start, at which revision, and how."""
+    """An invariant did not hold: when (virtual seconds from the start), at which revision, and how."""
 
     invariant: str
     at: float
@@ -36,7 +36,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvariantFailed(Mistake):
-    """An invariant raised: that is its own mistake, and says nothing about the cluster."""
+    """An invariant raised an exception: the invariant is wrong, which says nothing about the cluster."""
 
 
 class Judge:
@@ -59,13 +59,13 @@ class Judge:
         self._serving_by_request: dict[type[object], list[ServerInvariant]] = {}
         self.violations: list[Violation] = []
         self.on_end: Callable[[], object] = lambda: None
-        """Is told as soon as there is no need to go on."""
+        """Called as soon as there is no need to go on."""
         self.mistake: Exception | None = None
         """See `give_up`."""
         self.noise: Noise = Noise(world)
 
     def committed(self, event: StoreEvent) -> None:
-        """The store has committed something."""
+        """The store has committed a write."""
         commit = self._world.apply(event)
         for storing in self._storing:
             self._note(storing, storing.stored(event))
@@ -79,12 +79,12 @@ class Judge:
                 self._failed(one, error)
 
     def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> None:
-        """The API server has sent something to a watcher."""
+        """The API server has sent a message to a watcher."""
         for one in self._watching:
             self._note(one, one.watched(stream, subscriber, message))
 
     def asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> Hear | None:
-        """A component has asked for a write: who hears the answer. How a guest writes is not for us to say."""
+        """A component has requested a write; returns a callback for the answer. Guests' writes are not judged."""
         if not self._answered or not component.startswith(OURS):
             return None
         asked = Asked(component, sender, request, self._world.revision, self._kernel.now)
@@ -93,7 +93,7 @@ class Judge:
         return partial(self._hear, asked)
 
     def served(self, server: Cell, request: ApiRequest[object]) -> Hear:
-        """A server begins to serve a request: who hears what it says."""
+        """A server begins to serve a request; returns a callback for the answer."""
         return partial(self._hear_server, Served(server, request, self._world.revision, self._kernel.now))
 
     def _hear_server(self, served: Served, answer: object) -> None:
@@ -107,7 +107,7 @@ class Judge:
             self.noise.served(served, answer)
 
     def store_asked(self, request: StoreRequest) -> Hear:
-        """A request reaches the store: who hears what it says."""
+        """A request reaches the store; returns a callback for the answer."""
         return partial(self._hear_store, request, [one.asked(request) for one in self._storing])
 
     def _hear_store(self, request: StoreRequest, remembered: list[object], answer: object) -> None:
@@ -115,12 +115,12 @@ class Judge:
             self._note(one, one.answered(request, known, answer))
 
     def store_told(self, subscriber: Cell, message: StoreEvents) -> None:
-        """The store tells somebody who watches it."""
+        """The store has sent events to a watcher."""
         for one in self._storing:
             self._note(one, one.told(subscriber, message))
 
     def read(self, component: str, reader: Cell, request: Get | List) -> None:
-        """A component asks for one object, or for a collection."""
+        """A component reads one object, or lists a collection."""
         for one in self._reading if component.startswith(OURS) else ():
             self._note(one, one.read(reader, request))
 
@@ -135,27 +135,27 @@ class Judge:
             self._note(one, one.answered(asked, answer))
 
     def look(self) -> None:
-        """Let those look again who look now and then."""
+        """Let invariants that inspect components periodically do so."""
         for one in self._looking:
             self._note(one, one.looked())
 
     def settled(self) -> bool:
-        """All is quiet: whether everything holds that must hold then. Nothing is noted yet."""
+        """Whether everything holds that must hold in a quiet cluster. Records no violations yet."""
         return not any(self._asked(one, one.settled()) for one in self._all)
 
     def note_settled(self) -> None:
-        """All has been quiet for long enough: note what does not hold."""
+        """The cluster has been quiet for long enough: record what does not hold."""
         for one in self._all:
             self._note(one, one.settled())
 
     def object(self, invariant: str, message: str) -> None:
-        """Something does not hold."""
+        """Record a violation."""
         at = self._kernel.now / 1e9
         self.violations.append(Violation(invariant=invariant, at=at, revision=self._world.revision, message=message))
         self.on_end()
 
     def give_up(self, mistake: Exception) -> None:
-        """An invariant, or the code that is tested, is mistaken: nothing is judged any more."""
+        """An invariant, or the code under test, is itself wrong: the run ends without a verdict."""
         self.mistake = self.mistake or mistake
         self.on_end()
 
@@ -166,7 +166,7 @@ class Judge:
         return found
 
     def _note(self, invariant: Invariant, problems: Iterable[str]) -> None:
-        """Invariants are asked amid the work of components, which must not fail by their mistakes."""
+        """Record the problems. Invariants run in the midst of components, which must not fail by an error in one."""
         try:
             for problem in problems:
                 self.object(invariant.name, problem)
@@ -193,12 +193,12 @@ class Judge:
 
 
 def _is_shown(one: RequestInvariant | ServerInvariant, type_: type[ApiRequest[object]]) -> bool:
-    """Whether an invariant is shown what is said to requests of that class."""
+    """Whether an invariant judges answers to requests of that class."""
     return not one.requests or issubclass(type_, one.requests)
 
 
 def is_ruling(answer: object) -> bool:
-    """Whether a write was refused by a rule of users'.
+    """Whether a write was rejected by an admission policy or webhook of users.
 
     >>> is_ruling(Status(status="Failure", message='admission webhook "w.example.com" denied the request: not today'))
     True

@@ -1,8 +1,7 @@
-"""The network between components and the API server: where messages are lost, late, repeated.
+"""The network between components and the API server, where messages are lost, delayed and duplicated.
 
-Every envelope that the kernel delivers passes here first. Rules of the faults in effect decide about those that cross
-the network: requests (and with them their replies), and the messages of watches. All else passes at the cost of one
-look into a dict.
+Every envelope passes here before the kernel delivers it. The rules of the faults in effect apply to those that cross the
+network: requests (and with them their replies), and the messages of watches. All others cost one dict lookup.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +37,7 @@ REQUESTS = (Get, List, Watch, *WRITES)
 STORE = "store"
 """The component at the other end of the API server's own watch."""
 TO_STORE = "to-store"
-"""Rules of this name see what the API server asks of the store."""
+"""The component name for rules about requests of the API server to the store."""
 STRETCH = 256
 """See `Network.on_stretch`."""
 STORE_REQUESTS = (Range, Txn, Compact, Progress, WatchCreate)
@@ -49,33 +48,33 @@ Listener: TypeAlias = Callable[[Cell, Envelope], object]
 
 
 class Stream(msgspec.Struct, frozen=True):
-    """One watch: whose, of what, and under which number its subscriber knows it."""
+    """One watch: of which component, on what, and by which number its subscriber identifies it."""
 
     component: str
     request: Watch
     server: Cell
-    """To whom the request went."""
+    """The server that the request went to."""
 
     @property
     def resource(self) -> str:
-        """What is watched, in the plural."""
+        """The watched resource, in the plural."""
         return self.request.resource.resource
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A write that a component has asked for."""
+    """A write that a component has requested."""
 
     component: str
     sender: Cell
     request: ApiRequest[object]
     revision: int
-    """Of the store when the request came to the server."""
+    """Of the store when the request arrived at the server."""
     at: int
     """When that was, in virtual nanoseconds."""
 
 
 class Served(msgspec.Struct, frozen=True):
-    """A request that the server begins to serve, whatever has befallen it on its way."""
+    """A request that the server begins to serve, after any faults on its way."""
 
     server: Cell
     request: ApiRequest[object]
@@ -86,12 +85,12 @@ class Served(msgspec.Struct, frozen=True):
 
 
 class Rule:
-    """What one fault does to messages. Each method returns what is to be delivered, or None if nothing is, now."""
+    """What one fault does to messages. Each method returns the envelope to deliver now, or None."""
 
     network: "Network"
-    """Set when the rule takes effect."""
+    """Set when the rule is installed."""
     of_server: ClassVar[bool] = False
-    """Whether it says what the server at the other end is like, not what becomes of messages on their way."""
+    """Whether the rule models the server at the other end, not the path of messages."""
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """A request of the component is about to reach the server."""
@@ -115,25 +114,25 @@ class Network:
         self._decided: list[Envelope] = []
         self._stalled: dict[Cell, list[Envelope]] = {}
         self._let_through: dict[Cell, Envelope] = {}
-        """What a stalled actor may handle next, and has not yet: perhaps it is being started again."""
+        """The message that a stalled actor may handle next and has not handled yet, perhaps because it is restarting."""
         self._waking: dict[Cell, None] = {}
-        """Of those the ones that are stalled no longer than that takes."""
+        """Stalled actors that are unstalled as soon as they have handled that message."""
         self.listeners: list[Listener] = []
-        """See every envelope before any rule does."""
+        """Called with every envelope, before any rule."""
         self.on_watch: Callable[[Stream, Cell, WatchEvents | WatchClosed], object] | None = None
-        """Sees every message of a watch as the server sent it."""
+        """Called with every message of a watch as the server sent it."""
         self.on_write: Callable[[str, Cell, ApiRequest[object]], Hear | None] | None = None
-        """Is told of every write of an actor; what it returns hears the answer, if that reaches the actor."""
+        """Called with every write of an actor; returns a callback for the answer, if that reaches the actor."""
         self.on_request: Callable[[str, Cell, ApiRequest[object]], object] | None = None
-        """Is told of every request of an actor, and of its process."""
+        """Called with every request of an actor, and the name of its process."""
         self.on_served: Callable[[Cell, ApiRequest[object]], Hear] | None = None
-        """Is told of every request that reaches a server; what it returns hears what the server says, lost or not."""
+        """Called with every request that reaches a server; returns a callback for the answer, lost or not."""
         self.on_stored: Callable[[StoreRequest], Hear] | None = None
-        """The same of what reaches the store."""
+        """The same for requests that reach the store."""
         self.on_store_events: Callable[[Cell, StoreEvents], object] | None = None
-        """Sees what the store tells watchers as it was sent."""
+        """Called with the events of the store's watches as they were sent."""
         self.on_stretch: Callable[[], object] | None = None
-        """Is called after every `STRETCH` messages, of whatever kind."""
+        """Called after every `STRETCH` messages of any kind."""
         self._left = STRETCH
         self._crossings: dict[type, Callable[[Cell, Envelope], Envelope | None]] = {
             **dict.fromkeys(REQUESTS, self._request),
@@ -146,27 +145,27 @@ class Network:
         kernel.interceptor = self._intercept
 
     def add(self, component: str, rule: Rule) -> None:
-        """The rule is in effect from now on; what the server is decides first, and older ones before newer ones."""
+        """Install a rule. Rules that model the server apply first, then older rules before newer ones."""
         rule.network = self
         rules = self._rules.setdefault(component, [])
         rules.append(rule)
         rules.sort(key=_is_of_network)
 
     def remove(self, component: str, rule: Rule) -> None:
-        """The rule is no longer in effect."""
+        """Remove a rule."""
         rules = self._rules.get(component, [])
         if rule in rules:
             rules.remove(rule)
 
     def deliver(self, cell: Cell, envelope: Envelope) -> None:
-        """Put an envelope into a mailbox; nobody decides about it again."""
+        """Put an envelope into a mailbox; no rule applies to it again."""
         self._decided.append(envelope)
         cell.put(envelope)
 
     def release(self, held: Sequence[tuple[Cell, Envelope]]) -> None:
-        """Hand over what was kept on its way, in order, before what has come since, and whether there is room or not.
+        """Deliver what was held back, in order, ahead of the mailboxes' contents and regardless of their capacity.
 
-        It was sent before what waits in the mailboxes now: nobody may hear of that first.
+        It was sent before the messages that wait in the mailboxes now, so it must be handled before them.
         """
         for cell, envelope in reversed(held):
             self._decided.append(envelope)
@@ -176,12 +175,12 @@ class Network:
                 cell.put_back(envelope)
 
     def stall(self, cell: Cell) -> None:
-        """Let an actor handle nothing until `unstall`."""
+        """Hold back all messages of an actor until `unstall`."""
         self._stalled.setdefault(cell, [])
         self._waking.pop(cell, None)
 
     def unstall(self, cell: Cell) -> None:
-        """Let it handle all that came meanwhile, in order, and before what comes now."""
+        """Let an actor handle what was held back, in order, before later messages."""
         if cell in self._let_through:
             self._waking[cell] = None
             return
@@ -190,14 +189,14 @@ class Network:
             cell.put_back(envelope)
 
     def let_one_through(self, cell: Cell) -> None:
-        """Let a stalled actor handle the next message, unless it has not handled the one before yet."""
+        """Let a stalled actor handle one more message, unless it has not handled the previous one yet."""
         held = self._stalled.get(cell)
         if held and cell not in self._let_through:
             self._let_through[cell] = envelope = held.pop(0)
             cell.put_back(envelope)
 
     def _may_handle(self, cell: Cell, envelope: Envelope) -> bool:
-        """Whether it is what was let through to a stalled actor."""
+        """Whether this is the message that was let through to the stalled actor."""
         if self._let_through.get(cell) is not envelope:
             return False
         del self._let_through[cell]
@@ -206,11 +205,11 @@ class Network:
         return True
 
     def is_stalled(self, cell: Cell) -> bool:
-        """Whether an actor handles nothing now."""
+        """Whether the messages of an actor are held back."""
         return cell in self._stalled
 
     def streams_of(self, component: str) -> list[tuple[Cell, Stream]]:
-        """The watches of a component, with who reads them."""
+        """The watches of a component, each with its subscriber."""
         return [
             (subscriber, stream)
             for subscriber, streams in self._streams.items()
@@ -269,7 +268,7 @@ class Network:
         return self._ruled(component, server, envelope)
 
     def _overheard(self, component: str, envelope: Envelope, message: ApiRequest[object]) -> Envelope:
-        """The same request; whoever is told of writes hears the answer just before who asked for it."""
+        """The same request; the callback of `on_write` sees the answer just before the sender does."""
         _, sender, reply = envelope
         cell = sender_of(envelope)
         hear = self.on_write(component, cell, message) if self.on_write is not None and cell is not None else None
@@ -313,7 +312,7 @@ class Network:
 
 
 def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell, actor: object) -> None:
-    """Pass an answer on; it is heard if the very actor that asked for it still waits for it."""
+    """Forward an answer; the callback sees it if the very actor that sent the request still waits for it."""
     try:
         result = answer.result()
     except AskError as error:
@@ -325,9 +324,9 @@ def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell
 
 
 def _attended(envelope: Envelope, hear: Hear) -> Envelope:
-    """The same request; somebody hears the answer when it is given."""
+    """The same request; the callback sees the answer when the server gives it."""
     message, sender, reply = envelope
-    assert reply is not None  # somebody waits for it
+    assert reply is not None  # the caller has checked that the sender waits
     answer: Wait[object] = Wait()
     answer.waiter = partial(_give, answer, reply, hear)
     return message, sender, answer
@@ -348,7 +347,7 @@ def _is_of_network(rule: Rule) -> bool:
 
 
 def _take(envelopes: list[Envelope], envelope: Envelope) -> bool:
-    """Take this very envelope out of some; False if it is not one of them."""
+    """Remove this very envelope from the list; False if it is not in it."""
     for index, one in enumerate(envelopes):
         if one is envelope:
             del envelopes[index]
@@ -369,7 +368,7 @@ def component_of(path: str) -> str:
 
 
 def disconnect(stream: Stream, subscriber: Cell, closed: WatchClosed) -> None:
-    """Both ends find that the connection of a watch is broken."""
-    subscriber.put_system(closed)  # it finds out by itself: a full mailbox keeps nobody from that
+    """Break the connection of a watch, at both ends."""
+    subscriber.put_system(closed)  # it notices by itself: a full mailbox must not prevent that
     watch = StopWatch(subscriber=stream.request.subscriber, watch=stream.request.watch)
     stream.server.put((watch, None, None))

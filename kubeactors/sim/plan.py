@@ -1,7 +1,7 @@
-"""Plans: what happens in one scenario, and their text form, which is the replay file.
+"""Plans: what happens in one scenario, and their text form, the replay file.
 
-The file has a line of JSON for the plan as a whole, one for each deviation of its tape, and one for each step. Lines that start with `#` say something to
-people.
+The file has a line of JSON for the plan as a whole, one for each deviation of its tape, and one for each step. Lines that
+start with `#` are comments.
 """
 
 from collections.abc import Sequence
@@ -22,39 +22,39 @@ STEP = "step"
 AnyStep = AnyAction | OwnAction | AnyFault | OwnFault
 
 FAULT_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyFault))
-"""The names of all faults."""
+"""The names of all kinds of faults."""
 ACTION_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyAction))
-"""The names of all that users do."""
+"""The names of all kinds of user actions."""
 
 _LINE: msgspec.json.Decoder[AnyStep | Deviation] = msgspec.json.Decoder(AnyStep | Deviation)
 
 
 class PlanError(ValueError):
-    """This is no plan; the message names the line and what is wrong with it."""
+    """The text is not a valid replay; the message names the line and what is wrong with it."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One scenario: a cluster, what users do to it, and what breaks.
+    """One scenario: a cluster, user actions, and faults.
 
-    The seed decides everything that is left to chance: the order of deliveries, names, delays.
+    The seed decides everything random: the order of deliveries, generated names, delays.
     """
 
     seed: int = 0
     nodes: int = 3
     pods_per_node: int = 12
     candidates: int = 1
-    """How many schedulers and controller managers there are; of several one of each is elected."""
+    """How many schedulers and controller managers there are; of several, one of each is elected leader."""
     start_seconds: tuple[float, ...] = ()
-    """How long containers take to start, on each node in turn; without any it is the same on all."""
+    """How long containers take to start, by node in turn; the default on all nodes if empty."""
     own_pods: int = 0
-    """How many pods each node runs by itself, whatever the API server says: static pods."""
+    """How many static pods each node runs."""
     events: bool = True
-    """Whether components write Events. They are for people; who acts reads none of them, and with a burst Kubernetes
-    itself drops them. A quarter of all writes are theirs, so most scenarios do without."""
+    """Whether components write Events. No component reads them, and Kubernetes itself drops some in bursts. They are a
+    quarter of all writes, so most scenarios go without."""
     schedule: str = DELAYS
     """The strategy that chooses the order of deliveries; see `search/strategies.py`."""
     tape: tuple[Deviation, ...] = ()
-    """With the strategy `tape`: in what the order differs from first in, first out."""
+    """For the strategy `tape`: how the order differs from first in, first out."""
     steps: tuple[AnyStep, ...] = ()
 
     @property
@@ -64,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def faults(self) -> tuple[AnyFault | OwnFault, ...]:
-        """What breaks."""
+        """The faults among the steps."""
         return tuple(one for one in self.steps if isinstance(one, Fault))
 
     def with_steps(self, steps: tuple[AnyStep, ...]) -> "Plan":
@@ -77,19 +77,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan, the invariant that it violated (empty if it is not known to), and the version that found it."""
+    """A plan, the invariant that it violated (empty if none is known), and the version that wrote the file."""
 
     plan: Plan
     invariant: str = ""
     version: str = ""
     operator: str = ""
-    """Where the operator is that was tested, as `module:name`; empty if it was the control plane itself."""
+    """The operator under test, as `module:name`; empty if it was the control plane itself."""
     unknown: tuple[str, ...] = ()
-    """What this version does not know of a file of another one: steps that were left out, fields that mean nothing here."""
+    """Unknown parts of a file of another version: steps that are left out, fields that are ignored."""
     happened: tuple[str, ...] = ()
-    """The kinds of faults that fired, and of what users did with an effect, when it was written; empty if that is unknown."""
+    """The kinds of faults that took effect, and of user actions that had one, when it was written; empty if unknown."""
     left_out: tuple[str, ...] = ()
-    """Of these the steps: without them it is another plan."""
+    """The steps among `unknown`: without them it is a different plan."""
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -116,7 +116,7 @@ def this_version() -> str:
 def encode(
     plan: Plan, invariant: str = "", *, comment: str = "", operator: str = "", happened: Sequence[str] = ()
 ) -> str:
-    """A plan as text. See `Replay` for what else it says.
+    """A plan as text. See `Replay` for the other parts.
 
     >>> print(encode(Plan(seed=7), "surge"), end="")
     {"format":1,"version":"0.1.0","seed":7,"nodes":3,"pods_per_node":12,"invariant":"surge"}
@@ -148,7 +148,7 @@ def decode(text: str) -> Replay:
     Plan(seed=7, nodes=3, pods_per_node=12, candidates=1, start_seconds=(), own_pods=0, events=True, schedule='delays', tape=(), steps=())
 
     Raises:
-        PlanError: it is none.
+        PlanError: the text is not a valid replay.
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#"]
     if not lines:
@@ -182,14 +182,14 @@ def decode(text: str) -> Replay:
 
 
 def _unknown(lines: Sequence[tuple[int, str]]) -> dict[int, str]:
-    """What is unknown here, by the number of the line: a step, or some of its fields."""
+    """The steps, or fields of steps, that this version does not know, by line number."""
     known = {str(one.__struct_config__.tag): one for one in get_args(AnyStep | Deviation)}
     found: dict[int, str] = {}
     for number, line in lines:
         try:
             fields = msgspec.json.decode(line, type=dict[str, object])
         except msgspec.DecodeError:
-            continue  # it is refused, with the reason, when it is decoded
+            continue  # rejected, with the reason, when it is decoded
         kind = str(fields.get("kind"))
         if kind not in known:
             found[number] = f"{STEP} {kind} in line {number}"
@@ -219,7 +219,7 @@ def _line(number: int, line: str) -> AnyStep | Deviation:
 
 
 def _explained(line: str, error: msgspec.DecodeError) -> str:
-    """An unknown kind is the likeliest mistake: name the known ones."""
+    """The decoding error; for an unknown kind, the likeliest mistake, with the known ones."""
     try:
         kind = msgspec.json.decode(line, type=dict[str, object]).get("kind")
     except msgspec.DecodeError:
@@ -231,12 +231,12 @@ def _explained(line: str, error: msgspec.DecodeError) -> str:
 
 
 def in_order(steps: list[AnyStep]) -> tuple[AnyStep, ...]:
-    """Steps by time; of one time as they came."""
+    """Steps by time; the sort is stable."""
     return tuple(sorted(steps, key=lambda step: step.at))
 
 
 def described(step: AnyStep) -> str:
-    """A step for people: what is usual about it is not said.
+    """A step in one line, without fields that have their default.
 
     >>> from kubeactors.sim.workload import CreateDeployment
     >>> described(CreateDeployment(at=12.5, name="web", replicas=5, recreate=True))

@@ -1,7 +1,7 @@
-"""The processes of a cluster and the actors in them, as faults name them.
+"""The processes of a cluster and their actors, by the names that faults use.
 
-A controller manager or a scheduler may be one of several candidates: then the process is the candidate, and its work
-stands below the tenure of the one that leads.
+There may be several candidates for the controller manager and the scheduler: then each candidate is a process, and the
+leader's controllers are children of its `Tenure`.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ S = TypeVar("S", bound=Step)
 
 MANAGER, SCHEDULER, SERVER, MACHINES = "controller-manager", "scheduler", "apiserver", "machines"
 OPERATOR = "operator"
-"""The process of an operator that is tested."""
+"""The process of an operator under test."""
 ELECTED = (MANAGER, SCHEDULER)
 LEADING, WORK = "leading", "work"
 
 
 class Processes:
-    """Finds them.
+    """Finds processes and actors.
 
     Args:
         root: of the supervision tree.
@@ -37,11 +37,11 @@ class Processes:
         self._plane = plane
 
     def find(self, *path: str) -> Cell | None:
-        """The actor at a place below the control plane."""
+        """The actor at a path below the control plane."""
         return _below(self._root, self._plane, *path)
 
     def leader(self, kind: str) -> str:
-        """The name of the candidate of a kind that leads, or of the first one."""
+        """The name of the leading candidate of a kind; of the first one if none leads."""
         plane = self.find()
         for name, cell in (plane.children or {}).items() if plane is not None else ():
             if isinstance(name, str) and kind_of_process(name) == kind and _below(cell, LEADING) is not None:
@@ -49,7 +49,7 @@ class Processes:
         return kind
 
     def at_the_leader(self, fault: S) -> S:
-        """The same fault; if it is about a controller manager or a scheduler, about the one that leads."""
+        """The same fault; if it targets a controller manager or a scheduler, it targets the leader."""
         component = getattr(fault, "component", "")
         if component not in ELECTED or self.leader(component) == component:
             return fault
@@ -61,7 +61,7 @@ class Processes:
         return self.find(name) if on_its_own else self.find(MACHINES, name)
 
     def actor(self, process: str, name: str) -> Cell | None:
-        """An actor of those that do the work of a process; the topmost one of the process without a name."""
+        """An actor of a process by its name; the topmost one if the name is empty."""
         cell = self.process(process)
         if cell is None or not name:
             return cell
@@ -73,7 +73,7 @@ class Processes:
         return [] if top is None else [top, *cells(top)]
 
     def tenures(self, process: str) -> list[Cell]:
-        """Those of its actors that end when it leads no longer."""
+        """Those of its actors that end with its leadership."""
         return [cell for cell in self.actors(process) if isinstance(cast("object", cell.actor), Tenure)]
 
     def machines(self) -> Iterator[str]:
@@ -91,7 +91,7 @@ class Processes:
 
 
 def kind_of_process(name: str) -> str:
-    """Of which kind a process is; a node's kubelet is its own.
+    """The kind of a process; each node's kubelet is a kind of its own.
 
     >>> kind_of_process("scheduler-2"), kind_of_process("node-2")
     ('scheduler', 'node-2')

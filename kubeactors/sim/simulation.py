@@ -50,56 +50,56 @@ PLANE = "cluster"
 """The control plane's name in the supervision tree."""
 BOOT_SECONDS = 60.0
 CONVERGE_SECONDS = 270.0
-"""How long deployments may take to get what they want once faults have stopped; of one that is rolled, each pod. Less than the five minutes after which
-Kubernetes tries again what nothing has woken: that hides a lost wake-up."""
+"""How long workloads may take to reach their desired state once all faults have healed; in a rollout, for each pod. Less
+than the five minutes of Kubernetes' resyncs, which would hide a lost wake-up."""
 LOOK_SECONDS = 5.0
-"""How often it is looked whether they have, and inside components."""
+"""How often that is checked, and components are inspected."""
 JUST_SECONDS = 0.001
-"""So long before a fault heals it is looked, too: what it has led to shows best then."""
+"""Components are inspected this long before a fault heals, too: its effects show best then."""
 QUIET_SECONDS = 30.0
-"""How long nothing may be written before all counts as quiet, and after that as silent."""
+"""How long nothing may be written until the cluster counts as quiet, and then how long it must stay so."""
 LOOKS_BACK_SECONDS = 150.0
-"""The same if there is an autoscaler: its window, and until it looks again. It may take several steps."""
+"""The same if there is an autoscaler: its stabilization window and one sync period. It may scale in several steps."""
 SETTLE_SECONDS = 180.0
-"""How long caches and endpoints may take to follow after that."""
+"""How long caches and endpoints may take to catch up after that."""
 RESTART_SECONDS = 20.0
-"""How long those who have started anew are watched: longer than it takes to be elected."""
+"""How long restarted components are observed: longer than a leader election takes."""
 PATIENCE = 50_000
 """So many deliveries at one moment of virtual time are a livelock."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run has shown."""
+    """The result of a run."""
 
     violations: tuple[Violation, ...]
     virtual_seconds: float
     faults: dict[str, int]
-    """How often each kind of fault fired."""
+    """How often each kind of fault took effect."""
     actions: dict[str, int] = {}
-    """How often each kind of what users do had an effect."""
+    """How often each kind of user action had an effect."""
     in_vain: dict[str, int] = {}
-    """How often it had none."""
+    """How often each kind of user action had none."""
     messages: int
     revision: int
-    """Of the store in the end."""
+    """Of the store at the end."""
 
     @property
     def happened(self) -> tuple[str, ...]:
-        """The kinds of faults that fired, and of what users did with an effect; each once, by name."""
+        """The kinds of faults that took effect and of user actions that had one; each once, by name."""
         return tuple(sorted(kind for kind, count in {**self.faults, **self.actions}.items() if count))
 
 
 class Simulation:
-    """A cluster that lives in virtual time, with a user and with faults.
+    """A cluster in virtual time, with a user and with faults.
 
-    Everything that happens in it is decided by the plan. Use `run` for a whole plan; or `boot`, and then `user` and
-    `sim` to act, and `world` to look.
+    The plan decides everything that happens. Use `run` for a whole plan; or `boot`, and then `user` and `sim` to act,
+    and `world` to inspect the store.
 
     Args:
-        plan: what happens.
+        plan: the scenario.
         invariants: what must hold.
-        leader_elect: whether the only one of a kind holds a Lease, too.
-        record: whether the order is noted: `tape` is how it differs from first in, first out.
+        leader_elect: whether a scheduler or controller manager without a rival takes part in leader election, too.
+        record: whether to record the order of deliveries: `tape` is how it differs from first in, first out.
     """
 
     def __init__(
@@ -130,29 +130,29 @@ class Simulation:
         self.network.on_request = self._is_asked
         self.network.on_stretch = self._look_at_the_pace
         self.actions: Counter[str] = Counter()
-        """How often users have done something of a kind."""
+        """How often each kind of user action had an effect."""
         self.in_vain: Counter[str] = Counter()
-        """How often that had no effect: it was refused, or what it was about was not there."""
+        """How often each kind had none: it was rejected, or its object did not exist."""
         self._judged = 0
         self._deadline = math.inf
         self.began: int = 0
         """When the plan began, in virtual nanoseconds."""
         self.chaos: Chaos = Chaos(self.sim.kernel, self.network, self.world, PLANE, self.disk, self.act)
         self.guests: Mapping[str, Guest] = NO_GUESTS
-        """What else runs as a process of the cluster, by name."""
+        """Additional processes of the cluster, by name."""
         self.own_action: OwnActions = nothing_declared
-        """What users do that the author of an operator has declared."""
+        """Performs the user actions that the author of an operator has declared."""
         self._spec = spec_of(plan, leader_elect=leader_elect)
 
     @property
     def tape(self) -> tuple[Deviation, ...]:
-        """The order up to now, if it is recorded."""
+        """The order of deliveries so far, if it is recorded."""
         return tuple(self._recorder.deviations) if self._recorder is not None else ()
 
     # The cluster.
 
     def boot(self) -> bool:
-        """Start it, until all nodes are ready; False if they do not become so."""
+        """Start the cluster and wait until all nodes are ready; False if they do not become ready in time."""
         self._start()
         return self.sim.run_until(lambda: self._is_over or self.is_up(), BOOT_SECONDS)
 
@@ -180,13 +180,13 @@ class Simulation:
     # The run.
 
     def run(self, until: float | None = None, *, deadline: float = math.inf) -> Outcome:
-        """Boot, let the plan happen, let everything converge, and see that it stays.
+        """Boot, execute the plan, wait until the cluster converges, and check that it stays converged.
 
-        Ends early at the first violation, and after `until` virtual seconds of the plan if that is given. What has
-        shown itself before need not be waited for longer: at the virtual second `deadline` all ends.
+        Ends early at the first violation, after `until` virtual seconds of the plan if given, and at the virtual second
+        `deadline` of the run.
 
         Raises:
-            Mistake, ForeignError: an invariant raised; or an operator that is tested, or what was declared, is mistaken.
+            Mistake, ForeignError: an invariant raised, or the operator under test or its declarations are wrong.
         """
         self._deadline = deadline
         try:
@@ -198,7 +198,7 @@ class Simulation:
         return self.outcome()
 
     def outcome(self) -> Outcome:
-        """What has come of it by now."""
+        """The result so far."""
         return Outcome(
             violations=tuple(self.judge.violations),
             virtual_seconds=self.sim.now / SECOND,
@@ -220,7 +220,7 @@ class Simulation:
             self._finds_nothing_to_do()
 
     def arm(self) -> None:
-        """Let the steps of the plan happen at their times, counted from now."""
+        """Schedule the steps of the plan at their times, counted from now."""
         start = self.began = self.sim.now
         self._look_again()
         for step in self.plan.steps:
@@ -235,14 +235,14 @@ class Simulation:
         self.sim.kernel.at(self.sim.now + int(LOOK_SECONDS * SECOND), self._look_again)
 
     def act(self, action: AnyAction | OwnAction) -> None:
-        """Let the user do something now."""
+        """Let the user perform an action now."""
         self.user.tell(Perform(action))
 
     def _has_done(self, kind: str, has_effect: bool) -> None:  # noqa: FBT001 -- it is a callback
         (self.actions if has_effect else self.in_vain)[kind] += 1
 
     def _passes(self, seconds: float) -> bool:
-        """Let time pass; False as soon as something is violated, or the deadline has come."""
+        """Let virtual time pass; False as soon as an invariant is violated or the deadline has passed."""
         left = self._deadline - self.sim.now / SECOND
         if not self._is_over:
             self.sim.run(max(min(seconds, left), 0.0))
@@ -266,7 +266,7 @@ class Simulation:
             self.sim.halt()
 
     def _converges(self) -> bool:
-        """Wait until all is as wanted."""
+        """Wait until all workloads have reached their desired state."""
         allowance, furthest = Allowance(self.sim.kernel, CONVERGE_SECONDS), renewed(self.world)
         while not allowance.is_used_up:
             if not self._passes(LOOK_SECONDS):
@@ -281,7 +281,7 @@ class Simulation:
         return False
 
     def _becomes_quiet(self) -> bool:
-        """Wait until nothing but heartbeats is written; it must stay so."""
+        """Wait until nothing but heartbeats is written for a while."""
         quiet, longest = QUIET_SECONDS, CONVERGE_SECONDS
         scalers = self.world.of(HorizontalPodAutoscaler).values()
         if scalers:
@@ -300,7 +300,7 @@ class Simulation:
         return False
 
     def _settles(self) -> bool:
-        """Everything must come to be as it should, soon: connections that broke may still be waiting for another try."""
+        """Wait until every invariant of a quiet cluster holds: broken watches may still be backing off."""
         allowance = Allowance(self.sim.kernel, SETTLE_SECONDS)
         while not self.judge.settled():
             if allowance.is_used_up and not allowance.may_be_retried:
@@ -311,10 +311,10 @@ class Simulation:
         return True
 
     def _finds_nothing_to_do(self) -> None:
-        """Who starts anew, with fresh eyes, sees all that is there: it must find nothing that was left undone.
+        """Restart the controllers: with fresh caches they must find nothing that was left undone.
 
-        Unless a controller waits to try again what has failed often: that it does at once when it starts. And unless
-        time brings something to do.
+        Skipped while a controller backs off, as it retries at once when it restarts, and if the passing of time alone
+        brings work.
         """
         wall = self.sim.kernel.wall + self.sim.now
         if is_backing_off(self.sim.kernel.root) or is_due(self.world, wall, RESTART_SECONDS):
@@ -326,7 +326,7 @@ class Simulation:
                 self.judge.object(NOTHING_LEFT_UNDONE, f"all was quiet, and after a restart {told(one)}")
 
     def _judge_failures(self) -> None:
-        """No component fails by itself."""
+        """A component must not fail, unless a simulated crash makes it."""
         logged = self.sim.logged
         for number in range(self._judged, len(logged)):
             _, _, event, path, fields = logged[number]

@@ -1,4 +1,4 @@
-"""Which cluster a plan is about."""
+"""The cluster that a plan describes."""
 
 from itertools import cycle, islice
 
@@ -11,15 +11,15 @@ from kubeactors.sim.users.manifests import own_pod
 from kubeactors.sim.workload import AskForCertificate
 
 VISITORS_RANGE = "10.32.0.0/24"
-"""What nodes that are none of ours get their ranges from: room for one of them, so that another one must wait."""
+"""The pod CIDRs of foreign nodes come from this range: it has room for one node, so that a second must wait."""
 BALANCERS_RANGE = "192.0.2.128/29"
-"""What services of type LoadBalancer get their addresses from."""
+"""The range of addresses of services of type LoadBalancer."""
 STOP_SECONDS = 0.3
-"""How long a container takes to stop: long enough for something to break meanwhile."""
+"""How long a container takes to stop: long enough for faults to hit meanwhile."""
 
 
 def spec_of(plan: Plan, *, leader_elect: bool) -> ClusterSpec:
-    """The cluster; with `leader_elect` also the only one of a kind holds a Lease."""
+    """The cluster; with `leader_elect` a scheduler or controller manager without a rival is elected, too."""
     first, *more = pools_of(plan)
     return ClusterSpec(
         nodes=first,
@@ -36,7 +36,7 @@ def spec_of(plan: Plan, *, leader_elect: bool) -> ClusterSpec:
 
 
 def pools_of(plan: Plan) -> tuple[NodePool, ...]:
-    """The nodes of a plan: one pool if all are alike, otherwise one for each node.
+    """The nodes of a plan: one pool if all are alike, otherwise a pool per node.
 
     >>> [(one.names(), one.start_latency_seconds) for one in pools_of(Plan(nodes=2, start_seconds=(0.5, 2.0)))]
     [(('node-1',), 0.5), (('node-2',), 2.0)]

@@ -1,4 +1,4 @@
-"""The base of what a plan consists of."""
+"""The base classes of a plan's steps."""
 
 import msgspec
 
@@ -6,38 +6,38 @@ import msgspec
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Something that happens `at` so many virtual seconds after the cluster is ready.
 
-    Its `kind` is the tag of its class. A step is data: what it does stands in `users/` and `chaos/`.
+    Its `kind` is the tag of its class. A step is data: `users/` and `chaos/` execute it.
     """
 
     at: float
 
     @property
     def heals_at(self) -> float:
-        """When its latest effect is over, in seconds like `at`."""
+        """When its last effect is over, in seconds like `at`."""
         return self.at
 
     @property
     def moments(self) -> tuple[float, ...]:
-        """When something of it begins or ends, in order: what happens before, between or after these differs."""
+        """When a phase of it begins or ends, in order: other steps before, between and after these meet it differently."""
         return (self.at,) if self.heals_at == self.at else (self.at, self.heals_at)
 
 
 class Action(Step, frozen=True, kw_only=True):
-    """Something that a user does."""
+    """A user action."""
 
 
 class Fault(Step, frozen=True, kw_only=True):
-    """Something that breaks. It is armed at its time, fires when it meets what it breaks, and always heals."""
+    """A fault. It is armed at its time, takes effect when it meets its target, and always heals."""
 
 
 class Lasting(Fault, frozen=True, kw_only=True):
-    """A fault that lasts."""
+    """A fault with a duration."""
 
     seconds: float
 
     @property
     def heals_at(self) -> float:
-        """When it is over."""
+        """When it ends."""
         return self.at + self.seconds
 
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Drawn:
-    """Choices made by hypothesis, which knows how to make them simpler."""
+    """Choices made by hypothesis, which knows how to shrink them."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw = draw

@@ -1,4 +1,4 @@
-"""What is delivered in a simulation, message by message, for people and for comparisons."""
+"""The trace of a simulation: a line for each delivered message."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,14 @@ from kubeactors.actor.supervision import SECOND
 
 
 class Trace:
-    """Numbers the messages of a run from 1 as they are delivered, and hands out a line for each.
+    """Numbers the messages of a run from 1 as they are delivered, and writes a line for each.
 
     Args:
         kernel: of the simulation.
-        write: takes each line.
-        pause_at: the number of a message; 0 is none.
+        write: called with each line.
+        pause_at: the number of a message; 0 for none.
         pause: called before that message is handled.
-        say: how a message is written; by default all that is in it.
+        say: formats a message; by default its `repr`.
     """
 
     def __init__(
@@ -45,6 +45,6 @@ class Trace:
 
 
 def line_of(now: int, cell: Cell, envelope: Envelope, say: Callable[[object], str] = repr) -> str:
-    """When, from whom, to whom, what."""
+    """Time in virtual seconds, sender, receiver, message."""
     message, sender = envelope[0], sender_of(envelope)
     return f"{now / SECOND:.9f} {sender.path if sender is not None else '-'} -> {cell.path} {say(message)}"

@@ -1,4 +1,4 @@
-"""The supervision tree of a simulated cluster, seen from outside: who is in it, and whether anybody waits to try again."""
+"""Inspects the supervision tree of a simulated cluster: finds actors, and tells whether any is backing off."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
@@ -14,7 +14,7 @@ _NOBODY: Mapping[str | int, Cell] = {}
 
 
 def cells(root: Cell) -> Iterator[Cell]:
-    """All actors' places, parents first."""
+    """All cells of the tree, parents first."""
     waiting = list((root.extras.children or _NOBODY).values())[::-1]
     while waiting:
         cell = waiting.pop()
@@ -27,7 +27,7 @@ def cells(root: Cell) -> Iterator[Cell]:
 def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
     """All actors of a class, with their paths; parents first."""
     waiting = list((root.extras.children or _NOBODY).values())[::-1]
-    while waiting:  # `cells` in line: many look at all of them every few seconds
+    while waiting:  # `cells` in line: invariants inspect all actors every few seconds
         cell = waiting.pop()
         actor: object = cell.actor
         if isinstance(actor, type_):
@@ -38,7 +38,7 @@ def actors_of(root: Cell, type_: type[object]) -> Iterator[tuple[str, object]]:
 
 
 def actors_within(process: str, root: Cell, type_: type[A]) -> Iterator[tuple[str, A]]:
-    """Those in the processes whose names begin so: for who looks every few seconds, and knows where they are."""
+    """The actors of a class in the processes whose names have this prefix: cheaper than a search of the whole tree."""
     for cluster in (root.extras.children or _NOBODY).values():
         for name, cell in (cluster.extras.children or _NOBODY).items():
             if str(name).startswith(process):
@@ -46,7 +46,7 @@ def actors_within(process: str, root: Cell, type_: type[A]) -> Iterator[tuple[st
 
 
 def actor_at(root: Cell, type_: type[A], *names: str) -> A | None:
-    """The actor in some cluster that is reached by these names, if there is one of that class."""
+    """The actor of that class at this path below any cluster, or None."""
     for cluster in (root.extras.children or _NOBODY).values():
         found: Cell | None = cluster
         for name in names:
@@ -58,7 +58,7 @@ def actor_at(root: Cell, type_: type[A], *names: str) -> A | None:
 
 
 def is_backing_off(root: Cell) -> bool:
-    """Whether a controller waits with its next attempt because it has failed, or an informer, without which none begins."""
+    """Whether a controller is backing off after a failure, or an informer, which controllers wait for."""
     controllers = (cast("Controller", one) for _, one in actors_of(root, Controller))
     informers = (cast("Informer[TypedObject]", one) for _, one in actors_of(root, Informer))
     return any(one.queue.is_backing_off() for one in controllers) or any(one.is_backing_off for one in informers)

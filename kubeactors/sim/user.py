@@ -1,7 +1,7 @@
-"""The user of a simulated cluster: does the actions of a plan, as a person with kubectl would.
+"""The user of a simulated cluster: performs the actions of a plan, as a person with kubectl would.
 
-Reads, changes, writes; reads again after a conflict; tries again while the API server is away. What is refused for
-good is left: in a plan from which steps were taken, many an action has lost its object.
+It reads, changes, writes; reads again after a conflict; retries while the API server is unavailable. An action that is
+rejected for good is dropped: in a shrunk plan many an action has lost its object.
 """
 
 from collections.abc import Awaitable, Callable
@@ -70,7 +70,7 @@ from kubeactors.sim.world import World
 
 
 class Perform(Message, frozen=True):
-    """Do this now."""
+    """Perform this action now."""
 
     action: AnyAction | OwnAction
 
@@ -81,7 +81,7 @@ OwnActions: TypeAlias = Callable[[OwnAction], Awaitable[None]]
 
 
 async def nothing_declared(action: OwnAction) -> None:
-    """No operator is tested.
+    """No operator is under test.
 
     Raises:
         LookupError: always.
@@ -90,14 +90,14 @@ async def nothing_declared(action: OwnAction) -> None:
 
 
 class Doer:
-    """Does actions; who it is for says how to wait.
+    """Performs actions, in virtual or real time.
 
     Args:
         client: with the rights of an administrator.
-        world: is told what the user takes into his own hands.
-        own: does what the author of an operator has declared.
+        world: records what the user intends.
+        own: performs the actions that the author of an operator has declared.
         sleep: waits so many seconds.
-        watching: who is told of what the user watches; None if nothing is.
+        watching: the subscriber of the user's watches; None if they are left out.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Doer:
         self._watching = watching
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
-        """Do it, patiently; what it was refused with, if it was."""
+        """Perform the action, with retries; returns the error with which it was rejected for good, or None."""
         try:
             await self._hands.persist(lambda: self._own(action) if isinstance(action, OwnAction) else self._do(action))
         except StatusError as error:
@@ -166,20 +166,20 @@ class Doer:
 
 
 class Connection(NamedTuple):
-    """How a user reaches the API server, and the kinds that he knows."""
+    """How a user reaches the API server, and the kinds that the user knows."""
 
     transport: Transport
     scheme: Scheme
 
 
 class User(Actor[UserMessage], reentrant=True, deterministic=True):
-    """Does actions, several at a time if the API server is slow. See `Doer`.
+    """Performs actions, several at a time if the API server is slow. See `Doer`.
 
     Args:
         connection: as an administrator.
         world: as for `Doer`.
         own: as for `Doer`.
-        done: is told of each action that has come to its end.
+        done: called at the end of each action with its kind, and whether it had an effect.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class User(Actor[UserMessage], reentrant=True, deterministic=True):
 
     @handle
     async def perform(self, message: Perform) -> None:
-        """Do it; what is refused for good is logged. Told is of what kind it was, and whether it had an effect."""
+        """Perform the action; log it if it is rejected for good."""
         action, (transport, scheme) = message.action, self._connection
         way = NotedTransport(transport)
         watching = (self.ctx.self, partial(next, self._watches))
@@ -208,8 +208,8 @@ class User(Actor[UserMessage], reentrant=True, deterministic=True):
 
     @handle
     def watch_events(self, message: WatchEvents) -> None:
-        """It is seen."""
+        """Events are read and dropped."""
 
     @handle
     def watch_closed(self, message: WatchClosed) -> None:
-        """It is over."""
+        """The end of a watch needs no reaction."""

@@ -1,4 +1,4 @@
-"""The programs that webhooks of admission ask: each says what its address says that it does."""
+"""The servers that admission webhooks call: the URL of each says how it behaves."""
 
 import base64
 from collections import deque
@@ -18,14 +18,14 @@ VALUE = "yes"
 
 
 REMEMBERED = 120 * SECOND
-"""How long it is known what was asked: longer than anybody waits for the answer to a request."""
+"""How long calls are remembered, in virtual nanoseconds: longer than any request waits for its answer."""
 
 Plain: TypeAlias = dict[str, object]
-"""An object as JSON has it."""
+"""An object as decoded JSON."""
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What a program is asked about: the part of it that some look at."""
+    """The relevant part of an AdmissionReview request."""
 
     uid: str
     name: str
@@ -39,15 +39,15 @@ class _Review(msgspec.Struct):
 
 
 class WebhookPrograms(Actor[CallWebhook], reentrant=True, deterministic=True):
-    """All programs behind webhooks."""
+    """All webhook servers."""
 
     def __init__(self) -> None:
         self.asked: deque[tuple[int, str, Question]] = deque()
-        """When, in virtual nanoseconds, and of which mark the program is that was asked; the newest last."""
+        """Calls, the newest last: time in virtual nanoseconds, the mark of the program, the request."""
 
     @handle
     async def call(self, message: CallWebhook) -> WebhookReply:
-        """Do what the program at that address does, if there is one; nobody waits longer than he has said."""
+        """Behave as the URL says, within the caller's timeout; without a program there the call fails."""
         program = program_at(message.url) if message.url.startswith(PROGRAMS) else None
         if program is None:
             return await no_call(message)
@@ -65,7 +65,7 @@ class WebhookPrograms(Actor[CallWebhook], reentrant=True, deterministic=True):
 
 
 def answer_of(program: Program, asked: Question) -> WebhookReply:
-    """What a program says to an AdmissionReview."""
+    """The answer of a program to an AdmissionReview."""
     response: dict[str, object] = {"uid": asked.uid, "allowed": program.answer != "refuse"}
     if program.answer == "error":
         return WebhookReply(status=ERROR)
@@ -78,7 +78,7 @@ def answer_of(program: Program, asked: Question) -> WebhookReply:
 
 
 def marking(value: Mapping[str, object], mark: str) -> dict[str, object]:
-    """The operation of a JSON patch that gives a configuration map an entry more.
+    """The JSON patch operation that adds an entry to a config map.
 
     >>> marking({"data": {"a": "b"}}, "marked-1")
     {'op': 'add', 'path': '/data/marked-1', 'value': 'yes'}

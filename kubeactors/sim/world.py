@@ -1,4 +1,4 @@
-"""What is really in the store, typed: the truth that invariants compare components with."""
+"""The typed contents of the store: the ground truth that invariants compare components with."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ T = TypeVar("T", bound=TypedObject)
 
 
 class Commit(msgspec.Struct, frozen=True, gc=False):
-    """One object was written: it came (`old` is None), changed, or went (`new` is None)."""
+    """One write of an object: a create (`old` is None), an update, or a delete (`new` is None)."""
 
     revision: int
     key: str
@@ -31,33 +31,33 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def current(self) -> TypedObject:
-        """The object as it is, or as it was last."""
+        """The new object; after a delete, the last one."""
         found = self.old if self.new is None else self.new
-        assert found is not None  # a write is of an object
+        assert found is not None  # a commit has an old object, a new one, or both
         return found
 
 
 def commit_of(event: StoreEvent) -> Commit:
-    """What the store has written, typed."""
+    """The typed form of a store event."""
     kv = event.kv
     old = cast("TypedObject | None", event.previous.value if event.previous is not None else None)
     return Commit(kv.mod_revision, kv.key, old, None if event.deleted else cast("TypedObject", kv.value))
 
 
 def is_deed(commit: Commit) -> bool:
-    """Whether somebody has done something to an object, not only said that it lives, waits, or that something happened."""
+    """Whether a write does something to an object, other than a heartbeat, a status of a pending pod, or an Event."""
     old, new = commit.old, commit.new
     if isinstance(old, Node) and isinstance(new, Node):
         return old.spec != new.spec or old.metadata.labels != new.metadata.labels
     if isinstance(old, Pod) and isinstance(new, Pod) and not new.spec.node_name:
         return old.spec != new.spec or old.metadata.labels != new.metadata.labels
     if isinstance(old, CertificateSigningRequest) and new is None:
-        return False  # it goes when its time has come, however quiet it is then
+        return False  # deleted when it expires, however quiet the cluster is
     return not isinstance(commit.current, Lease | Event)
 
 
 def told(commit: Commit) -> str:
-    """What was written, for people.
+    """A description of the write.
 
     >>> told(Commit(revision=7, key="/pods/default/a", old=None, new=Pod()))
     '/pods/default/a was created'
@@ -71,19 +71,19 @@ def told(commit: Commit) -> str:
 
 
 def as_of(history: Sequence[Commit], revision: int) -> TypedObject | None:
-    """What there was at a revision under a name; None if nothing was."""
+    """The object of a name at a revision; None if there was none."""
     index = _first(history, revision)
     return history[index - 1].new if index else None
 
 
 def since(history: Sequence[Commit], revision: int) -> Iterator[TypedObject | None]:
-    """What there was under a name at a revision, and from then on."""
+    """The object of a name at a revision, and all its later states."""
     yield as_of(history, revision)
     yield from (one.new for one in history[_first(history, revision) :])
 
 
 def _first(log: Sequence[Commit], revision: int) -> int:
-    """Where the commits after a revision begin."""
+    """The index of the first commit after a revision."""
     return bisect_right(log, revision, key=lambda one: one.revision)
 
 
@@ -94,24 +94,24 @@ class World:
         self.revision: int = 0
         self.by_uid: dict[str, TypedObject] = {}
         self.faults: Disturbances = Disturbances(self.by_uid)
-        """What breaks, and whom it concerns."""
+        """Which components faults affect, and until when."""
         self.intents: Intents = Intents(self)
-        """What users want of objects."""
+        """What users intend for objects."""
         self.hot_node: str = ""
-        """From which a pod was last asked to go, or went; empty if none was yet."""
+        """The node of the pod whose deletion was last requested or completed; empty if there was none yet."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
-        """All commits by kind, for those who compare streams with it."""
+        """All commits by kind, which event streams are compared with."""
         self._histories: dict[type[TypedObject], dict[tuple[str, str], list[Commit]]] = {}
         """The same by namespace and name."""
         self._log_by_node: dict[str, list[Commit]] = {}
-        """Those of pods by the node that the pod is on, or was on before: what its kubelet watches."""
+        """Commits of pods by the node that the pod is, or was, bound to: what its kubelet watches."""
         self._objects: dict[type[TypedObject], dict[str, TypedObject]] = {}
         self._by_name: dict[type[TypedObject], dict[tuple[str, str], TypedObject]] = {}
         """The same by namespace and name."""
         self._on_node: dict[str, dict[str, Pod]] = {}
-        """Pods by the node that they are on, and by key; under no name those that wait for one."""
+        """Pods by the node they are bound to, and by key; unbound pods under the empty name."""
         self._going: dict[str, Pod] = {}
-        """By key: pods that were asked to go."""
+        """Terminating pods by key."""
         self._controlled: dict[str, dict[str, TypedObject]] = {}
 
     def of(self, type_: type[T]) -> Mapping[str, T]:
@@ -130,11 +130,11 @@ class World:
         return self.log.setdefault(type_, [])
 
     def histories(self, type_: type[TypedObject]) -> Mapping[tuple[str, str], list[Commit]]:
-        """All commits of a kind by namespace and name: of one object after the other, if they had the same."""
+        """All commits of a kind by namespace and name: of successive objects, if they had the same name."""
         return self._histories.get(type_, {})
 
     def history_of(self, type_: type[TypedObject], namespace: str, name: str) -> list[Commit]:
-        """Those under one name; the list grows as there are more."""
+        """The commits under one name; the list grows with later commits."""
         return self._histories.setdefault(type_, {}).setdefault((namespace, name), [])
 
     def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
@@ -142,11 +142,11 @@ class World:
         return cast("T | None", self._by_name.get(type_, {}).get((namespace, name)))
 
     def pods_on(self, node: str) -> Collection[Pod]:
-        """The pods on a node, ended or not; those that are on none yet if it has no name."""
+        """The pods bound to a node, ended or not; the unbound ones if the name is empty."""
         return self._on_node.get(node, {}).values()
 
     def pods_going(self) -> Collection[Pod]:
-        """The pods that were asked to go."""
+        """The terminating pods."""
         return self._going.values()
 
     def controlled_by(self, uid: str) -> Mapping[str, TypedObject]:
@@ -154,7 +154,7 @@ class World:
         return self._controlled.get(uid, {})
 
     def pods_of(self, owner: Replicas) -> Iterator[Pod]:
-        """The pods of an owner that match its selector; one that does not is about to be released."""
+        """The pods of an owner that match its selector; others are about to be released."""
         selector = selector_of(owner)
         for one in self.controlled_by(owner.metadata.uid).values():
             if isinstance(one, Pod) and selector.matches(one.metadata.labels):
@@ -167,14 +167,14 @@ class World:
                 yield one
 
     def deeds_since(self, revision: int) -> Iterator[Commit]:
-        """The first commit of each kind after a revision, but heartbeats, and events for people."""
+        """The first commit of each kind after a revision, without heartbeats and Events."""
         for log in self.log.values():
             yield from islice((one for one in log[_first(log, revision) :] if is_deed(one)), 1)
 
-    # What happens.
+    # Commits.
 
     def apply(self, event: StoreEvent) -> Commit:
-        """Take in what was written."""
+        """Apply a commit of the store."""
         commit = commit_of(event)
         old, new = commit.old, commit.new
         if old is not None:

@@ -1,4 +1,4 @@
-"""Chaos: arms the faults of a plan at their times, counts those that fire, and heals them all."""
+"""Chaos: arms the faults of a plan at their times, counts those that take effect, and heals them all."""
 
 from collections.abc import Callable
 from functools import partial
@@ -37,11 +37,11 @@ class Chaos:
 
     Args:
         kernel: of the simulation.
-        network: where rules take effect.
-        world: is told when nodes are not calm, and who is concerned by a fault.
+        network: where message rules are installed.
+        world: is told which components a fault affects.
         plane: the name of the control plane in the supervision tree.
         disk: the store's.
-        user: does what people do when something is broken.
+        user: performs the user actions that belong to a fault, such as deleting the Node of a dead machine.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place, by the simulation
@@ -64,14 +64,14 @@ class Chaos:
         self.fired: dict[str, int] = self._effects.fired
         """How often each kind of fault took effect."""
         self.own: Callable[[OwnFault], tuple[AnyFault, ...]] = lambda _: ()
-        """What a fault consists of that the author of an operator has declared."""
+        """The built-in faults that a fault declared by the author of an operator consists of."""
 
     def report_to(self, listener: Callable[[AnyFault], object]) -> None:
-        """Whenever a fault takes effect, tell somebody."""
+        """Call the listener whenever a fault takes effect."""
         self._effects.on_fired = listener
 
     def arm(self, fault: AnyFault | OwnFault, start: int) -> None:
-        """Let the fault happen at its time, counted from `start`."""
+        """Begin the fault at its time, counted from `start` (virtual nanoseconds)."""
         if isinstance(fault, OwnFault):
             begin = partial(self._begin_own, fault)
         else:
@@ -79,12 +79,12 @@ class Chaos:
         self._kernel.at(start + int(fault.at * SECOND), begin)
 
     def restart_controllers(self) -> None:
-        """The controller manager and the scheduler that lead crash, and are started again. That counts as no fault."""
+        """Crash the leading controller manager and scheduler; supervisors restart them. Not counted as a fault."""
         for kind in ELECTED:
             self._effects.restart(self._effects.processes.leader(kind))
 
     def _begin_own(self, fault: OwnFault) -> None:
-        """A fault that was declared consists of others, which begin now or later."""
+        """Expand a declared fault into built-in ones, which begin now or later."""
         parts = self.own(fault)
         if parts:
             self.fired[fault.name] = self.fired.get(fault.name, 0) + 1
@@ -92,7 +92,7 @@ class Chaos:
             self.arm(part, self._kernel.now)
 
     def _begin(self, fault: AnyFault, until: int) -> None:
-        """Which node, and which leader, a fault is about is decided now; of a fail-over when the component crashes."""
+        """Resolve the target node and leader now; for a stale restart, when the component crashes."""
         fault = fault if isinstance(fault, StaleRestart) else self._effects.at_the_hot_node(fault)
         self._world.faults.disturb(concerned(fault), until, hinders=hinders(fault), deafens=deafens(fault))
         self._do(self._effects.processes.at_the_leader(fault))

@@ -1,4 +1,4 @@
-"""Whom a fault is about."""
+"""Which component a fault affects, and how."""
 
 from kubeactors.sim.chaos import faults
 from kubeactors.sim.chaos.faults import AnyFault
@@ -7,7 +7,7 @@ from kubeactors.sim.processes import MANAGER, SCHEDULER, SERVER, kind_of_process
 
 
 def concerned(fault: AnyFault) -> str:
-    """Which component a fault is about; empty for all nodes.
+    """The component that a fault affects; empty for all nodes.
 
     >>> concerned(faults.StoreLag(at=0, seconds=1)), concerned(faults.KubeletRestart(at=0, node="node-1"))
     ('store', 'node-1')
@@ -26,7 +26,7 @@ def concerned(fault: AnyFault) -> str:
         case faults.ManagerRestart() | faults.StatusCleared():
             return MANAGER
         case faults.ClockSkew() if fault.component != SCHEDULER:
-            return MANAGER  # whose own clock it is, or who reads what a node says of times: the node itself is well
+            return MANAGER  # its own clock, or it reads the node's timestamps: the node itself works
         case faults.SchedulerRestart():
             return SCHEDULER
         case faults.ZonePowerLoss() | faults.RackPowerLoss():
@@ -42,11 +42,11 @@ HEARING = (
     | faults.Conflicts | faults.AdmissionFailure | faults.ReplyLost | faults.SlowReplies | faults.DelayedWrite
     | faults.FieldCorrupted | faults.StatusCleared
 )  # fmt: skip
-"""After these all watches live as soon as they are over: who starts anew reads everything, and nobody else misses anything."""
+"""After these faults all watches work at once: a restarted component relists, and no other component misses an event."""
 
 
 def deafens(fault: AnyFault) -> bool:
-    """Whether a watch may be dead when a fault is over, which is noticed by its silence only.
+    """Whether a fault may leave a watch dead, which its reader notices only by its silence.
 
     >>> deafens(faults.KubeletRestart(at=0, node="node-1")), deafens(faults.ApiServerRestart(at=0))
     (False, True)
@@ -55,7 +55,7 @@ def deafens(fault: AnyFault) -> bool:
 
 
 def hinders(fault: AnyFault) -> bool:
-    """Whether a fault hinders whom it is about: not if only containers behave otherwise.
+    """Whether a fault slows down the component it affects: not if only containers behave differently.
 
     >>> hinders(faults.KubeletRestart(at=0, node="node-1")), hinders(faults.SlowStarts(at=0, node="node-1", seconds=1))
     (True, False)

@@ -1,4 +1,4 @@
-"""What troubles the containers of a node while a fault lasts; several may, and each ends alone."""
+"""Changes how containers on a node behave while a fault lasts. Faults may overlap; each ends on its own."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -16,7 +16,7 @@ from kubeactors.sim.chaos.faults import ContainerFault, FailingContainers, Faili
 from kubeactors.sim.processes import MACHINES
 
 Changes = Mapping[str, object]
-"""Fields of a `Behaviour`, with their values for the time being."""
+"""Fields of a `Behaviour`, and the values they have during the fault."""
 
 SLOW_START_SECONDS = 20.0
 TROUBLES: dict[Trouble, Changes] = {
@@ -27,10 +27,10 @@ TROUBLES: dict[Trouble, Changes] = {
 
 
 class Containers:
-    """Changes how containers start, and back.
+    """Changes the declared behaviour of containers, and restores it.
 
     Args:
-        effects: what faults do.
+        effects: see `Effects`.
     """
 
     def __init__(self, effects: Effects) -> None:
@@ -39,7 +39,7 @@ class Containers:
         self._now: dict[SimulatedRuntime, list[Changes]] = {}
 
     def begin(self, fault: ContainerFault) -> None:
-        """From now on containers start so; of several troubles with one field the latest counts."""
+        """Containers that start from now on behave like this; where faults overlap in a field the latest wins."""
         runtime, changes = self._runtime(fault.node), changes_of(fault)
         if runtime is None:
             return
@@ -50,7 +50,7 @@ class Containers:
         self._effects.after(fault.seconds, partial(self._end, runtime, changes))
 
     def _end(self, runtime: SimulatedRuntime, changes: Changes) -> None:
-        """This trouble is over; others go on."""
+        """End this fault; others go on."""
         self._now[runtime].remove(changes)
         self._apply(runtime)
 
@@ -66,7 +66,7 @@ class Containers:
 
 
 def changes_of(fault: ContainerFault) -> Changes:
-    """In what containers differ that start while a fault lasts.
+    """The fields of containers' behaviour that a fault changes.
 
     >>> changes_of(FailingContainers(at=0, node="node-1", seconds=1, how="no-image"))
     {'pull_error': 'no such image'}

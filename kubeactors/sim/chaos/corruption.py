@@ -1,7 +1,8 @@
-"""Fields of stored objects that go wrong, past everybody who would refuse that: a bit has flipped, a backup was old.
+"""Fields of stored objects that are corrupted behind the API server's validation, as by a bit flip or an old backup.
 
-Whoever looks after such a field puts it right, or gives the object up and makes another one; the fault does when it
-heals, if nobody has. Nothing else may come of it: nobody fails, writes without end, or deletes what is not his.
+The component that owns such a field repairs it, or gives the object up and replaces it; otherwise the fault restores it
+when it heals. There must be no other consequence: no component fails, writes without end, or deletes what it does not
+own.
 
 Source: Barletta et al., "Mutiny! How Does Kubernetes Fail, and What Can We Do About It?" (DSN 2024).
 """
@@ -27,11 +28,11 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 NOWHERE = "nowhere"
 """A name that no node has, and no candidate."""
 MORE = 2
-"""How many more pods a replica set wants, and how many generations ahead a status is."""
+"""How many extra pods a ReplicaSet asks for, and how many generations ahead a status is."""
 
 
 def spoilt(field: Spoilable, value: TypedObject) -> TypedObject:
-    """An object with that field wrong; the very same object if it has none, or is about to go.
+    """The object with that field corrupted; the very same object if it lacks the field or is being deleted.
 
     >>> lost = spoilt("owner-lost", ReplicaSet())
     >>> lost == ReplicaSet()
@@ -41,7 +42,7 @@ def spoilt(field: Spoilable, value: TypedObject) -> TypedObject:
 
 
 def mended(now: TypedObject, wrong: TypedObject, before: TypedObject) -> TypedObject:
-    """An object as it is now; with what was right before, where the wrong is there still.
+    """The object as it is now, with the former values wherever the corrupted ones are still there.
 
     >>> mended(spoilt("labels-lost", ours := Node()), spoilt("labels-lost", ours), ours) == ours
     True
@@ -70,7 +71,7 @@ def _no_replicas(value: TypedObject) -> TypedObject:
 
 
 def _is_owned(value: TypedObject) -> bool:
-    """A pod that has not ended, or a replica set, that belongs to a controller."""
+    """Whether it is a pod that has not ended, or a ReplicaSet, that has a controller."""
     may_be = is_active(value) if isinstance(value, Pod) else isinstance(value, ReplicaSet)
     return may_be and controller_of(value.metadata) is not None
 
@@ -94,7 +95,7 @@ def _hash_lost(value: TypedObject) -> TypedObject:
 
 
 def _generation(value: TypedObject) -> TypedObject:
-    """Ahead of the object: its controller has seen what is not there yet."""
+    """Ahead of the object, as if its controller had observed a future generation."""
     if not isinstance(value, Deployment | ReplicaSet):
         return value
     status = value.status
@@ -134,7 +135,7 @@ def _unready(value: TypedObject) -> TypedObject:
 
 
 def _node_unready(value: TypedObject) -> TypedObject:
-    """Each condition says the contrary."""
+    """Each condition inverted."""
     if not isinstance(value, Node) or not is_ours(value) or not value.status.conditions:
         return value
     conditions = tuple(

@@ -1,4 +1,4 @@
-"""What a component raises when the plan lets it crash."""
+"""The exception that a simulated crash raises in a component."""
 
 
 class SimulatedCrash(Exception):

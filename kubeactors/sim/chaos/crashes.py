@@ -1,4 +1,4 @@
-"""Who crashes is started again by its supervisor: without what it remembered, perhaps served by somebody else."""
+"""Crashes: the supervisor restarts the component, with empty memory and perhaps served by another API server."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ from kubeactors.sim.processes import MACHINES, MANAGER, SCHEDULER, SERVER
 
 
 def begin(effects: Effects, fault: CrashFault) -> None:
-    """Let it happen, until it heals."""
+    """Begin the fault; it heals by itself."""
     processes = effects.processes
     match fault:
         case KubeletRestart():
@@ -60,7 +60,7 @@ def _stale_restart(effects: Effects, fault: StaleRestart, revision: int) -> None
 
 
 def _upgrade(effects: Effects, fault: VersionSkew) -> None:
-    """What it has read of one version it forgets before it reads of the other."""
+    """The component restarts at both changes of version, so that it never mixes objects read from the two."""
     effects.rule(fault.component, Newer(), fault.seconds)
     effects.crash(fault, effects.processes.process(fault.component))
     effects.after(fault.seconds, partial(effects.restart, fault.component))

@@ -1,7 +1,7 @@
-"""The store's disk in a simulation: a journal of commits in memory. It shows them to who judges, and can fail.
+"""The store's disk in a simulation: a journal of commits in memory, which shows each commit to a listener and can fail.
 
-What the store has been told to be durable stays, whatever happens. A commit that fails was never acknowledged: it is
-not there after a restart, not even half of it; or it is there as a whole, and nobody was told.
+An acknowledged commit is durable, whatever happens. A commit that fails is never acknowledged: after a restart either
+nothing of it is there, not even half, or all of it is.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from kubeactors.storage.mvcc import Mvcc
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One commit as it lies on the disk. It is torn if there are fewer rows than it says."""
+    """One commit as it is on the disk. It is torn if it has fewer rows than `length`."""
 
     rows: tuple[KeyValue, ...]
     length: int
@@ -51,18 +51,18 @@ class Disk:
         self.on_refused: Callable[[], object] = bool
         """Called when a commit finds the disk full."""
 
-    # What breaks.
+    # Faults.
 
     def fill(self) -> None:
-        """No commit succeeds until as many `free` have followed."""
+        """No commit succeeds until `free` has been called as often as `fill`."""
         self._full += 1
 
     def free(self) -> None:
-        """There is room again."""
+        """Undo one `fill`."""
         self._full -= 1
 
     def tear(self, how: Tear, fired: Callable[[], object]) -> Callable[[], None]:
-        """The store crashes in its next commit. The returned function takes that back, if it has not happened."""
+        """The store crashes in its next commit. The returned function disarms that, if it has not happened yet."""
         armed = (how, fired)
         self._tears.append(armed)
 
@@ -72,20 +72,20 @@ class Disk:
 
         return disarm
 
-    # What the store asks.
+    # The backend of the store.
 
     def load(self, codec: Codec) -> Mvcc:
-        """What is durable. The structure of the last store is good as long as no commit of it has failed."""
+        """The durable state. The in-memory structure of the last store is reused unless one of its commits failed."""
         if self._mvcc is None:
             self._mvcc = self._recovered(codec)
         self._mvcc.take_changes()
         return self._mvcc
 
     def stage(self, changes: Changes, codec: Codec) -> Callable[[], None]:
-        """Commit them, now.
+        """Commit at once.
 
         Raises:
-            SimulatedCrash: the commit has failed.
+            SimulatedCrash: the commit failed.
         """
         if self._full:
             self._mvcc = None
@@ -113,10 +113,10 @@ class Disk:
         raise SimulatedCrash(f"the store crashes in a commit, which is {how}")
 
     def _recovered(self, codec: Codec) -> Mvcc:
-        """Read the journal. A torn commit can only be the last one: it is dropped."""
+        """Replay the journal. Only the last commit can be torn: it is dropped."""
         if self._journal and not self._journal[-1].is_whole:
             self._journal.pop()
-        assert all(record.is_whole for record in self._journal), "a commit in the midst of the journal is torn"
+        assert all(record.is_whole for record in self._journal), "a commit other than the last is torn"
         mvcc = Mvcc(codec.stamp)
         for lease in self._leases():
             mvcc.leases.restore(lease)
@@ -135,4 +135,4 @@ def _record(changes: Changes) -> Record:
 
 
 def _done() -> None:
-    """Nothing is left to be done: it is committed."""
+    """Nothing is left to do: the changes are committed."""

@@ -1,4 +1,4 @@
-"""What faults of all families do: wait, count, set rules, let somebody crash."""
+"""What faults of all families use: timers, counters, network rules, crashes."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,12 +24,12 @@ ARMED_SECONDS = 30.0
 
 
 class Effects:
-    """The hands of chaos.
+    """The means by which faults act on the simulated cluster.
 
     Args:
         kernel: of the simulation.
-        network: where rules take effect.
-        world: is told who is concerned by a fault.
+        network: where message rules are installed.
+        world: is told which components a fault affects.
         plane: the name of the control plane in the supervision tree.
     """
 
@@ -41,26 +41,26 @@ class Effects:
         self.fired: dict[str, int] = {}
         """How often each kind of fault took effect."""
         self.on_fired: Callable[[AnyFault], object] = lambda _: None
-        """Is told whenever one takes effect."""
+        """Called whenever a fault takes effect."""
 
     def count(self, fault: AnyFault) -> None:
-        """It takes effect now, which may be long after it was armed: that is when it concerns somebody."""
+        """The fault takes effect now, perhaps long after it was armed: only now does it affect its component."""
         self.concern(fault, 0.0)
         kind = kind_of(fault)
         self.fired[kind] = self.fired.get(kind, 0) + 1
         self.on_fired(fault)
 
     def concern(self, fault: AnyFault, seconds: float) -> None:
-        """Whom it is about it disturbs from now on for so long."""
+        """The fault affects its component from now on for so long."""
         until = self.kernel.now + int(seconds * SECOND)
         self.world.faults.disturb(concerned(fault), until, hinders=hinders(fault), deafens=deafens(fault))
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
-        """Do something later."""
+        """Call the action later, in virtual time."""
         self.kernel.at(self.kernel.now + int(seconds * SECOND), action)
 
     def rule(self, component: str, rule: Rule, seconds: float) -> None:
-        """Let a rule hold for what a component says and hears, for so long."""
+        """Install a rule for the messages of a component, for so long."""
 
         def heal() -> None:
             self.network.remove(component, rule)
@@ -70,23 +70,23 @@ class Effects:
         self.after(seconds, heal)
 
     def crash(self, fault: AnyFault, cell: Cell | None) -> None:
-        """Somebody crashes by a fault, if he is there; his supervisor starts him again."""
+        """Crash an actor, if it is running; its supervisor restarts it."""
         if cell is not None and cell.actor is not None:
             self.count(fault)
             self.kernel.failed(cell, SimulatedCrash(kind_of(fault)))
 
     def restart(self, process: str) -> None:
-        """A process crashes, and is started again. That counts as no fault."""
+        """Crash a process; its supervisor restarts it. Not counted as a fault."""
         cell = self.processes.process(process)
         if cell is not None and cell.actor is not None:
             self.kernel.failed(cell, SimulatedCrash("restart"))
 
     def counting(self, fault: AnyFault) -> Callable[[], None]:
-        """What is to be called when it takes effect."""
+        """The callback for the moment when the fault takes effect."""
         return partial(self.count, fault)
 
     def at_the_hot_node(self, fault: F) -> F:
-        """The same fault; if it is about the hot node, about the node that this is now."""
+        """The same fault; if it targets `hot-node`, with the name of the node that this is now."""
         for field in ("component", "node"):
             if getattr(fault, field, "") == HOT_NODE:
                 node = self.world.hot_node or next(self.processes.machines(), "")

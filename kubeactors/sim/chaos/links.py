@@ -1,4 +1,4 @@
-"""Whole connections that break."""
+"""Connections to the API server that fail as a whole."""
 
 from kubeactors.sim.chaos.effects import Effects
 from kubeactors.sim.chaos.faults import LinkFault, Overload, Partition, Throttled, Unavailable
@@ -6,7 +6,7 @@ from kubeactors.sim.chaos.rules.links import REFUSALS, THROTTLED, Cut, Refuse
 
 
 def begin(effects: Effects, fault: LinkFault) -> None:
-    """Let it happen, until it heals."""
+    """Begin the fault; it heals by itself."""
     fired = effects.counting(fault)
     match fault:
         case Unavailable():

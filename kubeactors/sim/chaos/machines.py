@@ -1,4 +1,4 @@
-"""Machines that lose their power: several faults may cut it at the same time, and it is back when all of them are over."""
+"""Machines that lose power. Outages may overlap: a machine is back when all of its outages are over."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,16 +18,16 @@ from kubeactors.sim.processes import MACHINES
 from kubeactors.sim.workload import AnyAction, DeleteNode
 
 STOPPED_SECONDS = 0.1
-"""So long after it has lost its power a machine does not begin to register again."""
+"""A machine that was on its way to register when it lost power has stopped doing so after this time."""
 LAST_WORDS_SECONDS = 15.0
-"""So late a request that a machine has sent may still make its Node anew. Clouds look every 5 s for who has gone."""
+"""A late request from the machine may recreate its Node until then. Clouds check every 5 s for machines that are gone."""
 
 
 class Machines:
-    """Cuts their power, and gives it back.
+    """Switches machines off and on.
 
     Args:
-        effects: what faults do.
+        effects: see `Effects`.
         user: deletes the Nodes of machines that are gone for good.
     """
 
@@ -35,10 +35,10 @@ class Machines:
         self._effects = effects
         self._user = user
         self._without: dict[str, int] = {}
-        """How many faults have cut the power of a node."""
+        """How many outages each node without power has."""
 
     def begin(self, fault: MachineFault) -> None:
-        """Let it happen, until it heals."""
+        """Begin the fault; it heals by itself."""
         match fault:
             case NodePowerLoss():
                 self._cut(fault, (fault.node,), fault.seconds)
@@ -58,7 +58,7 @@ class Machines:
         self._effects.after(seconds, partial(self._user, DeleteNode(at=0, node=node)))
 
     def _cut(self, fault: MachineFault, nodes: tuple[str, ...], seconds: float | None) -> None:
-        """For so long; without `seconds` it stays off."""
+        """Cut the power for so long; for good without `seconds`."""
         machines, world, now = self._effects.processes.find(MACHINES), self._effects.world, self._effects.kernel.now
         if machines is None or not nodes:
             return

@@ -1,4 +1,4 @@
-"""What users do to an object just while a component's write to it is under way."""
+"""User actions on an object while a component's write to it is in flight."""
 
 from kubeactors.api import SCHEME
 from kubeactors.apimachinery.meta import TypedObject
@@ -7,13 +7,13 @@ from kubeactors.client import controller_of
 from kubeactors.sim.workload.things import Meddle, Meddling
 
 UNTOUCHED = ("nodes", "namespaces", "persistentvolumes", "persistentvolumeclaims")
-"""What users leave alone: machines, all that they have, and where the data are."""
+"""Resources that users leave alone: machines, namespaces and data."""
 
 
 def meddled(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddle | None:
-    """What is done to the object that a write is about; while it is yet to be created, to its owner.
+    """The action on the object that a write is about; before a create takes effect, on the object's owner.
 
-    None if there is no such object, or it is of no kind that is built in, or users leave it alone.
+    None if there is no such object, its kind is not built in, or users leave it alone.
 
     >>> from kubeactors.apimachinery.requests import Delete
     >>> from kubeactors.api.core.v1 import Pod
@@ -41,7 +41,7 @@ def meddled(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddl
 
 
 def taken_away(written: TypedObject) -> Meddle | None:
-    """The deletion of what was just written; None if users leave it alone.
+    """The deletion of an object that was just written; None if users leave it alone.
 
     >>> from kubeactors.api.core.v1 import Pod
     >>> from kubeactors.apimachinery.meta import ObjectMeta

@@ -1,4 +1,4 @@
-"""Writes wrong values: into the store, beside the API server, and right ones after a while; and statuses without anything."""
+"""Corrupts stored objects: writes wrong fields straight into the store and restores them later, and clears statuses."""
 
 from collections.abc import Callable
 from functools import partial
@@ -37,16 +37,16 @@ RESTORABLE: dict[Restorable, type[TypedObject]] = {
     "pods": Pod,
     "nodes": Node,
 }
-"""Of whose statuses it can be told from what there is what they were."""
+"""The kinds whose status can be recomputed from the rest of the cluster."""
 RETRY_SECONDS = 0.1
-"""How soon it is tried again to mend what somebody else has written at the same time."""
+"""How soon the restoring write is retried after a conflict."""
 
 
 class Objects:
-    """Spoils what is stored.
+    """Corrupts stored objects.
 
     Args:
-        effects: what faults do.
+        effects: see `Effects`.
     """
 
     def __init__(self, effects: Effects) -> None:
@@ -54,7 +54,7 @@ class Objects:
         self._world = effects.world
 
     def begin(self, fault: ObjectFault) -> None:
-        """Let it happen, until it heals."""
+        """Begin the fault; it heals by itself."""
         match fault:
             case FieldCorrupted():
                 self._spoil(fault)
@@ -62,7 +62,7 @@ class Objects:
                 self._lose_status(fault)
 
     def _spoil(self, fault: FieldCorrupted) -> None:
-        """Choose an object that has the field, and write it with a wrong one; mend that when the fault heals."""
+        """Choose an object that has the field and corrupt it; restore it when the fault heals."""
         victims = sorted(
             (key, one, wrong)
             for type_ in SPOILT_TYPES
@@ -82,7 +82,7 @@ class Objects:
         self._write(key, before, wrong, done)
 
     def _lose_status(self, fault: StatusCleared) -> None:
-        """Write an object without its status, as an administrator may."""
+        """Clear the status of an object, as an administrator may."""
         types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
         server, victims = (
             self._effects.processes.find(SERVER),
@@ -104,7 +104,7 @@ class Objects:
         server.put((lost, None, Wait()))
 
     def _restorable(self, type_: type[TypedObject]) -> list[TypedObject]:
-        """Those of a kind that somebody looks after, by name."""
+        """The objects of a kind whose status a component maintains, by name."""
         found = (one for _, one in sorted(self._world.of(type_).items()))
         return [one for one in found if not isinstance(one, Node) or is_ours(one)]
 
@@ -121,7 +121,7 @@ class Objects:
             self._effects.after(RETRY_SECONDS, action)
 
     def _write(self, key: str, now: TypedObject, value: TypedObject, done: Callable[[bool], object]) -> None:
-        """Write an object if it is still as it was, past the API server."""
+        """Write an object straight into the store if it is still at the revision of `now`."""
         store, reply = self._effects.processes.find(STORE), Wait[object]()
         if store is None:
             done(False)

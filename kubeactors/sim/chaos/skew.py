@@ -1,8 +1,8 @@
-"""Versions of the API server that differ in what they take for granted: the newer one fills in a field of pods.
+"""Versions of the API server that differ in defaulting: the newer one fills in one more field of pods.
 
-That field means what its absence means, so that nothing else differs. What is stored is as the older one writes it.
-Kubernetes lets a version add such a default only with care: who compares what it remembers, bytes or hashes, with what
-it reads takes the same object for another one.
+That default means the same as the absent field, so nothing else differs. Objects are stored as the older version writes
+them. Kubernetes adds such defaults only with care: a component that compares remembered bytes or hashes with what it
+reads mistakes the same object for a changed one.
 
 Source: pkg/apis/core/v1/defaults_test.go, TestWorkloadDefaults (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.meta import HasMeta
 
 
 def newer(value: HasMeta) -> HasMeta:
-    """An object as the newer version shows it.
+    """An object as the newer version serves it.
 
     >>> pod = newer(Pod())
     >>> isinstance(pod, Pod) and pod.spec.set_hostname_as_fqdn
@@ -26,7 +26,7 @@ def newer(value: HasMeta) -> HasMeta:
 
 
 def older(value: HasMeta) -> HasMeta:
-    """An object that the newer version has shown, as the older one would have.
+    """An object that the newer version has served, as the older one would serve it.
 
     >>> older(newer(Pod())) == Pod()
     True

@@ -1,4 +1,4 @@
-"""The store crashes in a commit, has no room, or changes its leader."""
+"""The store crashes in a commit, runs out of disk space, or elects a leader."""
 
 from typing import cast
 
@@ -13,7 +13,7 @@ from kubeactors.storage.messages import StoreWatchCancelled, WatchCancel
 
 
 def begin(effects: Effects, disk: Disk, fault: StoreFault) -> None:
-    """Let it happen, until it heals."""
+    """Begin the fault; it heals by itself."""
     match fault:
         case DiskFull():
             disk.on_refused = effects.counting(fault)

@@ -1,4 +1,4 @@
-"""Actors and processes that stand still, take their time, or have a clock of their own."""
+"""Actors and processes that stall, are slow, or have a skewed clock."""
 
 from functools import partial
 
@@ -9,11 +9,11 @@ from kubeactors.sim.chaos.faults import ClockSkew, Pause, SlowActor, Stall, Temp
 from kubeactors.sim.chaos.rules.links import Refuse
 
 WAKING_SECONDS = 0.01
-"""So long after a pause those who notice it act alone."""
+"""For so long after a pause only the leader electors run."""
 
 
 def begin(effects: Effects, fault: TempoFault) -> None:
-    """Let it happen, until it heals."""
+    """Begin the fault; it heals by itself."""
     match fault:
         case Stall():
             _stall(effects, fault)
@@ -52,7 +52,7 @@ def _slow_down(effects: Effects, fault: SlowActor) -> None:
 
 
 def _pause(effects: Effects, fault: Pause) -> None:
-    """When it goes on, those come first who notice that it has stood still: nobody acts for a leader that was."""
+    """When the process resumes, its leader electors run first: no actor may act for a leader that has been replaced."""
     name, paused = fault.component, effects.processes.actors(fault.component)
     if not paused or name in effects.world.faults.paused:
         return

@@ -1,4 +1,4 @@
-"""Watches that tell late, twice, or never."""
+"""Watches that deliver late, twice, or never."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ from kubeactors.sim.processes import SERVER
 
 
 def begin(effects: Effects, fault: WatchFault) -> None:
-    """Let it happen, until it heals."""
+    """Begin the fault; it heals by itself."""
     fired = effects.counting(fault)
     match fault:
         case WatchLag():

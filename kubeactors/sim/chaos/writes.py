@@ -1,4 +1,4 @@
-"""Single writes that are late, lost or refused, and what users do meanwhile."""
+"""Single writes that are delayed, lost or rejected, and what users do meanwhile."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,11 +22,11 @@ from kubeactors.sim.workload import AnyAction
 
 
 class Writes:
-    """Lets something happen to them.
+    """Begins these faults.
 
     Args:
-        effects: what faults do.
-        user: does what people do while something is under way.
+        effects: see `Effects`.
+        user: performs user actions while a write is in flight.
     """
 
     def __init__(self, effects: Effects, user: Callable[[AnyAction], object]) -> None:
@@ -34,7 +34,7 @@ class Writes:
         self._user = user
 
     def begin(self, fault: WriteFault) -> None:
-        """Let it happen, until it heals."""
+        """Begin the fault; it heals by itself."""
         effects, fired, name = self._effects, self._effects.counting(fault), fault.component
         match fault:
             case Conflicts():
@@ -53,7 +53,7 @@ class Writes:
                 effects.rule(name, vanish, ARMED_SECONDS)
 
     def _meanwhile(self, fault: DelayedWrite, write: ApiRequest[object]) -> None:
-        """A user does something while a write, or its reply, is under way."""
+        """Let a user act while a write, or its reply, is in flight."""
         self._effects.count(fault)
         self._effects.concern(fault, fault.seconds)
         if fault.meanwhile is not None:
@@ -64,7 +64,7 @@ class Writes:
         self._effects.rule(fault.component, hidden, fault.seconds)
 
     def _take_away(self, fault: MissedDelete, written: TypedObject) -> None:
-        """A user deletes what a component has just written."""
+        """Let a user delete what a component has just written."""
         self._effects.concern(fault, fault.seconds)
         self._do(taken_away(written))
 

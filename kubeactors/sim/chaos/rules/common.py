@@ -1,4 +1,4 @@
-"""What several rules need."""
+"""Shared helpers of rules."""
 
 from collections.abc import Callable
 
@@ -7,16 +7,16 @@ from kubeactors.actor import AskError, Wait
 Fired = Callable[[], object]
 
 NOTES = ("events", "leases")
-"""What components write besides."""
+"""Resources that components write as a side effect of their work."""
 
 
 def concerns(meant: str, resource: str) -> bool:
-    """Whether writes of objects of a resource are meant."""
+    """Whether a fault about the resource `meant` (if empty, about any but events and leases) applies to this one."""
     return resource == meant or not (meant or resource in NOTES)
 
 
 def pass_on(early: Wait[object], late: Wait[object], changed: Callable[[object], object] = lambda same: same) -> None:
-    """Give an answer to who waits for it, perhaps changed."""
+    """Forward an answer, perhaps changed, from the wait `early` to the wait `late`."""
     try:
         result = early.result()
     except AskError as error:

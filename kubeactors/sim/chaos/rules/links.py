@@ -34,14 +34,14 @@ REFUSALS: dict[Refusal, Status] = {"throttled": THROTTLED, "unavailable": UNAVAI
 
 
 class Refuse(Rule):
-    """No request of the component reaches the server; it is told so: with a status, or by a broken connection."""
+    """No request of the component reaches the server: it gets a status, or a broken connection."""
 
     def __init__(self, fired: Fired, status: Status | None = None) -> None:
         self._fired: Fired | None = fired
         self._status = status
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Refuse it."""
+        """Refuse the request."""
         if self._fired is not None:
             self._fired()
             self._fired = None
@@ -55,7 +55,7 @@ class Refuse(Rule):
 
 
 class Cut(Break):
-    """A component and the server do not hear each other, or one of them not the other."""
+    """A network partition between a component and the server, in one direction or both."""
 
     def __init__(self, direction: str, fired: Fired) -> None:
         super().__init__("", fired)
@@ -63,7 +63,7 @@ class Cut(Break):
         self._unheard = False
 
     def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
-        """Lose it, if the component does not hear the server."""
+        """Lose the event, unless only requests are lost."""
         return envelope if self._direction == "to-server" else super().watched(stream, subscriber, envelope)
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
@@ -83,7 +83,7 @@ class Newer(Rule):
     of_server: ClassVar[bool] = True
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """What it writes is stored as ever, what it reads has the default."""
+        """Writes are stored without the default; replies have it."""
         message, sender, reply = envelope
         if isinstance(message, Create | Update):
             message = msgspec.structs.replace(message, object=older(message.object))
@@ -94,7 +94,7 @@ class Newer(Rule):
         return message, sender, found
 
     def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
-        """The same for what it is told."""
+        """Watch events have the default as well."""
         message, sender, reply = envelope
         if not isinstance(message, WatchEvents):
             return envelope

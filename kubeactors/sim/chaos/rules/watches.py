@@ -1,4 +1,4 @@
-"""Rules about watches, and about lists that are old."""
+"""Rules about watches, and about stale lists."""
 
 import msgspec
 
@@ -20,12 +20,12 @@ from kubeactors.sim.network import Rule, Stream, disconnect
 
 
 class Lag(Rule):
-    """Messages of one watch wait until the fault heals.
+    """Messages of a watch are held back until the fault heals.
 
     Args:
         resource: which watch; all watches of the component if empty.
-        fired: see the module.
-        of_store: it is the watch of the API server instead.
+        fired: see the package.
+        of_store: the watch that the API server has on the store, instead of a component's.
     """
 
     def __init__(self, resource: str, fired: Fired, *, of_store: bool = False) -> None:
@@ -35,14 +35,14 @@ class Lag(Rule):
         self._held: list[tuple[Cell, Envelope]] = []
 
     def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
-        """Keep it."""
+        """Hold the event back."""
         if self._resource not in ("", stream.resource):
             return envelope
         self._keep(subscriber, envelope)
         return None
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """What the store tells the API server is a watch as well."""
+        """Store events to the API server are a watch as well."""
         if not self._of_store:
             return envelope
         self._keep(server, envelope)
@@ -54,17 +54,17 @@ class Lag(Rule):
         self._held.append((cell, envelope))
 
     def heal(self) -> None:
-        """Deliver what was kept, in order."""
+        """Deliver what was held back, in order."""
         self.network.release(self._held)
 
 
 class Break(Rule):
-    """Messages of one watch are lost until the fault heals; then its connection is found to be broken.
+    """Messages of a watch are lost until the fault heals; then both ends see a broken connection.
 
     Args:
         resource: which watch; all watches of the component if empty.
-        fired: see the module.
-        status: what the end of the watch is told with: None can be resumed, `EXPIRED` cannot.
+        fired: see the package.
+        status: with which the watch ends: after None it can be resumed, after `EXPIRED` it cannot.
     """
 
     def __init__(self, resource: str, fired: Fired, status: Status | None = None) -> None:
@@ -74,7 +74,7 @@ class Break(Rule):
         self._broken: dict[tuple[Cell, int], Stream] = {}
 
     def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
-        """Lose it."""
+        """Lose the event."""
         if self._resource and stream.resource != self._resource:
             return envelope
         key = (subscriber, stream.request.watch)
@@ -86,7 +86,7 @@ class Break(Rule):
         return None
 
     def heal(self) -> None:
-        """Both ends notice."""
+        """Break the connections, at both ends."""
         for (subscriber, number), stream in self._broken.items():
             disconnect(stream, subscriber, WatchClosed(number, self._status))
 
@@ -95,14 +95,14 @@ EXPIRED = Expired.saying("too old resource version: the simulator has compacted 
 
 
 class Repeat(Rule):
-    """Every message of a watch comes twice."""
+    """Every message of a watch is delivered twice."""
 
     def __init__(self, resource: str, fired: Fired) -> None:
         self._resource = resource
         self._fired = fired
 
     def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
-        """Put it into the mailbox once more."""
+        """Deliver the event once more."""
         if stream.resource != self._resource or not isinstance(envelope[0], WatchEvents):
             return envelope
         self._fired()
@@ -111,9 +111,9 @@ class Repeat(Rule):
 
 
 class Stale(Rule):
-    """The component is served by a server that has come to a revision, and no further: its watches say nothing.
+    """The component is served by an API server whose watch cache is stuck at a revision: its watches are silent.
 
-    What must be the newest is read from the store, through any server.
+    Consistent reads go to the store through any server, and are not stale.
     """
 
     def __init__(self, revision: int, resource: str = "") -> None:
@@ -122,7 +122,7 @@ class Stale(Rule):
         self._held: list[tuple[Cell, Envelope]] = []
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Answer a list that may be old with an old one, also that of a watch."""
+        """Serve a list that may be stale, also that of a watch, from the old revision."""
         message, sender, reply = envelope
         if not isinstance(message, List | Watch) or reply is None or not message.options.resource_version:
             return envelope
@@ -140,12 +140,12 @@ class Stale(Rule):
         return msgspec.structs.replace(message, options=options), sender, reply
 
     def watched(self, stream: Stream, subscriber: Cell, envelope: Envelope) -> "Envelope | None":
-        """Keep it."""
+        """Hold the event back."""
         if self._resource not in ("", stream.resource):
             return envelope
         self._held.append((subscriber, envelope))
         return None
 
     def heal(self) -> None:
-        """Catch up."""
+        """Deliver what was held back: the server catches up."""
         self.network.release(self._held)

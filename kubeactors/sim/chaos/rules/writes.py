@@ -41,22 +41,22 @@ DENIALS: dict[Denial, Status] = {
     "internal-error": InternalError.saying("Internal error occurred: failed calling webhook").status,
 }
 CHANGES = (Update, Patch, Delete)
-"""The requests that are about an object that is there."""
+"""The requests about an existing object."""
 TOUCHED = "sim.kubeactors/touched"
-"""The annotation by which somebody changes an object just before somebody else does."""
+"""The annotation by which a concurrent writer changes an object just before the component does."""
 
 
 class _Meant:
-    """The writes that a fault is about: so many of their kind, after others, or each so many-th.
+    """Selects the writes that a fault is about.
 
-    Who does not wait for an answer cannot be given another one: such writes are never meant.
+    A write whose sender does not wait for a reply is never selected: there is no reply to change.
 
     Args:
-        resource: of the objects that are written; of any but events and leases if empty.
+        resource: of the written objects; any but events and leases if empty.
         verbs: the classes of the requests.
-        skip: so many come first.
-        count: how many are meant.
-        every: each so many-th of those is.
+        skip: how many matching writes to leave alone first.
+        count: how many to select.
+        every: select only every n-th.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class _Meant:
         self._seen = 0
 
     def has(self, envelope: Envelope) -> bool:
-        """Whether this is one of them; it is counted."""
+        """Whether this write is selected; counts it."""
         message, _, reply = envelope
         if reply is None or not isinstance(message, self._verbs):
             return False
@@ -82,7 +82,7 @@ class _Meant:
 
 
 class Touch(Rule):
-    """Somebody changes an object between the component's read and its write. See `Conflicts`."""
+    """A concurrent writer changes the object between the component's read and its write. See `Conflicts`."""
 
     def __init__(self, fault: Conflicts, fired: Fired) -> None:
         self._meant = _Meant(fault.resource, CHANGES, count=fault.count)
@@ -121,7 +121,7 @@ class LoseReply(Rule):
         self._fired = fired
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Deliver it with another address for the reply."""
+        """Deliver the write, but send its reply nowhere."""
         message, sender, reply = envelope
         if reply is None or not self._meant.has(envelope):
             return envelope
@@ -133,12 +133,12 @@ class LoseReply(Rule):
 
 
 class DelayReply(Rule):
-    """The reply to a write comes late.
+    """Replies to writes are delayed.
 
     Args:
-        resource: what is written; whatever it is if empty.
-        fired: see the module.
-        after: does something after the delay.
+        resource: of the written objects; any if empty.
+        fired: see the package.
+        after: calls its argument after the delay.
     """
 
     def __init__(self, resource: str, fired: Fired, after: Callable[[Callable[[], object]], object]) -> None:
@@ -162,12 +162,12 @@ class DelayReply(Rule):
 
 
 class Hold(Rule):
-    """Some writes come late, or their replies do.
+    """Some writes, or their replies, are delayed.
 
     Args:
         fault: which ones.
-        fired: is shown each of them.
-        after: does something after so many seconds.
+        fired: is called with each of them.
+        after: calls its second argument after so many seconds.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class Hold(Rule):
         self._after = after
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Keep it, or deliver it with an address for the reply from which it is passed on late."""
+        """Hold the write back, or deliver it and forward its reply later."""
         message, sender, reply = envelope
         if reply is None or not self._meant.has(envelope):
             return envelope
@@ -196,7 +196,7 @@ class Hold(Rule):
         return message, sender, early
 
     def _deliver(self, server: Cell, envelope: Envelope, sender: object) -> None:
-        """With its sender the connection is gone; it may have been when the server got to the request."""
+        """The request is lost if its sender has ended or restarted meanwhile: the connection is gone with it."""
         if sender is not None and _actor_of(envelope) is sender:
             self.network.deliver(server, envelope)
 
@@ -206,12 +206,12 @@ class Hold(Rule):
 
 
 class Vanish(Rule):
-    """What is written goes at once, and nobody tells who wrote it.
+    """An object is deleted as soon as it is written, while the writer's watch is broken. See `MissedDelete`.
 
     Args:
         fault: which writes.
-        hide: is told before one of them.
-        gone: is shown what was written.
+        hide: breaks the watch of a resource; called before the write.
+        gone: deletes what was written.
     """
 
     def __init__(
@@ -222,7 +222,7 @@ class Vanish(Rule):
         self._gone = gone
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Deliver it with an address for the reply at which that is looked at first."""
+        """Deliver the write, and look at its reply before the writer does."""
         message, sender, reply = envelope
         if reply is None or not self._meant.has(envelope):
             return envelope
@@ -238,13 +238,13 @@ class Vanish(Rule):
 
 
 def _actor_of(envelope: Envelope) -> object:
-    """Who has sent it, if that is there still."""
+    """The actor that sent it, if it is still running."""
     cell = sender_of(envelope)
     return cell.actor if cell is not None else None
 
 
 class Deny(Rule):
-    """Some writes are refused. See `AdmissionFailure`."""
+    """Some writes are rejected. See `AdmissionFailure`."""
 
     def __init__(self, fault: AdmissionFailure, fired: Fired) -> None:
         self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count, every=fault.every)
@@ -252,7 +252,7 @@ class Deny(Rule):
         self._fired = fired
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Refuse it, if it is one of them."""
+        """Reject the write, if it is selected."""
         reply = envelope[2]
         if reply is None or not self._meant.has(envelope):
             return envelope
@@ -270,7 +270,7 @@ class CrashAfter(Rule):
         self._crash = crash
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
-        """Count it."""
+        """Count the writes."""
         if self._left and sender_of(envelope) is self._controller and isinstance(envelope[0], WRITES):
             self._left -= 1
             if not self._left:
