@@ -29,6 +29,8 @@ class Disturbances:
         """The same for faults that slow down the component itself, not only its containers."""
         self._deafened: dict[str, int] = {}
         """The same for faults after which a watch may be dead without its reader having noticed."""
+        self._skewed: dict[str, None] = {}
+        """See `has_skewed`."""
         self._spoilt: dict[str, None] = {}
         """See `is_spoilt`."""
 
@@ -56,6 +58,14 @@ class Disturbances:
     def deafened_until(self, *components: str) -> int:
         """The same for faults that may leave watches dead, which their readers notice only after a while."""
         return _last(self._deafened, components)
+
+    def skew(self, component: str) -> None:
+        """The clock of a component is wrong for a while."""
+        self._skewed[component] = None
+
+    def has_skewed(self, component: str) -> bool:
+        """Whether the clock of a component was ever wrong: times that it has written into objects may be wrong still."""
+        return component in self._skewed
 
     def spoil(self, found: TypedObject | None) -> None:
         """A field of an object is corrupted: its owners cannot keep what they promise about it."""

@@ -7,6 +7,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.sim.chaos.effects import Effects
 from kubeactors.sim.chaos.faults import ClockSkew, Pause, SlowActor, Stall, TempoFault
 from kubeactors.sim.chaos.rules.links import Refuse
+from kubeactors.sim.processes import kind_of_process
 
 WAKING_SECONDS = 0.01
 """For so long after a pause only the leader electors run."""
@@ -82,6 +83,7 @@ def _skew(effects: Effects, fault: ClockSkew) -> None:
         cell.own.skew += ahead
         effects.after(fault.seconds, partial(_set_back, cell, ahead))
     if cells:
+        effects.world.faults.skew(kind_of_process(fault.component))
         effects.count(fault)
 
 

@@ -8,7 +8,7 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.sim.invariants.controllers.deadlines import LATE, is_disturbed
+from kubeactors.sim.invariants.controllers.deadlines import LATE, MANAGER, is_disturbed
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
 
@@ -23,7 +23,8 @@ class RolloutsTellOfTheirProgress(Invariant):
     """A rollout that does not go on for as long as it may says so, and none that goes on; unless its controller was disturbed.
 
     It goes on when there are more new pods than there were, more that are ready, or more that are available. Of a deployment
-    that is being deleted only the counts are kept.
+    that is being deleted only the counts are kept. A deadline counts from a time in the object. If the controller's
+    clock was behind when it wrote that time, the deadline passes early; if it was ahead, the deadline is counted once more.
 
     Source: "Deployments: failed deployment" in Kubernetes' documentation; DeploymentProgressing and DeploymentTimedOut in
     pkg/controller/deployment/util/deployment_util.go, syncStatusOnly in sync.go (v1.36).
@@ -60,7 +61,8 @@ class RolloutsTellOfTheirProgress(Invariant):
         moved = self._moved.get(new.metadata.uid)
         if self._is_disturbed(now):
             return
-        if _reason(new) == TIMED_OUT != _reason(old) and moved is not None and now < moved + _deadline(new) - ROUNDED:
+        timed_out = _reason(new) == TIMED_OUT != _reason(old) and not self.world.faults.has_skewed(MANAGER)
+        if timed_out and moved is not None and now < moved + _deadline(new) - ROUNDED:
             yield f"{title(new)} says that it has not gone on for too long, and has {(now - moved) / SECOND:g} s ago"
         goes_on = _reason(new) == GOES_ON and new.metadata.deletion_timestamp is None
         if _grows(old, new) and goes_on and self._wanted[new.metadata.uid] + LATE < now:
@@ -70,10 +72,10 @@ class RolloutsTellOfTheirProgress(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at each that says that it goes on."""
-        now = self.root.kernel.now
+        now, counts = self.root.kernel.now, 2 if self.world.faults.has_skewed(MANAGER) else 1
         for one in self.world.of(Deployment).values():
             since = self._changed[one.metadata.uid]
-            if now > since + _deadline(one) + LATE and self._goes_on(one) and not self._is_disturbed(now):
+            if now > since + counts * _deadline(one) + LATE and self._goes_on(one) and not self._is_disturbed(now):
                 yield f"{title(one)} says that it goes on, and has not for {(now - since) / SECOND:g} s"
 
     def _goes_on(self, found: Deployment) -> bool:
