@@ -26,11 +26,11 @@ from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.disk import Disk
 from kubeactors.sim.invariants import (
     ALL,
-    CONVERGED,
-    NO_CIRCLES,
+    CONVERGES,
     NO_FAILURE,
-    NOTHING_LEFT_UNDONE,
-    SILENT,
+    NO_LIVELOCK,
+    QUIESCES,
+    RESTARTS_CHANGE_NOTHING,
     Invariant,
 )
 from kubeactors.sim.judge import Judge, Violation
@@ -211,7 +211,7 @@ class Simulation:
 
     def _run(self, until: float | None) -> None:
         if not self.boot():
-            self.judge.object(CONVERGED, f"the nodes are not ready after {BOOT_SECONDS:g} s")
+            self.judge.object(CONVERGES, f"the nodes are not ready after {BOOT_SECONDS:g} s")
             return
         self.arm()
         if until is not None:
@@ -261,7 +261,7 @@ class Simulation:
     def _look_at_the_pace(self) -> None:
         problem = self.pace.stretch()
         if problem:
-            self.judge.object(NO_CIRCLES, problem)
+            self.judge.object(NO_LIVELOCK, problem)
         elif self.pace.is_wasted:
             self.sim.halt()
 
@@ -277,7 +277,7 @@ class Simulation:
             if renewed(self.world) > furthest:
                 furthest = renewed(self.world)
                 allowance.begin_anew()
-        self.judge.object(CONVERGED, f"{allowance.used} s after the last fault: {next(missing(self.world), '')}")
+        self.judge.object(CONVERGES, f"{allowance.used} s after the last fault: {next(missing(self.world), '')}")
         return False
 
     def _becomes_quiet(self) -> bool:
@@ -296,7 +296,7 @@ class Simulation:
                 return True
             allowance.wait_for_retries()
         said = f"{allowance.used} s after all was as wanted, something is still written: {self.judge.noise.last}"
-        self.judge.object(SILENT, said)
+        self.judge.object(QUIESCES, said)
         return False
 
     def _settles(self) -> bool:
@@ -323,7 +323,7 @@ class Simulation:
         self.chaos.restart_controllers()
         if self._passes(RESTART_SECONDS):
             for one in self.world.deeds_since(revision):
-                self.judge.object(NOTHING_LEFT_UNDONE, f"all was quiet, and after a restart {told(one)}")
+                self.judge.object(RESTARTS_CHANGE_NOTHING, f"all was quiet, and after a restart {told(one)}")
 
     def _judge_failures(self) -> None:
         """A component must not fail, unless a simulated crash makes it."""

@@ -33,7 +33,7 @@ def run(*arguments: str) -> int:
 @pytest.fixture
 def replay_file(tmp_path: Path) -> Path:
     path = tmp_path / "plan.jsonl"
-    path.write_text(encode(PLAN, "silent"), encoding="utf-8")
+    path.write_text(encode(PLAN, "cluster-quiesces"), encoding="utf-8")
     return path
 
 

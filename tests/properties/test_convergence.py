@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import generate
-from kubeactors.sim.invariants import ALL, CONVERGED, SILENT
+from kubeactors.sim.invariants import ALL, CONVERGES, QUIESCES
 from kubeactors.sim.plan import encode
 from kubeactors.sim.strategies import plans
 
@@ -27,8 +27,8 @@ def test_reconcilers_converge_to_the_desired_replicas_and_never_exceed_their_sur
 
 
 def test_what_is_promised_is_judged() -> None:
-    judged = {one.name for one in ALL} | {CONVERGED, SILENT}
-    assert {"converged", "silent", "surge-bound", "availability-bound"} <= judged
+    judged = {one.name for one in ALL} | {CONVERGES, QUIESCES}
+    assert {"cluster-converges", "cluster-quiesces", "surge-bound", "availability-bound"} <= judged
 
 
 def test_faults_really_fire() -> None:

@@ -23,4 +23,4 @@ def test_a_container_that_is_told_something_else_is_heard(mutant: str) -> None:
     assert Simulation(PLAN).run().violations == ()
     with in_force(named(f"kubelet.{mutant}")):
         names = [one.invariant for one in Simulation(PLAN).run().violations]
-    assert names == ["containers-are-told-what-they-ask"]
+    assert names == ["container-environments-are-correct"]

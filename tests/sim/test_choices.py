@@ -10,7 +10,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.bounds.placement import HOST
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
-from kubeactors.sim.invariants.choices import TheBestIsChosen
+from kubeactors.sim.invariants.choices import BestScoringNodeIsChosen
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.users.manifests.traits import AVOIDED, PREFERRED, with_trait
 from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Taint, Trait
@@ -48,8 +48,8 @@ MISTAKES: list[tuple[str, Trait]] = [
 @pytest.mark.parametrize(("mutant", "trait"), MISTAKES)
 def test_a_scheduler_that_weighs_wrongly_is_objected_to(mutant: str, trait: Trait) -> None:
     with in_force(named(mutant)):
-        outcome = Simulation(Plan(seed=1, steps=one_by_one(trait)), (TheBestIsChosen,)).run()
-    assert outcome.violations[0].invariant == "the-best-node-is-chosen"
+        outcome = Simulation(Plan(seed=1, steps=one_by_one(trait)), (BestScoringNodeIsChosen,)).run()
+    assert outcome.violations[0].invariant == "best-scoring-node-is-chosen"
 
 
 @pytest.mark.parametrize("trait", ["", "together", "rather-apart", "rather-together", "rather-there", "rather-spread"])

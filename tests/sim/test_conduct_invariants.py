@@ -16,14 +16,14 @@ from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import NodePowerLoss, NodeRemoved
 from kubeactors.sim.invariants import RequestInvariant
 from kubeactors.sim.invariants.conduct import (
-    DeletionsAreOfThisOne,
-    OwnWritesAreKnown,
-    PodsAreAskedToGo,
-    RequestsAreValid,
-    UsersWordsStay,
-    WhoDestroysHasLooked,
-    WritesAreNews,
-    WritesAreOfThisOne,
+    ComponentsSendValidRequests,
+    DeletionsHavePreconditions,
+    DestructionNeedsALiveRead,
+    NoConflictsWithOwnWrites,
+    NoRedundantWrites,
+    OnlyKubeletsConfirmDeletion,
+    UserIntentIsPreserved,
+    WritesHavePreconditions,
 )
 from kubeactors.sim.network import Asked
 from kubeactors.sim.plan import AnyStep
@@ -92,14 +92,14 @@ def test_who_deletes_names_the_uid(preconditions: Preconditions | None, problems
     request = Delete(
         resource=PODS, namespace="x", name="a", options=DeleteOptions(preconditions=preconditions), user=ADMIN
     )
-    assert len(Bench(DeletionsAreOfThisOne).tell(request, Status())) == problems
+    assert len(Bench(DeletionsHavePreconditions).tell(request, Status())) == problems
 
 
 @pytest.mark.parametrize(("seconds", "problems"), [(0, 1), (30, 0), (None, 0)])
 def test_who_deletes_a_pod_from_afar_gives_it_time(seconds: int | None, problems: int) -> None:
     options = DeleteOptions(grace_period_seconds=seconds, preconditions=Preconditions(uid="u"))
     request = Delete(resource=PODS, namespace="x", name="a", options=options, user=ADMIN)
-    assert len(Bench(PodsAreAskedToGo).tell(request, Status())) == problems
+    assert len(Bench(OnlyKubeletsConfirmDeletion).tell(request, Status())) == problems
 
 
 def binding(uid: str) -> Create:
@@ -118,7 +118,7 @@ def binding(uid: str) -> Create:
     ],
 )
 def test_who_writes_says_which_one_he_means(request_: ApiRequest[object], problems: int) -> None:
-    assert len(Bench(WritesAreOfThisOne).tell(request_, None)) == problems
+    assert len(Bench(WritesHavePreconditions).tell(request_, None)) == problems
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_who_writes_says_which_one_he_means(request_: ApiRequest[object], proble
     ],
 )
 def test_what_is_refused_as_invalid_should_not_be_asked_for(answer: Status, problems: int) -> None:
-    assert len(Bench(RequestsAreValid).tell(update(1), answer)) == problems
+    assert len(Bench(ComponentsSendValidRequests).tell(update(1), answer)) == problems
 
 
 def test_a_component_that_takes_a_taint_away_that_a_user_has_set_is_objected_to() -> None:
@@ -141,11 +141,11 @@ def test_a_component_that_takes_a_taint_away_that_a_user_has_set_is_objected_to(
     assert Simulation(Plan(seed=1, steps=steps)).run(300.0).violations == ()
     with in_force(mutant):
         violations = Simulation(Plan(seed=1, steps=steps)).run(300.0).violations
-    assert [one.invariant for one in violations] == [UsersWordsStay.name]
+    assert [one.invariant for one in violations] == [UserIntentIsPreserved.name]
 
 
 def test_a_conflict_with_ones_own_write_is_objected_to() -> None:
-    bench = Bench(OwnWritesAreKnown)
+    bench = Bench(NoConflictsWithOwnWrites)
     assert bench.tell(update(1), Result(object=bench.write(2))) == []
     assert bench.tell(update(1), CONFLICT, "other") == []
     assert len(bench.tell(update(1), CONFLICT)) == 1
@@ -155,7 +155,7 @@ def test_a_conflict_with_ones_own_write_is_objected_to() -> None:
 
 @pytest.mark.parametrize(("sender", "problems"), [("mindful", 1), ("one", 0)])
 def test_who_lags_and_has_an_overlay_knows_what_he_was_told_a_while_ago(sender: str, problems: int) -> None:
-    bench = Bench(OwnWritesAreKnown)
+    bench = Bench(NoConflictsWithOwnWrites)
     bench.disturb()
     assert bench.tell(update(1), Result(object=bench.write(2)), sender) == []
     assert bench.tell(update(1), CONFLICT, sender) == []
@@ -164,7 +164,7 @@ def test_who_lags_and_has_an_overlay_knows_what_he_was_told_a_while_ago(sender: 
 
 
 def test_a_write_without_news_is_objected_to_once_it_could_be_known() -> None:
-    bench = Bench(WritesAreNews)
+    bench = Bench(NoRedundantWrites)
     same = Result(object=bench.write(2))
     assert bench.tell(update(2), same) == []
     bench.passes(LATER)
@@ -176,7 +176,7 @@ def test_a_component_that_deletes_by_name_alone_is_found_without_an_accident() -
     plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=1), RecreateService(at=5.0, name="web")))
     assert Simulation(plan).run().violations == ()
     with in_force(named("controllers.endpoints:EndpointsController._delete:drop_guard:0")):
-        assert [one.invariant for one in Simulation(plan).run().violations] == [DeletionsAreOfThisOne.name]
+        assert [one.invariant for one in Simulation(plan).run().violations] == [DeletionsHavePreconditions.name]
 
 
 def test_who_removes_pods_without_a_look_at_their_node_is_found_without_an_accident() -> None:
@@ -184,4 +184,4 @@ def test_who_removes_pods_without_a_look_at_their_node_is_found_without_an_accid
     plan = Plan(seed=1, steps=steps)
     assert Simulation(plan).run().violations == ()
     with pods_of_nodes_that_the_cache_lacks_go():
-        assert [one.invariant for one in Simulation(plan).run().violations] == [WhoDestroysHasLooked.name]
+        assert [one.invariant for one in Simulation(plan).run().violations] == [DestructionNeedsALiveRead.name]

@@ -119,7 +119,7 @@ def test_who_does_not_choose_the_default_is_objected_to(
 ) -> None:
     assert ran(*steps).judge.violations == []
     with mutant():
-        assert {one.invariant for one in ran(*steps).judge.violations} == {"defaults-are-chosen"}
+        assert {one.invariant for one in ran(*steps).judge.violations} == {"default-classes-are-assigned"}
 
 
 @pytest.mark.parametrize("of", ["ingress", "claim", "pod"])

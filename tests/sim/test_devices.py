@@ -14,11 +14,11 @@ TWO_WANT_IT = (AskForDevice(at=0.1, name="gadget-1"), AskForDevice(at=0.1, name=
 TWO_SHARE_IT = (AskForDevice(at=0.1, name="gadget-1", shared=True), AskForDevice(at=1.0, name="gadget-2", shared=True))
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
-    ("devices-have-one-claim", "scheduler.device_book:DeviceBook._is_taken:drop_clause:0", TWO_WANT_IT),
-    ("devices-are-accounted-for", "controllers.resourceclaim:ResourceClaimController._on_pod:skip_wake_up:1",
+    ("one-claim-per-device", "scheduler.device_book:DeviceBook._is_taken:drop_clause:0", TWO_WANT_IT),
+    ("device-claims-match-pods", "controllers.resourceclaim:ResourceClaimController._on_pod:skip_wake_up:1",
      (*TWO_WANT_IT, DeletePod(at=8.0, name="gadget-1"))),
-    ("schedulable-is-scheduled", "scheduler.device_book:DeviceBook._is_taken:confuse:0", TWO_WANT_IT),
-    ("used-devices-stay", "controllers.resourceclaim:ResourceClaimController._is_used_by:confuse:4",
+    ("schedulable-pods-are-scheduled", "scheduler.device_book:DeviceBook._is_taken:confuse:0", TWO_WANT_IT),
+    ("used-device-claims-are-kept", "controllers.resourceclaim:ResourceClaimController._is_used_by:confuse:4",
      (*TWO_SHARE_IT, DropDeviceClaim(at=5.0))),
 ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from kubeactors.apimachinery.requests import (
     WriteOptions,
 )
 from kubeactors.apimachinery.status import NotFound, Status
-from kubeactors.sim.invariants.disruptions import KNOWN, EndedPodsAreKept, WhoDisruptsSaysSo
+from kubeactors.sim.invariants.disruptions import KNOWN, DisruptionTargetIsSet, FinishedPodsAreKept
 from kubeactors.sim.network import Asked, Served
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
@@ -35,8 +35,8 @@ class Bench:
         self._sim = SimSystem()
         self._world = World()
         root = self._sim.kernel.root
-        self.told = WhoDisruptsSaysSo(self._world, root)
-        self.kept = EndedPodsAreKept(self._world, root)
+        self.told = DisruptionTargetIsSet(self._world, root)
+        self.kept = FinishedPodsAreKept(self._world, root)
         self._cell = cast("Cell", self._sim.spawn(Actor, name="replicaset"))
 
     def write(self, pod: Pod) -> None:

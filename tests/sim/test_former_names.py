@@ -4,8 +4,10 @@ from typing import get_args
 
 import pytest
 
+from kubeactors.sim.campaigns.campaign import known_invariants
 from kubeactors.sim.chaos.faults import AnyFault
-from kubeactors.sim.former_names import FORMER_FAULTS
+from kubeactors.sim.former_names import FORMER_FAULTS, FORMER_INVARIANTS
+from kubeactors.sim.invariants import NAMES, RAISES
 from kubeactors.sim.plan import FAULT_KINDS, Plan, decode, encode
 from kubeactors.sim.steps import kind_of
 
@@ -33,3 +35,20 @@ def test_former_names_stand_for_names_that_there_are_and_for_nothing_else() -> N
     assert [one for one in FORMER_FAULTS.values() if one not in FAULT_KINDS] == []
     assert [one for one in FORMER_FAULTS if one in FAULT_KINDS] == []
     assert all(kind_of(a_fault(one)) == one for one in FORMER_FAULTS.values())
+
+
+@pytest.mark.parametrize(("former", "current"), FORMER_INVARIANTS.items(), ids=FORMER_INVARIANTS)
+def test_a_replay_with_a_former_name_of_an_invariant_is_about_that_with_the_present_one(
+    former: str, current: str
+) -> None:
+    assert decode(encode(Plan(seed=7), former)) == decode(encode(Plan(seed=7), current))
+
+
+def test_former_names_of_invariants_stand_for_names_that_there_are_and_for_nothing_else() -> None:
+    known = (*NAMES, RAISES)
+    assert [one for one in FORMER_INVARIANTS.values() if one not in known] == []
+    assert [one for one in FORMER_INVARIANTS if one in known] == []
+
+
+def test_an_invariant_is_asked_for_by_its_former_name_too() -> None:
+    assert known_invariants(["one-leader"]) == known_invariants(["at-most-one-leader"])

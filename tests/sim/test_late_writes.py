@@ -110,7 +110,7 @@ def test_what_has_come_and_gone_unseen_is_made_again() -> None:
     assert simulation.run().violations == ()
     assert made(simulation, ReplicaSet) == 2
     with in_force(named("controllers.deployment.controller:DeploymentController._reconcile:negate_condition:0")):
-        assert {one.invariant for one in Simulation(plan).run().violations} == {"converged"}
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"cluster-converges"}
 
 
 def test_what_nobody_does_meanwhile_is_refused_with_its_line() -> None:

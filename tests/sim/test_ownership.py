@@ -6,7 +6,7 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import Seeded
 from kubeactors.sim.grammar.topics.managing import Managing
-from kubeactors.sim.invariants.apiserver.ownership import OwnersAreKnown
+from kubeactors.sim.invariants.apiserver.ownership import FieldOwnershipIsTracked
 from kubeactors.sim.plan import in_order
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.workload import Manage
@@ -38,8 +38,8 @@ def test_a_server_that_keeps_account_is_not_objected_to(seed: int) -> None:
 )
 def test_a_server_that_errs_is(mutant: str) -> None:
     with in_force(named(mutant)):
-        runs = (Simulation(shared(seed), (OwnersAreKnown,)).run(until=25.0) for seed in (1, 2, 4, 5))
-        assert any(one.invariant == "owners-are-known" for run in runs for one in run.violations)
+        runs = (Simulation(shared(seed), (FieldOwnershipIsTracked,)).run(until=25.0) for seed in (1, 2, 4, 5))
+        assert any(one.invariant == "field-ownership-is-tracked" for run in runs for one in run.violations)
 
 
 def test_what_was_only_tried_is_not_stored_and_another_owner_is_in_the_way_until_he_is_forced() -> None:
@@ -71,4 +71,4 @@ def test_who_writes_an_object_anew_without_a_look_leaves_it_the_one_that_it_is()
     assert found is not None
     assert found.data == {"y": "2", "z": "2"}
     with in_force(named("apiserver.registry.metadata:carried_over:drop_guard:0")):
-        assert [one.invariant for one in Simulation(plan).run(until=6.0).violations] == ["who-asks-rightly-is-heard"]
+        assert [one.invariant for one in Simulation(plan).run(until=6.0).violations] == ["valid-requests-are-accepted"]

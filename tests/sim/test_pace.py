@@ -10,7 +10,7 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.client import split_key
 from kubeactors.controllers.replicaset.controller import ReplicaSetController
 from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, Plan, Simulation, fuzz, workload
-from kubeactors.sim.invariants import NO_CIRCLES
+from kubeactors.sim.invariants import NO_LIVELOCK
 from kubeactors.sim.pace import at_once
 from kubeactors.sim.plan import decode
 from tests.quality.mutants.nodes import ended_pods_take_room
@@ -38,7 +38,7 @@ def test_pods_that_are_refused_and_made_again_without_end_are_told_of() -> None:
     with ended_pods_take_room():
         outcome = Simulation(FULL, ()).run()
     (violation,) = outcome.violations
-    assert violation.invariant == NO_CIRCLES
+    assert violation.invariant == NO_LIVELOCK
     assert "/cluster/controller-manager/replicaset asked" in violation.message
     assert 'times: Create pods "web-' in violation.message
     assert outcome.messages < 2 * at_once(FULL)
@@ -52,7 +52,7 @@ def test_an_operator_that_writes_because_it_has_written_is_told_of() -> None:
     def test_it_counts(cluster: ClusterView) -> None:
         assert cluster.list(ConfigMap)
 
-    with pytest.raises(FuzzFailed, match=NO_CIRCLES) as failed:
+    with pytest.raises(FuzzFailed, match=NO_LIVELOCK) as failed:
         test_it_counts()
     assert 'times: Update configmaps "a"' in failed.value.finding.violation.message
 

@@ -14,4 +14,4 @@ def test_who_asks_again_after_longer_and_longer_waits_is_not_objected_to() -> No
 
 def test_who_asks_again_at_once_all_the_time_is() -> None:
     with in_force(named("client.workqueue:WorkQueue.add_rate_limited:swap_extremes:0")):
-        assert [one.invariant for one in Simulation(PLAN).run().violations] == ["who-is-refused-waits"]
+        assert [one.invariant for one in Simulation(PLAN).run().violations] == ["retries-back-off"]

@@ -23,9 +23,9 @@ from kubeactors.api.core.v1 import (
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.invariants import Invariant
-from kubeactors.sim.invariants.conditions import TransitionsAreDated
-from kubeactors.sim.invariants.podstatus import ContainersGoOn, StatusesAddUp
-from kubeactors.sim.invariants.podtimes import PodsGoInTime, RestartsKeepTheirTime
+from kubeactors.sim.invariants.conditions import ConditionTransitionsAreTimestamped
+from kubeactors.sim.invariants.podstatus import ContainerStatesAdvance, PodStatusesAreConsistent
+from kubeactors.sim.invariants.podtimes import ContainerRestartsBackOff, PodsTerminateInTime
 from kubeactors.sim.world import Commit, World
 from kubeactors.storage import KeyValue, StoreEvent
 
@@ -102,7 +102,7 @@ EMPTY = Pod()
     ],
 )
 def test_what_is_said_of_a_pod_goes_together(found: Pod, problem: str) -> None:
-    problems = judged(StatusesAddUp, EMPTY, found)
+    problems = judged(PodStatusesAreConsistent, EMPTY, found)
     assert bool(problems) == bool(problem), problems
     assert any(problem in one for one in problems) or not problem
 
@@ -125,7 +125,7 @@ def test_what_is_said_of_a_pod_goes_together(found: Pod, problem: str) -> None:
 )
 def test_a_container_goes_on_as_it_may(old: ContainerStatus, new: ContainerStatus, policy: str, problem: str) -> None:
     before, after = (pod(one, "Running", policy=policy) for one in (old, new))
-    problems = judged(ContainersGoOn, before, after)
+    problems = judged(ContainerStatesAdvance, before, after)
     assert bool(problems) == bool(problem), problems
     assert any(problem in one for one in problems) or not problem
 
@@ -144,7 +144,7 @@ def test_a_condition_says_since_when_it_is_so(status: str, since: str, problem: 
         Pod(status=PodStatus(conditions=(PodCondition(type="Ready", status=one, last_transition_time=time),)))
         for one, time in (("True", T0), (status, since))
     )
-    problems = judged(TransitionsAreDated, before, after)
+    problems = judged(ConditionTransitionsAreTimestamped, before, after)
     assert bool(problems) == bool(problem)
     assert not problem or problem in problems[0]
 
@@ -165,7 +165,7 @@ def begun(second: int) -> ContainerState:
 @pytest.mark.parametrize(("again", "problems"), [(25, 0), (16, 1)])
 def test_the_second_restart_waits_ten_seconds(again: int, problems: int) -> None:
     sim = SimSystem()
-    invariant = RestartsKeepTheirTime(World(), sim.kernel.root)
+    invariant = ContainerRestartsBackOff(World(), sim.kernel.root)
     steps = (
         told(WAITS),
         told(begun(10)),
@@ -183,7 +183,7 @@ def test_the_second_restart_waits_ten_seconds(again: int, problems: int) -> None
 
 def test_a_container_that_does_not_start_again_is_noticed() -> None:
     sim, world = SimSystem(), World()
-    invariant = RestartsKeepTheirTime(world, sim.kernel.root)
+    invariant = ContainerRestartsBackOff(world, sim.kernel.root)
     before, after = pod(told(RUNS), "Running"), pod(told(BROKEN), "Running")
     write(world, "pods/x/a", after)
     assert not list(invariant.committed(Commit(7, "x/a", before, after)))
@@ -202,7 +202,7 @@ def test_a_pod_that_does_not_go_is_noticed_unless_something_holds_it() -> None:
     held = replace(going.metadata, name="b", uid="v", deletion_timestamp=until, finalizers=("f",))
     write(world, "pods/x/b", replace(going, metadata=held))
     sim.kernel.wall = 0
-    invariant = PodsGoInTime(world, sim.kernel.root)
+    invariant = PodsTerminateInTime(world, sim.kernel.root)
     sim.run(35.0)
     assert not list(invariant.looked())
     sim.run(10.0)

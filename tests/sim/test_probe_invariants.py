@@ -51,7 +51,7 @@ MISTAKES: list[tuple[str, tuple[AnyStep, ...], str]] = [
 def test_a_kubelet_that_counts_wrongly_is_objected_to(mutant: str, steps: tuple[AnyStep, ...], problem: str) -> None:
     with in_force(named(mutant)):
         outcome = Simulation(Plan(seed=1, steps=steps)).run()
-    assert {one.invariant for one in outcome.violations} == {"probes-are-heeded"}
+    assert {one.invariant for one in outcome.violations} == {"probes-are-respected"}
     assert problem in outcome.violations[0].message
 
 

@@ -83,96 +83,96 @@ CLAIMED = (OfferClass(at=0.0, name="simulated"), Claim(at=0.0, name="disk-1", gi
 KIN = (Own(at=0.0, name="a"), Own(at=1.0, name="b"), Own(at=2.0, name="c", owners=("a", "b")))
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
-    ("memories-are-true", "statefulset.controller:StatefulSetController._on_pod:forget_deed:0",
+    ("no-stale-component-state", "statefulset.controller:StatefulSetController._on_pod:forget_deed:0",
      (CreateStatefulSet(at=0.0, name="db", replicas=2),)),
-    ("statuses-are-true", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
-    ("dark-nodes-are-noticed", "nodelifecycle.health:silenced:confuse:1",
+    ("statuses-are-accurate", "podautoscaler.calculator:_utilization:confuse:0", (BUSY, Autoscale(at=1.0, name="web"))),
+    ("unreachable-nodes-are-detected", "nodelifecycle.health:silenced:confuse:1",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),
-    ("dark-nodes-are-noticed", "nodelifecycle.health:silenced:confuse:2",
+    ("unreachable-nodes-are-detected", "nodelifecycle.health:silenced:confuse:2",
      (WEB, Freeze(at=5.0, component="node-1", seconds=140.0))),
-    ("jobs-are-exact", "job.tracking:_Tally.add:confuse:0",
+    ("job-counts-are-exact", "job.tracking:_Tally.add:confuse:0",
      (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, exit_code=1),)),
-    ("statuses-are-true", "deployment.revisions:_history:ignore_filter:0",
+    ("statuses-are-accurate", "deployment.revisions:_history:ignore_filter:0",
      (WEB, Roll(at=10.0, name="web", image="2"), Undo(at=20.0, name="web"))),
-    ("statuses-are-true", "daemonset.controller:DaemonSetController._current:swap_extremes:0",
+    ("statuses-are-accurate", "daemonset.controller:DaemonSetController._current:swap_extremes:0",
      (CreateDaemonSet(at=0.0, name="agent"), *(RollSet(at=10.0 * one, of="DaemonSet", name="agent", image=str(one + 1))
                                                for one in (1, 2)))),
-    *(("rollouts-tell-of-their-progress", f"deployment.status:{one}:0",
+    *(("rollout-progress-is-reported", f"deployment.status:{one}:0",
        (CreateDeployment(at=0.0, name="web", replicas=2, deadline_seconds=8, min_ready_seconds=6),
         Roll(at=20.0, name="web", image=SLOW_IMAGE), Roll(at=50.0, name="web", image="2")))
       for one in ("_has_moved:off_by_one", "_deadline:drop_clause")),
-    ("least-missed-go-first", "replicaset.ranking:pods_to_delete:drop_clause:0",
+    ("scale-down-follows-ranking", "replicaset.ranking:pods_to_delete:drop_clause:0",
      (WEB, Scale(at=20.0, name="web", replicas=7), DeletePod(at=30.0, name="web", number=1),
       Scale(at=60.0, name="web", replicas=3))),
-    ("nobody-wavers", "nodelifecycle.health:with_execute_taint:drop_condition:1",
+    ("no-oscillation", "nodelifecycle.health:with_execute_taint:drop_condition:1",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=150.0))),
-    ("exposed-pods-go", "taint_eviction:TaintEvictionController._on_node:skip_wake_up:0",
+    ("tainted-nodes-are-vacated", "taint_eviction:TaintEvictionController._on_node:skip_wake_up:0",
      (WEB, Taint(at=5.0, node="node-1", seconds=30.0))),
-    ("ended-jobs-go-in-time", "ttl_after_finished:TTLAfterFinishedController._on_job:skip_wake_up:0",
+    ("finished-jobs-expire", "ttl_after_finished:TTLAfterFinishedController._on_job:skip_wake_up:0",
      (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, ttl_seconds=10),)),
-    ("jobs-keep-their-deadlines", "job.controller:JobController._enqueue_later:skip_wake_up:2",
+    ("job-deadlines-are-enforced", "job.controller:JobController._enqueue_later:skip_wake_up:2",
      (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, run_seconds=60.0, deadline_seconds=5),)),
-    ("jobs-run-no-more-than-they-may", "job.pods:to_remove:swap_extremes:0",
+    ("job-parallelism-is-enforced", "job.pods:to_remove:swap_extremes:0",
      (CreateJob(at=0.0, name="sum", completions=3, parallelism=3, run_seconds=40.0),
       ResizeJob(at=5.0, name="sum", parallelism=1))),
-    ("cron-jobs-run-in-time", "cronjob.controller:CronJobController._enqueue_next:skip_wake_up:0",
+    ("cron-jobs-run-on-schedule", "cronjob.controller:CronJobController._enqueue_next:skip_wake_up:0",
      (CreateCronJob(at=0.0, name="tick", run_seconds=0.5), SuspendCronJob(at=150.0, name="tick"))),
     ("jobs-back-off", "clocks:seconds_left:swap_extremes:1",
      (CreateJob(at=20.0, name="sum", completions=1, parallelism=1, exit_code=1),)),
-    ("roles-add-up", "clusterrole_aggregation:ClusterRoleAggregationController._on_role:skip_wake_up:0",
+    ("cluster-roles-are-aggregated", "clusterrole_aggregation:ClusterRoleAggregationController._on_role:skip_wake_up:0",
      (GrantRole(at=0.0, name="team-1"),)),
-    ("mirrors-are-true", "endpointslice_mirroring:EndpointSliceMirroringController._on_endpoints:skip_wake_up:0",
+    ("mirrored-endpoints-match", "endpointslice_mirroring:EndpointSliceMirroringController._on_endpoints:skip_wake_up:0",
      (PublishAddresses(at=0.0, name="legacy", count=1), PublishAddresses(at=5.0, name="legacy", count=2))),
-    ("namespaces-are-furnished", "serviceaccount:ServiceAccountController._on_namespace:skip_wake_up:0",
+    ("namespaces-are-initialized", "serviceaccount:ServiceAccountController._on_namespace:skip_wake_up:0",
      (CreateNamespace(at=0.0, name="team"),)),
-    ("what-is-deleted-goes",
+    ("deletions-are-completed",
      "persistentvolume.protection:PersistentVolumeClaimProtectionController._on_claim:skip_wake_up:0",
      (SHRINKING, ScaleStatefulSet(at=15.0, name="db", replicas=1))),
-    ("services-have-what-they-need", "service_lb:ServiceLBController._on_service:skip_wake_up:0",
+    ("services-have-addresses-and-ports", "service_lb:ServiceLBController._on_service:skip_wake_up:0",
      (Expose(at=0.0, name="front", of="web", form="LoadBalancer"),)),
     ("endpoints-equal-ready-pods", "backends:target_port:confuse:1",
      (WEB, Expose(at=0.0, name="front", of="web", ports=("http",)))),
     ("endpoints-equal-ready-pods", "endpoints:EndpointsController._on_endpoints:skip_wake_up:0",
      (WEB, Spoil(at=10.0, of="Endpoints", number=1))),
-    ("schedulable-is-scheduled", "ephemeral_volume:EphemeralVolumeController._on_pod:negate_condition:0",
+    ("schedulable-pods-are-scheduled", "ephemeral_volume:EphemeralVolumeController._on_pod:negate_condition:0",
      (AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True),)),
-    ("used-claims-stay",
+    ("used-claims-are-kept",
      "persistentvolume.protection:PersistentVolumeClaimProtectionController.reconcile:negate_condition:1",
      (*CLAIMED, UseClaim(at=1.0, name="disk-1"), DropClaim(at=10.0, name="disk-1"), DeletePod(at=20.0, name="disk-1"))),
-    ("volumes-say-whose-they-are", "persistentvolume.expander:ExpandController._on_claim:skip_wake_up:0",
+    ("volume-statuses-are-accurate", "persistentvolume.expander:ExpandController._on_claim:skip_wake_up:0",
      (*CLAIMED, GrowClaim(at=5.0, name="disk-1", gibibytes=2))),
-    ("owners-exist", "garbagecollector.plan:plan:confuse:1",
+    ("dependents-are-garbage-collected", "garbagecollector.plan:plan:confuse:1",
      (*KIN, DropOwner(at=5.0, name="a"))),
-    ("tokens-have-accounts", "serviceaccount_tokens:TokensController._on_account:skip_wake_up:0",
+    ("tokens-have-service-accounts", "serviceaccount_tokens:TokensController._on_account:skip_wake_up:0",
      (AddToken(at=0.0, name="token-1", account="robot"), DropAccount(at=5.0, name="robot"))),
-    ("tokens-have-accounts", "serviceaccount_tokens:TokensController._forget:confuse:0",
+    ("tokens-have-service-accounts", "serviceaccount_tokens:TokensController._forget:confuse:0",
      (AddToken(at=0.0, name="token-1", account="default"), DropToken(at=5.0, name="token-1"))),
-    ("autoscalers-take-their-time", "podautoscaler.behavior:up_limit:swap_extremes:0",
+    ("autoscaling-behavior-is-respected", "podautoscaler.behavior:up_limit:swap_extremes:0",
      (BUSY, Autoscale(at=1.0, name="web", percent=30, paces=RATHER_SLOW, slowest=True))),
-    ("autoscalers-take-their-time", "podautoscaler.behavior:up_limit:swap_extremes:1",
+    ("autoscaling-behavior-is-respected", "podautoscaler.behavior:up_limit:swap_extremes:1",
      (LOADED, Autoscale(at=1.0, name="web", percent=30, most=9, paces=RATHER_SLOW))),
-    ("certificates-are-deserved", "certificates.signers:_problem_of_client:drop_condition:0",
+    ("csrs-are-signed-correctly", "certificates.signers:_problem_of_client:drop_condition:0",
      (AskForCertificate(at=0.0, name="a", signer="client"), Decide(at=1.0, name="a", approve=True))),
-    ("who-asks-wants-the-newest", "serviceaccount_tokens:TokensController._forget:read_cache:0",
+    ("live-reads-are-fresh", "serviceaccount_tokens:TokensController._forget:read_cache:0",
      (AddToken(at=0.0, name="token-1", account="default"), DropToken(at=5.0, name="token-1"))),
-    ("what-is-wanted-is-done-soon", "statefulset.controller:StatefulSetController._enqueue_named_in:skip_wake_up:0",
+    ("specs-are-acted-on-promptly", "statefulset.controller:StatefulSetController._enqueue_named_in:skip_wake_up:0",
      (CreateStatefulSet(at=0.0, name="db", replicas=2), DeletePod(at=20.0, name="db", number=1))),
-    ("only-too-many-go", "replicaset.ranking:pods_to_delete:negate_condition:0",
+    ("only-surplus-pods-are-deleted", "replicaset.ranking:pods_to_delete:negate_condition:0",
      (CreateDeployment(at=0.0, name="web", replicas=3, recreate=True), Scale(at=20.0, name="web", replicas=2))),
-    *(("what-is-wanted-is-done-soon", f"{one}:skip_wake_up:0", (WEB, Scale(at=10.0, name="web", replicas=4)))
+    *(("specs-are-acted-on-promptly", f"{one}:skip_wake_up:0", (WEB, Scale(at=10.0, name="web", replicas=4)))
       for one in ("replicaset.controller:ReplicasController._on_owner", "deployment.controller:DeploymentController._on_deployment")),
-    *(("indexes-are-tried", f"job.plan:_fails_index:{one}:0", (TRIED,))
+    *(("job-indexes-are-accounted-for", f"job.plan:_fails_index:{one}:0", (TRIED,))
       for one in ("negate_condition", "off_by_one")),
-    ("certificates-are-deserved", "certificates.controllers:_OfRequests._on_request:skip_wake_up:0",
+    ("csrs-are-signed-correctly", "certificates.controllers:_OfRequests._on_request:skip_wake_up:0",
      (AskForCertificate(at=0.0, name="a", signer="kubelet"),)),
-    *(("certificates-are-deserved", f"certificates.authority:{one}:0",
+    *(("csrs-are-signed-correctly", f"certificates.authority:{one}:0",
        (AskForCertificate(at=0.0, name="a", signer="kubelet", short=True),))
       for one in ("Authority.sign:negate_condition", "Authority._life:swap_extremes", "_key_usage:drop_clause")),
-    ("who-disrupts-says-so", "pod_gc:_failure:negate_condition:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),
-    ("numbers-add-up", "disruption.plan:plan:swap_extremes:0", (WEB, SetBudget(at=5.0, name="web"))),
-    ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
+    ("disruption-target-is-set", "pod_gc:_failure:negate_condition:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),
+    ("status-counts-add-up", "disruption.plan:plan:swap_extremes:0", (WEB, SetBudget(at=5.0, name="web"))),
+    ("quotas-are-enforced", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
      (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
-    ("quotas-hold", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
+    ("quotas-are-enforced", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
      (SetShare(at=0.0, hard={"count/podtemplates": "2"}), Furnish(at=5.0, sort="pod-template", number=1))),
 ]  # fmt: skip
 
@@ -195,7 +195,7 @@ def test_a_scheduler_that_chooses_the_worst_node_is_objected_to() -> None:
     plan = Plan(seed=1, steps=(CreateDeployment(at=5.0, name="web", replicas=2),))
     assert Simulation(plan).run().violations == ()
     with patch.object(Profile, "select", worst):
-        assert {one.invariant for one in Simulation(plan).run().violations} == {"nobody-is-crowded"}
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"replicas-are-spread"}
 
 
 def test_a_node_with_more_pods_may_be_chosen_where_one_wants_others_near() -> None:
@@ -264,7 +264,7 @@ def test_a_replication_controller_that_takes_all_pods_is_objected_to() -> None:
     assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
     with patch.object(ReplicationManager, "view", staticmethod(unselective)):
         assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {
-            "owners-select-theirs"
+            "adoption-matches-the-selector"
         }
 
 
@@ -278,7 +278,7 @@ def test_a_replica_set_that_gets_its_pods_only_if_it_belongs_to_a_deployment_is_
     plan = Plan(seed=1, steps=(CreateReplicationController(at=0.0, name="bare", of="ReplicaSet", replicas=2),))
     assert Simulation(plan).run().violations == ()
     with patch.object(ReplicaSetController, "_reconcile", of_deployments):
-        assert {one.invariant for one in Simulation(plan).run().violations} == {"what-is-wanted-is-done-soon"}
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"specs-are-acted-on-promptly"}
 
 
 def test_a_replication_controller_that_says_nothing_is_objected_to() -> None:
@@ -287,23 +287,25 @@ def test_a_replication_controller_that_says_nothing_is_objected_to() -> None:
 
     plan = Plan(seed=1, steps=(CreateReplicationController(at=0.0, name="old", replicas=1),))
     with patch.object(ReplicationManager, "reported", staticmethod(silent)):
-        assert {one.invariant for one in Simulation(plan).run().violations} == {"statuses-are-true"}
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"statuses-are-accurate"}
 
 
 def test_limits_that_nobody_keeps_are_objected_to() -> None:
     steps = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="2"))
     with patch.object(LimitRanger, "_limit_ranges", return_value=()):
-        assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {"limits-hold"}
+        assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {
+            "limit-ranges-are-enforced"
+        }
 
 
 def test_static_pods_that_nobody_shows_are_objected_to() -> None:
     plan = Plan(seed=1, own_pods=1)
     assert Simulation(plan).run().violations == ()
     with patch.object(StatusWriter, "write_mirror"):
-        assert {one.invariant for one in Simulation(plan).run().violations} == {"mirrors-follow-static-pods"}
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"mirror-pods-match-static-pods"}
 
 
 def test_nodes_that_show_what_is_wrong_are_objected_to() -> None:
     plan = Plan(seed=1, steps=(FieldCorrupted(at=5.0, field="no-room", number=0, seconds=1.0),))
     with patch.object(NodeWatch, "_look"):
-        assert {one.invariant for one in Simulation(plan).run().violations} == {"nodes-show-what-is-true"}
+        assert {one.invariant for one in Simulation(plan).run().violations} == {"node-statuses-match-kubelets"}

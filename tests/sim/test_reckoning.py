@@ -14,8 +14,8 @@ WEB = CreateDeployment(at=1.0, name="web", replicas=2)
 @pytest.mark.parametrize(
     ("invariant", "mutant", "step"),
     [
-        ("schedulers-know-what-there-is", "cache:Cache.remove_node:confuse:1", VISIT),
-        ("books-are-right", "population:Population.hold:negate_condition:0", WEB),
+        ("scheduler-cache-equals-store", "cache:Cache.remove_node:confuse:1", VISIT),
+        ("scheduler-accounting-is-correct", "population:Population.hold:negate_condition:0", WEB),
     ],
 )
 def test_a_scheduler_whose_books_are_wrong_is_objected_to(invariant: str, mutant: str, step: AnyStep) -> None:

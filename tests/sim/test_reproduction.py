@@ -53,7 +53,9 @@ def test_an_operator_that_remembers_from_run_to_run_is_told_where_two_runs_part(
 def test_what_was_found_otherwise_than_now_is_not_taken_for_the_same() -> None:
     campaign = campaign_of(careless)
     found = first_of(campaign)
-    other = Violation(invariant="silent", at=found.violation.at, revision=1, message="something is still written")
+    other = Violation(
+        invariant="cluster-quiesces", at=found.violation.at, revision=1, message="something is still written"
+    )
     with pytest.raises(NotReproducible, match="alike, and violate shops_have_their_pods: another run"):
         check_reproducible(Finding(violation=other, plan=found.plan), campaign.simulation)
 
@@ -81,7 +83,7 @@ def test_long_messages_are_told_from_where_they_differ() -> None:
 
 def test_a_test_of_such_an_operator_says_so_and_keeps_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NotReproducible, match=r"not reproducible: reconcile-raises: at .*not today") as told:
+    with pytest.raises(NotReproducible, match=r"not reproducible: reconcile-does-not-raise: at .*not today") as told:
         campaign_of_moody.of_moods()
     (note,) = told.value.__notes__
     (replay,) = (tmp_path / "kubeactors-fuzz").iterdir()
@@ -99,7 +101,7 @@ def test_a_campaign_goes_on_and_tells_in_the_end_what_it_cannot_have_again(
     assert told["scenarios"] == 3
     assert told["violations"] == []
     first = told["not_reproducible"][0]
-    assert first["invariant"] == "reconcile-raises"
+    assert first["invariant"] == "reconcile-does-not-raise"
     assert "# not reproducible: two runs of this plan part" in Path(first["replay_file"]).read_text(encoding="utf-8")
 
 

@@ -122,7 +122,7 @@ def test_a_server_that_does_not_know_what_people_may_do_is_objected_to(
 ) -> None:
     assert ran(*steps).judge.violations == []
     with mutant():
-        assert "rights-hold" in {one.invariant for one in ran(*steps).judge.violations}
+        assert "rbac-is-enforced" in {one.invariant for one in ran(*steps).judge.violations}
 
 
 @pytest.mark.parametrize(("extent", "everywhere"), [("role", False), ("cluster-role", False), ("cluster", True)])

@@ -213,7 +213,7 @@ def test_a_server_that_does_not_keep_a_rule_is_objected_to(
 ) -> None:
     assert ran(found).judge.violations == []
     with mutant():
-        assert "rules-hold" in {one.invariant for one in ran(found).judge.violations}
+        assert "admission-policies-are-enforced" in {one.invariant for one in ran(found).judge.violations}
 
 
 def test_what_no_webhook_refuses_is_written_with_what_they_add() -> None:

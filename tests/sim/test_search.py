@@ -17,7 +17,7 @@ from kubeactors.sim.campaigns.batches import Job, scenarios_of
 from kubeactors.sim.campaigns.campaign import UnknownName, known_strategy, smallest
 from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.grammar import generate
-from kubeactors.sim.invariants import CONVERGED
+from kubeactors.sim.invariants import CONVERGES
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import AnyStep, decode, encode
 from kubeactors.sim.search import (
@@ -324,8 +324,8 @@ def test_of_hundreds_of_steps_those_that_matter_are_found_without_running_the_ot
 def test_what_happened_long_before_it_is_seen_in_the_end_is_found_in_another_form_and_without_running_all() -> None:
     steps: tuple[AnyStep, ...] = (DEPLOY, *(Pause(at=1.0 * number, name="web") for number in range(1, 400)))
     outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
-    seen = Violation(invariant="statuses-are-true", at=500.0, revision=1, message='deployment "default/web" says 2')
-    other = replace(seen, invariant=CONVERGED, message="deployment web has 2 pods, and wants 3")
+    seen = Violation(invariant="statuses-are-accurate", at=500.0, revision=1, message='deployment "default/web" says 2')
+    other = replace(seen, invariant=CONVERGES, message="deployment web has 2 pods, and wants 3")
     needed, sizes = (DEPLOY, steps[140], steps[144]), list[int]()
 
     def run(plan: Plan, /, *, deadline: float = math.inf) -> Outcome:

@@ -28,10 +28,14 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound, Status, StatusDetails
 from kubeactors.sim.invariants import Invariant, ServerInvariant
-from kubeactors.sim.invariants.apiserver.objects import DeletionGoesOn, GenerationsCount, IdentityStays
-from kubeactors.sim.invariants.apiserver.reads import ListsAreTrue, ReadsAreTrue
-from kubeactors.sim.invariants.apiserver.refusals import RefusalsSayOfWhat
-from kubeactors.sim.invariants.apiserver.writes import WritesAreDone
+from kubeactors.sim.invariants.apiserver.objects import (
+    DeletionIsIrreversible,
+    GenerationCountsSpecChanges,
+    ObjectIdentityIsImmutable,
+)
+from kubeactors.sim.invariants.apiserver.reads import ListsAreConsistent, ReadsAreConsistent
+from kubeactors.sim.invariants.apiserver.refusals import RejectionsNameTheObject
+from kubeactors.sim.invariants.apiserver.writes import AcknowledgedWritesAreApplied
 from kubeactors.sim.network import Served
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
@@ -94,16 +98,16 @@ class Bench:
 @pytest.mark.parametrize(
     ("type_", "then", "problem"),
     [
-        (IdentityStays, meta(ONE, 6), ""),
-        (IdentityStays, meta(ONE, 5), "says that it is at 5"),
-        (IdentityStays, meta(ONE, 6, uid="w"), "became"),
-        (IdentityStays, meta(ONE, 6, creation_timestamp=LATER), "became"),
-        (GenerationsCount, sized(6, 2), ""),
-        (GenerationsCount, sized(6, 2, generation=1), "not 2"),
-        (GenerationsCount, meta(ONE, 6, generation=2), "not 1"),
-        (GenerationsCount, meta(ONE, 6, generation=2, deletion_timestamp=LATER), ""),
-        (DeletionGoesOn, None, ""),
-        (DeletionGoesOn, meta(ONE, 6, deletion_timestamp=LATER, finalizers=("f",)), ""),
+        (ObjectIdentityIsImmutable, meta(ONE, 6), ""),
+        (ObjectIdentityIsImmutable, meta(ONE, 5), "says that it is at 5"),
+        (ObjectIdentityIsImmutable, meta(ONE, 6, uid="w"), "became"),
+        (ObjectIdentityIsImmutable, meta(ONE, 6, creation_timestamp=LATER), "became"),
+        (GenerationCountsSpecChanges, sized(6, 2), ""),
+        (GenerationCountsSpecChanges, sized(6, 2, generation=1), "not 2"),
+        (GenerationCountsSpecChanges, meta(ONE, 6, generation=2), "not 1"),
+        (GenerationCountsSpecChanges, meta(ONE, 6, generation=2, deletion_timestamp=LATER), ""),
+        (DeletionIsIrreversible, None, ""),
+        (DeletionIsIrreversible, meta(ONE, 6, deletion_timestamp=LATER, finalizers=("f",)), ""),
     ],
 )
 def test_what_becomes_of_an_object_is_judged(type_: type[Invariant], then: Deployment | None, problem: str) -> None:
@@ -123,13 +127,13 @@ def test_what_becomes_of_an_object_is_judged(type_: type[Invariant], then: Deplo
     ],
 )
 def test_a_deletion_is_not_taken_back(then: Deployment | None, problem: str) -> None:
-    bench = Bench(DeletionGoesOn, ONE, meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f",)), then)
+    bench = Bench(DeletionIsIrreversible, ONE, meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f",)), then)
     assert len(bench.problems) == bool(problem)
     assert not problem or problem in bench.problems[0]
 
 
 def test_what_a_finalizer_holds_does_not_go() -> None:
-    assert Bench(DeletionGoesOn, meta(ONE, 5, finalizers=("f",)), None).problems
+    assert Bench(DeletionIsIrreversible, meta(ONE, 5, finalizers=("f",)), None).problems
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,7 @@ def test_what_a_finalizer_holds_does_not_go() -> None:
     ],
 )
 def test_an_object_is_shown_as_it_was(version: str, answer: Result | Status, problem: str) -> None:
-    bench = Bench(ReadsAreTrue, ONE, sized(6, 2))
+    bench = Bench(ReadsAreConsistent, ONE, sized(6, 2))
     problems = bench.told(Get(resource=RESOURCE, namespace="x", name="a", resource_version=version), answer)
     assert len(problems) == bool(problem)
     assert not problem or problem in problems[0]
@@ -164,7 +168,7 @@ def test_an_object_is_shown_as_it_was(version: str, answer: Result | Status, pro
 def test_a_list_shows_what_there_was(
     options: ListOptions, revision: int, items: tuple[Deployment, ...], problems: int
 ) -> None:
-    bench = Bench(ListsAreTrue, ONE, sized(6, 2))
+    bench = Bench(ListsAreConsistent, ONE, sized(6, 2))
     answer = ListResult(metadata=ListMeta(resource_version=str(revision)), items=items)
     assert bool(bench.told(List(resource=RESOURCE, namespace="x", options=options), answer)) == bool(problems)
     watch = Watch(resource=RESOURCE, namespace="x", options=options, lists=True, subscriber=bench.server, watch=1)
@@ -219,7 +223,7 @@ GONE = Status(status="Success")
 def test_a_write_is_done_as_it_was_asked_for(
     request_: ApiRequest[object], states: tuple[Deployment | None, ...], answer: object, problem: str
 ) -> None:
-    bench = Bench(WritesAreDone, ONE, *states)
+    bench = Bench(AcknowledgedWritesAreApplied, ONE, *states)
     problems = bench.told(request_, answer or Result(object=cast("Deployment", states[-1])))
     assert len(problems) == bool(problem), problems
     assert not problem or problem in problems[0]
@@ -243,7 +247,7 @@ def refused(name: str, message: str = "no", reason: str = "Conflict") -> Status:
 )
 def test_who_is_refused_is_told_of_what(answer: Status | Result, problem: str) -> None:
     request = Update(resource=RESOURCE, namespace="x", name="a", object=ONE)
-    found = Bench(RefusalsSayOfWhat, ONE).told(request, answer)
+    found = Bench(RejectionsNameTheObject, ONE).told(request, answer)
     assert len(found) == bool(problem)
     assert not problem or problem in found[0]
 
@@ -254,4 +258,4 @@ def test_who_is_refused_is_told_of_what(answer: Status | Result, problem: str) -
 )
 def test_who_may_create_nothing_there_need_not_be_told_of_what(reason: str, message: str) -> None:
     request = Create(resource=RESOURCE, namespace="x", object=ONE)
-    assert Bench(RefusalsSayOfWhat, ONE).told(request, refused("", message, reason)) == []
+    assert Bench(RejectionsNameTheObject, ONE).told(request, refused("", message, reason)) == []

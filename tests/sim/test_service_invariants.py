@@ -4,7 +4,7 @@ import pytest
 
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.invariants.apiserver import services
-from kubeactors.sim.invariants.controllers.services import ServicesHaveWhatTheyNeed
+from kubeactors.sim.invariants.controllers.services import ServicesHaveAddressesAndPorts
 from kubeactors.sim.workload import CreateDeployment, Expose, ServiceForm, Unexpose
 from tests.quality.automatic.mutants import in_force, named
 
@@ -30,7 +30,7 @@ PLAN = Plan(
         Unexpose(at=60.0, name="side"),
     ),
 )
-JUDGES = (*services.INVARIANTS, ServicesHaveWhatTheyNeed)
+JUDGES = (*services.INVARIANTS, ServicesHaveAddressesAndPorts)
 
 
 def test_a_service_may_become_any_other() -> None:
@@ -40,13 +40,13 @@ def test_a_service_may_become_any_other() -> None:
 @pytest.mark.parametrize(
     ("mutant", "invariant"),
     [
-        ("services:ServiceStrategy._with_address:negate_condition:1", "service-addresses-stay"),
-        ("services:_with_given:negate_condition:3", "node-ports-stay"),
-        ("allocators:_upper_first:confuse:0", "choices-are-left-to-people"),
-        ("registry:Registry._replace:forget_deed:0", "what-is-given-back-is-free"),
-        ("services:addresses_of:negate_condition:0", "service-addresses-are-recorded"),
-        ("services:_with_families:drop_clause:7", "services-have-what-they-need"),
-        ("services:ServiceStrategy._with_node_ports:negate_condition:0", "services-have-what-they-need"),
+        ("services:ServiceStrategy._with_address:negate_condition:1", "cluster-ips-are-stable"),
+        ("services:_with_given:negate_condition:3", "node-ports-are-stable"),
+        ("allocators:_upper_first:confuse:0", "static-ranges-are-left-to-users"),
+        ("registry:Registry._replace:forget_deed:0", "allocators-match-services"),
+        ("services:addresses_of:negate_condition:0", "ip-addresses-match-services"),
+        ("services:_with_families:drop_clause:7", "services-have-addresses-and-ports"),
+        ("services:ServiceStrategy._with_node_ports:negate_condition:0", "services-have-addresses-and-ports"),
     ],
 )
 def test_what_a_service_was_given_stays_its_own(mutant: str, invariant: str) -> None:

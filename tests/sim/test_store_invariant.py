@@ -7,7 +7,7 @@ import pytest
 
 from kubeactors.actor import Actor, SimSystem
 from kubeactors.actor.cell import Cell
-from kubeactors.sim.invariants.storage import StoreIsConsistent
+from kubeactors.sim.invariants.storage import StoreIsLinearizable
 from kubeactors.sim.network import StoreRequest
 from kubeactors.sim.world import World
 from kubeactors.storage import (
@@ -51,7 +51,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.sim = SimSystem()
-        self.invariant = StoreIsConsistent(World(), self.sim.kernel.root)
+        self.invariant = StoreIsLinearizable(World(), self.sim.kernel.root)
         self.mvcc = Mvcc(lambda value, _: value)
         for key, value in (("a", b""), ("b", b""), ("a", b"x")):
             self.mvcc.txn(Txn(success=(PutOp(key=key, value=value),)))

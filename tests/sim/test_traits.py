@@ -77,19 +77,19 @@ def test_pods_of_each_trait_come_to_run(trait: Trait) -> None:
 
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
-    ("wishes-are-heeded", "scheduler.plugins.node_affinity:NodeAffinity.filter:confuse:0",
+    ("scheduling-constraints-are-respected", "scheduler.plugins.node_affinity:NodeAffinity.filter:confuse:0",
      (CreateDeployment(at=0.0, name="web", replicas=3, trait="elsewhere"),)),
-    ("converged", "scheduler.plugins.inter_pod_affinity:_AffinityView.refusals:off_by_one:1",
+    ("cluster-converges", "scheduler.plugins.inter_pod_affinity:_AffinityView.refusals:off_by_one:1",
      (CreateDeployment(at=0.0, name="web", replicas=3, trait="apart"),)),
-    ("pod-statuses-add-up", "kubelet.lifecycle:phase:negate_condition:2",
+    ("pod-statuses-are-consistent", "kubelet.lifecycle:phase:negate_condition:2",
      (CreateDeployment(at=0.0, name="web", replicas=1, trait="preparation"),)),
-    ("pods-run", "kubelet.pod_containers:PodContainers.advance:negate_condition:0",
+    ("bound-pods-run", "kubelet.pod_containers:PodContainers.advance:negate_condition:0",
      (AddPod(at=0.0, name="web", pod="web-1"),)),
-    ("rollouts-tell-of-their-progress", "controllers.deployment.status:seconds_to_deadline:confuse:0",
+    ("rollout-progress-is-reported", "controllers.deployment.status:seconds_to_deadline:confuse:0",
      (CreateDeployment(at=0.0, name="web", replicas=4, trait="apart", deadline_seconds=8),)),
-    ("statuses-are-true", "controllers.replicaset.plan:seconds_to_next_available:confuse:0",
+    ("statuses-are-accurate", "controllers.replicaset.plan:seconds_to_next_available:confuse:0",
      (CreateDeployment(at=0.0, name="web", replicas=2, min_ready_seconds=3),)),
-    ("jobs-are-exact", "controllers.job.plan:_is_complete:off_by_one:0",
+    ("job-counts-are-exact", "controllers.job.plan:_is_complete:off_by_one:0",
      (CreateJob(at=0.0, name="sum", completions=None, parallelism=2, exit_code=1),)),
 ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from kubeactors.apimachinery.requests import (
     WatchEvents,
     WatchStarted,
 )
-from kubeactors.sim.invariants.apiserver import WatchesAreComplete
+from kubeactors.sim.invariants.apiserver import WatchesAreGapFree
 from kubeactors.sim.network import Served, Stream
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
@@ -50,13 +50,13 @@ def test_one_transaction_may_write_several_objects_and_each_is_told_once(told: t
     assert not problems or problem in problems[0]
 
 
-def _watcher() -> tuple[Cell, WatchesAreComplete]:
+def _watcher() -> tuple[Cell, WatchesAreGapFree]:
     """Somebody who watches, where three leases were made by one transaction."""
     sim, world = SimSystem(), World()
     for name in ("a", "b", "c"):
         kv = KeyValue(f"leases/x/{name}", _lease(name), REVISION, REVISION, 1)
         world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
-    return cast("Cell", sim.spawn(Actor, name="watcher")), WatchesAreComplete(world, sim.kernel.root)
+    return cast("Cell", sim.spawn(Actor, name="watcher")), WatchesAreGapFree(world, sim.kernel.root)
 
 
 def test_a_watch_that_lists_tells_what_comes_after_its_list() -> None:

@@ -56,7 +56,7 @@ def _says_that_it_stalls(found: Deployment, wall: int, until: int) -> bool:
     """Whether the progress deadline passes, or is counted anew because it was counted from a time in the future.
 
     One that has passed long ago was written by a clock that was behind: the controller looks a whole deadline after
-    that. (One that it has missed is for `rollouts-tell-of-their-progress`.)
+    that. (One that it has missed is for `rollout-progress-is-reported`.)
     """
     seconds = found.spec.progress_deadline_seconds
     waits = (one for one in found.status.conditions if one.type == "Progressing" and one.reason not in SETTLED)

@@ -12,7 +12,7 @@ from kubeactors.apimachinery.words import nearest
 from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.garbage import collected_once
 from kubeactors.sim.campaigns.reproduction import NotReproducible, check_reproducible
-from kubeactors.sim.former_names import current_fault
+from kubeactors.sim.former_names import current_fault, current_invariant
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.mistakes import MISTAKES
@@ -81,7 +81,7 @@ def known_invariants(names: Iterable[str]) -> tuple[type[Invariant], ...]:
     Raises:
         UnknownName: there is no such invariant.
     """
-    wanted = _known(names, NAMES, "invariant")
+    wanted = _known(map(current_invariant, names), NAMES, "invariant")
     return tuple(one for one in ALL if one.name in wanted)
 
 

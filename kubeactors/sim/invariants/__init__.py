@@ -11,8 +11,8 @@
     reckoning.py    what schedulers keep in their books              choices.py      which node they choose
     disruptions.py  what is said of pods that are taken away         reading.py     how controllers read
 
-Some more are judged by the simulation itself: `converged`, every deployment gets what it wants once faults stop, and
-`silent`, after that nobody writes, and `nothing-left-undone`, not even who starts anew; `nobody-runs-in-circles`, so
+Some more are judged by the simulation itself: `cluster-converges`, every deployment gets what it wants once faults stop, and
+`cluster-quiesces`, after that nobody writes, and `restarts-change-nothing`, not even who starts anew; `no-livelock`, so
 that work makes more work without end; and `no-component-fails` by itself.
 """
 
@@ -69,23 +69,30 @@ ALL: tuple[type[Invariant], ...] = (
     *wavering.INVARIANTS,
 )
 
-CONVERGED, SILENT, NO_FAILURE = "converged", "silent", "no-component-fails"
-NOTHING_LEFT_UNDONE, NO_CIRCLES = "nothing-left-undone", "nobody-runs-in-circles"
-RAISES = "reconcile-raises"
+CONVERGES, QUIESCES, NO_FAILURE = "cluster-converges", "cluster-quiesces", "no-component-fails"
+RESTARTS_CHANGE_NOTHING, NO_LIVELOCK = "restarts-change-nothing", "no-livelock"
+RAISES = "reconcile-does-not-raise"
 """Of somebody's operator: its code raises nothing but refusals of the API server."""
 
-NAMES: tuple[str, ...] = (*(one.name for one in ALL), CONVERGED, SILENT, NOTHING_LEFT_UNDONE, NO_CIRCLES, NO_FAILURE)
+NAMES: tuple[str, ...] = (
+    *(one.name for one in ALL),
+    CONVERGES,
+    QUIESCES,
+    RESTARTS_CHANGE_NOTHING,
+    NO_LIVELOCK,
+    NO_FAILURE,
+)
 """The names of all invariants."""
 
 __all__ = [
     "ALL",
-    "CONVERGED",
+    "CONVERGES",
     "NAMES",
-    "NOTHING_LEFT_UNDONE",
-    "NO_CIRCLES",
     "NO_FAILURE",
+    "NO_LIVELOCK",
+    "QUIESCES",
     "RAISES",
-    "SILENT",
+    "RESTARTS_CHANGE_NOTHING",
     "Invariant",
     "RequestInvariant",
     "ServerInvariant",

@@ -40,13 +40,13 @@ class Verdict(msgspec.Struct, frozen=True):
     problem: str
 
 
-class TheBestIsChosen(Invariant):
+class BestScoringNodeIsChosen(Invariant):
     """A pod comes to none of the nodes that take it that suits it less than another one does (`bounds/scores.py`).
 
     If another one is bound shortly before or after, nobody can tell which was first.
     """
 
-    name: ClassVar[str] = "the-best-node-is-chosen"
+    name: ClassVar[str] = "best-scoring-node-is-chosen"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (
         Pod,
         Node,
@@ -148,7 +148,7 @@ def _is_plain(pod: Pod) -> bool:
     )
 
 
-class NobodyIsCrowded(Invariant):
+class ReplicasAreSpread(Invariant):
     """A pod of a set that has no wishes does not come to a node with more pods of its kind if it could be with fewer.
 
     Only where nothing else speaks for the one node or the other: both are as large, take it, and have its image, or none
@@ -159,7 +159,7 @@ class NobodyIsCrowded(Invariant):
     by default if a set or a Service selects them (`DefaultSelector` in plugins/helper/spread.go): those of jobs are not.
     """
 
-    name: ClassVar[str] = "nobody-is-crowded"
+    name: ClassVar[str] = "replicas-are-spread"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -307,4 +307,4 @@ def _has_fewer(elsewhere: list[Pod], there: list[Pod], pod: Pod) -> bool:
     )
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (NobodyIsCrowded, TheBestIsChosen)
+INVARIANTS: tuple[type[Invariant], ...] = (ReplicasAreSpread, BestScoringNodeIsChosen)

@@ -19,10 +19,10 @@ SYSTEM = "kube-system"
 """The namespace of the Leases of the control plane."""
 
 
-class InformersEqualStore(Invariant):
+class InformerCachesEqualStore(Invariant):
     """When all is quiet, every informer has what the store has."""
 
-    name: ClassVar[str] = "informers-equal-store"
+    name: ClassVar[str] = "informer-caches-equal-store"
 
     def settled(self) -> Iterator[str]:
         """Compare informer by informer."""
@@ -32,10 +32,10 @@ class InformersEqualStore(Invariant):
             yield from differences(self.world, shared.type, cached, path)
 
 
-class InformersWatch(Invariant):
+class InformersKeepWatching(Invariant):
     """When all is quiet, every informer watches; none still tries to read its collection."""
 
-    name: ClassVar[str] = "informers-watch"
+    name: ClassVar[str] = "informers-keep-watching"
 
     def settled(self) -> Iterator[str]:
         """Ask informer by informer."""
@@ -45,13 +45,13 @@ class InformersWatch(Invariant):
                 yield f"{path} does not watch, though nothing is in its way"
 
 
-class OwnWritesAreNotForEver(Invariant):
+class NoStaleOwnWrites(Invariant):
     """When all is quiet, what controllers remember of their own writes adds nothing to what their caches show.
 
     What was written may have been changed or deleted by others since, even before the reply to the write came.
     """
 
-    name: ClassVar[str] = "own-writes-are-not-for-ever"
+    name: ClassVar[str] = "no-stale-own-writes"
 
     def settled(self) -> Iterator[str]:
         """Look at what each controller remembers."""
@@ -68,13 +68,13 @@ def _outlived(path: str, overlay: "Overlay[TypedObject]") -> Iterator[str]:
             yield f"{path} believes in {title(newest)} as it has written it, and that is gone, or is no longer so"
 
 
-class FailuresAreForgotten(Invariant):
+class BackOffIsReset(Invariant):
     """When all is quiet, no controller holds against anything that it has failed, but what is still to be tried again.
 
     The next failure waits a short time again.
     """
 
-    name: ClassVar[str] = "failures-are-forgotten"
+    name: ClassVar[str] = "back-off-is-reset"
 
     def settled(self) -> Iterator[str]:
         """Ask the queue of each controller."""
@@ -119,13 +119,13 @@ class LeadersHoldTheirLease(Invariant):
                 yield f"{path} still leads, {(now - end) / SECOND:g} s after the end of {tenure.lease}"
 
 
-class OneLeader(Invariant):
+class AtMostOneLeader(Invariant):
     """When a Lease is somebody's, nobody else acts as its leader any more; who stands still does not act.
 
     Who does not exist does not act either: what a Lease wrongly says its holder has yet to read.
     """
 
-    name: ClassVar[str] = "one-leader"
+    name: ClassVar[str] = "at-most-one-leader"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Lease,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -153,10 +153,10 @@ def _holder(lease: TypedObject | None) -> str:
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    InformersEqualStore,
-    InformersWatch,
-    OwnWritesAreNotForEver,
-    FailuresAreForgotten,
+    InformerCachesEqualStore,
+    InformersKeepWatching,
+    NoStaleOwnWrites,
+    BackOffIsReset,
     LeadersHoldTheirLease,
-    OneLeader,
+    AtMostOneLeader,
 )

@@ -53,13 +53,13 @@ class _Conditioned(Protocol):
     def status(self) -> _Status: ...
 
 
-class TransitionsAreDated(Invariant):
+class ConditionTransitionsAreTimestamped(Invariant):
     """A condition says since when its status is what it is: another status has another time, and the same the same.
 
     Somebody waits by these times: for a pod to have been ready long enough, for a node to come back, for a rollout.
     """
 
-    name: ClassVar[str] = "transitions-are-dated"
+    name: ClassVar[str] = "condition-transitions-are-timestamped"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -104,4 +104,4 @@ def _dated(old: _Condition, new: _Condition, *, is_old: bool) -> Iterator[str]:
         yield f"was {old.status}, and is said to be {new.status} since {then} already"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (TransitionsAreDated,)
+INVARIANTS: tuple[type[Invariant], ...] = (ConditionTransitionsAreTimestamped,)

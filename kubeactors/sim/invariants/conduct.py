@@ -53,10 +53,10 @@ MEANWHILE = ("metadata.uid", "Only one reference can have Controller set to true
 it not be written any more."""
 
 
-class DeletionsAreOfThisOne(RequestInvariant):
+class DeletionsHavePreconditions(RequestInvariant):
     """Who deletes an object says which one it is: another of its name may have come since."""
 
-    name: ClassVar[str] = "deletions-are-of-this-one"
+    name: ClassVar[str] = "deletions-have-preconditions"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -66,13 +66,13 @@ class DeletionsAreOfThisOne(RequestInvariant):
             yield f"{asked.sender.path} deletes {told(request)} whatever it is by then: it does not name its uid"
 
 
-class WritesAreOfThisOne(RequestInvariant):
+class WritesHavePreconditions(RequestInvariant):
     """Who binds a pod says which one it is, and who replaces an object which version of it he has read.
 
     Otherwise another pod of its name is bound, or what somebody else has written meanwhile is lost.
     """
 
-    name: ClassVar[str] = "writes-are-of-this-one"
+    name: ClassVar[str] = "writes-have-preconditions"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create, Update)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -88,10 +88,10 @@ class WritesAreOfThisOne(RequestInvariant):
             yield f"{asked.sender.path} replaces {told(request)} whatever it is by then: it does not name its version"
 
 
-class RequestsAreValid(RequestInvariant):
+class ComponentsSendValidRequests(RequestInvariant):
     """No component asks for what can never be: it is refused only because of what others have done meanwhile."""
 
-    name: ClassVar[str] = "requests-are-valid"
+    name: ClassVar[str] = "components-send-valid-requests"
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each refusal."""
@@ -103,7 +103,7 @@ class RequestsAreValid(RequestInvariant):
             yield f"{asked.sender.path} asks for {told(asked.request)}, and is told: {answer.message}"
 
 
-class OwnWritesAreKnown(RequestInvariant):
+class NoConflictsWithOwnWrites(RequestInvariant):
     """Nobody is refused an update because of what he has written, and has been told that he has.
 
     However much he lags, if he keeps an overlay over his cache: who has been told a while ago need not wait for his
@@ -113,7 +113,7 @@ class OwnWritesAreKnown(RequestInvariant):
     (`bindClaim` in pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go, v1.36).
     """
 
-    name: ClassVar[str] = "own-writes-are-known"
+    name: ClassVar[str] = "no-conflicts-with-own-writes"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -153,10 +153,10 @@ def _is_conflict(answer: object) -> bool:
     return isinstance(answer, Status) and answer.reason == CONFLICT
 
 
-class WritesAreNews(RequestInvariant):
+class NoRedundantWrites(RequestInvariant):
     """Nobody who is undisturbed writes again what is there already, and has been for a while."""
 
-    name: ClassVar[str] = "writes-are-news"
+    name: ClassVar[str] = "no-redundant-writes"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -187,7 +187,7 @@ class WritesAreNews(RequestInvariant):
         return self._times[bisect_left(self._revisions, revision)]
 
 
-class PodsAreAskedToGo(RequestInvariant):
+class OnlyKubeletsConfirmDeletion(RequestInvariant):
     """Nobody but the kubelet of a pod says that it has gone: others ask it to, and it may take its time.
 
     Who deletes a pod at once that runs somewhere lets the next one of its identity begin beside it. Only of pods whose
@@ -196,7 +196,7 @@ class PodsAreAskedToGo(RequestInvariant):
     Source: "Force Delete StatefulSet Pods" in Kubernetes' documentation.
     """
 
-    name: ClassVar[str] = "pods-are-asked-to-go"
+    name: ClassVar[str] = "only-kubelets-confirm-deletion"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -212,7 +212,7 @@ class PodsAreAskedToGo(RequestInvariant):
             yield f"{asked.sender.path} deletes {told(request)} at once, and does not ask it to go"
 
 
-class WhoDestroysHasLooked(RequestInvariant):
+class DestructionNeedsALiveRead(RequestInvariant):
     """Who destroys an object because of what is not there any more has asked the server for that: caches are old.
 
     That is a pod whose node is gone, an object whose owners are, a token whose account is, a job whose time is over.
@@ -222,7 +222,7 @@ class WhoDestroysHasLooked(RequestInvariant):
     (v1.36).
     """
 
-    name: ClassVar[str] = "who-destroys-has-looked"
+    name: ClassVar[str] = "destruction-needs-a-live-read"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -302,13 +302,13 @@ def told(request: ApiRequest[object]) -> str:
     return f"{request.resource.resource}{'/' if request.subresource else ''}{request.subresource} {path}"
 
 
-class UsersWordsStay(RequestInvariant):
+class UserIntentIsPreserved(RequestInvariant):
     """No component changes what only users say: what they want of a workload, how they taint a node.
 
     How many pods a deployment has may be an autoscaler's matter, and where a pod is, is the scheduler's.
     """
 
-    name: ClassVar[str] = "users-words-stay"
+    name: ClassVar[str] = "user-intent-is-preserved"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -364,13 +364,13 @@ def _words(value: TypedObject) -> object:
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    DeletionsAreOfThisOne,
-    WritesAreOfThisOne,
-    RequestsAreValid,
-    OwnWritesAreKnown,
-    WritesAreNews,
-    PodsAreAskedToGo,
-    WhoDestroysHasLooked,
-    UsersWordsStay,
+    DeletionsHavePreconditions,
+    WritesHavePreconditions,
+    ComponentsSendValidRequests,
+    NoConflictsWithOwnWrites,
+    NoRedundantWrites,
+    OnlyKubeletsConfirmDeletion,
+    DestructionNeedsALiveRead,
+    UserIntentIsPreserved,
 )
 """What holds of what our own components ask for."""

@@ -24,7 +24,7 @@ KNOWN = 10 * SECOND
 """So long after a node has gone who is undisturbed knows that."""
 
 
-class WhoDisruptsSaysSo(RequestInvariant, ServerInvariant):
+class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
     """A pod that is evicted, preempted, driven off by a taint, or given up with its node says that it is a target.
 
     Jobs do not count such pods as failed, and people see why theirs have gone.
@@ -33,7 +33,7 @@ class WhoDisruptsSaysSo(RequestInvariant, ServerInvariant):
     documentation.
     """
 
-    name: ClassVar[str] = "who-disrupts-says-so"
+    name: ClassVar[str] = "disruption-target-is-set"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create, Delete, Patch)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
 
@@ -91,13 +91,13 @@ class WhoDisruptsSaysSo(RequestInvariant, ServerInvariant):
         return is_gone and self.world.faults.disturbed_until(MANAGER) + UNDISTURBED < now
 
 
-class EndedPodsAreKept(RequestInvariant):
+class FinishedPodsAreKept(RequestInvariant):
     """Who wants fewer pods, or no more, deletes those that run: one that has ended is nobody's burden, and has a log.
 
     Source: "Job termination and cleanup" in Kubernetes' documentation; FilterActivePods in pkg/controller (v1.36).
     """
 
-    name: ClassVar[str] = "ended-pods-are-kept"
+    name: ClassVar[str] = "finished-pods-are-kept"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
@@ -128,4 +128,4 @@ def _is_target(pod: Pod) -> bool:
     return any(one.type == "DisruptionTarget" and one.status == "True" for one in pod.status.conditions)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (WhoDisruptsSaysSo, EndedPodsAreKept)
+INVARIANTS: tuple[type[Invariant], ...] = (DisruptionTargetIsSet, FinishedPodsAreKept)

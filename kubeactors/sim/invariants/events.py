@@ -45,10 +45,10 @@ OWN = re.compile(r"[0-9a-f]{32}")
 MADE: dict[str, type[TypedObject]] = {"pod": Pod, "job": Job}
 
 
-class EventsAreTrue(Invariant):
+class EventsAreAccurate(Invariant):
     """An event is about an object that there was, says what has happened to it, and is counted when it repeats itself."""
 
-    name: ClassVar[str] = "events-are-true"
+    name: ClassVar[str] = "events-are-accurate"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -168,14 +168,14 @@ class Promise(msgspec.Struct, frozen=True):
     """When it is told at the latest."""
 
 
-class EventsAreTold(RequestInvariant):
+class EventsAreRecorded(RequestInvariant):
     """What people look for when something is wrong, and what is done with their pods, they are told by an event.
 
     By somebody whom nothing befalls meanwhile, and who does not have that much to say of the object; or so much of others that
     it has to wait, since nobody may tell of more than so much in a second, or to be dropped.
     """
 
-    name: ClassVar[str] = "events-are-told"
+    name: ClassVar[str] = "events-are-recorded"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event, Pod)
 
@@ -295,4 +295,4 @@ def _is_unschedulable(pod: Pod) -> bool:
     )
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (EventsAreTrue, EventsAreTold)
+INVARIANTS: tuple[type[Invariant], ...] = (EventsAreAccurate, EventsAreRecorded)

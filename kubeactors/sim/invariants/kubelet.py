@@ -22,10 +22,10 @@ from kubeactors.sim.world import Commit, World
 TERMINAL = ("Succeeded", "Failed")
 
 
-class TerminalIsFinal(Invariant):
+class TerminalPhasesAreFinal(Invariant):
     """A pod that has ended never runs again."""
 
-    name: ClassVar[str] = "terminal-is-final"
+    name: ClassVar[str] = "terminal-phases-are-final"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -40,13 +40,13 @@ class TerminalIsFinal(Invariant):
             yield f"{title(new)} was {old.status.phase} and became {new.status.phase or 'nothing'}"
 
 
-class AddressesAreUnique(Invariant):
+class PodIPsAreUnique(Invariant):
     """When all is quiet, no two pods that run have the same address.
 
     For a while they may: a node that lost its power gives addresses away again that the API still shows at its old pods.
     """
 
-    name: ClassVar[str] = "addresses-are-unique"
+    name: ClassVar[str] = "pod-ips-are-unique"
 
     def settled(self) -> Iterator[str]:
         """Look at all pods that run."""
@@ -59,13 +59,13 @@ class AddressesAreUnique(Invariant):
                 taken[address] = pod
 
 
-class WhatIsBoundIsAdmitted(Invariant):
+class ScheduledPodsAreAdmitted(Invariant):
     """A kubelet that nothing has befallen takes the pods that the scheduler has found room for.
 
     But while a pod of its own is not shown, for instance because a user has deleted it, the scheduler counts less there.
     """
 
-    name: ClassVar[str] = "what-is-bound-is-admitted"
+    name: ClassVar[str] = "scheduled-pods-are-admitted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -89,13 +89,13 @@ def _is_refused(pod: Pod) -> bool:
     return pod.status.reason.startswith("OutOf")
 
 
-class AtMostOneOfAnIdentity(Invariant):
+class AtMostOnePodPerIdentity(Invariant):
     """The containers of two pods of a stateful set that have the same name never run at the same time.
 
     But those of a pod that was deleted by force.
     """
 
-    name: ClassVar[str] = "at-most-one-of-an-identity"
+    name: ClassVar[str] = "at-most-one-pod-per-identity"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -132,13 +132,13 @@ class AtMostOneOfAnIdentity(Invariant):
             yield f'pod "{key[0]}/{key[1]}" runs twice, on {first} and on {node}'
 
 
-class PodsGoGracefully(Invariant):
+class PodsTerminateGracefully(Invariant):
     """A pod that is on a node and has not ended goes when its kubelet says so, after somebody has asked for it.
 
     Only a pod whose node is gone, or that a user deletes by force, may go without.
     """
 
-    name: ClassVar[str] = "pods-go-gracefully"
+    name: ClassVar[str] = "pods-terminate-gracefully"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -152,10 +152,10 @@ class PodsGoGracefully(Invariant):
             yield f"{title(old)} was removed, and nobody has asked it to go"
 
 
-class EndedPodsStayDown(Invariant):
+class FinishedPodsAreNotRestarted(Invariant):
     """No container is made of a pod that has ended before, or that the API has forgotten."""
 
-    name: ClassVar[str] = "ended-pods-stay-down"
+    name: ClassVar[str] = "finished-pods-are-not-restarted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -183,10 +183,10 @@ class EndedPodsStayDown(Invariant):
                     yield f"containers of {name} were made on {node} after it had ended"
 
 
-class WhatRunsIsWanted(Invariant):
+class RunningContainersMatchTheAPI(Invariant):
     """When all is quiet, nodes run what the API says that they run."""
 
-    name: ClassVar[str] = "what-runs-is-wanted"
+    name: ClassVar[str] = "running-containers-match-the-api"
 
     def settled(self) -> Iterator[str]:
         """Compare what runs on each node with the pods there are."""
@@ -203,10 +203,10 @@ class WhatRunsIsWanted(Invariant):
                 yield f"{title(pod)} is said to run on {pod.spec.node_name}, and does not"
 
 
-class MirrorsFollowStaticPods(Invariant):
+class MirrorPodsMatchStaticPods(Invariant):
     """When all is quiet, the API shows each pod that a node runs by itself, whoever has deleted that; and no other."""
 
-    name: ClassVar[str] = "mirrors-follow-static-pods"
+    name: ClassVar[str] = "mirror-pods-match-static-pods"
 
     def settled(self) -> Iterator[str]:
         """Compare what is shown with what kubelets run by themselves."""
@@ -227,10 +227,10 @@ class MirrorsFollowStaticPods(Invariant):
         return any(one.metadata.namespace == own.metadata.namespace for one in self.world.of(ResourceQuota).values())
 
 
-class NodesShowWhatIsTrue(Invariant):
+class NodeStatusesMatchKubelets(Invariant):
     """When all is quiet, each Node shows what its kubelet says of it, whoever has written something else."""
 
-    name: ClassVar[str] = "nodes-show-what-is-true"
+    name: ClassVar[str] = "node-statuses-match-kubelets"
 
     def settled(self) -> Iterator[str]:
         """Ask each kubelet what it would write of its Node as that is now."""
@@ -277,13 +277,13 @@ def kubelets(root: Cell) -> Iterator[tuple[str, Kubelet]]:
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    TerminalIsFinal,
-    AddressesAreUnique,
-    WhatIsBoundIsAdmitted,
-    AtMostOneOfAnIdentity,
-    PodsGoGracefully,
-    EndedPodsStayDown,
-    WhatRunsIsWanted,
-    MirrorsFollowStaticPods,
-    NodesShowWhatIsTrue,
+    TerminalPhasesAreFinal,
+    PodIPsAreUnique,
+    ScheduledPodsAreAdmitted,
+    AtMostOnePodPerIdentity,
+    PodsTerminateGracefully,
+    FinishedPodsAreNotRestarted,
+    RunningContainersMatchTheAPI,
+    MirrorPodsMatchStaticPods,
+    NodeStatusesMatchKubelets,
 )

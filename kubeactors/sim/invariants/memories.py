@@ -40,14 +40,14 @@ is collected (`registerWithAPIServer` in pkg/kubelet/kubelet_node_status.go, v1.
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class MemoriesAreTrue(Invariant):
+class NoStaleComponentState(Invariant):
     """When all is quiet, no component remembers an object that is gone, or a write of its own after which others have come.
 
     Objects that are gone are told by their uids, of which no two are equal, in whatever a component keeps: keys and values of
     its dicts, and objects of the API.
     """
 
-    name: ClassVar[str] = "memories-are-true"
+    name: ClassVar[str] = "no-stale-component-state"
 
     def settled(self) -> Iterator[str]:
         """Look into each component; but what fails again and again does not come to its end, and so not to forgetting."""
@@ -144,4 +144,4 @@ def _slots(part: type[object]) -> tuple[str, ...]:
     return (found,) if isinstance(found, str) else cast("tuple[str, ...]", found)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (MemoriesAreTrue,)
+INVARIANTS: tuple[type[Invariant], ...] = (NoStaleComponentState,)

@@ -25,10 +25,10 @@ Matter: TypeAlias = tuple[object, type[object], str, str, str, str]
 """Who asks for what kind of write: of which resource, part and namespace, and of which name or for which owner."""
 
 
-class WhoIsRefusedWaits(RequestInvariant):
+class RetriesBackOff(RequestInvariant):
     """Who is refused the same write again and again asks ever more rarely."""
 
-    name: ClassVar[str] = "who-is-refused-waits"
+    name: ClassVar[str] = "retries-back-off"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create, Update, Patch, Delete)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -57,4 +57,4 @@ def _owner(metadata: ObjectMeta) -> str:
     return metadata.name if owner is None else owner.uid
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (WhoIsRefusedWaits,)
+INVARIANTS: tuple[type[Invariant], ...] = (RetriesBackOff,)

@@ -21,10 +21,10 @@ PENDING, RUNNING, SUCCEEDED, FAILED = "Pending", "Running", "Succeeded", "Failed
 TERMINAL = (SUCCEEDED, FAILED)
 
 
-class StatusesAddUp(Invariant):
+class PodStatusesAreConsistent(Invariant):
     """What is said of a pod's containers, its conditions and its phase go together, whenever a kubelet says it."""
 
-    name: ClassVar[str] = "pod-statuses-add-up"
+    name: ClassVar[str] = "pod-statuses-are-consistent"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -156,13 +156,13 @@ def has_succeeded(one: ContainerStatus) -> bool:
     return one.state.terminated is not None and one.state.terminated.exit_code == 0
 
 
-class ContainersGoOn(Invariant):
+class ContainerStatesAdvance(Invariant):
     """A container goes from waiting to running to its end, and starts again only if it may; its starts are counted.
 
     A node that has lost its memory prepares its pods anew if they restart always.
     """
 
-    name: ClassVar[str] = "containers-go-on"
+    name: ClassVar[str] = "container-states-advance"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -234,10 +234,10 @@ def _same(old: ContainerStatus, new: ContainerStatus) -> Iterator[str]:
         yield f"began at {before.running.started_at}, and then at {after.running.started_at}"
 
 
-class ContainersAreToldWhatTheyAsk(Invariant):
+class ContainerEnvironmentsAreCorrect(Invariant):
     """A container that looks whether its environment and its files are what its pod asks for finds that they are."""
 
-    name: ClassVar[str] = "containers-are-told-what-they-ask"
+    name: ClassVar[str] = "container-environments-are-correct"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -248,4 +248,8 @@ class ContainersAreToldWhatTheyAsk(Invariant):
                 yield f"{title(commit.current)} is not told what it asks for: see `LOOKS` in kubeactors/sim/users/manifests/checks.py"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (StatusesAddUp, ContainersGoOn, ContainersAreToldWhatTheyAsk)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    PodStatusesAreConsistent,
+    ContainerStatesAdvance,
+    ContainerEnvironmentsAreCorrect,
+)

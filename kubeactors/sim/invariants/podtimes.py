@@ -45,10 +45,10 @@ class _Restarts:
         """When its end was first seen (virtual nanoseconds); None while it runs."""
 
 
-class RestartsKeepTheirTime(Invariant):
+class ContainerRestartsBackOff(Invariant):
     """A container that has ended and may start again does: the first time at once, then after longer and longer waits."""
 
-    name: ClassVar[str] = "restarts-keep-their-time"
+    name: ClassVar[str] = "container-restarts-back-off"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -133,13 +133,13 @@ def _backs_off(one: ContainerStatus) -> bool:
     return one.state.waiting is not None and one.state.waiting.reason == BACKING_OFF
 
 
-class PodsGoInTime(Invariant):
+class PodsTerminateInTime(Invariant):
     """A pod that was asked to go has gone a little after its time is over, unless something has befallen its node.
 
     Or users let no pods go: their rules are for kubelets, too.
     """
 
-    name: ClassVar[str] = "pods-go-in-time"
+    name: ClassVar[str] = "pods-terminate-in-time"
 
     def looked(self) -> Iterator[str]:
         """Look at those that are to go."""
@@ -159,10 +159,10 @@ class PodsGoInTime(Invariant):
         return calm and node is not None and is_ours(node)
 
 
-class OldStartsAreForgotten(Invariant):
+class DeadContainersAreCollected(Invariant):
     """When all is quiet, nodes keep the newest start of each container and the one before: no disk is filled by crashes."""
 
-    name: ClassVar[str] = "old-starts-are-forgotten"
+    name: ClassVar[str] = "dead-containers-are-collected"
 
     def settled(self) -> Iterator[str]:
         """Count them."""
@@ -174,4 +174,4 @@ class OldStartsAreForgotten(Invariant):
                         yield f"{node} keeps {names.count(name)} starts of {sandbox.config.name}, container {name}"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RestartsKeepTheirTime, PodsGoInTime, OldStartsAreForgotten)
+INVARIANTS: tuple[type[Invariant], ...] = (ContainerRestartsBackOff, PodsTerminateInTime, DeadContainersAreCollected)

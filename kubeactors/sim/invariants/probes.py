@@ -159,10 +159,10 @@ class Probed(msgspec.Struct):
         return "" if ends else f"was to end, as it has failed its {kind} probe,"
 
 
-class ProbesAreHeeded(Invariant):
+class ProbesAreRespected(Invariant):
     """A container is ready, not ready, or started again when it has answered its probes often enough so, and only then."""
 
-    name: ClassVar[str] = "probes-are-heeded"
+    name: ClassVar[str] = "probes-are-respected"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -279,4 +279,4 @@ def _has_probes(one: Container) -> bool:
     return (one.startup_probe or one.readiness_probe or one.liveness_probe) is not None
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (ProbesAreHeeded,)
+INVARIANTS: tuple[type[Invariant], ...] = (ProbesAreRespected,)

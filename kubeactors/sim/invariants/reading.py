@@ -12,7 +12,7 @@ OF_ANY_AGE = "0"
 """The version of who takes what a cache of the server holds, however old that is."""
 
 
-class WhoAsksWantsTheNewest(RequestInvariant):
+class LiveReadsAreFresh(RequestInvariant):
     """A controller that asks the server does so because its own cache may be old: so it does not ask for what is older yet.
 
     What a server shows without looking into the store may have been so before a fail-over, or come later than what the
@@ -22,7 +22,7 @@ class WhoAsksWantsTheNewest(RequestInvariant):
     pkg/controller/controller_ref_manager.go (v1.36).
     """
 
-    name: ClassVar[str] = "who-asks-wants-the-newest"
+    name: ClassVar[str] = "live-reads-are-fresh"
 
     def read(self, reader: Cell, request: Get | List) -> Iterator[str]:
         """Look at each that comes from a controller; informers begin with what is at hand, and are told what is newer."""
@@ -32,4 +32,4 @@ class WhoAsksWantsTheNewest(RequestInvariant):
             yield f"{reader.path} asks for {what} of any age"
 
 
-INVARIANTS: tuple[type[RequestInvariant], ...] = (WhoAsksWantsTheNewest,)
+INVARIANTS: tuple[type[RequestInvariant], ...] = (LiveReadsAreFresh,)

@@ -29,10 +29,10 @@ Answer: TypeAlias = dict[str, object]
 """What a scheduler says of a pod: by node its score, or what is said against nodes, and how many say so."""
 
 
-class SchedulersKnowWhatThereIs(Invariant):
+class SchedulerCacheEqualsStore(Invariant):
     """When all is quiet, a scheduler knows all nodes, and all pods on them, and no others."""
 
-    name: ClassVar[str] = "schedulers-know-what-there-is"
+    name: ClassVar[str] = "scheduler-cache-equals-store"
 
     def settled(self) -> Iterator[str]:
         """Compare its cache with the store."""
@@ -68,10 +68,10 @@ def _differences_of_pods(cache: Cache, pods: dict[str, Pod]) -> Iterator[str]:
             yield f"reckons with {title(pod)} as it was"
 
 
-class BooksAreRight(Invariant):
+class SchedulerAccountingIsCorrect(Invariant):
     """A scheduler says of every pod what one would say that began anew with the same nodes and the same pods on them."""
 
-    name: ClassVar[str] = "books-are-right"
+    name: ClassVar[str] = "scheduler-accounting-is-correct"
 
     def settled(self) -> Iterator[str]:
         """Let another one begin."""
@@ -133,4 +133,4 @@ def _answer(profile: Profile, pod: PodInfo) -> Answer:
     return {info.name: score for info, score in found.items()}
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (SchedulersKnowWhatThereIs, BooksAreRight)
+INVARIANTS: tuple[type[Invariant], ...] = (SchedulerCacheEqualsStore, SchedulerAccountingIsCorrect)

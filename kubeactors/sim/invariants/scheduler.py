@@ -41,10 +41,10 @@ def is_quiet(world: World, news: int, now: int) -> bool:
     return news + LONG < now and informed_at(world, SCHEDULER) < now
 
 
-class BoundOnce(Invariant):
+class PodsAreBoundOnce(Invariant):
     """A pod never leaves the node that it was bound to."""
 
-    name: ClassVar[str] = "bound-once"
+    name: ClassVar[str] = "pods-are-bound-once"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -59,14 +59,14 @@ class BoundOnce(Invariant):
             yield f"{title(new)} was bound to {old.spec.node_name} and then to {new.spec.node_name or 'nothing'}"
 
 
-class NodesHaveRoom(Invariant):
+class NodesAreNotOvercommitted(Invariant):
     """The pods that are bound to a node fit on it.
 
     If it says that it has less room than before, a scheduler may not know so yet, and nobody else looks: it is judged by
     what the node had. Nor may it know yet of a pod that the node's kubelet has begun without asking anybody.
     """
 
-    name: ClassVar[str] = "nodes-have-room"
+    name: ClassVar[str] = "nodes-are-not-overcommitted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -104,13 +104,13 @@ class NodesHaveRoom(Invariant):
             self._roomier.pop(uid, None)
 
 
-class WishesAreHeeded(Invariant):
+class SchedulingConstraintsAreRespected(Invariant):
     """A pod is bound to no node that it asks not to be on, or beside a pod that it cannot be beside.
 
     If a node has got other labels, a scheduler may not know so yet, and nobody else looks: either may be what it goes by.
     """
 
-    name: ClassVar[str] = "wishes-are-heeded"
+    name: ClassVar[str] = "scheduling-constraints-are-respected"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Node)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -156,10 +156,10 @@ class WishesAreHeeded(Invariant):
                 yield one
 
 
-class DevicesAreInReach(Invariant):
+class AllocatedDevicesAreReachable(Invariant):
     """A pod is bound to no node from which a device of its own cannot be reached."""
 
-    name: ClassVar[str] = "devices-are-in-reach"
+    name: ClassVar[str] = "allocated-devices-are-reachable"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -180,10 +180,10 @@ class DevicesAreInReach(Invariant):
                     yield f"{title(new)} was bound to {new.spec.node_name}, and its device is on {where}"
 
 
-class SchedulableIsScheduled(Invariant):
+class SchedulablePodsAreScheduled(Invariant):
     """When all is quiet, no pod waits that some node would take."""
 
-    name: ClassVar[str] = "schedulable-is-scheduled"
+    name: ClassVar[str] = "schedulable-pods-are-scheduled"
 
     def settled(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
@@ -216,7 +216,7 @@ class SchedulableIsScheduled(Invariant):
         return False
 
 
-class WhoFitsIsTried(Invariant):
+class FittingPodsAreRequeued(Invariant):
     """No pod waits for news while the scheduler's own books say that a node takes it: then it has missed some.
 
     It is tried again after five minutes, or when something else happens: that hides it from those who look in the end.
@@ -226,7 +226,7 @@ class WhoFitsIsTried(Invariant):
     Source: the doc of `QueueingHintFn` in pkg/scheduler/framework (v1.36): a hint that skips too much loses pods.
     """
 
-    name: ClassVar[str] = "who-fits-is-tried"
+    name: ClassVar[str] = "fitting-pods-are-requeued"
 
     def looked(self) -> Iterator[str]:
         """Try every node for every pod that waits."""
@@ -247,10 +247,10 @@ def _untried(path: str, scheduler: Scheduler) -> Iterator[str]:
             yield f"{path} does not try {title(pod.pod)} again, and {name} would take it"
 
 
-class PreemptionEnds(Invariant):
+class PreemptionTerminates(Invariant):
     """Pods make room for an urgent one, and it takes that: they are not driven off for it again and again."""
 
-    name: ClassVar[str] = "preemption-ends"
+    name: ClassVar[str] = "preemption-terminates"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -271,11 +271,11 @@ class PreemptionEnds(Invariant):
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    BoundOnce,
-    NodesHaveRoom,
-    WishesAreHeeded,
-    DevicesAreInReach,
-    SchedulableIsScheduled,
-    WhoFitsIsTried,
-    PreemptionEnds,
+    PodsAreBoundOnce,
+    NodesAreNotOvercommitted,
+    SchedulingConstraintsAreRespected,
+    AllocatedDevicesAreReachable,
+    SchedulablePodsAreScheduled,
+    FittingPodsAreRequeued,
+    PreemptionTerminates,
 )

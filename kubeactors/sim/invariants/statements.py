@@ -12,7 +12,7 @@ from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 
 
-class SpecsAreSeenInOrder(RequestInvariant):
+class ObservedGenerationIsMonotonic(RequestInvariant):
     """Who says which spec he has seen last has seen that: never one that is yet to come, and no older one than before.
 
     Those who wait for a rollout take what else the status says for what has come of that spec. A patch is written whatever
@@ -21,7 +21,7 @@ class SpecsAreSeenInOrder(RequestInvariant):
     Source: `observedGeneration` in "API conventions: typical status properties" of Kubernetes.
     """
 
-    name: ClassVar[str] = "specs-are-seen-in-order"
+    name: ClassVar[str] = "observed-generation-is-monotonic"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -58,4 +58,4 @@ def _seen(value: TypedObject) -> int:
     return cast("int | None", getattr(getattr(value, "status", None), "observed_generation", None)) or 0
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (SpecsAreSeenInOrder,)
+INVARIANTS: tuple[type[Invariant], ...] = (ObservedGenerationIsMonotonic,)

@@ -35,10 +35,10 @@ from kubeactors.storage import (
 FIRST_REVISION = 1
 
 
-class RevisionsGrow(Invariant):
+class RevisionsAreContiguous(Invariant):
     """The store's revision never goes back, and none is left out."""
 
-    name: ClassVar[str] = "revisions-grow"
+    name: ClassVar[str] = "revisions-are-contiguous"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -73,13 +73,13 @@ Known: TypeAlias = tuple[int, int, bool]
 """When a request reached the store: its revision, up to where it may be compacted, whether the conditions held."""
 
 
-class StoreIsConsistent(StoreInvariant):
+class StoreIsLinearizable(StoreInvariant):
     """The store reads and writes as if it did one thing after the other, and tells who watches all of it, once, in order.
 
     What it says is compared with the states of each key in the order in which they were made durable.
     """
 
-    name: ClassVar[str] = "store-is-consistent"
+    name: ClassVar[str] = "store-is-linearizable"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -228,4 +228,4 @@ def _all(kvs: Sequence[KeyValue]) -> str:
     return ", ".join(map(_told, kvs)) or "nothing"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RevisionsGrow, UidsAreUnique, StoreIsConsistent)
+INVARIANTS: tuple[type[Invariant], ...] = (RevisionsAreContiguous, UidsAreUnique, StoreIsLinearizable)

@@ -33,7 +33,7 @@ class _News(NamedTuple):
     is_ours: bool = False
 
 
-class NobodyWavers(RequestInvariant):
+class NoOscillation(RequestInvariant):
     """No component takes back what it, or another one, has just written, though nothing else has been written since.
 
     What controllers decide follows from what is in the store, and the same follows from the same. Two rules that disagree,
@@ -44,7 +44,7 @@ class NobodyWavers(RequestInvariant):
     Source: "Operators should be level-based, not edge-driven" in Kubernetes' "Principles" (contributors' design proposals).
     """
 
-    name: ClassVar[str] = "nobody-wavers"
+    name: ClassVar[str] = "no-oscillation"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -106,4 +106,4 @@ def _content(value: object) -> dict[str, object]:
     return {**found, "metadata": {key: one for key, one in metadata.items() if key not in OF_THE_WRITE}}
 
 
-INVARIANTS: tuple[type[RequestInvariant], ...] = (NobodyWavers,)
+INVARIANTS: tuple[type[RequestInvariant], ...] = (NoOscillation,)

@@ -219,7 +219,7 @@ def fuzz(  # noqa: PLR0913 -- the same
 
     The operator is a process of a simulated cluster: informers of what it watches and owns put keys into a work queue,
     and each of its `workers` calls `reconcile(client, key)` for one after the other. It may await only the client: its requests, and
-    `client.sleep`. A `StatusError` that it raises is retried with back-off; anything else violates `reconcile-raises`.
+    `client.sleep`. A `StatusError` that it raises is retried with back-off; anything else violates `reconcile-does-not-raise`.
 
     Args:
         reconcile: the operator.

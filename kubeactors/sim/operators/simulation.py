@@ -13,8 +13,8 @@ from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
 from kubeactors.cluster.plane import Guest
 from kubeactors.sim.chaos.faults import AnyFault, OwnFault
-from kubeactors.sim.invariants import ALL, CONVERGED, NO_CIRCLES, NO_FAILURE, RAISES, SILENT, Invariant
-from kubeactors.sim.invariants.client import InformersEqualStore
+from kubeactors.sim.invariants import ALL, CONVERGES, NO_FAILURE, NO_LIVELOCK, QUIESCES, RAISES, Invariant
+from kubeactors.sim.invariants.client import InformerCachesEqualStore
 from kubeactors.sim.operators.checks import Always, Quiet, invariants_of
 from kubeactors.sim.operators.component import OperatorProcess, Report
 from kubeactors.sim.operators.declared import Declared, F, OperatorError
@@ -49,7 +49,7 @@ class OperatorSimulation(Simulation):
         others = tuple(one for one in ALL if one.name in also)
         unchanged = unchanged_objects(operator.watches)
         super().__init__(
-            plan, (unchanged, *invariants_of_operator(operator), InformersEqualStore, *others), record=record
+            plan, (unchanged, *invariants_of_operator(operator), InformerCachesEqualStore, *others), record=record
         )
         self._operator = operator
         self._view = ClusterView(self.world, self.sim.kernel)
@@ -161,7 +161,17 @@ def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:
 def names_of(operator: Operator) -> tuple[str, ...]:
     """All that an operator is judged by."""
     own = (one.name for one in invariants_of_operator(operator))
-    return (*own, RAISES, RETURNS, UNCHANGED, InformersEqualStore.name, SILENT, NO_CIRCLES, NO_FAILURE, CONVERGED)
+    return (
+        *own,
+        RAISES,
+        RETURNS,
+        UNCHANGED,
+        InformerCachesEqualStore.name,
+        QUIESCES,
+        NO_LIVELOCK,
+        NO_FAILURE,
+        CONVERGES,
+    )
 
 
 def _found(declared: Mapping[str, Declared[F]], name: str, what: str) -> Declared[F]:

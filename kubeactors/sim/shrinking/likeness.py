@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from kubeactors.sim.invariants import ALL, CONVERGED, NOTHING_LEFT_UNDONE, SILENT, Invariant
+from kubeactors.sim.invariants import ALL, CONVERGES, QUIESCES, RESTARTS_CHANGE_NOTHING, Invariant
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import AnyStep, Plan
 
 IN_THE_END: tuple[str, ...] = (
     *(one.name for one in ALL if one.settled is not Invariant.settled),
-    *(CONVERGED, SILENT, NOTHING_LEFT_UNDONE),
+    *(CONVERGES, QUIESCES, RESTARTS_CHANGE_NOTHING),
 )
 """What is judged once faults are over: which of these objects first to what has gone wrong is a matter of chance."""
-VAGUE = (CONVERGED, SILENT, NOTHING_LEFT_UNDONE)
+VAGUE = (CONVERGES, QUIESCES, RESTARTS_CHANGE_NOTHING)
 """These say only that something has gone wrong: whoever objects to the same objects sooner says what."""
 _WORD = re.compile(r"[\w.-]+")
 
@@ -24,9 +24,9 @@ def is_alike(found: Violation, wanted: Violation, plan: Plan) -> bool:
 
     >>> from kubeactors.sim.workload import Scale
     >>> plan = Plan(steps=(Scale(at=1, name="web", replicas=2), Scale(at=1, name="api", replicas=2)))
-    >>> says = Violation(invariant="statuses-are-true", at=9, revision=1, message='deployment "default/web" says 2')
-    >>> waits = Violation(invariant="converged", at=9, revision=1, message="deployment web wants 2")
-    >>> other = Violation(invariant="converged", at=9, revision=1, message="deployment api wants 2")
+    >>> says = Violation(invariant="statuses-are-accurate", at=9, revision=1, message='deployment "default/web" says 2')
+    >>> waits = Violation(invariant="cluster-converges", at=9, revision=1, message="deployment web wants 2")
+    >>> other = Violation(invariant="cluster-converges", at=9, revision=1, message="deployment api wants 2")
     >>> is_alike(waits, says, plan), is_alike(other, says, plan)
     (True, False)
     >>> early = Violation(invariant="surge-bound", at=2, revision=1, message='deployment "default/web" has 5 pods')

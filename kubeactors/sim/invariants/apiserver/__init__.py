@@ -21,7 +21,7 @@ from kubeactors.sim.invariants.apiserver import (
     watches,
     writes,
 )
-from kubeactors.sim.invariants.apiserver.watches import WatchesAreComplete
+from kubeactors.sim.invariants.apiserver.watches import WatchesAreGapFree
 from kubeactors.sim.invariants.invariant import Invariant
 
 INVARIANTS: tuple[type[Invariant], ...] = (
@@ -37,4 +37,4 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *services.INVARIANTS,
 )
 
-__all__ = ["INVARIANTS", "WatchesAreComplete"]
+__all__ = ["INVARIANTS", "WatchesAreGapFree"]

@@ -29,13 +29,13 @@ MARKS: dict[type[TypedObject], str] = {
 """The annotations of those that are the default."""
 
 
-class DefaultsAreChosen(ServerInvariant):
+class DefaultClassesAreAssigned(ServerInvariant):
     """An ingress or claim that names no class gets the newest of those that are the default, and a pod the one of priorities.
 
     When all is quiet, no claim that waits lacks a class if there is a default one.
     """
 
-    name: ClassVar[str] = "defaults-are-chosen"
+    name: ClassVar[str] = "default-classes-are-assigned"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = tuple(CLASSES.values())
 
@@ -98,4 +98,4 @@ def _class_of(found: HasMeta) -> str | None:
             return None
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (DefaultsAreChosen,)
+INVARIANTS: tuple[type[Invariant], ...] = (DefaultClassesAreAssigned,)

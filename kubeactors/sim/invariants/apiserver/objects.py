@@ -24,13 +24,13 @@ OF_THE_COLLECTOR = ("orphan", "foregroundDeletion")
 NOT_CONTENT = ("api_version", "kind", "metadata", "status")
 
 
-class IdentityStays(Invariant):
+class ObjectIdentityIsImmutable(Invariant):
     """As long as an object lives it is the same one: its name, its uid, when it was created; and its version is new.
 
     What holds it is named once.
     """
 
-    name: ClassVar[str] = "identity-stays"
+    name: ClassVar[str] = "object-identity-is-immutable"
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Compare it with what it was."""
@@ -52,13 +52,13 @@ def _identity(metadata: ObjectMeta) -> tuple[str | None, ...]:
     return metadata.namespace, metadata.name, metadata.uid, metadata.creation_timestamp
 
 
-class DeletionGoesOn(Invariant):
+class DeletionIsIrreversible(Invariant):
     """Who is being deleted is so until it has gone, no later than it was to, and not while a finalizer holds it.
 
     When the time that it was given has passed it is said anew that it goes now.
     """
 
-    name: ClassVar[str] = "deletion-goes-on"
+    name: ClassVar[str] = "deletion-is-irreversible"
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Compare how it is to go, or whether it may go."""
@@ -100,7 +100,7 @@ def _is_inhabited(value: TypedObject) -> bool:
     return isinstance(value, Namespace) and bool(value.spec.finalizers)
 
 
-class GenerationsCount(Invariant):
+class GenerationCountsSpecChanges(Invariant):
     """The generation of an object, if its kind has one, says how often what is wanted of it has changed.
 
     It is 1 at first, and grows by one with another spec, or when the object begins to go (but not a definition of a
@@ -110,7 +110,7 @@ class GenerationsCount(Invariant):
     Source: pkg/registry/scheduling/priorityclass/strategy.go (v1.36).
     """
 
-    name: ClassVar[str] = "generations-count"
+    name: ClassVar[str] = "generation-counts-spec-changes"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -163,4 +163,8 @@ def _content(type_: type[TypedObject]) -> tuple[str, ...]:
     return tuple(one for one in type_.__struct_fields__ if one not in NOT_CONTENT)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (IdentityStays, DeletionGoesOn, GenerationsCount)
+INVARIANTS: tuple[type[Invariant], ...] = (
+    ObjectIdentityIsImmutable,
+    DeletionIsIrreversible,
+    GenerationCountsSpecChanges,
+)

@@ -31,10 +31,10 @@ WHOLE = tuple("".join(f".{step}" for step in path) for path in CONTAINERS)
 Write: TypeAlias = Patch | Update
 
 
-class OwnersAreKnown(ServerInvariant):
+class FieldOwnershipIsTracked(ServerInvariant):
     """Who writes in the name of a manager gets what the rules of ownership say, and they are written down."""
 
-    name: ClassVar[str] = "owners-are-known"
+    name: ClassVar[str] = "field-ownership-is-tracked"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ConfigMap, Service)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -143,4 +143,4 @@ def _differences(live: Managed, request: Write, answer: TypedObject) -> Iterator
             yield f"{who} owns {sorted(found)}, and must own {sorted(wanted)}"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (OwnersAreKnown,)
+INVARIANTS: tuple[type[Invariant], ...] = (FieldOwnershipIsTracked,)

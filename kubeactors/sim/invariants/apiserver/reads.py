@@ -25,10 +25,10 @@ from kubeactors.sim.world import Commit, World, as_of, since
 NOT_FOUND = "NotFound"
 
 
-class ReadsAreTrue(ServerInvariant):
+class ReadsAreConsistent(ServerInvariant):
     """An object that is read is as it was at some moment since the request came, or since the version that it asks for."""
 
-    name: ClassVar[str] = "reads-are-true"
+    name: ClassVar[str] = "reads-are-consistent"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Get,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
@@ -50,13 +50,13 @@ def _oldest(version: str, now: int) -> int:
     return now if not version else int(version)
 
 
-class ListsAreTrue(ServerInvariant):
+class ListsAreConsistent(ServerInvariant):
     """A list shows all that it was asked for, as it was at the revision that it names, in order, and nothing else.
 
     So does the one that a watch begins with.
     """
 
-    name: ClassVar[str] = "lists-are-true"
+    name: ClassVar[str] = "lists-are-consistent"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (List, Watch)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
@@ -147,4 +147,4 @@ class Sight:
         return {"metadata.name": metadata.name, "metadata.namespace": metadata.namespace, **self._kind.fields(value)}
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (ReadsAreTrue, ListsAreTrue)
+INVARIANTS: tuple[type[Invariant], ...] = (ReadsAreConsistent, ListsAreConsistent)

@@ -30,10 +30,10 @@ BOUND = re.compile(r"(maximum|minimum) \S+ usage per \w+ is ([\w.]+), but (?:req
 SHARE = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
 
 
-class RefusalsHoldWater(ServerInvariant):
+class ResourceRejectionsAreJustified(ServerInvariant):
     """Who is told that he asks for too much, or too little, does; and the quota that he is shown is one that there was."""
 
-    name: ClassVar[str] = "refusals-hold-water"
+    name: ClassVar[str] = "resource-rejections-are-justified"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Reckon again with the numbers that he is told."""
@@ -65,14 +65,14 @@ def _amounts(text: str) -> dict[str, str]:
     return dict(part.split("=", maxsplit=1) for part in text.split(","))
 
 
-class WhoAsksRightlyIsHeard(ServerInvariant):
+class ValidRequestsAreAccepted(ServerInvariant):
     """What people ask for is never called wrong in itself, and the server never fails by itself, whoever asks.
 
     People in scenarios write what is valid, as far as they know. What they say may not go together with what others
     have said since; what that may be is known (`DESERVED`).
     """
 
-    name: ClassVar[str] = "who-asks-rightly-is-heard"
+    name: ClassVar[str] = "valid-requests-are-accepted"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Look at each answer of these kinds."""
@@ -84,7 +84,7 @@ class WhoAsksRightlyIsHeard(ServerInvariant):
             yield f"{who} is to {what}, and is told: {answer.message}"
 
 
-class RefusalsSayOfWhat(ServerInvariant):
+class RejectionsNameTheObject(ServerInvariant):
     """Who is refused a write or a look at one object because of that object is told its name.
 
     Not who may not create anything there, whatever its name; nor who misses the namespace; nor who applies what others
@@ -93,7 +93,7 @@ class RefusalsSayOfWhat(ServerInvariant):
     Source: the documentation of StatusDetails in apimachinery/pkg/apis/meta/v1/types.go (v1.36).
     """
 
-    name: ClassVar[str] = "refusals-say-of-what"
+    name: ClassVar[str] = "rejections-name-the-object"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Compare the name that he is told with the one that he has said."""
@@ -128,7 +128,7 @@ DESERVED = re.compile(
 """How users are told that what they say does not go together with what is so by now."""
 
 
-class AddressesAreGivenBack(ServerInvariant):
+class ReleasedClusterIPsAreReusable(ServerInvariant):
     """A service that asks for an address gets it, unless another one had it then, or has got it since, or was being written.
 
     Source: `Delete` and `beginCreate` in pkg/registry/core/service/storage/storage.go (v1.36): a service that was deleted
@@ -137,7 +137,7 @@ class AddressesAreGivenBack(ServerInvariant):
     minutes: see registry/repair.py.
     """
 
-    name: ClassVar[str] = "addresses-are-given-back"
+    name: ClassVar[str] = "released-cluster-ips-are-reusable"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -184,8 +184,8 @@ class AddressesAreGivenBack(ServerInvariant):
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    RefusalsHoldWater,
-    WhoAsksRightlyIsHeard,
-    RefusalsSayOfWhat,
-    AddressesAreGivenBack,
+    ResourceRejectionsAreJustified,
+    ValidRequestsAreAccepted,
+    RejectionsNameTheObject,
+    ReleasedClusterIPsAreReusable,
 )

@@ -52,14 +52,14 @@ class _Wish(NamedTuple):
     name: str
 
 
-class RightsHold(ServerInvariant):
+class RBACIsEnforced(ServerInvariant):
     """People may do what a role allows that they are bound to, nothing else, and are told so if they ask.
 
     Nobody gives away more than he has. The server may know what roles and bindings were a few seconds ago; while it is
     disturbed, what they were at any time.
     """
 
-    name: ClassVar[str] = "rights-hold"
+    name: ClassVar[str] = "rbac-is-enforced"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Role, ClusterRole, RoleBinding, ClusterRoleBinding)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -191,4 +191,4 @@ def _parts(rule: PolicyRule, namespace: str) -> Iterator[_Wish]:
                     yield _Wish(verb, group, resource, namespace, name)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RightsHold,)
+INVARIANTS: tuple[type[Invariant], ...] = (RBACIsEnforced,)

@@ -71,14 +71,14 @@ class _Write(msgspec.Struct, frozen=True):
     """What the label says by which rules know objects, as it was and as it is to be."""
 
 
-class RulesHold(ServerInvariant):
+class AdmissionPoliciesAreEnforced(ServerInvariant):
     """What a rule refuses is not written, what it adds is there, and no rule refuses what it does not mean.
 
     A rule is in force while its policy and a binding are there, and a webhook while it is. The server may know it as it
     was a few seconds ago; while it is disturbed, as it was at any time.
     """
 
-    name: ClassVar[str] = "rules-hold"
+    name: ClassVar[str] = "admission-policies-are-enforced"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (
         *(one for form in FORMS for one in form if one is not None),
         ConfigMap,
@@ -253,4 +253,4 @@ def _marks(rule: SetRule) -> bool:
     return rule.form == "mutating" and not rule.errs
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RulesHold,)
+INVARIANTS: tuple[type[Invariant], ...] = (AdmissionPoliciesAreEnforced,)

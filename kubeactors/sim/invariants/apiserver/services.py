@@ -27,10 +27,10 @@ FIRST_ADDRESS, FIRST_PORT = IPv4Address("10.96.1.1"), 30086
 """Of those in 10.96.0.0/12, and of 30000 to 32767, that are given out to who names none."""
 
 
-class AddressesStay(Invariant):
+class ClusterIPsAreStable(Invariant):
     """A service keeps its cluster IP, or does without for ever, as long as its type knows one."""
 
-    name: ClassVar[str] = "service-addresses-stay"
+    name: ClassVar[str] = "cluster-ips-are-stable"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Service,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -43,13 +43,13 @@ class AddressesStay(Invariant):
             yield f"{title(new)} had the cluster IP {had}, and has {has or 'none'}"
 
 
-class NodePortsStay(ServerInvariant):
+class NodePortsAreStable(ServerInvariant):
     """Who replaces a service and says nothing of a node port leaves it as it was, if he names its port as before.
 
     As long as its type knows node ports, and he does not give the number to another port of it.
     """
 
-    name: ClassVar[str] = "node-ports-stay"
+    name: ClassVar[str] = "node-ports-are-stable"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
@@ -72,14 +72,14 @@ class NodePortsStay(ServerInvariant):
                 yield f"{title(new)} had at port {one.port} the node port {before}, and has {has.get(_port(one))}"
 
 
-class ChoicesAreLeftToPeople(ServerInvariant):
+class StaticRangesAreLeftToUsers(ServerInvariant):
     """A service that names no cluster IP, or no node port, is given none of those that are left to people to choose.
 
     Source: "Avoiding collisions" of "Service ClusterIP allocation" and of "Service" in Kubernetes' documentation (KEP-3070,
     KEP-3668): the lower end of each range is, until the rest is used up, which it is in no scenario.
     """
 
-    name: ClassVar[str] = "choices-are-left-to-people"
+    name: ClassVar[str] = "static-ranges-are-left-to-users"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
@@ -97,10 +97,10 @@ class ChoicesAreLeftToPeople(ServerInvariant):
                 yield f"{title(new)} was given the node port {one.node_port}, which is left to people"
 
 
-class AddressesAreRecorded(Invariant):
+class IPAddressesMatchServices(Invariant):
     """Once all is quiet each cluster IP is an object of its own, which names its service, and there are no others."""
 
-    name: ClassVar[str] = "service-addresses-are-recorded"
+    name: ClassVar[str] = "ip-addresses-match-services"
 
     def settled(self) -> Iterator[str]:
         """Compare the objects with the services."""
@@ -114,13 +114,13 @@ class AddressesAreRecorded(Invariant):
         yield from (f"the cluster IP {one} is recorded, and no service has it" for one in recorded)
 
 
-class WhatIsGivenBackIsFree(Invariant):
+class AllocatorsMatchServices(Invariant):
     """Once all is quiet, the server has given out the addresses and node ports that services have, and no others.
 
     If the store did not say that a service is gone, or was not made, a repair that takes minutes finds that out.
     """
 
-    name: ClassVar[str] = "what-is-given-back-is-free"
+    name: ClassVar[str] = "allocators-match-services"
 
     def settled(self) -> Iterator[str]:
         """Compare the server's books with the services."""
@@ -146,9 +146,9 @@ def _port(one: ServicePort) -> Port:
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    AddressesStay,
-    NodePortsStay,
-    ChoicesAreLeftToPeople,
-    AddressesAreRecorded,
-    WhatIsGivenBackIsFree,
+    ClusterIPsAreStable,
+    NodePortsAreStable,
+    StaticRangesAreLeftToUsers,
+    IPAddressesMatchServices,
+    AllocatorsMatchServices,
 )

@@ -58,10 +58,10 @@ class Position:
         return self.log[self.index].revision if self.index < len(self.log) else 0
 
 
-class WatchesAreComplete(WatchInvariant, ServerInvariant):
+class WatchesAreGapFree(WatchInvariant, ServerInvariant):
     """A watch tells every change after its list, or after the revision that it names, once, in order, and ends when it cannot."""
 
-    name: ClassVar[str] = "watches-are-complete"
+    name: ClassVar[str] = "watches-are-gap-free"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Watch,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -161,13 +161,13 @@ class WatchCacheEqualsStore(Invariant):
                 yield from differences(self.world, cache.kind.type, cached, path)
 
 
-class LimitsHold(Invariant):
+class LimitRangesAreEnforced(Invariant):
     """New containers and claims have what the LimitRanges of their namespace give them, and keep their bounds.
 
     Reckoned here anew from what is in the store, by nothing that admission uses.
     """
 
-    name: ClassVar[str] = "limits-hold"
+    name: ClassVar[str] = "limit-ranges-are-enforced"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (LimitRange, Pod, PersistentVolumeClaim)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -209,4 +209,4 @@ def _wrong_with(pod: Pod, items: list[LimitRangeItem]) -> Iterator[str]:
         yield f"with {pod.metadata.annotations[LIMIT_RANGER]}, and there is no LimitRange"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (WatchesAreComplete, WatchCacheEqualsStore, LimitsHold)
+INVARIANTS: tuple[type[Invariant], ...] = (WatchesAreGapFree, WatchCacheEqualsStore, LimitRangesAreEnforced)

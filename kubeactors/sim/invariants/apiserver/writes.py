@@ -74,13 +74,13 @@ def _name(request: ApiRequest[object]) -> str:
     return request.object.metadata.name if isinstance(request, Create) else request.name
 
 
-class WritesAreDone(ServerInvariant):
+class AcknowledgedWritesAreApplied(ServerInvariant):
     """Who is told that something is written finds it written, on the conditions that he has set; and only what he said.
 
     Who is refused because of what there is, or is not, was refused rightly at some moment since he has asked.
     """
 
-    name: ClassVar[str] = "writes-are-done"
+    name: ClassVar[str] = "acknowledged-writes-are-applied"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Look for what was written."""
@@ -349,4 +349,4 @@ def _is_gone(case: _Case, request: Delete) -> Iterator[str]:
         yield from _meant(request, last) if len(case.states) == 2 else ()
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (WritesAreDone,)
+INVARIANTS: tuple[type[Invariant], ...] = (AcknowledgedWritesAreApplied,)

@@ -33,13 +33,13 @@ Sizes = list[tuple[int, int]]
 """When (virtual nanoseconds) something began to be of which size."""
 
 
-class GrowthHasALoad(Invariant):
+class ScaleUpsNeedLoad(Invariant):
     """An autoscaler wants more pods only if the load that was declared for its pods asks for them.
 
     Only pods count that are ready and stay: those that come do not work yet, and those that go will work no more.
     """
 
-    name: ClassVar[str] = "growth-has-a-load"
+    name: ClassVar[str] = "scale-ups-need-load"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, HorizontalPodAutoscaler)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -124,7 +124,7 @@ class _Step(NamedTuple):
     allowed: int
 
 
-class AutoscalersTakeTheirTime(Invariant):
+class AutoscalingBehaviorIsRespected(Invariant):
     """An autoscaled deployment grows and shrinks no faster than its rules say, and shrinks only a while after it grew.
 
     And no slower, where its autoscaler says that these rules are what holds it back. Only those are looked at whose size
@@ -133,7 +133,7 @@ class AutoscalersTakeTheirTime(Invariant):
     Source: "Horizontal Pod Autoscaling: configurable scaling behavior" in Kubernetes' documentation.
     """
 
-    name: ClassVar[str] = "autoscalers-take-their-time"
+    name: ClassVar[str] = "autoscaling-behavior-is-respected"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment, HorizontalPodAutoscaler)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -253,4 +253,4 @@ def _rules(scaler: HorizontalPodAutoscaler, *, up: bool) -> HPAScalingRules | No
     return None if behavior is None else behavior.scale_up if up else behavior.scale_down
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (GrowthHasALoad, AutoscalersTakeTheirTime)
+INVARIANTS: tuple[type[Invariant], ...] = (ScaleUpsNeedLoad, AutoscalingBehaviorIsRespected)

@@ -43,13 +43,13 @@ FOR_CLIENTS = (
 """What the certificate of one who asks for `GOOD` says that it is good for."""
 
 
-class CertificatesAreDeserved(Invariant):
+class CSRsAreSignedCorrectly(Invariant):
     """Certificates are for requests that were approved, and for what their signer signs; each is made once.
 
     And who deserves one is not told that his request has failed.
     """
 
-    name: ClassVar[str] = "certificates-are-deserved"
+    name: ClassVar[str] = "csrs-are-signed-correctly"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (CertificateSigningRequest,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -138,4 +138,4 @@ def _told(one: CertificateSigningRequest) -> str:
     return f"{said or 'undecided'}, for {', '.join(one.spec.usages)} by {one.spec.signer_name}"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (CertificatesAreDeserved,)
+INVARIANTS: tuple[type[Invariant], ...] = (CSRsAreSignedCorrectly,)

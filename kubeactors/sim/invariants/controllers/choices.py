@@ -46,7 +46,7 @@ class _Choice(msgspec.Struct, frozen=True):
     """At which times, in unix nanoseconds, the choice may have been made."""
 
 
-class LeastMissedGoFirst(RequestInvariant):
+class ScaleDownFollowsRanking(RequestInvariant):
     """Of too many pods those go that are missed least: unassigned, pending, not ready, cheap, crowded, new ones.
 
     Only where all pods have been as they are for a while, and nothing has befallen the controller for longer: it may choose
@@ -56,7 +56,7 @@ class LeastMissedGoFirst(RequestInvariant):
     pkg/controller/controller_utils.go, getIndirectlyRelatedPods in pkg/controller/replicaset/replica_set.go (v1.36).
     """
 
-    name: ClassVar[str] = "least-missed-go-first"
+    name: ClassVar[str] = "scale-down-follows-ranking"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -166,7 +166,7 @@ def _magnitude(time: str | None, now: int) -> int:
     return (now - parse_time(time)).bit_length() if time else 0
 
 
-class OnlyTooManyGo(RequestInvariant):
+class OnlySurplusPodsAreDeleted(RequestInvariant):
     """Who keeps so many pods deletes no more of them than are too many.
 
     By as few as it has wanted of late, and while no pod of it has gone by itself: its controller may have counted that.
@@ -175,7 +175,7 @@ class OnlyTooManyGo(RequestInvariant):
     pkg/controller/replicaset/replica_set.go (v1.36).
     """
 
-    name: ClassVar[str] = "only-too-many-go"
+    name: ClassVar[str] = "only-surplus-pods-are-deleted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, ReplicaSet, ReplicationController)
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
@@ -249,4 +249,4 @@ class OnlyTooManyGo(RequestInvariant):
         self._found.clear()
 
 
-INVARIANTS: tuple[type[RequestInvariant], ...] = (LeastMissedGoFirst, OnlyTooManyGo)
+INVARIANTS: tuple[type[RequestInvariant], ...] = (ScaleDownFollowsRanking, OnlySurplusPodsAreDeleted)

@@ -30,10 +30,10 @@ ENDING = ("FailureTarget", "SuccessCriteriaMet")
 """What a job says that is to end when its pods have."""
 
 
-class JobsKeepTheirDeadlines(Invariant):
+class JobDeadlinesAreEnforced(Invariant):
     """A job that may run for so long only ends when that is over, unless its controller was disturbed."""
 
-    name: ClassVar[str] = "jobs-keep-their-deadlines"
+    name: ClassVar[str] = "job-deadlines-are-enforced"
 
     def looked(self) -> Iterator[str]:
         """Look at each job that runs and has a deadline."""
@@ -47,13 +47,13 @@ class JobsKeepTheirDeadlines(Invariant):
                 yield f"{title(job)} has begun at {begun}, may run for {seconds} s, and runs still"
 
 
-class JobsRunNoMoreThanTheyMay(Invariant):
+class JobParallelismIsEnforced(Invariant):
     """A job that is to run fewer pods at a time than it does lets some go soon, unless its controller was disturbed.
 
     Source: manageJob in pkg/controller/job/job_controller.go (v1.36).
     """
 
-    name: ClassVar[str] = "jobs-run-no-more-than-they-may"
+    name: ClassVar[str] = "job-parallelism-is-enforced"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -80,13 +80,13 @@ def _runs(job: Job) -> bool:
     return not ending and not has_ended(job) and job.metadata.deletion_timestamp is None
 
 
-class CronJobsRunInTime(Invariant):
+class CronJobsRunOnSchedule(Invariant):
     """A cron job that is not suspended creates its job when that is due, unless its controller was disturbed.
 
     But not while one of its jobs runs that it must not run beside.
     """
 
-    name: ClassVar[str] = "cron-jobs-run-in-time"
+    name: ClassVar[str] = "cron-jobs-run-on-schedule"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (CronJob, Job)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -137,7 +137,7 @@ def is_disturbed(world: World, root: Cell, now: int) -> bool:
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    JobsKeepTheirDeadlines,
-    JobsRunNoMoreThanTheyMay,
-    CronJobsRunInTime,
+    JobDeadlinesAreEnforced,
+    JobParallelismIsEnforced,
+    CronJobsRunOnSchedule,
 )

@@ -268,7 +268,7 @@ class OneReplicaSetPerTemplate(Invariant):
                 seen.append(template)
 
 
-class PausedReplicasAddUp(Invariant):
+class PausedRolloutsAddUp(Invariant):
     """When all is quiet, a deployment that is paused in the midst of a rollout wants as many pods as it may have.
 
     Its ReplicaSets share the replicas and the surge among them; if only one wants any, that wants the replicas.
@@ -276,7 +276,7 @@ class PausedReplicasAddUp(Invariant):
     Source: scale in pkg/controller/deployment/sync.go (v1.36).
     """
 
-    name: ClassVar[str] = "paused-replicas-add-up"
+    name: ClassVar[str] = "paused-rollouts-add-up"
 
     def settled(self) -> Iterator[str]:
         """Add up what the ReplicaSets of each such deployment want."""
@@ -289,7 +289,7 @@ class PausedReplicasAddUp(Invariant):
                 yield f"the replica sets of {title(deployment)} want {sum(sizes)} pods, and may want {goal}"
 
 
-class ScalingAddsUp(Invariant):
+class ProportionalScalingAddsUp(Invariant):
     """Once all ReplicaSets of a rollout have got their parts of a new number of replicas, these add up to it and the surge.
 
     Each is marked with the number that it has got its part of. That of the last one is where they add up; from then on
@@ -299,7 +299,7 @@ class ScalingAddsUp(Invariant):
     Source: scale in pkg/controller/deployment/sync.go (v1.36).
     """
 
-    name: ClassVar[str] = "scaling-adds-up"
+    name: ClassVar[str] = "proportional-scaling-adds-up"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -335,6 +335,6 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     SurgeBound,
     AvailabilityBound,
     OneReplicaSetPerTemplate,
-    PausedReplicasAddUp,
-    ScalingAddsUp,
+    PausedRolloutsAddUp,
+    ProportionalScalingAddsUp,
 )

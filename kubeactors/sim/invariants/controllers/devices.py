@@ -17,10 +17,10 @@ Device = tuple[str, str, str]
 """Driver, pool and name."""
 
 
-class DevicesHaveOneClaim(Invariant):
+class OneClaimPerDevice(Invariant):
     """No device is given to two claims."""
 
-    name: ClassVar[str] = "devices-have-one-claim"
+    name: ClassVar[str] = "one-claim-per-device"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ResourceClaim,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -35,10 +35,10 @@ class DevicesHaveOneClaim(Invariant):
                     yield f"{title(claim)} was given the device {device[1]}/{device[2]}, which {title(other)} has"
 
 
-class UsedDevicesStay(Invariant):
+class UsedDeviceClaimsAreKept(Invariant):
     """No claim goes, or loses its devices, as long as a pod that has not ended uses it."""
 
-    name: ClassVar[str] = "used-devices-stay"
+    name: ClassVar[str] = "used-device-claims-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ResourceClaim,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -54,10 +54,10 @@ class UsedDevicesStay(Invariant):
                 yield f"{title(old)} has lost its devices, though {title(pod)} uses them"
 
 
-class DevicesAreAccountedFor(Invariant):
+class DeviceClaimsMatchPods(Invariant):
     """When all is quiet, pods have the claims that they want, those who run use theirs, and nobody else does."""
 
-    name: ClassVar[str] = "devices-are-accounted-for"
+    name: ClassVar[str] = "device-claims-match-pods"
 
     def settled(self) -> Iterator[str]:
         """Look at each claim, and at each pod."""
@@ -129,4 +129,4 @@ def _offered(world: World, node: str) -> Iterator[Device]:
             yield from ((one.spec.driver, one.spec.pool.name, device.name) for device in one.spec.devices)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (DevicesHaveOneClaim, UsedDevicesStay, DevicesAreAccountedFor)
+INVARIANTS: tuple[type[Invariant], ...] = (OneClaimPerDevice, UsedDeviceClaimsAreKept, DeviceClaimsMatchPods)

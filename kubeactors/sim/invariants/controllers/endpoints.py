@@ -140,7 +140,7 @@ def _told(places: Iterable[Place]) -> str:
     )
 
 
-class MirrorsAreTrue(Invariant):
+class MirroredEndpointsMatch(Invariant):
     """When all is quiet, the slices of a service without a selector say what people have written in its Endpoints.
 
     And there are slices only of services; but those that a service has orphaned stay.
@@ -148,7 +148,7 @@ class MirrorsAreTrue(Invariant):
     Source: syncService in pkg/controller/endpointslice/endpointslice_controller.go (v1.36).
     """
 
-    name: ClassVar[str] = "mirrors-are-true"
+    name: ClassVar[str] = "mirrored-endpoints-match"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (EndpointSlice,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -191,4 +191,4 @@ def _is_a_services(value: TypedObject) -> bool:
     return any(one.kind == "Service" for one in value.metadata.owner_references)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (EndpointsEqualReadyPods, MirrorsAreTrue)
+INVARIANTS: tuple[type[Invariant], ...] = (EndpointsEqualReadyPods, MirroredEndpointsMatch)

@@ -44,7 +44,7 @@ class _Tries:
         return len(ended | self.stopped.get(index, {}) if stopped else ended)
 
 
-class IndexesAreTried(RequestInvariant):
+class JobIndexesAreAccountedFor(RequestInvariant):
     """An index is completed if one of its pods has succeeded, and fails when they have failed as often as they may.
 
     Not before that, unless the job says that it is to fail at once; and then there is no further pod of it.
@@ -53,7 +53,7 @@ class IndexesAreTried(RequestInvariant):
     isIndexFailed in pkg/controller/job/indexed_job_utils.go (v1.36).
     """
 
-    name: ClassVar[str] = "indexes-are-tried"
+    name: ClassVar[str] = "job-indexes-are-accounted-for"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Job)
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
@@ -162,4 +162,4 @@ def _counts(job: Job, pod: Pod) -> bool:
     return TRACKING_FINALIZER in pod.metadata.finalizers and job.spec.pod_failure_policy is None
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (IndexesAreTried,)
+INVARIANTS: tuple[type[Invariant], ...] = (JobIndexesAreAccountedFor,)

@@ -45,13 +45,13 @@ class _Record:
         """Somebody has deleted a pod before it had ended: how many it takes is nobody's guess then."""
 
 
-class JobsAreExact(Invariant):
+class JobCountsAreExact(Invariant):
     """A job creates no more pods than it needs, and is complete when so many have succeeded as it asks for.
 
     Numbers of pods are looked at as long as none was deleted before it had ended, or lost its owner.
     """
 
-    name: ClassVar[str] = "jobs-are-exact"
+    name: ClassVar[str] = "job-counts-are-exact"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod, Job)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -263,4 +263,4 @@ def is_complete(job: Job) -> bool:
     return any(one.type == "Complete" and one.status == "True" for one in job.status.conditions)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (JobsAreExact, JobsBackOff, CronJobsRunOnce)
+INVARIANTS: tuple[type[Invariant], ...] = (JobCountsAreExact, JobsBackOff, CronJobsRunOnce)

@@ -38,10 +38,10 @@ LATE = 5
 """How many seconds late a job may go."""
 
 
-class WhatIsDeletedGoes(Invariant):
+class DeletionsAreCompleted(Invariant):
     """When all is quiet, nothing is about to go that nothing holds: a claim is held by its pods, a volume by its claim."""
 
-    name: ClassVar[str] = "what-is-deleted-goes"
+    name: ClassVar[str] = "deletions-are-completed"
 
     def settled(self) -> Iterator[str]:
         """Look at everything."""
@@ -69,13 +69,13 @@ class WhatIsDeletedGoes(Invariant):
         return isinstance(job, Job) and job.spec.backoff_limit_per_index is not None and not has_ended(job)
 
 
-class NamespacesAreFurnished(Invariant):
+class NamespacesAreInitialized(Invariant):
     """When all is quiet, every namespace has its default account, and says what the root of trust is.
 
     But no more config maps may be made than a quota allows: people may be quicker than a controller manager that is away.
     """
 
-    name: ClassVar[str] = "namespaces-are-furnished"
+    name: ClassVar[str] = "namespaces-are-initialized"
 
     def settled(self) -> Iterator[str]:
         """Look at each namespace."""
@@ -97,14 +97,14 @@ class NamespacesAreFurnished(Invariant):
         return any(value(hard[name]) <= there for hard in shares for name in COUNTED if name in hard)
 
 
-class TokensHaveAccounts(Invariant):
+class TokensHaveServiceAccounts(Invariant):
     """When all is quiet, no Secret is there whose account is gone, and no account mentions one that went after it did.
 
     But nobody forgets for an account what no controller that is still there has known: one that starts, or lists again,
     does not look for what has come and gone before (pkg/controller/serviceaccount/tokens_controller.go, v1.36).
     """
 
-    name: ClassVar[str] = "tokens-have-accounts"
+    name: ClassVar[str] = "tokens-have-service-accounts"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Secret,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -142,10 +142,10 @@ class TokensHaveAccounts(Invariant):
         return [cast("TokensController", one) for _, one in actors_of(self.root, TokensController)]
 
 
-class IdentitiesHaveClaims(Invariant):
+class PodClaimsExist(Invariant):
     """When all is quiet, the claims are there that pods use; but a pod that somebody made by hand may wait for one."""
 
-    name: ClassVar[str] = "identities-have-claims"
+    name: ClassVar[str] = "pod-claims-exist"
 
     def settled(self) -> Iterator[str]:
         """Look at each volume of each pod."""
@@ -156,10 +156,10 @@ class IdentitiesHaveClaims(Invariant):
                         yield f"{title(pod)} has no claim {name}"
 
 
-class PodsRun(Invariant):
+class BoundPodsRun(Invariant):
     """When all is quiet, what was bound runs and is ready, or has ended, or waits for another pod that is not to be had."""
 
-    name: ClassVar[str] = "pods-run"
+    name: ClassVar[str] = "bound-pods-run"
 
     def settled(self) -> Iterator[str]:
         """Look at each pod."""
@@ -201,13 +201,13 @@ def _not_running(pod: Pod) -> Iterator[str]:
             yield f"container {one.name}"
 
 
-class TargetsGo(Invariant):
+class StaleDisruptionTargetsAreCleared(Invariant):
     """When all is quiet, no pod says that it is about to be disrupted: it has gone, or says that it is not.
 
     Who evicts it may have been cut off between saying so and deleting it.
     """
 
-    name: ClassVar[str] = "targets-go"
+    name: ClassVar[str] = "stale-disruption-targets-are-cleared"
 
     def settled(self) -> Iterator[str]:
         """Look at each pod that has not ended."""
@@ -217,10 +217,10 @@ class TargetsGo(Invariant):
                 yield f"{title(pod)} says that it is about to be disrupted, and stays"
 
 
-class EndedJobsGoInTime(Invariant):
+class FinishedJobsExpire(Invariant):
     """When all is quiet, no job is there whose time to live after its end is over."""
 
-    name: ClassVar[str] = "ended-jobs-go-in-time"
+    name: ClassVar[str] = "finished-jobs-expire"
 
     def settled(self) -> Iterator[str]:
         """Look at each job that says how long it is kept."""
@@ -237,10 +237,10 @@ class EndedJobsGoInTime(Invariant):
                 yield f"{title(job)} has ended at {ended[0]}, was to be kept for {kept} s, and is there still"
 
 
-class RolesAddUp(Invariant):
+class ClusterRolesAreAggregated(Invariant):
     """When all is quiet, a role that takes in others has their rules, and no more."""
 
-    name: ClassVar[str] = "roles-add-up"
+    name: ClassVar[str] = "cluster-roles-are-aggregated"
 
     def settled(self) -> Iterator[str]:
         """Look at each role that does."""
@@ -258,10 +258,10 @@ class RolesAddUp(Invariant):
                         yield f"{title(role)} lacks the rule {rule}"
 
 
-class CordonsShow(Invariant):
+class CordonedNodesAreTainted(Invariant):
     """When all is quiet, a node is tainted as unschedulable exactly if it is."""
 
-    name: ClassVar[str] = "cordons-show"
+    name: ClassVar[str] = "cordoned-nodes-are-tainted"
 
     def settled(self) -> Iterator[str]:
         """Look at each node."""
@@ -272,13 +272,13 @@ class CordonsShow(Invariant):
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    WhatIsDeletedGoes,
-    NamespacesAreFurnished,
-    TokensHaveAccounts,
-    IdentitiesHaveClaims,
-    PodsRun,
-    TargetsGo,
-    EndedJobsGoInTime,
-    RolesAddUp,
-    CordonsShow,
+    DeletionsAreCompleted,
+    NamespacesAreInitialized,
+    TokensHaveServiceAccounts,
+    PodClaimsExist,
+    BoundPodsRun,
+    StaleDisruptionTargetsAreCleared,
+    FinishedJobsExpire,
+    ClusterRolesAreAggregated,
+    CordonedNodesAreTainted,
 )

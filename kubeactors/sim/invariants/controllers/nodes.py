@@ -21,10 +21,10 @@ CLEAN = 5 * SECOND
 MANAGER = "controller-manager"
 
 
-class LivingNodesStay(Invariant):
+class HealthyNodesAreNotTainted(Invariant):
     """A node is not given up while it is well: an outage of others is none of its fault."""
 
-    name: ClassVar[str] = "living-nodes-stay"
+    name: ClassVar[str] = "healthy-nodes-are-not-tainted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -39,10 +39,10 @@ class LivingNodesStay(Invariant):
             yield f"{title(new)} was given up, though nothing has befallen it"
 
 
-class NobodyIsDrivenOffWithoutReason(Invariant):
+class EvictionsNeedATaint(Invariant):
     """Pods are evicted for taints only while their node has some."""
 
-    name: ClassVar[str] = "nobody-is-driven-off-without-reason"
+    name: ClassVar[str] = "evictions-need-a-taint"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -65,10 +65,10 @@ class NobodyIsDrivenOffWithoutReason(Invariant):
                 yield f"{title(current)} was driven off {current.spec.node_name}, which has no taint any more"
 
 
-class PodsOfLivingNodesStay(Invariant):
+class PodsOfExistingNodesAreKept(Invariant):
     """No pod is removed for want of its node while that is there."""
 
-    name: ClassVar[str] = "pods-of-living-nodes-stay"
+    name: ClassVar[str] = "pods-of-existing-nodes-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -90,10 +90,10 @@ class PodsOfLivingNodesStay(Invariant):
                 yield f"{title(current)} was removed because {current.spec.node_name} is gone, which it is not"
 
 
-class RangesHaveOneNode(Invariant):
+class PodCIDRsAreUnique(Invariant):
     """No two nodes have the same range of addresses for their pods, one that is being deleted included."""
 
-    name: ClassVar[str] = "ranges-have-one-node"
+    name: ClassVar[str] = "pod-cidrs-are-unique"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -117,10 +117,10 @@ class RangesHaveOneNode(Invariant):
                 yield f"{title(current)} has the range {cidr}, which node {owner} has"
 
 
-class PodsAreOnNodes(Invariant):
+class NoPodsOnMissingNodes(Invariant):
     """When all is quiet, no pod is on a node that does not exist."""
 
-    name: ClassVar[str] = "pods-are-on-nodes"
+    name: ClassVar[str] = "no-pods-on-missing-nodes"
 
     def settled(self) -> Iterator[str]:
         """Look at all pods that were bound."""
@@ -139,9 +139,9 @@ def _execute(node: Node) -> list[Taint]:
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    LivingNodesStay,
-    NobodyIsDrivenOffWithoutReason,
-    PodsOfLivingNodesStay,
-    RangesHaveOneNode,
-    PodsAreOnNodes,
+    HealthyNodesAreNotTainted,
+    EvictionsNeedATaint,
+    PodsOfExistingNodesAreKept,
+    PodCIDRsAreUnique,
+    NoPodsOnMissingNodes,
 )

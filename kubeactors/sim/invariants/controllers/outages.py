@@ -24,7 +24,7 @@ REPORTED = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 MANAGER = "controller-manager"
 
 
-class DarkNodesAreNoticed(Invariant):
+class UnreachableNodesAreDetected(Invariant):
     """A node that has said nothing for long is not said to be ready, and nothing is said of what only it can know.
 
     It may have no power; its kubelet may stand still, or be cut off: nobody else can tell that from the other.
@@ -32,7 +32,7 @@ class DarkNodesAreNoticed(Invariant):
     Source: "Node heartbeats" in Kubernetes' documentation.
     """
 
-    name: ClassVar[str] = "dark-nodes-are-noticed"
+    name: ClassVar[str] = "unreachable-nodes-are-detected"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Lease)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -73,10 +73,10 @@ def _beats(old: TypedObject | None, new: Node) -> bool:
     return [one.last_heartbeat_time for one in new.status.conditions] != then
 
 
-class ExposedPodsGo(Invariant):
+class TaintedNodesAreVacated(Invariant):
     """A pod goes once its node has had a taint for longer than the pod tolerates it, if users let pods go."""
 
-    name: ClassVar[str] = "exposed-pods-go"
+    name: ClassVar[str] = "tainted-nodes-are-vacated"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -130,4 +130,4 @@ def _seconds(tolerations: Sequence[Toleration], taints: Sequence[Taint]) -> int 
     return min(limits, default=None)
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (DarkNodesAreNoticed, ExposedPodsGo)
+INVARIANTS: tuple[type[Invariant], ...] = (UnreachableNodesAreDetected, TaintedNodesAreVacated)

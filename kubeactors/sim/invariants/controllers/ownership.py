@@ -49,7 +49,7 @@ MYSTERY = "example.com/"
 """Of owners of such a group nobody can say that they do not exist."""
 
 
-class NothingFreeIsDeleted(RequestInvariant):
+class UnownedObjectsAreKept(RequestInvariant):
     """Nobody deletes what a user wants to stay: orphaned ReplicaSets, pods that were taken out, what has mysterious owners.
 
     The deletion of a job's pod that is under way when a user says so comes too late to be taken back: it names the pod, and
@@ -58,7 +58,7 @@ class NothingFreeIsDeleted(RequestInvariant):
     Source: `DeletePod` in pkg/controller/controller_utils.go (v1.36).
     """
 
-    name: ClassVar[str] = "nothing-free-is-deleted"
+    name: ClassVar[str] = "unowned-objects-are-kept"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod, ConfigMap)
 
@@ -162,7 +162,7 @@ def _deleted(asked: Asked) -> str:
     )
 
 
-class OwnersKeepTheirs(Invariant):
+class OwnedReplicaSetsAreKept(Invariant):
     """Nobody but a user deletes a ReplicaSet whose deployment lives, unless it is one of too many old ones.
 
     While a deployment is paused none need be of its template: then all are old, and one more of them is too many. Its
@@ -171,7 +171,7 @@ class OwnersKeepTheirs(Invariant):
     Source: `sync` and `cleanupDeployment` in pkg/controller/deployment/sync.go (v1.36).
     """
 
-    name: ClassVar[str] = "owners-keep-theirs"
+    name: ClassVar[str] = "owned-replica-sets-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Deployment)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -211,10 +211,10 @@ class OwnersKeepTheirs(Invariant):
         return self.root.kernel.now < max(resumed, self.world.faults.disturbed_until(MANAGER)) + UNDISTURBED
 
 
-class OwnersSelectTheirs(Invariant):
+class AdoptionMatchesTheSelector(Invariant):
     """Nobody takes a pod that its selector does not match. Pods whose labels were changed are left out: that races."""
 
-    name: ClassVar[str] = "owners-select-theirs"
+    name: ClassVar[str] = "adoption-matches-the-selector"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -240,13 +240,13 @@ class OwnersSelectTheirs(Invariant):
             yield f"{title(owner)} has taken {title(new)}, which it does not select"
 
 
-class OwnersExist(Invariant):
+class DependentsAreGarbageCollected(Invariant):
     """When all is quiet, what has only absent owners is gone, and what has others too does not name them any more.
 
     An owner in another namespace is none; and nobody can say that one of a kind that is not defined is gone.
     """
 
-    name: ClassVar[str] = "owners-exist"
+    name: ClassVar[str] = "dependents-are-garbage-collected"
 
     def settled(self) -> Iterator[str]:
         """Look at all that is owned."""
@@ -268,14 +268,14 @@ class OwnersExist(Invariant):
         return owner is not None and owner.metadata.namespace in {"", namespace}
 
 
-class BlockersGoFirst(Invariant):
+class ForegroundDeletionIsOrdered(Invariant):
     """An owner that is deleted in the foreground goes after what blocks it: what it owned then, and says so.
 
     Unless a user has deleted it once more, and did not want to wait. While watches lag the garbage collector cannot know
     what there is.
     """
 
-    name: ClassVar[str] = "blockers-go-first"
+    name: ClassVar[str] = "foreground-deletion-is-ordered"
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each owner that goes."""
@@ -292,10 +292,10 @@ class BlockersGoFirst(Invariant):
                 yield f"{title(old)} went in the foreground, and {title(one)}, which blocks it, is there still"
 
 
-class NamespacesExist(Invariant):
+class NoObjectsInMissingNamespaces(Invariant):
     """When all is quiet, nothing is in a namespace that does not exist."""
 
-    name: ClassVar[str] = "namespaces-exist"
+    name: ClassVar[str] = "no-objects-in-missing-namespaces"
 
     def settled(self) -> Iterator[str]:
         """Look at everything."""
@@ -306,10 +306,10 @@ class NamespacesExist(Invariant):
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    NothingFreeIsDeleted,
-    OwnersKeepTheirs,
-    OwnersSelectTheirs,
-    OwnersExist,
-    BlockersGoFirst,
-    NamespacesExist,
+    UnownedObjectsAreKept,
+    OwnedReplicaSetsAreKept,
+    AdoptionMatchesTheSelector,
+    DependentsAreGarbageCollected,
+    ForegroundDeletionIsOrdered,
+    NoObjectsInMissingNamespaces,
 )

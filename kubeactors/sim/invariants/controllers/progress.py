@@ -19,7 +19,7 @@ ROUNDED = 2 * SECOND
 """Times in objects have whole seconds."""
 
 
-class RolloutsTellOfTheirProgress(Invariant):
+class RolloutProgressIsReported(Invariant):
     """A rollout that does not go on for as long as it may says so, and none that goes on; unless its controller was disturbed.
 
     It goes on when there are more new pods than there were, more that are ready, or more that are available. Of a deployment
@@ -30,7 +30,7 @@ class RolloutsTellOfTheirProgress(Invariant):
     pkg/controller/deployment/util/deployment_util.go, syncStatusOnly in sync.go (v1.36).
     """
 
-    name: ClassVar[str] = "rollouts-tell-of-their-progress"
+    name: ClassVar[str] = "rollout-progress-is-reported"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Deployment,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -119,4 +119,4 @@ def _counts(found: Deployment) -> tuple[int, int, int]:
     return status.updated_replicas or 0, status.ready_replicas or 0, status.available_replicas or 0
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (RolloutsTellOfTheirProgress,)
+INVARIANTS: tuple[type[Invariant], ...] = (RolloutProgressIsReported,)

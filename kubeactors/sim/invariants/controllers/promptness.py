@@ -28,7 +28,7 @@ SEEN: tuple[type[Seen], ...] = (
 """What says which of its specs was seen."""
 
 
-class WhatIsWantedIsDoneSoon(Invariant):
+class SpecsAreActedOnPromptly(Invariant):
     """A new spec is seen within seconds, and there are as many pods as it says, unless its controller was disturbed.
 
     Of a StatefulSet the next one is looked at: those after it come when it is ready.
@@ -37,7 +37,7 @@ class WhatIsWantedIsDoneSoon(Invariant):
     start-up in its scalability SLOs, which are seconds.
     """
 
-    name: ClassVar[str] = "what-is-wanted-is-done-soon"
+    name: ClassVar[str] = "specs-are-acted-on-promptly"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -91,4 +91,4 @@ class WhatIsWantedIsDoneSoon(Invariant):
         return None
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (WhatIsWantedIsDoneSoon,)
+INVARIANTS: tuple[type[Invariant], ...] = (SpecsAreActedOnPromptly,)

@@ -37,10 +37,10 @@ COUNTED: dict[str, type[TypedObject]] = {
 """What is counted by number alone."""
 
 
-class QuotasHold(Invariant):
+class QuotasAreEnforced(Invariant):
     """Nothing is created beyond the quotas of its namespace; when all is quiet they say how much there is."""
 
-    name: ClassVar[str] = "quotas-hold"
+    name: ClassVar[str] = "quotas-are-enforced"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (
         Pod, ConfigMap, Secret, Service, PersistentVolumeClaim, Widget, NetworkPolicy, Ingress, PodTemplate, ResourceQuota
     )  # fmt: skip
@@ -146,4 +146,4 @@ _AMOUNTS: dict[str, Callable[[TypedObject], int]] = {
     "pods": lambda _: SECOND, "requests.cpu": _cpu, "services.nodeports": _node_ports, "requests.storage": _storage
 }  # fmt: skip
 
-INVARIANTS: tuple[type[Invariant], ...] = (QuotasHold,)
+INVARIANTS: tuple[type[Invariant], ...] = (QuotasAreEnforced,)

@@ -10,13 +10,13 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
 
 
-class ServicesHaveWhatTheyNeed(Invariant):
+class ServicesHaveAddressesAndPorts(Invariant):
     """When all is quiet, services have the addresses and ports of their type, which no other has, and no others.
 
     A load balancer's is held until it is given back: the service has its finalizer exactly as long as the address.
     """
 
-    name: ClassVar[str] = "services-have-what-they-need"
+    name: ClassVar[str] = "services-have-addresses-and-ports"
 
     def settled(self) -> Iterator[str]:
         """Look at each service."""
@@ -59,4 +59,4 @@ def _things(service: Service) -> Iterator[str]:
         yield f"address {one.ip}"
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (ServicesHaveWhatTheyNeed,)
+INVARIANTS: tuple[type[Invariant], ...] = (ServicesHaveAddressesAndPorts,)

@@ -25,13 +25,13 @@ LOSSES, PROMPTLY = 70 * SECOND, 10 * SECOND
 MANAGER = "controller-manager"
 
 
-class OneDaemonPerNode(Invariant):
+class OneDaemonPodPerNode(Invariant):
     """A daemon set never creates a pod for a node that has one of its pods already; with a surge, one of that template.
 
     A pod whose labels it does not select any more is its no longer, though it has yet to let that go.
     """
 
-    name: ClassVar[str] = "one-daemon-per-node"
+    name: ClassVar[str] = "one-daemon-pod-per-node"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -70,14 +70,14 @@ def _hash(pod: Pod) -> str:
     return pod.metadata.labels.get(REVISION_LABEL, "")
 
 
-class MembersComeBack(Invariant):
+class StatefulPodsAreRecreated(Invariant):
     """The first pod that a stateful set lacks is made soon, once all before it are available: whatever those behind are like.
 
     Source: processReplica in pkg/controller/statefulset/stateful_set_control.go (v1.36): each waits until its
     predecessor has been ready for `minReadySeconds`.
     """
 
-    name: ClassVar[str] = "members-come-back"
+    name: ClassVar[str] = "stateful-pods-are-recreated"
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -117,4 +117,4 @@ class MembersComeBack(Invariant):
         return ""
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (OneDaemonPerNode, MembersComeBack)
+INVARIANTS: tuple[type[Invariant], ...] = (OneDaemonPodPerNode, StatefulPodsAreRecreated)

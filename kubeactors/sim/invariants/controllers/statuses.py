@@ -50,10 +50,10 @@ Said = Iterator[tuple[str, object, object]]
 """What a status says about something, and how that is."""
 
 
-class StatusesAreTrue(Invariant):
+class StatusesAreAccurate(Invariant):
     """When all is quiet, what statuses say of pods and revisions is so."""
 
-    name: ClassVar[str] = "statuses-are-true"
+    name: ClassVar[str] = "statuses-are-accurate"
 
     def settled(self) -> Iterator[str]:
         """Look at each workload and each budget."""
@@ -325,4 +325,4 @@ LOOKS = (
 )
 """How the objects of each kind are looked at."""
 
-INVARIANTS: tuple[type[Invariant], ...] = (StatusesAreTrue,)
+INVARIANTS: tuple[type[Invariant], ...] = (StatusesAreAccurate,)

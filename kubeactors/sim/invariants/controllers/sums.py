@@ -22,7 +22,7 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit
 
 
-class NumbersAddUp(Invariant):
+class StatusCountsAddUp(Invariant):
     """What the status of a workload says of numbers goes together, whenever a controller says something new.
 
     Source: calculateStatus in pkg/controller/deployment/sync.go, updateDaemonSetStatus in
@@ -32,7 +32,7 @@ class NumbersAddUp(Invariant):
     pkg/controller/resourcequota/resource_quota_controller.go (v1.36).
     """
 
-    name: ClassVar[str] = "numbers-add-up"
+    name: ClassVar[str] = "status-counts-add-up"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (
         Deployment, DaemonSet, CronJob, PodDisruptionBudget, HorizontalPodAutoscaler, ResourceQuota
     )  # fmt: skip
@@ -160,4 +160,4 @@ PROBLEMS: dict[type[TypedObject], Callable[[TypedObject, TypedObject], Iterator[
 }
 """What does not go together in a new status, by kind; the object as it was before comes first."""
 
-INVARIANTS: tuple[type[Invariant], ...] = (NumbersAddUp,)
+INVARIANTS: tuple[type[Invariant], ...] = (StatusCountsAddUp,)

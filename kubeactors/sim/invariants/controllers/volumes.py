@@ -23,13 +23,13 @@ COMPLETED = "pv.kubernetes.io/bind-completed"
 PROTECTED = {"PersistentVolumeClaim": "kubernetes.io/pvc-protection", "PersistentVolume": "kubernetes.io/pv-protection"}
 
 
-class ClaimedVolumesStay(Invariant):
+class ClaimedVolumesAreKept(Invariant):
     """Nobody deletes a volume whose claim exists and is not going, or takes it away.
 
     Users may; then it stays until the claim goes.
     """
 
-    name: ClassVar[str] = "claimed-volumes-stay"
+    name: ClassVar[str] = "claimed-volumes-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolume,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -51,10 +51,10 @@ class ClaimedVolumesStay(Invariant):
             yield f"{title(old)} was released, though {title(claim)} claims it"
 
 
-class UsedClaimsStay(Invariant):
+class UsedClaimsAreKept(Invariant):
     """A claim does not go as long as a pod is on a node that was so when the claim was deleted, and uses it."""
 
-    name: ClassVar[str] = "used-claims-stay"
+    name: ClassVar[str] = "used-claims-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolumeClaim,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -94,14 +94,14 @@ def uses(pod: Pod, claim: PersistentVolumeClaim) -> bool:
     return pod.metadata.namespace == claim.metadata.namespace and claim.metadata.name in claims_of(pod)
 
 
-class VolumesSayWhoseTheyAre(Invariant):
+class VolumeStatusesAreAccurate(Invariant):
     """When all is quiet, claims and volumes are in the phase that they should be, and are protected.
 
     No claim waits that a volume suits, or that one would be made for; who has one knows how large it is, and it is as
     large as was asked for. One that is larger than may be by now stays as it is.
     """
 
-    name: ClassVar[str] = "volumes-say-whose-they-are"
+    name: ClassVar[str] = "volume-statuses-are-accurate"
 
     def settled(self) -> Iterator[str]:
         """Look at each claim and each volume."""
@@ -180,10 +180,10 @@ def _phase_of(world: World, volume: PersistentVolume) -> str:
     return "Failed" if by_hand and volume.spec.persistent_volume_reclaim_policy == DELETE else RELEASED
 
 
-class VolumesHaveOneClaim(Invariant):
+class OneClaimPerVolume(Invariant):
     """When all is quiet, every claim that is bound has a volume that says so, and no other claim has it."""
 
-    name: ClassVar[str] = "volumes-have-one-claim"
+    name: ClassVar[str] = "one-claim-per-volume"
 
     def settled(self) -> Iterator[str]:
         """Look at each claim."""
@@ -196,10 +196,10 @@ class VolumesHaveOneClaim(Invariant):
                 yield f"{title(claim)} has volume {claim.spec.volume_name}, which knows nothing of it"
 
 
-class IdentitiesKeepTheirData(Invariant):
+class StatefulClaimsAreRetained(Invariant):
     """Nobody deletes the claim of a pod of a stateful set that keeps them, nor of one that has gone by scaling."""
 
-    name: ClassVar[str] = "identities-keep-their-data"
+    name: ClassVar[str] = "stateful-claims-are-retained"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolumeClaim,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -221,9 +221,9 @@ def _keeps_claims(found: StatefulSet) -> bool:
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
-    ClaimedVolumesStay,
-    UsedClaimsStay,
-    VolumesSayWhoseTheyAre,
-    VolumesHaveOneClaim,
-    IdentitiesKeepTheirData,
+    ClaimedVolumesAreKept,
+    UsedClaimsAreKept,
+    VolumeStatusesAreAccurate,
+    OneClaimPerVolume,
+    StatefulClaimsAreRetained,
 )
