@@ -34,7 +34,7 @@ from kubeactors.sim.invariants.apiserver.objects import (
     ObjectIdentityIsImmutable,
 )
 from kubeactors.sim.invariants.apiserver.reads import ListsAreConsistent, ReadsAreConsistent
-from kubeactors.sim.invariants.apiserver.refusals import RejectionsNameTheObject
+from kubeactors.sim.invariants.apiserver.rejections import RejectionsNameTheObject
 from kubeactors.sim.invariants.apiserver.writes import AcknowledgedWritesAreApplied
 from kubeactors.sim.network import Served
 from kubeactors.sim.world import World

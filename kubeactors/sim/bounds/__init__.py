@@ -1,8 +1,8 @@
-"""What workloads are judged by: how many pods there may and must be, where they have room, and what users want in the end.
+"""Kubernetes' rules, computed a second time and without the code under test, for invariants to compare with.
 
-rollouts.py    surge and availability       room.py      of nodes
-placement.py   where pods may be            goals.py     what each user wants
-timers.py      what is due as time passes   scores.py    how well nodes suit a pod
-limits.py      how large claims may be      crowds.py    which nodes are emptier
-ownership.py   who owns which fields
+rollouts.py         surge and availability        goals.py         what users' specs ask for in the end
+capacity.py         whether pods fit on a node    placement.py     affinity, ports, topology spread
+scores.py           how well a node suits a pod   spreading.py     nodes by their number of pods
+limit_ranges.py     how large claims may be       field_ownership.py   server-side apply
+timers.py           writes that are due merely because time passes
 """

@@ -10,9 +10,9 @@ from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of, key_of
 from kubeactors.controllers.persistentvolume.protection import claims_of
+from kubeactors.sim.bounds.capacity import is_ours
 from kubeactors.sim.bounds.placement import Search
 from kubeactors.sim.bounds.rollouts import Replicas, has_caught_up, is_active, is_initialized, is_ready, numbers, wanted
-from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.users.manifests import NAMESPACE, joined_by, service_to
 from kubeactors.sim.world import World
 

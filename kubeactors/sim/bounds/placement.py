@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from kubeactors.api.core.v1 import Node, NodeSelectorTerm, Pod, PodAffinityTerm, TopologySpreadConstraint
 from kubeactors.apimachinery.labels import of_object
+from kubeactors.sim.bounds.capacity import has_room, takes_pods
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.bounds.room import has_room, takes_pods
 from kubeactors.sim.world import World
 
 HOST = "kubernetes.io/hostname"

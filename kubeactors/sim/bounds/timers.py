@@ -7,9 +7,9 @@ from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.bounds.capacity import is_ours
 from kubeactors.sim.bounds.goals import has_ended, is_well
 from kubeactors.sim.bounds.rollouts import is_active
-from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.world import World
 
 SETTLED = ("NewReplicaSetAvailable", "ProgressDeadlineExceeded", "DeploymentPaused")

@@ -17,8 +17,8 @@ from kubeactors.api.core.v1 import Node, Pod, Taint
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.sim.bounds.capacity import is_ours
 from kubeactors.sim.bounds.rollouts import is_active, wanted
-from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.chaos.faults import Spoilable
 
 HASH = "pod-template-hash"

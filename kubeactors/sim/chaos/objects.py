@@ -15,7 +15,7 @@ from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, MERGE_PATCH, Patch
 from kubeactors.client import revision_of
-from kubeactors.sim.bounds.room import is_ours
+from kubeactors.sim.bounds.capacity import is_ours
 from kubeactors.sim.chaos.corruption import SPOILT_TYPES, mended, spoilt
 from kubeactors.sim.chaos.effects import Effects
 from kubeactors.sim.chaos.faults import FieldCorrupted, ObjectFault, Restorable, StatusCleared

@@ -1,42 +1,41 @@
-"""What must hold of a cluster, one file per room, with the room's name.
+"""The invariants of a cluster, one file per room of the control plane, under the room's name.
 
-    invariant.py    what an invariant is          looking.py      how it looks inside components
-    storage.py      apiserver/      client.py      conduct.py      controllers/      scheduler.py      kubelet.py
-    podstatus.py    what pods say of themselves     podtimes.py     what kubelets do in time
-    probes.py       and what they make of probes
-    events.py       what people are told
-    conditions.py   what holds of conditions of all kinds             memories.py     of all components
-    statements.py   what statuses say that was seen                  wavering.py     who takes back what was written
-    patience.py     how often who is refused asks again
-    reckoning.py    what schedulers keep in their books              choices.py      which node they choose
-    disruptions.py  what is said of pods that are taken away         reading.py     how controllers read
+    invariant.py            the base classes                  inspection.py       what invariants share
+    storage.py              apiserver/                        client.py           caches, back-off, leader election
+    requests.py             what components may request       live_reads.py       how controllers read
+    backoff.py              how often they retry              oscillation.py      whether they undo each other's writes
+    controllers/            conditions.py                     observed_generation.py
+    disruptions.py          pods that are evicted or deleted  component_state.py  what components keep in memory
+    scheduler.py            node_choice.py                    scheduler_state.py  the scheduler's cache and accounting
+    kubelet.py              pod_status.py                     pod_timing.py       restarts and termination
+    probes.py               events.py
 
-Some more are judged by the simulation itself: `cluster-converges`, every deployment gets what it wants once faults stop, and
-`cluster-quiesces`, after that nobody writes, and `restarts-change-nothing`, not even who starts anew; `no-livelock`, so
-that work makes more work without end; and `no-component-fails` by itself.
+The simulation judges a few more by itself: `cluster-converges` (once faults stop, every workload gets what its spec says),
+`cluster-quiesces` (then nobody writes any more), `restarts-change-nothing` (not even a component that restarts),
+`no-livelock` (no work creates more work without end) and `no-component-fails`.
 """
 
 from kubeactors.sim.invariants import (
     apiserver,
-    choices,
+    backoff,
     client,
+    component_state,
     conditions,
-    conduct,
     controllers,
     disruptions,
     events,
     kubelet,
-    memories,
-    patience,
-    podstatus,
-    podtimes,
+    live_reads,
+    node_choice,
+    observed_generation,
+    oscillation,
+    pod_status,
+    pod_timing,
     probes,
-    reading,
-    reckoning,
+    requests,
     scheduler,
-    statements,
+    scheduler_state,
     storage,
-    wavering,
 )
 from kubeactors.sim.invariants.invariant import (
     Invariant,
@@ -50,29 +49,29 @@ ALL: tuple[type[Invariant], ...] = (
     *storage.INVARIANTS,
     *apiserver.INVARIANTS,
     *client.INVARIANTS,
-    *conduct.INVARIANTS,
-    *patience.INVARIANTS,
-    *reading.INVARIANTS,
+    *requests.INVARIANTS,
+    *backoff.INVARIANTS,
+    *live_reads.INVARIANTS,
     *disruptions.INVARIANTS,
     *controllers.INVARIANTS,
     *scheduler.INVARIANTS,
-    *choices.INVARIANTS,
-    *reckoning.INVARIANTS,
+    *node_choice.INVARIANTS,
+    *scheduler_state.INVARIANTS,
     *kubelet.INVARIANTS,
-    *podstatus.INVARIANTS,
-    *podtimes.INVARIANTS,
+    *pod_status.INVARIANTS,
+    *pod_timing.INVARIANTS,
     *probes.INVARIANTS,
     *events.INVARIANTS,
     *conditions.INVARIANTS,
-    *memories.INVARIANTS,
-    *statements.INVARIANTS,
-    *wavering.INVARIANTS,
+    *component_state.INVARIANTS,
+    *observed_generation.INVARIANTS,
+    *oscillation.INVARIANTS,
 )
 
 CONVERGES, QUIESCES, NO_FAILURE = "cluster-converges", "cluster-quiesces", "no-component-fails"
 RESTARTS_CHANGE_NOTHING, NO_LIVELOCK = "restarts-change-nothing", "no-livelock"
 RAISES = "reconcile-does-not-raise"
-"""Of somebody's operator: its code raises nothing but refusals of the API server."""
+"""Of an operator under test: `reconcile` raises nothing but rejections by the API server."""
 
 NAMES: tuple[str, ...] = (
     *(one.name for one in ALL),

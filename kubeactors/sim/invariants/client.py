@@ -10,8 +10,8 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import Controller, Informer, Overlay
 from kubeactors.client.leaderelector import Tenure
 from kubeactors.sim.chaos.corruption import NOWHERE
+from kubeactors.sim.invariants.inspection import differences, key_of
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import differences, key_of
 from kubeactors.sim.tree import actors_of
 from kubeactors.sim.world import Commit, World
 

@@ -9,9 +9,9 @@ from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Result
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.invariants.conduct import PODS, controller_name, is_refusal, told
+from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, commit_behind
+from kubeactors.sim.invariants.requests import PODS, controller_name, is_refusal, told
 from kubeactors.sim.network import Asked, Served
 from kubeactors.sim.world import Commit, World
 

@@ -23,9 +23,9 @@ from kubeactors.apimachinery.requests import ApiRequest, Create, Result
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
+from kubeactors.sim.invariants.inspection import is_condemned
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
-from kubeactors.sim.invariants.looking import is_condemned
-from kubeactors.sim.invariants.podstatus import statuses_of
+from kubeactors.sim.invariants.pod_status import statuses_of
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER, SCHEDULER, kind_of_process
 from kubeactors.sim.world import Commit, World

@@ -14,8 +14,8 @@ from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox, RuntimeContainer
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.sim.disturbances import LONG_AGO
+from kubeactors.sim.invariants.inspection import UNDISTURBED, Key, is_condemned, key_of
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, Key, is_condemned, key_of
 from kubeactors.sim.tree import actor_at, actors_within
 from kubeactors.sim.world import Commit, World
 

@@ -23,7 +23,7 @@ from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.kubelet import TERMINAL, kubelet_on
-from kubeactors.sim.invariants.podstatus import statuses_of
+from kubeactors.sim.invariants.pod_status import statuses_of
 from kubeactors.sim.world import Commit, World
 
 LATE = SECOND // 2

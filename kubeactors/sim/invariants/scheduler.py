@@ -15,14 +15,14 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.scheduler.scheduler import Scheduler
+from kubeactors.sim.bounds.capacity import has_less, has_room
 from kubeactors.sim.bounds.placement import Search, clashes, is_choosy, is_chosen
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.bounds.room import has_less, has_room
 from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
+from kubeactors.sim.invariants.inspection import UNDISTURBED, informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, informed_at
 from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World
 

@@ -1,22 +1,21 @@
-"""What holds of the API server.
+"""Invariants of the API server.
 
-watches.py   what watchers are told         objects.py   what becomes of an object, write by write
-reads.py     what who asks is shown         writes.py    what who writes is told, and what is written then
-rules.py     what users let be written      rights.py    who may do what
-refusals.py  whether who is refused is refused rightly
-defaults.py  what is filled in from others  known.py     what the server may know of some objects
-ownership.py who owns which fields, and what is only tried
-services.py  whether services keep what they were given
+watches.py          what watchers receive             objects.py      how an object changes from write to write
+reads.py            what GET and LIST return          writes.py       acknowledged writes, and conflicts
+policies.py         admission policies and webhooks   rbac.py         who may do what
+rejections.py       whether rejections are justified  defaults.py     default classes
+field_ownership.py  server-side apply, dry runs       services.py     cluster IPs and node ports
+server_view.py      which states of objects the server may know
 """
 
 from kubeactors.sim.invariants.apiserver import (
     defaults,
+    field_ownership,
     objects,
-    ownership,
+    policies,
+    rbac,
     reads,
-    refusals,
-    rights,
-    rules,
+    rejections,
     services,
     watches,
     writes,
@@ -29,11 +28,11 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *objects.INVARIANTS,
     *reads.INVARIANTS,
     *writes.INVARIANTS,
-    *rules.INVARIANTS,
-    *rights.INVARIANTS,
-    *refusals.INVARIANTS,
+    *policies.INVARIANTS,
+    *rbac.INVARIANTS,
+    *rejections.INVARIANTS,
     *defaults.INVARIANTS,
-    *ownership.INVARIANTS,
+    *field_ownership.INVARIANTS,
     *services.INVARIANTS,
 )
 

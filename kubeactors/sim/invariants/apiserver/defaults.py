@@ -14,7 +14,7 @@ from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.api.storage.v1.storageclass import StorageClass
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Result
-from kubeactors.sim.invariants.apiserver.known import Known, State
+from kubeactors.sim.invariants.apiserver.server_view import Known, State
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import Served
 from kubeactors.sim.world import Commit, World

@@ -17,8 +17,8 @@ from kubeactors.apimachinery.requests import ApiRequest, Get, List, ListOptions,
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.selection import NAME, NODE
+from kubeactors.sim.invariants.inspection import key_of
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
-from kubeactors.sim.invariants.looking import key_of
 from kubeactors.sim.network import Served
 from kubeactors.sim.world import Commit, World, as_of, since
 

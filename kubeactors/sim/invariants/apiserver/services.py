@@ -15,8 +15,8 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Result, Update
 from kubeactors.apiserver.registry.services import addresses_of, ports_of
 from kubeactors.apiserver.server import ApiServer
+from kubeactors.sim.invariants.inspection import commit_behind
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
-from kubeactors.sim.invariants.looking import commit_behind
 from kubeactors.sim.network import STORE, Served
 from kubeactors.sim.tree import actors_of
 from kubeactors.sim.world import Commit

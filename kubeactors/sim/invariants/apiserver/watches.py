@@ -28,10 +28,10 @@ from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apiserver.admission.limit_ranger import ANNOTATION as LIMIT_RANGER
 from kubeactors.apiserver.selection import NODE, Selection
 from kubeactors.apiserver.server import ApiServer
-from kubeactors.sim.bounds.limits import exceeded_by, limits_in
+from kubeactors.sim.bounds.limit_ranges import exceeded_by, limits_in
 from kubeactors.sim.invariants.apiserver.reads import Sight, only_name
+from kubeactors.sim.invariants.inspection import differences, key_of
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, WatchInvariant, title
-from kubeactors.sim.invariants.looking import differences, key_of
 from kubeactors.sim.network import Served, Stream
 from kubeactors.sim.tree import actors_of
 from kubeactors.sim.world import Commit, World

@@ -1,32 +1,34 @@
-"""What holds of controllers.
+"""Invariants of controllers.
 
-deployments.py    sets.py    jobs.py    nodes.py    ownership.py    endpoints.py    volumes.py
-statuses.py       leftovers.py    outages.py    services.py    quotas.py    autoscaling.py    devices.py
-deadlines.py      certificates.py  choices.py      progress.py    sums.py         indexes.py
-promptness.py
+deployments.py  progress.py       rollouts           sets.py       stateful sets and daemon sets
+scale_down.py   which pods are deleted               jobs.py       job_indexes.py  deadlines.py   jobs and cron jobs
+autoscaling.py  promptness.py     how soon a new spec is acted on
+nodes.py        outages.py        node lifecycle     ownership.py  owner references and garbage collection
+endpoints.py    services.py       quotas.py          volumes.py    devices.py      certificates.py
+statuses.py     status_counts.py  what statuses say  steady_state.py  what has to be done once all is quiet
 """
 
 from kubeactors.sim.invariants.controllers import (
     autoscaling,
     certificates,
-    choices,
     deadlines,
     deployments,
     devices,
     endpoints,
-    indexes,
+    job_indexes,
     jobs,
-    leftovers,
     nodes,
     outages,
     ownership,
     progress,
     promptness,
     quotas,
+    scale_down,
     services,
     sets,
+    status_counts,
     statuses,
-    sums,
+    steady_state,
     volumes,
 )
 from kubeactors.sim.invariants.invariant import Invariant
@@ -35,7 +37,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *deployments.INVARIANTS,
     *sets.INVARIANTS,
     *jobs.INVARIANTS,
-    *indexes.INVARIANTS,
+    *job_indexes.INVARIANTS,
     *nodes.INVARIANTS,
     *outages.INVARIANTS,
     *ownership.INVARIANTS,
@@ -44,13 +46,13 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *quotas.INVARIANTS,
     *volumes.INVARIANTS,
     *statuses.INVARIANTS,
-    *sums.INVARIANTS,
-    *leftovers.INVARIANTS,
+    *status_counts.INVARIANTS,
+    *steady_state.INVARIANTS,
     *autoscaling.INVARIANTS,
     *devices.INVARIANTS,
     *deadlines.INVARIANTS,
     *certificates.INVARIANTS,
-    *choices.INVARIANTS,
+    *scale_down.INVARIANTS,
     *progress.INVARIANTS,
     *promptness.INVARIANTS,
 )

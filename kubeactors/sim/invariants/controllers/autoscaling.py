@@ -13,8 +13,8 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.kubelet.runtimes.curves import parse_curve
 from kubeactors.sim.bounds.rollouts import is_ready, wanted
+from kubeactors.sim.invariants.inspection import UNDISTURBED
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.users.manifests import APP, LOAD
 from kubeactors.sim.world import Commit, World
 

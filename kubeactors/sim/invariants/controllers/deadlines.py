@@ -16,8 +16,8 @@ from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.sim.bounds.goals import has_ended
 from kubeactors.sim.bounds.rollouts import is_active
+from kubeactors.sim.invariants.inspection import UNDISTURBED
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.world import Commit, World
 

@@ -21,8 +21,8 @@ from kubeactors.sim.bounds.rollouts import (
     most,
     wanted,
 )
+from kubeactors.sim.invariants.inspection import UNDISTURBED, is_evicted, is_preempted
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, is_evicted, is_preempted
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import Commit, World

@@ -8,9 +8,9 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Node, Pod, Taint
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.sim.bounds.room import is_ours
+from kubeactors.sim.bounds.capacity import is_ours
+from kubeactors.sim.invariants.inspection import UNDISTURBED, is_condemned, is_evicted
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted
 from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
 from kubeactors.sim.world import Commit, World
 

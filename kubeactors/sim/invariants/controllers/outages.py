@@ -10,8 +10,8 @@ from kubeactors.api.core.v1 import Node, Pod, Taint, Toleration
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.rollouts import is_active
+from kubeactors.sim.invariants.inspection import UNDISTURBED
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.world import Commit, World
 
 LEASES = "kube-node-lease"

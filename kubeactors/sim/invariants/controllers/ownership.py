@@ -25,8 +25,8 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, selector_of, wanted
 from kubeactors.sim.disturbances import LONG_AGO
+from kubeactors.sim.invariants.inspection import UNDISTURBED, is_condemned, is_evicted, is_preempted
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED, is_condemned, is_evicted, is_preempted
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.belongings import Widget

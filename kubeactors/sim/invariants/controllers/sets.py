@@ -11,9 +11,9 @@ from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.sim.bounds.capacity import target
 from kubeactors.sim.bounds.goals import REVISION_LABEL
 from kubeactors.sim.bounds.rollouts import has_caught_up, is_active, is_available, numbers
-from kubeactors.sim.bounds.room import target
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.world import Commit, World

@@ -16,6 +16,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.client import controller_of, is_controlled_by
 from kubeactors.kubelet.runtimes.curves import parse_curve
+from kubeactors.sim.bounds.capacity import is_ours, target
 from kubeactors.sim.bounds.goals import has_ended
 from kubeactors.sim.bounds.rollouts import (
     FINISHED,
@@ -27,7 +28,6 @@ from kubeactors.sim.bounds.rollouts import (
     least,
     wanted,
 )
-from kubeactors.sim.bounds.room import is_ours, target
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.users.manifests import LOAD
 from kubeactors.sim.world import World

@@ -10,7 +10,7 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import value
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.sim.bounds.limits import exceeded_by
+from kubeactors.sim.bounds.limit_ranges import exceeded_by
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World

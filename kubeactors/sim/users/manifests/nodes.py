@@ -2,7 +2,7 @@
 
 from kubeactors.api.core.v1 import Node, NodeSpec, Taint
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.sim.bounds.room import VISITOR
+from kubeactors.sim.bounds.capacity import VISITOR
 
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 MAINTENANCE = "sim.kubeactors/maintenance"

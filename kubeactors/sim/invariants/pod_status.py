@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.sim.invariants.inspection import UNDISTURBED
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.invariants.looking import UNDISTURBED
 from kubeactors.sim.users.manifests.checks import CHECK, WRONG
 from kubeactors.sim.world import Commit
 

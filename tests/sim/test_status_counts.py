@@ -14,7 +14,7 @@ from kubeactors.api.batch.v1 import CronJob, CronJobStatus
 from kubeactors.api.core.v1 import ObjectReference, ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus
 from kubeactors.api.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetStatus
 from kubeactors.apimachinery.meta import Condition, TypedObject
-from kubeactors.sim.invariants.controllers.sums import PROBLEMS
+from kubeactors.sim.invariants.controllers.status_counts import PROBLEMS
 
 
 def deployment(available: int, said: str) -> Deployment:

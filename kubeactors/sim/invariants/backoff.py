@@ -13,8 +13,8 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Update
 from kubeactors.client import controller_of
-from kubeactors.sim.invariants.conduct import is_refusal, told
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
+from kubeactors.sim.invariants.requests import is_refusal, told
 from kubeactors.sim.network import Asked
 from kubeactors.sim.world import World
 

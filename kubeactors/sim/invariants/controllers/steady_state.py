@@ -18,9 +18,9 @@ from kubeactors.apimachinery.time import SECOND, parse_time
 from kubeactors.client import cluster_key, controller_of, key_of
 from kubeactors.controllers.pods import DISRUPTION_TARGET
 from kubeactors.controllers.serviceaccount_tokens import TokensController
+from kubeactors.sim.bounds.capacity import is_ours
 from kubeactors.sim.bounds.goals import has_ended, looks_in_vain, waits_for_others
 from kubeactors.sim.bounds.rollouts import FINISHED, is_ready
-from kubeactors.sim.bounds.room import is_ours
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import actors_of

@@ -23,8 +23,8 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Get, List, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import Overlay, controller_of
+from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind, is_condemned
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
-from kubeactors.sim.invariants.looking import UNDISTURBED, commit_behind, is_condemned
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World

@@ -24,7 +24,7 @@ from kubeactors.apimachinery.requests import (
     UserInfo,
 )
 from kubeactors.apimachinery.status import Status
-from kubeactors.sim.invariants.apiserver.known import Key, Known, State
+from kubeactors.sim.invariants.apiserver.server_view import Key, Known, State
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
 from kubeactors.sim.workload import Person

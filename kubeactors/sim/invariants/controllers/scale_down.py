@@ -17,9 +17,9 @@ from kubeactors.client import controller_of
 from kubeactors.controllers.replicaset.controller import ReplicasController
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, is_ready, wanted
 from kubeactors.sim.disturbances import LONG_AGO
-from kubeactors.sim.invariants.conduct import is_refusal
+from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import RequestInvariant, title
-from kubeactors.sim.invariants.looking import informed_at
+from kubeactors.sim.invariants.requests import is_refusal
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import Commit, World

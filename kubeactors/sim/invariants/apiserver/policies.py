@@ -27,7 +27,7 @@ from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import Create, Delete, Patch, Result, Update
 from kubeactors.apimachinery.serializer import to_builtins
 from kubeactors.apimachinery.status import Status
-from kubeactors.sim.invariants.apiserver.known import KNOWN
+from kubeactors.sim.invariants.apiserver.server_view import KNOWN
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
 from kubeactors.sim.tree import actors_of

@@ -16,9 +16,9 @@ from kubeactors.api.core.v1 import ConfigMap, Service
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import APPLY_PATCH, ApiRequest, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
-from kubeactors.sim.bounds.ownership import CONTAINERS, Conflicts, Managed, applied, managed, updated, values_of
+from kubeactors.sim.bounds.field_ownership import CONTAINERS, Conflicts, Managed, applied, managed, updated, values_of
+from kubeactors.sim.invariants.inspection import commit_behind
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
-from kubeactors.sim.invariants.looking import commit_behind
 from kubeactors.sim.network import Served
 from kubeactors.sim.users.management import REHEARSING
 from kubeactors.sim.world import Commit, World, since

@@ -5,9 +5,9 @@ from typing import ClassVar, cast
 
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Patch, Result, Update
-from kubeactors.sim.invariants.conduct import told
+from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
-from kubeactors.sim.invariants.looking import UNDISTURBED, commit_behind
+from kubeactors.sim.invariants.requests import told
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 

@@ -24,8 +24,8 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.invariants import Invariant
 from kubeactors.sim.invariants.conditions import ConditionTransitionsAreTimestamped
-from kubeactors.sim.invariants.podstatus import ContainerStatesAdvance, PodStatusesAreConsistent
-from kubeactors.sim.invariants.podtimes import ContainerRestartsBackOff, PodsTerminateInTime
+from kubeactors.sim.invariants.pod_status import ContainerStatesAdvance, PodStatusesAreConsistent
+from kubeactors.sim.invariants.pod_timing import ContainerRestartsBackOff, PodsTerminateInTime
 from kubeactors.sim.world import Commit, World
 from kubeactors.storage import KeyValue, StoreEvent
 

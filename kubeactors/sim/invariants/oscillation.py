@@ -12,9 +12,9 @@ from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Node
 from kubeactors.apimachinery.requests import Patch, Result, Update
-from kubeactors.sim.invariants.conduct import KUBELETS, told
+from kubeactors.sim.invariants.inspection import UNDISTURBED
 from kubeactors.sim.invariants.invariant import RequestInvariant
-from kubeactors.sim.invariants.looking import UNDISTURBED
+from kubeactors.sim.invariants.requests import KUBELETS, told
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import Commit, World

@@ -11,9 +11,9 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Delete
 from kubeactors.client import controller_of
-from kubeactors.sim.invariants.conduct import PODS, controller_name
 from kubeactors.sim.invariants.controllers.deadlines import ENDING
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
+from kubeactors.sim.invariants.requests import PODS, controller_name
 from kubeactors.sim.network import Asked
 from kubeactors.sim.world import Commit, World
 

@@ -14,11 +14,11 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import ContainerStatus, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.sim.bounds.room import is_ours
+from kubeactors.sim.bounds.capacity import is_ours
+from kubeactors.sim.invariants.inspection import UNDISTURBED
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.kubelet import kubelet_on, runtimes
-from kubeactors.sim.invariants.looking import UNDISTURBED
-from kubeactors.sim.invariants.podstatus import TERMINAL, may_start, statuses_of
+from kubeactors.sim.invariants.pod_status import TERMINAL, may_start, statuses_of
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"

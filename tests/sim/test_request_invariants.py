@@ -15,7 +15,7 @@ from kubeactors.client import Indexer, Overlay
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import NodePowerLoss, NodeRemoved
 from kubeactors.sim.invariants import RequestInvariant
-from kubeactors.sim.invariants.conduct import (
+from kubeactors.sim.invariants.requests import (
     ComponentsSendValidRequests,
     DeletionsHavePreconditions,
     DestructionNeedsALiveRead,

@@ -6,7 +6,7 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import Seeded
 from kubeactors.sim.grammar.topics.managing import Managing
-from kubeactors.sim.invariants.apiserver.ownership import FieldOwnershipIsTracked
+from kubeactors.sim.invariants.apiserver.field_ownership import FieldOwnershipIsTracked
 from kubeactors.sim.plan import in_order
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.workload import Manage

@@ -10,7 +10,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.bounds.placement import HOST
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
-from kubeactors.sim.invariants.choices import BestScoringNodeIsChosen
+from kubeactors.sim.invariants.node_choice import BestScoringNodeIsChosen
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.users.manifests.traits import AVOIDED, PREFERRED, with_trait
 from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Taint, Trait

@@ -4,7 +4,7 @@ import pytest
 
 from kubeactors.api.apps.v1 import Deployment, DeploymentStatus
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.sim.invariants.statements import changed
+from kubeactors.sim.invariants.observed_generation import changed
 
 
 def having_seen(generation: int) -> Deployment:

@@ -18,11 +18,11 @@ from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.labels import Selector, of_labels, of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
-from kubeactors.sim.bounds.crowds import Crowds
+from kubeactors.sim.bounds.capacity import lets_in
 from kubeactors.sim.bounds.placement import Search, fondness, is_choosy, wants_near
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.bounds.room import lets_in
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
+from kubeactors.sim.bounds.spreading import Crowds
 from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.scheduler import LONG, is_quiet
