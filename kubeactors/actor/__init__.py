@@ -1,38 +1,57 @@
 """The actor framework: mailboxes, refs, supervision, timers, and two drivers that run the same actors.
 
-Who sends to it: everybody above. What it sends: nothing of its own; it delivers.
+Senders: all rooms above. It sends nothing of its own; it delivers.
 
-    actor.py        the base class and its dispatch table       ref.py          tell, send, ask
-    cell.py         an actor's place: mailbox, state, family    waits.py        what a handler can wait for
-    extras.py       what most actors never have                 beginnings.py   how an actor begins
-    stash.py        messages put aside                          endings.py      how an actor ends
-    ties.py         death watch and links                       context.py      what an actor can do
-    kernel.py       run queue, asks, the tree                   driver.py       what the kernel needs of others
-    system.py       the driver for asyncio and trio             pump.py         its tasks, which turn the crank
-    sim_system.py   the deterministic driver                    deadlines.py    when asks are given up
-    rest.py         handlers that await the event loop          schedules.py    the simulator's choice of the next
-    activation.py   handlers that have begun                    supervision.py  strategies, as in OTP
-    crank.py        the one hot loop                            parking.py      how tasks wait in an event loop
-    envelope.py     what stands in a mailbox                    timers.py       due times
-    mailbox.py      bounds, policies, keys, urgency             farewell.py     ordered stop with time for handlers
-    statistics.py   what is seen from outside                   registry.py     actors by name
-    census.py       messages by actor and class                 identifiers.py  UUIDs as text
-    router.py       one ref for many actors                     topic.py        publish and subscribe
-    stream.py       actors' messages for ordinary code          helpers.py      batches, circuit breaker
-    overdue.py      handlers that take too long                 metrics.py      for Prometheus
-    threads.py      pools for blocking work                     tracing.py      for OpenTelemetry
-    top.py          who is busy, from two snapshots             terminal.py     a live view of that
-    foreign.py      awaits that cannot be simulated             fences.py       calls that cannot
-    errors.py       what goes wrong, by condition           states.py       the states of an actor
-    logs.py         the log that actors write               walltime.py     wall time as text
-    supervisor.py   what becomes of who has failed          pipe.py         work whose result an actor tells itself
+What users write and call:
 
-It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, links between parent and children, ordered
-stop) and Akka (typed refs, ask, mailboxes with a policy).
+    actor.py            the base class and its dispatch table       ref.py              tell, send, ask
+    context.py          what an actor can do                        later.py            promises to reply
+    system.py           the driver for asyncio and trio             sim_system.py       the deterministic driver
+    mailbox.py          capacity, overflow policy, priorities       supervision.py      strategies, as in OTP
+    router.py           one ref for many actors                     topic.py            publish and subscribe
+    stream.py           messages for ordinary code                  batch.py            request batching
+    circuit_breaker.py  calls that fail fast                        threads.py          pools for blocking work
+    waits.py            what a handler can wait for                 errors.py           errors, by condition
+
+What runs an actor:
+
+    kernel.py           run queue, the tree                         cell.py             an actor's place in it
+    crank.py            the one hot loop                            activation.py       `async def` handlers
+    asks.py             requests, queued or inline                  deadlines.py        timeouts of asks
+    envelope.py         what is in a mailbox                        overflow.py         full mailboxes, back-pressure
+    starting.py         how an instance starts                      stopping.py         how an actor terminates
+    graceful_stop.py    stops that take time                        supervisor.py       what a parent does on failure
+    behaviour.py        `become`                                    stash.py            messages put aside
+    death_watch.py      watch and links                             pipe.py             background work
+    timers.py           due times                                   keyed_timers.py     an actor's timers
+    callbacks.py        calls on behalf of an actor                 cold_state.py       what most actors never have
+    dead_letters.py     messages nobody handles                     registry.py         actors by name
+    states.py           the states of an actor                      labels.py           names of run-queue entries
+    random_streams.py   seeded randomness                           identifiers.py      UUIDs as text
+    logs.py             the actors' log                             walltime.py         wall time as text
+
+The drivers' parts:
+
+    driver.py           what the kernel needs of a driver           pump.py             tasks that turn the crank
+    parking.py          how tasks wait in an event loop             continuation.py     handlers in tasks of their own
+    slow_handlers.py    warnings about them                         schedules.py        the simulator's next choice
+    foreign.py          awaits that cannot be simulated             guards.py           calls that cannot
+
+What observes a system:
+
+    statistics.py       actors, from outside                        census.py           messages by class
+    top.py              who is busy, from two snapshots             terminal.py         a live view of that
+    metrics.py          for Prometheus                              tracing.py          for OpenTelemetry
+    trace_hooks.py      where tracing joins in
+
+It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, monitors and links, ordered shutdown) and Akka
+(typed refs, ask, stash, become, mailboxes with an overflow policy).
 """
 
 from kubeactors.actor.actor import Actor, handle
+from kubeactors.actor.batch import Batch
 from kubeactors.actor.census import Census, Count, counted
+from kubeactors.actor.circuit_breaker import CircuitBreaker, CircuitOpen
 from kubeactors.actor.context import Context
 from kubeactors.actor.errors import (
     ActorError,
@@ -54,10 +73,10 @@ from kubeactors.actor.errors import (
     Terminated,
     WrongThread,
 )
-from kubeactors.actor.helpers import Batch, CircuitBreaker, CircuitOpen
+from kubeactors.actor.later import Later
 from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox, Overflow
-from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.router import Broadcast, ConsistentHash, LeastLoaded, RoundRobin, Router
 from kubeactors.actor.schedules import Fifo, RandomDelays, Schedule

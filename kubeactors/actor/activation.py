@@ -1,4 +1,4 @@
-"""Activations: `async def` handlers that have begun, and how they are stepped."""
+"""Activations: `async def` handlers that have been called, and how they are stepped."""
 
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kubeactors.actor.envelope import Envelope, Reply
 from kubeactors.actor.errors import ActorFailed, ActorStopped, AskCycle
-from kubeactors.actor.ref import Later
+from kubeactors.actor.labels import Resume, label_for
+from kubeactors.actor.later import Later
 from kubeactors.actor.states import State
 from kubeactors.actor.waits import Wait
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 Stepped: TypeAlias = "Coroutine[object, object, object] | Generator[object, Any, object]"
-"""A coroutine, or the frame of a crank in which it runs."""
+"""A coroutine, or the crank's frame in which it runs."""
 
 
 def _closed() -> Coroutine[object, object, object]:
@@ -29,10 +30,11 @@ def _closed() -> Coroutine[object, object, object]:
 
 
 CLOSED = _closed()
+"""Stands for the coroutine of an activation that is over."""
 
 
 class Activation:
-    """An `async def` handler that has begun."""
+    """One call of an `async def` handler (or `started`, or background work). An entry of the run queue when it can resume."""
 
     mailbox = None
     queued = True
@@ -65,19 +67,19 @@ class Activation:
         self.envelope: Envelope = envelope
         self.reply: Reply = envelope[2]
         self.starting: bool = starting
-        self.background: bool = False  # the actor handles messages meanwhile, whether it is reentrant or not
+        self.background: bool = False  # the actor handles messages meanwhile, reentrant or not
         self.awaits: Wait[object] | None = None
-        self.foreign: object = None  # what it awaits that is not the kernel's
-        self.variables: Context = variables or copy_context()  # all of its steps see these context variables
+        self.foreign: object = None  # what it awaits if that is foreign: not one of the kernel's waits
+        self.variables: Context = variables or copy_context()  # those that all of its steps see
         self.scope: Callable[[], object] | None = None  # cancels the task that it runs in, if it has one
 
     @property
     def label(self) -> str:
-        """What a schedule knows the next step by."""
-        return self.cell.label_for(Activation)
+        """See `Entry.label`."""
+        return label_for(self.cell, Resume)
 
     def run(self) -> "Activation | None":
-        """Step it: from its start, or after what it waited for has come."""
+        """See `Entry.run`: step the coroutine."""
         cell, kernel = self.cell, self.cell.kernel
         if self.coroutine is CLOSED:
             return None
@@ -104,16 +106,16 @@ class Activation:
         return self.suspended(awaited)
 
     def suspended(self, awaited: object) -> "Activation | None":
-        """It waits: for the kernel, and is resumed by it; or for something foreign, and is returned."""
+        """It waits: for the kernel, which resumes it; or for something foreign, and is returned if the driver says so."""
         cell, kernel = self.cell, self.cell.kernel
         if self.background:
-            own = cell.own
-            own.background = own.background or {}
-            own.background[self] = None
+            cold = cell.ensure_cold()
+            cold.background = cold.background or {}
+            cold.background[self] = None
         else:
             cell.activations = cell.activations or {}
             cell.activations[self] = None
-            cell.odd = True
+            cell.slow_path = True
         if type(awaited) is Wait:
             wait: Wait[object] = awaited  # pyright: ignore[reportUnknownVariableType] -- a cast is a call
             if kernel.parks(cell):
@@ -125,12 +127,12 @@ class Activation:
         return kernel.driver.foreign(self)
 
     def waits_for(self, wait: "Wait[object]") -> None:
-        """Note what it waits for; if that is a reply which can never come, it gets an error instead."""
+        """Note what it waits for. If that is a reply that can never come, since actors ask in a cycle, fail the wait."""
         self.awaits = wait
         if wait.target is not None and not self.background and not wait.done:
-            circle = circle_of(self.cell, wait.target)
-            if circle:
-                names = " asks ".join(cell.path for cell in [*circle, circle[0]])
+            cycle = cycle_of(self.cell, wait.target)
+            if cycle:
+                names = " asks ".join(cell.path for cell in [*cycle, cycle[0]])
                 wait.fail(AskCycle(f"{names}, which waits for the reply: make one reentrant, or tell instead of ask"))
 
     def finished(self, result: object) -> None:
@@ -140,7 +142,7 @@ class Activation:
             self.reply.set(result)
         self._leave()
         if self.starting:
-            self.cell.has_started()
+            self.cell.finish_start()
 
     def failed(self, error: BaseException) -> None:
         """The handler has raised."""
@@ -150,56 +152,64 @@ class Activation:
             self.reply.fail(error if self.background else failure_of(self.cell.path, error))
         self._leave()
         if not self.background:
-            self.cell.kernel.failed(self.cell, error)
+            self.cell.kernel.actor_failed(self.cell, error)
 
     def _leave(self) -> None:
         cell = self.cell
         if self.background:
-            (cell.extras.background or {}).pop(self, None)
+            (cell.cold.background or {}).pop(self, None)
             return
         if cell.activations is None or self not in cell.activations:
-            return  # it never waited
+            return  # it was never suspended
         del cell.activations[self]
         if not cell.activations:
             cell.activations = None
-            cell.may_go_on()
+            _last_has_left(cell)
 
     def close(self, error: ActorStopped) -> None:
-        """Give up: its actor ends. It sees GeneratorExit, or the cancellation of its task."""
+        """Abort it, since its instance ends: the handler sees GeneratorExit, or the cancellation of its task."""
         coroutine, self.coroutine = self.coroutine, CLOSED
         if self.awaits is not None:
             self.awaits.abandon()
         if self.reply is not None:
             if self.background:
-                self.reply.abandon()  # the instance that wanted to know is gone
+                self.reply.abandon()  # the instance that waited for it has ended
             self.reply.fail(error)
         if self.scope is not None:
             self.scope()
         elif coroutine is not CLOSED:
             try:
                 coroutine.close()
-            except Exception as failure:  # noqa: BLE001 -- it is gone anyway; say so and go on
-                self.cell.kernel.report("actor.close_failed", self.cell, failure)
+            except Exception as failure:  # noqa: BLE001 -- it ends anyway; log the error and go on
+                self.cell.kernel.log_failure("actor.close_failed", self.cell, failure)
 
 
-def circle_of(asker: "Cell", target: "Cell") -> "list[Cell]":
-    """The actors that wait for one another, from the asker on, if it asks this target; none if there is no circle."""
-    circle = [asker]
+def _last_has_left(cell: "Cell") -> None:
+    """The last suspended handler has returned: the actor can stop, or handle messages again."""
+    if cell.cold.graceful_stop is not None and cell.state is State.STOPPING:
+        cell.kernel.defer(partial(cell.cold.graceful_stop.resume, cell))
+    elif cell.state is State.RUNNING and not cell.dispatch.reentrant:
+        cell.requeue()
+
+
+def cycle_of(asker: "Cell", target: "Cell") -> "list[Cell]":
+    """The cycle of actors that wait for one another if `asker` asks `target`, from `asker` on; empty if there is none."""
+    cycle = [asker]
     cell: Cell | None = target
-    while cell is not None and not cell.dispatch.reentrant and len(circle) < _LONGEST_CIRCLE:
+    while cell is not None and not cell.dispatch.reentrant and len(cycle) < _LONGEST_CYCLE:
         if cell is asker:
-            return circle
-        circle.append(cell)
+            return cycle
+        cycle.append(cell)
         waiting = next(iter(cell.activations or ()), None)
         cell = waiting.awaits.target if waiting is not None and waiting.awaits is not None else None
     return []
 
 
-_LONGEST_CIRCLE = 100
+_LONGEST_CYCLE = 100
 
 
 def failure_of(path: str, cause: BaseException) -> ActorFailed:
-    """What an asker is told when the handler has raised."""
+    """The error that a caller gets when the handler has raised."""
     error = ActorFailed(f"{path} failed: {cause!r}")
     error.__cause__ = cause
     return error

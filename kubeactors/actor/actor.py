@@ -6,10 +6,10 @@ import typing
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar, cast
 
-from kubeactors.actor.envelope import Mark
+from kubeactors.actor.envelope import SenderMark
 from kubeactors.actor.errors import Terminated
+from kubeactors.actor.later import Later
 from kubeactors.actor.mailbox import Mailbox
-from kubeactors.actor.ref import Later
 from kubeactors.actor.supervision import Supervision
 from kubeactors.message import Message, Request
 
@@ -172,7 +172,7 @@ class _LookedUp(dict[type, Callable[..., object]]):
 
     def get(self, key: type, default: object = None) -> Callable[..., object] | None:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride] -- there is no default
         """The function, if there is one."""
-        handler = self._table.get(key) if key not in (tuple, Mark) else None
+        handler = self._table.get(key) if key not in (tuple, SenderMark) else None
         return None if handler is None else handler.method
 
 

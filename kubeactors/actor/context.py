@@ -1,21 +1,24 @@
-"""What an actor can do besides returning: its context."""
+"""The context: what an actor can do besides handling messages."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from kubeactors.actor.behaviour import become
+from kubeactors.actor.death_watch import link, unwatch, watch
 from kubeactors.actor.envelope import sender_of
 from kubeactors.actor.errors import Exit, MailboxFull
 from kubeactors.actor.identifiers import uuid4_text
+from kubeactors.actor.keyed_timers import cancel_timer, set_timer
+from kubeactors.actor.later import Later, promise
 from kubeactors.actor.logs import Logger
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.pipe import pipe
-from kubeactors.actor.ref import Later, Ref
+from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
-from kubeactors.actor.stash import put_aside, take_back
+from kubeactors.actor.stash import stash, unstash
 from kubeactors.actor.supervision import SECOND, Restart
-from kubeactors.actor.ties import link, unwatch, watch
 from kubeactors.actor.timers import Timer, period
 from kubeactors.actor.waits import Gate, Wait
 from kubeactors.actor.walltime import rfc3339, rfc3339_micro
@@ -42,7 +45,7 @@ class Context(Generic[M]):
 
     @property
     def cell(self) -> "Cell":
-        """The actor's place in the kernel: for the framework."""
+        """The actor's cell: for the framework."""
         return self._cell
 
     @property
@@ -52,7 +55,7 @@ class Context(Generic[M]):
 
     @property
     def path(self) -> str:
-        """Where the actor stands in the tree."""
+        """See `Ref.path`."""
         return self._cell.path
 
     @property
@@ -62,12 +65,12 @@ class Context(Generic[M]):
 
     @property
     def waiting(self) -> int:
-        """How many messages wait in the mailbox; the one in hand does not."""
+        """How many messages wait in the mailbox, without the current one."""
         return self._cell.waiting
 
     @property
     def now(self) -> int:
-        """Nanoseconds since the system started; it does not change during a handler's step."""
+        """Nanoseconds since the system started. Constant between two awaits of a handler."""
         return self._cell.kernel.now
 
     @property
@@ -75,11 +78,11 @@ class Context(Generic[M]):
         """Unix time in nanoseconds: a base plus `now`. It may jump."""
         cell = self._cell
         kernel = cell.kernel
-        return kernel.wall + kernel.now + cell.extras.skew
+        return kernel.wall + kernel.now + cell.cold.skew
 
     @property
     def steady(self) -> int:
-        """Unix time in nanoseconds as if the clock had never jumped: what is measured by it takes as long as it takes."""
+        """Unix time in nanoseconds as if the clock had never jumped: for durations."""
         kernel = self._cell.kernel
         return kernel.wall + kernel.now
 
@@ -101,13 +104,13 @@ class Context(Generic[M]):
             return self._random
 
     def random_for(self, purpose: str) -> Random:
-        """A new stream for one purpose: decided by the seed, the actor, the purpose, and how many there were of it."""
-        return self._cell.kernel.random_for(self._cell.path, purpose)
+        """A new stream for one purpose. It depends on the seed, the actor, the purpose, and how many it has had of that."""
+        return self._cell.kernel.random_streams.stream(self._cell.path, purpose)
 
     def number(self) -> int:
-        """A number, from 1 on, that nobody else in this system is given, nor an earlier instance of this actor."""
+        """A number, from 1 on, that is given out once in this system, over all actors and restarts."""
         kernel = self._cell.kernel
-        kernel.issued = number = kernel.issued + 1
+        kernel.last_number = number = kernel.last_number + 1
         return number
 
     def uid(self) -> str:
@@ -129,10 +132,10 @@ class Context(Generic[M]):
 
     @property
     def sender(self) -> Ref[object] | None:
-        """Who sent the message in hand; None from outside."""
-        return sender_of(self._cell.in_hand())
+        """The sender of the current message; None if it was code outside."""
+        return sender_of(self._cell.current_envelope())
 
-    # The family.
+    # Other actors.
 
     def spawn(
         self,
@@ -142,7 +145,7 @@ class Context(Generic[M]):
         mailbox: Mailbox = DEFAULT_MAILBOX,
         restart: Restart = Restart.TRANSIENT,
     ) -> Ref[N]:
-        """Start a child. It lives no longer than this instance of its parent.
+        """Start a child. It stops when this instance of its parent ends.
 
         Raises:
             ValueError: there is a child of that name.
@@ -151,53 +154,53 @@ class Context(Generic[M]):
         return cell.kernel.spawn(cell, factory, name, mailbox, restart)
 
     def stop(self, ref: Ref[N] | None = None, reason: str = "stopped") -> None:
-        """End a child, or oneself, after the message in hand. A permanent one that stops itself is started again."""
+        """Stop a child, or this actor, after the current message. A permanent actor that stops itself is restarted."""
         cell = self._cell
         stopped = cell if ref is None else cast("Cell", ref)
         cell.kernel.stop(stopped, reason, Exit.NORMAL if stopped is cell else Exit.SHUTDOWN)
 
     def watch(self, ref: Ref[N]) -> None:
-        """Be told `Terminated` when it has ended for good; at once if it has already."""
+        """Receive `Terminated` when the actor has stopped for good; at once if it has already."""
         watch(self._cell, cast("Cell", ref))
 
     def link(self, ref: Ref[N]) -> None:
-        """Share a fate: when one of the two has failed for good, the other fails, and its supervisor decides.
+        """Link the two: when one has failed for good, the other fails, and its supervisor decides.
 
-        If it has ended already, this actor fails at once, after the message in hand.
+        If the other has stopped already, this actor fails after the current message.
         """
         link(self._cell, cast("Cell", ref))
 
     def unwatch(self, ref: Ref[N]) -> None:
-        """Do not be told."""
+        """Undo `watch`."""
         unwatch(self._cell, cast("Cell", ref))
 
     def register(self, name: Name[M]) -> None:
-        """Be found by this name, until this actor ends.
+        """Register this actor under a name, until it stops.
 
         Raises:
-            ValueError: another living actor has it.
+            ValueError: another living actor has that name.
         """
         self._cell.kernel.registry.register(name, self._cell)
 
     def find(self, name: Name[N]) -> Ref[N] | None:
-        """The actor that is registered by this name."""
+        """The actor that is registered under this name, if there is one."""
         return self._cell.kernel.registry.find(name)
 
     # Time.
 
     def after(self, seconds: float, message: M, key: str = "") -> Timer:
-        """Tell oneself after so many seconds. With a key: in place of the older timer of that key."""
+        """Have this actor receive a message after so many seconds. With a key it replaces the timer of that key."""
         cell = self._cell
-        return cell.set_timer(key, int(seconds * SECOND), partial(cell.put_system, message))
+        return set_timer(cell, key, int(seconds * SECOND), partial(cell.put_system, message))
 
     def every(self, seconds: float, message: M, key: str) -> Timer:
-        """Tell oneself again and again, first after `seconds`. The key names it for `cancel_timer`.
+        """Have this actor receive a message periodically, first after `seconds`. The key is for `cancel_timer`.
 
-        A tick is left out while the one before has not been handled, so that one who is slow never has more than one
-        before him. Source: `send_after` in place of `send_interval` in Erlang; `startTimerWithFixedDelay` of Akka.
+        A tick is skipped while the previous one has not been handled, so a slow actor never has more than one waiting.
+        Source: `send_after` in place of `send_interval` in Erlang; `startTimerWithFixedDelay` of Akka.
 
         Raises:
-            ValueError: `seconds` is not positive, or no number.
+            ValueError: `seconds` is not positive, infinite, or not a number.
         """
         cell, delay = self._cell, period(seconds)
         handled: Wait[object] = Wait()
@@ -205,58 +208,56 @@ class Context(Generic[M]):
 
         def fire() -> None:
             nonlocal handled
-            cell.set_timer(key, delay, fire)
+            set_timer(cell, key, delay, fire)
             if handled.done:
                 handled = Wait()
                 cell.put_system(message, handled)
 
-        return cell.set_timer(key, delay, fire)
+        return set_timer(cell, key, delay, fire)
 
     def cancel_timer(self, key: str) -> None:
         """Cancel the timer of that key, if there is one."""
-        self._cell.cancel_timer(key)
+        cancel_timer(self._cell, key)
 
     def sleep(self, seconds: float) -> Awaitable[None]:
         """Awaitable: done after so many seconds."""
         kernel = self._cell.kernel
         wait: Wait[None] = Wait()
         timer = kernel.at(kernel.now + int(seconds * SECOND), partial(wait.set, None))
-        wait.leave = lambda _: timer.cancel()
+        wait.on_settled = lambda _: timer.cancel()
         return kernel.driver.inside(wait)
 
     # Replies and waits.
 
     def later(self) -> Later[R]:  # pyright: ignore[reportInvalidTypeVarUse] -- the caller names the reply type
-        """A promise to reply to the request in hand; a plain handler returns it in place of the reply."""
+        """A promise to reply to the current request later: the handler returns it in place of the reply."""
         cell = self._cell
-        later: Later[R] = Later(cell, cell.in_hand()[2])
-        cell.owe(cast("Later[object]", later))
-        return later
+        return promise(cell, cell.current_envelope()[2])
 
     def forward(self, ref: Ref[N], message: N) -> bool:
-        """Pass a message on as if its sender had told it to `ref`."""
-        return ref.cell_for(message).put((message, self._cell.in_hand()[1], None))
+        """Send a message to another actor on behalf of the current sender."""
+        return ref.cell_for(message).put((message, self._cell.current_envelope()[1], None))
 
     def delegate(self, ref: Ref[N], request: Request[R]) -> Later[R]:
-        """Let another actor reply to the asker of the message in hand: `return self.ctx.delegate(...)`.
+        """Let another actor reply to the current request: `return self.ctx.delegate(...)`.
 
-        The asker's deadline goes on; it is told if the other is gone or has no room.
+        The caller's deadline stays as it is. It gets `ActorStopped` if the other has stopped, `MailboxFull` if it is full.
         """
-        _, sender, reply = self._cell.in_hand()
+        _, sender, reply = self._cell.current_envelope()
         to = cast("Ref[object]", ref).cell_for(request)
         if reply is not None:
-            reply.target = to  # a circle of asks may close here
+            reply.target = to  # a cycle of asks may close here
         if not to.put((request, sender, reply)) and reply is not None:
-            reply.fail(MailboxFull(f"{to.path} has no room"))
+            reply.fail(MailboxFull(f"the mailbox of {to.path} is full"))
         return Later(self._cell, None)
 
     def stash(self) -> Later[R]:  # pyright: ignore[reportInvalidTypeVarUse] -- as with `later`
-        """Put the message in hand aside; the handler of a request returns this. Nobody replies meanwhile.
+        """Put the current message aside, to be handled after `unstash`. The handler of a request returns what this returns.
 
-        What is put aside survives a restart; it comes back then, before all else.
+        A restart unstashes: stashed messages are then handled first.
 
         Raises:
-            MailboxFull: as many messages as the mailbox may hold are put aside already.
+            MailboxFull: as many messages as the mailbox may hold are stashed already.
 
         >>> from kubeactors import Actor, Message, Request, SimSystem, handle
         >>> class Open(Message, frozen=True):
@@ -284,17 +285,17 @@ class Context(Generic[M]):
         >>> reply.result()
         'welcome Ann'
         """
-        put_aside(self._cell)
+        stash(self._cell)
         return Later(self._cell, None)
 
     def unstash(self) -> None:
-        """Take back all that was put aside, in order, before what waits in the mailbox."""
-        take_back(self._cell)
+        """Put all stashed messages back into the mailbox, in order, before those that wait there."""
+        unstash(self._cell)
 
     def become(self, actor: "Actor[M]") -> None:
-        """Let another instance handle the messages from the next one on: a state of this actor as a class of its own.
+        """Let another instance handle messages from the next one on: a state of this actor as a class of its own.
 
-        Its `started` is not called. Children, timers and mail stay; a restart begins with the factory again.
+        Its `started` is not called. Children, timers and the mailbox are kept; a restart uses the factory again.
 
         Raises:
             TypeError: its class cannot handle its protocol; the message says why.
@@ -319,7 +320,7 @@ class Context(Generic[M]):
         """
         cell = self._cell
         successor = cast("Actor[object]", actor)
-        cell.kernel.change(partial(cell.become, successor, cell.kernel.dispatch_of(type(successor))))
+        cell.kernel.defer(partial(become, cell, successor, cell.kernel.dispatch_of(type(successor))))
 
     def pipe_to_self(
         self,
@@ -327,27 +328,27 @@ class Context(Generic[M]):
         then: Callable[[R], M],
         failed: Callable[[Exception], M] | None = None,
     ) -> None:
-        """Do work meanwhile, and tell oneself what came of it. Ends with this instance.
+        """Do work in the background, and receive a message with its outcome. It is cancelled when this instance ends.
 
         Args:
             work: an ask, or a coroutine, which may await whatever a handler may.
-            then: the message for its result. What it raises is a failure of this actor, as what `failed` raises.
-            failed: the message for its error; without it an error is a failure of this actor.
+            then: returns the message for a result. An error of it, or of `failed`, is a failure of this actor.
+            failed: returns the message for an error; without it an error of the work is a failure of this actor.
         """
         pipe(self._cell, work, cast("Callable[[object], object]", then), failed)
 
     def subscribe_dead_letters(self) -> None:
-        """Be told a `DeadLetter` for each message that nobody takes, until this actor ends."""
-        self._cell.kernel.dead_letter_subscribers[self._cell] = None
+        """Receive a `DeadLetter` for each message that no actor handles, until this actor stops."""
+        self._cell.kernel.dead_letters.subscribers[self._cell] = None
 
     def gate(self) -> Gate:
-        """Something to wait for until somebody opens it."""
+        """A gate that handlers wait for until it is opened."""
         return Gate()
 
     def in_thread(self, function: Callable[[], R]) -> Awaitable[R]:
-        """Awaitable: the result of blocking work, done in a thread (in the simulator: at once).
+        """Run blocking work in a thread (in the simulator: at once). Awaitable: its result.
 
-        All actors share a number of threads (anyio's default limiter, 40); a `ThreadPool` is one's own, and bounded.
+        All actors share anyio's default limit of 40 threads; a `ThreadPool` is an actor's own, and bounded.
         """
         wait: Wait[R] = Wait()
         driver = self._cell.kernel.driver

@@ -53,7 +53,7 @@ class Deadlines:
             asks = self._step(timeout_seconds)
             self._last = self._kernel.now, timeout_seconds, asks
         asks[wait] = cell
-        wait.leave = asks.__delitem__
+        wait.on_settled = asks.__delitem__
 
     def _step(self, timeout_seconds: float) -> Asks:
         """All that fail at the same time as what is asked now."""

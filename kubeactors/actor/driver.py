@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kubeactors.actor.actor import Actor
-from kubeactors.actor.mailbox import Mailbox, Post
+from kubeactors.actor.mailbox import Mailbox, MessageQueue
 from kubeactors.actor.states import State
 from kubeactors.actor.supervision import Restart
 from kubeactors.actor.waits import Wait
@@ -27,7 +27,7 @@ class Entry(Protocol):
         ...
 
     @property
-    def mailbox(self) -> Post | None:
+    def mailbox(self) -> MessageQueue | None:
         """Messages to handle: the crank does that, if the state is right; without any it calls `run`."""
         ...
 
@@ -74,7 +74,7 @@ class Driver(Protocol):
         """There is work again; called only when `kernel.asleep`."""
         ...
 
-    def goes_on(self, cell: "Cell") -> bool:
+    def may_continue(self, cell: "Cell") -> bool:
         """Whether an actor that has handled a batch may handle another in the same turn."""
         ...
 
@@ -94,7 +94,7 @@ class Driver(Protocol):
         """Run blocking work; set `wait` when it is done. `own`: somebody else bounds how many threads there are."""
         ...
 
-    def gave_up(self, wait: Wait[R]) -> bool:
+    def is_cancelled(self, wait: Wait[R]) -> bool:
         """Whether whoever waits will not learn what comes, since he is cancelled."""
         ...
 

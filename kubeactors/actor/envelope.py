@@ -15,7 +15,7 @@ Sender: TypeAlias = "Cell | Origin | None"
 Envelope: TypeAlias = "tuple[object, Sender, Reply]"
 """A message, who sent it, and where the reply goes."""
 
-Posted: TypeAlias = "Envelope | Mark | object"
+Item: TypeAlias = "Envelope | SenderMark | object"
 """What really stands in a mailbox: an envelope; a message without one, if nobody waits for a reply; a mark."""
 
 
@@ -30,7 +30,7 @@ class Origin:
         self.links: tuple[object, ...] = links
 
 
-class Mark:
+class SenderMark:
     """Says in a mailbox who has told the messages without envelope that come after it, up to the next mark.
 
     So a run of messages from one sender costs no envelopes, and the garbage collector nothing to look at.
@@ -42,26 +42,26 @@ class Mark:
         self.sender: Cell | None = sender
 
 
-OUTSIDE: Mark = Mark(None)
+OUTSIDE: SenderMark = SenderMark(None)
 """They come from code that is no actor."""
 
 
-def opened(posted: Posted, sender: "Cell | None" = None) -> Envelope:
+def envelope_of(item: Item, sender: "Cell | None" = None) -> Envelope:
     """The envelope, made if there was none.
 
-    >>> opened("hello")
+    >>> envelope_of("hello")
     ('hello', None, None)
     """
-    if posted.__class__ is tuple:
-        return posted  # pyright: ignore[reportReturnType] -- a cast is a call
-    return (posted, sender, None)
+    if item.__class__ is tuple:
+        return item  # pyright: ignore[reportReturnType] -- a cast is a call
+    return (item, sender, None)
 
 
-def sender_of(posted: Posted) -> "Cell | None":
+def sender_of(item: Item) -> "Cell | None":
     """Who sent it.
 
     >>> sender_of(("hello", Origin(None, {}, ()), None)) is sender_of("hello") is None
     True
     """
-    sender = opened(posted)[1]
+    sender = envelope_of(item)[1]
     return sender.cell if isinstance(sender, Origin) else sender

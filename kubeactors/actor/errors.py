@@ -27,7 +27,7 @@ class ActorFailed(AskError):
 
 
 class AskCycle(AskError):
-    """Actors wait for one another's replies in a circle; it is named. Make one of them `reentrant`, or tell."""
+    """Actors wait for one another's replies in a cycle; it is named. Make one of them `reentrant`, or tell."""
 
 
 class MailboxFull(AskError):

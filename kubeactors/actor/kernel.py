@@ -2,11 +2,10 @@
 
 It does no I/O, owns no task and never asks for the time: a driver sets `now` and turns the crank with `run`.
 
-One entry of the run queue is either an actor with mail or a waiting handler that can go on. Everything that changes
-the tree (stop, restart) happens between two entries, never inside a handler.
+An entry of the run queue is an actor with messages, or a suspended handler that can be resumed. What changes the tree
+(stop, restart) is deferred: it happens between two entries, never inside a handler.
 """
 
-import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
@@ -16,89 +15,83 @@ from typing import TypeVar
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor, Dispatch, dispatch_of
-from kubeactors.actor.beginnings import begin
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.crank import DONE, FOREIGN, Crank
+from kubeactors.actor.dead_letters import DeadLetters
 from kubeactors.actor.deadlines import Deadlines
 from kubeactors.actor.driver import CellFactory, Driver, Entry, RunQueue
-from kubeactors.actor.endings import end
-from kubeactors.actor.envelope import Envelope, Posted
-from kubeactors.actor.errors import ActorStopped, DeadLetter, Exit, where
-from kubeactors.actor.farewell import Farewell, descendants, needs_time
+from kubeactors.actor.envelope import Envelope, Item
+from kubeactors.actor.errors import ActorStopped, Exit, where
+from kubeactors.actor.graceful_stop import GracefulStop, descendants, needs_time
 from kubeactors.actor.mailbox import Mailbox
+from kubeactors.actor.random_streams import RandomStreams
 from kubeactors.actor.registry import Registry
+from kubeactors.actor.starting import start
 from kubeactors.actor.states import State
 from kubeactors.actor.statistics import Ledger
+from kubeactors.actor.stopping import terminate
 from kubeactors.actor.supervision import Restart, Supervision
-from kubeactors.actor.supervisor import begin_again, supervise
+from kubeactors.actor.supervisor import restart_stopped, supervise
 from kubeactors.actor.timers import Timer, Timers
 from kubeactors.actor.waits import Wait
 
 R = TypeVar("R")
 M = TypeVar("M")
 
-MAX_INLINE_DEPTH = 16
-"""How many asks may run inside one another before they queue: bounds the Python stack."""
-
 _ENTRIES_OF_HELP = 8
-
-_WHY = {"stopped": "it has stopped", "not handled": "it has no handler for that", "dropped": "newer ones took its room"}
-"""Reasons of dead letters, for those who asked."""
+"""How many entries a helping task runs between two looks at what it waits for."""
 
 
 class Kernel:
     """One actor system's state. Used by one thread at a time.
 
     Args:
-        driver: who turns the crank.
+        driver: turns the crank.
         ready: the run queue.
-        seed: every random stream derives from it.
+        seed: all random streams derive from it.
         wall: unix time in nanoseconds at `now == 0`.
-        inline: whether an ask of an idle actor may run at once.
+        inline_asks: whether an ask of an idle actor may run at once.
         batch: how many messages an actor handles before the next one has its turn.
-        parks_all: whether waiting handlers never have a task of their own (simulation).
-        supervision: what happens when an actor below the root fails.
-        marks: whether messages may wait without envelopes; a schedule that chooses among them wants to see who sent them.
+        parks_all: whether suspended handlers never have a task of their own (simulation).
+        bare_messages: whether messages may wait without envelopes. Not with a schedule that chooses among messages: it
+            needs to know their senders.
+        supervision: applies to actors at the top.
     """
 
     __slots__ = (
         "_crank",
-        "_depth",
-        "_inline",
         "_parks_all",
-        "_streams",
-        "_unhandled",
         "_variables",
         "asleep",
+        "bare_messages",
         "batch",
-        "changes",
         "current",
-        "dead_letter_subscribers",
         "dead_letters",
         "deadlines",
+        "deferred",
         "dispatch_of",
         "driver",
-        "farewells",
         "fatal",
+        "graceful_stops",
         "helping",
+        "in_turn",
+        "inline_asks",
+        "inline_depth",
         "interceptor",
-        "issued",
+        "last_number",
         "ledger",
-        "left_over",
         "make_cell",
-        "marks",
         "now",
-        "on_dead_letter",
         "on_failure",
+        "random_streams",
         "ready",
         "registry",
         "root",
-        "seed",
         "spawned",
         "stuck",
         "supervision",
         "timers",
-        "turning",
+        "turns_left",
         "variables",
         "wall",
     )
@@ -110,66 +103,62 @@ class Kernel:
         *,
         seed: str,
         wall: int,
-        inline: bool,
+        inline_asks: bool,
         batch: int,
         parks_all: bool,
-        marks: bool,
+        bare_messages: bool,
         supervision: Supervision,
     ) -> None:
         self.driver: Driver = driver
         self.ready: RunQueue = ready
-        self.seed: str = seed
         self.wall: int = wall
         self.batch: int = batch
-        self.marks: bool = marks
+        self.inline_asks: bool = inline_asks
+        self.bare_messages: bool = bare_messages
         self.supervision: Supervision = supervision
         self.now: int = 0
         self.asleep: bool = False
+        """Whether the driver waits for `wake`."""
         self.current: Cell | None = None
+        """The actor whose code runs; None in code outside."""
         self.timers: Timers = Timers()
         self.deadlines: Deadlines = Deadlines(self)
-        self.changes: deque[Callable[[], object]] = deque()
-        """What changes the tree; done between two entries."""
+        self.dead_letters: DeadLetters = DeadLetters(driver)
+        self.random_streams: RandomStreams = RandomStreams(seed)
+        self.ledger: Ledger = Ledger()
+        self.registry: Registry = Registry()
+        self.deferred: deque[Callable[[], object]] = deque()
+        """Changes of the tree, made between two entries."""
         self.interceptor: Callable[[Cell, Envelope], Envelope | None] | None = None
         """Sees every envelope when its turn has come. Returns what to deliver, or None: it keeps the envelope, and may
         put it back later."""
-        self.dead_letters: int = 0
-        self.on_dead_letter: Callable[[str, object], object] | None = None
         self.on_failure: Callable[[str, BaseException], object] | None = None
-        """Is told of an actor's failure before its supervisor decides."""
+        """Called with the path of an actor that has failed, and the error, before its supervisor decides."""
         self.make_cell: CellFactory = Cell
         self.dispatch_of: Callable[[type[Actor[object]]], Dispatch] = dispatch_of
-        self.ledger: Ledger = Ledger()
-        self.registry: Registry = Registry()
-        self.dead_letter_subscribers: dict[Cell, None] = {}
-        """Actors that are told of dead letters."""
         self.fatal: BaseException | None = None
         """The failure that reached the top, if one has."""
-        self.left_over: int = 0
-        """How many entries more the last `run` might have run."""
-        self.turning: bool = False
-        """Whether a turn of the run queue is under way."""
+        self.turns_left: int = 0
+        """How many more entries the last `run` might have run."""
+        self.in_turn: bool = False
+        """Whether `run` is under way."""
         self.helping: bool = False
-        """Whether that turn is made by somebody who waits, in a task of his."""
+        """Whether `run` was called by `help`."""
         self.stuck: bool = False
-        """Whether he cannot go on: what is next needs a task of its own."""
+        """Whether help has to stop: the next entry needs a task of its own."""
         self.variables: Context = copy_context()
-        """The context variables with which each turn begins: neither those of who tells or asks, nor what others set."""
+        """The context variables with which each turn begins: neither the sender's, nor what other handlers have set."""
         self._variables = self.variables.copy()
-        """Of this turn, until a handler waits: then they are that handler's, to its end."""
-        self._inline = inline
+        """This turn's, until a handler waits: then they are that handler's, to its end."""
         self._parks_all = parks_all
-        self._depth = 0
-        self.farewells: int = 0
+        self.inline_depth: int = 0
+        """How many inline asks are nested at this moment."""
+        self.graceful_stops: int = 0
         """How many are under way."""
         self.spawned: int = 1
         """How many actors there have been, the root included; numbers them."""
-        self.issued: int = 0
-        """How many numbers were given out."""
-        self._unhandled: dict[tuple[str, str], None] = {}
-        """Which messages no handler of a class takes, by their names."""
-        self._streams: dict[str, dict[str, int]] = {}
-        """How many streams of chance there were at each place, for each purpose."""
+        self.last_number: int = 0
+        """The last one that `Context.number` gave out."""
         self._crank = Crank(self)
         self.root: Cell = Cell(self, None, 0, Actor, Mailbox(), Restart.TEMPORARY)
         self.root.actor = Actor()
@@ -183,49 +172,49 @@ class Kernel:
         return self.run_turns(iter(range(entries)))
 
     def run_turns(self, turns: Iterator[object]) -> Activation | None:
-        """Run an entry for each item of `turns`; an iterator may look at what has come of the last one and end."""
+        """Run an entry for each item of `turns`: an iterator may look at what the last one did, and end."""
         while True:
             crank = self._crank
-            self.turning = True
+            self.in_turn = True
             try:
                 awaited = self._variables.run(crank.turn, turns)
             except BaseException as error:
-                if not self._survives(error):
+                if not self._recover(error):
                     raise
                 continue
             finally:
-                self.turning = False
+                self.in_turn = False
             if awaited is DONE:
-                self.left_over = length_hint(turns)
+                self.turns_left = length_hint(turns)
                 return None
-            foreign = crank.foreign if awaited is FOREIGN else self._taken(crank, awaited)
+            foreign = crank.foreign if awaited is FOREIGN else self._detach(crank, awaited)
             if foreign is not None:
                 return foreign
 
     def forget_variables(self) -> None:
-        """Handlers from now on see none of the context variables that those before have set."""
+        """Handlers from now on see none of the context variables that earlier ones have set."""
         self._variables = self.variables.copy()
 
-    def _survives(self, error: BaseException) -> bool:
-        """Whether a handler raised the cancellation of something that it looked at, which is a failure like others."""
+    def _recover(self, error: BaseException) -> bool:
+        """An error has left the crank. True if it is a handler's: the cancellation of something else, raised as its own."""
         self._crank = Crank(self)
         self.forget_variables()
         cell, self.current = self.current, None
         if cell is None or not isinstance(error, self.driver.cancelled):
             return False
-        reply = cell.in_hand()[2]
+        reply = cell.current_envelope()[2]
         cell.envelope = None
         cell.fail(error, reply)
-        cell.go_on()
+        cell.end_turn()
         return True
 
     @property
     def failures(self) -> tuple[type[BaseException], ...]:
-        """What a handler may raise that is its supervisor's."""
+        """The exceptions of handlers that are their supervisor's."""
         return (Exception, *self.driver.cancelled)
 
     def help(self, wait: Wait[R], entries: int) -> None:
-        """Run what is ready, inside the task of somebody who waits for this; leave what needs a task of its own."""
+        """Run ready entries in the task that waits for one of them; leave those that need a task of their own."""
         self.helping = True
         self.forget_variables()
         while self.ready and not wait.done and not self.stuck and entries > 0:
@@ -233,32 +222,32 @@ class Kernel:
             entries -= _ENTRIES_OF_HELP
         self.helping = self.stuck = False
 
-    def put_back(self, cell: Cell, posted: Posted) -> None:
-        """Helping is over: this message needs a task."""
+    def stop_helping(self, cell: Cell, item: Item) -> None:
+        """Put back a message whose handler may need a task of its own."""
         assert cell.mailbox is not None
-        cell.mailbox.appendleft(posted)
-        cell.odd = self.stuck = True
+        cell.mailbox.appendleft(item)
+        cell.slow_path = self.stuck = True
 
-    def _taken(self, crank: Crank, awaited: object) -> Activation | None:
-        """A handler waits: the frame that it runs in is its own from now on."""
+    def _detach(self, crank: Crank, awaited: object) -> Activation | None:
+        """A handler waits: the crank's frame, in which it runs, is its own from now on."""
         cell, self.current = self.current, None
         assert cell is not None
         self._crank = Crank(self)
-        crank.taken = True
-        activation = Activation(cell, crank.frame, cell.in_hand(), starting=False, variables=self._variables)
+        crank.detached = True
+        activation = Activation(cell, crank.frame, cell.current_envelope(), starting=False, variables=self._variables)
         self.forget_variables()
         cell.envelope = None
         foreign = activation.suspended(awaited)
-        cell.go_on()
+        cell.end_turn()
         return foreign
 
     @property
     def has_work(self) -> bool:
         """Whether `run` would do something."""
-        return bool(self.ready) or bool(self.changes)
+        return bool(self.ready) or bool(self.deferred)
 
     def enqueue(self, entry: Entry) -> None:
-        """The entry is ready."""
+        """Put a ready entry into the run queue."""
         self.ready.append(entry)
         if self.asleep:
             self.wake()
@@ -268,9 +257,9 @@ class Kernel:
         self.asleep = False
         self.driver.wake()
 
-    def change(self, what: Callable[[], object]) -> None:
+    def defer(self, change: Callable[[], object]) -> None:
         """Change the tree before the next entry."""
-        self.changes.append(what)
+        self.deferred.append(change)
         if self.asleep:
             self.wake()
 
@@ -281,66 +270,22 @@ class Kernel:
             self.wake()
         return timer
 
-    def total_handled(self) -> int:
-        """How many messages the living actors have handled."""
-        cells, total = [self.root], 0
-        while cells:
-            cell = cells.pop()
-            total += cell.handled
-            cells.extend((cell.children or {}).values())
-        return total
-
-    # Asks.
-
-    def may_inline(self) -> bool:
-        """Whether an ask may run inside the asker's turn."""
-        return self._inline and self._depth < MAX_INLINE_DEPTH and not self.changes and not self.stuck
-
-    def run_inline(self, cell: Cell, envelope: Envelope) -> None:
-        """Deliver to an idle actor, now."""
-        if self.current is None:
-            self.driver.refresh()
-        self._depth += 1
-        cell.queued = True
-        try:
-            self.variables.copy().run(cell.deliver, envelope)
-        finally:
-            self._depth -= 1
-            cell.requeue()
-
-    def dead_letter(self, cell: Cell, envelope: Envelope, reason: str = "stopped") -> bool:
-        """Count a message that nobody takes, and tell who wants to know. Always False."""
-        self.dead_letters += 1
-        message, _, reply = envelope
-        if self.on_dead_letter is not None:
-            self.on_dead_letter(cell.path, message)
-        if self.dead_letter_subscribers and not isinstance(message, DeadLetter):
-            letter = DeadLetter(cell.path, message, reason)
-            for subscriber in list(self.dead_letter_subscribers):
-                subscriber.tell(letter)
-        if reply is not None:
-            why = _WHY.get(reason, reason)
-            reply.fail(ActorStopped(f"{cell.path} does not take {type(message).__name__}: {why}"))
-        return False
-
-    def log_unhandled(self, path: str, actor: str, message: str) -> None:
-        """Log that a class of actors has no handler for a class of messages: once, for there may be many."""
-        if (actor, message) not in self._unhandled:
-            self._unhandled[actor, message] = None
-            self.driver.log("warning", "actor.message_not_handled", path, actor_class=actor, message_class=message)
+    def parks(self, cell: Cell) -> bool:
+        """Whether a suspended handler that waits for the kernel needs no task of its own."""
+        return self._parks_all or (cell.actor is not None and cell.actor.deterministic)
 
     # The tree.
 
     def spawn(
         self, parent: Cell, factory: Callable[[], Actor[M]], name: str, mailbox: Mailbox, restart: Restart
     ) -> Cell:
-        """Add a child, which starts when its turn comes; at once if there is no `started` to call.
+        """Add a child. It starts when its turn comes, or at once if its class has no `started`.
 
         Raises what `add` raises.
         """
         cell = self.add(parent, factory, name, mailbox, restart)
         if isinstance(factory, type) and dispatch_of(factory).start is None:
-            begin(cell)
+            start(cell)
             return cell
         self.ready.append(cell)
         if self.asleep:
@@ -351,20 +296,20 @@ class Kernel:
         """Add a child that is not started yet.
 
         Raises:
-            ActorStopped: the parent is gone.
+            ActorStopped: the parent has stopped.
             ValueError: it has a child of that name already.
-            TypeError: the actor class has no handler for a message of its protocol, or a message can change; or this is
-                an actor already, and not what makes one.
+            TypeError: the actor class has no handler for a message of its protocol, or a message is mutable; or
+                `factory` is an actor already.
         """
         if isinstance(factory, type):
             dispatch_of(factory)
         elif not callable(factory):
-            raise TypeError(f"spawn takes what makes the actor, its class or a function, and not {factory!r} itself")
+            raise TypeError(f"spawn takes an actor class, or a function that returns an actor, not {factory!r} itself")
         if parent.actor is None or parent.state is State.STOPPING or self.root.state is State.STOPPED:
             raise ActorStopped(f"{parent.path or 'the system'} has stopped; nothing can be spawned")
-        children = parent.extras.children
+        children = parent.cold.children
         if children is None:
-            children = parent.own.children = {}
+            children = parent.ensure_cold().children = {}
         elif name and name in children:
             raise ValueError(f"{parent.path} has a child named {name!r} already; choose another name")
         self.spawned = number = self.spawned + 1
@@ -372,69 +317,59 @@ class Kernel:
         cell = children[key] = self.make_cell(self, parent, key, factory, mailbox, restart)
         return cell
 
-    def parks(self, cell: Cell) -> bool:
-        """Whether a handler that waits for the kernel needs no task of its own."""
-        return self._parks_all or (cell.actor is not None and cell.actor.deterministic)
-
     def stop(self, cell: Cell, reason: str = "stopped", how: Exit = Exit.SHUTDOWN) -> None:
-        """End an actor and its descendants, children first, last started first.
+        """Stop an actor and its descendants, children first, last started first.
 
-        One that stops itself is started again if it is permanent.
+        A permanent actor that stops itself is restarted.
         """
         if how is Exit.NORMAL and cell.restart is Restart.PERMANENT:
-            self.change(partial(begin_again, self, cell, reason))
+            self.defer(partial(restart_stopped, self, cell, reason))
         else:
-            self.change(partial(self._stop, cell, reason, how))
+            self.defer(partial(self._stop, cell, reason, how))
 
     def _stop(self, cell: Cell, reason: str, how: Exit) -> None:
         if cell.activations is None and not cell.children and not cell.dispatch.stop_waits:
-            end(cell, reason, how)
-        elif cell.extras.farewell is None:
-            self.part_from(cell, reason, how)
+            terminate(cell, reason, how)
+        elif cell.cold.graceful_stop is None:
+            self.stop_subtree(cell, reason, how)
         else:
-            cell.extras.farewell.afterwards(partial(self._stop, cell, reason, how))
+            cell.cold.graceful_stop.afterwards(partial(self._stop, cell, reason, how))
 
-    def part_from(self, cell: Cell, reason: str, how: Exit, then: Callable[[], object] | None = None) -> None:
-        """End an actor and its descendants for good, now or when they have had the time that they need."""
+    def stop_subtree(self, cell: Cell, reason: str, how: Exit, then: Callable[[], object] | None = None) -> None:
+        """Terminate an actor and its descendants: now, or gracefully if one of them needs time. `then` is called after."""
         cells = [*descendants(cell), cell]
         if any(needs_time(one) for one in cells):
-            Farewell(self, cells, [cell], partial(end, reason=reason, how=how), then)
+            GracefulStop(self, cells, [cell], partial(terminate, reason=reason, how=how), then)
             return
-        end(cell, reason, how)
+        terminate(cell, reason, how)
         if then is not None:
             then()
 
     def stop_all(self) -> None:
-        """End everything: last started first, children before parents."""
-        part = partial(end, reason="shutdown", how=Exit.SHUTDOWN)
-        self.change(lambda: Farewell(self, descendants(self.root), [], part))
+        """Stop everything: last started first, children before parents."""
+        end = partial(terminate, reason="shutdown", how=Exit.SHUTDOWN)
+        self.defer(lambda: GracefulStop(self, descendants(self.root), [], end))
 
-    def failed(self, cell: Cell, error: BaseException) -> None:
-        """Ask the parent's rule what to do about a failure."""
+    def actor_failed(self, cell: Cell, error: BaseException) -> None:
+        """Suspend an actor that has failed, and let its supervisor decide."""
         if cell.state in (State.FAILED, State.STOPPED):
-            self.report("actor.failed_again", cell, error)
+            self.log_failure("actor.failed_again", cell, error)
             return
         cell.state = State.FAILED
-        cell.hold()
-        self.change(partial(supervise, self, cell, error))
-        if cell.extras.farewell is not None and cell.activations is not None:
-            self.change(partial(cell.extras.farewell.go_on, cell))  # its handlers have no more time
+        cell.suspend()
+        self.defer(partial(supervise, self, cell, error))
+        if cell.cold.graceful_stop is not None and cell.activations is not None:
+            self.defer(partial(cell.cold.graceful_stop.resume, cell))  # its handlers have no more time
 
-    def report(self, event: str, cell: Cell, error: BaseException, level: str = "warning") -> None:
+    def log_failure(self, event: str, cell: Cell, error: BaseException, level: str = "warning") -> None:
         """Log a failure."""
         self.driver.log(level, event, cell.path, error=repr(error), where=where(error), exc_info=error)
 
-    def random_for(self, path: str, purpose: str) -> random.Random:
-        """A stream of its own for each actor and purpose, so that one draw more shifts no other.
-
-        An actor that was started again, and its successor at the same place, get another stream: nothing is drawn twice.
-        """
-        label = f"{path}|{purpose}"
-        numbers = self._streams.setdefault(path, {})
-        number = numbers.get(purpose, 0)
-        numbers[purpose] = number + 1
-        return random.Random(f"{self.seed}|{label}|{number}")
-
-    def forget_chance(self, path: str) -> None:
-        """No actor will be at that place again."""
-        self._streams.pop(path, None)
+    def total_handled(self) -> int:
+        """How many messages the living actors have handled."""
+        cells, total = [self.root], 0
+        while cells:
+            cell = cells.pop()
+            total += cell.handled
+            cells.extend((cell.children or {}).values())
+        return total

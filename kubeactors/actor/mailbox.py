@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from kubeactors.actor.envelope import Posted, opened
+from kubeactors.actor.envelope import Item, envelope_of
 
 
 class Overflow(Enum):
@@ -58,34 +58,34 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
         """Whether all messages that are taken in are handled, and in the order in which they came."""
         return self.key is None and not self.urgent and self.overflow is not Overflow.DROP_OLDEST
 
-    def make(self) -> "Post":
+    def new_queue(self) -> "MessageQueue":
         """An empty one."""
         if self.key is not None:
             return Coalescing(self.key)
         if self.urgent:
             return Urgent(self.urgent)
-        plain: deque[Posted] = deque()  # not a class made from it: the interpreter calls methods of exact types faster
+        plain: deque[Item] = deque()  # not a class made from it: the interpreter calls methods of exact types faster
         return plain
 
 
-class Post(Protocol):
+class MessageQueue(Protocol):
     """What the kernel needs of a mailbox: some methods of a deque, which most are."""
 
-    def append(self, posted: Posted, /) -> None:
+    def append(self, item: Item, /) -> None:
         """Put at the end."""
         ...
 
-    def appendleft(self, posted: Posted, /) -> None:
+    def appendleft(self, item: Item, /) -> None:
         """Put at the front."""
         ...
 
-    def popleft(self) -> Posted:
+    def popleft(self) -> Item:
         """Take what is next."""
         ...
 
     def __len__(self) -> int: ...
 
-    def __iter__(self) -> Iterator[Posted]: ...
+    def __iter__(self) -> Iterator[Item]: ...
 
 
 class Coalescing:
@@ -106,40 +106,40 @@ class Coalescing:
     def __init__(self, key: Callable[[object], Hashable | None]) -> None:
         self._key = key
         self._number = 0
-        self._posted: OrderedDict[Hashable, Posted] = OrderedDict()
+        self._posted: OrderedDict[Hashable, Item] = OrderedDict()
 
-    def key_of(self, posted: Posted) -> Hashable:
+    def key_of(self, item: Item) -> Hashable:
         """Its key; one of its own if it must not be replaced."""
-        message, _, reply = opened(posted)
+        message, _, reply = envelope_of(item)
         key = self._key(message) if reply is None else None
         if key is None:
             self._number += 1
             return (self, self._number)
         return key
 
-    def replaces(self, posted: Posted) -> bool:
+    def replaces(self, item: Item) -> bool:
         """Whether it needs no room."""
-        return self.key_of(posted) in self._posted
+        return self.key_of(item) in self._posted
 
-    def append(self, posted: Posted, /) -> None:
-        """See `Post`."""
-        self._posted[self.key_of(posted)] = posted
+    def append(self, item: Item, /) -> None:
+        """See `MessageQueue`."""
+        self._posted[self.key_of(item)] = item
 
-    def appendleft(self, posted: Posted, /) -> None:
-        """See `Post`; a newer one that waits stays, and this is dropped."""
-        key = self.key_of(posted)
+    def appendleft(self, item: Item, /) -> None:
+        """See `MessageQueue`; a newer one that waits stays, and this is dropped."""
+        key = self.key_of(item)
         if key not in self._posted:
-            self._posted[key] = posted
+            self._posted[key] = item
             self._posted.move_to_end(key, last=False)
 
-    def popleft(self) -> Posted:
-        """See `Post`."""
+    def popleft(self) -> Item:
+        """See `MessageQueue`."""
         return self._posted.popitem(last=False)[1]
 
     def __len__(self) -> int:
         return len(self._posted)
 
-    def __iter__(self) -> Iterator[Posted]:
+    def __iter__(self) -> Iterator[Item]:
         return iter(list(self._posted.values()))
 
 
@@ -150,26 +150,26 @@ class Urgent:
 
     def __init__(self, classes: tuple[type, ...]) -> None:
         self._classes = classes
-        self._urgent: deque[Posted] = deque()
-        self._ordinary: deque[Posted] = deque()
+        self._urgent: deque[Item] = deque()
+        self._ordinary: deque[Item] = deque()
 
-    def _of(self, posted: Posted) -> deque[Posted]:
-        return self._urgent if isinstance(opened(posted)[0], self._classes) else self._ordinary
+    def _of(self, item: Item) -> deque[Item]:
+        return self._urgent if isinstance(envelope_of(item)[0], self._classes) else self._ordinary
 
-    def append(self, posted: Posted, /) -> None:
-        """See `Post`."""
-        self._of(posted).append(posted)
+    def append(self, item: Item, /) -> None:
+        """See `MessageQueue`."""
+        self._of(item).append(item)
 
-    def appendleft(self, posted: Posted, /) -> None:
-        """See `Post`."""
-        self._of(posted).appendleft(posted)
+    def appendleft(self, item: Item, /) -> None:
+        """See `MessageQueue`."""
+        self._of(item).appendleft(item)
 
-    def popleft(self) -> Posted:
-        """See `Post`."""
+    def popleft(self) -> Item:
+        """See `MessageQueue`."""
         return self._urgent.popleft() if self._urgent else self._ordinary.popleft()
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._ordinary)
 
-    def __iter__(self) -> Iterator[Posted]:
+    def __iter__(self) -> Iterator[Item]:
         return chain(self._urgent, self._ordinary)

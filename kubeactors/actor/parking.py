@@ -34,7 +34,7 @@ class Parking(Protocol):
         """Return when the wait is done, or at `time.monotonic_ns() == due`, or earlier for no reason."""
         ...
 
-    def gave_up(self, wait: Wait[R]) -> bool:
+    def is_cancelled(self, wait: Wait[R]) -> bool:
         """Whether the task that is parked for this is cancelled, and has not run since."""
         ...
 
@@ -71,7 +71,7 @@ class AsyncioParking:
                 wait.abandon()
                 raise
 
-    def gave_up(self, wait: Wait[R]) -> bool:
+    def is_cancelled(self, wait: Wait[R]) -> bool:
         """See `Parking`: a future is cancelled some time before its task knows."""
         waiter: object = wait.waiter
         return isinstance(waiter, _Resolve) and waiter.future.cancelled()
@@ -137,7 +137,7 @@ class TrioParking:
             wait.waiter = partial(lowlevel.reschedule, lowlevel.current_task())
             await lowlevel.wait_task_rescheduled(abort)
 
-    def gave_up(self, wait: Wait[R]) -> bool:
+    def is_cancelled(self, wait: Wait[R]) -> bool:
         """See `Parking`: a task that is cancelled has left already."""
         return False
 

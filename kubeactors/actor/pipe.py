@@ -1,10 +1,11 @@
-"""Work whose result an actor tells itself."""
+"""Background work of an actor: coroutines that run while it handles messages."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from kubeactors.actor.activation import Activation
+from kubeactors.actor.callbacks import run_callback
 from kubeactors.actor.waits import Wait
 
 if TYPE_CHECKING:
@@ -12,25 +13,25 @@ if TYPE_CHECKING:
 
 
 Done: TypeAlias = Callable[[object, Exception | None], object]
-"""Gets the result, or None and the error."""
+"""Called with the result, or with None and the error."""
 
 
-def run_apart(cell: "Cell", work: Awaitable[object], done: Done, because: Sequence[object] = ()) -> None:
-    """Do work while the actor handles messages. It ends with the instance, and then nobody is told.
+def run_apart(cell: "Cell", work: Awaitable[object], done: Done, causes: Sequence[object] = ()) -> None:
+    """Do work while the actor handles messages. It is cancelled when the instance ends; then `done` is not called.
 
     Args:
-        cell: whose work it is.
+        cell: the actor.
         work: what is awaited.
-        done: is told what came of it; what it raises is a failure of the actor.
-        because: the moments of the requests for which it is done, if it is for several: for tracing.
+        done: called with the outcome; an error of it is a failure of the actor.
+        causes: for tracing: the trace contexts of the requests for which it is done, if there are several.
     """
     wait: Wait[object] = Wait()
-    activation = Activation(cell, cell.carried(_run(work), because), (None, None, wait), starting=False)
+    activation = Activation(cell, cell.traced_work(_run(work), causes), (None, None, wait), starting=False)
     activation.background = True
-    own = cell.own
-    own.background = own.background or {}
-    own.background[activation] = None
-    wait.waiter = cell.bound(partial(cell.call_back, partial(_finish, wait, done)))
+    cold = cell.ensure_cold()
+    cold.background = cold.background or {}
+    cold.background[activation] = None
+    wait.waiter = cell.traced_callback(partial(run_callback, cell, partial(_finish, wait, done)))
     cell.kernel.enqueue(activation)
 
 
@@ -40,7 +41,7 @@ def pipe(
     then: Callable[[object], object],
     failed: Callable[[Exception], object] | None,
 ) -> None:
-    """Tell the actor what comes of the work."""
+    """Have the actor tell itself the outcome of the work: see `Context.pipe_to_self`."""
 
     def done(result: object, error: Exception | None) -> None:
         if error is None:
@@ -48,7 +49,7 @@ def pipe(
         elif failed is not None:
             cell.put_system(failed(error))
         else:
-            cell.kernel.failed(cell, error)
+            cell.kernel.actor_failed(cell, error)
 
     run_apart(cell, work, done)
 

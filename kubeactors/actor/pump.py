@@ -13,15 +13,15 @@ from anyio.abc import TaskGroup
 
 from kubeactors.actor.activation import CLOSED, Activation
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.continuation import Continuation
 from kubeactors.actor.driver import Entry
-from kubeactors.actor.endings import end
 from kubeactors.actor.errors import Exit
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.logs import LogSink
-from kubeactors.actor.overdue import UNENDING, at_work_on, report_unending, warn_of
 from kubeactors.actor.parking import Parking, parking
-from kubeactors.actor.rest import Rest
+from kubeactors.actor.slow_handlers import UNFINISHED, current_work, report_unfinished, warn_if_slow
 from kubeactors.actor.states import State
+from kubeactors.actor.stopping import terminate
 from kubeactors.actor.waits import Wait
 
 R = TypeVar("R")
@@ -86,7 +86,7 @@ class Pump:
     def close(self) -> None:
         """The actors are being stopped: end when the last one has ended."""
         self.is_closing = True
-        self.kernel.at(self.kernel.now + UNENDING, partial(report_unending, self._log, self._delegated))
+        self.kernel.at(self.kernel.now + UNFINISHED, partial(report_unfinished, self._log, self._delegated))
         self.kernel.root.state = State.STOPPED
 
     @property
@@ -148,7 +148,7 @@ class Pump:
     def _break_down(self) -> None:
         """A bug of ours, or an observer of dead letters that raises: nobody can turn the crank; let the block end."""
         self.is_closing = True
-        end(self.kernel.root, "the system broke down", Exit.FAILED)
+        terminate(self.kernel.root, "the system broke down", Exit.FAILED)
         for activation in self._delegated:
             assert activation.scope is not None
             activation.scope()
@@ -166,7 +166,7 @@ class Pump:
             elif kernel.fatal is not None and not self.is_closing:
                 self._group.cancel_scope.cancel()
                 self.close()
-            elif self.is_closing and not self._delegated and not kernel.farewells:
+            elif self.is_closing and not self._delegated and not kernel.graceful_stops:
                 return None
             else:
                 await self._sleep()
@@ -183,7 +183,7 @@ class Pump:
             activation = self._timed(now) if ready else None
             if activation is None:
                 activation = kernel.run(self._look - 1)
-                self._ran = self._look - kernel.left_over
+                self._ran = self._look - kernel.turns_left
             if activation is not None or not ready:
                 return activation
             before, now = now, clock() - origin
@@ -196,13 +196,13 @@ class Pump:
     def _timed(self, now: int) -> Activation | None:
         """Run one entry and let its time stand for as many as were run between the last two looks at the clock."""
         entry = self._ready[0]
-        at_work = at_work_on(entry) if self._debug else None
+        at_work = current_work(entry) if self._debug else None
         activation = self.kernel.run(1)
         spent = self.clock() - now
         if isinstance(entry, Cell):
             entry.busy += spent * self._ran
         if at_work is not None:
-            warn_of(self._log, *at_work, spent)
+            warn_if_slow(self._log, *at_work, spent)
         return activation
 
     def _finish(self) -> None:
@@ -244,7 +244,7 @@ class Pump:
         """Run the rest of a handler in this task."""
         coroutine = activation.coroutine
         try:
-            result = await Rest(self, activation, coroutine)
+            result = await Continuation(self, activation, coroutine)
         except self.cancelled as error:
             if activation.coroutine is CLOSED:
                 raise
@@ -257,16 +257,16 @@ class Pump:
                 activation.finished(result)
         finally:
             del self._delegated[activation]
-            self.kernel.change(_nothing)
+            self.kernel.defer(_nothing)
 
     # For the rest of a handler that has a task of its own.
 
-    def has_stepped(self, activation: Activation, began: int) -> None:
+    def record_step(self, activation: Activation, began: int) -> None:
         """It has made a step."""
         spent = self.clock() - began
         activation.cell.busy += spent
         if self._debug:
-            warn_of(self._log, activation.cell, activation.envelope[0], spent)
+            warn_if_slow(self._log, activation.cell, activation.envelope[0], spent)
 
     def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
         """What it awaits in place of the kernel's."""

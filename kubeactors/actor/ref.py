@@ -1,9 +1,8 @@
-"""Refs: how an actor is addressed. A ref stays the same over restarts."""
+"""Refs: the addresses of actors. A ref stays valid over restarts."""
 
 from collections.abc import Awaitable, Coroutine
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from kubeactors.actor.waits import Wait
 from kubeactors.message import Request
 
 if TYPE_CHECKING:
@@ -11,7 +10,7 @@ if TYPE_CHECKING:
     from kubeactors.actor.errors import Terminated
 
 ASK_SECONDS = 30.0
-"""How long an ask waits for its reply, unless it says otherwise."""
+"""The default timeout of an ask."""
 
 M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
@@ -24,90 +23,69 @@ class Ref(Generic[M_contra]):
 
     @property
     def path(self) -> str:
-        """Where it stands in the supervision tree: unique among the living."""
+        """The actor's place in the supervision tree; unique among living actors."""
         raise NotImplementedError
 
     @property
     def load(self) -> int:
-        """How many messages it has to deal with: in its mailbox, in hand, and those whose handlers wait."""
+        """How many messages it has to deal with: waiting, being handled, and those whose handlers are suspended."""
         raise NotImplementedError
 
     @property
     def ended(self) -> bool:
-        """Whether it is gone for good: what is told to it is a dead letter. A restart is no end."""
+        """Whether the actor has stopped for good, so that messages to it are dead letters. A restart is no end."""
         raise NotImplementedError
 
     def until_ended(self) -> "Awaitable[Terminated]":
-        """Return when it is gone for good, with what those who watch it are told; at once if it is already."""
+        """Awaitable: done when the actor has stopped for good. Gives the `Terminated` that its watchers receive."""
         raise NotImplementedError
 
     def cell_for(self, message: M_contra) -> "Cell":
-        """Who gets a message that is passed on: for the framework."""
+        """The cell that receives this message: for the framework."""
         raise NotImplementedError
 
     def tell(self, message: M_contra, /) -> bool:
         """Put a message into the mailbox. Never waits.
 
-        False if it was refused: the actor is gone, or its mailbox is full and rejects. It is a dead letter then.
+        False if it was rejected, and is a dead letter: the actor has stopped, or its mailbox is full and rejects.
         """
         raise NotImplementedError
 
     def signal(self, message: M_contra) -> None:
-        """Put a message into the mailbox even if that is full: for what is told once, such as the end of a stream."""
+        """Put a message into the mailbox even if it is full: for what is sent only once, such as the end of a stream."""
         self.cell_for(message).put_system(message)
 
     def send(self, message: M_contra) -> Awaitable[bool]:
-        """Like `tell`, but waits while the mailbox is full. False only if the actor is gone."""
+        """Like `tell`, but waits while the mailbox is full. False only if the actor has stopped."""
         raise NotImplementedError
 
     def send_request(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Awaitable[R]:
-        """Like `ask`, for a reply that may be left alone: it is awaited by the handler that asks, or by nobody.
+        """Like `ask`, for a reply that need not be awaited. In a handler only that handler may await it.
 
         Source: gen_server:send_request of Erlang/OTP.
         """
         raise NotImplementedError
 
     def ask(self, request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> Coroutine[object, object, R]:
-        """The reply to a request. The deadline may be late by a sixteenth; it is not extended by restarts.
+        """Send a request. Returns a coroutine whose result is the reply.
 
-        The request is on its way when this returns; what it returns is a coroutine, for `await`, `asyncio.gather`, or a
-        task group's `start_soon(ref.ask, request)` alike, outside and in handlers (in the simulator, which has no tasks,
-        it can only be awaited).
+        The request is in the mailbox when this returns. The coroutine is for `await`, `asyncio.gather`, or a task
+        group's `start_soon(ref.ask, request)` alike, outside and in handlers (in the simulator, which has no tasks, it
+        can only be awaited).
 
         Args:
-            request: what is asked.
-            timeout_seconds: None, or infinity, for no deadline.
+            request: the request.
+            timeout_seconds: the deadline, which may expire late by a sixteenth and is not extended by restarts. None or
+                infinity: no deadline.
 
         Raises:
-            ValueError: the time is negative or no number; nothing was asked then.
-            AskTimedOut: no reply within the time; whether the request took effect is unknown.
-            ActorStopped: the actor is gone.
+            ValueError: the timeout is negative or not a number; nothing was sent.
+            AskTimedOut: no reply within the timeout; whether the request took effect is unknown.
+            ActorStopped: the actor has stopped.
             ActorFailed: the actor raised while it handled the request.
-            MailboxFull: there was no room.
+            MailboxFull: the mailbox was full.
         """
         raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"Ref({self.path})"
-
-
-class Later(Generic[R]):
-    """A promise to reply later: returned by a handler in place of the reply."""
-
-    __slots__ = ("_cell", "_wait")
-
-    def __init__(self, cell: "Cell", wait: "Wait[object] | None") -> None:
-        self._cell = cell
-        self._wait = wait
-
-    def reply(self, value: R) -> None:
-        """Reply now. Only the first call counts."""
-        self._cell.settle(self)
-        if self._wait is not None:
-            self._wait.set(value)
-
-    def fail(self, error: Exception) -> None:
-        """Make the asker's `ask` raise this."""
-        self._cell.settle(self)
-        if self._wait is not None:
-            self._wait.fail(error)

@@ -8,17 +8,17 @@ from typing import TypeVar, cast
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
-from kubeactors.actor.beginnings import until_begun
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.driver import RunQueue
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed
-from kubeactors.actor.fences import fenced_dispatch_of
 from kubeactors.actor.foreign import explained, foreign_await
+from kubeactors.actor.guards import guarded_dispatch_of
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.ref import ASK_SECONDS, Ref
 from kubeactors.actor.registry import Name
 from kubeactors.actor.schedules import RandomDelays, Schedule, ScheduledQueue
+from kubeactors.actor.starting import until_started
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
 from kubeactors.actor.supervision import INDEPENDENT, SECOND, Restart, Supervision
 from kubeactors.actor.waits import Wait
@@ -92,13 +92,13 @@ class SimSystem:
             ready,
             seed=str(seed),
             wall=wall,
-            inline=False,
+            inline_asks=False,
             batch=1,
             parks_all=True,
-            marks=False,
+            bare_messages=False,
             supervision=supervision,
         )
-        self.kernel.dispatch_of = fenced_dispatch_of
+        self.kernel.dispatch_of = guarded_dispatch_of
         self._turns: list[None] = []  # one for each entry that may have its turn before time is looked at again
         self._halted = False
         self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
@@ -125,7 +125,7 @@ class SimSystem:
         """
         cell = self.kernel.spawn(self.kernel.root, factory, name, mailbox or Mailbox(), restart)
         if restart is not Restart.TEMPORARY:
-            started = until_begun(cell)
+            started = until_started(cell)
             started.waiter = partial(self._begun, started)
         return cast("Ref[M]", cell)
 
@@ -148,7 +148,7 @@ class SimSystem:
 
     def crash(self, ref: Ref[M], error: Exception) -> None:
         """Let an actor fail, as if a handler had raised: its supervisor restarts it."""
-        self.kernel.failed(cast("Cell", ref), error)
+        self.kernel.actor_failed(cast("Cell", ref), error)
         self.settle(steps=0)
 
     def run(self, seconds: float) -> None:
@@ -208,7 +208,7 @@ class SimSystem:
         """Stop everything, last started first."""
         self.kernel.stop_all()
         self.settle()
-        self._run(lambda: not self.kernel.farewells, _FOREVER)
+        self._run(lambda: not self.kernel.graceful_stops, _FOREVER)
 
     def find(self, name: Name[M]) -> Ref[M] | None:
         """The actor that is registered by this name."""
@@ -242,7 +242,7 @@ class SimSystem:
     def _run(self, condition: Callable[[], bool] | None, until: int) -> bool:
         """Run until the condition holds, which is looked at before each entry, or until so late."""
         kernel, timers = self.kernel, self.kernel.timers
-        ready, changes = kernel.ready, kernel.changes
+        ready, changes = kernel.ready, kernel.deferred
         self._halted = False
 
         def over() -> bool:
@@ -282,7 +282,7 @@ class SimSystem:
     def wake(self) -> None:
         """Never called: this system does not sleep."""
 
-    def goes_on(self, cell: Cell) -> bool:
+    def may_continue(self, cell: Cell) -> bool:
         """Every message has a turn of its own."""
         return False
 
@@ -304,7 +304,7 @@ class SimSystem:
         except Exception as error:  # noqa: BLE001 -- the handler gets it
             wait.fail(error)
 
-    def gave_up(self, wait: Wait[R]) -> bool:
+    def is_cancelled(self, wait: Wait[R]) -> bool:
         """Nothing happens between a cancellation and what it leads to."""
         return False
 

@@ -1,7 +1,4 @@
-"""Messages that an actor puts aside until it can handle them.
-
-Source: Stash of Akka and Pekko.
-"""
+"""The stash: messages that an actor puts aside until it can handle them. Source: Stash of Akka and Pekko."""
 
 from collections import deque
 from typing import TYPE_CHECKING
@@ -13,24 +10,24 @@ if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
 
 
-def put_aside(cell: "Cell") -> None:
-    """Keep the message in hand, with its sender and whoever waits for the reply.
+def stash(cell: "Cell") -> None:
+    """Stash the current message, with its sender and its reply address.
 
     Raises:
-        MailboxFull: as many as the mailbox may hold are kept already.
+        MailboxFull: as many messages as the mailbox may hold are stashed already.
     """
-    own = cell.own
-    own.stash = own.stash or deque()
-    if len(own.stash) >= cell.capacity:
-        raise MailboxFull(f"{cell.path} has put aside {cell.capacity} messages; take some back")
-    own.stash.append(cell.in_hand())
+    cold = cell.ensure_cold()
+    cold.stash = cold.stash or deque()
+    if len(cold.stash) >= cell.capacity:
+        raise MailboxFull(f"{cell.path} has stashed {cell.capacity} messages; unstash some")
+    cold.stash.append(cell.current_envelope())
 
 
-def take_back(cell: "Cell") -> None:
-    """Put what was put aside before all that waits, in order."""
-    stash = cell.extras.stash
-    if not stash or cell.state is State.STOPPED:
+def unstash(cell: "Cell") -> None:
+    """Put all stashed messages back into the mailbox, in order, before those that wait there."""
+    stashed = cell.cold.stash
+    if not stashed or cell.state is State.STOPPED:
         return
-    cell.own.stash = None
-    for envelope in reversed(stash):
+    cell.ensure_cold().stash = None
+    for envelope in reversed(stashed):
         cell.put_back(envelope)

@@ -75,14 +75,14 @@ class Ledger:
         sums = self._of(cell.dispatch.name)
         sums[0] += cell.handled
         sums[1] += cell.busy
-        sums[2] += cell.extras.restarted
+        sums[2] += cell.cold.restarted
 
     def joins(self, cell: "Cell", actor: str) -> None:
         """It is of this class now; what it has done before counts for another."""
         sums = self._of(actor)
         sums[0] -= cell.handled
         sums[1] -= cell.busy
-        sums[2] -= cell.extras.restarted
+        sums[2] -= cell.cold.restarted
 
     def _of(self, actor: str) -> list[int]:
         sums = self._left.get(actor)
@@ -123,10 +123,10 @@ def one(cell: "Cell") -> ActorStatistics:
         state=cell.state.value,
         mailbox=cell.waiting,
         capacity=cell.capacity,
-        waiting=len(cell.activations or ()) + len(cell.extras.background or ()),
+        waiting=len(cell.activations or ()) + len(cell.cold.background or ()),
         handled=cell.handled,
         busy_seconds=cell.busy / SECOND,
-        restarts=cell.extras.restarted,
+        restarts=cell.cold.restarted,
     )
 
 
@@ -134,7 +134,7 @@ def snapshot_of(kernel: "Kernel", now: int) -> Snapshot:
     """Everything, at that time."""
     return Snapshot(
         seconds=now / SECOND,
-        dead_letters=kernel.dead_letters,
+        dead_letters=kernel.dead_letters.count,
         ready=len(kernel.ready),
         spawned=kernel.spawned - 1,  # the root is none that anybody knows
         actors=tuple(statistics_of(kernel.root)),

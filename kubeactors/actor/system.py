@@ -17,7 +17,6 @@ from anyio.lowlevel import EventLoopToken, cancel_shielded_checkpoint, current_t
 
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
-from kubeactors.actor.beginnings import begin_at_once, until_begun
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.context import DEFAULT_MAILBOX
 from kubeactors.actor.driver import Entry
@@ -29,6 +28,7 @@ from kubeactors.actor.parking import Parking
 from kubeactors.actor.pump import FEWEST_PER_LOOK, TURN, Pump
 from kubeactors.actor.ref import Ref
 from kubeactors.actor.registry import Name
+from kubeactors.actor.starting import start_inline, until_started
 from kubeactors.actor.statistics import ActorStatistics, Snapshot, snapshot_of, statistics_of, tree_of
 from kubeactors.actor.supervision import INDEPENDENT, Restart, Supervision
 from kubeactors.actor.waits import Wait
@@ -112,10 +112,10 @@ class ActorSystem:
             self._ready,
             seed=seed,
             wall=wall,
-            inline=not debug,
+            inline_asks=not debug,
             batch=1 if debug else 64,
             parks_all=False,
-            marks=True,
+            bare_messages=True,
             supervision=supervision,
         )
         if tracer is not None:
@@ -154,7 +154,7 @@ class ActorSystem:
         assert group is not None
         if self.kernel.fatal is None:
             self.kernel.stop_all()
-            self.kernel.change(self._pump.close)
+            self.kernel.defer(self._pump.close)
         interruption = await self._pump.until_stopped()
         group.cancel_scope.cancel()
         if error is None or not isinstance(error, anyio.get_cancelled_exc_class()):
@@ -192,7 +192,7 @@ class ActorSystem:
     @property
     def dead_letters(self) -> int:
         """How many messages nobody took."""
-        return self.kernel.dead_letters
+        return self.kernel.dead_letters.count
 
     async def spawn(
         self,
@@ -216,9 +216,9 @@ class ActorSystem:
         self.refresh()
         kernel = self.kernel
         cell = kernel.add(kernel.root, factory, name, mailbox or DEFAULT_MAILBOX, restart)
-        if kernel.turning or not kernel.variables.copy().run(begin_at_once, cell):
+        if kernel.in_turn or not kernel.variables.copy().run(start_inline, cell):
             kernel.enqueue(cell)
-        await self.outside(until_begun(cell), helps=False)
+        await self.outside(until_started(cell), helps=False)
         return cast("Ref[M]", cell)
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> Awaitable[Terminated]:
@@ -248,7 +248,7 @@ class ActorSystem:
 
     # For the kernel.
 
-    def goes_on(self, cell: Cell) -> bool:
+    def may_continue(self, cell: Cell) -> bool:
         """For as long as a turn of the event loop, from its first batch on."""
         if self._debug:
             return False
@@ -292,7 +292,7 @@ class ActorSystem:
     def outside(self, wait: Wait[R], *, helps: bool) -> Coroutine[object, object, R]:
         """What ordinary code awaits."""
         kernel = self.kernel
-        if not wait.done and helps and not kernel.turning and len(self._ready) == 1 and not self._debug:
+        if not wait.done and helps and not kernel.in_turn and len(self._ready) == 1 and not self._debug:
             # Nothing else is ready, so nobody waits behind; with more ready it is better to gather than to hurry.
             self.refresh()
             kernel.help(wait, FEWEST_PER_LOOK)
@@ -306,9 +306,9 @@ class ActorSystem:
         self._pump.pause_by = self._pump.clock() + TURN
         return wait.result()
 
-    def gave_up(self, wait: Wait[R]) -> bool:
+    def is_cancelled(self, wait: Wait[R]) -> bool:
         """Whether the task that waits is cancelled, and has not run since."""
-        return self._pump.parking.gave_up(wait)
+        return self._pump.parking.is_cancelled(wait)
 
     def foreign(self, activation: Activation) -> Activation | None:
         """The pump goes on elsewhere; this task belongs to the handler now."""
@@ -327,7 +327,7 @@ class ActorSystem:
         """Through structlog to the standard library's logger `kubeactors`."""
         current = self.kernel.current
         if current is not None and current.envelope is not None:
-            envelope = current.in_hand()
+            envelope = current.current_envelope()
             message, sender = envelope[0], sender_of(envelope)
             cause = {"cause": type(message).__name__} if message is not None else {}
             fields = {**cause, "sender": sender.path if sender is not None else "", **fields}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from kubeactors.actor.errors import ActorError
-from kubeactors.actor.ref import Later
+from kubeactors.actor.later import Later, promise
 from kubeactors.actor.waits import Wait
 
 if TYPE_CHECKING:
@@ -17,16 +17,15 @@ R = TypeVar("R")
 
 
 class ThreadPoolFull(ActorError):
-    """All threads are busy and as much work waits as may. Slow down, try later, or make the pool larger."""
+    """All threads are busy and the queue is full. Slow down, try later, or make the pool larger."""
 
 
 class ThreadPool:
-    """Does blocking work of an actor in a few threads: `await self.pool.run(function)`.
+    """Does an actor's blocking work in a few threads: `await self.pool.run(function)`.
 
-    Made in `started`, and given up with that instance. When the actor stops or restarts, work that waits is never
-    begun, and who waits for it gets `ActorStopped`; work in a thread cannot be interrupted, so it goes on to its end
-    with nobody to see the result, and the block of the system ends after it. In the simulator there are no threads:
-    work is done at once, in the order in which it was asked for.
+    Made in `started`; it ends with that instance. When the actor stops or restarts, queued work is never begun, and its
+    callers get `ActorStopped`. Work in a thread cannot be interrupted: it runs to its end, its result is dropped, and the
+    system's block ends after it. In the simulator there are no threads: work is done at once, in the order of the calls.
 
     >>> from kubeactors import Actor, Request, handle
     >>> from kubeactors.testing import Alone
@@ -42,9 +41,9 @@ class ThreadPool:
     294
 
     Args:
-        ctx: of the actor.
-        threads: how many at the same time. They are the pool's own: other pools and `ctx.in_thread` take none away.
-        queue: how much work may wait for a thread.
+        ctx: the actor's context.
+        threads: how many run at the same time. They are not shared with other pools or `ctx.in_thread`.
+        queue: how many functions may wait for a thread.
 
     Raises:
         ValueError: `threads` is less than 1, or `queue` less than 0.
@@ -66,25 +65,24 @@ class ThreadPool:
 
     @property
     def waiting(self) -> int:
-        """How much work waits for a thread."""
+        """How many functions wait for a thread."""
         return len(self._waiting)
 
     def run(self, function: Callable[[], R]) -> Awaitable[R]:
-        """Awaitable: the result, or the error that the function raises.
+        """Run a function in a thread. Awaitable: its result, or the error that it raises.
 
         Raises:
-            ThreadPoolFull: at once, when there is no room.
+            ThreadPoolFull: at once, if the queue is full.
         """
         if self._busy >= self._threads and len(self._waiting) >= self._queue:
-            raise ThreadPoolFull(f"{self._cell.path} has {self._busy} threads at work and {self.waiting} jobs in line")
+            raise ThreadPoolFull(f"{self._cell.path} has {self._busy} busy threads and a queue of {self.waiting}")
         wait: Wait[object] = Wait()
-        later = Later[object](self._cell, wait)
-        self._cell.owe(later)  # it fails when the instance ends
+        later: Later[object] = promise(self._cell, wait)
         self._waiting.append((function, wait, later))
-        self._go_on()
+        self._start_next()
         return self._cell.kernel.driver.inside(cast("Wait[R]", wait))
 
-    def _go_on(self) -> None:
+    def _start_next(self) -> None:
         while self._waiting and self._busy < self._threads:
             function, wait, later = self._waiting.popleft()
             if not wait.done:
@@ -97,8 +95,8 @@ class ThreadPool:
         self._busy -= 1
         try:
             result = work.result()
-        except Exception as error:  # noqa: BLE001 -- whatever the work raised is for who waits
+        except Exception as error:  # noqa: BLE001 -- the caller gets it
             later.fail(error)
         else:
             later.reply(result)
-        self._go_on()
+        self._start_next()

@@ -11,21 +11,21 @@ def period(seconds: float) -> int:
     """Nanoseconds between two ticks.
 
     Raises:
-        ValueError: they would come at one moment, or never.
+        ValueError: it is not positive, infinite, or not a number.
     """
     if not 1 / SECOND <= seconds < inf:
-        raise ValueError(f"every {seconds} seconds: it takes a positive number")
+        raise ValueError(f"a timer every {seconds} seconds: give a positive number")
     return int(seconds * SECOND)
 
 
 def _spent() -> None:
-    """What a timer does that is over: it holds nothing, for what it did may hold the timer."""
+    """The action of a timer that has fired or is cancelled: the old one may refer to the timer."""
 
 
 class Timer:
-    """One timer; `cancel` makes sure that it does not fire (again)."""
+    """One timer."""
 
-    __slots__ = ("_timers", "action", "cancelled", "due", "key", "place")
+    __slots__ = ("_timers", "action", "cancelled", "due", "key", "owner")
 
     def __init__(self, timers: "Timers", due: int, action: Callable[[], object]) -> None:
         self._timers = timers
@@ -33,24 +33,24 @@ class Timer:
         self.action: Callable[[], object] = action
         self.cancelled: bool = False
         self.key: str = ""
-        self.place: dict[str, Timer] | None = None
-        """Where it stands by its key until it fires, if it stands anywhere."""
+        self.owner: dict[str, Timer] | None = None
+        """The actor's timers by key, which have it until it fires or is cancelled."""
 
     def fire(self) -> None:
-        """Do what it is for, once."""
+        """Call the action, once."""
         self.cancelled = True
-        place, self.place = self.place, None
-        if place is not None and place.get(self.key) is self:
-            del place[self.key]
+        owner, self.owner = self.owner, None
+        if owner is not None and owner.get(self.key) is self:
+            del owner[self.key]
         action, self.action = self.action, _spent
         action()
 
     def cancel(self) -> None:
-        """Never fire. Harmless when it has fired already."""
+        """Never fire. Does nothing if it has fired already."""
         if not self.cancelled:
             self.cancelled = True
-            self.action, self.place = _spent, None
-            self._timers.forget_one()
+            self.action, self.owner = _spent, None
+            self._timers.count_cancelled()
 
 
 class Timers:
@@ -89,8 +89,8 @@ class Timers:
             else:
                 timer.fire()
 
-    def forget_one(self) -> None:
-        """Count a cancelled timer; when they are most of the heap, throw them out."""
+    def count_cancelled(self) -> None:
+        """Count a cancelled timer; remove them when they are most of the heap."""
         self._cancelled += 1
         if self._cancelled > 64 and self._cancelled * 2 > len(self._heap):
             self._heap[:] = [entry for entry in self._heap if not entry[2].cancelled]

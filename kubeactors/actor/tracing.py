@@ -1,13 +1,13 @@
 """OpenTelemetry: a span for every message that is handled. Needs the package `opentelemetry-api`.
 
-Tracing is another kind of cell and of dispatch table; who does not trace pays nothing for it.
+Tracing is another kind of cell and of dispatch table: without it nothing is paid for it.
 
-- A span begins when a handler does and ends when it has returned, over all its waits. Its parent is the span in which
-  the message was told: that of another handler, or whatever was current in the code outside. It is current in the
-  handler, on both event loops.
-- A message that a timer tells begins a trace of its own, with a link to the span in which the timer was set.
+- A span lasts from the call of a handler until it has returned, over all its waits. Its parent is the span in which the
+  message was sent: that of another handler, or the current one of code outside. It is current in the handler, on both
+  event loops.
+- A message from a timer begins a trace of its own, with a link to the span in which the timer was set.
 - Work of a `Batch` is a span with a link to the span of each request in it.
-- A handler that raises makes its span one of an error; so does one that is cancelled.
+- The span of a handler that raises or is cancelled has the status ERROR.
 
 Source: OpenTelemetry semantic conventions 1.37, messaging spans; their names and kinds are from there.
 """
@@ -33,11 +33,10 @@ from opentelemetry.trace import (
 
 from kubeactors.actor.activation import Stepped
 from kubeactors.actor.actor import Actor, Dispatch, Handler, dispatch_of
-from kubeactors.actor.cell import NOBODY, Cell
+from kubeactors.actor.cell import ALWAYS_ENVELOPE, Cell
 from kubeactors.actor.envelope import Envelope, Origin, sender_of
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.supervision import Restart
-from kubeactors.actor.timers import Timer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -51,7 +50,7 @@ Method = Callable[..., object]
 
 
 class Tracing:
-    """What a kernel is given to be traced."""
+    """Traces the actors of a kernel."""
 
     def __init__(self, tracer: Tracer) -> None:
         self.tracer: Tracer = tracer
@@ -60,10 +59,11 @@ class Tracing:
     def begin(self, kernel: "Kernel") -> None:
         """Trace all actors that are spawned from now on."""
         kernel.make_cell = partial(TracedCell, self)
+        kernel.inline_asks = False  # an envelope gets its trace context when it is put into a mailbox
         kernel.dispatch_of = self.dispatch_of
 
     def dispatch_of(self, actor: type[Actor[object]]) -> Dispatch:
-        """A table of handlers that open spans."""
+        """A dispatch table of handlers that open spans."""
         plain = dispatch_of(actor)
         traced = self._traced.get(plain)
         if traced is None:
@@ -82,14 +82,14 @@ class Tracing:
         return {message: self.handler(handler) for message, handler in table.items()}
 
     def handler(self, handler: Handler) -> Handler:
-        """The same, with a span around it."""
+        """The handler with a span around it."""
         wrap = _waiting if handler.is_async else _plain
         return Handler(wrap(self, handler.method), is_async=handler.is_async)
 
     def span_of(self, actor: Actor[object], message: object) -> tuple[Span, Context]:
-        """A span for the message in hand, and the context in which it is current."""
+        """A span for the current message, and the context in which it is current."""
         cell = actor.cell
-        envelope = cell.in_hand()
+        envelope = cell.current_envelope()
         origin = envelope[1]
         context, links = (origin.context, origin.links) if isinstance(origin, Origin) else (None, ())
         parent = cast("Context | None", context)
@@ -104,7 +104,7 @@ class Tracing:
 
 
 def attributes_of(cell: Cell, envelope: Envelope) -> dict[str, str]:
-    """What is known of a message that is handled."""
+    """The attributes of the span of a message that is handled."""
     sender = sender_of(envelope)
     return {
         "messaging.system": "kubeactors",
@@ -117,7 +117,7 @@ def attributes_of(cell: Cell, envelope: Envelope) -> dict[str, str]:
 
 
 class _TracedTable(dict[type, Handler]):
-    """Of a table that decides when it is asked."""
+    """Of a dispatch table that looks handlers up by a rule."""
 
     def __init__(self, table: dict[type, Handler], tracing: Tracing) -> None:
         super().__init__()
@@ -170,7 +170,7 @@ def _within(span: Span, context: Context, work: Callable[[], object]) -> Generat
 
 
 def stepped(variables: Variables, coroutine: Stepped) -> Generator[object, object, object]:
-    """A coroutine whose every step sees these context variables, whoever makes it and in whatever task."""
+    """A coroutine whose every step sees these context variables, in whatever task it is made."""
     step: Callable[[], object] = partial(coroutine.send, None)
     while True:
         try:
@@ -195,7 +195,7 @@ def _has_failed(span: Span, error: BaseException) -> None:
 
 
 class TracedCell(Cell):
-    """A place that notes with every message in which span it was told."""
+    """A cell whose messages carry the context in which they were sent."""
 
     __slots__ = ("_links", "_spawned_in", "_tracing")
 
@@ -210,31 +210,27 @@ class TracedCell(Cell):
         restart: Restart,
     ) -> None:
         super().__init__(kernel, parent, key, factory, mailbox, restart)
-        self.last = NOBODY  # every message has an envelope
+        self.last_sender = ALWAYS_ENVELOPE
         self._tracing = tracing
         self._links: tuple[Link, ...] = ()
         self._spawned_in = get_current()
 
     def put(self, envelope: Envelope) -> bool:
         """See `Cell.put`."""
-        return super().put(self.stamped(envelope))
+        return super().put(self.traced_envelope(envelope))
 
-    def stamped(self, envelope: Envelope) -> Envelope:
-        """See `Cell.stamped`."""
+    def traced_envelope(self, envelope: Envelope) -> Envelope:
+        """See `TraceHooks.traced_envelope`."""
         message, _, reply = envelope
         return (message, Origin(sender_of(envelope), get_current(), self._links), reply)
 
-    def _can_run_inline(self, request: type) -> bool:
-        """Never: an envelope is stamped when it is put into the mailbox."""
-        return False
-
-    def bound(self, function: Callable[[], object]) -> Callable[[], object]:
-        """See `Cell.bound`."""
+    def traced_callback(self, function: Callable[[], object]) -> Callable[[], object]:
+        """See `TraceHooks.traced_callback`."""
         return partial(copy_context().run, function)
 
-    def carried(self, work: Stepped, because: Sequence[object]) -> Stepped:
-        """See `Cell.carried`."""
-        if not because:
+    def traced_work(self, work: Stepped, causes: Sequence[object]) -> Stepped:
+        """See `TraceHooks.traced_work`."""
+        if not causes:
             return stepped(copy_context(), work)
         span = self._tracing.tracer.start_span(
             f"batch {self.dispatch.name}",
@@ -245,18 +241,18 @@ class TracedCell(Cell):
                 "messaging.operation.type": "process",
                 "messaging.operation.name": "batch",
                 "messaging.destination.name": self.path,
-                "messaging.batch.message_count": len(because),
+                "messaging.batch.message_count": len(causes),
             },
-            links=[link for moment in because for link in links_to(cast("Context", moment))],
+            links=[link for cause in causes for link in links_to(cast("Context", cause))],
         )
         return _within(span, set_span_in_context(span, Context()), lambda: work)
 
-    def moment(self) -> object:
-        """See `Cell.moment`."""
+    def trace_context(self) -> object:
+        """See `TraceHooks.trace_context`."""
         return get_current()
 
-    def set_timer(self, key: str, delay: int, action: Callable[[], object]) -> Timer:
-        """See `Cell.set_timer`."""
+    def traced_timer(self, action: Callable[[], object]) -> Callable[[], object]:
+        """See `TraceHooks.traced_timer`."""
         links = links_to(get_current()) or self._links
 
         def fire() -> None:
@@ -268,12 +264,12 @@ class TracedCell(Cell):
                 self._links = ()
                 detach(token)
 
-        return super().set_timer(key, delay, fire)
+        return fire
 
     def call_started(self) -> "Awaitable[None] | None":
-        """Starting belongs to the span in which it was spawned; starting again belongs to none."""
+        """See `Cell.call_started`: in the span in which the actor was spawned; a restart is in none."""
         variables = copy_context()
-        variables.run(attach, Context() if self.extras.restarted else self._spawned_in)
+        variables.run(attach, Context() if self.cold.restarted else self._spawned_in)
         starting = variables.run(super().call_started)
         if starting is None:
             return None

@@ -19,14 +19,14 @@ class Wait(Coroutine["Wait[T]", object, T]):
     the value is there. It never reaches an event loop.
     """
 
-    __slots__ = ("_error", "_value", "leave", "target", "waiter")
+    __slots__ = ("_error", "_value", "on_settled", "target", "waiter")
 
     def __init__(self) -> None:
         self._value: object = _PENDING
         self._error: BaseException | None = None
         self.waiter: Callable[[], object] | None = None
         """Called once when the value is there."""
-        self.leave: Callable[[Wait[object]], object] | None = None
+        self.on_settled: Callable[[Wait[object]], object] | None = None
         """Takes this out of its deadline bucket when the value comes."""
         self.target: Cell | None = None
         """Who is asked for the value."""
@@ -57,14 +57,14 @@ class Wait(Coroutine["Wait[T]", object, T]):
     def abandon(self) -> None:
         """Nobody waits any more: a value that comes is dropped."""
         self.waiter = None
-        if self.leave is not None:
-            self.leave(cast("Wait[object]", self))
-            self.leave = None
+        if self.on_settled is not None:
+            self.on_settled(cast("Wait[object]", self))
+            self.on_settled = None
 
     def _settle(self) -> None:
-        if self.leave is not None:
-            self.leave(self)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- a cast is a call
-            self.leave = None
+        if self.on_settled is not None:
+            self.on_settled(self)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- a cast is a call
+            self.on_settled = None
         if self.waiter is not None:
             waiter, self.waiter = self.waiter, None
             waiter()

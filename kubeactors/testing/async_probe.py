@@ -6,8 +6,8 @@ from typing import TypeVar, cast
 
 from kubeactors.actor import ActorSystem, Mailbox, Ref, Restart, SimSystem
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.death_watch import watch
 from kubeactors.actor.supervision import SECOND
-from kubeactors.actor.ties import watch
 from kubeactors.testing.inbox import Inbox, Probing, Replies
 
 M = TypeVar("M")
@@ -85,7 +85,7 @@ class AsyncTestProbe:
 
     def subscribe_dead_letters(self) -> None:
         """Receive a `DeadLetter` for each message that could not be delivered."""
-        self._system.kernel.dead_letter_subscribers[self._cell] = None
+        self._system.kernel.dead_letters.subscribers[self._cell] = None
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         system, kernel = self._system, self._system.kernel

@@ -8,9 +8,9 @@ import msgspec
 from anyio import fail_after
 
 from kubeactors.actor import Actor, ActorSystem, Mailbox, Ref, Restart, SimSystem, Wait
-from kubeactors.actor.beginnings import until_begun
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.ref import ASK_SECONDS
+from kubeactors.actor.starting import until_started
 from kubeactors.actor.supervision import SECOND
 from kubeactors.message import Request
 from kubeactors.testing.async_probe import AsyncTestProbe
@@ -104,7 +104,7 @@ class Actors:
         if isinstance(system, ActorSystem):
             return await system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
         ref = system.spawn(factory, name=name, mailbox=mailbox, restart=restart)
-        await until_begun(cast("Cell", ref))
+        await until_started(cast("Cell", ref))
         return ref
 
     async def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> R:
@@ -130,7 +130,7 @@ class Actors:
     @property
     def dead_letters(self) -> int:
         """The number of messages that could not be delivered."""
-        return self.system.kernel.dead_letters
+        return self.system.kernel.dead_letters.count
 
     @property
     def logged(self) -> list[LogLine]:

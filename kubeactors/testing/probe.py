@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 
 from kubeactors.actor import Ref, SimSystem
 from kubeactors.actor.cell import Cell
-from kubeactors.actor.ties import watch
+from kubeactors.actor.death_watch import watch
 from kubeactors.testing.inbox import Inbox, Probing, Replies
 
 M = TypeVar("M")
@@ -99,4 +99,4 @@ class TestProbe:
 
     def subscribe_dead_letters(self) -> None:
         """Receive a `DeadLetter` for each message that could not be delivered."""
-        self._sim.kernel.dead_letter_subscribers[cast("Cell", self.ref)] = None
+        self._sim.kernel.dead_letters.subscribers[cast("Cell", self.ref)] = None

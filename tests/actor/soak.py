@@ -307,7 +307,7 @@ async def soak(messages: int, *, rounds: int = 4, seed: int = 1) -> Account:
     ledger = Ledger(messages, seed)
     objects: list[int] = []
     async with ActorSystem(seed=str(seed)) as system:
-        system.kernel.on_dead_letter = ledger.dead
+        system.kernel.dead_letters.observer = ledger.dead
         keeper = await system.spawn(partial(Keeper, ledger), name="keeper")
         workers = await keeper.ask(GetWorkers())
         bounds = [messages * part // rounds for part in range(rounds + 1)]
@@ -325,7 +325,7 @@ async def soak(messages: int, *, rounds: int = 4, seed: int = 1) -> Account:
 def left_in(system: ActorSystem) -> int:
     """What the kernel still keeps when nobody needs anything."""
     kernel = system.kernel
-    return len(kernel.deadlines) + len(kernel.timers) - kernel.deadlines.timers + len(kernel._streams)
+    return len(kernel.deadlines) + len(kernel.timers) - kernel.deadlines.timers + len(kernel.random_streams.paths)
 
 
 async def rest(system: ActorSystem, workers: tuple[Ref[Work], ...]) -> None:

@@ -113,7 +113,7 @@ def test_a_mutable_message_behind_a_name_is_refused_when_the_actor_is_spawned() 
         SimSystem().spawn(Careless)
 
 
-# Asks in a circle.
+# Asks in a cycle.
 
 
 class Ask(Request[int], frozen=True):
@@ -289,7 +289,7 @@ class Stubborn(Actor[Block]):
 async def test_a_handler_that_does_not_end_when_the_system_does_is_named(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kubeactors.actor.pump.UNENDING", 1_000_000)
+    monkeypatch.setattr("kubeactors.actor.pump.UNFINISHED", 1_000_000)
     release = anyio.Event()
 
     async def release_when_named() -> None:

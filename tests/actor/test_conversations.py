@@ -89,7 +89,7 @@ def test_what_is_put_aside_is_a_dead_letter_when_the_actor_stops() -> None:
     _ = door.ask(Enter("a"))
     sim.settle()
     sim.stop(door)
-    assert sim.kernel.dead_letters == 1
+    assert sim.kernel.dead_letters.count == 1
 
 
 class Receptionist(Actor[Enter]):
@@ -164,7 +164,7 @@ def test_piped_work_ends_with_its_actor() -> None:
     sim.settle()
     sim.stop(fetcher)
     sim.run(2)
-    assert sim.kernel.dead_letters == 0
+    assert sim.kernel.dead_letters.count == 0
 
 
 class Moved(Message, frozen=True):
@@ -200,7 +200,7 @@ def test_a_mailbox_with_a_key_keeps_the_newest_of_each_at_the_place_of_the_oldes
     assert told == [True, True, True, False, True]
     sim.settle()
     assert sim.ask(ref, Where()) == (Moved("a", 2), Moved("b", 2))
-    assert sim.kernel.dead_letters == 1
+    assert sim.kernel.dead_letters.count == 1
 
 
 def test_urgent_messages_go_first() -> None:

@@ -131,7 +131,7 @@ def test_an_actor_more_does_not_shift_the_choices_of_the_others() -> None:
     for system in (alone, sim):
         system.spawn(partial(Gossip, []), name="gossip")
     sim.spawn(partial(Gossip, []), name="another")
-    draws = [system.kernel.random_for("/gossip", "").random() for system in (alone, sim)]
+    draws = [system.kernel.random_streams.stream("/gossip", "").random() for system in (alone, sim)]
     assert draws[0] == draws[1]
 
 

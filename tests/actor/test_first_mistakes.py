@@ -37,7 +37,7 @@ def test_the_context_is_missed_in_init_by_name() -> None:
 
 
 def test_an_actor_in_place_of_its_class_is_refused() -> None:
-    with pytest.raises(TypeError, match="spawn takes what makes the actor, its class or a function"):
+    with pytest.raises(TypeError, match="spawn takes an actor class, or a function that returns an actor"):
         SimSystem().spawn(Counter())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 

@@ -49,7 +49,7 @@ async def test_an_observer_that_raises_ends_the_block_and_all_actors_are_stopped
 
     async def fail() -> None:
         async with ActorSystem() as system:
-            system.kernel.on_dead_letter = raises
+            system.kernel.dead_letters.observer = raises
             first = await system.spawn(lambda: Recorder(stopped), name="first")
             await system.spawn(lambda: Recorder(stopped), name="second")
             first.tell(Interrupt())

@@ -210,7 +210,7 @@ def test_the_end_of_a_handler_and_of_its_time_may_coincide(seed: int) -> None:
         _ = punctual.ask(GetTotal())
     sim.run(1.0)
     sim.shutdown()
-    assert (sim.statistics(), sim.kernel.farewells) == ((), 0)
+    assert (sim.statistics(), sim.kernel.graceful_stops) == ((), 0)
 
 
 class Sleepy(Actor[GetTotal]):
@@ -243,4 +243,4 @@ def test_chance_remembers_places_that_can_be_taken_again_and_no_others() -> None
         drawn.append(sim.ask(dicing, GetTotal()))
         sim.stop(dicing)
     assert len(set(drawn)) == 4
-    assert list(sim.kernel._streams) == ["/named"]
+    assert sim.kernel.random_streams.paths == ["/named"]

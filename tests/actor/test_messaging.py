@@ -85,7 +85,7 @@ def test_a_full_mailbox_obeys_its_policy(overflow: Overflow, kept: tuple[int, ..
     assert [recorder.tell(Add(number)) for number in range(5)] == accepted
     sim.settle()
     assert sim.ask(recorder, Log()) == kept
-    assert sim.kernel.dead_letters == 2
+    assert sim.kernel.dead_letters.count == 2
 
 
 def test_an_ask_of_a_full_mailbox_says_so() -> None:
@@ -151,7 +151,7 @@ def test_send_waits_for_room_and_loses_nothing() -> None:
     sim.spawn(partial(Feeder, recorder)).tell(Flood(50))
     sim.settle()
     assert sim.ask(recorder, Log()) == tuple(range(50))
-    assert sim.kernel.dead_letters == 0
+    assert sim.kernel.dead_letters.count == 0
 
 
 def test_a_message_to_a_stopped_actor_is_a_dead_letter() -> None:
@@ -160,7 +160,7 @@ def test_a_message_to_a_stopped_actor_is_a_dead_letter() -> None:
     sim.settle()
     sim.stop(counter)
     letters: list[tuple[str, object]] = []
-    sim.kernel.on_dead_letter = lambda path, message: letters.append((path, message))
+    sim.kernel.dead_letters.observer = lambda path, message: letters.append((path, message))
     assert not counter.tell(Add(1))
     with pytest.raises(ActorStopped):
         sim.ask(counter, GetTotal())
@@ -177,7 +177,7 @@ def test_a_message_that_nobody_handles_is_a_dead_letter_and_no_failure() -> None
     counter.tell(Unknown())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- that is the point
     counter.tell(Add(1))
     assert sim.ask(counter, GetTotal()) == 1
-    assert sim.kernel.dead_letters == 1
+    assert sim.kernel.dead_letters.count == 1
 
 
 class Never(Request[int], frozen=True):

@@ -117,14 +117,14 @@ def test_a_router_leaves_out_who_has_ended_and_says_so_when_none_is_left() -> No
     sim.stop(probes[1].ref)
     assert [router.tell(Add(number)) for number in range(4)] == [True] * 4
     assert [probe.drain() for probe in probes] == [(Add(0), Add(1), Add(3)), (), (Add(2),)]
-    assert sim.kernel.dead_letters == 0
+    assert sim.kernel.dead_letters.count == 0
     ended = [router.ended]
     for probe in (probes[0], probes[2]):
         sim.stop(probe.ref)
         ended.append(router.ended)
     assert ended == [False, False, True]
     assert not router.tell(Add(9))
-    assert sim.kernel.dead_letters == 1
+    assert sim.kernel.dead_letters.count == 1
     with pytest.raises(ActorStopped, match="/probe-2 does not take GetTotal"):
         sim.ask(router, GetTotal())
 
@@ -224,7 +224,7 @@ def test_a_topic_tells_all_subscribers_in_one_order_and_forgets_those_who_end() 
     sim.stop(two.ref)
     topic.tell(Publish("c"))
     sim.settle()
-    assert sim.kernel.dead_letters == 0
+    assert sim.kernel.dead_letters.count == 0
 
 
 def test_a_topic_with_a_history_goes_on_after_an_event_or_says_that_it_cannot() -> None:

@@ -151,7 +151,7 @@ def test_of_a_permanent_actor_that_only_stops_itself_nobody_says_that_it_failed(
     quitter.tell(Add(1))
     sim.run(seconds=2.0)
     quitter.tell(Add(1))
-    expected = "/quitter stopped itself; 2 ends of it within 5.0 s, the last of them StoppedItself('/quitter: enough')"
+    expected = "/quitter stopped itself; 2 stops of it within 5.0 s, the last of them StoppedItself('/quitter: enough')"
     with pytest.raises(SystemFailed, match=re.escape(expected)):
         sim.run(seconds=2.0)
 

@@ -136,7 +136,7 @@ async def test_a_handler_that_hangs_does_not_outlive_the_system() -> None:
         ref = await system.spawn(Hanging, name="hanging")
         group.start_soon(ask, ref)
         await anyio.wait_all_tasks_blocked()
-    assert failures == ["/hanging went before it replied"]
+    assert failures == ["/hanging stopped before it replied"]
 
 
 async def test_an_observer_that_raises_ends_the_block_instead_of_leaving_it_waiting() -> None:
@@ -145,7 +145,7 @@ async def test_an_observer_that_raises_ends_the_block_instead_of_leaving_it_wait
 
     async def end_an_actor_with_mail() -> None:
         async with ActorSystem() as system:
-            system.kernel.on_dead_letter = observe
+            system.kernel.dead_letters.observer = observe
             hanging = await system.spawn(Hanging, name="hanging")
             for _ in range(2):
                 hanging.tell(Hang())

@@ -93,7 +93,7 @@ async def test_a_pool_uses_so_many_threads_and_lets_so_much_work_wait_and_refuse
         assert await clerk.ask(Work(10)) == -1
         office.door.set()
     assert results == {1: 10, 2: 5, 5: 2}
-    assert office.refusals == ["/clerk has 2 threads at work and 1 jobs in line"]
+    assert office.refusals == ["/clerk has 2 busy threads and a queue of 1"]
 
 
 @pytest.mark.anyio

@@ -41,7 +41,7 @@ class Line:
 
     def restart(self) -> None:
         """Let it fail; it takes a while until it is there again."""
-        self.sim.kernel.failed(self.cell, SimulatedCrash("test"))
+        self.sim.kernel.actor_failed(self.cell, SimulatedCrash("test"))
 
 
 def test_a_slow_actor_that_is_started_again_hears_all_in_order() -> None:

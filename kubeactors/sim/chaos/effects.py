@@ -73,13 +73,13 @@ class Effects:
         """Crash an actor, if it is running; its supervisor restarts it."""
         if cell is not None and cell.actor is not None:
             self.count(fault)
-            self.kernel.failed(cell, SimulatedCrash(kind_of(fault)))
+            self.kernel.actor_failed(cell, SimulatedCrash(kind_of(fault)))
 
     def restart(self, process: str) -> None:
         """Crash a process; its supervisor restarts it. Not counted as a fault."""
         cell = self.processes.process(process)
         if cell is not None and cell.actor is not None:
-            self.kernel.failed(cell, SimulatedCrash("restart"))
+            self.kernel.actor_failed(cell, SimulatedCrash("restart"))
 
     def counting(self, fault: AnyFault) -> Callable[[], None]:
         """The callback for the moment when the fault takes effect."""

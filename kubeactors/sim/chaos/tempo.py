@@ -80,7 +80,7 @@ def _skew(effects: Effects, fault: ClockSkew) -> None:
     ahead = int(fault.ahead_seconds * SECOND)
     cells = effects.processes.actors(fault.component)
     for cell in cells:
-        cell.own.skew += ahead
+        cell.ensure_cold().skew += ahead
         effects.after(fault.seconds, partial(_set_back, cell, ahead))
     if cells:
         effects.world.faults.skew(kind_of_process(fault.component))
@@ -88,4 +88,4 @@ def _skew(effects: Effects, fault: ClockSkew) -> None:
 
 
 def _set_back(cell: Cell, ahead: int) -> None:
-    cell.own.skew -= ahead
+    cell.ensure_cold().skew -= ahead

@@ -85,7 +85,7 @@ class Recording(Tracing):
     def span_of(self, actor: Actor[object], message: object) -> tuple[Span, Context]:
         """A message is handled: it is the one that has just arrived."""
         pending, self._pending = self._pending, None
-        envelope = actor.cell.in_hand()
+        envelope = actor.cell.current_envelope()
         parent, _ = _origin(envelope)
         assert pending is not None  # every message passes the network before it is handled
         number = self._note(*pending, kept=False)

@@ -5,8 +5,8 @@ from functools import partial
 from typing import ClassVar, NamedTuple, Never, cast
 
 from kubeactors.actor import Actor, ForeignError, Supervision, handle
-from kubeactors.actor.fences import behind_fence
 from kubeactors.actor.foreign import explained
+from kubeactors.actor.guards import guarded
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Change, Client, Controller, InformerFactory, SharedInformer, Transport
@@ -88,7 +88,7 @@ class Reconciler(Controller):
         """Let the operator's code do it; what it raises, other than a refusal, is told."""
         self._report.began(key)
         try:
-            again = await behind_fence(self.ctx.path, partial(self._called, key))
+            again = await guarded(self.ctx.path, partial(self._called, key))
         except StatusError:
             raise
         except Exception as error:  # noqa: BLE001 -- it is told

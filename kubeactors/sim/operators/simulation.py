@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from traceback import walk_tb
 
-from kubeactors.actor.fences import behind_fence
 from kubeactors.actor.foreign import package_of
+from kubeactors.actor.guards import guarded
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.apimachinery.requests import ADMIN
@@ -97,7 +97,7 @@ class OperatorSimulation(Simulation):
 
     async def _act(self, action: OwnAction) -> None:
         try:
-            await behind_fence(f"the action {action.name}", partial(act, self._operator, action, self._client()))
+            await guarded(f"the action {action.name}", partial(act, self._operator, action, self._client()))
         except StatusError:
             raise
         except Exception as error:  # noqa: BLE001 -- it is raised again when the run ends

@@ -181,10 +181,10 @@ class _SeenCell(Cell):
         super().__init__(kernel, parent, key, factory, mailbox, restart)
         cast("_Queue", kernel.ready).touch(TREE)
 
-    def hold(self) -> None:
-        """See `Cell.hold`."""
+    def suspend(self) -> None:
+        """See `Cell.suspend`."""
         cast("_Queue", self.kernel.ready).touch(TREE)
-        super().hold()
+        super().suspend()
 
     def restart_now(self) -> None:
         """See `Cell.restart_now`."""

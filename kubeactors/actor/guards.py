@@ -129,7 +129,7 @@ def _is_seeded(frame: FrameType) -> bool:
     return _may_know(caller)
 
 
-class Fence:
+class Guard:
     """A context in which nothing of the real world may be asked; may be entered again and again.
 
     Args:
@@ -145,7 +145,7 @@ class Fence:
     def __enter__(self) -> None:
         other = cast("object", sys.getprofile())
         self._other = cast("Listener", other) if callable(other) else None
-        self._watches = not isinstance(getattr(other, "__self__", None), Fence)  # one within another: that watches
+        self._watches = not isinstance(getattr(other, "__self__", None), Guard)  # one within another: that watches
         if other is not None and self._other is None:
             self._watches = False
             warnings.warn(NOT_WATCHED, RuntimeWarning, stacklevel=2)
@@ -188,12 +188,12 @@ def _where(frame: FrameType) -> str:
     return f" (at {at.f_code.co_filename}:{at.f_lineno})" if at is not None else ""
 
 
-class Fenced(Coroutine[object, None, R]):
+class GuardedCoroutine(Coroutine[object, None, R]):
     """A coroutine that is stepped behind a fence; what others do while it waits is none of its business."""
 
     def __init__(self, path: str, coroutine: Coroutine[object, None, R]) -> None:
         self._coroutine = coroutine
-        self._fence = Fence(path)
+        self._guard = Guard(path)
 
     @property
     def cr_frame(self) -> FrameType | None:
@@ -202,13 +202,13 @@ class Fenced(Coroutine[object, None, R]):
 
     def send(self, value: None) -> object:
         """See `Coroutine.send`."""
-        with self._fence:
+        with self._guard:
             return self._coroutine.send(value)
 
     def throw(self, *error: object) -> object:
         """See `Coroutine.throw`."""
         throw = cast("Callable[..., object]", self._coroutine.throw)
-        with self._fence:
+        with self._guard:
             return throw(*error)
 
     def close(self) -> None:
@@ -218,23 +218,23 @@ class Fenced(Coroutine[object, None, R]):
     def __await__(self) -> Generator[object, None, R]:
         return cast("Generator[object, None, R]", self)
 
-    def __iter__(self) -> "Fenced[R]":
+    def __iter__(self) -> "GuardedCoroutine[R]":
         return self
 
     def __next__(self) -> object:
         return self.send(None)
 
 
-async def behind_fence(path: str, call: Callable[[], Awaitable[R]]) -> R:
+async def guarded(path: str, call: Callable[[], Awaitable[R]]) -> R:
     """Call people's own code, and await what it gives, behind a fence."""
-    with Fence(path):
+    with Guard(path):
         awaitable = call()
     if not isinstance(awaitable, Coroutine):
         return await awaitable
-    return await Fenced(path, cast("Coroutine[object, None, R]", awaitable))
+    return await GuardedCoroutine(path, cast("Coroutine[object, None, R]", awaitable))
 
 
-def fenced_dispatch_of(actor: type[Actor[object]]) -> Dispatch:
+def guarded_dispatch_of(actor: type[Actor[object]]) -> Dispatch:
     """How messages reach an actor class: behind a fence, unless the class is this package's own."""
     plain = dispatch_of(actor)
     if actor.__module__.partition(".")[0] == _OWN or type(plain.table) is not dict:
@@ -243,15 +243,18 @@ def fenced_dispatch_of(actor: type[Actor[object]]) -> Dispatch:
     if found is None:
         found = _DISPATCHES[plain] = Dispatch(
             plain.name,
-            {message: Handler(_behind(one.method), is_async=one.is_async) for message, one in plain.table.items()},
+            {
+                message: Handler(_guarded_method(one.method), is_async=one.is_async)
+                for message, one in plain.table.items()
+            },
             reentrant=plain.reentrant,
             deterministic=plain.deterministic,
             start=None
             if plain.start is None
-            else cast("Callable[[Actor[object]], Awaitable[None] | None]", _behind(plain.start)),
+            else cast("Callable[[Actor[object]], Awaitable[None] | None]", _guarded_method(plain.start)),
             stop=None
             if plain.stop is None
-            else cast("Callable[[Actor[object]], Awaitable[None]]", _behind(plain.stop)),
+            else cast("Callable[[Actor[object]], Awaitable[None]]", _guarded_method(plain.stop)),
         )
     return found
 
@@ -259,14 +262,14 @@ def fenced_dispatch_of(actor: type[Actor[object]]) -> Dispatch:
 _DISPATCHES: dict[Dispatch, Dispatch] = {}
 
 
-def _behind(method: Method) -> Method:
+def _guarded_method(method: Method) -> Method:
     @wraps(method)
-    def fenced(actor: Actor[object], *message: object) -> object:
+    def guarded_method(actor: Actor[object], *message: object) -> object:
         path = actor.cell.path
-        with Fence(path):
+        with Guard(path):
             result = method(actor, *message)
         if not isinstance(result, Coroutine):
             return result
-        return Fenced(path, cast("Coroutine[object, None, object]", result))
+        return GuardedCoroutine(path, cast("Coroutine[object, None, object]", result))
 
-    return fenced
+    return guarded_method

@@ -110,7 +110,7 @@ def test_a_simulated_handler_that_asks_the_real_world_is_told_so_with_its_line(
     error = failure.value.__cause__
     assert isinstance(error, ForeignCall)
     assert str(error).startswith(f"/curious calls {what}")
-    assert f"test_fences.py:{ask.__code__.co_firstlineno})" in str(error)
+    assert f"test_guards.py:{ask.__code__.co_firstlineno})" in str(error)
     assert sys.getprofile() is None
 
 

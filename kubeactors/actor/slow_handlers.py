@@ -12,28 +12,28 @@ if TYPE_CHECKING:
     from kubeactors.actor.driver import Entry
     from kubeactors.actor.logs import LogSink
 
-TOO_LONG = 100_000_000
+SLOW = 100_000_000
 """Nanoseconds in one step of a handler of which a system in debug mode warns: use `ctx.in_thread` for such work."""
-UNENDING = 5_000_000_000
+UNFINISHED = 5_000_000_000
 """Nanoseconds after which handlers are reported that were cancelled at the end of the system, and go on."""
 
 
-def at_work_on(entry: "Entry") -> tuple[Cell, object]:
+def current_work(entry: "Entry") -> tuple[Cell, object]:
     """Whose turn it is, and the message that will be in hand; None stands for the start."""
     if isinstance(entry, Activation):
         return entry.cell, entry.envelope[0]
     cell = cast("Cell", entry)
-    return cell, cell.upcoming() if cell.state is State.RUNNING else None
+    return cell, cell.peek() if cell.state is State.RUNNING else None
 
 
-def warn_of(log: "LogSink", cell: Cell, message: object, spent: int) -> None:
+def warn_if_slow(log: "LogSink", cell: Cell, message: object, spent: int) -> None:
     """Say so if a step of a handler took so long that all others had to wait."""
-    if spent > TOO_LONG:
+    if spent > SLOW:
         log("warning", "actor.blocks", cell.path, handler=cell.dispatch.handler_of(message), seconds=spent / SECOND)
 
 
-def report_unending(log: "LogSink", activations: Iterable[Activation]) -> None:
+def report_unfinished(log: "LogSink", activations: Iterable[Activation]) -> None:
     """Name the handlers for which the end of the system has to wait."""
     for one in activations:
         handler = one.cell.dispatch.handler_of(one.envelope[0])
-        log("error", "actor.does_not_end", one.cell.path, handler=handler, seconds=UNENDING / SECOND)
+        log("error", "actor.does_not_end", one.cell.path, handler=handler, seconds=UNFINISHED / SECOND)

@@ -31,15 +31,15 @@ class UntilEnded:
         if cell.state is State.STOPPED:
             wait.set(Terminated(ref=cell, reason=_GONE, exit=Exit.NOPROC))
         else:
-            waits = cell.own.ended = cell.own.ended or {}
+            waits = cell.ensure_cold().ended = cell.ensure_cold().ended or {}
             waits[wait] = None
-            wait.leave = partial(_forget, cell)
+            wait.on_settled = partial(_forget, cell)
         outside = cell.kernel.current is None
         return (driver.outside(wait, helps=False) if outside else driver.inside(wait)).__await__()
 
 
 def _forget(cell: "Cell", wait: "Wait[object]") -> None:
-    (cell.extras.ended or {}).pop(cast("Wait[Terminated]", wait), None)
+    (cell.cold.ended or {}).pop(cast("Wait[Terminated]", wait), None)
 
 
 def watch(watcher: "Cell", watched: "Cell") -> None:
@@ -47,23 +47,23 @@ def watch(watcher: "Cell", watched: "Cell") -> None:
     if watched.state is State.STOPPED:
         watcher.put_system(Terminated(ref=watched, reason=_GONE, exit=Exit.NOPROC))
         return
-    watchers = watched.own.watchers = watched.own.watchers or {}
+    watchers = watched.ensure_cold().watchers = watched.ensure_cold().watchers or {}
     watchers[watcher] = None
-    watching = watcher.own.watching = watcher.own.watching or {}
+    watching = watcher.ensure_cold().watching = watcher.ensure_cold().watching or {}
     watching[watched] = None
 
 
 def unwatch(watcher: "Cell", watched: "Cell") -> None:
     """Do not tell the watcher."""
-    (watched.extras.watchers or {}).pop(watcher, None)
-    (watcher.extras.watching or {}).pop(watched, None)
+    (watched.cold.watchers or {}).pop(watcher, None)
+    (watcher.cold.watching or {}).pop(watched, None)
 
 
 def link(one: "Cell", other: "Cell") -> None:
     """Each fails with the other; one that links to who has ended already fails at once."""
     if other.state is State.STOPPED:
-        one.kernel.failed(one, LinkedActorFailed(f"{other.path} {_GONE}"))
+        one.kernel.actor_failed(one, LinkedActorFailed(f"{other.path} {_GONE}"))
         return
     for cell, linked in ((one, other), (other, one)):
-        links = cell.own.links = cell.own.links or {}
+        links = cell.ensure_cold().links = cell.ensure_cold().links or {}
         links[linked] = None

@@ -22,7 +22,7 @@ class Host(Protocol):
         """Set the kernel's time."""
         ...
 
-    def has_stepped(self, activation: Activation, began: int) -> None:
+    def record_step(self, activation: Activation, began: int) -> None:
         """A step has been made, which began at that time."""
         ...
 
@@ -31,7 +31,7 @@ class Host(Protocol):
         ...
 
 
-class Rest:
+class Continuation:
     """The rest of a coroutine whose first steps were made by hand: awaiting it makes the others in this task.
 
     What the coroutine yields for the event loop is passed on, the first one too; what it yields for the kernel is
@@ -69,7 +69,7 @@ class Rest:
         finally:
             kernel.current = previous
             activation.cell.envelope = None
-            self._host.has_stepped(activation, began)
+            self._host.record_step(activation, began)
 
     def _pass_on(self, awaited: object) -> Generator[object, object, object]:
         if isinstance(awaited, Wait):
