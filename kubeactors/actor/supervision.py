@@ -60,6 +60,10 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
     backoff_seconds: float = 0.0
     max_backoff_seconds: float = 30.0
     jitter: float = 0.0
+    escalates: tuple[type[Exception], ...] = ()
+    """Errors that no restart mends: with one of these the parent fails at once, with the same error.
+
+    Source: the directive `Escalate` of Akka (SupervisorStrategy in akka.actor's FaultHandling.scala)."""
 
     def __post_init__(self) -> None:
         if self.per_child and self.strategy is not Strategy.ONE_FOR_ONE:

@@ -54,6 +54,9 @@ def restart_stopped(kernel: "Kernel", cell: "Cell", reason: str) -> None:
 
 def _apply_rule(kernel: "Kernel", cell: "Cell", parent: "Cell", error: BaseException) -> None:
     rule = rule_of(parent)
+    if isinstance(error, rule.escalates):
+        kernel.part_from(cell, f"failed: {error!r}", Exit.FAILED, then=partial(kernel.failed, parent, error))
+        return
     restarts = _window(cell, parent, rule).add(kernel.now, rule.within_seconds)
     if rule.max_restarts is not None and restarts > rule.max_restarts:
         exceeded = _exceeded(cell, parent, rule, restarts, error)

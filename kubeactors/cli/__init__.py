@@ -10,6 +10,7 @@ objects.py  what there is in a replay
 
 main.py     the command itself              loop.py     the event loop of all
 server.py   an API server by a kubeconfig   tables.py   objects as `kubectl get` shows them
+logs.py     what a command logs
 bench_live.py, bench_text.py, fuzz_progress.py, scheduler_config.py: parts of the commands
 """
 

@@ -17,9 +17,11 @@ from cyclopts import Parameter
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from kubeactors.actor import SystemFailed
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.http.serving import AddressInUse
 from kubeactors.cli.errors import UsageError, said
+from kubeactors.cli.logs import log_to_stderr
 from kubeactors.cli.loop import interrupted, run
 from kubeactors.cli.scheduler_config import scheduler_configuration
 from kubeactors.cluster import Cluster, ClusterSpec, NodePool, StorageError
@@ -71,12 +73,18 @@ def up(  # noqa: PLR0913 -- the options of the command
         str, Parameter(help="When kubelets evict pods, such as memory.available<1Gi,pid.available<10%.")
     ] = "",
     etcd_servers: Annotated[
-        str, Parameter(help="Keep the state in this etcd, such as http://127.0.0.1:2379, not in the data directory.")
+        str,
+        Parameter(
+            help="Keep the state in this etcd, such as http://127.0.0.1:2379, not in the data directory; several members "
+            "with commas between."
+        ),
     ] = "",
     etcd_prefix: Annotated[str, Parameter(help="What its keys there begin with.")] = "kubeactors/",
-    etcd_cafile: Annotated[Path | None, Parameter(help="Whom to trust, of etcd by HTTPS.")] = None,
-    etcd_certfile: Annotated[Path | None, Parameter(help="The certificate to show to etcd.")] = None,
+    etcd_cafile: Annotated[Path | None, Parameter(help="The authorities to trust, of etcd by HTTPS.")] = None,
+    etcd_certfile: Annotated[Path | None, Parameter(help="The client certificate to show to etcd.")] = None,
     etcd_keyfile: Annotated[Path | None, Parameter(help="Its key.")] = None,
+    etcd_user: Annotated[str, Parameter(help="The user of etcd, where it wants one.")] = "",
+    etcd_password_file: Annotated[Path | None, Parameter(help="A file with that user's password.")] = None,
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
@@ -102,6 +110,8 @@ def up(  # noqa: PLR0913 -- the options of the command
         ca_file=etcd_cafile,
         cert_file=etcd_certfile,
         key_file=etcd_keyfile,
+        user=etcd_user,
+        password=_password(etcd_password_file),
     )
     spec = ClusterSpec(
         etcd=_checked(etcd) if etcd_servers else None,
@@ -113,16 +123,40 @@ def up(  # noqa: PLR0913 -- the options of the command
         allocate_node_cidrs=bool(cluster_cidr),
     )
     directory = data_dir or default_data_dir()
+    log_to_stderr()
     return run(_up, spec, host, port, directory, in_memory, kubeconfig, dns_port, services, output)
 
 
 def _checked(etcd: Etcd) -> Etcd:
-    address = urlsplit(etcd.server)
-    if address.scheme not in {"http", "https"} or not address.hostname or "," in etcd.server:
-        raise UsageError(f"--etcd-servers {etcd.server}: the address of one, please, such as http://127.0.0.1:2379")
+    for address in map(urlsplit, etcd.servers):
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise UsageError(
+                f"--etcd-servers {etcd.server}: addresses, please, such as http://127.0.0.1:2379, with commas between"
+            )
+    if bool(etcd.cert_file) != bool(etcd.key_file):
+        raise UsageError("--etcd-certfile and --etcd-keyfile belong together; give both")
+    if bool(etcd.user) != bool(etcd.password):
+        raise UsageError("--etcd-user and --etcd-password-file belong together; give both")
     if not etcd.prefix:
         raise UsageError("--etcd-prefix: something must tell these keys from those of others")
     return etcd
+
+
+def _password(path: Path | None) -> str:
+    """The first line of a file; none without a file.
+
+    Raises:
+        UsageError: it cannot be read, or is empty.
+    """
+    if path is None:
+        return ""
+    try:
+        password = path.read_text(encoding="utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--etcd-password-file {said(error)}") from error
+    if not password:
+        raise UsageError(f"--etcd-password-file {path}: its first line is empty; write the password there")
+    return password
 
 
 def thresholds(text: str) -> dict[str, str]:
@@ -172,6 +206,26 @@ def _check_cluster_cidr(cidr: str) -> None:
 
 
 async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
+    spec: ClusterSpec,
+    host: str,
+    port: int,
+    data_dir: Path,
+    in_memory: bool,  # noqa: FBT001
+    kubeconfig: Path | None,
+    dns_port: int | None,
+    services: bool,  # noqa: FBT001
+    output: str,
+) -> int:
+    """Raises UsageError: something is missing or taken; later, the store is lost."""
+    try:
+        return await _serve(spec, host, port, data_dir, in_memory, kubeconfig, dns_port, services, output)
+    except SystemFailed as failure:
+        if isinstance(failure.__cause__, StorageError):
+            raise UsageError(said(failure.__cause__)) from failure
+        raise
+
+
+async def _serve(  # noqa: PLR0913, PLR0917 -- the options of the command
     spec: ClusterSpec,
     host: str,
     port: int,

@@ -37,7 +37,7 @@ from kubeactors.cluster.watch import WatchStream
 from kubeactors.cluster.words import kind_of, object_of
 from kubeactors.cluster.workloads import Images, Workloads
 from kubeactors.network.policy import NetworkPolicies, PolicyMessage
-from kubeactors.storage import Backend
+from kubeactors.storage import Backend, StoreUnusable
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -61,6 +61,9 @@ class Seen(msgspec.Struct):
 
 class Cluster:
     """A control plane and its nodes; it lives as long as the block.
+
+    If its store is lost for good, as to another process that has taken over its prefix in etcd, the block is cancelled
+    and raises `SystemFailed`, with the `StorageError` as its cause.
 
     Args:
         nodes: how many, or a `NodePool`; 3 by default.
@@ -94,7 +97,7 @@ class Cluster:
         self._stack: AsyncExitStack
         self._authorizer = rbac.default_authorizer()
         # What fails in the plane is restarted in the plane; what is too much for that is to end the cluster, and be seen.
-        self.system: ActorSystem = ActorSystem("cluster", supervision=Supervision())
+        self.system: ActorSystem = ActorSystem("cluster", supervision=Supervision(escalates=(StoreUnusable,)))
         self._gate = PolicyGate(self._start_policies)
         self._scheme = SERVED.copy()
         self.transport: Transport
@@ -116,7 +119,7 @@ class Cluster:
         return self
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        backend = self._backend(stack)
+        backend = await self._backend(stack)
         workloads = Workloads(self._images, self._volumes(stack), partial(AnyioPlatform, self._gate))
         await stack.enter_async_context(self.system)
         running = self._snapshot.pods_by_node() if self._snapshot is not None else None
@@ -135,12 +138,13 @@ class Cluster:
     ) -> bool | None:
         return await self._stack.__aexit__(kind, error, trace)
 
-    def _backend(self, stack: AsyncExitStack) -> Backend:
+    async def _backend(self, stack: AsyncExitStack) -> Backend:
         if self._snapshot is not None:
             return self._snapshot.backend()
         backend = open_disk(self.spec, stack.enter_context(ExitStack()))
         # What cannot be read is said now, not by a store that fails again and again.
-        backend.load(ObjectCodec(self._scheme))
+        if backend.blocking:
+            await anyio.to_thread.run_sync(backend.load, ObjectCodec(self._scheme))
         return backend
 
     def _volumes(self, stack: AsyncExitStack) -> Path:
@@ -158,7 +162,7 @@ class Cluster:
         longer names, go. Where it says something else than others it is right (`--force-conflicts`).
 
         Args:
-            manifest: a path, YAML text, a mapping or a typed object.
+            manifest: a path, YAML text, a mapping or a typed object; of a `List` its items.
             namespace: for objects that name none.
 
         Raises:
@@ -214,7 +218,7 @@ class Cluster:
             what: `kind/name`, in any of the kind's names: `deployment/web`, `po/nginx`.
             condition: a condition of its status (`Available`, `Ready`, `Ready=False`), without regard to case;
                 `Complete` (rolled out); or what `kubectl wait --for` takes: `create`, `delete`, `condition=Ready`,
-                `jsonpath={.status.phase}=Running` (a simple path).
+                `jsonpath={.status.phase}=Running`, any path that kubectl takes.
             namespace: where it is.
             timeout: seconds.
 
@@ -222,7 +226,8 @@ class Cluster:
             The object as it is then; None if it is gone, as was waited for.
 
         Raises:
-            ValueError: there is no such kind, or the condition makes no sense.
+            ValueError: there is no such kind, or the condition makes no sense, or a path leads to what kubectl does not
+                compare: several values, a list or an object.
             TimeoutError: it did not happen in time; it says what is so instead.
         """
         name, kind = object_of(what, self._scheme)

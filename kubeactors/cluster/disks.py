@@ -19,8 +19,11 @@ def open_disk(spec: ClusterSpec, stack: ExitStack) -> Backend:
     """
     if spec.etcd is not None:
         from kubeactors.storage.backends.etcd import EtcdBackend  # noqa: PLC0415 -- few clusters need it
+        from kubeactors.storage.backends.etcd_client import Credentials, EtcdClient  # noqa: PLC0415 -- the same
 
-        return stack.enter_context(EtcdBackend(spec.etcd.server, spec.etcd.prefix, spec.etcd.tls()))
+        etcd = spec.etcd
+        user = Credentials(etcd.user, etcd.password) if etcd.user else None
+        return stack.enter_context(EtcdBackend(EtcdClient(etcd.servers, etcd.tls(), user), etcd.prefix))
     if spec.data_dir is None:
         return MemoryBackend()
     spec.data_dir.mkdir(parents=True, exist_ok=True)

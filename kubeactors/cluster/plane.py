@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Never, TypeAlias, TypeVar, cast
 
+from msgspec.structs import replace
+
 from kubeactors import storage
 from kubeactors.actor import Actor, Ref, Supervision, handle
 from kubeactors.api import SCHEME
@@ -94,7 +96,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         webhooks: makes who carries questions to webhooks, where that is not by HTTPS.
     """
 
-    supervision: ClassVar[Supervision] = RESTARTING
+    supervision: ClassVar[Supervision] = replace(RESTARTING, escalates=(storage.StoreUnusable,))
 
     def __init__(  # noqa: PLR0913, PLR0917 -- the first two are what it is made of; few need the others
         self,

@@ -120,14 +120,26 @@ class Etcd(msgspec.Struct, frozen=True, kw_only=True):
     """An etcd (3.4 or newer) that keeps the state, in kube-apiserver's words. One cluster at a time uses a prefix."""
 
     server: str
-    """`http://127.0.0.1:2379`."""
+    """`http://127.0.0.1:2379`; of several members with commas between: the next one is asked when one does not answer."""
     prefix: str = "kubeactors/"
     """Of all keys; not empty."""
     ca_file: Path | None = None
-    """PEM of whom to trust; by default those whom the system trusts."""
+    """PEM of the authorities to trust; by default those that the system trusts."""
     cert_file: Path | None = None
-    """PEM of the certificate that says who this is, with `key_file`."""
+    """PEM of the certificate to show, with `key_file`."""
     key_file: Path | None = None
+    user: str = ""
+    """Where etcd wants one."""
+    password: str = ""
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The members.
+
+        >>> Etcd(server="http://a:2379,http://b:2379").servers
+        ('http://a:2379', 'http://b:2379')
+        """
+        return tuple(self.server.split(","))
 
     def tls(self) -> ssl.SSLContext | None:
         """For HTTPS.
@@ -135,7 +147,7 @@ class Etcd(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             OSError: a file cannot be read, or is none of these.
         """
-        if not self.server.startswith("https:"):
+        if not any(one.startswith("https:") for one in self.servers):
             return None
         context = ssl.create_default_context(cafile=self.ca_file)
         if self.cert_file is not None:

@@ -27,6 +27,7 @@ from kubeactors.storage.errors import (
     StoreLocked,
     StoreTooNew,
     StoreUnavailable,
+    StoreUnusable,
 )
 from kubeactors.storage.eventsourcing import EventSourced, EventTooLarge, JournalConflict
 from kubeactors.storage.messages import (
@@ -109,6 +110,7 @@ __all__ = [
     "StoreMessage",
     "StoreTooNew",
     "StoreUnavailable",
+    "StoreUnusable",
     "StoreWatchCancelled",
     "TakeSnapshot",
     "Txn",

@@ -10,24 +10,28 @@ class DuplicateKey(StorageError):
 
 
 class StoreUnavailable(StorageError):
-    """The operating system refused: no such directory, no permission, disk full."""
-
-
-class NotAStore(StorageError):
-    """The file was made by something else. It was not touched."""
-
-
-class StoreLocked(StorageError):
-    """Another process, or another backend of this one, has the file open. It was not touched."""
-
-
-class StoreTooNew(StorageError):
-    """A newer version made the file. It was not touched."""
-
-
-class StoreCorrupt(StorageError):
-    """The file is a store, and damaged. It was not touched."""
+    """The operating system or etcd refused: no such directory, no permission, disk full, no connection. Retry later."""
 
 
 class StaleCommit(StorageError):
-    """The store was loaded again after this commit was made; it was dropped, nobody was told that it is durable."""
+    """The store was loaded again after this commit was made; it was dropped, and nobody was told that it is durable."""
+
+
+class StoreUnusable(StorageError):
+    """What is there cannot be used, now or later: no retry mends it. It was not touched."""
+
+
+class NotAStore(StoreUnusable):
+    """Something else made the file."""
+
+
+class StoreLocked(StoreUnusable):
+    """Another process, or another backend of this one, holds the store."""
+
+
+class StoreTooNew(StoreUnusable):
+    """A newer version made the store."""
+
+
+class StoreCorrupt(StoreUnusable):
+    """The file is a store, and damaged."""

@@ -1,6 +1,6 @@
 """The store: the one actor that owns the keys."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -32,6 +32,7 @@ from kubeactors.storage.messages import (
     WatchCreate,
     WatchCreated,
 )
+from kubeactors.storage.mvcc import Mvcc
 from kubeactors.storage.snapshot import Snapshot, TakeSnapshot
 from kubeactors.storage.watch import Watches
 
@@ -53,6 +54,12 @@ class Commit(Message, frozen=True):
     """Make durable what has gathered."""
 
 
+class Committed(Message, frozen=True):
+    """What was in flight is durable."""
+
+    revision: int
+
+
 class Sync(Message, frozen=True):
     """Give watchers that are behind more of the past."""
 
@@ -72,16 +79,15 @@ class Expire(Message, frozen=True):
 
 
 class Store(
-    Actor[StoreMessage | TakeSnapshot | Commit | Sync | ReportProgress | Trim | Expire],
-    reentrant=True,
-    deterministic=True,
+    Actor[StoreMessage | TakeSnapshot | Commit | Committed | Sync | ReportProgress | Trim | Expire], deterministic=True
 ):
     """Answers the store's requests from memory, one at a time, and keeps every change in its backend.
 
     Acknowledged is durable: replies and events wait for the commit that makes true what they show. While one commit is
     under way the next gathers (group commit). Reads show the newest durable revision and never wait.
 
-    When a commit fails, so does the store: its supervisor restarts it, and it loads what is durable.
+    When a commit fails, so does the store: its supervisor restarts it, and it loads what is durable. It fails with
+    `StoreUnusable` when no restart can help.
     All watches end with the instance; subscribers that have room in their mailbox are told, and create them again.
 
     Args:
@@ -92,18 +98,34 @@ class Store(
     def __init__(self, backend: Backend, codec: Codec | None = None) -> None:
         self._backend = backend
         self._codec: Codec = codec or BytesCodec()
-        self._mvcc = backend.load(self._codec)
-        self._durable = self._mvcc.revision
-        self._watches = Watches(self._mvcc.history, self._durable)
-        self._committing = False
+        self._begin(Mvcc(self._codec.stamp))
+        self._committing = False  # a commit is under way, or about to begin
+        self._changes = Changes()  # of the commit under way
         self._in_flight: list[Callable[[], None]] = []  # replies that wait for the commit under way
         self._gathering: list[Callable[[], None]] = []  # replies that wait for the next one
         self._syncing = False  # a Sync is on its way
         self._reporting = False  # a ReportProgress is on its way
 
-    def started(self) -> None:
+    def _begin(self, mvcc: Mvcc) -> None:
+        """Answer from these keys from now on."""
+        self._mvcc = mvcc
+        self._durable = mvcc.revision
+        self._watches = Watches(mvcc.history, mvcc.revision)
+
+    def started(self) -> Awaitable[None] | None:
+        """Load what the backend keeps, in a thread if that may take long. No request is answered before."""
+        if self._backend.blocking:
+            return self._load_in_thread()
+        self._resume(self._backend.load(self._codec))
+        return None
+
+    async def _load_in_thread(self) -> None:
+        self._resume(await self.ctx.in_thread(partial(self._backend.load, self._codec)))
+
+    def _resume(self, loaded: Mvcc) -> None:
         """Give leases their full time again, and go on with a compaction that was interrupted."""
-        for lease in self._mvcc.leases:
+        self._begin(loaded)
+        for lease in loaded.leases:
             self._arm(lease)
         self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
 
@@ -215,16 +237,23 @@ class Store(
         self._watches.progress()
 
     @handle
-    async def commit(self, message: Commit) -> None:
-        """Commit group after group until nothing has gathered meanwhile."""
-        while self._mvcc.changed:
-            changes, revision = self._mvcc.take_changes(), self._mvcc.revision
-            self._in_flight, self._gathering = self._gathering, []
-            await self.ctx.in_thread(self._backend.stage(changes, self._codec))
-            self._publish(changes, revision)
-            for reply in self._in_flight:
-                reply()
-        self._committing = False
+    def commit(self, message: Commit) -> None:
+        """Commit what has gathered, in a thread; requests are handled meanwhile."""
+        self._changes, revision = self._mvcc.take_changes(), self._mvcc.revision
+        self._in_flight, self._gathering = self._gathering, []
+        work = self.ctx.in_thread(self._backend.stage(self._changes, self._codec))
+        self.ctx.pipe_to_self(work, lambda _: Committed(revision))
+
+    @handle
+    def committed(self, message: Committed) -> None:
+        """Tell those who wait, and go on with what has gathered meanwhile."""
+        self._publish(self._changes, message.revision)
+        for reply in self._in_flight:
+            reply()
+        if self._mvcc.changed:
+            self.commit(Commit())
+        else:
+            self._committing = False
 
     # From change to durable to known.
 

@@ -134,6 +134,57 @@ def test_failures_of_one_child_are_not_counted_against_another_if_they_are_count
         sim.settle()
 
 
+class GetLoser(Request["Ref[LoseIt | Break]"], frozen=True):
+    pass
+
+
+class Lost(Exception):
+    """No restart mends it."""
+
+
+class LoseIt(Message, frozen=True):
+    pass
+
+
+class Loser(Actor[LoseIt | Break]):
+    @handle
+    def lose(self, message: LoseIt) -> None:
+        raise Lost
+
+    @handle
+    def break_(self, message: Break) -> None:
+        raise ValueError(message.why)
+
+
+class LosersParent(Actor[GetLoser]):
+    supervision: ClassVar[Supervision] = Supervision(max_restarts=None, escalates=(Lost,))
+
+    def started(self) -> None:
+        self.loser = self.ctx.spawn(Loser, name="loser")
+
+    @handle
+    def get(self, message: GetLoser) -> Ref[LoseIt | Break]:
+        return self.loser
+
+
+@pytest.mark.parametrize(("rule", "cause"), [(Supervision(escalates=(Lost,)), Lost), (Supervision(), None)])
+def test_an_error_that_escalates_is_the_parents_at_once(rule: Supervision, cause: type[Exception] | None) -> None:
+    sim = SimSystem(supervision=rule)
+    parent = sim.spawn(LosersParent, name="parent")
+    loser = sim.ask(parent, GetLoser())
+    for _ in range(10):
+        loser.tell(Break("bug"))  # others do not
+    sim.settle()
+    loser.tell(LoseIt())
+    if cause is None:  # its parent is restarted, as its own parent's rule says
+        sim.settle()
+        assert (loser.ended, sim.ask(parent, GetLoser()).ended) == (True, False)
+    else:
+        with pytest.raises(SystemFailed) as failed:
+            sim.settle()
+        assert isinstance(failed.value.__cause__, cause)
+
+
 class Quitter(Actor[Add]):
     """Stops itself, and takes a second for it."""
 

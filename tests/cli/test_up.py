@@ -138,6 +138,39 @@ def test_state_is_in_etcd_if_one_is_named(tmp_path: Path) -> None:
     assert (code, "see that etcd runs there" in error) == (2, True)
 
 
+@pytest.mark.skipif(ETCD is None, reason="etcd is not installed")
+def test_who_has_lost_its_store_to_another_ends_with_a_sentence(tmp_path: Path) -> None:
+    with EtcdServer(tmp_path / "etcd") as etcd:
+        options = ("--nodes", "1", "--etcd-servers", etcd.url)
+        loser = up("--data-dir", str(tmp_path / "loser"), *options)
+        ready(loser)
+        winner = up("--data-dir", str(tmp_path / "winner"), *options)
+        ready(winner)
+        _, error = loser.communicate(timeout=60)
+        assert stop(winner) == 0
+    last = error.splitlines()[-1]
+    assert loser.returncode == 2
+    assert last.startswith(f"kubeactors: {etcd.url} kubeactors/: taken over by another store; use another prefix")
+    assert "Traceback" not in error
+
+
+@pytest.mark.skipif(ETCD is None, reason="etcd is not installed")
+def test_an_etcd_that_was_killed_and_comes_back_is_waited_for(tmp_path: Path) -> None:
+    with EtcdServer(tmp_path / "etcd") as etcd:
+        process = up("--data-dir", str(tmp_path / "data"), "--nodes", "0", "--etcd-servers", etcd.url)
+        kubectl = (find_kubectl(), f"--kubeconfig={ready(process)['kubeconfig']}")
+        etcd.kill()
+        create = [*kubectl, "create", "configmap", "kept"]
+        refused = subprocess.run(create, capture_output=True, text=True, timeout=60, check=False)
+        etcd.start()
+        while subprocess.run(create, capture_output=True, timeout=60, check=False).returncode:
+            found = subprocess.run([*kubectl, "get", "configmap", "kept"], capture_output=True, timeout=60, check=False)
+            if not found.returncode:
+                break  # what was refused may have been written all the same
+        assert stop(process) == 0
+    assert refused.returncode != 0
+
+
 def test_contradictions_are_said() -> None:
     assert said("up", "--in-memory", "--data-dir", "x")[0] == 2
     assert said("up", "--nodes", "-1")[0] == 2
@@ -190,7 +223,7 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
         ),
         (
             ("--etcd-servers", "127.0.0.1:2379"),
-            "--etcd-servers 127.0.0.1:2379: the address of one, please, such as http://127.0.0.1:2379",
+            "--etcd-servers 127.0.0.1:2379: addresses, please, such as http://127.0.0.1:2379, with commas between",
         ),
         (
             ("--in-memory", "--etcd-servers", "http://127.0.0.1:2379"),

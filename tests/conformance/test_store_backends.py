@@ -8,6 +8,7 @@ import pytest
 
 from kubeactors.storage import Backend
 from kubeactors.storage.backends.etcd import EtcdBackend
+from kubeactors.storage.backends.etcd_client import EtcdClient
 from kubeactors.storage.backends.memory import MemoryBackend
 from kubeactors.storage.backends.sqlite import SqliteBackend
 from kubeactors.testing import StoreBackendContract
@@ -54,7 +55,7 @@ class TestEtcd(StoreBackendContract):
         opened: list[EtcdBackend] = []
 
         def open_etcd() -> EtcdBackend:
-            opened.append(EtcdBackend(etcd.url, prefix))
+            opened.append(EtcdBackend(EtcdClient([etcd.url]), prefix))
             return opened[-1]
 
         yield open_etcd

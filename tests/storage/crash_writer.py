@@ -26,6 +26,7 @@ from kubeactors.storage import (
     TxnReply,
 )
 from kubeactors.storage.backends.etcd import EtcdBackend
+from kubeactors.storage.backends.etcd_client import EtcdClient
 from kubeactors.storage.backends.sqlite import SqliteBackend
 
 WRITERS = 8
@@ -52,7 +53,7 @@ async def write(store: Ref[StoreMessage], writer: int) -> None:
 
 def backend_at(place: str) -> EtcdBackend | SqliteBackend:
     """What is kept at a path, or in the etcd at a URL."""
-    return EtcdBackend(place) if place.startswith("http") else SqliteBackend(Path(place))
+    return EtcdBackend(EtcdClient([place])) if place.startswith("http") else SqliteBackend(Path(place))
 
 
 async def main(place: str) -> None:

@@ -4,16 +4,21 @@ import base64
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
+import anyio
 import httpx2
 import msgspec
 import pytest
 
-from kubeactors.actor import SimSystem
+from kubeactors.actor import ActorStopped, ActorSystem, Ref, SimSystem
 from kubeactors.storage import (
     BytesCodec,
+    Compacted,
+    FutureRevision,
     NotAStore,
     PutOp,
+    Range,
     RangeOp,
     RangeReply,
     StaleCommit,
@@ -21,15 +26,18 @@ from kubeactors.storage import (
     Store,
     StoreCorrupt,
     StoreLocked,
+    StoreMessage,
     StoreTooNew,
     StoreUnavailable,
     Txn,
     ValueTooLarge,
 )
 from kubeactors.storage.backends.etcd import MAX_VALUE_BYTES, EtcdBackend, Head, Note, Row
-from kubeactors.storage.backends.etcd_client import EtcdClient, Op, Put
+from kubeactors.storage.backends.etcd_client import TIMEOUT_SECONDS, Credentials, EtcdClient, Op, Put
 from kubeactors.storage.mvcc import Mvcc
-from tests.storage.etcd_server import ETCD, EtcdServer
+from tests.actor.messages import Add, Counter, GetTotal
+from tests.storage.certificates import Authority
+from tests.storage.etcd_server import ETCD, EtcdServer, etcd_cluster
 
 pytestmark = pytest.mark.skipif(ETCD is None, reason="etcd is not installed")
 
@@ -45,8 +53,17 @@ def etcd(tmp_path: Path) -> Iterator[EtcdServer]:
 
 @pytest.fixture
 def client(etcd: EtcdServer) -> Iterator[EtcdClient]:
-    with EtcdClient(etcd.url) as client:
+    with EtcdClient([etcd.url]) as client:
         yield client
+
+
+def opened(
+    *urls: str,
+    tls: ssl.SSLContext | None = None,
+    user: Credentials | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> EtcdBackend:
+    return EtcdBackend(EtcdClient(urls, tls, user, timeout_seconds), PREFIX)
 
 
 def write(backend: EtcdBackend, mvcc: Mvcc, **values: bytes) -> None:
@@ -67,23 +84,23 @@ def keys(client: EtcdClient, prefix: str = PREFIX) -> list[str]:
 
 def test_a_transaction_larger_than_etcd_takes_at_once_is_kept_as_a_whole(etcd: EtcdServer) -> None:
     values = {f"k{number}": bytes([number % 256]) * 9_000 for number in range(700)}
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         write(backend, backend.load(CODEC), **values)
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         loaded = backend.load(CODEC)
         assert (loaded.revision, contents(loaded)) == (2, values)
 
 
 def test_the_largest_value_is_kept(etcd: EtcdServer) -> None:
     value = bytes(MAX_VALUE_BYTES)
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         write(backend, backend.load(CODEC), **{"k" * 500: value, "small": b"1"})
         assert contents(backend.load(CODEC)) == {"k" * 500: value, "small": b"1"}
 
 
 def test_a_value_that_is_too_large_is_refused_and_nobody_else_notices(etcd: EtcdServer) -> None:
     sim = SimSystem(seed=1)
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         store = sim.spawn(lambda: Store(backend), name="store")
         large = bytes(MAX_VALUE_BYTES + 1)
         writes = [
@@ -98,7 +115,7 @@ def test_a_value_that_is_too_large_is_refused_and_nobody_else_notices(etcd: Etcd
 def test_what_was_begun_and_never_committed_is_not_there_and_is_cleared_away(
     etcd: EtcdServer, client: EtcdClient
 ) -> None:
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         write(backend, mvcc, a=b"1")
     begun: list[Op] = [
@@ -108,7 +125,7 @@ def test_what_was_begun_and_never_committed_is_not_there_and_is_cleared_away(
     head = client.get(b"test/head")
     assert head is not None
     client.txn(b"test/head", head.mod_revision, begun)
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         assert (mvcc.revision, contents(mvcc), list(mvcc.leases)) == (2, {"a": b"1"}, [])
         write(backend, mvcc, b=b"1")
@@ -117,20 +134,20 @@ def test_what_was_begun_and_never_committed_is_not_there_and_is_cleared_away(
 
 
 def test_who_loads_takes_over_and_who_had_it_before_writes_no_more(etcd: EtcdServer) -> None:
-    with EtcdBackend(etcd.url, PREFIX) as one, EtcdBackend(etcd.url, PREFIX) as other:
+    with opened(etcd.url) as one, opened(etcd.url) as other:
         before = one.load(CODEC)
         write(one, before, a=b"1")
         after = other.load(CODEC)
         with pytest.raises(StaleCommit, match="another store has taken it over"):
             write(one, before, a=b"stale")
         write(other, after, b=b"1")
-        with pytest.raises(StoreLocked, match="in use by another store"):
+        with pytest.raises(StoreLocked, match="taken over by another store"):
             one.load(CODEC)
         assert contents(other.load(CODEC)) == {"a": b"1", "b": b"1"}
 
 
 def test_a_commit_that_was_staged_before_another_load_is_dropped(etcd: EtcdServer) -> None:
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         mvcc.txn(Txn(success=(PutOp(key="a", value=b"1"),)))
         commit = backend.stage(mvcc.take_changes(), CODEC)
@@ -141,7 +158,7 @@ def test_a_commit_that_was_staged_before_another_load_is_dropped(etcd: EtcdServe
 
 
 def test_what_was_acknowledged_is_there_after_etcd_was_killed_and_writing_goes_on(etcd: EtcdServer) -> None:
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         write(backend, mvcc, a=b"1")
         etcd.kill()
@@ -157,7 +174,7 @@ def test_what_was_acknowledged_is_there_after_etcd_was_killed_and_writing_goes_o
 
 
 def test_a_connection_that_broke_between_two_writes_is_made_anew(etcd: EtcdServer) -> None:
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         etcd.kill()
         etcd.start()  # the connection from before is broken
@@ -166,7 +183,7 @@ def test_a_connection_that_broke_between_two_writes_is_made_anew(etcd: EtcdServe
 
 
 def test_what_is_compacted_and_what_has_ended_leaves_etcd(etcd: EtcdServer, client: EtcdClient) -> None:
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         lease = mvcc.grant(10)
         for value in (b"1", b"2", b"3"):
@@ -186,7 +203,7 @@ def test_what_others_have_written_can_still_be_read_as_it_was_after_a_compaction
     first = client.txn(b"other", 0, [Put(b"other", b"1")])
     assert first is not None
     client.txn(b"other", first, [Put(b"other", b"2")])
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         for value in (b"1", b"2", b"3"):
             write(backend, mvcc, a=value)
@@ -200,12 +217,12 @@ def test_what_others_have_written_can_still_be_read_as_it_was_after_a_compaction
 
 def test_an_empty_prefix_is_refused() -> None:
     with pytest.raises(ValueError, match="an empty prefix tells the keys of a store in etcd from no others"):
-        EtcdBackend("http://127.0.0.1:2379", "")
+        EtcdBackend(EtcdClient(["http://127.0.0.1:2379"]), "")
 
 
 def test_other_keys_are_left_alone(etcd: EtcdServer, client: EtcdClient) -> None:
     client.txn(b"tesu", 0, [Put(b"tesu", b"1"), Put(b"tes", b"2"), Put(b"test", b"3")])
-    with EtcdBackend(etcd.url, PREFIX) as backend:
+    with opened(etcd.url) as backend:
         assert contents(backend.load(CODEC)) == {}
     assert keys(client, "tes") == ["tes", "test", "test/head", "tesu"]
 
@@ -224,7 +241,7 @@ def test_what_cannot_be_read_is_refused_and_kept(
 ) -> None:
     at = PREFIX.encode() + key.encode()
     client.txn(at, 0, [Put(at, value)])
-    with EtcdBackend(etcd.url, PREFIX) as backend, pytest.raises(error):
+    with opened(etcd.url) as backend, pytest.raises(error):
         backend.load(CODEC)
     kept = client.get(at)
     assert kept is not None
@@ -233,8 +250,151 @@ def test_what_cannot_be_read_is_refused_and_kept(
 
 def test_who_is_no_etcd_is_told_apart(tmp_path: Path) -> None:
     server = EtcdServer(tmp_path)
-    with EtcdBackend(server.url, PREFIX) as backend, pytest.raises(StoreUnavailable, match="see that etcd runs"):
+    with opened(server.url) as backend, pytest.raises(StoreUnavailable, match="see that etcd runs"):
         backend.load(CODEC)
     secure = server.url.replace("http:", "https:")
-    with EtcdBackend(secure, PREFIX, ssl.create_default_context()) as backend, pytest.raises(StoreUnavailable):
+    with opened(secure, tls=ssl.create_default_context()) as backend, pytest.raises(StoreUnavailable):
         backend.load(CODEC)
+
+
+def test_a_write_goes_to_the_next_member_when_one_is_killed(tmp_path: Path) -> None:
+    with etcd_cluster(tmp_path) as members, opened(*(member.url for member in members)) as backend:
+        mvcc = backend.load(CODEC)
+        write(backend, mvcc, a=b"1")
+        members[0].kill()
+        for value in (b"2", b"3"):  # the first one finds the connection cut, or that there is no leader for a moment
+            try:
+                write(backend, mvcc, a=value)
+            except StorageError:
+                mvcc = until_loaded(backend)
+        write(backend, mvcc, b=b"1")
+        members[0].start()
+        members[1].kill()
+        mvcc = until_loaded(backend)
+        write(backend, mvcc, c=b"1")
+        assert contents(backend.load(CODEC)).keys() == {"a", "b", "c"}
+
+
+def until_loaded(backend: EtcdBackend) -> Mvcc:
+    """Load as soon as it can be."""
+    while True:
+        try:
+            return backend.load(CODEC)
+        except (StoreUnavailable, StaleCommit):
+            continue
+
+
+def test_a_member_that_is_not_there_or_silent_is_passed_over(etcd: EtcdServer, tmp_path: Path) -> None:
+    absent = EtcdServer(tmp_path / "absent")
+    with EtcdServer(tmp_path / "silent") as silent:
+        silent.pause()
+        with opened(absent.url, silent.url, etcd.url, timeout_seconds=1.0) as backend:
+            write(backend, backend.load(CODEC), a=b"1")
+            assert contents(backend.load(CODEC)) == {"a": b"1"}
+
+
+def test_if_no_member_can_be_reached_each_is_named(tmp_path: Path) -> None:
+    urls = [EtcdServer(tmp_path).url, EtcdServer(tmp_path).url]
+    said = f"{urls[0]}: .* see that etcd runs there, and {urls[1]}: .* see that etcd runs there"
+    with opened(*urls) as backend, pytest.raises(StoreUnavailable, match=said):
+        backend.load(CODEC)
+
+
+def test_a_write_that_was_sent_to_a_silent_member_is_sent_to_no_other(etcd: EtcdServer, tmp_path: Path) -> None:
+    with (
+        EtcdServer(tmp_path / "other") as other,
+        opened(etcd.url, other.url, timeout_seconds=1.0) as backend,
+        EtcdClient([other.url]) as client,
+    ):
+        mvcc = backend.load(CODEC)
+        etcd.pause()
+        with pytest.raises(StoreUnavailable, match="see that etcd runs there"):
+            write(backend, mvcc, a=b"1")
+        assert keys(client) == []
+        etcd.resume()
+
+
+USER = Credentials("kubeactors", "secret")
+
+
+def with_users(etcd: EtcdServer) -> str:
+    """Let the etcd want users: root, and one that may use our prefix. A token of root."""
+    end = base64.b64encode(b"test0").decode()
+    permission = {"permType": "READWRITE", "key": base64.b64encode(b"test/").decode(), "range_end": end}
+    for path, body in (
+        ("auth/user/add", {"name": "root", "password": "root"}),
+        ("auth/role/add", {"name": "root"}),
+        ("auth/user/grant", {"user": "root", "role": "root"}),
+        ("auth/user/add", {"name": USER.name, "password": USER.password}),
+        ("auth/role/add", {"name": "store"}),
+        ("auth/role/grant", {"name": "store", "perm": permission}),
+        ("auth/user/grant", {"user": USER.name, "role": "store"}),
+        ("auth/enable", {}),
+    ):
+        etcd.ask(path, dict[str, object](body))
+    return etcd.ask("auth/authenticate", {"name": "root", "password": "root"})["token"]
+
+
+def test_a_user_with_a_password_is_let_in_and_nobody_else(etcd: EtcdServer) -> None:
+    with_users(etcd)
+    with opened(etcd.url, user=USER) as backend:
+        write(backend, backend.load(CODEC), a=b"1")
+        assert contents(backend.load(CODEC)) == {"a": b"1"}
+    for user, said in ((None, "user name is empty"), (Credentials(USER.name, "wrong"), "authentication failed")):
+        with opened(etcd.url, user=user) as backend, pytest.raises(StoreUnavailable, match=said):
+            backend.load(CODEC)
+
+
+def test_a_token_that_has_become_stale_is_replaced_in_the_midst_of_writes(etcd: EtcdServer) -> None:
+    token = with_users(etcd)
+    with opened(etcd.url, user=USER) as backend:
+        mvcc = backend.load(CODEC)
+        etcd.ask("auth/user/add", {"name": "another", "password": "x"}, token)  # the revision of users is a new one
+        write(backend, mvcc, a=b"1")
+        etcd.kill()
+        etcd.start()  # forgets all tokens
+        write(backend, mvcc, b=b"1")
+        assert contents(backend.load(CODEC)) == {"a": b"1", "b": b"1"}
+
+
+def test_a_user_is_let_into_an_etcd_that_wants_none(etcd: EtcdServer) -> None:
+    with opened(etcd.url, user=USER) as backend:
+        write(backend, backend.load(CODEC), a=b"1")
+        assert contents(backend.load(CODEC)) == {"a": b"1"}
+
+
+def test_an_etcd_that_wants_certificates_is_shown_one(tmp_path: Path) -> None:
+    authority, foreign = Authority(tmp_path, "authority"), Authority(tmp_path, "foreign")
+    with EtcdServer(tmp_path / "etcd", authority) as etcd:
+        with opened(etcd.url, tls=etcd.tls(authority.issue("client"))) as backend:
+            write(backend, backend.load(CODEC), a=b"1")
+            assert contents(backend.load(CODEC)) == {"a": b"1"}
+        for pair in (None, foreign.issue("intruder")):
+            with opened(etcd.url, tls=etcd.tls(pair)) as backend, pytest.raises(StoreUnavailable):
+                backend.load(CODEC)
+
+
+async def test_a_silent_etcd_holds_up_its_store_and_no_other_actor(etcd: EtcdServer) -> None:
+    with opened(etcd.url, timeout_seconds=1.0) as backend:
+        async with ActorSystem() as system:
+            counter = await system.spawn(Counter)
+            store = cast("Ref[StoreMessage]", await system.spawn(lambda: Store(backend), name="store"))
+            await store.ask(Txn(success=(PutOp(key="a", value=b"1"),)))
+            etcd.pause()
+            with pytest.raises(ActorStopped):
+                await store.ask(Txn(success=(PutOp(key="a", value=b"2"),)))
+            answered: list[RangeReply | Compacted | FutureRevision] = []
+
+            async def read() -> None:
+                answered.append(await store.ask(Range(op=RangeOp(key="a"))))
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(read)
+                for number in range(1, 101):
+                    counter.tell(Add(1))
+                    assert await counter.ask(GetTotal()) == number
+                assert answered == []  # what is not loaded is not known
+                etcd.resume()
+    (found,) = answered
+    assert isinstance(found, RangeReply)
+    assert [kv.value for kv in found.kvs] in ([b"1"], [b"2"])  # the second write may have arrived

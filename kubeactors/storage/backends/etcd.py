@@ -13,7 +13,6 @@ No compaction is asked of etcd, as that would be one of all its keys: what etcd 
 overwritten or deleted here goes by its `--auto-compaction-retention`.
 """
 
-import ssl
 import threading  # noqa: TID251 -- a lock between the loop's thread and the one that commits
 import uuid
 from collections.abc import Callable, Iterator
@@ -72,18 +71,17 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
 
 
 class EtcdBackend:
-    """The store below `prefix` of the etcd at `url`. One store at a time uses it: who loads it takes it over.
+    """The store below a prefix of an etcd. One store at a time uses it: loading it takes it over.
 
-    Then the next commit of who had it before fails, and when that one loads again it is told `StoreLocked`, each time:
-    it is for good. No write that was acknowledged is lost by that.
+    The next commit of its previous owner fails with `StaleCommit`, and each later load by that owner with `StoreLocked`:
+    it has lost the store for good. No acknowledged write is lost by that.
 
-    `load` asks etcd in the thread that calls it. Nothing is tried twice; an etcd that cannot be connected to holds that
-    thread up for a second at most, one that does not answer for ten.
+    `load` and commits ask etcd in the thread that calls them, and are not repeated. A member that cannot be connected to
+    blocks that thread for a second at most, one that accepts and is silent for ten.
 
     Args:
-        url: `http://127.0.0.1:2379`.
+        client: asks that etcd; closed with the backend.
         prefix: of all keys; other keys are left alone.
-        tls: who is trusted, and who this is.
 
     Raises:
         ValueError: the prefix is empty.
@@ -92,11 +90,11 @@ class EtcdBackend:
     blocking = True
     max_value_bytes = MAX_VALUE_BYTES
 
-    def __init__(self, url: str, prefix: str = "kubeactors/", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, client: EtcdClient, prefix: str = "kubeactors/") -> None:
         if not prefix:
             raise ValueError("an empty prefix tells the keys of a store in etcd from no others; give it one")
-        self._client = EtcdClient(url, tls)
-        self._where = f"{url} {prefix}"
+        self._client = client
+        self._where = f"{','.join(client.urls)} {prefix}"
         self._prefix = prefix.encode()
         self._head_key = self._prefix + b"head"
         self._lock = threading.Lock()
@@ -128,8 +126,8 @@ class EtcdBackend:
 
         Raises:
             StoreUnavailable: etcd cannot be reached, or refuses.
-            StoreLocked: somebody else has taken it over since this backend loaded it.
-            StaleCommit: somebody else takes it over at this moment.
+            StoreLocked: another store has taken it over since this backend loaded it.
+            StaleCommit: another store takes it over at this moment.
             StoreTooNew: a newer version wrote it.
             NotAStore: something else did.
             StoreCorrupt: something in it makes no sense.
@@ -149,7 +147,9 @@ class EtcdBackend:
         found = self._client.get(self._head_key)
         head = self._decoded(found.value) if found is not None else Head()
         if self._head.owner and head.owner != self._owner:
-            raise StoreLocked(f"{self._where}: in use by another store; stop that one, or use another prefix")
+            raise StoreLocked(
+                f"{self._where}: taken over by another store; use another prefix, or stop that one and start again"
+            )
         head = msgspec.structs.replace(head, owner=self._owner)
         self._write(head, [], 0 if found is None else found.mod_revision)
 

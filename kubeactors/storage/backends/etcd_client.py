@@ -1,4 +1,4 @@
-"""A few requests to an etcd server, by its JSON gateway: HTTP that blocks, for a thread that may.
+"""A few requests to an etcd cluster, by its JSON gateway: HTTP that blocks, for a thread that may.
 
 Source: etcd api/etcdserverpb/rpc.proto, Documentation/dev-guide/api_grpc_gateway.md (v3.4 and later).
 """
@@ -16,9 +16,20 @@ from kubeactors.storage.errors import StoreUnavailable
 T = TypeVar("T", bound=msgspec.Struct)
 
 TIMEOUT_SECONDS = 10.0
-"""For each part of an answer."""
+"""Longer than the 7 s after which etcd itself gives up."""
 CONNECT_SECONDS = 1.0
 PAGE = 500
+
+AUTH_NOT_ENABLED = "etcdserver: authentication is not enabled"
+STALE_TOKEN = frozenset({"etcdserver: invalid auth token", "etcdserver: revision of auth store is old"})
+"""Refusals that a new token mends. Source: shouldRefreshToken in clientv3's retry_interceptor.go (v3.5)."""
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """A user of etcd."""
+
+    name: str
+    password: str
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -60,26 +71,63 @@ class _TxnReply(msgspec.Struct, frozen=True):
     succeeded: bool = False
 
 
+class _Token(msgspec.Struct, frozen=True):
+    token: str = ""
+
+
 class _Refusal(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class EtcdClient:
-    """Talks to one server (or to what stands before several).
+class _NotConnected(StoreUnavailable):
+    """Nothing was sent."""
 
-    All methods raise `StoreUnavailable`: it cannot be reached, or refuses; a write may have happened all the same.
-    Nothing is tried again here: who waits in between is up to the caller.
+
+class _Refused(StoreUnavailable):
+    """The server answered, and did nothing of it."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url}: refused ({reason}); look at the log of etcd")
+        self.reason = reason
+
+
+class EtcdClient:
+    """Talks to one member of a cluster at a time, and to the next one when that does not answer.
+
+    A read is sent to each member in turn until one answers; a write is sent to the next one only if it was not sent to
+    the one before, as etcd's own client does.
+
+    All methods raise `StoreUnavailable`: no member can be reached, or one refuses; a write may have happened all the
+    same. Whether and when to try again is up to the caller.
 
     Args:
-        url: `http://127.0.0.1:2379`.
-        tls: who is trusted, and who this is; by default whom the system trusts.
+        urls: of the members: `http://127.0.0.1:2379`.
+        tls: the authorities that are trusted, and the client's certificate; by default those of the system, and none.
+        credentials: where etcd wants a user.
+        timeout_seconds: for each part of an answer.
+
+    Raises:
+        ValueError: there is no member.
+
+    Source: the retry policies of clientv3's retry.go and retry_interceptor.go (v3.5).
     """
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
-        self._url = url
-        timeout = httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+    def __init__(
+        self,
+        urls: Sequence[str],
+        tls: ssl.SSLContext | None = None,
+        credentials: Credentials | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        if not urls:
+            raise ValueError("an etcd has an address; give one")
+        self.urls: tuple[str, ...] = tuple(url.rstrip("/") for url in urls)
+        self._current = 0
+        self._credentials = credentials
+        self._token = ""
+        timeout = httpx2.Timeout(timeout_seconds, connect=CONNECT_SECONDS)
         transport = httpx2.HTTPTransport(verify=tls or True)
-        self._http = httpx2.Client(base_url=url, transport=transport, timeout=timeout)
+        self._http = httpx2.Client(transport=transport, timeout=timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +138,7 @@ class EtcdClient:
         self.close()
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         self._http.close()
 
     def get(self, key: bytes) -> Found | None:
@@ -116,18 +164,51 @@ class EtcdClient:
         return reply.header.revision if reply.succeeded else None
 
     def _ask(self, what: str, body: Mapping[str, object], type_: type[T]) -> T:
+        """Ask one member after the other."""
+        failures: list[str] = []
+        for _ in self.urls:
+            try:
+                return self._ask_as_user(self.urls[self._current], what, body, type_)
+            except StoreUnavailable as error:
+                failures.append(str(error))
+                self._current = (self._current + 1) % len(self.urls)  # the next request begins there, too
+                if what != "range" and not isinstance(error, _NotConnected):
+                    raise
+        raise StoreUnavailable(", and ".join(failures))
+
+    def _ask_as_user(self, url: str, what: str, body: Mapping[str, object], type_: type[T]) -> T:
+        if self._credentials and not self._token:
+            self._authenticate(url, self._credentials)
         try:
-            response = self._http.post(f"/v3/kv/{what}", content=msgspec.json.encode(body))
+            return self._post(url, f"kv/{what}", body, type_)
+        except _Refused as refusal:
+            if self._credentials is None or refusal.reason not in STALE_TOKEN:
+                raise
+        assert self._credentials is not None
+        self._authenticate(url, self._credentials)
+        return self._post(url, f"kv/{what}", body, type_)
+
+    def _authenticate(self, url: str, user: Credentials) -> None:
+        """Get a token. Source: getToken in clientv3's client.go (v3.5): none is needed where authentication is off."""
+        self._token = ""
+        try:
+            self._token = self._post(url, "auth/authenticate", msgspec.structs.asdict(user), _Token).token
+        except _Refused as refusal:
+            if refusal.reason != AUTH_NOT_ENABLED:
+                raise
+
+    def _post(self, url: str, path: str, body: Mapping[str, object], type_: type[T]) -> T:
+        headers = {"Authorization": self._token} if self._token else {}
+        try:
+            response = self._http.post(f"{url}/v3/{path}", content=msgspec.json.encode(body), headers=headers)
             if not response.is_success:
-                refusal = msgspec.json.decode(response.content, type=_Refusal, strict=False)
-                raise StoreUnavailable(f"{self._url}: refused ({refusal.error}); look at the log of etcd")
+                raise _Refused(url, msgspec.json.decode(response.content, type=_Refusal, strict=False).error)
             return msgspec.json.decode(response.content, type=type_, strict=False)
         except httpx2.HTTPError as error:
-            raise StoreUnavailable(
-                f"{self._url}: {str(error) or type(error).__name__}; see that etcd runs there"
-            ) from error
+            kind = _NotConnected if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout) else StoreUnavailable
+            raise kind(f"{url}: {str(error) or type(error).__name__}; see that etcd runs there") from error
         except msgspec.DecodeError as error:
-            raise StoreUnavailable(f"{self._url}: this does not speak as etcd does ({error})") from error
+            raise StoreUnavailable(f"{url}: this does not speak as etcd does ({error})") from error
 
 
 def _requested(op: Op) -> dict[str, object]:
