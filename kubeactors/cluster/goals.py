@@ -3,6 +3,7 @@
 Source: kubectl pkg/cmd/wait/wait.go, condition.go, json.go (v1.36).
 """
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
@@ -10,12 +11,16 @@ from typing import TypeAlias
 import msgspec
 
 from kubeactors.apimachinery import serializer
+from kubeactors.apimachinery.jsonpath import find, steps_of
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.structural.paths import at_path, steps_of
 from kubeactors.cluster.conditions import conditions_of, holds
 
 Goal: TypeAlias = Callable[[TypedObject | None], bool]
 """Whether an object is as one waits for; None if there is none."""
+
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
+_RELAXED = re.compile(r"\{\.?([^{}]+)\}|\.?([^{}]+)")
+"""Source: RelaxedJSONPathExpression in kubectl pkg/cmd/get/customcolumn.go."""
 
 
 def goal_of(words: str) -> Goal:
@@ -25,7 +30,7 @@ def goal_of(words: str) -> Goal:
     (True, False, False)
 
     Raises:
-        ValueError: they mean nothing, or the path is no simple one.
+        ValueError: they mean nothing, or there is no path where one should be.
     """
     word, _, rest = words.partition("=")
     match word.strip().casefold():
@@ -80,23 +85,44 @@ def _has(name: str, status: str, obj: TypedObject | None) -> bool:
 
 def _at_path(words: str) -> Goal:
     """`{.status.phase}=Running`, or without a value: that there is one."""
-    path, _, value = (part.strip().strip("'\"") for part in words.partition("="))
-    path = path.removeprefix("{").removesuffix("}")
-    path = path if path.startswith((".", "[")) else f".{path}"
-    if steps_of(path) is None:
-        raise ValueError(f'"{words}" is no path that is understood; write names and indexes, such as {{.status.phase}}')
+    written, *values = _SINGLE_EQUALS.split(words)
+    if len(values) > 1:
+        raise ValueError(f'"{words}" has more than one value; write {{.status.readyReplicas}}=3')
+    relaxed = _RELAXED.fullmatch(written.strip().strip("'\""))
+    if relaxed is None:
+        raise ValueError(f'"{words}" is no path that is understood; write one, such as {{.status.phase}}')
+    path = f".{relaxed[1] or relaxed[2]}"
+    steps_of(path)
+    value = values[0].strip().strip("'\"") if values else None
+    if value == "":
+        raise ValueError(f'"{words}" has no value after the equals sign; leave that out to wait for any')
     return partial(_says, path, value)
 
 
-def _says(path: str, value: str, obj: TypedObject | None) -> bool:
-    if obj is None:
-        return False
-    found = at_path(serializer.to_builtins(obj), path)
-    return found is not None and (not value or value == _text(found))
+def _says(path: str, value: str | None, obj: TypedObject | None) -> bool:
+    """Whether the value at a path is this one (None: any).
+
+    Raises:
+        ValueError: there are several, or a list or object that is to be compared, as kubectl refuses them.
+    """
+    found = [] if obj is None else find(serializer.to_builtins(obj), path)
+    if len(found) > 1:
+        raise ValueError(f"{path}: given jsonpath expression matches more than one value")
+    if not found or value is None:
+        return bool(found)
+    return _text(path, found[0]).strip() == value.strip()
 
 
-def _text(value: object) -> str | None:
-    """A single value as one writes it; None for several, which kubectl does not compare."""
-    if isinstance(value, dict | list):
-        return None
-    return value if isinstance(value, str) else str(msgspec.json.encode(value), "utf-8")
+def _text(path: str, value: object) -> str:
+    """A single value as one writes it.
+
+    Raises:
+        ValueError: it is a list or an object.
+    """
+    match value:
+        case dict() | list():
+            raise ValueError(f"{path}: jsonpath leads to a nested object or list which is not supported")
+        case str():
+            return value
+        case _:
+            return str(msgspec.json.encode(value), "utf-8")

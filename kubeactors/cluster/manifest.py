@@ -54,9 +54,8 @@ def read_written(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[Written, 
     if isinstance(manifest, TypedObject):
         return (Written(manifest, serializer.encode(manifest)),)
     reader = _Reader(scheme)
-    if isinstance(manifest, Mapping):
-        return (reader.read(msgspec.json.encode(manifest), 1),)
-    found = tuple(reader.read(document, number) for number, document in enumerate(documents(_text_of(manifest)), 1))
+    texts = [msgspec.json.encode(manifest)] if isinstance(manifest, Mapping) else documents(_text_of(manifest))
+    found = tuple(reader.read(one, number) for number, text in enumerate(texts, 1) for one in _members(text))
     if not found:
         raise ManifestError("there is no object in this manifest")
     return found
@@ -93,6 +92,34 @@ def documents(text: str) -> Iterator[bytes]:
         if not (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
             text = yaml.serialize(node, Dumper=yaml.CSafeDumper)  # pyright: ignore[reportUnknownMemberType] -- its stub is partial
             yield text.encode()
+
+
+def _members(document: bytes) -> Iterator[bytes]:
+    """The items of a list (`kind: List`, `kind: PodList`, lists in lists), or what is no list as it is.
+
+    Source: decodeToList and detectList in apimachinery pkg/apis/meta/v1/unstructured/helpers.go, FlattenListVisitor in
+    cli-runtime pkg/resource/visitor.go (v1.36): a list is what has items, and they are of its kind if they name none.
+    """
+    if b"items" not in document or not isinstance(yaml.load(document, Loader=yaml.CSafeLoader), dict):
+        yield document
+        return
+    try:
+        text, duplicates = yamltext.to_json(document)
+    except yamltext.YAMLError as error:
+        raise ManifestError(str(error)) from error
+    fields = msgspec.json.decode(text, type=dict[str, object])
+    items = fields.get("items")
+    if not isinstance(items, list):
+        yield document
+        return
+    if duplicates:
+        raise ManifestError(", ".join(duplicates))
+    usual = {"apiVersion": fields.get("apiVersion"), "kind": str(fields.get("kind", "")).removesuffix("List")}
+    for item in cast("list[object]", items):
+        named = cast("dict[str, object]", item) if isinstance(item, dict) else None
+        if named is not None and usual["kind"] and not named.get("kind") and not named.get("apiVersion"):
+            named |= usual
+        yield from _members(msgspec.json.encode(item))
 
 
 class _Reader:

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import httpx2
 import pytest
+import yaml
 
 from kubeactors import Cluster, NodePool
 from kubeactors.api.apps.v1 import Deployment
@@ -262,6 +263,9 @@ async def test_two_nodes_of_one_name_are_refused() -> None:
         ("a: [\n", "this is not YAML"),
         ("- 1\n- 2\n", "document 1 is no object"),
         ("a: [b", "this is not YAML"),
+        ("kind: List\napiVersion: v1\nitems: []\n", "there is no object in this manifest"),
+        ("kind: List\napiVersion: v1\nitems: [1]\n", "document 1 is no object"),
+        ("kind: List\napiVersion: v1\nkind: List\nitems: []\n", 'key "kind" already set in map'),
         ("", "there is no object in this manifest"),
         ("# nothing\n---\n", "there is no object in this manifest"),
     ],
@@ -269,6 +273,36 @@ async def test_two_nodes_of_one_name_are_refused() -> None:
 def test_a_manifest_that_cannot_be_read_says_where_and_why(text: str, said: str) -> None:
     with pytest.raises(ManifestError, match=said):
         read_manifest(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a}
+- apiVersion: v1
+  kind: List
+  items:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: "2001-01-01"}, data: {mode: "0777"}}
+""",
+        """
+apiVersion: v1
+kind: ConfigMapList
+items:
+- metadata: {name: a}
+- {metadata: {name: "2001-01-01"}, data: {mode: "0777"}}
+""",
+    ],
+)
+def test_the_items_of_a_list_are_the_objects_of_a_manifest(text: str) -> None:
+    one = ConfigMap(metadata=ObjectMeta(name="a"))
+    other = ConfigMap(metadata=ObjectMeta(name="2001-01-01"), data={"mode": "0777"})
+    assert read_manifest(text) == read_manifest(yaml.load(text, Loader=yaml.CSafeLoader)) == (one, other)
 
 
 def test_a_path_may_have_a_colon_and_a_space_in_its_name(tmp_path: Path) -> None:

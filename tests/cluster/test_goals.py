@@ -59,7 +59,13 @@ SHOP = unstructured.of(
         ("jsonpath={.metadata.labels['app']}", True),
         ("jsonpath={.status.podIP}", False),
         ("jsonpath={.status.conditions}", True),
-        ("jsonpath={.status.conditions}=x", False),
+        ('jsonpath={.status.conditions[?(@.type=="Ready")].status}=False', True),
+        ('jsonpath={.status.conditions[?(@.type=="Ready")].status}=True', False),
+        ("jsonpath={.status.conditions[?(@.type=='Initialized')].status}", False),
+        ("jsonpath={.status.conditions[-1:].type}=PodScheduled", True),
+        ("jsonpath={..phase}=Running", True),
+        ("jsonpath=status.phase=Running", True),
+        ('jsonpath={.status.phase}="Running"', True),
     ],
 )
 def test_words_mean_of_a_pod_what_they_mean_to_kubectl(words: str, *, reached: bool) -> None:
@@ -72,10 +78,36 @@ def test_of_what_is_not_there_nothing_holds_but_that_it_is_gone(words: str) -> N
     assert goal_of("delete")(None)
 
 
-@pytest.mark.parametrize("words", ["", "=True", "condition=", "jsonpath=", "jsonpath={.items[*].name}"])
+@pytest.mark.parametrize("words", ["", "=True", "condition=", "jsonpath="])
 def test_words_that_mean_nothing_are_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"names nothing to wait for|no path that is understood"):
         goal_of(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("jsonpath={.a}{.b}", "no path that is understood"),
+        ("jsonpath={.a[}=1", "is no JSONPath"),
+        ("jsonpath={.a}=", "has no value after the equals sign"),
+        ("jsonpath={.a}=b=c", "has more than one value"),
+    ],
+)
+def test_a_path_that_kubectl_refuses_is_refused(words: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        goal_of(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("jsonpath={.status.conditions[*].status}=True", "given jsonpath expression matches more than one value"),
+        ("jsonpath={.status.conditions}=x", "jsonpath leads to a nested object or list which is not supported"),
+    ],
+)
+def test_what_cannot_be_compared_is_an_error_and_not_a_long_wait(words: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        goal_of(words)(POD)
 
 
 def test_what_is_said_of_an_older_spec_does_not_count() -> None:
