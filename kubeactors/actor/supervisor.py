@@ -55,7 +55,8 @@ def restart_stopped(kernel: "Kernel", cell: "Cell", reason: str) -> None:
 def _apply_rule(kernel: "Kernel", cell: "Cell", parent: "Cell", error: BaseException) -> None:
     rule = rule_of(parent)
     if isinstance(error, rule.escalates):
-        kernel.part_from(cell, f"failed: {error!r}", Exit.FAILED, then=partial(kernel.failed, parent, error))
+        fail_parent = partial(kernel.actor_failed, parent, error)
+        kernel.stop_subtree(cell, f"failed: {error!r}", Exit.FAILED, then=fail_parent)
         return
     restarts = _window(cell, parent, rule).add(kernel.now, rule.within_seconds)
     if rule.max_restarts is not None and restarts > rule.max_restarts:
